@@ -1,0 +1,87 @@
+/**
+ * What a model is, once its file has been read: plain values, no behaviour.
+ *
+ * @module
+ */
+import type { SourceLocation } from "~/base/user_error.ts";
+
+/** How a model's rows meet its target. Each is one row of the registry in `kinds/`. */
+export type KindName = "table" | "view" | "tracked";
+
+/** The language that a model is written in. A `.yaml` model holds SQL under the key `sql`. */
+export type ModelLanguage = "sql" | "ts" | "yaml";
+
+/** `schema.name`: a model's name, and literally the name of its target in the SQLite file. */
+export type ModelName = string;
+
+/** The directives of one model, read and typed; a directive that was not given is absent. */
+export interface Directives {
+  kind?: KindName;
+  /** Column names, as written. */
+  uniqueKey?: readonly string[];
+  /** `host` or `host:port`, lower case; what Deno takes as a net permission. */
+  allowNet?: readonly string[];
+  secrets?: readonly string[];
+  allowEnv?: readonly string[];
+  /** Paths as written: inside the project unless absolute; a folder covers what is below it. */
+  allowRead?: readonly string[];
+  /** Groups or batches in flight at once. @default 1 */
+  concurrency?: number;
+  /** One request. @default 30_000 */
+  timeoutMs?: number;
+  /** The whole model. */
+  modelTimeoutMs?: number;
+  /** Tries after a retryable failure. @default 5 */
+  retries?: number;
+  dependsOn?: readonly ModelName[];
+  volatile?: boolean;
+  description?: string;
+  owner?: string;
+  tags?: readonly string[];
+}
+
+/** One table that a model reads, and the first place where it does. */
+export interface Reference {
+  /** `schema.name` as SQLite would resolve it: quotes taken off, case as written. */
+  table: string;
+  at: SourceLocation;
+  /** True for an edge that comes from `@depends_on`. */
+  declared?: boolean;
+}
+
+/** A TypeScript module that belongs to a model: its own file or something it imports. */
+export interface ModelModule {
+  /** Path relative to the project root, with `/`. */
+  path: string;
+  /** The file's text as it stands on disk; JSON files too. */
+  source: string;
+  /** Its imports: specifier as written → project path, or `"spoor"`. */
+  imports: Readonly<Record<string, string>>;
+}
+
+/** One model: a file under `models/`, read and checked. */
+export interface Model {
+  name: ModelName;
+  language: ModelLanguage;
+  /** Path relative to the project root, with `/`. */
+  path: string;
+  /** Resolved: the directive, or the default of the language. */
+  kind: KindName;
+  directives: Directives;
+  /** Where each directive stands, by its name without `@`. */
+  directiveLines: Readonly<Record<string, number>>;
+  /** What it reads, each table once. */
+  references: readonly Reference[];
+  /** The SELECT of a SQL or YAML model, without header; positions in it are `sqlLine`-based. */
+  sql?: string;
+  /** Line of the file on which `sql` begins, counted from 1. */
+  sqlLine?: number;
+  /** TypeScript only: the model's own module first, then its imports, each once. */
+  modules?: readonly ModelModule[];
+  /** TypeScript only: some `query(…)` text cannot be read statically. */
+  hasDynamicQuery?: boolean;
+  /** TypeScript only: it reads tables through `query` (and is no source). */
+  queriesTables?: boolean;
+  /** Hash of the file, of all it imports and of its directives. */
+  fingerprint: string;
+}

@@ -1,0 +1,132 @@
+/**
+ * What a run tells while it runs. The terminal, `--json`, the run's log and (later) the web page
+ * are renderers of these events; `--json` prints each as it is, with `schema_version` added.
+ *
+ * Field names are `snake_case`, because they are a contract with programs that read `--json`.
+ * Fields are only ever added.
+ *
+ * @module
+ */
+import type { ErrorReport } from "~/base/user_error.ts";
+import type { KindName, ModelName } from "~/model/model.ts";
+
+/** How a model ended. `blocked`: something above it failed. `cancelled`: the run was stopped. */
+export type StepStatus = "ok" | "skipped" | "failed" | "blocked" | "cancelled";
+
+/** What a `tracked` model that reads by `query` found, and what became of it; all counts are groups. */
+export interface DeliveryCounts {
+  new: number;
+  changed: number;
+  unchanged: number;
+  removed: number;
+  /** Acknowledged in this run. */
+  saved: number;
+  /** Tried and not accepted; they come again. */
+  failed: number;
+  /** A request is out and its answer is not known; sent again first, with the same key. */
+  unknown: number;
+  /** Not tried: the model ended before. new + changed = saved + failed + unknown + left. */
+  left: number;
+}
+
+/** HTTP requests of one model, counted by the egress worker; a retried request counts once. */
+export interface RequestCounts {
+  sent: number;
+  accepted: number;
+  refused: number;
+  /** Tries after the first, of all requests. */
+  retries: number;
+}
+
+export interface RunStarted {
+  type: "run_started";
+  run_id: number;
+  /** ISO 8601, UTC. */
+  started_at: string;
+  /** Project root, absolute. */
+  project: string;
+  /** True: requests go to the practice API, nothing leaves the machine. */
+  practice: boolean;
+  /** Selected models, in the order in which they will be shown. */
+  models: readonly ModelName[];
+}
+
+export interface ModelStarted {
+  type: "model_started";
+  model: ModelName;
+  kind: KindName;
+  /** Why it runs: `"first run"`, `"definition changed"`, `"raw.orders changed"`, … */
+  reason: string;
+}
+
+export interface ModelProgress {
+  type: "model_progress";
+  model: ModelName;
+  /** What it is doing: `"reading"`, `"comparing"`, `"sending"`, `"writing"`. */
+  phase: string;
+  /** Rows or groups done, and of how many if that is known. */
+  done: number;
+  total?: number;
+  /** Per second, over the last few seconds. */
+  rate?: number;
+  /** Until done, at that rate. */
+  left_ms?: number;
+}
+
+export interface ModelLog {
+  type: "log";
+  model: ModelName;
+  level: "debug" | "info" | "warn" | "error";
+  /** Secrets are masked already. */
+  message: string;
+}
+
+export interface ModelFinished {
+  type: "model_finished";
+  model: ModelName;
+  kind: KindName;
+  status: StepStatus;
+  /** Why it ran, was skipped or was blocked. */
+  reason: string;
+  /** Rows of the target now; absent for a view and where nothing was written. */
+  rows?: number;
+  /** Whether the target's content moved, so that models below wake. */
+  changed: boolean;
+  elapsed_ms: number;
+  delivery?: DeliveryCounts;
+  requests?: RequestCounts;
+  /** How the target's columns differ from before: `"+ tier"`, `"- plan"`. */
+  column_changes?: readonly string[];
+  error?: ErrorReport;
+  /** Failed groups: the first few, with key and reason. */
+  failures?: readonly GroupFailure[];
+}
+
+export interface GroupFailure {
+  /** `customer_id = 7` */
+  key: string;
+  error: ErrorReport;
+}
+
+export interface RunFinished {
+  type: "run_finished";
+  run_id: number;
+  status: "ok" | "failed" | "cancelled";
+  practice: boolean;
+  elapsed_ms: number;
+  /** Models by how they ended. */
+  ok: number;
+  skipped: number;
+  failed: number;
+  blocked: number;
+  cancelled: number;
+  requests: RequestCounts;
+}
+
+export type RunEvent =
+  | RunStarted
+  | ModelStarted
+  | ModelProgress
+  | ModelLog
+  | ModelFinished
+  | RunFinished;

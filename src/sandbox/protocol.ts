@@ -1,0 +1,180 @@
+/**
+ * What crosses between the host, a model's guest worker and its egress worker.
+ *
+ * The guest is not trusted: the host checks every message of a guest as if it had been forged.
+ * Each port carries arrays of messages, one `postMessage` for all that one turn of the event loop
+ * produced (one message a post costs more than what it carries). Values are what structured
+ * cloning keeps: number, bigint, string, null, Uint8Array.
+ *
+ * @module
+ */
+import type { ErrorReport } from "~/base/user_error.ts";
+
+/** One SQL value as a model sees it. INTEGER is a number, or a bigint past 2^53. */
+export type Value = null | number | bigint | string | Uint8Array;
+
+/** Rows in one flat array, row after row: cloned about twice as fast as an array of arrays. */
+export interface RowBlock {
+  columns: readonly string[];
+  /** `columns.length` values a row. */
+  values: readonly Value[];
+}
+
+// ── what the guest is told when it starts ────────────────────────────────────────────────────────
+
+/** A module of the model, checked and stripped of types; served to the guest as a blob. */
+export interface ServedModule {
+  /** Project path; what stack traces show. */
+  path: string;
+  /** JavaScript; or JSON text where `path` ends in `.json`. */
+  code: string;
+  /**
+   * Where each import's specifier stands in `code` (UTF-16 offsets, quotes included) and what it
+   * leads to: a project path that comes earlier in `modules`, or `"spoor"`.
+   */
+  imports: readonly { start: number; end: number; target: string }[];
+}
+
+export interface GuestStart {
+  model: string;
+  kind: string;
+  /** Imported modules before those that import them; the model itself last. */
+  modules: readonly ServedModule[];
+  uniqueKey: readonly string[];
+  concurrency: number;
+  /** `@timeout`: one request. */
+  timeoutMs: number;
+  retries: number;
+  /** Values of `@allow_env`; a variable that is not set is absent. */
+  env: Readonly<Record<string, string>>;
+  /** What `@allow_env` lists, to tell "not set" from "not allowed". */
+  allowedEnv: readonly string[];
+  /** Secret name → the stand-in text that `secret(name)` gives. */
+  secrets: Readonly<Record<string, string>>;
+}
+
+// ── guest → host ─────────────────────────────────────────────────────────────────────────────────
+
+/** Ids are chosen by the guest, unique for its life; a reply carries the id of what it answers. */
+export type GuestMessage =
+  /** Opens rows. `tracked`: only rows of new and changed groups, grouped; `all`: everything. */
+  | { type: "query"; id: number; sql: string; params: readonly Value[]; all: boolean }
+  /** Asks for about `rows` more rows of an opened query; groups are never split. */
+  | { type: "pull"; id: number; query: number; rows: number }
+  | { type: "close"; query: number }
+  /** Rows of a model that keeps what it saves by itself (`table`, inbound `tracked`). */
+  | { type: "save"; id: number; block: RowBlock }
+  /** Acknowledges whole groups of a tracked query: every row of each, as it is to be stored. */
+  | { type: "acknowledge"; id: number; groups: readonly AcknowledgedGroup[] }
+  /** A group was tried and not accepted. */
+  | { type: "group_failed"; group: number; error: ErrorReport }
+  | { type: "http"; id: number; request: GuestRequest }
+  /** Aborts a request that nobody waits for any more. */
+  | { type: "abort"; request: number }
+  | { type: "files"; id: number; pattern: string }
+  | { type: "read"; id: number; path: string; offset: number; sizeBytes: number }
+  /** The model has taken all that it wanted from this file (inbound `tracked`). */
+  | { type: "log"; level: "debug" | "info" | "warn" | "error"; message: string }
+  | { type: "finished" }
+  | { type: "failed"; error: ErrorReport };
+
+export interface AcknowledgedGroup {
+  /** The number under which the host delivered the group. */
+  group: number;
+  block: RowBlock;
+}
+
+export interface GuestRequest {
+  method: string;
+  url: string;
+  headers: readonly (readonly [string, string])[];
+  /** Text, bytes or nothing; `json`, `form` and `upload` are encoded by the guest. */
+  body: string | Uint8Array | null;
+  timeoutMs: number;
+  retries: number;
+  /** The groups this request is about; empty where it belongs to none. */
+  groups: readonly number[];
+  /** The request's place among those of the same groups' change, from 0. */
+  ordinal: number;
+}
+
+// ── host → guest ─────────────────────────────────────────────────────────────────────────────────
+
+export type HostMessage =
+  | { type: "start"; start: GuestStart }
+  /** `groups`: of a tracked query, how many groups are to come; else undefined. */
+  | { type: "opened"; id: number; columns: readonly string[]; groups?: number }
+  /**
+   * Rows of a query. For a tracked query `groups` gives, group after group, its number, how many
+   * of the block's rows are its own, and the batch it was sent in before a crash (0: none).
+   */
+  | { type: "rows"; id: number; block: RowBlock; groups?: readonly DeliveredGroup[]; done: boolean }
+  | { type: "saved"; id: number }
+  | { type: "response"; id: number; response: EgressResponse }
+  | { type: "file_list"; id: number; files: readonly FileEntry[] }
+  /** `bytes` is shorter than asked for (or empty) at the end of the file. */
+  | { type: "bytes"; id: number; bytes: Uint8Array }
+  /** The call that `id` names has failed; thrown in the model where it waits. */
+  | { type: "error"; id: number; error: ErrorReport }
+  /** Ctrl-C: begin nothing new; `query` iterators end, `each` stops taking groups. */
+  | { type: "stop" };
+
+export interface DeliveredGroup {
+  group: number;
+  rows: number;
+  batch: number;
+}
+
+export interface FileEntry {
+  /** As the model sees it: relative to the project, with `/`, or absolute. */
+  path: string;
+  sizeBytes: number;
+  /** ISO 8601, UTC. */
+  modified: string;
+}
+
+// ── host ↔ egress ────────────────────────────────────────────────────────────────────────────────
+
+export interface EgressStart {
+  model: string;
+  /** `@allow_net`, as the worker's net permission has it; for redirects and for clear words. */
+  allowNet: readonly string[];
+  /** Stand-in text → real value; the only place where both are together. */
+  secrets: readonly { name: string; standIn: string; value: string }[];
+  /** Practice: where every request goes instead; the net permission is just this. */
+  practiceOrigin?: string;
+}
+
+export type ToEgress =
+  | { type: "start"; start: EgressStart }
+  | { type: "request"; id: number; request: EgressRequest }
+  | { type: "abort"; id: number };
+
+export interface EgressRequest extends Omit<GuestRequest, "groups" | "ordinal"> {
+  /** Sent as `Idempotency-Key` with every try, unless the model set that header itself or it is empty. */
+  idempotencyKey: string;
+}
+
+export type FromEgress = { type: "response"; id: number; response: EgressResponse };
+
+/** How a request ended. Exactly one of `status` and `error` is there. */
+export interface EgressResponse {
+  status?: number;
+  /** After redirects; secrets masked. */
+  url: string;
+  headers: readonly (readonly [string, string])[];
+  body: Uint8Array;
+  /** Tries made, the first included; 0 when the request was refused before any. */
+  attempts: number;
+  elapsedMs: number;
+  /** No answer that can be relied on: refused by the sandbox, timed out, broken, too large. */
+  error?: EgressError;
+}
+
+export interface EgressError extends ErrorReport {
+  /**
+   * `denied`: not sent, the model may not (the model fails). `invalid`: not sent, the request is
+   * malformed. `unsent`: the connection could not be made. `timeout`, `broken`: it may have arrived.
+   */
+  kind: "denied" | "invalid" | "unsent" | "timeout" | "broken";
+}

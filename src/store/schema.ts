@@ -1,0 +1,119 @@
+/**
+ * The state file's own tables. They live in the user's SQLite file beside the models' targets,
+ * under the reserved schema `spoor`, so that `spoor query "SELECT * FROM spoor.runs"` works.
+ *
+ * `PRAGMA application_id` says that a file is Spoor's, `PRAGMA user_version` which schema it has.
+ * Migrations only run forward; a file from a newer Spoor is refused untouched.
+ *
+ * @module
+ */
+
+/** ASCII "Spor", in `PRAGMA application_id`. */
+export const APPLICATION_ID = 0x53706f72;
+
+/** Migration `i` takes a file from version `i` to `i + 1`. Never edit one that was released. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE "spoor.meta" (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE "spoor.runs" (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    -- running | ok | failed | cancelled; a 'running' row of a dead process becomes 'died'
+    status TEXT NOT NULL,
+    spoor_version TEXT NOT NULL,
+    command TEXT NOT NULL
+  );
+
+  -- One model in one run: what the run's line said, kept.
+  CREATE TABLE "spoor.steps" (
+    run_id INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    rows INTEGER,
+    elapsed_ms REAL NOT NULL,
+    groups_new INTEGER, groups_changed INTEGER, groups_unchanged INTEGER, groups_removed INTEGER,
+    groups_saved INTEGER, groups_failed INTEGER, groups_unknown INTEGER, groups_left INTEGER,
+    requests_sent INTEGER, requests_accepted INTEGER, requests_refused INTEGER, requests_retries INTEGER,
+    error TEXT, -- JSON of ErrorReport
+    PRIMARY KEY (run_id, model)
+  ) WITHOUT ROWID;
+  CREATE INDEX "spoor.steps_by_model" ON "spoor.steps" (model, run_id);
+
+  -- The last success of each model: what skipping is decided by.
+  CREATE TABLE "spoor.models" (
+    model TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    -- JSON: table read → its data version then
+    inputs TEXT NOT NULL,
+    -- of its own target; moves only when the content moved
+    data_version INTEGER NOT NULL,
+    rows INTEGER,
+    -- groups that wait to be sent, or failed, after the last run
+    waiting INTEGER NOT NULL DEFAULT 0,
+    last_success_run INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  -- Files that a source or an inbound model has read, as they were then.
+  CREATE TABLE "spoor.files" (
+    model TEXT NOT NULL,
+    path TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    modified_ms REAL NOT NULL,
+    content_hash TEXT NOT NULL,
+    PRIMARY KEY (model, path)
+  ) WITHOUT ROWID;
+
+  -- Sets of source columns under which groups were accepted; rows of spoor.accepted.* name one.
+  CREATE TABLE "spoor.accepted_columns" (
+    id INTEGER PRIMARY KEY,
+    model TEXT NOT NULL,
+    columns TEXT NOT NULL, -- JSON, sorted by name
+    UNIQUE (model, columns)
+  );
+
+  -- Changes whose request is out or was out and is not acknowledged: written before the first byte
+  -- leaves, removed by the acknowledgement. The id is the change's identity in Idempotency-Keys.
+  CREATE TABLE "spoor.ledger" (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    model TEXT NOT NULL,
+    group_key TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    -- sent: a request is out, its end unknown; failed: answered and not accepted
+    state TEXT NOT NULL,
+    -- id of the first change of the batch that went out together; 0: on its own
+    batch INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 1,
+    run_id INTEGER NOT NULL,
+    error TEXT,
+    UNIQUE (model, group_key)
+  );
+
+  -- Every request of every run, without bodies.
+  CREATE TABLE "spoor.requests" (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    at TEXT NOT NULL,
+    method TEXT NOT NULL,
+    url TEXT NOT NULL,
+    status INTEGER,
+    error TEXT,
+    attempts INTEGER NOT NULL,
+    elapsed_ms REAL NOT NULL,
+    idempotency_key TEXT
+  );
+
+  CREATE TABLE "spoor.lock" (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    pid INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    since TEXT NOT NULL,
+    command TEXT NOT NULL
+  );
+  `,
+];
