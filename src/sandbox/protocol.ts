@@ -169,6 +169,8 @@ export interface EgressResponse {
   elapsedMs: number;
   /** No answer that can be relied on: refused by the sandbox, timed out, broken, too large. */
   error?: EgressError;
+  /** Why an answer such as 429 was not tried again though a try was left; for the error's text. */
+  note?: string;
 }
 
 export interface EgressError extends ErrorReport {

@@ -1,0 +1,28 @@
+/**
+ * The figures in the order in which they are measured: what is short first.
+ *
+ * @module
+ */
+import type { Figure } from "./figure.ts";
+import { ingestFigure } from "./figures/ingest.ts";
+import { memoryFigure } from "./figures/memory.ts";
+import { firstModelsFigure, noOpModelsFigure } from "./figures/models.ts";
+import { startFigure } from "./figures/start.ts";
+import {
+  firstSyncFigure,
+  trackedChangedFigure,
+  trackedUnchangedFigure,
+} from "./figures/tracked.ts";
+import { wholeWayFigure } from "./figures/whole_way.ts";
+
+export const FIGURES: readonly Figure[] = [
+  startFigure,
+  noOpModelsFigure,
+  firstModelsFigure,
+  ingestFigure,
+  trackedUnchangedFigure,
+  trackedChangedFigure,
+  firstSyncFigure,
+  wholeWayFigure,
+  memoryFigure,
+];

@@ -1,0 +1,6 @@
+/**
+ * Floor: the start of a process that does nothing.
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,62 @@
+/**
+ * `spoor query`: rows of a table or of a SELECT, read-only.
+ *
+ * @module
+ */
+import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
+import { modelNamesAround } from "~/cli/completions/model_names.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { openProjectState, PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { parseCount } from "~/cli/parse_count.ts";
+import { prepareQuery } from "~/cli/query/prepare_query.ts";
+import { type Format, FORMATS, writeRows } from "~/cli/query/write_rows.ts";
+
+const OPTIONS = {
+  format: {
+    type: "string",
+    value: "FORMAT",
+    default: "table",
+    choices: FORMATS,
+    help: "How rows are written",
+  },
+  limit: { type: "string", short: "n", value: "N", help: "Rows to print at most" },
+  all: { type: "boolean", help: "Print all rows; a table shows 100 otherwise" },
+  practice: PRACTICE_OPTION,
+} as const satisfies OptionTable;
+
+/** Prints rows. */
+export const queryCommand = defineCommand({
+  name: "query",
+  summary: "Print the rows of a table or of a SELECT",
+  details: [
+    "Tables have the names of their models. What Spoor knows of runs, requests and groups is in",
+    "tables too: spoor.runs, spoor.steps, spoor.models, spoor.requests, spoor.ledger.",
+  ].join("\n"),
+  positionals: [{
+    name: "sql or table",
+    help: "mart.customers, or a SELECT in quotes",
+    required: true,
+    complete: "tables",
+  }],
+  options: OPTIONS,
+  examples: [
+    ["spoor query mart.customers", "The rows of a table"],
+    [`spoor query "SELECT plan, count(*) FROM mart.customers GROUP BY plan"`, "A SELECT"],
+    ["spoor query mart.customers --format csv > customers.csv", "All rows, as CSV"],
+    ["spoor query spoor.requests --practice", "The requests that practice runs have made"],
+  ],
+  async run({ options, positionals: [text = ""], output }) {
+    const root = projectOf(options);
+    const practice = await readsPracticeState(root, options.practice);
+    using db = openProjectState(root, practice, "run the query");
+    const result = prepareQuery(db, text, modelNamesAround(root));
+    const format = options.json ? "lines" : options.format as Format;
+    writeRows(result, format, limitOf(options), output);
+    return ExitCode.Ok;
+  },
+});
+
+function limitOf({ limit, all }: Call<typeof OPTIONS>["options"]): number | undefined {
+  if (limit !== undefined) return parseCount("limit", limit, 0);
+  return all ? Infinity : undefined;
+}

@@ -1,0 +1,98 @@
+/**
+ * `spoor run`: runs the project.
+ *
+ * @module
+ */
+import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { parseCount } from "~/cli/parse_count.ts";
+import { PROGRAM } from "~/cli/program.ts";
+import { showAsJson } from "~/cli/run_view/run_json.ts";
+import { RunText } from "~/cli/run_view/run_text.ts";
+import { hearStopSignals } from "~/cli/stop_signals.ts";
+import type { RunEvent } from "~/run/run_event.ts";
+import { runProject } from "~/run/run_project.ts";
+import type { RunRequest } from "~/run/run_request.ts";
+
+const OPTIONS = {
+  practice: {
+    type: "boolean",
+    help: "Send to Spoor's practice API instead: nothing leaves this machine",
+  },
+  faults: {
+    type: "string",
+    value: "TEXT",
+    help: "In a practice run: how the practice API misbehaves",
+  },
+  full: { type: "boolean", help: "Run every model, whatever is up to date" },
+  resend: {
+    type: "string",
+    value: "MODEL",
+    multiple: true,
+    complete: "models",
+    help: "Send all groups of this model again; may be given several times",
+  },
+  jobs: { type: "string", short: "j", value: "N", help: "Models side by side; else one a core" },
+  all: { type: "boolean", help: "Fold no list" },
+} as const satisfies OptionTable;
+
+/** Runs models, all or the selected ones. */
+export const runCommand = defineCommand({
+  name: "run",
+  summary: "Run models, and send what changed",
+  details: [
+    "Models run in the order in which they read each other. One whose definition and inputs are",
+    "what they were is skipped; a tracked model sends only what is new or changed.",
+    "Ctrl-C stops cleanly: nothing new begins, what is in flight ends. A second one ends at once.",
+  ].join("\n"),
+  positionals: [{
+    name: "selector",
+    help: "sync.crm, +sync.crm (and all above), mart.customers+ (and all below), tag:crm",
+    many: true,
+    complete: "selectors",
+  }],
+  options: OPTIONS,
+  examples: [
+    ["spoor run", "Everything that is not up to date"],
+    ["spoor run --practice", "The same, sending to the practice API on this machine"],
+    ["spoor run +sync.crm", "One model and all that it reads"],
+    ["spoor run --resend sync.crm", "Send every group of sync.crm again"],
+    ["spoor run --practice --faults 429", "See how the models bear an API that is too busy"],
+  ],
+  async run(call) {
+    const { options: { json, all, verbose, practice }, output } = call;
+    const request = toRequest(call);
+    using signals = hearStopSignals();
+    using text = json ? undefined : new RunText(output, {
+      ...{ all, verbose, practiceOption: practice, program: PROGRAM },
+      now: () => performance.now(),
+    });
+    const show = text ? (event: RunEvent) => text.show(event) : showAsJson(output);
+    signals.stop.addEventListener("abort", () => {
+      const notice = "Stopping: what is in flight ends first. Once more ends at once.";
+      if (text) text.note(notice);
+      else output.errorLine(notice);
+    });
+
+    const outcome = await Promise.race([
+      runProject(request, show, signals.stop),
+      signals.endNow,
+    ]);
+    if (!outcome) return ExitCode.Interrupted;
+    return outcome.status === "ok" ? ExitCode.Ok : ExitCode.Failed;
+  },
+});
+
+function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
+  const { practice, faults, full, resend, jobs, verbose } = options;
+  return {
+    project: projectOf(options),
+    selectors: positionals,
+    practice,
+    full,
+    resend,
+    verbose,
+    ...(faults !== undefined && { faults }),
+    ...(jobs !== undefined && { jobs: parseCount("jobs", jobs) }),
+  };
+}

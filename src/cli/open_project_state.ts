@@ -1,0 +1,52 @@
+/**
+ * The state file that a reading command looks at: that of the runs that count, or that of the
+ * practice runs.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import { loadSettings } from "~/project/settings.ts";
+import { openStateReadOnly, stateFilePath } from "~/store/open_state.ts";
+
+/** `--practice` of the reading commands. */
+export const PRACTICE_OPTION = {
+  type: "boolean",
+  help: "Look at what practice runs have made, not at the real state",
+} as const;
+
+/** Whether a project's state is that of practice runs: by `--practice` or by its settings. */
+export async function readsPracticeState(root: string, practice: boolean): Promise<boolean> {
+  return practice || (await loadSettings(root)).settings.practice;
+}
+
+/** Opens the state for reading; `undefined` when nothing has run. */
+export function findProjectState(root: string, practice: boolean): DatabaseSync | undefined {
+  return openStateReadOnly(stateFilePath(root, practice));
+}
+
+/**
+ * Opens the state for reading.
+ *
+ * @param purpose For the message: `query mart.customers`.
+ * @throws {UserError} Nothing has run.
+ */
+export function openProjectState(root: string, practice: boolean, purpose: string): DatabaseSync {
+  return findProjectState(root, practice) ?? refuse(root, practice, purpose);
+}
+
+function refuse(root: string, practice: boolean, purpose: string): never {
+  if (!practice && hasState(root, true)) {
+    throw new UserError(`Cannot ${purpose}: only practice runs have run here yet`, {
+      hint: "Add --practice to look at what they have made.",
+    });
+  }
+  throw new UserError(`Cannot ${purpose}: nothing has run here yet`, {
+    hint: `Run "spoor run${practice ? " --practice" : ""}" first.`,
+  });
+}
+
+function hasState(root: string, practice: boolean): boolean {
+  using state = findProjectState(root, practice);
+  return state !== undefined;
+}

@@ -1,0 +1,15 @@
+/**
+ * Numbers as people read them.
+ *
+ * @module
+ */
+
+/** `1234567` → `1,234,567`. */
+export function renderCount(value: number | bigint): string {
+  return String(value).replace(/(?<=\d)(?=(?:\d{3})+$)/g, ",");
+}
+
+/** `1 row`, `2 rows`, `1,000 rows`; a plural that is not just an `s` is given. */
+export function countOf(value: number, one: string, many = `${one}s`): string {
+  return `${renderCount(value)} ${value === 1 ? one : many}`;
+}

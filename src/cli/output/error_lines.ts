@@ -1,0 +1,69 @@
+/**
+ * Errors as people see them: what happened, where, what to do next.
+ *
+ * ```
+ * error: Cannot read the model header: "@uniqe_key" is not a directive
+ *   at models/marts/customers.sql:3
+ *   hint: Did you mean "@unique_key"?
+ * ```
+ *
+ * @module
+ */
+import {
+  type ErrorReport,
+  renderLocation,
+  toErrorReport,
+  UserError,
+  UserErrors,
+} from "~/base/user_error.ts";
+import { countOf } from "./counts.ts";
+import type { Style } from "./style.ts";
+import { visibleText } from "./visible_text.ts";
+
+/** How errors are shown. */
+export interface ErrorView {
+  style: Style;
+  /** True: stacks and causes too. */
+  verbose: boolean;
+}
+
+/** The lines of everything that was thrown together, with their number where it is not one. */
+export function renderThrown(error: unknown, view: ErrorView): string[] {
+  const errors = error instanceof UserErrors ? error.errors : [error];
+  const blocks = errors.map((one) => [...renderError(one, view), ""]);
+  const lines = blocks.flat().slice(0, -1);
+  if (errors.length > 1) lines.push("", view.style.bad(countOf(errors.length, "error")));
+  return lines;
+}
+
+/** The lines of one error that was thrown. */
+function renderError(error: unknown, view: ErrorView): string[] {
+  const lines = renderReport(toErrorReport(error), view);
+  if (!(error instanceof UserError) && !view.verbose) {
+    lines.push("  hint: This is not a mistake of yours; --verbose shows where in Spoor it happened.");
+  }
+  if (view.verbose && error instanceof Error && error.cause !== undefined) {
+    lines.push("caused by:", ...renderError(error.cause, view));
+  }
+  return lines;
+}
+
+/** The lines of an error that came as data. */
+export function renderReport(report: ErrorReport, { style, verbose }: ErrorView): string[] {
+  const lines = [`${style.bad("error:")} ${visibleText(report.message)}`];
+  if (report.at) lines.push(style.dim(`  at ${renderLocation(report.at)}`));
+  for (const detail of report.details ?? []) lines.push(...indent(visibleText(detail), "    "));
+  if (report.hint) lines.push(`  ${style.accent("hint:")} ${visibleText(report.hint)}`);
+  if (verbose && report.stack) lines.push(...indent(style.dim(stackOnly(report.stack)), "  "));
+  return lines.flatMap((line) => line.split("\n"));
+}
+
+/** A stack without its first lines, which repeat the message. */
+function stackOnly(stack: string): string {
+  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
+  return frames.map((line) => line.trim()).join("\n");
+}
+
+function indent(text: string, by: string): string[] {
+  return text.split("\n").map((line) => by + line);
+}

@@ -1,0 +1,111 @@
+/**
+ * Prepares what `spoor query` was given: a table's name or a SELECT, on a connection that cannot
+ * write.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { textPosition } from "~/base/text_position.ts";
+import { UserError } from "~/base/user_error.ts";
+import { NearestTable } from "~/dag/nearest_table.ts";
+import { parseModelName, quoteIdentifier } from "~/sql/identifiers.ts";
+import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
+import { readSingleSelect } from "~/sql/single_select.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { findSqlErrorOffset } from "~/warehouse/sql_error_offset.ts";
+import { listTables } from "~/warehouse/tables.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
+
+/** Rows to come, and what their columns are called. */
+export interface QueryResult {
+  columns: readonly string[];
+  rows: Iterable<readonly SqlValue[]>;
+}
+
+/**
+ * Prepares a query.
+ *
+ * @param text `mart.customers`, or SQL.
+ * @param models Names of the project's models, for hints.
+ * @throws {UserError} It is not one SELECT, or SQLite refuses it.
+ */
+export function prepareQuery(
+  db: DatabaseSync,
+  text: string,
+  models: readonly string[],
+): QueryResult {
+  const sql = toSql(text);
+  try {
+    const statement = prepareArrayRows(db, sql);
+    const columns = statement.columns().map(({ name }) => name);
+    return { columns, rows: readRows(() => statement.iterate(), sql) };
+  } catch (error) {
+    throw explain(error, db, sql, models);
+  }
+}
+
+function toSql(text: string): string {
+  if (parseModelName(text.trim())) return `SELECT * FROM ${quoteIdentifier(text.trim())}`;
+  const single = readSingleSelect(text);
+  if (!single.ok) {
+    throw new UserError(single.message, {
+      hint: `${single.hint} "spoor query" reads only; a table's name alone will do, too.`,
+      details: [`sql = ${text.trim()}`],
+    });
+  }
+  return rewriteTableReferences(
+    single.text,
+    ({ schema, table }) => schema === undefined ? undefined : `${schema}.${table}`,
+  );
+}
+
+/** SQLite finds some mistakes only while it computes. */
+function* readRows(
+  iterate: () => Iterable<readonly unknown[]>,
+  sql: string,
+): Generator<readonly SqlValue[]> {
+  try {
+    for (const row of iterate()) yield readRow(row);
+  } catch (error) {
+    throw cannotRun(error, sql);
+  }
+}
+
+function explain(
+  error: unknown,
+  db: DatabaseSync,
+  sql: string,
+  models: readonly string[],
+): UserError {
+  const message = messageOf(error);
+  const table = /^no such table: (.*)$/.exec(message)?.[1];
+  if (table === undefined) return cannotRun(error, sql, placeOf(db, sql, message));
+  const meant = new NearestTable(models, listTables(db)).find(table);
+  const hint = models.includes(table)
+    ? `Run "spoor run +${table}" first: the model has not made its table yet.`
+    : meant === undefined
+    ? `Run "spoor query spoor.models" to see the tables that there are.`
+    : `Did you mean "${meant}"?`;
+  return new UserError(`Cannot run the query: there is no table "${table}"`, {
+    hint,
+    cause: error,
+  });
+}
+
+function cannotRun(error: unknown, sql: string, place = ""): UserError {
+  return new UserError(`Cannot run the query: ${messageOf(error)}${place}`, {
+    details: [`sql = ${sql}`],
+    cause: error,
+  });
+}
+
+function placeOf(db: DatabaseSync, sql: string, message: string): string {
+  const offset = findSqlErrorOffset(db, sql, message);
+  if (offset === undefined) return "";
+  const { line, column } = textPosition(sql, offset);
+  return sql.includes("\n") ? ` (line ${line}, column ${column})` : ` (column ${column})`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,166 @@
+/**
+ * What is printed of one model when it has ended: a line in columns, and below it what it sent,
+ * what changed in its table and what went wrong.
+ *
+ * @module
+ */
+import { renderDuration } from "~/base/duration.ts";
+import { type ErrorReport, renderLocation } from "~/base/user_error.ts";
+import { countOf, renderCount } from "~/cli/output/counts.ts";
+import { renderReport } from "~/cli/output/error_lines.ts";
+import type { Paint, Style } from "~/cli/output/style.ts";
+import { visibleLine } from "~/cli/output/visible_text.ts";
+import type { DeliveryCounts, ModelFinished, RequestCounts, StepStatus } from "~/run/run_event.ts";
+
+/** How a run is shown. */
+export interface RunView {
+  style: Style;
+  /** True: what is sent goes to the practice API. */
+  practice: boolean;
+  verbose: boolean;
+  /** Columns that the models' names take. */
+  nameWidth: number;
+}
+
+/** The part of a model's line that is the same while it runs and when it has ended. */
+export interface LineParts {
+  status: string;
+  model: string;
+  kind: string;
+  rows?: string;
+  time?: string;
+  text: string;
+}
+
+/** Stands in every line that speaks of sending in a practice run. */
+export const NOTHING_LEFT = "practice: nothing left this machine";
+
+const STATUS_WORDS: Readonly<Record<StepStatus, readonly [word: string, paint: Paint]>> = {
+  ok: ["ok", "good"],
+  skipped: ["skipped", "dim"],
+  failed: ["failed", "bad"],
+  blocked: ["blocked", "warning"],
+  cancelled: ["stopped", "warning"],
+};
+
+const STATUS_WIDTH = 7;
+const KIND_WIDTH = "tracked".length;
+const ROWS_WIDTH = "1,000,000 rows".length;
+const TIME_WIDTH = "10 m 10 s".length;
+const BELOW = " ".repeat(2 + STATUS_WIDTH + 2);
+const FAILURES_SHOWN = 3;
+
+/** Lays one model's line out in columns. */
+export function renderLine(parts: LineParts, view: RunView, paint: Paint): string {
+  const { style, nameWidth } = view;
+  return [
+    "  " + style[paint](parts.status) + " ".repeat(Math.max(0, STATUS_WIDTH - parts.status.length)),
+    parts.model.padEnd(nameWidth),
+    style.dim(parts.kind) + " ".repeat(Math.max(0, KIND_WIDTH - parts.kind.length)),
+    (parts.rows ?? "").padStart(ROWS_WIDTH),
+    (parts.time ?? "").padStart(TIME_WIDTH),
+    style.dim(visibleLine(parts.text)),
+  ].join("  ").trimEnd();
+}
+
+/** All lines of a model that has ended. */
+export function renderModel(event: ModelFinished, view: RunView): string[] {
+  const [status, paint] = STATUS_WORDS[event.status];
+  const hasRun = event.status !== "skipped" && event.status !== "blocked";
+  const line = renderLine({
+    status,
+    model: event.model,
+    kind: event.kind,
+    ...(event.rows !== undefined && { rows: countOf(event.rows, "row") }),
+    ...(hasRun && { time: renderDuration(event.elapsed_ms) }),
+    text: reasonOf(event),
+  }, view, paint);
+  return [line, ...hasRun ? renderBelow(event, view).map((below) => BELOW + below) : []];
+}
+
+function reasonOf(event: ModelFinished): string {
+  const isRebuiltTheSame = event.status === "ok" && !event.changed && event.kind === "table";
+  return isRebuiltTheSame ? `${event.reason}; same rows as before` : event.reason;
+}
+
+function renderBelow(event: ModelFinished, view: RunView): string[] {
+  return [
+    ...renderColumnChanges(event, view),
+    ...renderDelivery(event, view),
+    ...renderFailures(event, view),
+    ...(event.error ? renderReport(event.error, view) : []),
+  ];
+}
+
+function renderColumnChanges({ column_changes: changes = [] }: ModelFinished, view: RunView) {
+  return changes.length > 0 ? [label("columns", visibleLine(changes.join(", ")), view)] : [];
+}
+
+function renderDelivery({ delivery, requests }: ModelFinished, view: RunView): string[] {
+  const lines: string[] = [];
+  if (delivery) lines.push(label("groups", groupsText(delivery), view));
+  const hasRequests = requests !== undefined && (delivery !== undefined || requests.sent > 0);
+  if (hasRequests) lines.push(label("requests", requestsText(requests, delivery, view), view));
+  if (delivery && delivery.failed + delivery.unknown > 0) {
+    lines.push(label("outcome", outcomeText(delivery), view));
+  }
+  return lines;
+}
+
+function label(name: string, text: string, { style }: RunView): string {
+  return `${style.dim(name.padEnd(8))}  ${text}`;
+}
+
+function groupsText({ new: added, changed, unchanged, removed }: DeliveryCounts): string {
+  return counts([[added, "new"], [changed, "changed"], [unchanged, "unchanged"], [
+    removed,
+    "removed",
+  ]]);
+}
+
+function requestsText(
+  { sent, accepted, refused, retries }: RequestCounts,
+  delivery: DeliveryCounts | undefined,
+  { practice }: RunView,
+): string {
+  const text = counts([[sent, practice ? "sent to the practice API" : "sent"], [
+    accepted,
+    "accepted",
+  ], [refused, "refused"]]);
+  const tried = retries > 0 ? `, ${countOf(retries, "retry", "retries")}` : "";
+  const left = delivery ? `; ${countOf(delivery.left, "group")} left` : "";
+  return text + tried + left + (practice ? ` (${NOTHING_LEFT})` : "");
+}
+
+function outcomeText({ saved, failed, unknown, left }: DeliveryCounts): string {
+  return `${
+    counts([[saved, "acknowledged"], [failed, "failed"], [unknown, "unknown"], [left, "left"]])
+  }; the next run tries them again`;
+}
+
+function counts(parts: readonly (readonly [count: number, word: string])[]): string {
+  return parts.map(([count, word]) => `${renderCount(count)} ${word}`).join(", ");
+}
+
+function renderFailures(event: ModelFinished, view: RunView): string[] {
+  const failures = event.failures ?? [];
+  if (failures.length === 0) return [];
+  const { style, verbose } = view;
+  const shown = verbose ? failures : failures.slice(0, FAILURES_SHOWN);
+  const total = Math.max(event.delivery?.failed ?? 0, failures.length);
+  const lines = shown.map(({ key, error }) =>
+    `${style.bad("error:")} ${visibleLine(key)}: ${onOneLine(error)}`
+  );
+  const more = total - shown.length;
+  if (more > 0) {
+    const option = shown.length < failures.length ? " (--verbose shows more of them)" : "";
+    lines.push(style.dim(`… ${renderCount(more)} more${option}`));
+  }
+  const hints = new Set(shown.map(({ error }) => error.hint).filter((hint) => hint !== undefined));
+  for (const hint of hints) lines.push(`  ${style.accent("hint:")} ${visibleLine(hint)}`);
+  return lines;
+}
+
+function onOneLine({ message, at }: ErrorReport): string {
+  return visibleLine(message) + (at ? ` (${renderLocation(at)})` : "");
+}

@@ -1,0 +1,130 @@
+/**
+ * The last lines of a run: how it ended, what was sent, what to do or to look at next.
+ *
+ * @module
+ */
+import { renderDuration } from "~/base/duration.ts";
+import { countOf, renderCount } from "~/cli/output/counts.ts";
+import type { Style } from "~/cli/output/style.ts";
+import type { ModelName } from "~/model/model.ts";
+import type { ModelFinished, RunFinished } from "~/run/run_event.ts";
+
+/** What is added up while a run's models end. */
+export class RunTally {
+  failed: ModelName[] = [];
+  /** True: at least one model compared groups in order to send them. */
+  hasDeliveries = false;
+  groupsSent = 0;
+  groupsLeft = 0;
+  /** A table worth looking at: the last one that was built. */
+  table: ModelName | undefined;
+
+  /** Takes a model in. */
+  add(event: ModelFinished): void {
+    if (event.status === "failed") this.failed.push(event.model);
+    if (event.status === "ok" && event.kind === "table") this.table = event.model;
+    if (!event.delivery || !event.requests) return;
+    this.hasDeliveries = true;
+    this.groupsSent += event.delivery.saved;
+    this.groupsLeft += event.delivery.failed + event.delivery.unknown + event.delivery.left;
+  }
+}
+
+/** How the summary is shown. */
+export interface SummaryView {
+  style: Style;
+  /** How this program is called. */
+  program: string;
+  /** True: `--practice` was given, so that looking at the tables needs it too. */
+  practiceOption: boolean;
+}
+
+const NAMES_SHOWN = 10;
+
+/** The one line of a run in which no model had anything to do. */
+export function renderNothingToDo({ skipped, elapsed_ms: ms }: RunFinished): string {
+  const verb = skipped === 1 ? "is" : "are";
+  return `Nothing to do: ${countOf(skipped, "model")} ${verb} up to date (${renderDuration(ms)})`;
+}
+
+/** Whether a run found nothing to do. */
+export function hadNothingToDo({ status, ok, failed, blocked, cancelled }: RunFinished): boolean {
+  return status === "ok" && ok + failed + blocked + cancelled === 0;
+}
+
+/** The last lines of every other run. */
+export function renderSummary(run: RunFinished, tally: RunTally, view: SummaryView): string[] {
+  const { style } = view;
+  const lines = [`${headline(run, style)} ${modelsText(run)}.`];
+  if (tally.failed.length > 0) lines.push(`${style.bad("Failed:")} ${namesText(tally.failed)}`);
+  lines.push(...sentLines(run, tally));
+  if (run.practice && run.requests.sent > 0) lines.push("", ...practiceHints(tally, view));
+  return lines;
+}
+
+function headline({ status, elapsed_ms: ms }: RunFinished, style: Style): string {
+  const time = renderDuration(ms);
+  if (status === "ok") return style.good(`Done in ${time}:`);
+  if (status === "failed") return style.bad(`Failed after ${time}:`);
+  return style.warning(`Stopped after ${time}:`);
+}
+
+function modelsText({ ok, skipped, failed, blocked, cancelled }: RunFinished): string {
+  const parts: [count: number, text: string][] = [
+    [failed, "failed"],
+    [blocked, "blocked"],
+    [cancelled, "stopped"],
+    [ok, "ok"],
+    [skipped, "up to date"],
+  ];
+  const [first, ...others] = parts.filter(([count]) => count > 0);
+  if (!first) return "no model ran";
+  return [
+    `${countOf(first[0], "model")} ${first[1]}`,
+    ...others.map(([count, text]) => `${renderCount(count)} ${text}`),
+  ].join(", ");
+}
+
+function namesText(names: readonly string[]): string {
+  const more = names.length - NAMES_SHOWN;
+  const shown = names.slice(0, NAMES_SHOWN).join(", ");
+  return more > 0 ? `${shown}, … ${renderCount(more)} more` : shown;
+}
+
+function sentLines(run: RunFinished, tally: RunTally): string[] {
+  const lines: string[] = [];
+  if (run.requests.sent > 0) lines.push(sentText(run, tally));
+  else if (tally.hasDeliveries) lines.push("Nothing was sent: no group is new or changed.");
+  if (tally.groupsLeft > 0) {
+    const verb = tally.groupsLeft === 1 ? "waits" : "wait";
+    lines.push(
+      `${countOf(tally.groupsLeft, "group")} ${verb} to be sent; the next run goes on with them.`,
+    );
+  }
+  return lines;
+}
+
+function sentText({ practice, requests }: RunFinished, { groupsSent }: RunTally): string {
+  const what = groupsSent > 0
+    ? `${countOf(groupsSent, "group")} in ${countOf(requests.sent, "request")}`
+    : countOf(requests.sent, "request");
+  return practice
+    ? `Sent to the practice API: ${what}. Nothing left this machine.`
+    : `Sent: ${what}.`;
+}
+
+function practiceHints({ table }: RunTally, view: SummaryView): string[] {
+  const { style, program, practiceOption } = view;
+  const option = practiceOption ? " --practice" : "";
+  const hints = [[`${program} practice`, "what the practice API has received"]];
+  if (table !== undefined) {
+    hints.push([`${program} query ${table}${option}`, "the rows of a table"]);
+  }
+  const width = Math.max(...hints.map(([command = ""]) => command.length));
+  return [
+    "To see more:",
+    ...hints.map(([command = "", meaning]) =>
+      `  ${style.accent(command)}${" ".repeat(width - command.length)}  ${meaning}`
+    ),
+  ];
+}

@@ -1,0 +1,126 @@
+/**
+ * The graph: which model reads which, and what is wrong with that.
+ *
+ * Names are compared as SQLite compares them: ASCII letters regardless of case.
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+import type { Model, ModelName, Reference } from "~/model/model.ts";
+import { foldModelName } from "~/model/model_name.ts";
+import { NearestTable } from "./nearest_table.ts";
+
+/** One model reads another. */
+export interface Edge {
+  /** The model that is read. */
+  from: ModelName;
+  /** The model that reads. */
+  to: ModelName;
+  reference: Reference;
+}
+
+/** Models and their edges. Every model has an entry in every map. */
+export interface Graph {
+  models: ReadonlyMap<ModelName, Model>;
+  /** What each model reads, in the order of its text. */
+  above: ReadonlyMap<ModelName, readonly Edge[]>;
+  /** Who reads each model. */
+  below: ReadonlyMap<ModelName, readonly Edge[]>;
+  /** Tables that each model reads and no model makes, as written: the database holds them. */
+  external: ReadonlyMap<ModelName, readonly string[]>;
+}
+
+/** What is known besides the models. */
+export interface GraphOptions {
+  /** Tables and views that the database holds. */
+  existingTables?: Iterable<string>;
+  /** Models whose files could not be read: to read them is no further mistake. */
+  unreadable?: Iterable<ModelName>;
+}
+
+/**
+ * Joins models by what they read. An edge with a mistake is left out and told.
+ */
+export function buildGraph(
+  models: ReadonlyMap<ModelName, Model>,
+  options: GraphOptions = {},
+): { graph: Graph; errors: UserError[] } {
+  const builder = new GraphBuilder(models, options);
+  for (const model of models.values()) builder.addModel(model);
+  const { above, below, external, errors } = builder;
+  return { graph: { models, above, below, external }, errors };
+}
+
+class GraphBuilder {
+  readonly above = new Map<ModelName, Edge[]>();
+  readonly below = new Map<ModelName, Edge[]>();
+  readonly external = new Map<ModelName, string[]>();
+  readonly errors: UserError[] = [];
+  /** Folded name → name of the model that makes the table. */
+  readonly #makers = new Map<string, ModelName>();
+  readonly #existing: ReadonlySet<string>;
+  readonly #unreadable: ReadonlySet<string>;
+  readonly #nearest: NearestTable;
+
+  constructor(models: ReadonlyMap<ModelName, Model>, options: GraphOptions) {
+    const existing = [...options.existingTables ?? []];
+    const unreadable = [...options.unreadable ?? []];
+    this.#existing = new Set(existing.map(foldModelName));
+    this.#unreadable = new Set(unreadable.map(foldModelName));
+    this.#nearest = new NearestTable([...models.keys(), ...unreadable], existing);
+    for (const name of models.keys()) {
+      this.#makers.set(foldModelName(name), name);
+      this.above.set(name, []);
+      this.below.set(name, []);
+      this.external.set(name, []);
+    }
+  }
+
+  addModel(model: Model): void {
+    for (const reference of model.references) {
+      const folded = foldModelName(reference.table);
+      const maker = this.#makers.get(folded);
+      if (maker === model.name) this.errors.push(readsItself(model, reference));
+      else if (maker !== undefined) this.#addEdge({ from: maker, to: model.name, reference });
+      else if (this.#isHeld(folded)) this.external.get(model.name)?.push(reference.table);
+      else if (!this.#unreadable.has(folded)) {
+        this.errors.push(missingTable(reference, this.#nearest));
+      }
+    }
+  }
+
+  #addEdge(edge: Edge): void {
+    this.above.get(edge.to)?.push(edge);
+    this.below.get(edge.from)?.push(edge);
+  }
+
+  /** Spoor's own tables can be read before the first run has made them. */
+  #isHeld(folded: string): boolean {
+    return this.#existing.has(folded) || folded.startsWith("spoor.");
+  }
+}
+
+function readsItself(model: Model, { at, declared }: Reference): UserError {
+  const what = declared ? `"@depends_on" names the model itself` : "it would read itself";
+  return new UserError(`Cannot read "${model.name}" in its own model: ${what}`, {
+    at,
+    hint: declared
+      ? "Remove the name from the line."
+      : `Read what "${model.name}" is made from; a model is computed from other tables alone.`,
+  });
+}
+
+function missingTable({ table, at, declared }: Reference, nearest: NearestTable): UserError {
+  const meant = nearest.find(table);
+  const message = declared
+    ? `Cannot depend on "${table}": no model has that name, and the database holds no such table`
+    : `Cannot read the table "${table}": no model makes it, and the database does not hold it`;
+  return new UserError(message, {
+    at,
+    hint: meant
+      ? `Did you mean "${meant}"?`
+      : table.includes(".")
+      ? `Make it by a model, "models/${table.replace(".", "/")}.sql", or correct the name.`
+      : `Name the table with its schema, as in "staging.${table}".`,
+  });
+}

@@ -1,0 +1,16 @@
+/**
+ * All kinds. The type makes the compiler tell which one is missing.
+ *
+ * @module
+ */
+import type { KindName } from "~/model/model.ts";
+import type { Kind } from "./kind.ts";
+import { tableKind } from "./table.ts";
+import { trackedKind } from "./tracked.ts";
+import { viewKind } from "./view.ts";
+
+export const KINDS: Readonly<Record<KindName, Kind>> = {
+  table: tableKind,
+  view: viewKind,
+  tracked: trackedKind,
+};

@@ -1,0 +1,69 @@
+/**
+ * The `tracked` kind: groups of rows by `@unique_key`, each with the hash of its content.
+ *
+ * | the model            | the target holds                     | a group that is gone |
+ * | -------------------- | ------------------------------------ | -------------------- |
+ * | SQL                  | what its query gives, group by group | leaves the target    |
+ * | TypeScript, saves    | what it saved, group by group        | stays                |
+ * | TypeScript, `query`  | what was acknowledged (`run/`)       | leaves the target    |
+ *
+ * Unchanged groups are not rewritten.
+ *
+ * @module
+ */
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { acceptAll, forgetRemoved } from "~/tracked/accept_all.ts";
+import { type ChangeSet, dropChanges, findChanges } from "~/tracked/find_changes.ts";
+import { columnsOf, countRows, dropTable } from "~/warehouse/tables.ts";
+import type { Kind, KindContext, WriteResult } from "./kind.ts";
+
+/** See the module's comment. */
+export const trackedKind: Kind = {
+  name: "tracked",
+  summary: "Groups of rows by @unique_key; only those that changed are sent or rewritten",
+  languages: ["sql", "ts", "yaml"],
+  needsUniqueKey: true,
+
+  writeSelect(context, select) {
+    const columns = context.db.prepare(select).columns().map((column) => column.name);
+    const changes = find(context, select, columns);
+    forgetRemoved(context.db, changes);
+    return write(context, changes, changes.removed);
+  },
+
+  writeSaved(context, stage) {
+    const select = `SELECT * FROM ${quoteIdentifier(stage)}`;
+    const changes = find(context, select, columnsOf(context.db, stage));
+    const result = write(context, changes, 0);
+    dropTable(context.db, stage);
+    return result;
+  },
+};
+
+function find(
+  { db, model, uniqueKey }: KindContext,
+  select: string,
+  columns: readonly string[],
+): ChangeSet {
+  return findChanges(db, {
+    model,
+    uniqueKey,
+    select,
+    columns,
+    params: [],
+    forced: [],
+    everything: false,
+  });
+}
+
+function write({ db, model }: KindContext, changes: ChangeSet, removed: number): WriteResult {
+  const columnChanges = acceptAll(db, changes);
+  dropChanges(db, changes);
+  const { new: added, changed, unchanged } = changes;
+  return {
+    changed: added + changed + removed + columnChanges.length > 0,
+    rows: countRows(db, model),
+    columnChanges,
+    groups: { new: added, changed, unchanged, removed },
+  };
+}

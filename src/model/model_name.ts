@@ -1,0 +1,12 @@
+/**
+ * Names of models: how they are compared.
+ *
+ * @module
+ */
+import { foldName } from "~/sql/identifiers.ts";
+import type { ModelName } from "./model.ts";
+
+/** A form that is the same for two names when SQLite takes them for one table. */
+export function foldModelName(name: ModelName): string {
+  return foldName(name);
+}

@@ -1,0 +1,60 @@
+/**
+ * Finds the project that a command is about.
+ *
+ * @module
+ */
+import { dirname, resolve } from "node:path";
+import { UserError } from "~/base/user_error.ts";
+
+/** The file with a project's settings. */
+export const SETTINGS_FILE = "spoor.yaml";
+
+/** The folder with a project's models. */
+export const MODELS_FOLDER = "models";
+
+/**
+ * Finds the root: the nearest folder upward that holds `spoor.yaml` or `models/`.
+ *
+ * @param cwd Where to begin, absolute.
+ * @param project What `--project` says; looked at alone, relative to `cwd`.
+ * @returns Absolute path.
+ * @throws {UserError} There is no project.
+ */
+export function findRoot(cwd: string, project?: string): string {
+  if (project !== undefined) return namedRoot(resolve(cwd, project), project);
+  for (let folder = resolve(cwd);; folder = dirname(folder)) {
+    if (isProject(folder)) return folder;
+    if (folder === dirname(folder)) break;
+  }
+  throw new UserError(
+    `Cannot find a project: neither "${cwd}" nor a folder above it holds "${SETTINGS_FILE}" or "${MODELS_FOLDER}/"`,
+    { hint: `Run "spoor init" to begin one here, or name its folder by "--project DIR".` },
+  );
+}
+
+function namedRoot(folder: string, asWritten: string): string {
+  if (isProject(folder)) return folder;
+  if (statOf(folder)?.isDirectory) {
+    throw new UserError(
+      `Cannot find a project: "${asWritten}" holds neither "${SETTINGS_FILE}" nor "${MODELS_FOLDER}/"`,
+      { hint: `Run "spoor init ${asWritten}" to begin one there.` },
+    );
+  }
+  throw new UserError(`Cannot find a project: "${asWritten}" is not a folder`, {
+    hint: `Give "--project" the folder that holds "${MODELS_FOLDER}/".`,
+  });
+}
+
+function isProject(folder: string): boolean {
+  return statOf(`${folder}/${SETTINGS_FILE}`)?.isFile === true ||
+    statOf(`${folder}/${MODELS_FOLDER}`)?.isDirectory === true;
+}
+
+function statOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    // What cannot be looked at is not the project that is meant; the search goes on above it.
+    return undefined;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Loads a whole project: settings and models, and everything that is wrong with them, in one go.
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+import type { Model, ModelName } from "~/model/model.ts";
+import type { AnalysisCache } from "./analysis_cache.ts";
+import { findModels, type ModelFile } from "./find_models.ts";
+import { type LoadedModel, loadSqlModel, loadYamlModel } from "./load_sql_model.ts";
+import { loadTypescriptModel } from "./load_typescript_model.ts";
+import { ModuleStore } from "./module_store.ts";
+import { loadSettings, type Settings } from "./settings.ts";
+import { sortErrors } from "./sort_errors.ts";
+
+/** A project, read. Nothing of it has run, and no database was opened. */
+export interface Project {
+  /** Absolute. */
+  root: string;
+  settings: Settings;
+  /** Sorted by path. A model with a mistake is here as well, as far as it could be read. */
+  models: ReadonlyMap<ModelName, Model>;
+  /** Models whose files could not be read as models at all; nothing is known but their names. */
+  unreadable: readonly ModelName[];
+  /** Sorted by file and line. Where there is one, nothing is to be run. */
+  errors: readonly UserError[];
+}
+
+/** What to load. */
+export interface LoadProjectOptions {
+  /** As {@linkcode findRoot} gives it. */
+  root: string;
+  /** Spares the parsing of texts that it knows. */
+  analysisCache?: AnalysisCache;
+}
+
+/** Loads a project. Mistakes of the user are returned, not thrown. */
+export async function loadProject(
+  { root, analysisCache }: LoadProjectOptions,
+): Promise<Project> {
+  const { settings, errors } = await loadSettings(root);
+  const found = findModels(root);
+  errors.push(...found.errors);
+
+  const models = new Map<ModelName, Model>();
+  const unreadable: ModelName[] = [];
+  const loadModel = modelLoader(root, analysisCache);
+  for (const file of found.files) {
+    const loading = attempt(() => loadModel(file));
+    // SQL models load without a turn of the event loop each: there may be thousands.
+    const { model, errors: own } = loading instanceof Promise ? await loading : loading;
+    errors.push(...own);
+    if (model) models.set(model.name, withDefaults(model, settings));
+    else unreadable.push(file.name);
+  }
+  return { root, settings, models, unreadable, errors: sortErrors(errors) };
+}
+
+type Loader = (file: ModelFile) => LoadedModel | Promise<LoadedModel>;
+
+function modelLoader(root: string, cache: AnalysisCache | undefined): Loader {
+  const store = new ModuleStore(root, cache);
+  return (file) => {
+    if (file.language === "ts") return loadTypescriptModel(store, file);
+    return file.language === "yaml"
+      ? loadYamlModel(root, file, cache)
+      : loadSqlModel(root, file, cache);
+  };
+}
+
+/** A file that cannot be read is a mistake among others. */
+function attempt(load: () => ReturnType<Loader>): ReturnType<Loader> {
+  try {
+    const loading = load();
+    return loading instanceof Promise ? loading.catch(toLoaded) : loading;
+  } catch (error) {
+    return toLoaded(error);
+  }
+}
+
+function toLoaded(error: unknown): LoadedModel {
+  if (error instanceof UserError) return { errors: [error] };
+  throw error;
+}
+
+/** `defaults:` of the settings are for TypeScript models, which alone take those directives. */
+function withDefaults(model: Model, { defaults }: Settings): Model {
+  if (model.language !== "ts") return model;
+  return { ...model, directives: { ...defaults, ...model.directives } };
+}

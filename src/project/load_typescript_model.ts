@@ -1,0 +1,99 @@
+/**
+ * Loads a TypeScript model: header, modules, and what can be known of its queries.
+ *
+ * @module
+ */
+import { type SourceLocation, UserError } from "~/base/user_error.ts";
+import { textPosition } from "~/base/text_position.ts";
+import { readHeader } from "~/model/header.ts";
+import type { Model } from "~/model/model.ts";
+import { readDirectives } from "~/model/read_directives.ts";
+import {
+  addDeclaredReferences,
+  addTable,
+  findTablesRead,
+  type ReferenceMap,
+} from "~/model/sql_references.ts";
+import { readSingleSelect } from "~/sql/single_select.ts";
+import type { ModelFile } from "./find_models.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { type ClosureModule, loadImportClosure } from "./import_closure.ts";
+import type { LoadedModel } from "./load_sql_model.ts";
+import type { ModuleStore } from "./module_store.ts";
+import { validateModel } from "./validate_model.ts";
+
+/**
+ * Loads a TypeScript model.
+ *
+ * @throws {UserError} The file cannot be read.
+ */
+export async function loadTypescriptModel(
+  store: ModuleStore,
+  { name, path }: ModelFile,
+): Promise<LoadedModel> {
+  const { modules, errors: importErrors } = await loadImportClosure(store, path);
+  const header = readHeader(modules[0]?.source ?? "", path, "//");
+  const { directives, directiveLines, errors } = readDirectives(header.entries, path);
+  const queries = readQueries(modules);
+  const headerErrors = [...header.errors, ...errors];
+
+  addDeclaredReferences(
+    queries.references,
+    directives.dependsOn ?? [],
+    path,
+    directiveLines.depends_on,
+  );
+  const model: Model = {
+    name,
+    language: "ts",
+    path,
+    kind: directives.kind ?? "table",
+    directives,
+    directiveLines,
+    references: [...queries.references.values()],
+    modules: modules.map(({ path, source, imports }) => ({ path, source, imports })),
+    hasDynamicQuery: queries.dynamic.length > 0,
+    queriesTables: queries.readsTables,
+    fingerprint: fingerprintOf(modules.map((module) => module.source)),
+  };
+  // What follows from a directive that could not be read is not worth telling.
+  const invalid = headerErrors.length > 0 ? [] : validateModel(model, queries.dynamic);
+  return { model, errors: [...headerErrors, ...importErrors, ...queries.errors, ...invalid] };
+}
+
+interface ReadQueries {
+  references: ReferenceMap;
+  /** Where SQL is put together at run time. */
+  dynamic: SourceLocation[];
+  readsTables: boolean;
+  errors: UserError[];
+}
+
+function readQueries(modules: readonly ClosureModule[]): ReadQueries {
+  const queries: ReadQueries = {
+    references: new Map(),
+    dynamic: [],
+    readsTables: false,
+    errors: [],
+  };
+  for (const { path, analysis } of modules) {
+    for (const { sql, line } of analysis.queries) {
+      if (sql === undefined) queries.dynamic.push({ path, line });
+      else readQuery(sql, { path, line }, queries);
+    }
+  }
+  queries.readsTables = queries.references.size > 0 || queries.dynamic.length > 0;
+  return queries;
+}
+
+function readQuery(sql: string, at: { path: string; line: number }, queries: ReadQueries): void {
+  const select = readSingleSelect(sql);
+  if (select.ok) {
+    for (const read of findTablesRead(sql)) addTable(queries.references, read, at.path, at.line);
+    return;
+  }
+  const line = at.line + textPosition(sql, select.offset).line - 1;
+  queries.errors.push(
+    new UserError(select.message, { at: { path: at.path, line }, hint: select.hint }),
+  );
+}

@@ -1,0 +1,108 @@
+/**
+ * What must hold between the directives of one model, its kind and its language.
+ *
+ * @module
+ */
+import { type SourceLocation, UserError } from "~/base/user_error.ts";
+import { type Directive, findDirective } from "~/model/directives.ts";
+import type { Model } from "~/model/model.ts";
+
+/**
+ * Checks one model by itself.
+ *
+ * @param dynamicQueries Where it puts SQL together at run time.
+ */
+export function validateModel(
+  model: Model,
+  dynamicQueries: readonly SourceLocation[],
+): UserError[] {
+  const { kind, language, directives } = model;
+  const errors: UserError[] = [];
+  for (const name of Object.keys(model.directiveLines)) {
+    const directive = findDirective(name);
+    const error = directive && checkTaken(model, directive);
+    if (error) errors.push(error);
+  }
+  if (kind === "view" && language === "ts") {
+    errors.push(
+      new UserError(`Cannot make a view of a TypeScript model: "${model.path}" is no SQL`, {
+        at: placeOf(model, "kind"),
+        hint: `Use "@kind: table", or write the model in SQL.`,
+      }),
+    );
+  }
+  if (kind === "tracked" && directives.uniqueKey === undefined) {
+    errors.push(
+      new UserError(`Cannot track "${model.name}": it has no ${label(model, "unique_key")}`, {
+        at: placeOf(model, "kind"),
+        hint: `Add "${label(model, "unique_key")}: column", the columns that make a group of rows.`,
+      }),
+    );
+  }
+  return [...errors, ...checkSecrets(model), ...checkDynamicQueries(model, dynamicQueries)];
+}
+
+/** Whether kind and language of the model take a directive. */
+function checkTaken(model: Model, directive: Directive): UserError | undefined {
+  const name = label(model, directive.name);
+  const at = placeOf(model, directive.name);
+  if (directive.typescriptOnly && model.language !== "ts") {
+    return new UserError(`Cannot use "${name}" here: "${model.name}" is a SQL model`, {
+      at,
+      hint: "Remove the line; only TypeScript models take it.",
+    });
+  }
+  if (directive.kinds === undefined || directive.kinds.includes(model.kind)) return undefined;
+  const kinds = directive.kinds.map((kind) => `"${label(model, "kind")}: ${kind}"`).join(" or ");
+  return new UserError(
+    `Cannot use "${name}" here: "${model.name}" has the kind "${model.kind}"`,
+    { at, hint: `Remove the line, or add ${kinds}.` },
+  );
+}
+
+function checkSecrets(model: Model): UserError[] {
+  const { secrets, allowNet, allowEnv } = model.directives;
+  const errors: UserError[] = [];
+  if (secrets && allowNet === undefined && model.language === "ts") {
+    errors.push(
+      new UserError(`Cannot use "@secrets" here: "${model.name}" may reach no host`, {
+        at: placeOf(model, "secrets"),
+        hint: `Add "@allow_net: host"; a secret is of use only in a request.`,
+      }),
+    );
+  }
+  for (const name of secrets ?? []) {
+    if (!allowEnv?.includes(name)) continue;
+    errors.push(
+      new UserError(`Cannot keep "${name}" secret: "@allow_env" shows it to the model`, {
+        at: placeOf(model, "allow_env"),
+        hint: `Name it in "@secrets" alone.`,
+      }),
+    );
+  }
+  return errors;
+}
+
+function checkDynamicQueries(model: Model, places: readonly SourceLocation[]): UserError[] {
+  if (model.directives.dependsOn !== undefined) return [];
+  return places.map((at) =>
+    new UserError(
+      `Cannot tell which tables "${model.name}" reads: the SQL of this query is put together at run time`,
+      {
+        at,
+        hint: `Add "// @depends_on: schema.name" with all models that it reads to the header of ` +
+          `"${model.path}", or write the SQL as one string with "?" for its values.`,
+      },
+    )
+  );
+}
+
+/** A directive as the language writes it. */
+function label(model: Model, name: string): string {
+  return model.language === "yaml" ? name : `@${name}`;
+}
+
+function placeOf({ path, directiveLines }: Model, name: string): SourceLocation {
+  const line = directiveLines[name];
+  return line === undefined ? { path } : { path, line };
+}

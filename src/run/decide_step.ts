@@ -1,0 +1,78 @@
+/**
+ * Decides whether a model runs, and says why. A pure function: `run` acts on it, `plan` will show it.
+ *
+ * @module
+ */
+import type { Model } from "~/model/model.ts";
+import type { ModelState } from "~/store/model_states.ts";
+
+/** What is known when a model's turn comes. */
+export interface StepFacts {
+  model: Model;
+  /** `undefined`: it never succeeded. */
+  state: ModelState | undefined;
+  hasTarget: boolean;
+  /** Table that it reads → data version now; `undefined` for a table that no model makes. */
+  inputs: Readonly<Record<string, number | undefined>>;
+  /** For a source that can reach nothing but files: those that are not as they were. */
+  movedFiles?: readonly string[] | undefined;
+  /** `--full`, `--resend`. */
+  isForced?: string | undefined;
+}
+
+/** Whether a model runs, and why. */
+export interface StepDecision {
+  run: boolean;
+  reason: string;
+}
+
+/** Decides whether a model runs. */
+export function decideStep(facts: StepFacts): StepDecision {
+  const reason = reasonToRun(facts);
+  if (reason !== undefined) return { run: true, reason };
+  return { run: false, reason: facts.movedFiles ? "files unchanged" : "up to date" };
+}
+
+function reasonToRun(
+  { model, state, hasTarget, inputs, movedFiles, isForced }: StepFacts,
+): string | undefined {
+  if (isForced !== undefined) return isForced;
+  if (!state) return "first run";
+  if (state.fingerprint !== model.fingerprint) return "definition changed";
+  // A model that sends makes its table with the first acknowledgement.
+  if (!hasTarget && model.kind !== "tracked") return "its table is missing";
+  if (state.waiting > 0) return `${count(state.waiting, "group")} not acknowledged`;
+  if (model.directives.volatile) return "@volatile";
+  if (isSource(model)) return reasonOfSource(movedFiles);
+  return reasonOfInputs(state, inputs);
+}
+
+/** A TypeScript model that reads no table. */
+export function isSource(model: Model): boolean {
+  return model.language === "ts" && model.references.length === 0;
+}
+
+/** Whether files are all that a source can reach. */
+export function readsOnlyFiles({ directives }: Model): boolean {
+  return directives.allowRead !== undefined && !directives.allowNet && !directives.allowEnv;
+}
+
+function reasonOfSource(movedFiles: readonly string[] | undefined): string | undefined {
+  if (movedFiles === undefined) return "a source runs every time";
+  const [first] = movedFiles;
+  if (first === undefined) return undefined;
+  return movedFiles.length === 1 ? `${first} changed` : `${movedFiles.length} files changed`;
+}
+
+function reasonOfInputs(state: ModelState, inputs: StepFacts["inputs"]): string | undefined {
+  const names = Object.keys(inputs);
+  const foreign = names.find((name) => inputs[name] === undefined);
+  if (foreign !== undefined) return `it reads ${foreign}, which no model makes`;
+  const moved = names.filter((name) => inputs[name] !== state.inputs[name]);
+  if (moved.length === 0) return undefined;
+  return moved.length <= 2 ? `${moved.join(" and ")} changed` : `${moved.length} tables changed`;
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? "" : "s"}`;
+}

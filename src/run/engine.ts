@@ -1,0 +1,206 @@
+/**
+ * The engine: opens a project and its state, decides what runs, and runs it.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
+import { compareNames } from "~/dag/order.ts";
+import { selectModels } from "~/dag/selectors.ts";
+import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
+import { loadProject } from "~/project/load_project.ts";
+import { buildProjectGraph } from "~/project/project_graph.ts";
+import { loadSettings } from "~/project/settings.ts";
+import type { WorkerEnd } from "~/sandbox/supervisor.ts";
+import { GroupCommit } from "~/store/group_commit.ts";
+import { nextLedgerId } from "~/store/ledger.ts";
+import { loadModelState, loadModelStates } from "~/store/model_states.ts";
+import { ModuleAnalyses } from "~/store/module_analyses.ts";
+import { openState, stateFilePath } from "~/store/open_state.ts";
+import { takeRunLock } from "~/store/run_lock.ts";
+import { finishRun, startRun } from "~/store/runs.ts";
+import { VERSION } from "~/base/version.ts";
+import { dropStages } from "~/warehouse/stages.ts";
+import { listTables } from "~/warehouse/tables.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import type { FromEngine } from "./engine_protocol.ts";
+import { EngineWorkers } from "./engine_workers.ts";
+import { ReaderPool } from "./guest_queries.ts";
+import { startPractice } from "./practice.ts";
+import type { RunContext } from "./run_context.ts";
+import type { RunEvent } from "./run_event.ts";
+import { runModels } from "./run_models.ts";
+import type { RunRequest } from "./run_request.ts";
+
+/** One engine, one run. */
+export class Engine {
+  readonly #workers: EngineWorkers;
+  readonly #stop = new AbortController();
+  #events: RunEvent[] = [];
+
+  constructor(private readonly post: (message: FromEngine, transfer?: Transferable[]) => void) {
+    this.#workers = new EngineWorkers(post);
+  }
+
+  /** Begin nothing new. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  workerEnded(id: number, end: WorkerEnd): void {
+    this.#workers.handleEnd(id, end);
+  }
+
+  /** Runs the request to its end and tells how it went. */
+  async run(request: RunRequest): Promise<void> {
+    try {
+      await this.#run(request);
+      this.#flush();
+      this.post({ type: "finished" });
+    } catch (error) {
+      this.#flush();
+      const errors = error instanceof UserErrors ? error.errors : [error];
+      const exitCode = error instanceof UserError ? error.exitCode : 1;
+      this.post({ type: "broken", errors: errors.map(toErrorReport), exitCode });
+    }
+  }
+
+  async #run(request: RunRequest): Promise<void> {
+    const startedAt = performance.now();
+    const root = Deno.realPathSync(request.project);
+    const { settings, errors } = await loadSettings(root);
+    if (errors.length > 0) throw new UserErrors(errors);
+    const practice = request.practice || settings.practice;
+    const path = stateFilePath(root, practice);
+    using db = openState(path);
+    const now = () => new Date().toISOString();
+    using _lock = takeRunLock(`${path.slice(0, -3)}.lock`, commandOf(request), now());
+
+    const analyses = new ModuleAnalyses(db);
+    const project = await loadProject({ root, analysisCache: analyses });
+    const { graph, order, errors: mistakes } = buildProjectGraph(project, listTables(db));
+    const dotenv = loadDotenv(root);
+    const all = [...mistakes, ...dotenv.errors];
+    if (all.length > 0) throw new UserErrors(all);
+    const selected = selectModels(request.selectors, graph, order.models);
+    const resend = selectResend(request, graph, order.models);
+
+    using commits = new GroupCommit(db, path);
+    using readers = new ReaderPool(path);
+    const { runId, projectId } = inTransaction(db, () => {
+      analyses.save();
+      dropStages(db);
+      return {
+        runId: startRun(db, commandOf(request), VERSION, now()),
+        projectId: projectIdOf(db),
+      };
+    });
+    this.#emit({
+      type: "run_started",
+      run_id: runId,
+      started_at: now(),
+      project: root,
+      practice,
+      models: selected.toSorted(compareNames),
+    });
+    const states = loadModelStates(db);
+    const sends = selected.some((name) => graph.models.get(name)?.directives.allowNet);
+    using practiceApi = practice && sends
+      ? await startPractice(this.#workers, root, request.faults)
+      : undefined;
+    let changeId = nextLedgerId(db);
+    const requests = { sent: 0, accepted: 0, refused: 0, retries: 0 };
+    const context: RunContext = {
+      root,
+      db,
+      commits,
+      readers,
+      workers: this.#workers,
+      runId,
+      projectId,
+      ...(practiceApi && { practiceOrigin: practiceApi.origin }),
+      memoryMb: settings.memoryMb,
+      readVariable: variableLookup(dotenv, (name) => Deno.env.get(name)),
+      nextChangeId: () => changeId++,
+      emit: (event) => {
+        if (event.type === "model_finished" && event.requests) addTo(requests, event.requests);
+        this.#emit(event);
+      },
+      now,
+      stop: this.#stop.signal,
+    };
+    const counts = await runModels(context, {
+      graph,
+      selected,
+      states,
+      full: request.full,
+      resend,
+      jobs: request.jobs ?? settings.jobs ?? navigator.hardwareConcurrency,
+      reload: (model) => loadModelState(db, model),
+    });
+    const status = counts.failed + counts.blocked > 0
+      ? "failed"
+      : counts.cancelled > 0
+      ? "cancelled"
+      : "ok";
+    finishRun(db, runId, status, now());
+    this.#emit({
+      type: "run_finished",
+      run_id: runId,
+      status,
+      practice,
+      elapsed_ms: performance.now() - startedAt,
+      ...counts,
+      requests,
+    });
+  }
+
+  /** Events of one turn go together: a run of thousands of models has as many. */
+  #emit(event: RunEvent): void {
+    if (this.#events.length === 0) setImmediate(() => this.#flush());
+    this.#events.push(event);
+  }
+
+  #flush(): void {
+    if (this.#events.length === 0) return;
+    this.post({ type: "events", events: this.#events });
+    this.#events = [];
+  }
+}
+
+function addTo(sum: Record<string, number>, part: object): void {
+  for (const [name, value] of Object.entries(part)) sum[name] = (sum[name] ?? 0) + Number(value);
+}
+
+/** `--resend` names models as selectors do; only tracked ones can send again. */
+function selectResend(
+  { resend }: RunRequest,
+  graph: Parameters<typeof selectModels>[1],
+  order: readonly string[],
+): ReadonlySet<string> {
+  if (resend.length === 0) return new Set();
+  const names = selectModels(resend, graph, order);
+  const wrong = names.find((name) => graph.models.get(name)?.kind !== "tracked");
+  if (wrong === undefined) return new Set(names);
+  throw new UserError(
+    `Cannot send ${wrong} again: it is of kind ${graph.models.get(wrong)?.kind}`,
+    {
+      hint: "Name models of kind tracked after --resend",
+      exitCode: 2,
+    },
+  );
+}
+
+function projectIdOf(db: Parameters<typeof listTables>[0]): string {
+  return String(db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value);
+}
+
+function commandOf({ selectors, practice, full, resend }: RunRequest): string {
+  return [
+    "spoor run",
+    ...selectors,
+    ...(practice ? ["--practice"] : []),
+    ...(full ? ["--full"] : []),
+    ...resend.map((model) => `--resend ${model}`),
+  ].join(" ");
+}

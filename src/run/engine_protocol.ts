@@ -1,0 +1,23 @@
+/**
+ * What crosses between the main thread and the engine worker.
+ *
+ * @module
+ */
+import type { ErrorReport } from "~/base/user_error.ts";
+import type { WorkerEnd, WorkerSpec } from "~/sandbox/supervisor.ts";
+import type { RunEvent } from "./run_event.ts";
+import type { RunRequest } from "./run_request.ts";
+
+export type ToEngine =
+  | { type: "start"; request: RunRequest }
+  /** Ctrl-C: begin nothing new, let what is in flight end. */
+  | { type: "stop" }
+  | { type: "worker_ended"; id: number; end: WorkerEnd };
+
+export type FromEngine =
+  | { type: "events"; events: readonly RunEvent[] }
+  | { type: "spawn"; spec: WorkerSpec; port: MessagePort }
+  | { type: "end"; id: number }
+  /** The run could not begin or broke: mistakes of the user, or a bug. */
+  | { type: "broken"; errors: readonly ErrorReport[]; exitCode: 1 | 2 }
+  | { type: "finished" };

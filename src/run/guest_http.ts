@@ -1,0 +1,219 @@
+/**
+ * A model's requests: from the guest through the ledger to the egress worker and back.
+ *
+ * A request about groups of a tracked query leaves only after their intents are durable. Every
+ * request has an `Idempotency-Key` made of the change it belongs to and its place in it, so that a
+ * try in a later run, after a crash, has the same key.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { WorkerEnd } from "~/sandbox/supervisor.ts";
+import { BatchedPort } from "~/sandbox/batched_port.ts";
+import type {
+  EgressRequest,
+  EgressResponse,
+  EgressStart,
+  FromEgress,
+  GuestRequest,
+  ToEgress,
+} from "~/sandbox/protocol.ts";
+import type { GroupCommit } from "~/store/group_commit.ts";
+import type { RequestLog } from "~/store/requests.ts";
+import type { Delivery } from "./deliveries.ts";
+import type { EngineWorker } from "./engine_workers.ts";
+import { assertGuest } from "./guest_error.ts";
+import type { RequestCounts } from "./run_event.ts";
+
+/** What requests need from their run. */
+export interface GuestHttpContext {
+  start: EgressStart;
+  startWorker: (onEnd: (end: WorkerEnd) => void) => EngineWorker;
+  commits: GroupCommit;
+  log: RequestLog;
+  /** Makes keys differ between projects. */
+  projectId: string;
+  /** Makes keys of requests that belong to no group differ between runs. */
+  runId: number;
+  /** ISO 8601, UTC. */
+  now: () => string;
+}
+
+/** Methods that change nothing, so that repeating them needs no key (RFC 9110, section 9.2.1). */
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+const METHODS = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]);
+
+/** See the module's comment. */
+export class GuestHttp {
+  readonly counts: RequestCounts = { sent: 0, accepted: 0, refused: 0, retries: 0 };
+  #nextId = 1;
+  #worker: EngineWorker | undefined;
+  #port: BatchedPort<FromEgress, ToEgress> | undefined;
+  #waiting = new Map<number, (response: EgressResponse) => void>();
+  /** Guest's number of a request → ours. */
+  #ids = new Map<number, number>();
+
+  constructor(private readonly context: GuestHttpContext) {}
+
+  /** How many requests are out. */
+  get pending(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Sends a request and gives its end.
+   *
+   * @param guestId The guest's number of it, by which it may be aborted.
+   * @param delivery The tracked query that the groups belong to, if the model has one.
+   */
+  async send(
+    guestId: number,
+    request: GuestRequest,
+    delivery: Delivery | undefined,
+  ): Promise<EgressResponse> {
+    checkRequest(request);
+    const changes = delivery && request.groups.length > 0
+      ? await delivery.begin(request.groups)
+      : [];
+    const idempotencyKey = SAFE_METHODS.has(request.method) ? "" : this.#key(changes, request);
+    const at = this.context.now();
+    const { groups, ordinal: _ordinal, ...rest } = request;
+    const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
+    if (changes.length > 0) delivery?.end(groups, isUncertain(response));
+    this.#record(request, response, idempotencyKey, at);
+    return response;
+  }
+
+  /** Nobody waits for a request any more. */
+  abort(guestId: number): void {
+    const id = this.#ids.get(guestId);
+    if (id !== undefined) this.#port?.send({ type: "abort", id });
+  }
+
+  dispose(): void {
+    this.#port?.close();
+    this.#worker?.end();
+  }
+
+  #exchange(guestId: number, request: EgressRequest): Promise<EgressResponse> {
+    const port = this.#open();
+    const id = this.#nextId++;
+    this.#ids.set(guestId, id);
+    return new Promise<EgressResponse>((resolve) => {
+      this.#waiting.set(id, (response) => {
+        this.#ids.delete(guestId);
+        resolve(response);
+      });
+      port.send({ type: "request", id, request });
+    });
+  }
+
+  /** The worker is started by the first request: a run in which nothing changed needs none. */
+  #open(): BatchedPort<FromEgress, ToEgress> {
+    if (this.#port) return this.#port;
+    this.#worker = this.context.startWorker((end) => this.#handleEnd(end));
+    this.#port = new BatchedPort<FromEgress, ToEgress>(this.#worker.port, (messages) => {
+      for (const { id, response } of messages) this.#settle(id, response);
+    });
+    this.#port.send({ type: "start", start: this.context.start });
+    return this.#port;
+  }
+
+  #settle(id: number, response: EgressResponse): void {
+    const resolve = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    resolve?.(response);
+  }
+
+  #handleEnd(end: WorkerEnd): void {
+    const message = end.reason === "error" ? end.message : end.reason;
+    for (const id of [...this.#waiting.keys()]) {
+      this.#settle(id, {
+        url: "",
+        headers: [],
+        body: new Uint8Array(),
+        attempts: 1,
+        elapsedMs: 0,
+        error: {
+          kind: "broken",
+          message: `The worker that sends requests has stopped: ${message}`,
+        },
+      });
+    }
+  }
+
+  /** 32 hexadecimal digits. */
+  #key(changes: readonly number[], request: GuestRequest): string {
+    const { projectId, runId, start } = this.context;
+    const subject = changes.length > 0
+      ? `change ${changes.join(",")} ${request.ordinal}`
+      : `run ${runId} ${this.#nextId}`;
+    return createHash("sha256").update(`${projectId}\n${start.model}\n${subject}`).digest("hex")
+      .slice(0, 32);
+  }
+
+  #record(
+    request: GuestRequest,
+    response: EgressResponse,
+    idempotencyKey: string,
+    at: string,
+  ): void {
+    const { status, error, attempts, elapsedMs, url } = response;
+    if (attempts > 0) {
+      const isAccepted = status !== undefined && status >= 200 && status < 300;
+      this.counts.sent += 1;
+      this.counts.retries += attempts - 1;
+      if (isAccepted) this.counts.accepted += 1;
+      else this.counts.refused += 1;
+    }
+    const { method } = request;
+    void this.context.commits.add(() =>
+      this.context.log.write({
+        at,
+        method,
+        url,
+        status,
+        error: error?.message,
+        attempts,
+        elapsedMs,
+        idempotencyKey,
+      })
+    );
+  }
+}
+
+/** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */
+function isUncertain({ status, error }: EgressResponse): boolean {
+  return status === undefined && (error?.kind === "timeout" || error?.kind === "broken");
+}
+
+function checkRequest(request: GuestRequest): void {
+  assertGuest(typeof request === "object" && request !== null, "a request that is none");
+  assertGuest(METHODS.has(request.method), `the method ${String(request.method).slice(0, 20)}`);
+  assertGuest(typeof request.url === "string", "a request without a URL");
+  assertGuest(
+    Array.isArray(request.headers) &&
+      request.headers.every((header) =>
+        Array.isArray(header) && header.length === 2 &&
+        header.every((part) => typeof part === "string")
+      ),
+    "headers that are none",
+  );
+  assertGuest(
+    request.body === null || typeof request.body === "string" || request.body instanceof Uint8Array,
+    "a body that is none",
+  );
+  assertGuest(
+    isCount(request.timeoutMs) && isCount(request.retries) && isCount(request.ordinal),
+    "a bad number",
+  );
+  assertGuest(
+    Array.isArray(request.groups) && request.groups.every(isCount) &&
+      new Set(request.groups).size === request.groups.length,
+    "groups that are none",
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}

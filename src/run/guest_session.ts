@@ -1,0 +1,420 @@
+/**
+ * One TypeScript model while it runs: answers its guest worker's messages.
+ *
+ * The guest is not trusted. What it may do is decided here, message by message; a message that no
+ * guest of Spoor's would send ends the model.
+ *
+ * @module
+ */
+import { type ErrorReport, toErrorReport, UserError } from "~/base/user_error.ts";
+import { renderDuration } from "~/base/duration.ts";
+import type { Model } from "~/model/model.ts";
+import { BatchedPort } from "~/sandbox/batched_port.ts";
+import type { GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
+import type { WorkerEnd } from "~/sandbox/supervisor.ts";
+import { loadLedger } from "~/store/ledger.ts";
+import { findChanges } from "~/tracked/find_changes.ts";
+import { decodeGroupKey } from "~/tracked/group_key.ts";
+import { type PreparedSelect, prepareSelect } from "~/warehouse/prepare_select.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
+import { Delivery } from "./deliveries.ts";
+import type { EngineWorker } from "./engine_workers.ts";
+import { assertGuest, GuestError } from "./guest_error.ts";
+import type { GuestFiles } from "./guest_files.ts";
+import type { GuestHttp } from "./guest_http.ts";
+import { GuestQuery } from "./guest_queries.ts";
+import { checkRowBlock } from "./row_block.ts";
+import type { RunContext } from "./run_context.ts";
+import { SavedRows } from "./saved_rows.ts";
+
+/** What a session is made of. */
+export interface GuestSessionParts {
+  context: RunContext;
+  model: Model;
+  start: GuestStart;
+  http: GuestHttp | undefined;
+  files: GuestFiles;
+  /** `@model_timeout`. */
+  modelTimeoutMs: number | undefined;
+  /** Every group counts as changed. */
+  resend: boolean;
+  /** Takes stand-ins of secrets out of texts. */
+  mask: (text: string) => string;
+}
+
+/** How a model's code ended. */
+export interface GuestOutcome {
+  /** What the model threw, or why it was ended. */
+  error?: ErrorReport;
+  delivery?: Delivery;
+  /** Rows that it saved by itself; dropped where it failed. */
+  saved?: SavedRows;
+}
+
+/** A model that asks for nothing and computes without end is taken for lost after this time. */
+const SILENCE_LIMIT_MS = 10 * 60_000;
+const PROGRESS_EVERY_MS = 250;
+/** Rows a pull may ask for; a guest asks for about a thousand. */
+const MAX_PULL_ROWS = 100_000;
+
+/** See the module's comment. */
+export class GuestSession {
+  readonly #model: Model;
+  readonly #worker: EngineWorker;
+  readonly #port: BatchedPort<GuestMessage, HostMessage>;
+  readonly #end = Promise.withResolvers<ErrorReport | undefined>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #startedAt = performance.now();
+  #lastHeard = performance.now();
+  #calls = 0;
+  #queries = new Map<number, GuestQuery>();
+  #delivery: { query: number; delivery: Delivery } | undefined;
+  #saved: SavedRows | undefined;
+
+  constructor(private readonly parts: GuestSessionParts) {
+    const { context, model, modelTimeoutMs } = parts;
+    this.#model = model;
+    this.#worker = context.workers.start({
+      role: "guest",
+      label: model.name,
+      memoryMb: context.memoryMb,
+      ...(modelTimeoutMs !== undefined && { lifetimeMs: modelTimeoutMs }),
+    }, (end) => this.#end.resolve(explainEnd(model, end)));
+    this.#port = new BatchedPort(this.#worker.port, (messages) => this.#receive(messages));
+    this.#port.send({ type: "start", start: parts.start });
+    this.#timer = setInterval(() => this.#tick(), PROGRESS_EVERY_MS);
+  }
+
+  /** Runs the model to its end, whatever that is. */
+  async run(): Promise<GuestOutcome> {
+    const stop = () => this.#stop();
+    this.parts.context.stop.addEventListener("abort", stop);
+    const error = await this.#end.promise;
+    this.parts.context.stop.removeEventListener("abort", stop);
+    clearInterval(this.#timer);
+    this.#port.close();
+    this.#worker.end();
+    this.parts.http?.dispose();
+    this.parts.files[Symbol.dispose]();
+    for (const query of this.#queries.values()) query[Symbol.dispose]();
+    // Acknowledgements that were on their way are kept.
+    await this.parts.context.commits.add(() => {});
+    return {
+      ...(error && { error: this.#masked(error) }),
+      ...(this.#delivery && { delivery: this.#delivery.delivery }),
+      ...(this.#saved && { saved: this.#saved }),
+    };
+  }
+
+  #masked(error: ErrorReport): ErrorReport {
+    const { mask } = this.parts;
+    return {
+      ...error,
+      message: mask(error.message),
+      ...(error.details && { details: error.details.map(mask) }),
+    };
+  }
+
+  /** Ctrl-C: the guest begins nothing new; one that does not end by itself is ended. */
+  #stop(): void {
+    this.#port.send({ type: "stop" });
+    setTimeout(() => {
+      this.#end.resolve({ message: `The run was stopped before ${this.#model.name} ended` });
+    }, this.parts.start.timeoutMs);
+  }
+
+  #tick(): void {
+    const silentMs = performance.now() - this.#lastHeard;
+    if (this.#calls === 0 && silentMs > SILENCE_LIMIT_MS) {
+      this.#end.resolve({
+        message: `Cannot go on with ${this.#model.name}: it has asked for nothing for ${
+          renderDuration(silentMs)
+        }`,
+        hint:
+          `A model that computes that long sets "@model_timeout"; one that waits for ever never ends`,
+      });
+    }
+    this.#emitProgress();
+  }
+
+  #emitProgress(): void {
+    const model = this.#model.name;
+    const elapsedS = (performance.now() - this.#startedAt) / 1_000;
+    if (this.#delivery) {
+      const { done, total } = this.#delivery.delivery;
+      const rate = done / elapsedS;
+      const left = rate > 0 ? { left_ms: Math.round((total - done) / rate * 1_000) } : {};
+      this.parts.context.emit({
+        type: "model_progress",
+        model,
+        phase: "sending",
+        done,
+        total,
+        rate,
+        ...left,
+      });
+    } else if (this.#saved) {
+      const done = this.#saved.count;
+      const rate = done / elapsedS;
+      this.parts.context.emit({ type: "model_progress", model, phase: "writing", done, rate });
+    }
+  }
+
+  // ── messages ─────────────────────────────────────────────────────────────────────────────────
+
+  #receive(messages: readonly GuestMessage[]): void {
+    this.#lastHeard = performance.now();
+    try {
+      this.#saveAll(messages.filter((message) => message?.type === "save"));
+      for (const message of messages) if (message?.type !== "save") this.#handle(message);
+    } catch (error) {
+      this.#break(error);
+    }
+  }
+
+  /** A message that cannot be answered, or a failure of the machine: the model is ended. */
+  #break(error: unknown): void {
+    const isGuests = error instanceof GuestError;
+    this.#end.resolve(isGuests ? { message: error.message } : toErrorReport(error));
+  }
+
+  #handle(message: Exclude<GuestMessage, { type: "save" }>): void {
+    assertGuest(typeof message === "object" && message !== null, "a message that is none");
+    switch (message.type) {
+      case "query":
+        return this.#answer(message.id, () => this.#open(message));
+      case "pull":
+        return this.#answer(message.id, () => this.#pull(message));
+      case "close":
+        return this.#close(message.query);
+      case "acknowledge":
+        return this.#answer(message.id, () => this.#acknowledge(message));
+      case "group_failed":
+        return this.#getDelivery().fail(message.group, this.#masked(checkError(message.error)));
+      case "http":
+        return this.#answer(message.id, () => this.#send(message));
+      case "abort":
+        return this.parts.http?.abort(message.request);
+      case "files":
+        return this.#answer(message.id, () => this.parts.files.list(message.id, message.pattern));
+      case "read":
+        return this.#answer(message.id, () => this.parts.files.read(message));
+      case "log":
+        return this.#log(message);
+      case "finished":
+        return this.#end.resolve(undefined);
+      case "failed":
+        return this.#end.resolve(checkError(message.error));
+      default:
+        assertGuest(false, "a message of no known type");
+    }
+  }
+
+  /** Answers a call, or sends the error that is thrown where the model waits. */
+  #answer(id: number, work: () => HostMessage | Promise<HostMessage>): void {
+    this.#calls += 1;
+    void (async () => {
+      try {
+        const message = await work();
+        const transfer = message.type === "response"
+          ? [message.response.body.buffer as ArrayBuffer]
+          : message.type === "bytes"
+          ? [message.bytes.buffer as ArrayBuffer]
+          : [];
+        this.#port.send(message, transfer);
+      } catch (error) {
+        if (error instanceof UserError) {
+          this.#port.send({ type: "error", id, error: this.#masked(toErrorReport(error)) });
+        } else this.#break(error);
+      } finally {
+        this.#calls -= 1;
+        this.#lastHeard = performance.now();
+      }
+    })();
+  }
+
+  #open({ id, sql, params, all }: Extract<GuestMessage, { type: "query" }>): HostMessage {
+    assertGuest(typeof sql === "string", "a query without text");
+    assertGuest(
+      Array.isArray(params) && params.every(isSqlValue),
+      "parameters that SQLite cannot hold",
+    );
+    assertGuest(!this.#queries.has(id), "a query twice");
+    const select = this.#prepare(sql);
+    if (this.#model.kind === "tracked" && !all) {
+      return this.#openTracked(id, select, params as SqlValue[]);
+    }
+    try {
+      this.#queries.set(
+        id,
+        new GuestQuery(
+          this.parts.context.readers,
+          select.sql,
+          select.columns,
+          params as SqlValue[],
+        ),
+      );
+    } catch (error) {
+      throw new UserError(`Cannot run a query of ${this.#model.name}: ${textOf(error)}`, {
+        cause: error,
+      });
+    }
+    return { type: "opened", id, columns: select.columns };
+  }
+
+  #prepare(sql: string): PreparedSelect {
+    return prepareSelect(this.parts.context.db, {
+      sql,
+      name: `a query of ${this.#model.name}`,
+      at: { path: this.#model.path },
+      readable: this.#model.references.map((reference) => reference.table),
+    });
+  }
+
+  #openTracked(id: number, select: PreparedSelect, params: readonly SqlValue[]): HostMessage {
+    const { context, resend } = this.parts;
+    const model = this.#model.name;
+    if (this.#delivery || this.#saved) {
+      throw new UserError(
+        `Cannot open a second query of ${model}: its changes are those of one query`,
+        {
+          hint: "Read look-ups with query.all(…), or join the tables in one query",
+        },
+      );
+    }
+    const earlier = loadLedger(context.db, model);
+    const delivery = inTransaction(context.db, () => {
+      const changes = findChanges(context.db, {
+        model,
+        uniqueKey: this.#model.directives.uniqueKey ?? [],
+        select: select.sql,
+        columns: select.columns,
+        params,
+        forced: earlier.map((entry) => ({
+          key: decodeGroupKey(entry.groupKey),
+          batch: entry.state === "sent" ? entry.batch || entry.id : 0,
+        })),
+        everything: resend,
+      });
+      return new Delivery({ ...context, model }, changes, earlier);
+    });
+    this.#delivery = { query: id, delivery };
+    return { type: "opened", id, columns: select.columns, groups: delivery.total };
+  }
+
+  #pull({ id, query, rows }: Extract<GuestMessage, { type: "pull" }>): HostMessage {
+    assertGuest(Number.isSafeInteger(rows) && rows > 0, "a pull of no rows");
+    const wanted = Math.min(rows, MAX_PULL_ROWS);
+    if (this.#delivery?.query === query) {
+      return { type: "rows", id, ...this.#delivery.delivery.pull(wanted) };
+    }
+    const open = this.#queries.get(query);
+    if (!open) return { type: "rows", id, block: { columns: [], values: [] }, done: true };
+    try {
+      return { type: "rows", id, ...open.pull(wanted) };
+    } catch (error) {
+      throw new UserError(`Cannot read a query of ${this.#model.name}: ${textOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #close(query: number): void {
+    this.#queries.get(query)?.[Symbol.dispose]();
+    this.#queries.delete(query);
+  }
+
+  async #acknowledge(
+    { id, groups }: Extract<GuestMessage, { type: "acknowledge" }>,
+  ): Promise<HostMessage> {
+    assertGuest(Array.isArray(groups), "groups that are none");
+    await this.#getDelivery().acknowledge(groups);
+    return { type: "saved", id };
+  }
+
+  async #send({ id, request }: Extract<GuestMessage, { type: "http" }>): Promise<HostMessage> {
+    const { http } = this.parts;
+    if (!http) {
+      const host = hostOf(request?.url);
+      throw new UserError(`Cannot reach "${host}": ${this.#model.name} has no @allow_net`, {
+        at: { path: this.#model.path },
+        hint: `Add "// @allow_net: ${host}" to the model's header`,
+      });
+    }
+    return {
+      type: "response",
+      id,
+      response: await http.send(id, request, this.#delivery?.delivery),
+    };
+  }
+
+  #getDelivery(): Delivery {
+    assertGuest(this.#delivery, "groups though it reads none");
+    return this.#delivery.delivery;
+  }
+
+  /** One transaction for all rows that came together. */
+  #saveAll(messages: readonly Extract<GuestMessage, { type: "save" }>[]): void {
+    if (messages.length === 0) return;
+    assertGuest(!this.#delivery, "rows beside the groups that it reads");
+    const { db } = this.parts.context;
+    inTransaction(db, () => {
+      this.#saved ??= new SavedRows(db, this.#model.name);
+      for (const { block } of messages) {
+        checkRowBlock(block);
+        this.#saved.add(block);
+      }
+    });
+    for (const { id } of messages) this.#port.send({ type: "saved", id });
+  }
+
+  #log({ level, message }: Extract<GuestMessage, { type: "log" }>): void {
+    assertGuest(["debug", "info", "warn", "error"].includes(level), "a log of no known level");
+    const text = this.parts.mask(String(message).slice(0, 10_000));
+    this.parts.context.emit({ type: "log", model: this.#model.name, level, message: text });
+  }
+}
+
+function explainEnd(model: Model, end: WorkerEnd): ErrorReport {
+  const at = { path: model.path };
+  if (end.reason === "memory") {
+    return {
+      message: `Cannot go on with ${model.name}: it took more than ${end.limitMb} MB of memory`,
+      at,
+      hint: `Read and save row by row instead of holding all; or raise "memory_mb" in spoor.yaml`,
+    };
+  }
+  if (end.reason === "time") {
+    return {
+      message: `Cannot go on with ${model.name}: it ran longer than its @model_timeout of ${
+        renderDuration(end.limitMs)
+      }`,
+      at,
+      hint: `Raise "@model_timeout"; what was acknowledged is kept, the rest comes again`,
+    };
+  }
+  return { message: `Cannot go on with ${model.name}: ${end.message}`, at };
+}
+
+/** An error that a guest reports: only its known fields, and not too long. */
+function checkError(error: ErrorReport): ErrorReport {
+  assertGuest(typeof error?.message === "string", "an error without a message");
+  const { message, at, hint, details } = error;
+  return {
+    message: message.slice(0, 10_000),
+    ...(typeof at?.path === "string" && { at }),
+    ...(typeof hint === "string" && { hint: hint.slice(0, 2_000) }),
+    ...(Array.isArray(details) && { details: details.map(String).slice(0, 20) }),
+  };
+}
+
+function hostOf(url: unknown): string {
+  return typeof url === "string" && URL.canParse(url)
+    ? new URL(url).host
+    : String(url).slice(0, 100);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

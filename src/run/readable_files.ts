@@ -1,0 +1,248 @@
+/**
+ * The files that a model may read: those that `@allow_read` covers, and no others, wherever a link leads.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { isAbsolute, join, matchesGlob, normalize, relative, sep } from "node:path";
+import { UserError } from "~/base/user_error.ts";
+import type { FileState } from "~/store/file_states.ts";
+
+/** A file that may be read. */
+export interface ReadableFile {
+  /** As the model and the state file name it: relative to the project, with `/`, or absolute. */
+  path: string;
+  absolutePath: string;
+  sizeBytes: number;
+  modifiedMs: number;
+}
+
+const GLOB_CHARACTERS = /[*?[\]{}]/;
+const HASH_BLOCK_BYTES = 1 << 20;
+
+/** See the module's comment. */
+export class ReadableFiles {
+  readonly #entries: readonly string[];
+
+  /** @param allowRead Paths of `@allow_read`: files, folders or globs. */
+  constructor(private readonly root: string, allowRead: readonly string[]) {
+    this.#entries = allowRead.map((entry) => this.#absolute(entry));
+  }
+
+  /**
+   * Finds files by a glob or a path, sorted by path.
+   *
+   * @throws {UserError} `@allow_read` does not cover it, or the path names no file.
+   */
+  find(pattern: string): ReadableFile[] {
+    const absolute = this.#absolute(pattern);
+    if (!GLOB_CHARACTERS.test(pattern)) return [this.get(pattern)];
+    const start = folderOf(absolute);
+    const isRelated = this.#entries.some((entry) =>
+      isInside(folderOf(entry), start) || isInside(start, folderOf(entry))
+    );
+    if (!isRelated) throw this.#notAllowed(pattern);
+    return this.#walk(start).filter((path) => matchesGlob(path, absolute) && this.#covers(path))
+      .map((path) => this.#stat(path)).sort(byPath);
+  }
+
+  /** One file by its path. */
+  get(path: string): ReadableFile {
+    const absolute = this.#absolute(path);
+    if (!this.#isNamed(absolute)) throw this.#notAllowed(path);
+    let isFile: boolean;
+    try {
+      isFile = Deno.statSync(absolute).isFile;
+    } catch (error) {
+      throw new UserError(`Cannot read "${path}": there is no such file`, { cause: error });
+    }
+    if (!this.#covers(absolute)) throw this.#notAllowed(path);
+    if (!isFile) throw new UserError(`Cannot read "${path}": it is a folder`);
+    return this.#stat(absolute);
+  }
+
+  /** Every file that the model could read. */
+  all(): ReadableFile[] {
+    const found = new Map<string, ReadableFile>();
+    for (const entry of this.#entries) {
+      for (const path of this.#filesOf(entry)) {
+        if (this.#covers(path)) found.set(path, this.#stat(path));
+      }
+    }
+    return [...found.values()].sort(byPath);
+  }
+
+  #filesOf(entry: string): string[] {
+    if (GLOB_CHARACTERS.test(entry)) {
+      return this.#walk(folderOf(entry)).filter((path) => matchesGlob(path, entry));
+    }
+    try {
+      return Deno.statSync(entry).isDirectory ? this.#walk(entry) : [entry];
+    } catch {
+      // It is not there yet: nothing to read is a state like any other.
+      return [];
+    }
+  }
+
+  /** All files below a folder. Links to folders are not followed; a link to a file is a file. */
+  #walk(folder: string): string[] {
+    let entries: Deno.DirEntry[];
+    try {
+      entries = [...Deno.readDirSync(folder)];
+    } catch {
+      // Not there, or not to be read: it has no files for this model.
+      return [];
+    }
+    return entries.flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory) return this.#walk(path);
+      return isFile(path) ? [path] : [];
+    });
+  }
+
+  #absolute(path: string): string {
+    return normalize(isAbsolute(path) ? path : join(this.root, path));
+  }
+
+  /** By its name alone. */
+  #isNamed(absolute: string): boolean {
+    return this.#entries.some((entry) =>
+      GLOB_CHARACTERS.test(entry) ? matchesGlob(absolute, entry) : isInside(absolute, entry)
+    );
+  }
+
+  /** By its name, and by where it really is. */
+  #covers(absolute: string): boolean {
+    if (!this.#isNamed(absolute)) return false;
+    const real = Deno.realPathSync(absolute);
+    return real === absolute ||
+      this.#entries.some((entry) => isInside(real, realPathOf(folderOrFile(entry))));
+  }
+
+  #stat(absolutePath: string): ReadableFile {
+    const { size, mtime } = Deno.statSync(absolutePath);
+    const fromRoot = relative(this.root, absolutePath);
+    const isOutside = fromRoot.startsWith("..") || isAbsolute(fromRoot);
+    return {
+      path: (isOutside ? absolutePath : fromRoot).replaceAll(sep, "/"),
+      absolutePath,
+      sizeBytes: size,
+      modifiedMs: mtime?.getTime() ?? 0,
+    };
+  }
+
+  #notAllowed(path: string): UserError {
+    return new UserError(`Cannot read "${path}": it is not in @allow_read`, {
+      hint: `Add "// @allow_read: ${path}" to the model's header`,
+    });
+  }
+}
+
+/** The hash of a file's bytes; the file is read in blocks. */
+export function hashFile(path: string): string {
+  const hash = createHash("sha256");
+  const block = new Uint8Array(HASH_BLOCK_BYTES);
+  using file = Deno.openSync(path);
+  for (let read = file.readSync(block); read !== null; read = file.readSync(block)) {
+    hash.update(block.subarray(0, read));
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * Tells which files are not as they were: size and time first, content where those moved. A file
+ * with another time and the same content is as it was.
+ */
+export function findMovedFiles(
+  files: readonly ReadableFile[],
+  before: ReadonlyMap<string, FileState>,
+): string[] {
+  const gone = new Set(before.keys());
+  const moved: string[] = [];
+  for (const file of files) {
+    gone.delete(file.path);
+    if (!isAsBefore(file, before.get(file.path))) moved.push(file.path);
+  }
+  return [...moved, ...gone];
+}
+
+function isAsBefore(file: ReadableFile, before: FileState | undefined): boolean {
+  if (!before || before.sizeBytes !== file.sizeBytes) return false;
+  return before.modifiedMs === file.modifiedMs || before.contentHash === hashOnce(file);
+}
+
+/** Hashes of this process, so that a file is read once for comparing and for remembering it. */
+const hashes = new Map<string, string>();
+
+function hashOnce(file: ReadableFile): string {
+  const key = `${file.absolutePath}\0${file.sizeBytes}\0${file.modifiedMs}`;
+  let hash = hashes.get(key);
+  if (hash === undefined) hashes.set(key, hash = hashFile(file.absolutePath));
+  return hash;
+}
+
+/**
+ * Files as they are to be remembered; content that did not move is not read again. A file that
+ * changed since it was looked at is left out, so that the next run reads it.
+ */
+export function toFileStates(
+  files: readonly ReadableFile[],
+  before: ReadonlyMap<string, FileState>,
+): FileState[] {
+  return files.flatMap((file) => {
+    const { path, absolutePath, sizeBytes, modifiedMs } = file;
+    const known = before.get(path);
+    if (known?.sizeBytes === sizeBytes && known.modifiedMs === modifiedMs) return [known];
+    try {
+      const contentHash = hashOnce(file);
+      return isUntouched(file) ? [{ path, sizeBytes, modifiedMs, contentHash }] : [];
+    } catch {
+      // It is gone by now; the next run sees that.
+      return [];
+    }
+  });
+}
+
+function isUntouched({ absolutePath, sizeBytes, modifiedMs }: ReadableFile): boolean {
+  const { size, mtime } = Deno.statSync(absolutePath);
+  return size === sizeBytes && (mtime?.getTime() ?? 0) === modifiedMs;
+}
+
+function byPath(a: ReadableFile, b: ReadableFile): number {
+  return a.path < b.path ? -1 : 1;
+}
+
+/** The folder above the first glob character; of a path without one, its own folder. */
+function folderOf(path: string): string {
+  const glob = path.search(GLOB_CHARACTERS);
+  const end = (glob === -1 ? path : path.slice(0, glob)).lastIndexOf(sep);
+  return path.slice(0, Math.max(end, 1));
+}
+
+/** What an entry without globs names, or the folder that its globs begin in. */
+function folderOrFile(entry: string): string {
+  return GLOB_CHARACTERS.test(entry) ? folderOf(entry) : entry;
+}
+
+function realPathOf(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    // It is not there, so nothing is inside it.
+    return path;
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    // A link that leads nowhere.
+    return false;
+  }
+}
+
+function isInside(path: string, folder: string): boolean {
+  const base = folder.endsWith(sep) ? folder.slice(0, -1) : folder;
+  return path === base || path.startsWith(base + sep);
+}

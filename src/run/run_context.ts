@@ -1,0 +1,33 @@
+/**
+ * What all models of one run share.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { GroupCommit } from "~/store/group_commit.ts";
+import type { EngineWorkers } from "./engine_workers.ts";
+import type { ReaderPool } from "./guest_queries.ts";
+import type { RunEvent } from "./run_event.ts";
+
+/** See the module's comment. */
+export interface RunContext {
+  /** Project root: absolute, links resolved. */
+  root: string;
+  db: DatabaseSync;
+  commits: GroupCommit;
+  readers: ReaderPool;
+  workers: EngineWorkers;
+  runId: number;
+  projectId: string;
+  /** Where the practice API listens; absent in a real run. */
+  practiceOrigin?: string;
+  memoryMb: number;
+  /** A variable of the process or of `.env`. */
+  readVariable: (name: string) => string | undefined;
+  nextChangeId: () => number;
+  emit: (event: RunEvent) => void;
+  /** ISO 8601, UTC. */
+  now: () => string;
+  /** Aborted by Ctrl-C: nothing new begins. */
+  stop: AbortSignal;
+}

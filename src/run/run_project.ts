@@ -1,0 +1,74 @@
+/**
+ * Runs a project: starts the engine worker, starts and ends the workers it asks for, hands its
+ * events on. The main thread's whole share of a run.
+ *
+ * @module
+ */
+import { type ErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
+import { Supervisor } from "~/sandbox/supervisor.ts";
+import type { FromEngine, ToEngine } from "./engine_protocol.ts";
+import type { RunEvent, RunFinished } from "./run_event.ts";
+import type { RunRequest } from "./run_request.ts";
+
+const ENGINE_ID = 0;
+
+/**
+ * Runs a project once.
+ *
+ * @param signal Aborted: nothing new begins, what is in flight ends or times out.
+ * @returns The last event. Its `status` says whether all went well.
+ * @throws {UserError | UserErrors} The run could not begin: mistakes in the project, a lock, a
+ * state file that cannot be read.
+ */
+export async function runProject(
+  request: RunRequest,
+  onEvent: (event: RunEvent) => void,
+  signal: AbortSignal,
+): Promise<RunFinished> {
+  const { promise, resolve, reject } = Promise.withResolvers<RunFinished>();
+  const { port1, port2 } = new MessageChannel();
+  const send = (message: ToEngine) => port1.postMessage(message);
+
+  using supervisor = new Supervisor((id, end) => {
+    if (id !== ENGINE_ID) return send({ type: "worker_ended", id, end });
+    reject(
+      new Error(`The engine has stopped: ${end.reason === "error" ? end.message : end.reason}`),
+    );
+  });
+
+  let finished: RunFinished | undefined;
+  port1.onmessage = ({ data }: MessageEvent<FromEngine>) => {
+    if (data.type === "events") {
+      for (const event of data.events) {
+        if (event.type === "run_finished") finished = event;
+        onEvent(event);
+      }
+    } else if (data.type === "spawn") supervisor.start(data.spec, data.port);
+    else if (data.type === "end") supervisor.end(data.id);
+    else if (data.type === "broken") reject(toThrowable(data.errors, data.exitCode));
+    else if (finished) resolve(finished);
+  };
+  supervisor.start({ id: ENGINE_ID, role: "engine", label: "engine" }, port2);
+  send({ type: "start", request });
+
+  const stop = () => send({ type: "stop" });
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    port1.close();
+  }
+}
+
+/** Errors that crossed a thread become again what the command line prints. */
+function toThrowable(reports: readonly ErrorReport[], exitCode: 1 | 2): Error {
+  const errors = reports.map((report) => {
+    if (report.stack === undefined) return new UserError(report.message, { ...report, exitCode });
+    return Object.assign(new Error(report.message), { stack: report.stack });
+  });
+  const [first] = errors;
+  if (first && errors.length === 1) return first;
+  return new UserErrors(errors.filter((error) => error instanceof UserError));
+}

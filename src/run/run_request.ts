@@ -1,0 +1,26 @@
+/**
+ * What a call of `spoor run` asks for, as plain values: it crosses to the engine worker.
+ *
+ * @module
+ */
+import type { ModelName } from "~/model/model.ts";
+
+/** One run, as asked for. */
+export interface RunRequest {
+  /** The project's root, absolute. */
+  project: string;
+  /** As written: `sync.hubspot`, `+sync.hubspot`, `mart.customers+`, `tag:crm`; none: all models. */
+  selectors: readonly string[];
+  /** True: asked for on the command line; `practice: true` in `spoor.yaml` has the same effect. */
+  practice: boolean;
+  /** How the practice API is to misbehave, as written after `--faults`. */
+  faults?: string;
+  /** Rebuild everything, whatever is up to date. */
+  full: boolean;
+  /** Tracked models whose every group is to be sent again. */
+  resend: readonly ModelName[];
+  /** Models side by side. @default the number of cores */
+  jobs?: number;
+  /** Tell more: `log.debug` of the models, where in Spoor a bug is. */
+  verbose: boolean;
+}

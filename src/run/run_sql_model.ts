@@ -1,0 +1,45 @@
+/**
+ * Runs a SQL model: its rows, its data version and its checks commit together or not at all.
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+import { KINDS } from "~/kinds/registry.ts";
+import { prepareSelect } from "~/warehouse/prepare_select.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import type { RunContext } from "./run_context.ts";
+import { saveStepState, type Step, type StepOutcome } from "./step.ts";
+
+/** @throws {UserError} The query cannot be run; nothing was written. */
+export function runSqlModel(context: RunContext, step: Step): StepOutcome {
+  const { model } = step;
+  const select = prepareSelect(context.db, {
+    sql: model.sql ?? "",
+    name: model.name,
+    at: { path: model.path, ...(model.sqlLine !== undefined && { line: model.sqlLine }) },
+    readable: model.references.map((reference) => reference.table),
+  });
+  const uniqueKey = model.directives.uniqueKey ?? [];
+  return inTransaction(context.db, () => {
+    const result = write(() =>
+      KINDS[model.kind].writeSelect({ db: context.db, model: model.name, uniqueKey }, select.sql)
+    );
+    const outcome: StepOutcome = { status: "ok", ...result };
+    saveStepState(context, step, outcome);
+    return outcome;
+  });
+
+  /** SQLite finds some mistakes only while it computes. */
+  function write<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      throw new UserError(`Cannot run ${model.name}: ${message}`, {
+        at: { path: model.path, ...(model.sqlLine !== undefined && { line: model.sqlLine }) },
+        cause: error,
+      });
+    }
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * Runs a TypeScript model: starts its guest, lets it run to its end, and takes what it made.
+ *
+ * @module
+ */
+import { KINDS } from "~/kinds/registry.ts";
+import type { Model } from "~/model/model.ts";
+import { serveModules } from "~/sandbox/modules/serve_modules.ts";
+import type { GuestStart } from "~/sandbox/protocol.ts";
+import { loadFileStates, saveFileStates } from "~/store/file_states.ts";
+import { RequestLog } from "~/store/requests.ts";
+import { countRows, findTableType } from "~/warehouse/tables.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import { readsOnlyFiles } from "./decide_step.ts";
+import { GuestFiles } from "./guest_files.ts";
+import { GuestHttp } from "./guest_http.ts";
+import { type GuestOutcome, GuestSession } from "./guest_session.ts";
+import { ReadableFiles, toFileStates } from "./readable_files.ts";
+import type { RunContext } from "./run_context.ts";
+import { type ModelSecrets, readSecrets } from "./secrets.ts";
+import { saveStepState, type Step, type StepOutcome } from "./step.ts";
+
+/** `@timeout` where the model gives none. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_RETRIES = 5;
+
+/** @throws {UserError} The model cannot be started: a module, a secret that is not set. */
+export async function runTsModel(context: RunContext, step: Step): Promise<StepOutcome> {
+  const { model } = step;
+  const secrets = readSecrets(context, model);
+  const readable = new ReadableFiles(context.root, model.directives.allowRead ?? []);
+  const before = loadFileStates(context.db, model.name);
+  const isInbound = model.kind === "tracked" && model.references.length === 0;
+  // Taken now: a file that changes while the model runs is read again by the next run.
+  const covered = readsOnlyFiles(model) ? readable.all() : [];
+  const files = new GuestFiles(readable, isInbound && !isDefinitionNew(step) ? before : undefined);
+  const http = makeHttp(context, model, secrets);
+  const session = new GuestSession({
+    context,
+    model,
+    start: await makeStart(context, model, secrets),
+    http,
+    files,
+    modelTimeoutMs: model.directives.modelTimeoutMs,
+    resend: step.resend,
+    mask: secrets.mask,
+  });
+  const ended = await session.run();
+
+  const remember = (outcome: StepOutcome) => {
+    if (outcome.status !== "ok") return;
+    const read = new Map(covered.map((file) => [file.path, file]));
+    if (isInbound) { for (const [path, file] of files.listed) read.set(path, file); }
+    saveFileStates(context.db, model.name, toFileStates([...read.values()], before));
+  };
+  return finish(context, step, ended, http, remember);
+}
+
+/** Another definition reads all files anew. */
+function isDefinitionNew({ model, state }: Step): boolean {
+  return state?.fingerprint !== model.fingerprint;
+}
+
+function finish(
+  context: RunContext,
+  step: Step,
+  ended: GuestOutcome,
+  http: GuestHttp | undefined,
+  remember: (outcome: StepOutcome) => void,
+): StepOutcome {
+  const requests = http && http.counts.sent > 0 ? { requests: http.counts } : {};
+  const base = ended.delivery ? deliveryOutcome(context, step, ended) : undefined;
+  try {
+    return inTransaction(context.db, () => {
+      const outcome = { ...(base ?? savedOutcome(context, step, ended)), ...requests };
+      remember(outcome);
+      saveStepState(context, step, outcome);
+      return outcome;
+    });
+  } finally {
+    ended.delivery?.dispose();
+  }
+}
+
+/** A model that reads changes by `query`: what it acknowledged is kept, whatever came after. */
+function deliveryOutcome(
+  { db, stop }: RunContext,
+  { model }: Step,
+  ended: GuestOutcome,
+): StepOutcome {
+  const { delivery, error } = ended;
+  if (!delivery) throw new Error("a delivery outcome needs a delivery");
+  const counts = delivery.finish();
+  const failed = counts.failed + counts.unknown;
+  const status = stop.aborted && counts.left > 0 && failed === 0
+    ? "cancelled"
+    : error || failed > 0
+    ? "failed"
+    : "ok";
+  const hasTarget = findTableType(db, model.name) !== undefined;
+  return {
+    status,
+    changed: delivery.hasWritten,
+    columnChanges: delivery.columnChanges,
+    delivery: counts,
+    failures: delivery.failures,
+    ...(hasTarget && { rows: countRows(db, model.name) }),
+    ...(status === "failed" && {
+      error: error ?? {
+        message: `${failed} of ${
+          counts.new + counts.changed
+        } groups of ${model.name} were not accepted`,
+        hint: "They come again with the next run; what was accepted is not sent again",
+      },
+    }),
+  };
+}
+
+/** A model that keeps what it saves: all of it, or nothing where it failed. */
+function savedOutcome({ db, stop }: RunContext, { model }: Step, ended: GuestOutcome): StepOutcome {
+  const { saved, error } = ended;
+  if (error) {
+    saved?.drop();
+    return { status: stop.aborted ? "cancelled" : "failed", changed: false, error };
+  }
+  const uniqueKey = model.directives.uniqueKey ?? [];
+  if (saved) {
+    const result = KINDS[model.kind].writeSaved({ db, model: model.name, uniqueKey }, saved.stage);
+    return { status: "ok", ...result };
+  }
+  return emptyOutcome(db, model);
+}
+
+/** It saved nothing: a table becomes empty; in a tracked model groups that were not seen stay. */
+function emptyOutcome(db: RunContext["db"], model: Model): StepOutcome {
+  if (findTableType(db, model.name) === undefined) return { status: "ok", changed: false, rows: 0 };
+  const rows = countRows(db, model.name);
+  if (model.kind === "tracked" || rows === 0) return { status: "ok", changed: false, rows };
+  db.exec(`DELETE FROM "${model.name.replaceAll('"', '""')}"`);
+  return { status: "ok", changed: true, rows: 0 };
+}
+
+function makeHttp(context: RunContext, model: Model, secrets: ModelSecrets): GuestHttp | undefined {
+  const { allowNet } = model.directives;
+  if (!allowNet) return undefined;
+  const { practiceOrigin } = context;
+  return new GuestHttp({
+    start: {
+      model: model.name,
+      allowNet,
+      secrets: secrets.entries,
+      ...(practiceOrigin !== undefined && { practiceOrigin }),
+    },
+    startWorker: (onEnd) =>
+      context.workers.start({
+        role: "egress",
+        label: `${model.name} egress`,
+        net: practiceOrigin === undefined ? allowNet : [new URL(practiceOrigin).host],
+      }, onEnd),
+    commits: context.commits,
+    log: new RequestLog(context.db, context.runId, model.name),
+    projectId: context.projectId,
+    runId: context.runId,
+    now: context.now,
+  });
+}
+
+async function makeStart(
+  context: RunContext,
+  model: Model,
+  secrets: ModelSecrets,
+): Promise<GuestStart> {
+  const { directives: d } = model;
+  const allowedEnv = d.allowEnv ?? [];
+  return {
+    model: model.name,
+    kind: model.kind,
+    modules: await serveModules(model.modules ?? []),
+    uniqueKey: d.uniqueKey ?? [],
+    concurrency: d.concurrency ?? 1,
+    timeoutMs: d.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    retries: d.retries ?? DEFAULT_RETRIES,
+    env: Object.fromEntries(allowedEnv.flatMap((name) => {
+      const value = context.readVariable(name);
+      return value === undefined ? [] : [[name, value]];
+    })),
+    allowedEnv,
+    secrets: secrets.standIns,
+  };
+}

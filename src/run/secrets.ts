@@ -1,0 +1,53 @@
+/**
+ * A model's secrets: read for the egress worker, and stand-ins for everybody else.
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+import type { Model } from "~/model/model.ts";
+import type { RunContext } from "./run_context.ts";
+
+/** The secrets of one model in one run. */
+export interface ModelSecrets {
+  entries: readonly { name: string; standIn: string; value: string }[];
+  /** Name → the text that `secret(name)` gives. */
+  standIns: Readonly<Record<string, string>>;
+  /** Takes stand-ins and values out of a text. */
+  mask: (text: string) => string;
+}
+
+/**
+ * Reads the secrets that a model declares. In practice one that is not set gets a made-up value,
+ * because nothing needs it.
+ *
+ * @throws {UserError} One is not set.
+ */
+export function readSecrets(
+  { practiceOrigin, readVariable }: RunContext,
+  model: Model,
+): ModelSecrets {
+  const entries = (model.directives.secrets ?? []).map((name) => {
+    const found = readVariable(name);
+    const value = found || (practiceOrigin === undefined ? undefined : `practice-${name}`);
+    if (value === undefined) throw notSet(model, name);
+    // Random, so that no model can know or build another one's.
+    return { name, standIn: `spoor-secret-${name}-${crypto.randomUUID()}`, value };
+  });
+  return {
+    entries,
+    standIns: Object.fromEntries(entries.map(({ name, standIn }) => [name, standIn])),
+    mask: (text) =>
+      entries.reduce(
+        (masked, { standIn, value }) => masked.replaceAll(standIn, "***").replaceAll(value, "***"),
+        text,
+      ),
+  };
+}
+
+function notSet(model: Model, name: string): UserError {
+  const line = model.directiveLines.secrets;
+  return new UserError(`Cannot run ${model.name}: its secret ${name} is not set`, {
+    at: { path: model.path, ...(line !== undefined && { line }) },
+    hint: `Add "${name}=…" to .env, or try the run without it by "spoor run --practice"`,
+  });
+}

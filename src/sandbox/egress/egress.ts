@@ -1,0 +1,118 @@
+/**
+ * Takes requests from the port, sends each on its own, and answers when it has ended.
+ *
+ * Every request gets exactly one answer, whatever happens: the host has written down that it is
+ * out, and waits for its end.
+ *
+ * @module
+ */
+import { Deadlines } from "~/base/deadlines.ts";
+import { BatchedPort } from "~/sandbox/batched_port.ts";
+import type {
+  EgressRequest,
+  EgressResponse,
+  EgressStart,
+  FromEgress,
+  ToEgress,
+} from "~/sandbox/protocol.ts";
+import { AllowedHosts } from "./allowed_hosts.ts";
+import { EgressFailure } from "./egress_failure.ts";
+import { prepareRequest } from "./prepare_request.ts";
+import { SecretMask } from "./secret_mask.ts";
+import { type Outlet, sendWithRetries } from "./send_with_retries.ts";
+import { StandIns } from "./stand_ins.ts";
+
+/** From this size on a body's memory moves to the other thread; below, copying costs less. */
+const TRANSFER_FROM_BYTES = 64 * 1_024;
+
+/** What a worker knows once it has been told its model. */
+interface Started {
+  standIns: StandIns;
+  mask: SecretMask;
+  outlet: Outlet;
+}
+
+/** See the module's comment. */
+export class Egress {
+  #port: BatchedPort<ToEgress, FromEgress>;
+  #started: Started | undefined;
+  #inFlight = new Map<number, AbortController>();
+
+  constructor(port: MessagePort, private readonly random: () => number) {
+    this.#port = new BatchedPort(port, (messages) => {
+      for (const message of messages) this.#take(message);
+    });
+  }
+
+  #take(message: ToEgress): void {
+    if (message.type === "start") this.#started = start(message.start, this.random);
+    else if (message.type === "abort") this.#inFlight.get(message.id)?.abort();
+    else this.#send(message.id, message.request);
+  }
+
+  async #send(id: number, request: EgressRequest): Promise<void> {
+    const startedAt = performance.now();
+    const abort = new AbortController();
+    this.#inFlight.set(id, abort);
+    const ended = await this.#finish(request, abort.signal);
+    this.#inFlight.delete(id);
+    this.#answer(id, { ...ended, elapsedMs: performance.now() - startedAt });
+  }
+
+  /** Never throws: what cannot be sent is an answer too. */
+  async #finish(
+    request: EgressRequest,
+    signal: AbortSignal,
+  ): Promise<Omit<EgressResponse, "elapsedMs">> {
+    const started = this.#started;
+    const progress = { attempts: 0 };
+    try {
+      if (!started) throw new Error("The egress worker has not been told its model");
+      const outgoing = prepareRequest(request, started.standIns, started.outlet.allowedHosts);
+      const answer = await sendWithRetries(outgoing, started.outlet, signal, progress);
+      return { ...maskAnswer(answer, started.mask), attempts: progress.attempts };
+    } catch (error) {
+      const failure = EgressFailure.from(error);
+      const mask = (text: string) => started?.mask.text(text) ?? text;
+      return {
+        url: mask(String(request.url)),
+        headers: [],
+        body: new Uint8Array(),
+        attempts: progress.attempts,
+        error: failure.report(mask),
+      };
+    }
+  }
+
+  #answer(id: number, response: EgressResponse): void {
+    const buffer = response.body.buffer;
+    const moves = buffer.byteLength >= TRANSFER_FROM_BYTES && buffer instanceof ArrayBuffer;
+    this.#port.send({ type: "response", id, response }, moves ? [buffer] : []);
+  }
+}
+
+function start(given: EgressStart, random: () => number): Started {
+  return {
+    standIns: new StandIns(given.secrets),
+    mask: new SecretMask(given.secrets.map((secret) => secret.value)),
+    outlet: {
+      allowedHosts: new AllowedHosts(given.allowNet),
+      practiceOrigin: given.practiceOrigin,
+      deadlines: new Deadlines(),
+      random,
+    },
+  };
+}
+
+/** Takes the secrets out of an answer: a far side may echo what it was sent. */
+function maskAnswer<
+  T extends Pick<EgressResponse, "url" | "headers" | "body">,
+>(answer: T, mask: SecretMask): T {
+  if (mask.isEmpty) return answer;
+  return {
+    ...answer,
+    url: mask.text(answer.url),
+    headers: answer.headers.map(([name, value]) => [name, mask.text(value)] as const),
+    body: mask.bytes(answer.body),
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * Why a request got no answer that can be relied on.
+ *
+ * @module
+ */
+import type { EgressError } from "~/sandbox/protocol.ts";
+
+/** What an `EgressFailure` says beside its message. */
+export interface EgressFailureOptions {
+  hint?: string | undefined;
+  /** Whether another try may end better. @default false */
+  retryable?: boolean;
+}
+
+/** Ends one try; becomes the answer's `error` when no further try is made. */
+export class EgressFailure extends Error {
+  override name = "EgressFailure";
+  readonly hint: string | undefined;
+  readonly retryable: boolean;
+
+  constructor(
+    readonly kind: EgressError["kind"],
+    message: string,
+    options: EgressFailureOptions = {},
+  ) {
+    super(message);
+    this.hint = options.hint;
+    this.retryable = options.retryable ?? false;
+  }
+
+  /** Anything else that was thrown is a mistake of Spoor's; the request may have gone out. */
+  static from(error: unknown): EgressFailure {
+    if (error instanceof EgressFailure) return error;
+    const text = error instanceof Error ? error.message : String(error);
+    return new EgressFailure("broken", `Cannot finish the request: ${text}`);
+  }
+
+  /** As data for the host, every text passed through `mask`. */
+  report(mask: (text: string) => string): EgressError {
+    return {
+      kind: this.kind,
+      message: mask(this.message),
+      ...(this.hint !== undefined && { hint: mask(this.hint) }),
+    };
+  }
+}

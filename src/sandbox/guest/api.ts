@@ -1,0 +1,322 @@
+/**
+ * What a model gets from `import … from "spoor"`.
+ *
+ * This file only declares: it is checked against what the guest worker really provides, and is
+ * itself what `spoor init` gives to editors. It imports nothing, so that it stands alone.
+ *
+ * @module
+ */
+
+/** One SQL value. INTEGER is a number, or a bigint past 2^53; BLOB is a Uint8Array. */
+export type Value = null | number | bigint | string | Uint8Array;
+
+/**
+ * A row as SQL gives it, by column. Fields are `any`, because the columns of a query are known
+ * only when it runs: give `query` a type to have them checked.
+ */
+// deno-lint-ignore no-explicit-any -- see above
+export type Row = Record<string, any>;
+
+/**
+ * A row to save. A boolean is saved as 0 or 1, a Date as ISO 8601 text in UTC, an object or array
+ * as JSON text. `undefined`, NaN, Infinity and functions are errors that name the column: write
+ * null where there is no value.
+ */
+export type RowToSave = object;
+
+/** The rows of one `@unique_key` value: what is sent, saved and repeated as a whole. */
+export interface Group<T = Row> {
+  /** The key's columns. */
+  readonly key: Readonly<Record<string, Value>>;
+  readonly rows: T[];
+}
+
+/** How `each` and `batches` ended; both count groups. */
+export interface Counts {
+  saved: number;
+  /** Recorded with their errors, shown by the run; they come again in the next one. */
+  failed: number;
+}
+
+/** What a function given to `each` or `batches` may return. */
+export type Saves = void | null | undefined | RowToSave | readonly RowToSave[];
+
+/**
+ * The rows of a query. They are read while they are used, some thousand at a time, and once: keep
+ * the array of `await` to go over them again.
+ *
+ * In a `tracked` model these are the rows of new and changed groups only. Leaving a loop early
+ * leaves the rest for the next run.
+ */
+export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
+  /** Group after group. Where the model is not `tracked`, each row is a group. */
+  groups(): AsyncIterable<Group<T>>;
+
+  /**
+   * Up to `size` groups at a time, never splitting one. Groups that went out together before a
+   * crash come again exactly together.
+   *
+   * @param size Groups in a batch, at least 1.
+   */
+  batches(size: number): AsyncIterable<Group<T>[]>;
+
+  /**
+   * Runs a function for each batch, as many at once as `@concurrency` says, and goes on after
+   * failures.
+   *
+   * - It returns nothing: all groups of the batch are saved as they were read.
+   * - It returns rows: these are saved, by their key; a group without a row counts as failed.
+   * - It throws, or a request of it was answered with 207 (Multi-Status): all groups count as failed.
+   *
+   * In a model that is not `tracked` the first error ends it.
+   *
+   * @example
+   * ```ts
+   * import { http, query } from "spoor";
+   *
+   * await query("SELECT id, email FROM mart.customers").batches(100, async (groups) => {
+   *   await http.post("https://api.example.com/contacts/batch", {
+   *     json: groups.flatMap((group) => group.rows),
+   *   });
+   * });
+   * ```
+   */
+  batches(size: number, fn: (groups: Group<T>[]) => Saves | Promise<Saves>): Promise<Counts>;
+
+  /**
+   * Runs a function for each group, as many at once as `@concurrency` says, and goes on after
+   * failures.
+   *
+   * - It returns nothing: the group is saved as it was read.
+   * - It returns a row, or rows: these are saved; the key may be left out.
+   * - It throws: the group counts as failed and comes again in the next run.
+   *
+   * In a model that is not `tracked` the first error ends it.
+   *
+   * @example
+   * ```ts
+   * import { http, query } from "spoor";
+   *
+   * await query("SELECT id, email FROM mart.customers").each(async (customer) => {
+   *   const answer = await http.post("https://api.example.com/contacts", { json: customer });
+   *   return { ...customer, remote_id: answer.json.id };
+   * });
+   * ```
+   *
+   * @param fn Given the group's first row, and the group.
+   */
+  each(fn: (row: T, group: Group<T>) => Saves | Promise<Saves>): Promise<Counts>;
+}
+
+/** See {@linkcode query}. */
+export interface Query {
+  /** SQL with `?` for each of `params`. */
+  <T = Row>(sql: string, params?: readonly unknown[]): Rows<T>;
+  /** SQL whose `${…}` become parameters: values, never text of the statement. */
+  <T = Row>(sql: TemplateStringsArray, ...params: readonly unknown[]): Rows<T>;
+  /** The same, unfiltered in a `tracked` model: for look-ups. */
+  all: {
+    <T = Row>(sql: string, params?: readonly unknown[]): Rows<T>;
+    <T = Row>(sql: TemplateStringsArray, ...params: readonly unknown[]): Rows<T>;
+  };
+}
+
+/**
+ * Reads rows by SQL. In a `tracked` model it gives only groups that are new or changed since they
+ * were last saved, must select `@unique_key`, and can be used for one statement only.
+ *
+ * Requests made in a loop over it belong to the row, group or batch that was given last; inside
+ * of `each` and `batches` to what the function was given. That is what their `Idempotency-Key` is
+ * made of. Rows of `await query(…)` have left the loop: requests made for them belong to none.
+ *
+ * @example
+ * ```ts
+ * import { query, save } from "spoor";
+ *
+ * for await (const row of query`SELECT * FROM raw.orders WHERE year >= ${2024}`) {
+ *   await save.row({ ...row, total: row.price * row.quantity });
+ * }
+ * ```
+ */
+export declare const query: Query;
+
+/** See {@linkcode save}. */
+export interface Save {
+  /** Saves one row. */
+  row(row: RowToSave): Promise<void>;
+  /** Saves rows, those of a file or a query too. */
+  rows(rows: Iterable<RowToSave> | AsyncIterable<RowToSave>): Promise<void>;
+}
+
+/**
+ * Saves rows to the model's table.
+ *
+ * In a `tracked` model with a `query` this acknowledges: it resolves when the group is durably
+ * known as accepted. While other rows of the same group are missing it resolves at once. In all
+ * other models rows are written together when the model ends, and it resolves when there is
+ * room for more.
+ *
+ * @throws For a value that a column cannot hold, and in a `tracked` model for a key that its
+ * query did not give, or gave once and is saved twice.
+ */
+export declare const save: Save;
+
+/** Text that can be written as a parameter of a URL or a field of a form. */
+export type Parameter = string | number | bigint | boolean;
+
+/** A file in a form: one that `files` gave, or text or bytes under a name. */
+export type FileToUpload =
+  | Blob
+  | { readonly name: string; readonly content: string | Uint8Array; readonly type?: string }
+  | { readonly name: string; bytes(): Promise<Uint8Array> };
+
+/** What goes with a request. At most one of `json`, `form` and `body`. */
+export interface RequestOptions {
+  headers?: Readonly<Record<string, Parameter>> | Headers;
+  /** Added to the URL; null and undefined are left out, a list gives one each. */
+  params?: Readonly<Record<string, Parameter | readonly Parameter[] | null | undefined>>;
+  /** Sent as JSON. */
+  json?: unknown;
+  /** Sent as `application/x-www-form-urlencoded`. */
+  form?: Readonly<Record<string, Parameter | null | undefined>>;
+  /** Sent as it is. */
+  body?: string | Uint8Array;
+  /** Milliseconds, or a text such as `"30s"`. @default `@timeout` */
+  timeout?: number | string;
+  /** Tries after a failure that may pass. 0 for a write that must not be repeated. @default `@retries` */
+  retries?: number;
+  /** False: a status outside of 200–299 is an answer like others. @default true */
+  throwOnError?: boolean;
+}
+
+/** What goes with an upload: `form` is sent as `multipart/form-data`. */
+export interface UploadOptions extends Omit<RequestOptions, "json" | "form" | "body"> {
+  form: Readonly<Record<string, Parameter | FileToUpload | null | undefined>>;
+}
+
+/** An answer. Its body is there already; `text` and `json` are read when they are asked for. */
+export interface HttpResponse {
+  readonly status: number;
+  /** True for 200–299. */
+  readonly ok: boolean;
+  /** After redirects, secrets masked. */
+  readonly url: string;
+  readonly headers: Headers;
+  /** The `Link` header: `links.next` is the URL of the next page. */
+  readonly links: Readonly<Record<string, string>>;
+  readonly bytes: Uint8Array;
+  /** @throws When the body is not text in the encoding that the answer names. */
+  readonly text: string;
+  /** @throws When the body is not JSON. */
+  // deno-lint-ignore no-explicit-any -- as `Response.json()` has it
+  readonly json: any;
+}
+
+/** See {@linkcode http}. */
+export interface Http {
+  get(url: string | URL, options?: RequestOptions): Promise<HttpResponse>;
+  head(url: string | URL, options?: RequestOptions): Promise<HttpResponse>;
+  post(url: string | URL, options?: RequestOptions): Promise<HttpResponse>;
+  put(url: string | URL, options?: RequestOptions): Promise<HttpResponse>;
+  patch(url: string | URL, options?: RequestOptions): Promise<HttpResponse>;
+  delete(url: string | URL, options?: RequestOptions): Promise<HttpResponse>;
+  /** Posts a form with files. */
+  upload(url: string | URL, options: UploadOptions): Promise<HttpResponse>;
+}
+
+/**
+ * Sends requests to the hosts of `@allow_net`. 429, 5xx and broken connections are tried again
+ * with growing waits; every try carries the same `Idempotency-Key`.
+ *
+ * @throws {HttpError} For any status outside of 200–299 (unless `throwOnError: false`), and when
+ * no answer came, so that a refused row is never taken as sent.
+ */
+export declare const http: Http;
+
+/** A request that was refused or not answered. */
+export declare class HttpError extends Error {
+  /** 0 when no answer came. */
+  readonly status: number;
+  /** Undefined when no answer came. */
+  readonly response: HttpResponse | undefined;
+}
+
+/**
+ * Gives a stand-in for a secret that `@secrets` lists. It is of use only inside a request to an
+ * allowed host, where the real value takes its place; the model never sees that.
+ */
+export declare function secret(name: string): string;
+
+/**
+ * Reads a plain environment variable that `@allow_env` lists.
+ *
+ * @throws When it is not listed, or is not set and there is no `fallback`.
+ */
+export declare function env(name: string, fallback?: string): string;
+
+/** Items that are read while they are used; `await` gives an array of all. */
+export interface Items<T> extends AsyncIterable<T>, PromiseLike<T[]> {}
+
+/** How to read a CSV file. */
+export interface CsvOptions {
+  /** Whether the first row names the columns. @default true, and false where `columns` are given */
+  header?: boolean;
+  /** One character. @default "," */
+  delimiter?: string;
+  /** Names of the columns, for a file without header or in the place of its header. */
+  columns?: readonly string[];
+}
+
+/** A file that `@allow_read` covers. Its content is read piece by piece: it may be large. */
+export interface ModelFile {
+  /** Relative to the project, with `/`, or absolute. */
+  readonly path: string;
+  /** The last part of `path`. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly modified: Date;
+  /** The whole file; it must be UTF-8. */
+  text(): Promise<string>;
+  bytes(): Promise<Uint8Array>;
+  /** Line by line, without line ends. */
+  lines(): Items<string>;
+  /**
+   * Row by row, as RFC 4180 has it. Values are texts; an empty field is `""`, never null. A blank
+   * line is skipped, unless there is just one column.
+   *
+   * @throws With the line, for a row with too many or too few fields, a quote that is not closed,
+   * a column name that is empty or comes twice, and text that is not UTF-8.
+   */
+  csv<T = Record<string, string>>(options?: CsvOptions): Items<T>;
+  /** The whole file as JSON. For a file with one JSON text a line use `lines()`. */
+  // deno-lint-ignore no-explicit-any -- as `JSON.parse` has it
+  json(): Promise<any>;
+}
+
+/**
+ * Finds files that `@allow_read` covers, sorted by path.
+ *
+ * @example
+ * ```ts
+ * import { files, save } from "spoor";
+ *
+ * for await (const file of files("data/orders/*.csv")) {
+ *   await save.rows(file.csv());
+ * }
+ * ```
+ *
+ * @param glob A path inside the project with `*`, `**` and `?`, or an absolute one.
+ */
+export declare function files(glob: string): Items<ModelFile>;
+
+/** Writes to the run's log. Secrets are masked. */
+export interface Log {
+  debug(...values: readonly unknown[]): void;
+  info(...values: readonly unknown[]): void;
+  warn(...values: readonly unknown[]): void;
+  error(...values: readonly unknown[]): void;
+}
+
+/** Writes to the run's log. A message is cut after 10,000 characters, the log after 10,000 messages. */
+export declare const log: Log;

@@ -1,0 +1,170 @@
+/**
+ * The groups of a tracked query that the model has been given, and their acknowledgement.
+ *
+ * A group is acknowledged when as many of its rows were saved as it has. Its entry is gone then,
+ * so memory holds only groups that were given and not yet saved.
+ *
+ * @module
+ */
+import type { AcknowledgedGroup, RowBlock, Value } from "~/sandbox/protocol.ts";
+import { type ModulePaths, reportError } from "./error_report.ts";
+import { modelError } from "./host_error.ts";
+import type { HostPort } from "./host_port.ts";
+import { columnsOf } from "./row_saver.ts";
+import { describeKey, keyIdentity, type Row, toSaved } from "./row_values.ts";
+
+/** A row as a model hands it in. */
+export type SavedRow = Readonly<Record<string, unknown>>;
+
+/** A group that the model was given. */
+export interface GivenGroup {
+  /** The host's number. */
+  readonly number: number;
+  readonly key: Readonly<Row>;
+  readonly rows: readonly Row[];
+  /** Saved one by one so far. */
+  collected: SavedRow[];
+  /** `open`: neither acknowledged nor reported as failed. */
+  state: "open" | "saved" | "failed";
+}
+
+/** See the module's comment. */
+export class Delivery {
+  #port: HostPort;
+  #paths: ModulePaths;
+  #uniqueKey: readonly string[];
+  #given = new Map<unknown, GivenGroup>();
+  #savedRows = 0;
+
+  constructor(port: HostPort, paths: ModulePaths, uniqueKey: readonly string[]) {
+    this.#port = port;
+    this.#paths = paths;
+    this.#uniqueKey = uniqueKey;
+  }
+
+  /** Notes a group that the model is given now. */
+  give(number: number, rows: readonly Row[]): GivenGroup {
+    const key = this.#keyOf(rows[0] ?? {});
+    const group: GivenGroup = { number, key, rows, collected: [], state: "open" };
+    this.#given.set(keyIdentity(Object.values(key)), group);
+    return group;
+  }
+
+  /** Saves one row; resolves at once while others of its group are missing, else when durable. */
+  async save(row: SavedRow): Promise<void> {
+    const complete = this.#collect(row);
+    if (complete) await this.#acknowledge([complete]);
+  }
+
+  /** Saves rows of any groups; those that are complete then are acknowledged together. */
+  async saveAll(rows: readonly SavedRow[]): Promise<void> {
+    const complete = rows.map((row) => this.#collect(row)).filter((each) => each !== undefined);
+    if (complete.length > 0) await this.#acknowledge(complete);
+  }
+
+  /** Acknowledges a group with these rows, whose key columns may be left out. */
+  async saveGroups(groups: readonly (readonly [GivenGroup, readonly SavedRow[]])[]): Promise<void> {
+    const complete = groups.map(([group, rows]) => {
+      group.collected = rows.map((row) => this.#withKey(group, row));
+      return group;
+    });
+    await this.#acknowledge(complete);
+  }
+
+  /** Reports that a group was tried and not accepted. */
+  fail(group: GivenGroup, error: unknown): void {
+    if (group.state !== "open") return;
+    group.state = "failed";
+    this.#forget(group);
+    this.#port.send({
+      type: "group_failed",
+      group: group.number,
+      error: reportError(error, this.#paths),
+    });
+  }
+
+  /** The group of a row that the model hands in; an error when it is not one that was given. */
+  groupOf(row: SavedRow): GivenGroup {
+    this.#savedRows++;
+    columnsOf(row, this.#savedRows);
+    const key = this.#keyOf(row);
+    const group = this.#given.get(keyIdentity(Object.values(key)));
+    if (group) return group;
+    throw modelError(
+      `Cannot save ${describeKey(key)}: it was not delivered in this run, or was saved already`,
+      { hint: "A tracked model saves each row that its query gave once, and no others." },
+    );
+  }
+
+  #collect(row: SavedRow): GivenGroup | undefined {
+    const group = this.groupOf(row);
+    group.collected.push({ ...row });
+    return group.collected.length === group.rows.length ? group : undefined;
+  }
+
+  async #acknowledge(groups: readonly GivenGroup[]): Promise<void> {
+    // All are converted before any is forgotten: a value that cannot be saved leaves them open.
+    const acknowledged: AcknowledgedGroup[] = groups.map((group) => {
+      const block = this.#blockOf(group);
+      return { group: group.number, block };
+    });
+    for (const group of groups) {
+      group.state = "saved";
+      this.#forget(group);
+    }
+    try {
+      await this.#port.call("saved", { type: "acknowledge", groups: acknowledged });
+    } catch (error) {
+      for (const group of groups) group.state = "open";
+      throw error;
+    }
+  }
+
+  #forget(group: GivenGroup): void {
+    this.#given.delete(keyIdentity(Object.values(group.key)));
+  }
+
+  /** One block a group: columns that only some rows have are NULL in the others. */
+  #blockOf(group: GivenGroup): RowBlock {
+    const rows = group.collected;
+    const describeRow = () => describeKey(group.key);
+    try {
+      const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+      const values = rows.flatMap((row) =>
+        columns.map((column) =>
+          Object.hasOwn(row, column) ? toSaved(row[column], column, describeRow) : null
+        )
+      );
+      return { columns, values };
+    } catch (error) {
+      group.collected = [];
+      throw error;
+    }
+  }
+
+  #keyOf(row: SavedRow): Row {
+    const key: Row = {};
+    for (const column of this.#uniqueKey) {
+      if (!Object.hasOwn(row, column)) throw this.#withoutKey(column);
+      key[column] = toSaved(row[column], column, () => `row ${this.#savedRows}`);
+    }
+    return key;
+  }
+
+  #withKey(group: GivenGroup, row: SavedRow): SavedRow {
+    columnsOf(row, ++this.#savedRows);
+    const whole = { ...group.key, ...row };
+    const key = this.#keyOf(whole);
+    if (keyIdentity(Object.values(key)) === keyIdentity(Object.values(group.key))) return whole;
+    throw modelError(
+      `Cannot save ${describeKey(key)}: the function was given ${describeKey(group.key)}`,
+      { hint: "Return the row with the key that it came with." },
+    );
+  }
+
+  #withoutKey(column: string): Error {
+    return modelError(`Cannot save row ${this.#savedRows}: it has no column "${column}"`, {
+      hint: `"${column}" is in @unique_key: by it Spoor knows which group a row belongs to.`,
+    });
+  }
+}

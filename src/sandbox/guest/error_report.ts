@@ -1,0 +1,103 @@
+/**
+ * From what a model threw to what its user reads: the message, and the line of the user's file.
+ *
+ * Stacks of a guest name `blob:` URLs. `ModulePaths` knows which file each stands for; frames of
+ * Spoor and of Deno have none and are left out.
+ *
+ * @module
+ */
+import type { ErrorReport, SourceLocation } from "~/base/user_error.ts";
+import { formatValue } from "./format_value.ts";
+import { knownOf } from "./host_error.ts";
+
+const MAX_MESSAGE = 10_000;
+const MAX_CAUSES = 5;
+const BLOB_PLACE = /blob:null\/[0-9a-f-]+/g;
+
+/** Which file each URL stands for. */
+export class ModulePaths {
+  #paths = new Map<string, string>();
+
+  /** Notes the URL under which a file is loaded. */
+  set(url: string, path: string): void {
+    this.#paths.set(url, path);
+  }
+
+  /** Puts files in the place of their URLs. */
+  rename(text: string): string {
+    return text.replace(BLOB_PLACE, (url) => this.#paths.get(url) ?? url);
+  }
+
+  /** The first place of a stack that is in a file of the user's. */
+  locate(stack: string): SourceLocation | undefined {
+    for (const match of stack.matchAll(/(blob:null\/[0-9a-f-]+):(\d+):(\d+)/g)) {
+      const [, url = "", line, column] = match;
+      const path = this.#paths.get(url);
+      if (path !== undefined) return { path, line: Number(line), column: Number(column) };
+    }
+    return undefined;
+  }
+}
+
+/** Describes what was thrown. Never throws, whatever the model made of its error object. */
+export function reportError(error: unknown, paths: ModulePaths): ErrorReport {
+  const about = knownOf(error);
+  const at = about?.at ?? paths.locate(read(error, "stack"));
+  const details = [...about?.details ?? [], ...causesOf(error, paths)];
+  const message = paths.rename(messageOf(error)).slice(0, MAX_MESSAGE);
+  const hint = about?.hint ?? hintFor(message);
+  return {
+    message,
+    ...(at && { at }),
+    ...(hint !== undefined && { hint }),
+    ...(details.length > 0 && { details }),
+  };
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return `The model threw ${formatValue(error)}`;
+  const message = read(error, "message");
+  const name = read(error, "name");
+  if (isSyntaxError(name, message)) return firstLine(message);
+  if (name === "Error" || name === "" || knownOf(error)) return message || "The model threw an Error";
+  return message ? `${name}: ${message}` : name;
+}
+
+/** Deno wraps what its parser says into a TypeError with a picture of the line. */
+function isSyntaxError(name: string, message: string): boolean {
+  return name === "TypeError" && /^(?:SyntaxError: |The module's source code could not)/.test(message);
+}
+
+function firstLine(message: string): string {
+  return message.split("\n")[0]?.replace(/ at blob:\S+$/, "") ?? message;
+}
+
+function causesOf(error: unknown, paths: ModulePaths): string[] {
+  const causes: string[] = [];
+  let cause = readValue(error, "cause");
+  while (cause !== undefined && causes.length < MAX_CAUSES) {
+    causes.push(`caused by: ${paths.rename(messageOf(cause)).slice(0, MAX_MESSAGE)}`);
+    cause = readValue(cause, "cause");
+  }
+  return causes;
+}
+
+function hintFor(message: string): string | undefined {
+  const name = /does not provide an export named '(\w+)'/.exec(message)?.[1];
+  if (name === undefined) return undefined;
+  return `If "${name}" is a type, write "import type" for it; types are gone when a model runs.`;
+}
+
+function read(error: unknown, field: string): string {
+  const value = readValue(error, field);
+  return typeof value === "string" ? value : "";
+}
+
+function readValue(error: unknown, field: string): unknown {
+  try {
+    return error instanceof Error ? (error as unknown as Record<string, unknown>)[field] : undefined;
+  } catch {
+    // A getter or proxy of the model's that throws: then there is nothing to say.
+    return undefined;
+  }
+}

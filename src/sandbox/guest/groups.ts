@@ -1,0 +1,145 @@
+/**
+ * A query's rows as groups and batches.
+ *
+ * @module
+ */
+import type { Group } from "./api.ts";
+import { BlockIterator } from "./block_iterator.ts";
+import { noteYielded } from "./change_context.ts";
+import type { Delivery, GivenGroup } from "./delivery.ts";
+import type { PulledRows, RowSource } from "./row_source.ts";
+import type { Row } from "./row_values.ts";
+
+/** What reading rows needs to know of its model. */
+export interface Reading {
+  source: RowSource;
+  /** Of a tracked query; undefined for all others. */
+  delivery: Delivery | undefined;
+  uniqueKey: readonly string[];
+  isStopped(): boolean;
+}
+
+/** A group as the guest handles it. */
+export interface ReadGroup extends Group<Row> {
+  /** Undefined where the query is not tracked. */
+  given: GivenGroup | undefined;
+  /** The batch in which it went out before a crash; 0: none. */
+  batch: number;
+}
+
+/** Row after row, for a plain loop. */
+export function iterateRows(reading: Reading): BlockIterator<Row> {
+  const { source, delivery } = reading;
+  const onEnd = () => {
+    source.close();
+    noteYielded([]);
+  };
+  if (!delivery) {
+    const nextBlock = async () => (await source.nextRows())?.rows;
+    return new BlockIterator({ nextBlock, onItem: () => !reading.isStopped(), onEnd });
+  }
+  let block: PulledRows = { rows: [], groups: [] };
+  let nextGroup = 0;
+  let at = 0;
+  let groupEnd = 0;
+  return new BlockIterator({
+    async nextBlock() {
+      const pulled = await source.nextRows();
+      block = pulled ?? { rows: [], groups: [] };
+      nextGroup = at = groupEnd = 0;
+      return pulled?.rows;
+    },
+    onItem() {
+      if (at++ < groupEnd) return true;
+      const group = block.groups?.[nextGroup++];
+      if (!group || reading.isStopped()) return false;
+      groupEnd += group.rows;
+      delivery.give(group.group, block.rows.slice(groupEnd - group.rows, groupEnd));
+      noteYielded([group.group]);
+      return true;
+    },
+    onEnd,
+  });
+}
+
+/** Group after group. A group counts as given to the model when it is yielded. */
+export async function* readGroups(reading: Reading): AsyncGenerator<ReadGroup, void> {
+  const { source, delivery, uniqueKey } = reading;
+  try {
+    for (let pulled = await source.nextRows(); pulled; pulled = await source.nextRows()) {
+      let at = 0;
+      for (const { group, rows, batch } of groupsOf(pulled)) {
+        if (reading.isStopped()) return;
+        const own = pulled.rows.slice(at, at += rows);
+        const given = delivery?.give(group, own);
+        yield { key: given?.key ?? keyOf(own[0], uniqueKey), rows: own, given, batch };
+      }
+    }
+  } finally {
+    source.close();
+  }
+}
+
+/** Up to `size` groups at a time; those of one earlier batch exactly together, whatever the size. */
+export async function* readBatches(
+  reading: Reading,
+  size: number,
+): AsyncGenerator<ReadGroup[], void> {
+  let batch: ReadGroup[] = [];
+  for await (const group of readGroups(reading)) {
+    const before = batch[0]?.batch;
+    const complete = before === 0 ? batch.length >= size || group.batch !== 0 : before !== group.batch;
+    if (before !== undefined && complete) {
+      yield batch;
+      batch = [];
+    }
+    batch.push(group);
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** For a plain loop of the model's: notes what requests belong to, and shows key and rows only. */
+export async function* yieldGroups(reading: Reading): AsyncGenerator<Group<Row>, void> {
+  try {
+    for await (const group of readGroups(reading)) {
+      noteYielded(numbersOf([group]));
+      yield toGroup(group);
+    }
+  } finally {
+    noteYielded([]);
+  }
+}
+
+/** The same for batches. */
+export async function* yieldBatches(
+  reading: Reading,
+  size: number,
+): AsyncGenerator<Group<Row>[], void> {
+  try {
+    for await (const batch of readBatches(reading, size)) {
+      noteYielded(numbersOf(batch));
+      yield batch.map(toGroup);
+    }
+  } finally {
+    noteYielded([]);
+  }
+}
+
+/** The host's numbers of groups; none where the query is not tracked. */
+export function numbersOf(groups: readonly ReadGroup[]): number[] {
+  return groups.flatMap(({ given }) => given ? [given.number] : []);
+}
+
+/** A group as the model sees it. */
+export function toGroup({ key, rows }: ReadGroup): Group<Row> {
+  return { key, rows };
+}
+
+function groupsOf(pulled: PulledRows): Iterable<{ group: number; rows: number; batch: number }> {
+  return pulled.groups ?? pulled.rows.map(() => ({ group: 0, rows: 1, batch: 0 }));
+}
+
+function keyOf(row: Row | undefined, uniqueKey: readonly string[]): Row {
+  const columns = uniqueKey.filter((column) => row && column in row);
+  return Object.fromEntries(columns.map((column) => [column, row?.[column] ?? null]));
+}

@@ -1,0 +1,157 @@
+/**
+ * Makes what `import … from "spoor"` gives, for one model. `api.ts` says what it must be.
+ *
+ * @module
+ */
+import type { GuestStart } from "~/sandbox/protocol.ts";
+import type * as Api from "./api.ts";
+import type { Delivery, SavedRow } from "./delivery.ts";
+import { makeFiles } from "./files.ts";
+import { modelError, refusal } from "./host_error.ts";
+import type { HostPort } from "./host_port.ts";
+import { makeHttp } from "./http.ts";
+import { HttpError } from "./http_response.ts";
+import type { RowSaver } from "./row_saver.ts";
+import { RowSource } from "./row_source.ts";
+import { toSaved } from "./row_values.ts";
+import { Rows, type RowsContext } from "./rows.ts";
+
+/** What the API works with. */
+export interface ApiContext {
+  port: HostPort;
+  start: GuestStart;
+  log: Api.Log;
+  saver: RowSaver;
+  /** Of a tracked model: there from its first `query` on. */
+  delivery(): Delivery | undefined;
+  /** Makes it. */
+  beginDelivery(): Delivery;
+  isStopped(): boolean;
+  track<T>(work: Promise<T>): Promise<T>;
+}
+
+/** Makes the API of one model. */
+export function makeApi(context: ApiContext): typeof Api {
+  const { port, start, log } = context;
+  return {
+    query: makeQuery(context),
+    save: makeSave(context),
+    http: makeHttp(port, start),
+    HttpError: HttpError as unknown as typeof Api.HttpError,
+    secret: (name) => secret(start, name),
+    env: (name, fallback) => env(start, name, fallback),
+    files: makeFiles(port),
+    log,
+  };
+}
+
+type SqlArguments = readonly [string | TemplateStringsArray, ...unknown[]];
+
+function makeQuery(context: ApiContext): Api.Query {
+  const tracked = (...given: SqlArguments) => openRows(context, given, false);
+  const all = (...given: SqlArguments) => openRows(context, given, true);
+  return Object.assign(tracked, { all }) as unknown as Api.Query;
+}
+
+function openRows(context: ApiContext, given: SqlArguments, all: boolean): Rows {
+  const { port, start } = context;
+  const isTracked = start.kind === "tracked" && !all;
+  const { sql, params } = statementOf(given);
+  const query = {
+    sql,
+    params: params.map((value, i) => toSaved(value, `parameter ${i + 1}`, () => "the query")),
+    all: !isTracked,
+  };
+  const reading: RowsContext = {
+    source: new RowSource(port, query, context.isStopped),
+    delivery: isTracked ? context.beginDelivery() : undefined,
+    uniqueKey: start.uniqueKey,
+    concurrency: start.concurrency,
+    isStopped: context.isStopped,
+    saveRows: (rows) => saveRows(context, rows),
+    track: context.track,
+  };
+  return new Rows(reading);
+}
+
+function statementOf([first, ...rest]: SqlArguments): { sql: string; params: readonly unknown[] } {
+  if (typeof first === "string") {
+    const params = rest[0] ?? [];
+    if (Array.isArray(params)) return { sql: first, params };
+    throw modelError("Cannot run the query: its parameters are not an array", {
+      hint: "Write query(sql, [a, b]), or query`… ${a} … ${b}`.",
+    });
+  }
+  if (Array.isArray(first)) return { sql: first.join("?"), params: rest };
+  throw new TypeError(`Cannot run the query: the SQL is a ${typeof first}, and not text`);
+}
+
+function makeSave(context: ApiContext): Api.Save {
+  return {
+    row: (row) => {
+      const delivery = context.delivery();
+      return delivery ? delivery.save(row as SavedRow) : saveFlat(context, row as SavedRow);
+    },
+    rows: async (rows) => {
+      if (Array.isArray(rows)) return await saveRows(context, rows);
+      for await (const block of inBlocks(rows)) await saveRows(context, block);
+    },
+  };
+}
+
+/** A row that cannot be saved rejects, as in a tracked model, and does not throw at once. */
+function saveFlat(context: ApiContext, row: SavedRow): Promise<void> {
+  try {
+    return context.saver.save(row);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+async function saveRows(context: ApiContext, rows: readonly SavedRow[]): Promise<void> {
+  const delivery = context.delivery();
+  if (delivery) return await delivery.saveAll(rows);
+  for (const row of rows) {
+    const saving = context.saver.save(row);
+    if (context.saver.isFull) await saving;
+  }
+}
+
+const BLOCK_ROWS = 500;
+
+async function* inBlocks(
+  rows: Iterable<object> | AsyncIterable<object>,
+): AsyncGenerator<SavedRow[], void> {
+  let block: SavedRow[] = [];
+  for await (const row of rows) {
+    block.push(row as SavedRow);
+    if (block.length < BLOCK_ROWS) continue;
+    yield block;
+    block = [];
+  }
+  if (block.length > 0) yield block;
+}
+
+function secret(start: GuestStart, name: string): string {
+  const standIn = Object.hasOwn(start.secrets, name) ? start.secrets[name] : undefined;
+  if (standIn !== undefined) return standIn;
+  throw refusal(
+    `Cannot use the secret "${name}": @secrets does not list it`,
+    `Add "// @secrets: ${name}" to the model's header.`,
+  );
+}
+
+function env(start: GuestStart, name: string, fallback: string | undefined): string {
+  if (!start.allowedEnv.includes(name)) {
+    throw refusal(
+      `Cannot read the environment variable "${name}": @allow_env does not list it`,
+      `Add "// @allow_env: ${name}" to the model's header.`,
+    );
+  }
+  const value = Object.hasOwn(start.env, name) ? start.env[name] : fallback;
+  if (value !== undefined) return value;
+  throw modelError(`Cannot read the environment variable "${name}": it is not set`, {
+    hint: `Set it, or give a fallback: env("${name}", "…").`,
+    fatal: true,
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * The host's side of one query as seen by the guest: opens it, and pulls block after block, the
+ * next one while the model works on the present one.
+ *
+ * @module
+ */
+import type { DeliveredGroup, Value } from "~/sandbox/protocol.ts";
+import type { HostAnswer, HostPort } from "./host_port.ts";
+import { type Row, rowMaker } from "./row_values.ts";
+
+const PULL_ROWS = 1_000;
+
+/** Rows as they came, and how they are grouped if the query is tracked. */
+export interface PulledRows {
+  rows: Row[];
+  groups: readonly DeliveredGroup[] | undefined;
+}
+
+/** What a query asks for. */
+export interface QueryText {
+  sql: string;
+  params: readonly Value[];
+  all: boolean;
+}
+
+/** One query, read once from its first row to its last. */
+export class RowSource {
+  #port: HostPort;
+  #query: QueryText;
+  #isStopped: () => boolean;
+  #id = 0;
+  #next: Promise<HostAnswer<"rows"> | Error> | undefined;
+  #opened = false;
+  #ended = false;
+  #makeRow: ReturnType<typeof rowMaker> | undefined;
+
+  /** @param isStopped True once the run is to end: no more rows then. */
+  constructor(port: HostPort, query: QueryText, isStopped: () => boolean) {
+    this.#port = port;
+    this.#query = query;
+    this.#isStopped = isStopped;
+  }
+
+  /** The next rows, or undefined after the last. */
+  async nextRows(): Promise<PulledRows | undefined> {
+    if (!this.#opened) await this.#open();
+    if (this.#ended) return undefined;
+    if (this.#isStopped()) {
+      this.close();
+      return undefined;
+    }
+    const answer = await (this.#next ?? this.#pull());
+    this.#next = undefined;
+    if (answer instanceof Error) throw this.#failed(answer);
+    if (answer.done) this.#ended = true;
+    else this.#next = this.#pull();
+    return { rows: this.#rowsOf(answer), groups: answer.groups };
+  }
+
+  /** Tells the host that no more rows are wanted. */
+  close(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#opened) this.#port.send({ type: "close", query: this.#id });
+  }
+
+  get isOver(): boolean {
+    return this.#ended;
+  }
+
+  async #open(): Promise<void> {
+    this.#opened = true;
+    this.#id = this.#port.nextId();
+    try {
+      await this.#port.call("opened", { type: "query", ...this.#query }, this.#id);
+    } catch (error) {
+      this.#ended = true;
+      throw error;
+    }
+  }
+
+  /** An early pull that fails must wait for its reader, and not count as unhandled. */
+  #pull(): Promise<HostAnswer<"rows"> | Error> {
+    return this.#port.call("rows", { type: "pull", query: this.#id, rows: PULL_ROWS })
+      .catch((error: Error) => error);
+  }
+
+  #failed(error: Error): Error {
+    this.#ended = true;
+    return error;
+  }
+
+  #rowsOf({ block: { columns, values } }: HostAnswer<"rows">): Row[] {
+    this.#makeRow ??= rowMaker(columns);
+    const make = this.#makeRow;
+    const rows: Row[] = [];
+    if (columns.length === 0) return rows;
+    for (let at = 0; at < values.length; at += columns.length) rows.push(make(values, at));
+    return rows;
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Reads what can be known of a model's module without running it: what it imports, what SQL it
+ * gives to `query`, and what it does that a model may not do.
+ *
+ * This is for clear words before a run. What holds a model back while it runs is
+ * `serve_modules.ts` (no import that was not checked) and the guest (nothing else to reach).
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+import { findQueries, type ModuleQuery } from "./find_queries.ts";
+import { isNode, nodesOf, parseModule, type SyntaxNode, walkTree } from "./syntax_tree.ts";
+
+export type { ModuleQuery } from "./find_queries.ts";
+
+/** An `import … from` or `export … from`. */
+export interface ModuleImport {
+  specifier: string;
+  /** UTF-16 offsets of the specifier in the source, its quotes included. */
+  start: number;
+  end: number;
+  /** Counted from 1. */
+  line: number;
+  /** `import type`: nothing is loaded at run time. */
+  typeOnly: boolean;
+}
+
+export interface ModuleAnalysis {
+  imports: readonly ModuleImport[];
+  queries: readonly ModuleQuery[];
+  /** What is wrong, in the order of the text. A syntax error is the only one of its file. */
+  problems: readonly UserError[];
+}
+
+/**
+ * Analyses one module.
+ *
+ * @param path As messages are to show it; its ending tells the language.
+ * @param source The file's text.
+ */
+export async function analyseModule(path: string, source: string): Promise<ModuleAnalysis> {
+  if (path.endsWith(".json")) {
+    return { imports: [], queries: [], problems: jsonProblems(path, source) };
+  }
+  try {
+    const program = await parseModule(path, source, languageOf(path));
+    const imports = findImports(program);
+    return { imports, queries: findQueries(program), problems: findProblems(path, program) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { imports: [], queries: [], problems: [error] };
+  }
+}
+
+/** The language that a file's name stands for. */
+export function languageOf(path: string): "typescript" | "javascript" {
+  return /\.[cm]?js$/.test(path) ? "javascript" : "typescript";
+}
+
+/** Static imports and re-exports of a module, in the order of the text. */
+export function findImports(program: SyntaxNode): ModuleImport[] {
+  return nodesOf(program.body).flatMap((node) => {
+    const source = node.source;
+    if (!isNode(source) || typeof source.value !== "string") return [];
+    return [{
+      specifier: source.value,
+      start: source.start,
+      end: source.end,
+      line: source.loc.start.line,
+      typeOnly: node.importKind === "type" || node.exportKind === "type",
+    }];
+  });
+}
+
+function findProblems(path: string, program: SyntaxNode): UserError[] {
+  const problems: UserError[] = [];
+  const report = (node: SyntaxNode, message: string, hint: string) =>
+    problems.push(
+      new UserError(message, {
+        at: { path, line: node.loc.start.line, column: node.loc.start.column + 1 },
+        hint,
+      }),
+    );
+  walkTree(program, (node) => {
+    if (node.type === "ImportExpression" || node.type === "Import") {
+      report(
+        node,
+        `Cannot import at run time: "import()" is not there in a model`,
+        `Write a static import at the top of the file: import … from "./file.ts".`,
+      );
+    }
+    if (node.type === "TSImportEqualsDeclaration" && isExternal(node)) {
+      report(node, `Cannot use "import … = require(…)"`, `Write import … from "./file.ts".`);
+    }
+    if (node.type === "TSExportAssignment") {
+      report(node, `Cannot use "export ="`, "Write export default.");
+    }
+    checkAttributes(node, report);
+  });
+  return problems;
+}
+
+function checkAttributes(
+  node: SyntaxNode,
+  report: (node: SyntaxNode, message: string, hint: string) => void,
+): void {
+  for (const attribute of nodesOf(node.attributes)) {
+    if (attribute.type !== "ImportAttribute") continue;
+    const type = isNode(attribute.value) ? attribute.value.value : undefined;
+    const specifier = isNode(node.source) ? String(node.source.value) : "";
+    if (nameOf(attribute.key) === "type" && type === "json" && specifier.endsWith(".json")) continue;
+    report(
+      attribute,
+      `Cannot import "${specifier}" with { ${nameOf(attribute.key)}: "${type}" }`,
+      `The one attribute that a model's imports take is { type: "json" }, for .json files; ` +
+        `other files are read with files("…") and @allow_read.`,
+    );
+  }
+}
+
+function nameOf(node: unknown): string {
+  return isNode(node) ? String(node.name ?? node.value) : "";
+}
+
+function isExternal(node: SyntaxNode): boolean {
+  return isNode(node.moduleReference) && node.moduleReference.type === "TSExternalModuleReference";
+}
+
+function jsonProblems(path: string, source: string): UserError[] {
+  try {
+    JSON.parse(source);
+    return [];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [new UserError(`Cannot read the JSON file: ${reason}`, { at: { path }, cause: error })];
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Finds the SQL that a module gives to `query`, `query.all` and the tagged template ``query`…` ``.
+ *
+ * Only the binding imported from `"spoor"` counts, under whatever name. Wherever it is used
+ * otherwise than by a call (handed to a function, say) its SQL cannot be known: that is a query
+ * without text.
+ *
+ * @module
+ */
+import { isNode, nodesOf, type SyntaxNode, walkTree } from "./syntax_tree.ts";
+
+/** One place where a module reads tables. */
+export interface ModuleQuery {
+  /**
+   * The SQL, with `?` where a tagged template has `${…}`; undefined when it is put together at
+   * run time and so cannot be read here.
+   */
+  sql?: string;
+  /** Where the SQL's text begins; counted from 1. */
+  line: number;
+  /** `query.all`: unfiltered. */
+  all: boolean;
+}
+
+/** Names under which a module knows `query`, and the whole of `"spoor"`. */
+interface Bindings {
+  query: Set<string>;
+  namespace: Set<string>;
+}
+
+/** Finds all queries of a parsed module, in the order of the text. */
+export function findQueries(program: SyntaxNode): ModuleQuery[] {
+  const bindings: Bindings = { query: new Set(), namespace: new Set() };
+  const queries: ModuleQuery[] = [];
+  for (const node of nodesOf(program.body)) collectBindings(node, bindings, queries);
+  if (bindings.query.size + bindings.namespace.size > 0) visitCode(program, bindings, queries);
+  return queries;
+}
+
+function collectBindings(node: SyntaxNode, bindings: Bindings, queries: ModuleQuery[]): void {
+  if (!isNode(node.source) || node.source.value !== "spoor") return;
+  if (node.type === "ExportAllDeclaration") queries.push(unknownQuery(node, false));
+  for (const each of nodesOf(node.specifiers)) {
+    const local = isNode(each.local) ? String(each.local.name) : "";
+    if (each.type === "ImportNamespaceSpecifier") bindings.namespace.add(local);
+    if (each.type === "ImportSpecifier" && namesQuery(each.imported)) bindings.query.add(local);
+    if (each.type === "ExportSpecifier" && namesQuery(each.local)) {
+      queries.push(unknownQuery(each, false));
+    }
+  }
+}
+
+function namesQuery(node: unknown): boolean {
+  return isNode(node) && (node.name ?? node.value) === "query";
+}
+
+function visitCode(program: SyntaxNode, bindings: Bindings, queries: ModuleQuery[]): void {
+  walkTree(program, (node) => {
+    if (node.type === "ImportDeclaration" || isTypeSyntax(node)) return false;
+    const called = calledQuery(node, bindings);
+    if (called) {
+      queries.push(called.query);
+      for (const each of called.below) visitCode(each, bindings, queries);
+      return false;
+    }
+    return visitReference(node, bindings, queries);
+  });
+}
+
+/** A reference that is not called leaves its SQL unknown; a mere name of a member is none. */
+function visitReference(
+  node: SyntaxNode,
+  bindings: Bindings,
+  queries: ModuleQuery[],
+): boolean | void {
+  if (queryForm(node, bindings)) {
+    queries.push(unknownQuery(node, queryForm(node, bindings) === "all"));
+    return false;
+  }
+  const skipped = skippedName(node);
+  if (!skipped) return;
+  for (const field in node) {
+    if (field === skipped || field === "loc") continue;
+    const value = node[field];
+    for (const child of isNode(value) ? [value] : nodesOf(value)) {
+      visitCode(child, bindings, queries);
+    }
+  }
+  return false;
+}
+
+/** The field of a node that holds a name and not a reference. */
+function skippedName(node: SyntaxNode): string | undefined {
+  if (node.computed === true) return undefined;
+  if (node.type === "MemberExpression" || node.type === "OptionalMemberExpression") {
+    return "property";
+  }
+  if (/^(?:ObjectProperty|ObjectMethod|Class\w*(?:Property|Method))$/.test(node.type)) return "key";
+  return undefined;
+}
+
+interface CalledQuery {
+  query: ModuleQuery;
+  /** Code inside of the call that may hold further queries. */
+  below: SyntaxNode[];
+}
+
+function calledQuery(node: SyntaxNode, bindings: Bindings): CalledQuery | undefined {
+  if (node.type === "TaggedTemplateExpression") {
+    const form = queryForm(node.tag, bindings);
+    if (!form || !isNode(node.quasi)) return undefined;
+    const sql = quasiTexts(node.quasi).join("?");
+    const line = node.quasi.loc.start.line;
+    return { query: { sql, line, all: form === "all" }, below: nodesOf(node.quasi.expressions) };
+  }
+  if (node.type !== "CallExpression" && node.type !== "OptionalCallExpression") return undefined;
+  const form = queryForm(node.callee, bindings);
+  if (!form) return undefined;
+  const given = nodesOf(node.arguments);
+  return { query: queryOf(node, given[0], form === "all"), below: given };
+}
+
+function queryOf(call: SyntaxNode, given: SyntaxNode | undefined, all: boolean): ModuleQuery {
+  const sql = given && staticText(given);
+  if (!given || sql === undefined) return unknownQuery(given ?? call, all);
+  return { sql, line: given.loc.start.line, all };
+}
+
+function unknownQuery(node: SyntaxNode, all: boolean): ModuleQuery {
+  return { line: node.loc.start.line, all };
+}
+
+/** Text that is written out: a string, or a template without `${…}`. */
+function staticText(node: SyntaxNode): string | undefined {
+  if (node.type === "StringLiteral") return String(node.value);
+  if (node.type !== "TemplateLiteral" || nodesOf(node.expressions).length > 0) return undefined;
+  return quasiTexts(node)[0];
+}
+
+function quasiTexts(template: SyntaxNode): string[] {
+  return nodesOf(template.quasis).map((each) => {
+    const value = each.value as { cooked?: string | null; raw: string };
+    return value.cooked ?? value.raw;
+  });
+}
+
+/** Tells whether an expression is `query`, `query.all` or the same through a namespace. */
+function queryForm(node: unknown, bindings: Bindings): "tracked" | "all" | undefined {
+  if (!isNode(node)) return undefined;
+  if (node.type === "Identifier") {
+    return bindings.query.has(String(node.name)) ? "tracked" : undefined;
+  }
+  if (node.type !== "MemberExpression" || !isNode(node.object)) return undefined;
+  const member = memberName(node);
+  if (node.object.type === "Identifier" && bindings.namespace.has(String(node.object.name))) {
+    return member === "query" ? "tracked" : undefined;
+  }
+  if (queryForm(node.object, bindings) !== "tracked") return undefined;
+  return member === "all" ? "all" : undefined;
+}
+
+function memberName(node: SyntaxNode): unknown {
+  if (!isNode(node.property)) return undefined;
+  return node.computed ? node.property.value : node.property.name;
+}
+
+/** Types are no code; what wraps an expression (`as`, `!`, `satisfies`) is. */
+function isTypeSyntax(node: SyntaxNode): boolean {
+  if (!node.type.startsWith("TS")) return false;
+  return !/^TS(?:As|Satisfies|NonNull|Instantiation|TypeAssertion|Enum|Module|Export|Parameter|Declare)/
+    .test(node.type);
+}

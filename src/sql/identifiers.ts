@@ -1,0 +1,55 @@
+/**
+ * Names in SQL: quoting, comparing, and which of them a model may have.
+ *
+ * @module
+ */
+
+/** The two parts of a model's name. */
+export interface ModelNameParts {
+  schema: string;
+  name: string;
+}
+
+/** Schemas that no model may be in: Spoor's own and SQLite's. Names that begin with `sqlite` too. */
+export const RESERVED_SCHEMAS: readonly string[] = ["spoor", "main", "temp"];
+
+/** Puts a name in double quotes, whatever is in it. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/**
+ * Takes the quotes off a name as it was written: `"…"`, `` `…` ``, `[…]` or `'…'`.
+ *
+ * A name without quotes is returned as it is; a missing closing quote does no harm.
+ */
+export function unquoteIdentifier(text: string): string {
+  const open = text.charAt(0);
+  if (open === "[") return text.slice(1, text.endsWith("]") ? -1 : undefined);
+  if (open !== '"' && open !== "`" && open !== "'") return text;
+  const closed = text.length > 1 && text.endsWith(open);
+  return text.slice(1, closed ? -1 : undefined).replaceAll(open + open, open);
+}
+
+/** Whether a name needs no quotes for its letters: ASCII letters, digits and `_`, no digit first. */
+export function isPlainIdentifier(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+}
+
+/** Reads `schema.name`; `undefined` when it is not two plain identifiers with one dot. */
+export function parseModelName(text: string): ModelNameParts | undefined {
+  const [schema, name, ...more] = text.split(".");
+  if (schema === undefined || name === undefined || more.length > 0) return undefined;
+  return isPlainIdentifier(schema) && isPlainIdentifier(name) ? { schema, name } : undefined;
+}
+
+/** Whether models must keep out of this schema. */
+export function isReservedSchema(schema: string): boolean {
+  const folded = foldName(schema);
+  return RESERVED_SCHEMAS.includes(folded) || folded.startsWith("sqlite");
+}
+
+/** A name as SQLite compares it: ASCII letters in lower case, all others as they are. */
+export function foldName(name: string): string {
+  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}

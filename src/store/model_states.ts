@@ -1,0 +1,63 @@
+/**
+ * The last success of each model: what skipping is decided by.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+
+/** What is known of a model from its last success. */
+export interface ModelState {
+  kind: string;
+  fingerprint: string;
+  /** Table that it read → that table's data version then. */
+  inputs: Readonly<Record<string, number>>;
+  /** Of its own target; moves only when the content moved. */
+  dataVersion: number;
+  rows: number | undefined;
+  /** Groups that were not acknowledged when its last run ended. */
+  waiting: number;
+}
+
+const COLUMNS = "model, kind, fingerprint, inputs, data_version, rows, waiting";
+
+/** All models that ever ran, by name. */
+export function loadModelStates(db: DatabaseSync): Map<string, ModelState> {
+  const rows = db.prepare(`SELECT ${COLUMNS} FROM "spoor.models"`).all();
+  return new Map(rows.map((row) => [String(row.model), toState(row)]));
+}
+
+/** One model, if it ever ran. */
+export function loadModelState(db: DatabaseSync, model: string): ModelState | undefined {
+  const row = db.prepare(`SELECT ${COLUMNS} FROM "spoor.models" WHERE model = ?`).get(model);
+  return row && toState(row);
+}
+
+function toState(row: Record<string, unknown>): ModelState {
+  return {
+    kind: String(row.kind),
+    fingerprint: String(row.fingerprint),
+    inputs: JSON.parse(String(row.inputs)),
+    dataVersion: Number(row.data_version),
+    rows: row.rows === null ? undefined : Number(row.rows),
+    waiting: Number(row.waiting),
+  };
+}
+
+/** Records a model's success, or with an empty fingerprint that its target moved without one. */
+export function saveModelState(
+  db: DatabaseSync,
+  model: string,
+  state: ModelState,
+  runId: number,
+): void {
+  db.prepare(`INSERT OR REPLACE INTO "spoor.models" VALUES (?, ?, ?, ?, ?, ?, ?, ?)`).run(
+    model,
+    state.kind,
+    state.fingerprint,
+    JSON.stringify(state.inputs),
+    BigInt(state.dataVersion),
+    state.rows === undefined ? null : BigInt(state.rows),
+    BigInt(state.waiting),
+    BigInt(runId),
+  );
+}

@@ -1,0 +1,119 @@
+/**
+ * Opens the state file: the one SQLite file that holds every table, every hash and every run.
+ *
+ * A file that is not Spoor's, is damaged or comes from a newer Spoor is refused untouched.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import { openDatabase, openDatabaseReadOnly } from "~/warehouse/open_database.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
+
+/** Where a project keeps its state; a practice run keeps its own. */
+export function stateFilePath(root: string, practice: boolean): string {
+  return `${root}/.spoor/${practice ? "practice-state.db" : "spoor.db"}`;
+}
+
+/**
+ * Opens the state file for a run; creates it, and brings an older one up to date.
+ *
+ * @throws {UserError} It cannot be opened or must not be touched.
+ */
+export function openState(path: string): DatabaseSync {
+  try {
+    Deno.mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw cannotOpen(path, error);
+  }
+  if (hasContent(path)) checkVersion(path);
+  try {
+    const db = openDatabase(path);
+    migrate(db);
+    return db;
+  } catch (error) {
+    throw cannotOpen(path, error);
+  }
+}
+
+/** Opens the state file for reading; `undefined` when nothing has run yet. */
+export function openStateReadOnly(path: string): DatabaseSync | undefined {
+  if (!hasContent(path)) return undefined;
+  checkVersion(path);
+  return openDatabaseReadOnly(path);
+}
+
+function hasContent(path: string): boolean {
+  try {
+    return Deno.statSync(path).size > 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw cannotOpen(path, error);
+  }
+}
+
+/** Looks at the file through a connection that cannot write. */
+function checkVersion(path: string): void {
+  let version: number;
+  let applicationId: number;
+  try {
+    using db = openDatabaseReadOnly(path);
+    version = Number(db.prepare("PRAGMA user_version").get()?.user_version);
+    applicationId = Number(db.prepare("PRAGMA application_id").get()?.application_id);
+    db.prepare("SELECT count(*) FROM sqlite_schema").get();
+  } catch (error) {
+    throw cannotOpen(path, error);
+  }
+  if (applicationId !== APPLICATION_ID) {
+    throw new UserError(`Cannot use ${path}: it is a SQLite file, and not one of Spoor's`, {
+      hint: "Move the file away, so that Spoor can make its own",
+    });
+  }
+  if (version > MIGRATIONS.length) {
+    throw new UserError(
+      `Cannot use ${path}: it was written by a newer Spoor (its schema is ${version}, this one knows ${MIGRATIONS.length})`,
+      { hint: "Install the newer Spoor; the file was not touched" },
+    );
+  }
+}
+
+function migrate(db: DatabaseSync): void {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.user_version);
+  if (version === MIGRATIONS.length) return;
+  inTransaction(db, () => {
+    for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
+    db.prepare(`INSERT OR IGNORE INTO "spoor.meta" VALUES ('project_id', ?)`).run(
+      crypto.randomUUID(),
+    );
+    db.exec(
+      `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`,
+    );
+  });
+}
+
+function cannotOpen(path: string, error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (/not a database|malformed|disk image/.test(message)) {
+    return new UserError(`Cannot use ${path}: the file is damaged (${message})`, {
+      hint:
+        "Restore it from a backup; it was not touched. Without it, everything counts as never sent",
+      cause: error,
+    });
+  }
+  if (/readonly|read-only|unable to open|ermission denied|not permitted/i.test(message)) {
+    return new UserError(`Cannot write ${path}: ${message}`, {
+      hint: `Make ${dirname(path)} writable for the user that runs Spoor`,
+      cause: error,
+    });
+  }
+  if (/full|No space/i.test(message)) {
+    return new UserError(`Cannot write ${path}: the disk is full`, {
+      hint: "Free some space and run again; what was acknowledged is kept",
+      cause: error,
+    });
+  }
+  return new UserError(`Cannot open ${path}: ${message}`, { cause: error });
+}

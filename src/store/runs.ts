@@ -1,0 +1,69 @@
+/**
+ * The record of runs and of each model's part in them.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { ErrorReport } from "~/base/user_error.ts";
+
+/** What the record says of one model in one run. */
+export interface StepRecord {
+  runId: number;
+  model: string;
+  kind: string;
+  status: string;
+  reason: string;
+  rows?: number | undefined;
+  elapsedMs: number;
+  delivery?:
+    | {
+      new: number;
+      changed: number;
+      unchanged: number;
+      removed: number;
+      saved: number;
+      failed: number;
+      unknown: number;
+      left: number;
+    }
+    | undefined;
+  requests?: { sent: number; accepted: number; refused: number; retries: number } | undefined;
+  error?: ErrorReport | undefined;
+}
+
+/** Begins a run. Runs that their process did not end are marked as died. */
+export function startRun(db: DatabaseSync, command: string, version: string, now: string): number {
+  db.exec(`UPDATE "spoor.runs" SET status = 'died' WHERE status = 'running'`);
+  const { lastInsertRowid } = db.prepare(
+    `INSERT INTO "spoor.runs" (started_at, status, spoor_version, command) VALUES (?, 'running', ?, ?)`,
+  ).run(now, version, command);
+  return Number(lastInsertRowid);
+}
+
+/** Ends a run. */
+export function finishRun(db: DatabaseSync, runId: number, status: string, now: string): void {
+  db.prepare(`UPDATE "spoor.runs" SET status = ?, ended_at = ? WHERE id = ?`)
+    .run(status, now, BigInt(runId));
+}
+
+/** Records a model's part in a run. */
+export function recordStep(db: DatabaseSync, step: StepRecord): void {
+  const count = (value: number | undefined) => value === undefined ? null : BigInt(value);
+  const { delivery: d, requests: r } = step;
+  db.prepare(
+    `INSERT OR REPLACE INTO "spoor.steps" VALUES (${Array(20).fill("?").join(", ")})`,
+  ).run(
+    BigInt(step.runId),
+    step.model,
+    step.kind,
+    step.status,
+    step.reason,
+    count(step.rows),
+    step.elapsedMs,
+    ...[d?.new, d?.changed, d?.unchanged, d?.removed, d?.saved, d?.failed, d?.unknown, d?.left].map(
+      count,
+    ),
+    ...[r?.sent, r?.accepted, r?.refused, r?.retries].map(count),
+    step.error ? JSON.stringify(step.error) : null,
+  );
+}

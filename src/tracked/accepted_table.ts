@@ -1,0 +1,140 @@
+/**
+ * The table of a tracked model's accepted source rows: what the far side is known to hold.
+ *
+ * Rows are as they were read, not as they were saved, so that a change can be found by comparing
+ * values and shown field by field. One row of the table is one distinct row of a group, with how
+ * often it came (`_spoor_copies`).
+ *
+ * `_spoor_token` is a random number of 47 bits. The sum of the tokens that a comparison met,
+ * set against the sum of all, proves that every accepted row was met exactly as often as it should,
+ * with no look at single rows: another set of rows has the same two sums in one of 2^46 cases.
+ *
+ * `_spoor_columns` names the set of columns (`spoor.accepted_columns`) under which the row was
+ * accepted: a row accepted under other columns has another content, whatever its values.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnsOf, findTableType } from "~/warehouse/tables.ts";
+
+/** Name of the table that holds a model's accepted rows. */
+export function acceptedTableName(model: string): string {
+  return `spoor.accepted.${model}`;
+}
+
+/** Columns of Spoor's own in that table. */
+export const COPIES = "_spoor_copies";
+export const TOKEN = "_spoor_token";
+export const COLUMNS_ID = "_spoor_columns";
+/** 0, 1, … within a group; part of the primary key. */
+export const ORDINAL = "_spoor_ordinal";
+
+/** SQL for a fresh token. */
+export const NEW_TOKEN = "(random() & 0x7fffffffffff)";
+/**
+ * A token's two halves, each summed on its own: a sum of 24-bit numbers cannot overflow. The table
+ * goes by the alias `a`.
+ */
+export const TOKEN_LOW = `(a.${TOKEN} & 0xffffff)`;
+export const TOKEN_HIGH = `(a.${TOKEN} >> 24)`;
+
+/**
+ * Creates the table, or adds the columns that it lacks.
+ *
+ * @returns The id of this set of columns.
+ */
+export function ensureAcceptedTable(
+  db: DatabaseSync,
+  model: string,
+  uniqueKey: readonly string[],
+  columns: readonly string[],
+): number {
+  const table = acceptedTableName(model);
+  if (!findTableType(db, table)) createAcceptedTable(db, table, uniqueKey, columns);
+  else if (!hasKey(db, table, uniqueKey)) rekeyAcceptedTable(db, model, uniqueKey, columns);
+  else addMissingColumns(db, table, columns);
+  return columnsIdOf(db, model, columns);
+}
+
+function createAcceptedTable(
+  db: DatabaseSync,
+  table: string,
+  uniqueKey: readonly string[],
+  columns: readonly string[],
+): void {
+  // No declared types: a value is kept as it is. WITHOUT ROWID: a look-up by key is one descent.
+  const own = `${ORDINAL} INTEGER, ${COPIES} INTEGER, ${TOKEN} INTEGER, ${COLUMNS_ID} INTEGER`;
+  const key = uniqueKey.map(quoteIdentifier).join(", ");
+  db.exec(
+    `CREATE TABLE ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(", ")}, ${own},
+     PRIMARY KEY (${key}, ${ORDINAL})) WITHOUT ROWID`,
+  );
+}
+
+function addMissingColumns(db: DatabaseSync, table: string, columns: readonly string[]): void {
+  const known = new Set(columnsOf(db, table).map((column) => column.toLowerCase()));
+  for (const column of columns) {
+    if (known.has(column.toLowerCase())) continue;
+    db.exec(`ALTER TABLE ${quoteIdentifier(table)} ADD COLUMN ${quoteIdentifier(column)}`);
+  }
+}
+
+function hasKey(db: DatabaseSync, table: string, uniqueKey: readonly string[]): boolean {
+  const key = db.prepare("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk").all(
+    table,
+  )
+    .map((row) => String(row.name).toLowerCase());
+  return key.join("\0") === [...uniqueKey.map((each) => each.toLowerCase()), ORDINAL].join("\0");
+}
+
+/**
+ * The model has another `@unique_key` now: the same rows, grouped anew, so that nothing is sent
+ * again for it. Where a key column is new to the table, nothing is known and all counts as new.
+ */
+function rekeyAcceptedTable(
+  db: DatabaseSync,
+  model: string,
+  uniqueKey: readonly string[],
+  columns: readonly string[],
+): void {
+  const table = acceptedTableName(model);
+  const old = columnsOf(db, table);
+  const canKeep = uniqueKey.every((key) => old.some((each) => sameName(each, key)));
+  const kept = old.filter((column) => !column.startsWith("_spoor_"));
+  const added = columns.filter((column) => !kept.some((each) => sameName(each, column)));
+  const former = `${table}.former`;
+  db.exec(`ALTER TABLE ${quoteIdentifier(table)} RENAME TO ${quoteIdentifier(former)}`);
+  createAcceptedTable(db, table, uniqueKey, [...kept, ...added]);
+  if (canKeep) {
+    const list = kept.map(quoteIdentifier).join(", ");
+    const key = uniqueKey.map(quoteIdentifier);
+    db.exec(
+      `INSERT INTO ${
+        quoteIdentifier(table)
+      } (${list}, ${ORDINAL}, ${COPIES}, ${TOKEN}, ${COLUMNS_ID})
+       SELECT ${list}, row_number() OVER (PARTITION BY ${key.join(", ")}) - 1,
+       ${COPIES}, ${TOKEN}, ${COLUMNS_ID} FROM ${quoteIdentifier(former)}
+       WHERE ${key.map((each) => `${each} IS NOT NULL`).join(" AND ")}`,
+    );
+  }
+  db.exec(`DROP TABLE ${quoteIdentifier(former)}`);
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+function columnsIdOf(db: DatabaseSync, model: string, columns: readonly string[]): number {
+  const text = JSON.stringify([...columns].sort());
+  const find = () =>
+    db.prepare(`SELECT id FROM "spoor.accepted_columns" WHERE model = ? AND columns = ?`)
+      .get(model, text);
+  const found = find();
+  if (found) return Number(found.id);
+  db.prepare(`INSERT INTO "spoor.accepted_columns" (model, columns) VALUES (?, ?)`).run(
+    model,
+    text,
+  );
+  return Number(find()?.id);
+}

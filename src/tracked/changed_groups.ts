@@ -1,0 +1,111 @@
+/**
+ * Reads the changed groups of a comparison, in the order in which they are sent.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
+import { type Comparison, isKey, temp } from "./comparison_sql.ts";
+import { GroupHasher } from "./content_hash.ts";
+import { encodeGroupKey } from "./group_key.ts";
+
+/** One group as it was read, and where its rows are. */
+export interface ChangedGroup {
+  /** From 1, in the order of reading. */
+  number: number;
+  key: readonly SqlValue[];
+  /** The key as text: `[7]`. */
+  keyText: string;
+  hash: string;
+  /** Its rows in the comparison's table, first and last. */
+  firstRow: number;
+  lastRow: number;
+}
+
+/** Some groups and their rows, one after the other. */
+export interface GroupBlock {
+  groups: readonly ChangedGroup[];
+  /** Flat, row after row, columns as in the comparison. */
+  values: SqlValue[];
+  /** Nothing comes after these. */
+  done: boolean;
+}
+
+/** See the module's comment. */
+export class ChangedGroupReader {
+  readonly #select: ReturnType<typeof prepareArrayRows>;
+  readonly #hasher: GroupHasher;
+  readonly #keyIndexes: readonly number[];
+  #nextRow = 1;
+  #nextNumber = 1;
+
+  constructor(db: DatabaseSync, private readonly c: Comparison) {
+    this.#select = prepareArrayRows(
+      db,
+      `SELECT * FROM ${temp(c.rowsTable)} WHERE rowid >= ? ORDER BY rowid LIMIT ?`,
+    );
+    this.#hasher = new GroupHasher(c.columns);
+    this.#keyIndexes = c.columns.flatMap((column, index) => isKey(c, column) ? [index] : []);
+  }
+
+  /** Reads about `wanted` rows; a group is never split. */
+  read(wanted: number): GroupBlock {
+    let limit = Math.max(1, wanted);
+    while (true) {
+      const rows = this.#fetch(limit + 1);
+      const block = this.#cut(rows, rows.length <= limit);
+      if (block.groups.length > 0 || block.done) return block;
+      // One group is larger than what was asked for.
+      limit *= 4;
+    }
+  }
+
+  #fetch(limit: number): SqlValue[][] {
+    return this.#select.all(BigInt(this.#nextRow), BigInt(limit)).map(readRow);
+  }
+
+  /** Takes the whole groups; the last one only when no row can follow. */
+  #cut(rows: readonly SqlValue[][], done: boolean): GroupBlock {
+    const groups: ChangedGroup[] = [];
+    const values: SqlValue[] = [];
+    let start = 0;
+    for (let end = 1; end <= rows.length; end++) {
+      if (end < rows.length && this.#isSameGroup(rows[start], rows[end])) continue;
+      if (end === rows.length && !done) break;
+      groups.push(this.#take(rows.slice(start, end)));
+      for (const row of rows.slice(start, end)) values.push(...row);
+      start = end;
+    }
+    return { groups, values, done };
+  }
+
+  #take(rows: readonly SqlValue[][]): ChangedGroup {
+    const key = this.#keyIndexes.map((index) => rows[0]?.[index] ?? null);
+    const firstRow = this.#nextRow;
+    this.#nextRow += rows.length;
+    return {
+      number: this.#nextNumber++,
+      key: this.#inKeyOrder(key),
+      keyText: encodeGroupKey(this.#inKeyOrder(key)),
+      hash: this.#hasher.hash(rows.flat()),
+      firstRow,
+      lastRow: this.#nextRow - 1,
+    };
+  }
+
+  /** From the order of the query's columns to that of `@unique_key`. */
+  #inKeyOrder(key: readonly SqlValue[]): SqlValue[] {
+    const names = this.#keyIndexes.map((index) => this.c.columns[index]?.toLowerCase());
+    return this.c.uniqueKey.map((column) => key[names.indexOf(column.toLowerCase())] ?? null);
+  }
+
+  #isSameGroup(a: readonly SqlValue[] | undefined, b: readonly SqlValue[] | undefined): boolean {
+    return this.#keyIndexes.every((index) => isSameValue(a?.[index] ?? null, b?.[index] ?? null));
+  }
+}
+
+function isSameValue(a: SqlValue, b: SqlValue): boolean {
+  if (!(a instanceof Uint8Array && b instanceof Uint8Array)) return a === b;
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

@@ -1,0 +1,61 @@
+/**
+ * An aggregate function that keeps the rows it is given: SQL calls it, by `FILTER`, only for rows
+ * that differ, so that one scan both counts what is unchanged and fetches what is not.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { SqlValue } from "~/warehouse/values.ts";
+
+/** More changed rows than this are left to a second scan inside SQLite, for the memory's sake. */
+export const MAX_COLLECTED_ROWS = 20_000;
+
+/** The function's name in SQL. */
+export const COLLECT = "spoor_collect";
+
+/** What the last query that called the function was given. */
+export class ChangedRowCollector {
+  static readonly #ofDatabase = new WeakMap<DatabaseSync, ChangedRowCollector>();
+
+  /** Flat, row after row; integers as BigInt. */
+  values: SqlValue[] = [];
+  rows = 0;
+  /** More rows came than are kept; `values` is of no use then. */
+  overflowed = false;
+
+  private constructor(db: DatabaseSync) {
+    db.aggregate(COLLECT, {
+      start: 0,
+      varargs: true,
+      useBigIntArguments: true,
+      step: (count: number, ...row: SqlValue[]) => {
+        this.#take(row);
+        return count + 1;
+      },
+      result: (count: number) => BigInt(count),
+    });
+  }
+
+  /** The collector of a connection; the function is registered once. */
+  static of(db: DatabaseSync): ChangedRowCollector {
+    let collector = this.#ofDatabase.get(db);
+    if (!collector) this.#ofDatabase.set(db, collector = new ChangedRowCollector(db));
+    return collector;
+  }
+
+  reset(): void {
+    this.values = [];
+    this.rows = 0;
+    this.overflowed = false;
+  }
+
+  #take(row: readonly SqlValue[]): void {
+    this.rows += 1;
+    if (this.rows <= MAX_COLLECTED_ROWS) {
+      this.values.push(...row);
+      return;
+    }
+    this.overflowed = true;
+    this.values = [];
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * The SQL of a comparison by value between a query and the accepted rows of its model.
+ *
+ * Values are compared with `IS`, without affinities (unary `+`; the accepted table declares no
+ * types) and with the collation BINARY: '1' and 1 differ, 'Gold' and 'GOLD' differ, NULL is NULL,
+ * 1 and 1.0 are the same.
+ *
+ * @module
+ */
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import {
+  acceptedTableName,
+  COLUMNS_ID,
+  COPIES,
+  ORDINAL,
+  TOKEN,
+  TOKEN_HIGH,
+  TOKEN_LOW,
+} from "./accepted_table.ts";
+import { COLLECT } from "./changed_row_collector.ts";
+
+/** What is compared. */
+export interface Comparison {
+  model: string;
+  uniqueKey: readonly string[];
+  /** The query's columns, in its order. */
+  columns: readonly string[];
+  /** One SELECT on tables as the file has them. */
+  select: string;
+  columnsId: number;
+  /** Temporary tables of this comparison: rows of changed groups, … */
+  rowsTable: string;
+  /** … keys of changed groups, … */
+  keysTable: string;
+  /** … keys of groups that the query no longer has, … */
+  removedTable: string;
+  /** … and keys that count as changed in any case, with the batch that they go out in first. */
+  forcedTable: string;
+}
+
+/** `s.a = …` for each key column, joined by AND. */
+export function keysAreEqual(keys: readonly string[], left: string, right: string): string {
+  return keys.map((key) => {
+    const name = quoteIdentifier(key);
+    return `${left}.${name} COLLATE BINARY = +${right}.${name}`;
+  }).join(" AND ");
+}
+
+/** Each row of the query (`s`) with the accepted row (`a`) that has the same values, if there is one. */
+function matchedFrom(c: Comparison, source: string): string {
+  const others = c.columns.filter((column) => !isKey(c, column));
+  const same = others.map((column) => {
+    const name = quoteIdentifier(column);
+    return ` AND +a.${name} COLLATE BINARY IS +s.${name}`;
+  }).join("");
+  return `${source} AS s LEFT JOIN ${quoteIdentifier(acceptedTableName(c.model))} AS a
+    ON ${keysAreEqual(c.uniqueKey, "a", "s")} AND a.${COLUMNS_ID} = ${c.columnsId}${same}`;
+}
+
+/**
+ * Copies compare as copies: a row that came twice is met twice, so its token counts twice on both
+ * sides.
+ */
+const SUMS_OF_MATCHED = `count(a.${TOKEN}) AS matched,
+  coalesce(sum(${TOKEN_LOW}), 0) AS low, coalesce(sum(${TOKEN_HIGH}), 0) AS high`;
+
+/** One scan: counts, sums over the matched rows, and the rows that match nothing, collected. */
+export function compareSql(c: Comparison): string {
+  const list = c.columns.map((column) => `s.${quoteIdentifier(column)}`).join(", ");
+  const isNull = c.uniqueKey.map((key) => `s.${quoteIdentifier(key)} IS NULL`).join(" OR ");
+  return `SELECT count(*) AS found, count(*) FILTER (WHERE ${isNull}) AS null_keys, ${SUMS_OF_MATCHED},
+    ${COLLECT}(${list}) FILTER (WHERE a.${TOKEN} IS NULL) AS unmatched
+    FROM ${matchedFrom(c, `(${c.select}\n)`)}`;
+}
+
+/** Rows that match nothing, inside SQLite; for when they are many. */
+export function fillWithUnmatchedSql(c: Comparison): string {
+  return `INSERT INTO ${temp(c.rowsTable)} SELECT s.* FROM ${matchedFrom(c, `(${c.select}\n)`)}
+    WHERE a.${TOKEN} IS NULL`;
+}
+
+/** All rows of the groups in the table of changed keys. */
+export function fillWithGroupsSql(c: Comparison): string {
+  return `INSERT INTO ${temp(c.rowsTable)} SELECT s.* FROM (${c.select}\n) AS s
+    WHERE EXISTS (SELECT 1 FROM ${temp(c.keysTable)} AS k WHERE ${
+    keysAreEqual(c.uniqueKey, "k", "s")
+  })`;
+}
+
+/** Sums over those changed rows that match an accepted row. */
+export function matchedAmongChangedSql(c: Comparison): string {
+  return `SELECT ${SUMS_OF_MATCHED} FROM ${matchedFrom(c, temp(c.rowsTable))}`;
+}
+
+/** Groups, copies and sums of all accepted rows. */
+export function acceptedSumsSql(c: Comparison): string {
+  return `SELECT count(*) FILTER (WHERE a.${ORDINAL} = 0) AS groups, ${SUMS_OF_ACCEPTED}
+    FROM ${quoteIdentifier(acceptedTableName(c.model))} AS a`;
+}
+
+/** The same of the accepted rows whose key is among the changed. */
+export function acceptedSumsOfChangedSql(c: Comparison): string {
+  return `SELECT count(*) FILTER (WHERE a.${ORDINAL} = 0) AS groups, ${SUMS_OF_ACCEPTED}
+    FROM ${temp(c.keysTable)} AS k JOIN ${quoteIdentifier(acceptedTableName(c.model))} AS a
+    ON ${keysAreEqual(c.uniqueKey, "a", "k")}`;
+}
+
+const SUMS_OF_ACCEPTED = `coalesce(sum(a.${COPIES}), 0) AS matched,
+  coalesce(sum(a.${COPIES} * ${TOKEN_LOW}), 0) AS low,
+  coalesce(sum(a.${COPIES} * ${TOKEN_HIGH}), 0) AS high`;
+
+/**
+ * Group by group, for when the sums do not agree: adds every group that differs to the changed
+ * keys, and those the query no longer has to the removed.
+ */
+export function compareGroupsSql(c: Comparison): string[] {
+  const keys = c.uniqueKey.map(quoteIdentifier);
+  const list = keys.join(", ");
+  const accepted = quoteIdentifier(acceptedTableName(c.model));
+  const found = temp(`${c.keysTable}.found`);
+  return [
+    `CREATE TEMP TABLE ${
+      found.slice(5)
+    } (${list}, matched, low, high, PRIMARY KEY (${list})) WITHOUT ROWID`,
+    `INSERT INTO ${found} SELECT ${keys.map((key) => `s.${key}`).join(", ")}, ${SUMS_OF_MATCHED}
+     FROM ${matchedFrom(c, `(${c.select}\n)`)} GROUP BY ${keys.map((_, i) => i + 1).join(", ")}`,
+    `INSERT OR IGNORE INTO ${temp(c.keysTable)} SELECT ${keys.map((key) => `a.${key}`).join(", ")}
+     FROM (SELECT ${list}, ${SUMS_OF_ACCEPTED} FROM ${accepted} AS a GROUP BY ${list}) AS a
+     JOIN ${found} AS f ON ${keysAreEqual(c.uniqueKey, "f", "a")}
+     WHERE f.matched <> a.matched OR f.low <> a.low OR f.high <> a.high`,
+    `INSERT INTO ${temp(c.removedTable)} SELECT ${keys.map((key) => `a.${key}`).join(", ")}
+     FROM ${accepted} AS a WHERE a.${ORDINAL} = 0
+     AND NOT EXISTS (SELECT 1 FROM ${found} AS f WHERE ${keysAreEqual(c.uniqueKey, "f", "a")})`,
+    `DROP TABLE ${found}`,
+  ];
+}
+
+/** Moves to the removed those forced groups that were accepted once and are not in the query. */
+export function removeForcedSql(c: Comparison): string {
+  const keys = c.uniqueKey.map(quoteIdentifier);
+  const [key] = keys;
+  return `INSERT OR IGNORE INTO ${temp(c.removedTable)}
+    SELECT ${keys.map((each) => `f.${each}`).join(", ")} FROM ${temp(c.forcedTable)} AS f
+    LEFT JOIN (SELECT DISTINCT ${keys.join(", ")} FROM ${temp(c.rowsTable)}) AS r
+    ON ${keysAreEqual(c.uniqueKey, "r", "f")}
+    WHERE r.${key} IS NULL AND EXISTS (SELECT 1 FROM ${
+    quoteIdentifier(acceptedTableName(c.model))
+  } AS a
+    WHERE ${keysAreEqual(c.uniqueKey, "a", "f")})`;
+}
+
+/** Keys of forced groups that the query no longer has, accepted once or not. */
+export function forcedButGoneSql(c: Comparison): string {
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  return `SELECT ${keys} FROM ${temp(c.forcedTable)} EXCEPT SELECT ${keys} FROM ${
+    temp(c.rowsTable)
+  }`;
+}
+
+/** `temp."name"` */
+export function temp(name: string): string {
+  return `temp.${quoteIdentifier(name)}`;
+}
+
+/** Whether a column is part of the key. */
+export function isKey(c: Comparison, column: string): boolean {
+  return c.uniqueKey.some((key) => key.toLowerCase() === column.toLowerCase());
+}

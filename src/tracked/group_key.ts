@@ -1,0 +1,34 @@
+/**
+ * A group's key as text: how the ledger, messages and `Idempotency-Key`s name a group.
+ *
+ * @module
+ */
+import { fromHex, toHex } from "~/base/hex.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
+
+/** `[7]`, `["EU",42]`: JSON, with big integers as `{"int":"…"}` and blobs as `{"hex":"…"}`. */
+export function encodeGroupKey(key: readonly SqlValue[]): string {
+  return JSON.stringify(key.map((value) => {
+    if (typeof value === "bigint") return { int: String(value) };
+    if (value instanceof Uint8Array) return { hex: toHex(value) };
+    return value;
+  }));
+}
+
+/** Reads what `encodeGroupKey` wrote. */
+export function decodeGroupKey(text: string): SqlValue[] {
+  const key: unknown[] = JSON.parse(text);
+  return key.map((value) => {
+    if (typeof value !== "object" || value === null) return value as SqlValue;
+    if ("int" in value) return BigInt(String(value.int));
+    return fromHex(String((value as { hex: unknown }).hex));
+  });
+}
+
+/** `customer_id = 7`, `region = EU, id = 42`: for people. */
+export function renderGroupKey(columns: readonly string[], key: readonly SqlValue[]): string {
+  return columns.map((column, index) => {
+    const value = key[index] ?? null;
+    return `${column} = ${value instanceof Uint8Array ? `x'${toHex(value)}'` : value}`;
+  }).join(", ");
+}

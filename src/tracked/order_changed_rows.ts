@@ -1,0 +1,45 @@
+/**
+ * Brings the changed rows into the order in which they are sent: rows of a group beside each
+ * other, groups in the order in which the query gave them, and first of all those whose last try
+ * was cut off, batch by batch.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
+
+/** @returns How many groups the changed rows make. */
+export function orderChangedRows(db: DatabaseSync, c: Comparison): number {
+  const rows = countOf(db, `SELECT count(*) AS n FROM ${temp(c.rowsTable)}`);
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const groups = countOf(
+    db,
+    `SELECT count(*) AS n FROM (SELECT DISTINCT ${keys} FROM ${temp(c.rowsTable)})`,
+  );
+  const forced = countOf(db, `SELECT count(*) AS n FROM ${temp(c.forcedTable)}`);
+  if (rows !== groups || forced > 0) sortRows(db, c);
+  return groups;
+}
+
+function sortRows(db: DatabaseSync, c: Comparison): void {
+  const sorted = `${c.rowsTable}.sorted`;
+  const columns = c.columns.map(quoteIdentifier).join(", ");
+  const partition = c.uniqueKey.map((key) => `r.${quoteIdentifier(key)} COLLATE BINARY`).join(", ");
+  db.exec(
+    `CREATE TEMP TABLE ${quoteIdentifier(sorted)} (${columns});
+     INSERT INTO ${temp(sorted)} SELECT ${
+      c.columns.map((column) => `r.${quoteIdentifier(column)}`).join(", ")
+    }
+     FROM (SELECT *, rowid AS _spoor_place FROM ${temp(c.rowsTable)}) AS r
+     LEFT JOIN ${temp(c.forcedTable)} AS f ON ${keysAreEqual(c.uniqueKey, "f", "r")}
+     ORDER BY nullif(f._spoor_batch, 0) IS NULL, f._spoor_batch,
+       min(r._spoor_place) OVER (PARTITION BY ${partition}), r._spoor_place;
+     DROP TABLE ${temp(c.rowsTable)};
+     ALTER TABLE ${temp(sorted)} RENAME TO ${quoteIdentifier(c.rowsTable)}`,
+  );
+}
+
+function countOf(db: DatabaseSync, sql: string): number {
+  return Number(db.prepare(sql).get()?.n);
+}

@@ -1,0 +1,41 @@
+/**
+ * Questions about tables and views in the SQLite file.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+
+/** `"table"`, `"view"`, or `undefined` where nothing has that name. */
+export function findTableType(db: DatabaseSync, name: string): "table" | "view" | undefined {
+  const row = db.prepare(
+    "SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",
+  ).get(name);
+  return row?.type as "table" | "view" | undefined;
+}
+
+/** The columns of a table or view, in order. */
+export function columnsOf(db: DatabaseSync, name: string): string[] {
+  return db.prepare("SELECT name FROM pragma_table_info(?)").all(name).map((row) =>
+    String(row.name)
+  );
+}
+
+/** How many rows a table has. */
+export function countRows(db: DatabaseSync, name: string): number {
+  return Number(db.prepare(`SELECT count(*) AS n FROM ${quoteIdentifier(name)}`).get()?.n ?? 0);
+}
+
+/** Names of all tables and views, Spoor's and SQLite's own left out. */
+export function listTables(db: DatabaseSync): string[] {
+  return db.prepare(
+    `SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')
+     AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'spoor.%'`,
+  ).all().map((row) => String(row.name));
+}
+
+/** Drops a table or view if it is there. */
+export function dropTable(db: DatabaseSync, name: string): void {
+  const type = findTableType(db, name);
+  if (type) db.exec(`DROP ${type.toUpperCase()} ${quoteIdentifier(name)}`);
+}

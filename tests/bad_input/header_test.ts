@@ -1,0 +1,190 @@
+/**
+ * Mistakes in a model's header, name and place.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { tempProject } from "../support/temp_project.ts";
+import { type Mistake, testMistakes } from "./mistake.ts";
+
+/** A SQL model with this header. */
+function header(
+  name: string,
+  lines: string,
+  says: Mistake["says"],
+  more: Partial<Mistake> = {},
+): Mistake {
+  return {
+    name,
+    files: { "models/mart/a.sql": `${lines}\nSELECT 1 AS id\n` },
+    says,
+    ...more,
+  };
+}
+
+testMistakes([
+  header("a misspelt directive", "-- A table.\n-- @uniqe_key: id", [
+    `"@uniqe_key" is not a directive`,
+  ], {
+    at: "models/mart/a.sql:2",
+    hint: /"@unique_key"/,
+  }),
+  header("a directive that is not like any", "-- @zebra: id", [`"@zebra" is not a directive`], {
+    at: "models/mart/a.sql:1",
+    hint: /spoor/,
+  }),
+  header("a kind that does not exist", "-- @kind: tabel", [`"tabel"`], {
+    at: "models/mart/a.sql:1",
+    hint: /"table"/,
+  }),
+  header("a kind of a later version", "-- @kind: scd2", [`"scd2"`], { at: "models/mart/a.sql:1" }),
+  header("a directive of a later version", "-- @incremental: id", [
+    `"@incremental" is not a directive`,
+  ], {
+    at: "models/mart/a.sql:1",
+  }),
+  header("a directive that the kind cannot take", "-- @kind: view\n-- @unique_key: id", [
+    "unique_key",
+    "view",
+  ], { at: "models/mart/a.sql:2" }),
+  header("a directive that SQL cannot take", "-- @allow_net: example.com", ["allow_net"], {
+    at: "models/mart/a.sql:1",
+  }),
+  header("a directive that is given twice", "-- @kind: table\n-- @kind: view", ["@kind"], {
+    at: "models/mart/a.sql:2",
+  }),
+  header("a tracked model without a key", "-- @kind: tracked", [/unique_key/], {
+    at: "models/mart/a.sql:1",
+  }),
+  header(
+    "a key that the query does not select",
+    "-- @kind: tracked\n-- @unique_key: no",
+    [`"no"`],
+    {
+      command: "run",
+    },
+  ),
+  header("a flag that is neither true nor false", "-- @volatile: maybe", [`"maybe"`], {
+    at: "models/mart/a.sql:1",
+  }),
+  header("a directive below the first statement", "SELECT 1 AS a\n-- @kind: view\n;--", [
+    "below the first statement",
+  ], {
+    at: "models/mart/a.sql:2",
+    files: { "models/mart/a.sql": "SELECT 1 AS a\n-- @kind: view\n" },
+  }),
+  header("a model to depend on that does not exist", "-- @depends_on: mart.b", [`mart.b`], {
+    at: "models/mart/a.sql:1",
+  }),
+  {
+    name: "a number that is none",
+    files: { "models/a/b.ts": `// @kind: table\n// @concurrency: many\n` },
+    says: [`"many"`],
+    at: "models/a/b.ts:2",
+  },
+  {
+    name: "a duration that is none",
+    files: { "models/a/b.ts": `// @kind: table\n// @timeout: soon\n` },
+    says: [`"soon"`],
+    at: "models/a/b.ts:2",
+    hint: /30s|10s/,
+  },
+  {
+    name: "a host with a scheme",
+    files: { "models/a/b.ts": `// @kind: table\n// @allow_net: https://api.example.com/v1\n` },
+    says: [`https://api.example.com/v1`],
+    at: "models/a/b.ts:2",
+    hint: /api\.example\.com/,
+  },
+  {
+    name: "a host with a wildcard",
+    files: { "models/a/b.ts": `// @kind: table\n// @allow_net: *\n` },
+    says: [`"*"`],
+    at: "models/a/b.ts:2",
+  },
+  {
+    name: "a YAML model with an unknown key",
+    files: { "models/a/b.yaml": `kind: table\nuniqe_key: id\nsql: SELECT 1 AS id\n` },
+    says: ["uniqe_key"],
+    at: "models/a/b.yaml:2",
+    hint: /unique_key/,
+  },
+  {
+    name: "a YAML model without SQL",
+    files: { "models/a/b.yaml": `kind: table\n` },
+    says: [`"sql"`, "models/a/b.yaml"],
+  },
+  {
+    name: "a YAML model that is not YAML",
+    files: { "models/a/b.yaml": `kind: [table\nsql: SELECT 1 AS id\n` },
+    says: [/models\/a\/b\.yaml:\d/],
+  },
+  {
+    name: "two files with one name",
+    files: {
+      "models/mart/a.sql": "SELECT 1 AS id",
+      "models/mart/sub/a.ts": "// @kind: table\n",
+    },
+    says: ["mart.a", "models/mart/a.sql", "models/mart/sub/a.ts"],
+  },
+  {
+    name: "two files whose names differ in case only",
+    files: { "models/mart/a.sql": "SELECT 1 AS id", "models/mart/sub/A.sql": "SELECT 1 AS id" },
+    says: ["models/mart/a.sql", "models/mart/sub/A.sql"],
+  },
+  ...["spoor", "main", "temp", "sqlite_x"].map((schema): Mistake => ({
+    name: `the reserved schema ${schema}`,
+    files: { [`models/${schema}/a.sql`]: "SELECT 1 AS id" },
+    says: [`"${schema}"`, `models/${schema}/a.sql`],
+  })),
+  {
+    name: "a name that is no identifier",
+    files: { "models/mart/my-table.sql": "SELECT 1 AS id" },
+    says: [`my-table`, "models/mart/my-table.sql"],
+    hint: /my_table/,
+  },
+  {
+    name: "a model without a schema",
+    files: { "models/a.sql": "SELECT 1 AS id" },
+    says: ["models/a.sql"],
+    hint: /models\//,
+  },
+]);
+
+Deno.test("validate finds all mistakes of a project in one go", async () => {
+  await using project = await tempProject({
+    "models/a/one.sql": "-- @kind: tabel\nSELECT 1 AS id",
+    "models/a/two.sql": "-- @uniqe_key: id\n-- @volatil: true\nSELECT 1 AS id",
+    "models/a/three.sql": "SELECT * FROM a.missing",
+    "models/a/four.sql": "SELECT 1 AS id; SELECT 2",
+    "models/a/five.ts": "// @kind: table\nimport fs from 'node:fs';\nconst = 3;\n",
+    "models/main/six.sql": "SELECT 1 AS id",
+  });
+
+  const { code, output } = await project.run("validate");
+
+  assert.equal(code, 1);
+  for (
+    const place of [
+      "models/a/one.sql:1",
+      "models/a/two.sql:1",
+      "models/a/two.sql:2",
+      "models/a/three.sql:1",
+      "models/a/four.sql:1",
+      "models/a/five.ts:3",
+      "models/main/six.sql",
+    ]
+  ) assert.ok(output.includes(place), `${place} is not in\n${output}`);
+});
+
+Deno.test("a mistake in one model keeps the whole project from running, and nothing is written", async () => {
+  await using project = await tempProject({
+    "models/a/good.sql": "SELECT 1 AS id",
+    "models/a/bad.sql": "-- @kind: tabel\nSELECT 1 AS id",
+  });
+
+  const { code } = await project.run("run");
+
+  assert.equal(code, 1);
+  assert.equal(await project.exists(".spoor/spoor.db"), false);
+});

@@ -1,0 +1,132 @@
+/**
+ * Mistakes in the call and in the project's own files.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { runSpoor } from "../support/spoor.ts";
+import { tempProject } from "../support/temp_project.ts";
+import { assertExplained, testMistakes } from "./mistake.ts";
+
+const ONE_MODEL = { "models/mart/customers.sql": "SELECT 1 AS id" };
+
+testMistakes([
+  {
+    name: "a command that does not exist",
+    files: ONE_MODEL,
+    command: "rnu",
+    code: 2,
+    says: [`"rnu"`],
+    hint: /run/,
+  },
+  {
+    name: "an option that does not exist",
+    files: ONE_MODEL,
+    command: "run --resnd",
+    code: 2,
+    says: ["--resnd"],
+    hint: /--resend/,
+  },
+  {
+    name: "a selector that selects nothing",
+    files: ONE_MODEL,
+    command: "run mart.custmers",
+    code: 2,
+    says: ["mart.custmers"],
+    hint: /mart\.customers/,
+  },
+  {
+    name: "a tag that no model has",
+    files: ONE_MODEL,
+    command: "run tag:crm",
+    code: 2,
+    says: ["crm"],
+  },
+  {
+    name: "a number of jobs that is none",
+    files: ONE_MODEL,
+    command: "run --jobs many",
+    code: 2,
+    says: [`"many"`, "--jobs"],
+  },
+  {
+    name: "a project folder that is not there",
+    files: ONE_MODEL,
+    command: "run --project nowhere",
+    says: ["nowhere"],
+  },
+  {
+    name: "a model to describe that does not exist",
+    files: ONE_MODEL,
+    command: "describe mart.custmers",
+    says: ["mart.custmers"],
+    hint: /mart\.customers/,
+    code: 2,
+  },
+  {
+    name: "a table to query that does not exist",
+    files: ONE_MODEL,
+    command: "query mart.custmers",
+    says: ["mart.custmers"],
+  },
+  {
+    name: "settings that do not exist",
+    files: { ...ONE_MODEL, "spoor.yaml": "practise: true\n" },
+    says: ["practise"],
+    at: "spoor.yaml:1",
+    hint: /practice/,
+  },
+  {
+    name: "settings that are not YAML",
+    files: { ...ONE_MODEL, "spoor.yaml": "practice: [\n" },
+    says: [/Cannot/],
+    at: "spoor.yaml:1",
+  },
+  {
+    name: "a setting of the wrong type",
+    files: { ...ONE_MODEL, "spoor.yaml": "# settings\npractice: maybe\n" },
+    says: ["maybe"],
+    at: "spoor.yaml:2",
+  },
+  {
+    name: "a line of .env that is none",
+    files: { ...ONE_MODEL, ".env": "A=1\njust words with hunter2\n" },
+    command: "run",
+    says: [/Cannot/],
+    at: ".env:2",
+  },
+]);
+
+Deno.test("a project that is not there is explained, and init is suggested", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const command of ["run", "validate", "history", "query x"]) {
+      const result = await runSpoor(command, { cwd: folder });
+      assertExplained(result, { says: [/project/], hint: /spoor init/ });
+    }
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("init does not overwrite what is there", async () => {
+  await using project = await tempProject({ ...ONE_MODEL, "spoor.yaml": "# mine\n" });
+
+  const result = await project.run("init");
+
+  assertExplained(result, { says: [/spoor\.yaml|models|project/], code: 1 });
+  assert.equal(await project.read("spoor.yaml"), "# mine\n");
+});
+
+Deno.test("an error is printed on stderr, and stdout stays clean for --json", async () => {
+  await using project = await tempProject({ "models/a/b.sql": "-- @kind: tabel\nSELECT 1" });
+
+  const { code, stdout, stderr } = await project.run("run --json");
+
+  assert.equal(code, 1);
+  assert.match(stderr + stdout, /tabel/);
+  for (const line of stdout.split("\n").filter(Boolean)) {
+    assert.equal(typeof JSON.parse(line), "object");
+  }
+});

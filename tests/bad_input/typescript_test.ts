@@ -1,0 +1,211 @@
+/**
+ * Mistakes in TypeScript models: syntax, exceptions at their line, and what the sandbox refuses.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fakeApi } from "../support/fake_api.ts";
+import { tempProject } from "../support/temp_project.ts";
+import { assertExplained, type Mistake, testMistakes } from "./mistake.ts";
+
+/** A model with these lines below `// @kind: table`. */
+function ts(
+  name: string,
+  lines: string,
+  says: Mistake["says"],
+  more: Partial<Mistake> = {},
+): Mistake {
+  return {
+    name,
+    files: { "models/a/b.ts": `// @kind: table\n${lines}\n` },
+    says,
+    ...more,
+  };
+}
+
+testMistakes([
+  ts("a syntax error", `const a: number = 1;\nconst b = (;\n`, [/Cannot/], {
+    at: "models/a/b.ts:3",
+  }),
+  ts("a syntax error in an imported file", `import { a } from "../_lib/a.ts";`, [/Cannot/], {
+    files: {
+      "models/a/b.ts": `// @kind: table\nimport { a } from "../_lib/a.ts";\nconsole.log(a);\n`,
+      "models/_lib/a.ts": `export const b = 1;\nexport const a = ;\n`,
+    },
+    at: "models/_lib/a.ts:2",
+  }),
+  ts("an import that is not allowed", `\nimport { readFileSync } from "node:fs";`, [`"node:fs"`], {
+    at: "models/a/b.ts:3",
+    hint: /spoor|relative/,
+  }),
+  ts("an import of a package", `import x from "lodash";`, [`"lodash"`], { at: "models/a/b.ts:2" }),
+  ts("an import of a file that is not there", `import { a } from "../_lib/no.ts";`, [/no\.ts/], {
+    at: "models/a/b.ts:2",
+  }),
+  ts(
+    "an import from outside of the project",
+    `import { a } from "../../../x.ts";`,
+    [/\.\.\/x\.ts/],
+    {
+      at: "models/a/b.ts:2",
+      hint: /project/,
+    },
+  ),
+  ts("a computed import", `await import(["node:", "fs"].join(""));`, [/import/], {
+    at: "models/a/b.ts:2",
+  }),
+  ts("a name that spoor does not export", `import { qery } from "spoor";\nqery("SELECT 1");`, [
+    /qery/,
+  ], {
+    hint: /query/,
+    command: "run",
+  }),
+  ts(
+    "an exception",
+    `type A = {\n  b: string;\n};\nconst a: A = { b: "x" };\nthrow new Error("no " + a.b);`,
+    [
+      "no x",
+    ],
+    { command: "run", at: "models/a/b.ts:6" },
+  ),
+  ts("an exception in an imported file", `import { a } from "../_lib/a.ts";\na();`, ["deep down"], {
+    files: {
+      "models/a/b.ts": `// @kind: table\nimport { a } from "../_lib/a.ts";\na();\n`,
+      "models/_lib/a.ts": `export function a(): never {\n  throw new Error("deep down");\n}\n`,
+    },
+    command: "run",
+    at: "models/_lib/a.ts:2",
+  }),
+  ts("a mistake of types at run time", `const a = JSON.parse("{}");\na.b.c();`, [/reading 'c'/], {
+    command: "run",
+    at: "models/a/b.ts:3",
+  }),
+  ts("something thrown that is no error", `throw "just a text";`, ["just a text"], {
+    command: "run",
+  }),
+  ts(
+    "a host that is not allowed",
+    `import { http } from "spoor";\nawait http.get("https://api.example.com/x");`,
+    [
+      "api.example.com",
+    ],
+    { command: "run", at: "models/a/b.ts:3", hint: /@allow_net: .*api\.example\.com/ },
+  ),
+  ts(
+    "a file that is not allowed",
+    `import { files } from "spoor";\nfor await (const file of files("data/*.csv")) await file.text();`,
+    [
+      /data\//,
+    ],
+    {
+      files: {
+        "models/a/b.ts":
+          `// @kind: table\nimport { files } from "spoor";\nfor await (const file of files("data/*.csv")) await file.text();\n`,
+        "data/a.csv": "a\n1\n",
+      },
+      command: "run",
+      at: "models/a/b.ts:3",
+      hint: /@allow_read: .*data/,
+    },
+  ),
+  ts(
+    "a secret that is not listed",
+    `import { secret } from "spoor";\nsecret("TOKEN");`,
+    [`TOKEN`],
+    {
+      command: "run",
+      at: "models/a/b.ts:3",
+      hint: /@secrets: .*TOKEN/,
+    },
+  ),
+  ts(
+    "a secret that is not set",
+    `// @secrets: TOKEN\n// @allow_net: example.com\nimport { secret } from "spoor";\nsecret("TOKEN");`,
+    [
+      `TOKEN`,
+    ],
+    { command: "run", hint: /\.env/ },
+  ),
+  ts("a variable that is not listed", `import { env } from "spoor";\nenv("REGION");`, [`REGION`], {
+    command: "run",
+    at: "models/a/b.ts:3",
+    hint: /@allow_env: .*REGION/,
+  }),
+  ts(
+    "a variable that is not set",
+    `// @allow_env: REGION\nimport { env } from "spoor";\nenv("REGION");`,
+    [
+      `REGION`,
+    ],
+    { command: "run", at: "models/a/b.ts:4" },
+  ),
+  ts(
+    "a table that a query does not declare",
+    `// @depends_on: a.one\nimport { query, save } from "spoor";\nconst name: string = "a.two";\nawait save.rows(await query.all("SELECT * FROM " + name));`,
+    [
+      "a.two",
+    ],
+    {
+      files: {
+        "models/a/one.sql": "SELECT 1 AS id",
+        "models/a/two.sql": "SELECT 1 AS id",
+        "models/a/b.ts":
+          `// @kind: table\n// @depends_on: a.one\nimport { query, save } from "spoor";\nconst name: string = "a.two";\nawait save.rows(await query.all("SELECT * FROM " + name));\n`,
+      },
+      command: "run",
+      at: "models/a/b.ts:5",
+      hint: /@depends_on: .*a\.two/,
+    },
+  ),
+  ts("a model that takes too long", `// @model_timeout: 300ms\nfor (;;);`, [/300 ?ms/], {
+    command: "run",
+    hint: /@model_timeout/,
+  }),
+]);
+
+Deno.test("an answer that is no success is explained, with its status and its words", async () => {
+  await using api = await fakeApi([{ status: 422, json: { message: "email is taken" } }]);
+  await using project = await tempProject({
+    "models/a/b.ts": `
+      // @kind: table
+      // @allow_net: ${api.host}
+      import { http } from "spoor";
+      await http.post("${api.origin}/contacts", { json: { email: "a@b.c" } });
+    `,
+  });
+
+  const result = await project.run("run");
+
+  assertExplained(result, { says: ["422", "email is taken", "/contacts"], at: "models/a/b.ts:4" });
+  assert.equal(api.requests.length, 1);
+});
+
+Deno.test("a server that cannot be reached is explained", async () => {
+  const { host, origin } = await (async () => {
+    await using api = await fakeApi();
+    return { host: api.host, origin: api.origin };
+  })();
+  await using project = await tempProject({
+    "models/a/b.ts": `
+      // @kind: table
+      // @allow_net: ${host}
+      // @retries: 1
+      import { http } from "spoor";
+      await http.get("${origin}/contacts");
+    `,
+  });
+
+  const result = await project.run("run");
+
+  assertExplained(result, { says: [host], at: "models/a/b.ts:5" });
+});
+
+Deno.test("--verbose shows where in Spoor an error came from, and no other call does", async () => {
+  await using project = await tempProject({
+    "models/a/b.ts": `// @kind: table\nthrow new Error("here");\n`,
+  });
+
+  const plain = await project.run("run");
+
+  assert.doesNotMatch(plain.output, /entry\.(?:ts|js)/);
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { COMMANDS } from "~/cli/commands/registry.ts";
+import { DIRECTIVE_NAMES } from "~/model/directives.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const README = await Deno.readTextFile(`${ROOT}README.md`);
+const COMMAND_NAMES = Object.keys(COMMANDS);
+
+Deno.test("README lists every command, and none that does not exist", () => {
+  assert.deepEqual(firstCells("Commands", /^`spoor ([a-z]+)/), COMMAND_NAMES.toSorted());
+});
+
+Deno.test("README lists every directive, and none that does not exist", () => {
+  assert.deepEqual(firstCells("Directives", /^`@([a-z_]+)`/), DIRECTIVE_NAMES.toSorted());
+});
+
+Deno.test("README names no command that does not exist", () => {
+  const named = codeIn(README).flatMap((code) => matches(code, /(?:^|&& )spoor ([a-z]+)/gm));
+
+  assert.ok(named.length > 0);
+  assert.deepEqual(named.filter((name) => !COMMAND_NAMES.includes(name)), []);
+});
+
+Deno.test("README names no directive that does not exist", () => {
+  const named = codeIn(README).flatMap((code) => matches(code, /(?<![\w])@([a-z_]+)(?=[:`]|$)/gm));
+
+  assert.ok(named.length > 0);
+  assert.deepEqual(named.filter((name) => !DIRECTIVE_NAMES.includes(name)), []);
+});
+
+Deno.test("README names no task that deno.json does not have", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+  const named = matches(README, /\btask ([a-z]+)/g);
+
+  assert.ok(named.includes("run") && named.includes("test"));
+  assert.deepEqual(named.filter((name) => !(name in tasks)), []);
+});
+
+Deno.test("README names no file that is not there", async () => {
+  const links = matches(README, /\]\((?!https?:)([^)]+)\)/g);
+
+  assert.ok(links.length > 0);
+  for (const link of links) await Deno.stat(ROOT + link);
+});
+
+/** What a pattern finds in the first cells of the tables of a section, sorted, each once. */
+function firstCells(section: string, pattern: RegExp): string[] {
+  const [, rest = ""] = README.split(`\n## ${section}\n`);
+  const [body = ""] = rest.split("\n## ");
+  const cells = matches(body, /^\| (.+?) \|/gm);
+  return [...new Set(cells.flatMap((cell) => pattern.exec(cell)?.[1] ?? []))].toSorted();
+}
+
+/** Fenced blocks and inline code. */
+function codeIn(text: string): string[] {
+  const fences = matches(text, /^```\w*\n([\s\S]*?)^```$/gm);
+  const inline = matches(text.replaceAll(/^```[\s\S]*?^```$/gm, ""), /`([^`\n]+)`/g);
+  return [...fences, ...inline];
+}
+
+function matches(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map((match) => match[1] ?? "");
+}
