@@ -10,7 +10,7 @@
 /** Time limits that are running. */
 export class Deadlines {
   #running = new Set<{ atMs: number; onOver: () => void }>();
-  #timer: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAtMs = Infinity;
 
   /**
@@ -31,9 +31,10 @@ export class Deadlines {
   #wakeAt(atMs: number): void {
     clearTimeout(this.#timer);
     this.#timerAtMs = atMs;
-    this.#timer = setTimeout(() => this.#wake(), Math.max(0, atMs - performance.now()));
+    const timer = setTimeout(() => this.#wake(), Math.max(0, atMs - performance.now()));
     // With nothing else to do, a limit that is over or ended must not keep the process alive.
-    Deno.unrefTimer(this.#timer);
+    Deno.unrefTimer(timer);
+    this.#timer = timer;
   }
 
   #wake(): void {

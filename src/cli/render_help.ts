@@ -17,7 +17,9 @@ export function renderProgramHelp(commands: readonly Command[], style: Style): s
     summary,
   ]);
   return [
-    `${style.strong("Spoor")} runs a data pipeline and sends to the outside world only what changed.`,
+    `${
+      style.strong("Spoor")
+    } runs a data pipeline and sends to the outside world only what changed.`,
     "",
     `${style.strong("Usage:")} ${PROGRAM} <command> [options]`,
     "",
@@ -45,7 +47,9 @@ export function renderCommandHelp(command: Command, style: Style): string {
   if (command.details) lines.push(command.details, "");
   const { positionals } = command;
   if (positionals.length > 0) {
-    const rows = positionals.map(({ name, help, choices }): Row => [name, withChoices(help, choices)]);
+    const rows = positionals.map((
+      { name, help, choices },
+    ): Row => [name, withChoices(help, choices)]);
     lines.push(style.strong("Arguments:"), ...renderRows(rows, style), "");
   }
   const own = optionRows(command.options);

@@ -64,7 +64,7 @@ function endOfComment(text: string, start: number, sign: CommentSign): number | 
   }
   if (!text.startsWith("/*", start)) return undefined;
   const end = text.indexOf("*/", start + 2);
-  return end === -1 ? undefined : end + 2;
+  return end === -1 ? text.length : end + 2;
 }
 
 /** Comments of other tools that begin with `@` as well: `@ts-nocheck`, `@deno-types="…"`, `@jsx h`. */

@@ -46,7 +46,6 @@ export function readYamlMapping(yaml: YamlLibrary, text: string, path: string): 
     lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: false,
-    logLevel: "silent",
   });
   const errors = document.errors.map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);

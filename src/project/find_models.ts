@@ -43,6 +43,9 @@ const MISTAKEN_EXTENSIONS: Readonly<Record<string, string>> = {
 export function findModels(root: string): FoundModels {
   const walked = walkFiles(root, MODELS_FOLDER);
   const found: FoundModels = { files: [], errors: walked.errors };
+  for (const [path, error] of walked.badLinks) {
+    if (parsePath(path)) found.errors.push(error);
+  }
   const badSchemas = new Set<string>();
   for (const path of walked.paths) {
     const candidate = parsePath(path);

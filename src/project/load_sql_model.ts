@@ -17,6 +17,7 @@ import {
 } from "~/model/sql_references.ts";
 import { loadYamlLibrary } from "~/model/yaml_mapping.ts";
 import { readYamlModel, YAML_MODEL_KEYS, type YamlModel } from "~/model/yaml_model.ts";
+import { findParameters } from "~/sql/parameters.ts";
 import { readSingleSelect, type SelectProblem } from "~/sql/single_select.ts";
 import { type AnalysisCache, keep, recall } from "./analysis_cache.ts";
 import type { ModelFile } from "./find_models.ts";
@@ -108,10 +109,24 @@ function readSelect(text: string): SelectReading | SelectProblem {
   const select = readSingleSelect(text);
   if (!select.ok) return select;
   const { start } = select;
+  const parameter = findUnboundParameter(select.text);
+  if (parameter) return { ...parameter, offset: start + parameter.offset };
   const { line } = textPosition(text, start);
   const tables = findTablesRead(select.text).map((read) => ({
     ...read,
     line: line + read.line - 1,
   }));
   return { start, end: start + select.text.length, line, tables };
+}
+
+/** SQLite would take NULL for it, without a word. */
+function findUnboundParameter(sql: string): SelectProblem | undefined {
+  if (!/[?:@$#]/.test(sql)) return undefined;
+  const [first] = findParameters(sql);
+  return first && {
+    ok: false,
+    message: `Cannot read the SQL: nothing gives a value to the parameter "${first.text}"`,
+    offset: first.start,
+    hint: "Write the value itself, or read it from a table.",
+  };
 }

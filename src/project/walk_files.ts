@@ -12,12 +12,15 @@ import { unreadable } from "./read_text.ts";
 /** Files with their paths relative to the root, with `/`, sorted. */
 export interface WalkedFiles {
   paths: string[];
+  /** Links to files that lead out of the project or nowhere, and what is to be said of each. */
+  badLinks: Map<string, UserError>;
+  /** Folders that cannot be read. */
   errors: UserError[];
 }
 
 /** Lists the files below `folder`; a folder that does not exist has none. */
 export function walkFiles(root: string, folder: string): WalkedFiles {
-  const walked: WalkedFiles = { paths: [], errors: [] };
+  const walked: WalkedFiles = { paths: [], badLinks: new Map(), errors: [] };
   walkFolder(root, folder, walked, []);
   walked.paths.sort();
   return walked;
@@ -47,9 +50,11 @@ function readFolder(root: string, folder: string, errors: UserError[]): Deno.Dir
 function walkLink(root: string, path: string, into: WalkedFiles, links: string[]): void {
   const target = realPathOf(root, path);
   if (target === undefined) {
-    into.errors.push(unreadable("file", path, new Deno.errors.NotFound()));
+    into.badLinks.set(path, unreadable("file", path, new Deno.errors.NotFound()));
   } else if (!isInside(Deno.realPathSync(root), target)) {
-    into.errors.push(leadsOutside(path));
+    const error = leadsOutside(path);
+    if (Deno.statSync(target).isFile) into.badLinks.set(path, error);
+    else into.errors.push(error);
   } else if (Deno.statSync(target).isFile) {
     into.paths.push(path);
   } else if (!links.includes(target) && !isInside(target, realPathOf(root, parentOf(path)) ?? "")) {
@@ -57,11 +62,10 @@ function walkLink(root: string, path: string, into: WalkedFiles, links: string[]
   }
 }
 
-/** Explains a symbolic link that leads out of the project. */
-export function leadsOutside(path: string): UserError {
-  return new UserError(`Cannot read the file: "${path}" is a link that leads out of the project`, {
+function leadsOutside(path: string): UserError {
+  return new UserError(`Cannot read "${path}": it is a link that leads out of the project`, {
     at: { path },
-    hint: "Copy the file into the project.",
+    hint: "Copy what is there into the project.",
   });
 }
 

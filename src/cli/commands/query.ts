@@ -33,7 +33,7 @@ export const queryCommand = defineCommand({
     "tables too: spoor.runs, spoor.steps, spoor.models, spoor.requests, spoor.ledger.",
   ].join("\n"),
   positionals: [{
-    name: "sql or table",
+    name: "sql|table",
     help: "mart.customers, or a SELECT in quotes",
     required: true,
     complete: "tables",

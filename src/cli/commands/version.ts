@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCommand, ExitCode } from "~/cli/command.ts";
-import { VERSION } from "~/cli/program.ts";
+import { VERSION } from "~/base/version.ts";
 
 /** Prints the version; with `--verbose` what it is built on too. */
 export const versionCommand = defineCommand({

@@ -51,7 +51,8 @@ _spoor() {
 if [[ "\${funcstack[1]}" == _spoor ]]; then _spoor "$@"; else compdef _spoor spoor; fi
 `;
 
-const FISH = `# fish completion for spoor: spoor completions fish > ~/.config/fish/completions/spoor.fish
+const FISH =
+  `# fish completion for spoor: spoor completions fish > ~/.config/fish/completions/spoor.fish
 function __spoor_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)

@@ -40,7 +40,9 @@ export function renderThrown(error: unknown, view: ErrorView): string[] {
 function renderError(error: unknown, view: ErrorView): string[] {
   const lines = renderReport(toErrorReport(error), view);
   if (!(error instanceof UserError) && !view.verbose) {
-    lines.push("  hint: This is not a mistake of yours; --verbose shows where in Spoor it happened.");
+    lines.push(
+      "  hint: This is not a mistake of yours; --verbose shows where in Spoor it happened.",
+    );
   }
   if (view.verbose && error instanceof Error && error.cause !== undefined) {
     lines.push("caused by:", ...renderError(error.cause, view));

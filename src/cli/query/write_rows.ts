@@ -108,8 +108,9 @@ function writeTable({ columns, rows }: QueryResult, limit: number, output: Outpu
   const cells = shown.map((row) => row.map((value): Cell => toCell(value, style.dim)));
   for (const line of renderTable(aligned, cells, style)) output.line(line);
   const more = total - shown.length;
-  if (more > 0) output.line(style.dim(`… ${countOf(more, "more row", "more rows")} (--all shows them)`));
-  else output.line(style.dim(countOf(total, "row")));
+  if (more > 0) {
+    output.line(style.dim(`… ${countOf(more, "more row", "more rows")} (--all shows them)`));
+  } else output.line(style.dim(countOf(total, "row")));
 }
 
 function toCell(value: SqlValue, dim: (text: string) => string): Cell {

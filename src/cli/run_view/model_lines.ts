@@ -67,14 +67,18 @@ export function renderLine(parts: LineParts, view: RunView, paint: Paint): strin
 export function renderModel(event: ModelFinished, view: RunView): string[] {
   const [status, paint] = STATUS_WORDS[event.status];
   const hasRun = event.status !== "skipped" && event.status !== "blocked";
-  const line = renderLine({
-    status,
-    model: event.model,
-    kind: event.kind,
-    ...(event.rows !== undefined && { rows: countOf(event.rows, "row") }),
-    ...(hasRun && { time: renderDuration(event.elapsed_ms) }),
-    text: reasonOf(event),
-  }, view, paint);
+  const line = renderLine(
+    {
+      status,
+      model: event.model,
+      kind: event.kind,
+      ...(event.rows !== undefined && { rows: countOf(event.rows, "row") }),
+      ...(hasRun && { time: renderDuration(event.elapsed_ms) }),
+      text: reasonOf(event),
+    },
+    view,
+    paint,
+  );
   return [line, ...hasRun ? renderBelow(event, view).map((below) => BELOW + below) : []];
 }
 

@@ -161,11 +161,15 @@ export class RunText implements Disposable {
       this.#print([this.#view.style.good(renderNothingToDo(run))]);
     } else {
       this.#release();
-      this.#print([...this.#fold.renderRest(), "", ...renderSummary(run, this.#tally, {
-        style: this.#view.style,
-        program: this.#options.program,
-        practiceOption: this.#options.practiceOption,
-      })]);
+      this.#print([
+        ...this.#fold.renderRest(),
+        "",
+        ...renderSummary(run, this.#tally, {
+          style: this.#view.style,
+          program: this.#options.program,
+          practiceOption: this.#options.practiceOption,
+        }),
+      ]);
     }
     this[Symbol.dispose]();
   }
@@ -182,17 +186,21 @@ export class RunText implements Disposable {
   #print(lines: readonly string[]): void {
     if (this.#heldBack) this.#heldBack.push(...lines);
     else if (this.#live) this.#live.keep(lines);
-    else { for (const line of lines) this.#output.line(line); }
+    else for (const line of lines) this.#output.line(line);
   }
 
   #runningLine({ started, sinceMs, progress }: RunningModel, view: RunView): string {
-    return renderLine({
-      status: "running",
-      model: started.model,
-      kind: started.kind,
-      time: renderDuration(this.#options.now() - sinceMs),
-      text: progress ? renderProgress(progress, view.practice) : started.reason,
-    }, view, "accent");
+    return renderLine(
+      {
+        status: "running",
+        model: started.model,
+        kind: started.kind,
+        time: renderDuration(this.#options.now() - sinceMs),
+        text: progress ? renderProgress(progress, view.practice) : started.reason,
+      },
+      view,
+      "accent",
+    );
   }
 
   /** Cut to the terminal's width while they are plain, then painted. */

@@ -26,12 +26,18 @@ export interface EgressFixture extends Disposable {
   readonly posts: number;
 }
 
-/** Starts a worker whose net permission is exactly `allowNet`, or the practice API's address. */
-export function startEgress(start: Partial<EgressStart> & { allowNet: string[] }): EgressFixture {
-  const practiceHost = start.practiceOrigin && new URL(start.practiceOrigin).host;
+/**
+ * Starts a worker.
+ *
+ * @param net Its net permission. @default `allowNet`, or the practice API's address
+ */
+export function startEgress(
+  start: Partial<EgressStart> & { allowNet: string[] },
+  net: string[] = start.practiceOrigin ? [new URL(start.practiceOrigin).host] : start.allowNet,
+): EgressFixture {
   const worker = new Worker(new URL("./entry.ts", import.meta.url), {
     type: "module",
-    deno: { permissions: { net: practiceHost ? [practiceHost] : start.allowNet } },
+    deno: { permissions: { net } },
     // deno-lint-ignore no-explicit-any -- `deno` is an unstable option that the DOM types lack.
   } as any);
   const { port1, port2 } = new MessageChannel();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
 import { EgressFailure } from "./egress_failure.ts";
 
 /** No body is larger, in memory; a small compressed one can unpack to anything. */
@@ -21,45 +22,42 @@ export async function readBody(response: Response, method: string): Promise<Uint
   }
   const sizeBytes = Number(response.headers.get("content-length") ?? NaN);
   const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if (sizeBytes > MAX_BODY_BYTES) {
+    await response.body.cancel();
+    throw tooLarge();
+  }
   // Of a body that is not compressed the size is known: no need to count it in pieces.
-  if (encoding === "" && sizeBytes <= MAX_BODY_BYTES) {
+  if (encoding === "" && !Number.isNaN(sizeBytes)) {
     return new Uint8Array(await response.arrayBuffer());
   }
-  const chunks = encoding === "deflate" || encoding === "x-gzip"
-    ? unpack(response.body, encoding)
-    : response.body;
-  return await collect(chunks);
+  return unpack(await collect(response.body), encoding);
 }
 
-/** `fetch` unpacks gzip and br by itself, and leaves the two other names of HTTP/1.1 alone. */
-async function* unpack(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  encoding: "deflate" | "x-gzip",
-): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  const first = await reader.read();
-  if (first.done) return;
-  const rest = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    start: (controller) => controller.enqueue(first.value),
-    async pull(controller) {
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-  const format = encoding === "x-gzip" ? "gzip" : deflateFormat(first.value);
-  yield* rest.pipeThrough(new DecompressionStream(format));
+/**
+ * `fetch` unpacks gzip and br by itself, and leaves the two other names of HTTP/1.1 alone.
+ * (`DecompressionStream` would take a body that was cut off for a whole one.)
+ */
+function unpack(body: Uint8Array, encoding: string): Uint8Array {
+  if (encoding !== "deflate" && encoding !== "x-gzip") return body;
+  const options = { maxOutputLength: MAX_BODY_BYTES };
+  try {
+    if (encoding === "x-gzip") return new Uint8Array(gunzipSync(body, options));
+    const inflate = hasZlibHeader(body) ? inflateSync : inflateRawSync;
+    return new Uint8Array(inflate(body, options));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") {
+      throw tooLarge();
+    }
+    throw error;
+  }
 }
 
 /**
  * Many servers send deflate without the zlib header that HTTP asks for.
  * https://www.rfc-editor.org/rfc/rfc9110#name-deflate-coding
  */
-function deflateFormat(bytes: Uint8Array): "deflate" | "deflate-raw" {
-  const [method = 0, flags = 0] = bytes;
-  const isZlib = (method & 0x0f) === 8 && ((method << 8) | flags) % 31 === 0;
-  return isZlib ? "deflate" : "deflate-raw";
+function hasZlibHeader([method = 0, flags = 0]: Uint8Array): boolean {
+  return (method & 0x0f) === 8 && ((method << 8) | flags) % 31 === 0;
 }
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

@@ -71,7 +71,7 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    * In a model that is not `tracked` the first error ends it.
    *
    * @example
-   * ```ts
+   * ```ts ignore
    * import { http, query } from "spoor";
    *
    * await query("SELECT id, email FROM mart.customers").batches(100, async (groups) => {
@@ -94,7 +94,7 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    * In a model that is not `tracked` the first error ends it.
    *
    * @example
-   * ```ts
+   * ```ts ignore
    * import { http, query } from "spoor";
    *
    * await query("SELECT id, email FROM mart.customers").each(async (customer) => {
@@ -130,7 +130,7 @@ export interface Query {
  * made of. Rows of `await query(…)` have left the loop: requests made for them belong to none.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * import { query, save } from "spoor";
  *
  * for await (const row of query`SELECT * FROM raw.orders WHERE year >= ${2024}`) {
@@ -298,7 +298,7 @@ export interface ModelFile {
  * Finds files that `@allow_read` covers, sorted by path.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * import { files, save } from "spoor";
  *
  * for await (const file of files("data/orders/*.csv")) {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { AcknowledgedGroup, RowBlock, Value } from "~/sandbox/protocol.ts";
+import type { AcknowledgedGroup, RowBlock } from "~/sandbox/protocol.ts";
 import { type ModulePaths, reportError } from "./error_report.ts";
 import { modelError } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";

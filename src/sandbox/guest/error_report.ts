@@ -11,6 +11,7 @@ import { formatValue } from "./format_value.ts";
 import { knownOf } from "./host_error.ts";
 
 const MAX_MESSAGE = 10_000;
+/** Causes of causes, and parts of an `AggregateError`. */
 const MAX_CAUSES = 5;
 const BLOB_PLACE = /blob:null\/[0-9a-f-]+/g;
 
@@ -41,10 +42,23 @@ export class ModulePaths {
 
 /** Describes what was thrown. Never throws, whatever the model made of its error object. */
 export function reportError(error: unknown, paths: ModulePaths): ErrorReport {
+  try {
+    return describe(error, paths);
+  } catch {
+    // A proxy of the model's that throws in some way that was not thought of.
+    return { message: "The model threw an error that cannot be described" };
+  }
+}
+
+function describe(error: unknown, paths: ModulePaths): ErrorReport {
   const about = knownOf(error);
-  const at = about?.at ?? paths.locate(read(error, "stack"));
-  const details = [...about?.details ?? [], ...causesOf(error, paths)];
-  const message = paths.rename(messageOf(error)).slice(0, MAX_MESSAGE);
+  const at = about?.at ?? paths.locate(read(error, "stack")) ??
+    paths.locate(read(about?.site, "stack"));
+  const details = [
+    ...about?.details ?? [],
+    ...[...partsOf(error, paths), ...causesOf(error, paths)].map(cut),
+  ];
+  const message = cut(paths.rename(messageOf(error)));
   const hint = about?.hint ?? hintFor(message);
   return {
     message,
@@ -54,18 +68,25 @@ export function reportError(error: unknown, paths: ModulePaths): ErrorReport {
   };
 }
 
+function cut(text: string): string {
+  return text.slice(0, MAX_MESSAGE);
+}
+
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return `The model threw ${formatValue(error)}`;
+  if (!isError(error)) return `The model threw ${formatValue(error)}`;
   const message = read(error, "message");
   const name = read(error, "name");
   if (isSyntaxError(name, message)) return firstLine(message);
-  if (name === "Error" || name === "" || knownOf(error)) return message || "The model threw an Error";
+  if (name === "Error" || name === "" || knownOf(error)) {
+    return message || "The model threw an Error";
+  }
   return message ? `${name}: ${message}` : name;
 }
 
 /** Deno wraps what its parser says into a TypeError with a picture of the line. */
 function isSyntaxError(name: string, message: string): boolean {
-  return name === "TypeError" && /^(?:SyntaxError: |The module's source code could not)/.test(message);
+  return name === "TypeError" &&
+    /^(?:SyntaxError: |The module's source code could not)/.test(message);
 }
 
 function firstLine(message: string): string {
@@ -76,16 +97,32 @@ function causesOf(error: unknown, paths: ModulePaths): string[] {
   const causes: string[] = [];
   let cause = readValue(error, "cause");
   while (cause !== undefined && causes.length < MAX_CAUSES) {
-    causes.push(`caused by: ${paths.rename(messageOf(cause)).slice(0, MAX_MESSAGE)}`);
+    causes.push(`caused by: ${paths.rename(messageOf(cause))}`);
     cause = readValue(cause, "cause");
   }
   return causes;
+}
+
+/** The errors of an `AggregateError`. */
+function partsOf(error: unknown, paths: ModulePaths): string[] {
+  const parts = readValue(error, "errors");
+  if (!Array.isArray(parts)) return [];
+  return parts.slice(0, MAX_CAUSES).map((part) => paths.rename(messageOf(part)));
 }
 
 function hintFor(message: string): string | undefined {
   const name = /does not provide an export named '(\w+)'/.exec(message)?.[1];
   if (name === undefined) return undefined;
   return `If "${name}" is a type, write "import type" for it; types are gone when a model runs.`;
+}
+
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error;
+  } catch {
+    // A proxy of the model's that throws when it is asked for its prototype.
+    return false;
+  }
 }
 
 function read(error: unknown, field: string): string {
@@ -95,7 +132,7 @@ function read(error: unknown, field: string): string {
 
 function readValue(error: unknown, field: string): unknown {
   try {
-    return error instanceof Error ? (error as unknown as Record<string, unknown>)[field] : undefined;
+    return isError(error) ? (error as unknown as Record<string, unknown>)[field] : undefined;
   } catch {
     // A getter or proxy of the model's that throws: then there is nothing to say.
     return undefined;

@@ -13,13 +13,14 @@ const PIECE_BYTES = 1 << 20;
 
 /** Reads a file's bytes, piece by piece. */
 export async function* readPieces(port: HostPort, path: string): AsyncGenerator<Uint8Array, void> {
-  const read = (offset: number) =>
+  // An early read that fails must wait for its reader, and not count as unhandled.
+  const read = (offset: number): Promise<Uint8Array | Error> =>
     port.call("bytes", { type: "read", path, offset, sizeBytes: PIECE_BYTES })
       .then(({ bytes }) => bytes, (error: Error) => error);
   let offset = 0;
-  let next: ReturnType<typeof read> | undefined = read(0);
+  let next: Promise<Uint8Array | Error> | undefined = read(0);
   while (next) {
-    const piece = await next;
+    const piece: Uint8Array | Error = await next;
     if (piece instanceof Error) throw piece;
     offset += piece.length;
     next = piece.length < PIECE_BYTES ? undefined : read(offset);

@@ -8,7 +8,7 @@ import type { CsvOptions, Items as PublicItems, ModelFile as PublicFile } from "
 import { BlockIterator, collectAll } from "./block_iterator.ts";
 import { readCsv } from "./csv_rows.ts";
 import { readPieces, readText } from "./file_content.ts";
-import { modelError } from "./host_error.ts";
+import { atSite, modelError } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";
 import { concatBytes } from "./request_body.ts";
 
@@ -16,17 +16,21 @@ import { concatBytes } from "./request_body.ts";
 export function makeFiles(port: HostPort): (glob: string) => PublicItems<PublicFile> {
   return (glob) => {
     if (typeof glob !== "string") {
-      throw new TypeError(`Cannot find files: the pattern is a ${typeof glob}, and not text`);
+      throw modelError(`Cannot find files: the pattern is a ${typeof glob}, and not text`);
     }
+    const site = new Error();
     return new Items(async function* () {
-      const { files } = await port.call("file_list", { type: "files", pattern: glob });
+      const { files } = await port.call("file_list", { type: "files", pattern: glob })
+        .catch((error) => {
+          throw atSite(error, site);
+        });
       yield files.map((entry) => new ModelFile(port, entry));
     });
   };
 }
 
 /** Items that are made while they are read; every reading begins anew. */
-class Items<T> implements PublicItems<T> {
+export class Items<T> implements PublicItems<T> {
   #readBlocks: () => AsyncGenerator<readonly T[], void>;
   #array: Promise<T[]> | undefined;
 
@@ -52,7 +56,7 @@ class Items<T> implements PublicItems<T> {
 }
 
 /** See `ModelFile` in `api.ts`. */
-class ModelFile implements PublicFile {
+export class ModelFile implements PublicFile {
   readonly path: string;
   readonly name: string;
   readonly size: number;

@@ -52,11 +52,23 @@ function formatObject(value: object, parents: readonly object[]): string {
   const trail = [...parents, value];
   if (Array.isArray(value)) return formatItems("[", value, "]", (each) => format(each, trail));
   if (value instanceof Map) {
-    return formatItems("Map {", [...value], "}", ([k, v]) => `${format(k, trail)} => ${format(v, trail)}`);
+    return formatItems(
+      "Map {",
+      [...value],
+      "}",
+      ([k, v]) => `${format(k, trail)} => ${format(v, trail)}`,
+    );
   }
-  if (value instanceof Set) return formatItems("Set {", [...value], "}", (each) => format(each, trail));
+  if (value instanceof Set) {
+    return formatItems("Set {", [...value], "}", (each) => format(each, trail));
+  }
   if (ArrayBuffer.isView(value)) return formatBytes(value);
-  return formatItems("{", Object.keys(value), "}", (key) => `${key}: ${formatField(value, key, trail)}`);
+  return formatItems(
+    "{",
+    Object.keys(value),
+    "}",
+    (key) => `${key}: ${formatField(value, key, trail)}`,
+  );
 }
 
 function formatField(value: object, key: string, trail: readonly object[]): string {

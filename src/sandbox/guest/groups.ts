@@ -88,7 +88,9 @@ export async function* readBatches(
   let batch: ReadGroup[] = [];
   for await (const group of readGroups(reading)) {
     const before = batch[0]?.batch;
-    const complete = before === 0 ? batch.length >= size || group.batch !== 0 : before !== group.batch;
+    const complete = before === 0
+      ? batch.length >= size || group.batch !== 0
+      : before !== group.batch;
     if (before !== undefined && complete) {
       yield batch;
       batch = [];

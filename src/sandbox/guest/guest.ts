@@ -12,8 +12,11 @@ import { HostPort } from "./host_port.ts";
 import { provideApi, runModules } from "./load_model.ts";
 import { closeGlobalObject, lockDown } from "./lockdown.ts";
 import { makeConsole, makeLog } from "./log.ts";
-import { type ApiContext, makeApi } from "./make_api.ts";
+import { type ApiContext, makeApi, MODEL_CLASSES } from "./make_api.ts";
 import { RowSaver } from "./row_saver.ts";
+
+/** Gone from the global object by the time it is used. */
+const { MessageChannel } = globalThis;
 
 /** Starts the guest on the port that the host gave. */
 export function startGuest(port: MessagePort): void {
@@ -33,15 +36,17 @@ class Guest {
       stop: () => this.#stopped = true,
     });
     this.#catchUncaught();
-    lockDown();
   }
 
   async #run(start: GuestStart): Promise<void> {
     try {
+      lockDown((name) => start.modules.some(({ code }) => code.includes(name)));
       const saver = new RowSaver(this.#port);
       const apiUrl = await this.#provideApi(start, saver);
       await runModules(start.modules, apiUrl, this.#paths);
       await this.#settle(saver);
+      // Rejections that nobody handles are told at the end of a turn.
+      await nextTurn();
       if (!this.#ended) this.#port.sendLast({ type: "finished" });
       this.#ended = true;
     } catch (error) {
@@ -55,6 +60,7 @@ class Guest {
     const api = makeApi(this.#context(start, saver, log));
     const console = makeConsole(log);
     harden(api);
+    harden(MODEL_CLASSES);
     harden(console);
     return provideApi({ ...api, console }, () => {
       Object.defineProperty(globalThis, "console", { value: console, configurable: true });
@@ -110,4 +116,14 @@ class Guest {
     this.#ended = true;
     this.#port.sendLast({ type: "failed", error: reportError(error, this.#paths) });
   }
+}
+
+/** Waits for the event loop to come round, without loading timers for it. */
+async function nextTurn(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  await new Promise<void>((resolve) => {
+    port1.onmessage = () => resolve();
+    port2.postMessage(null);
+  });
+  port1.close();
 }

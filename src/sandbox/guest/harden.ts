@@ -95,7 +95,9 @@ function inherit(value: unknown): () => unknown {
 function override(prototype: object, name: PropertyKey): (this: object, value: unknown) => void {
   const set = function (this: object, value: unknown) {
     if (this === prototype || Object(this) !== this) {
-      throw new TypeError(`Cannot change "${String(name)}": a model cannot change built-in objects`);
+      throw new TypeError(
+        `Cannot change "${String(name)}": a model cannot change built-in objects`,
+      );
     }
     const own = { value, writable: true, enumerable: true, configurable: true };
     Object.defineProperty(this, name, own);

@@ -16,6 +16,8 @@ export interface Known {
   details?: readonly string[] | undefined;
   /** Ends the model even where groups fail one by one: it asked for what it may not have. */
   fatal?: boolean;
+  /** Made where the model made the call, for errors whose own stack does not lead there. */
+  site?: Error;
 }
 
 const known = new WeakMap<object, Known>();
@@ -45,6 +47,15 @@ export function hostError(report: ErrorReport, fatal = false): Error {
 /** Remembers something about an error that was made elsewhere, such as an `HttpError`. */
 export function rememberError(error: Error, about: Known): void {
   known.set(error, about);
+}
+
+/**
+ * Adds where the model made the call that failed. The stack of an error leads there by itself
+ * only where the model awaits a promise, and not a thenable or an iterator.
+ */
+export function atSite(error: unknown, site: Error): unknown {
+  if (error instanceof Error) known.set(error, { ...known.get(error), site });
+  return error;
 }
 
 /** What is known of an error; nothing for those that a model made. */

@@ -9,7 +9,7 @@ import { parseDurationMs } from "~/base/duration.ts";
 import type { EgressError, GuestRequest, GuestStart } from "~/sandbox/protocol.ts";
 import type { Http, RequestOptions, UploadOptions } from "./api.ts";
 import { currentChange } from "./change_context.ts";
-import { hostError, modelError, rememberError } from "./host_error.ts";
+import { atSite, hostError, modelError, rememberError } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";
 import { describeRefusal, HttpError, HttpResponse } from "./http_response.ts";
 import { encodeBody, encodeUpload, type RequestBody } from "./request_body.ts";
@@ -44,6 +44,8 @@ async function request(
   body: RequestBody,
   change = currentChange(),
 ): Promise<HttpResponse> {
+  // A function that returns this promise without awaiting it is not on the error's own stack.
+  const site = new Error();
   const url = withParams(String(target), options.params ?? {});
   const about = `${method} ${maskSecrets(url, start.secrets)}`;
   const message: GuestRequest = {
@@ -57,11 +59,11 @@ async function request(
     ordinal: change.requests++,
   };
   const { response: answer } = await port.call("response", { type: "http", request: message });
-  if (answer.error) throw failure(about, answer.error);
+  if (answer.error) throw atSite(failure(about, answer.error), site);
   const response = new HttpResponse(about, answer);
   if (response.status === 207) change.multiStatus = about;
   if (response.ok || options.throwOnError === false) return response;
-  throw new HttpError(describeRefusal(about, response), response);
+  throw atSite(new HttpError(describeRefusal(about, response), response), site);
 }
 
 /** What the sandbox refuses ends the model; what the network does is an `HttpError`. */
@@ -95,7 +97,7 @@ function headersOf(
     : Object.entries(given ?? {});
   const headers = [...entries].map(([name, value]): [string, string] => {
     if (value !== null && value !== undefined) return [name, String(value)];
-    throw new TypeError(`Cannot send the request: the header "${name}" is ${value}`);
+    throw modelError(`Cannot send the request: the header "${name}" is ${value}`);
   });
   const isTyped = headers.some(([name]) => name.toLowerCase() === "content-type");
   if (contentType !== undefined && !isTyped) headers.push(["content-type", contentType]);

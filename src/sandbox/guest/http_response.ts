@@ -61,9 +61,12 @@ export class HttpResponse implements PublicResponse {
     try {
       return new TextDecoder(named ?? "utf-8", { fatal: true }).decode(this.bytes);
     } catch {
-      throw modelError(`Cannot read the answer of ${this.#request} as text: it is not ${named ?? "UTF-8"}`, {
-        hint: "Use response.bytes for what is not text.",
-      });
+      throw modelError(
+        `Cannot read the answer of ${this.#request} as text: it is not ${named ?? "UTF-8"}`,
+        {
+          hint: "Use response.bytes for what is not text.",
+        },
+      );
     }
   }
 
@@ -72,7 +75,9 @@ export class HttpResponse implements PublicResponse {
     try {
       return JSON.parse(text);
     } catch {
-      const what = text.trim() === "" ? "it is empty" : `it begins with ${JSON.stringify(start(text, 80))}`;
+      const what = text.trim() === ""
+        ? "it is empty"
+        : `it begins with ${JSON.stringify(start(text, 80))}`;
       throw modelError(`Cannot read the answer of ${this.#request} as JSON: ${what}`);
     }
   }
@@ -93,7 +98,10 @@ export class HttpError extends Error {
 
 /** The words for an answer outside of 200–299. */
 export function describeRefusal(request: string, response: HttpResponse): string {
-  const shown = start(new TextDecoder().decode(response.bytes.subarray(0, 4 * SHOWN_BODY)), SHOWN_BODY);
+  const shown = start(
+    new TextDecoder().decode(response.bytes.subarray(0, 4 * SHOWN_BODY)),
+    SHOWN_BODY,
+  );
   const body = shown.replace(/\s+/g, " ").trim();
   return `${request} answered ${response.status}${body && `: ${body}`}`;
 }

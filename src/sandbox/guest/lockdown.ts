@@ -25,16 +25,19 @@ type Realm = Record<PropertyKey, unknown>;
 /** Deeper than V8's ten frames, so that a model's frame is among them below Spoor's. */
 const STACK_FRAMES = 25;
 
-/** Closes the realm, all but the global object itself: see `closeGlobalObject`. */
-export function lockDown(): void {
+/**
+ * Closes the realm, all but the global object itself: see `closeGlobalObject`.
+ *
+ * @param isNamed Tells whether the model's text names a global: those that are slow to load are
+ * loaded only then, and here, because Deno's own code cannot load them in a closed realm.
+ */
+export function lockDown(isNamed: (name: string) => boolean): void {
   const realm = globalThis as unknown as Realm;
   Error.stackTraceLimit = STACK_FRAMES;
-  const timers = guardedTimers(realm);
-  const lazy = lazyGlobals(realm);
+  const timers = guardedTimers(realm, TIMER_GLOBALS.filter(isNamed));
   disableCodeFromText(realm);
-  removeGlobals(realm);
+  removeGlobals(realm, LAZY_GLOBALS.filter(isNamed));
   Object.assign(realm, timers);
-  Object.defineProperties(realm, lazy);
   Reflect.deleteProperty(URL, "createObjectURL");
   Reflect.deleteProperty(URL, "revokeObjectURL");
   hardenIntrinsics(realm);
@@ -51,7 +54,8 @@ export function closeGlobalObject(): void {
       ...("value" in property && { writable: false }),
     });
   }
-  Object.preventExtensions(realm);
+  // Deno 2.6 cannot close it. New names are no way to anything: what could be read was read before.
+  Reflect.preventExtensions(realm);
 }
 
 /**
@@ -60,8 +64,8 @@ export function closeGlobalObject(): void {
  * Two symbols of Deno's stay: a brand, and the list of event listeners, by which uncaught errors
  * reach the guest. They are frozen with the rest, so no listener can be taken off or put on.
  */
-function removeGlobals(realm: Realm): void {
-  const kept = new Set<PropertyKey>([...LANGUAGE_GLOBALS, ...WEB_GLOBALS, "Function"]);
+function removeGlobals(realm: Realm, alsoKept: readonly string[]): void {
+  const kept = new Set<PropertyKey>([...LANGUAGE_GLOBALS, ...WEB_GLOBALS, ...alsoKept, "Function"]);
   for (const name of Reflect.ownKeys(realm)) {
     if (typeof name === "symbol") continue;
     if (kept.has(name)) settle(realm, name);
@@ -79,7 +83,12 @@ function settle(realm: Realm, name: PropertyKey): void {
   const property = Object.getOwnPropertyDescriptor(realm, name);
   if (!property?.configurable) return;
   const value = realm[name];
-  Object.defineProperty(realm, name, { value, writable: true, enumerable: false, configurable: true });
+  Object.defineProperty(realm, name, {
+    value,
+    writable: true,
+    enumerable: false,
+    configurable: true,
+  });
 }
 
 /** `Function` stays as a name, for `instanceof`; it makes nothing. */
@@ -104,39 +113,22 @@ function disableCodeFromText(realm: Realm): void {
   realm.Function = inert;
 }
 
-/** Timers under their own names, loaded at the first call, for functions only. */
-function guardedTimers(realm: Realm): Realm {
-  const timers: Realm = {};
-  for (const name of TIMER_GLOBALS) {
-    const native = lazily(realm, name) as () => (...args: unknown[]) => unknown;
-    const guarded = {
-      [name]: (first: unknown, ...rest: unknown[]): unknown => {
-        if (name.startsWith("clear")) return void native()(Number(first));
-        if (typeof first !== "function") {
-          throw new TypeError(`Cannot call ${name}: its first argument must be a function`);
-        }
-        // Deno 2.9 gives an object of Node's, 2.6 a number; a model gets the web's number.
-        return Number(native()(first, ...rest));
-      },
-    };
-    timers[name] = guarded[name];
-  }
-  return timers;
+/** Timers that take functions only. */
+function guardedTimers(realm: Realm, names: readonly string[]): Realm {
+  return Object.fromEntries(names.map((name) => {
+    const native = realm[name] as (...args: unknown[]) => unknown;
+    return [name, name.startsWith("clear") ? clearing(native) : setting(native, name)];
+  }));
 }
 
-function lazyGlobals(realm: Realm): PropertyDescriptorMap {
-  const lazy: PropertyDescriptorMap = {};
-  for (const name of LAZY_GLOBALS) {
-    if (name in realm) lazy[name] = { get: lazily(realm, name), enumerable: false, configurable: true };
-  }
-  return lazy;
+/** Deno 2.9 gives an object of Node's, 2.6 a number; a model gets the web's number. */
+function setting(native: (...args: unknown[]) => unknown, name: string) {
+  return (task: unknown, ...rest: unknown[]): number => {
+    if (typeof task === "function") return Number(native(task, ...rest));
+    throw new TypeError(`Cannot call ${name}: its first argument must be a function`);
+  };
 }
 
-/** A function that reads a global as it is now, but only when it is called. */
-function lazily(realm: Realm, name: string): () => unknown {
-  const property = Object.getOwnPropertyDescriptor(realm, name);
-  if (property && "value" in property) return () => property.value;
-  const getter = property?.get;
-  let value: unknown;
-  return () => value ??= getter && Reflect.apply(getter, globalThis, []);
+function clearing(native: (...args: unknown[]) => unknown) {
+  return (timer: unknown): void => void native(Number(timer));
 }

@@ -5,12 +5,13 @@
  */
 import type { GuestStart } from "~/sandbox/protocol.ts";
 import type * as Api from "./api.ts";
+import { BlockIterator } from "./block_iterator.ts";
 import type { Delivery, SavedRow } from "./delivery.ts";
-import { makeFiles } from "./files.ts";
+import { Items, makeFiles, ModelFile } from "./files.ts";
 import { modelError, refusal } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";
 import { makeHttp } from "./http.ts";
-import { HttpError } from "./http_response.ts";
+import { HttpError, HttpResponse } from "./http_response.ts";
 import type { RowSaver } from "./row_saver.ts";
 import { RowSource } from "./row_source.ts";
 import { toSaved } from "./row_values.ts";
@@ -44,6 +45,11 @@ export function makeApi(context: ApiContext): typeof Api {
     log,
   };
 }
+
+/** Classes of what the API hands out; hardened with it. */
+export const MODEL_CLASSES: readonly unknown[] = [
+  ...[Rows, BlockIterator, HttpResponse, HttpError, ModelFile, Items],
+];
 
 type SqlArguments = readonly [string | TemplateStringsArray, ...unknown[]];
 
@@ -83,7 +89,7 @@ function statementOf([first, ...rest]: SqlArguments): { sql: string; params: rea
     });
   }
   if (Array.isArray(first)) return { sql: first.join("?"), params: rest };
-  throw new TypeError(`Cannot run the query: the SQL is a ${typeof first}, and not text`);
+  throw modelError(`Cannot run the query: the SQL is a ${typeof first}, and not text`);
 }
 
 function makeSave(context: ApiContext): Api.Save {

@@ -23,7 +23,9 @@
  */
 export function parseLinks(header: string, base: string): Readonly<Record<string, string>> {
   const links: Record<string, string> = Object.create(null);
-  for (const [, target = "", parameters = ""] of header.matchAll(/<([^>]*)>((?:[^,"]|"[^"]*")*)/g)) {
+  for (
+    const [, target = "", parameters = ""] of header.matchAll(/<([^>]*)>((?:[^,"]|"[^"]*")*)/g)
+  ) {
     const [, quoted, plain] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))/i.exec(parameters) ?? [];
     for (const relation of (quoted ?? plain ?? "").toLowerCase().split(/\s+/)) {
       if (relation !== "") links[relation] ??= absolute(target, base);

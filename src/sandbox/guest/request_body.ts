@@ -4,6 +4,7 @@
  * @module
  */
 import type { FileToUpload, Parameter, RequestOptions, UploadOptions } from "./api.ts";
+import { modelError } from "./host_error.ts";
 
 /** A body and what to call it; no type where the model has to say. */
 export interface RequestBody {
@@ -15,11 +16,13 @@ export interface RequestBody {
 export function encodeBody(options: RequestOptions): RequestBody {
   const given = (["json", "form", "body"] as const).filter((name) => options[name] !== undefined);
   if (given.length > 1) {
-    throw new TypeError(`Cannot send ${given.join(" and ")} in one request: a request has one body`);
+    throw modelError(
+      `Cannot send ${given.join(" and ")} in one request: a request has one body`,
+    );
   }
   if (options.json !== undefined) {
     const content = JSON.stringify(options.json, bigintAsNumber);
-    if (content === undefined) throw new TypeError(`Cannot send a ${typeof options.json} as JSON`);
+    if (content === undefined) throw modelError(`Cannot send a ${typeof options.json} as JSON`);
     return { content, contentType: "application/json" };
   }
   if (options.form !== undefined) {
@@ -37,8 +40,14 @@ export async function encodeUpload(
   const text = new TextEncoder();
   for (const [field, value] of Object.entries(form)) {
     if (value === null || value === undefined) continue;
-    const part = typeof value === "object" ? await readFile(value) : { content: text.encode(String(value)) };
-    parts.push(text.encode(`--${boundary}\r\n${partHeader(field, part)}\r\n\r\n`), part.content, text.encode("\r\n"));
+    const part = typeof value === "object"
+      ? await readFile(value)
+      : { content: text.encode(String(value)) };
+    parts.push(
+      text.encode(`--${boundary}\r\n${partHeader(field, part)}\r\n\r\n`),
+      part.content,
+      text.encode("\r\n"),
+    );
   }
   parts.push(text.encode(`--${boundary}--\r\n`));
   return { content: concatBytes(parts), contentType: `multipart/form-data; boundary=${boundary}` };
@@ -73,7 +82,7 @@ function encodeForm(form: Readonly<Record<string, Parameter | null | undefined>>
 function checkBody(body: unknown): string | Uint8Array | null {
   if (body === undefined || body === null) return null;
   if (typeof body === "string" || body instanceof Uint8Array) return body;
-  throw new TypeError(`Cannot send a ${typeof body} as body: it must be text or a Uint8Array`);
+  throw modelError(`Cannot send a ${typeof body} as body: it must be text or a Uint8Array`);
 }
 
 interface Part {
@@ -88,7 +97,9 @@ async function readFile(file: FileToUpload): Promise<Part> {
     return { content, name: file instanceof File ? file.name : "blob", type: file.type };
   }
   if ("bytes" in file) return { content: await file.bytes(), name: file.name };
-  const content = typeof file.content === "string" ? new TextEncoder().encode(file.content) : file.content;
+  const content = typeof file.content === "string"
+    ? new TextEncoder().encode(file.content)
+    : file.content;
   return { content, name: file.name, ...(file.type !== undefined && { type: file.type }) };
 }
 

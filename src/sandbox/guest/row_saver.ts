@@ -9,6 +9,7 @@
  */
 import type { RowBlock, Value } from "~/sandbox/protocol.ts";
 import type { HostPort } from "./host_port.ts";
+import { modelError } from "./host_error.ts";
 import { toSaved } from "./row_values.ts";
 
 const BLOCK_ROWS = 500;
@@ -133,10 +134,10 @@ export class RowSaver {
 export function columnsOf(row: unknown, number: number): readonly string[] {
   if (typeof row !== "object" || row === null || Array.isArray(row)) {
     const what = row === null ? "null" : Array.isArray(row) ? "an array" : `a ${typeof row}`;
-    throw new TypeError(`Cannot save row ${number}: it is ${what}, and not an object with columns`);
+    throw modelError(`Cannot save row ${number}: it is ${what}, and not an object with columns`);
   }
   const columns = Object.keys(row);
-  if (columns.length === 0) throw new TypeError(`Cannot save row ${number}: it has no columns`);
+  if (columns.length === 0) throw modelError(`Cannot save row ${number}: it has no columns`);
   return columns;
 }
 

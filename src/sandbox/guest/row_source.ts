@@ -5,6 +5,7 @@
  * @module
  */
 import type { DeliveredGroup, Value } from "~/sandbox/protocol.ts";
+import { atSite } from "./host_error.ts";
 import type { HostAnswer, HostPort } from "./host_port.ts";
 import { type Row, rowMaker } from "./row_values.ts";
 
@@ -33,6 +34,7 @@ export class RowSource {
   #opened = false;
   #ended = false;
   #makeRow: ReturnType<typeof rowMaker> | undefined;
+  #site = new Error();
 
   /** @param isStopped True once the run is to end: no more rows then. */
   constructor(port: HostPort, query: QueryText, isStopped: () => boolean) {
@@ -74,8 +76,7 @@ export class RowSource {
     try {
       await this.#port.call("opened", { type: "query", ...this.#query }, this.#id);
     } catch (error) {
-      this.#ended = true;
-      throw error;
+      throw this.#failed(error);
     }
   }
 
@@ -85,9 +86,9 @@ export class RowSource {
       .catch((error: Error) => error);
   }
 
-  #failed(error: Error): Error {
+  #failed(error: unknown): unknown {
     this.#ended = true;
-    return error;
+    return atSite(error, this.#site);
   }
 
   #rowsOf({ block: { columns, values } }: HostAnswer<"rows">): Row[] {

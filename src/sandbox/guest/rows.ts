@@ -5,7 +5,14 @@
  */
 import type { Counts, Group, Rows as PublicRows, Saves } from "./api.ts";
 import { collectAll } from "./block_iterator.ts";
-import { iterateRows, readBatches, readGroups, type Reading, yieldBatches, yieldGroups } from "./groups.ts";
+import {
+  iterateRows,
+  readBatches,
+  readGroups,
+  type Reading,
+  yieldBatches,
+  yieldGroups,
+} from "./groups.ts";
 import { modelError } from "./host_error.ts";
 import type { Row } from "./row_values.ts";
 import { type Work, workOnBatches, workOnGroups } from "./work_on_groups.ts";
@@ -49,7 +56,7 @@ export class Rows implements PublicRows<Row> {
     fn?: (groups: Group<Row>[]) => Saves | Promise<Saves>,
   ): AsyncIterable<Group<Row>[]> | Promise<Counts> {
     if (!Number.isInteger(size) || size < 1) {
-      throw new RangeError(`Cannot make batches of ${size}: the size must be a positive integer`);
+      throw modelError(`Cannot make batches of ${size}: the size must be a positive integer`);
     }
     const context = this.#use();
     if (fn === undefined) return yieldBatches(context, size);
@@ -76,5 +83,5 @@ export class Rows implements PublicRows<Row> {
 
 function expectFunction(fn: unknown, name: string): void {
   if (typeof fn === "function") return;
-  throw new TypeError(`Cannot call ${name}: it takes a function, and was given a ${typeof fn}`);
+  throw modelError(`Cannot call ${name}: it takes a function, and was given a ${typeof fn}`);
 }

@@ -108,7 +108,9 @@ function checkAttributes(
     if (attribute.type !== "ImportAttribute") continue;
     const type = isNode(attribute.value) ? attribute.value.value : undefined;
     const specifier = isNode(node.source) ? String(node.source.value) : "";
-    if (nameOf(attribute.key) === "type" && type === "json" && specifier.endsWith(".json")) continue;
+    if (nameOf(attribute.key) === "type" && type === "json" && specifier.endsWith(".json")) {
+      continue;
+    }
     report(
       attribute,
       `Cannot import "${specifier}" with { ${nameOf(attribute.key)}: "${type}" }`,

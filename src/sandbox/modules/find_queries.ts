@@ -56,7 +56,9 @@ function namesQuery(node: unknown): boolean {
 
 function visitCode(program: SyntaxNode, bindings: Bindings, queries: ModuleQuery[]): void {
   walkTree(program, (node) => {
-    if (node.type === "ImportDeclaration" || isTypeSyntax(node)) return false;
+    if (node.type === "ImportDeclaration" || isNode(node.source) || isTypeSyntax(node)) {
+      return false;
+    }
     const called = calledQuery(node, bindings);
     if (called) {
       queries.push(called.query);
@@ -95,6 +97,7 @@ function skippedName(node: SyntaxNode): string | undefined {
   if (node.type === "MemberExpression" || node.type === "OptionalMemberExpression") {
     return "property";
   }
+  if (node.type === "ExportSpecifier") return "exported";
   if (/^(?:ObjectProperty|ObjectMethod|Class\w*(?:Property|Method))$/.test(node.type)) return "key";
   return undefined;
 }

@@ -56,9 +56,7 @@ function resolveImports(
     const source = node.source;
     if (!isNode(source)) continue;
     const specifier = String(source.value);
-    const target = Object.hasOwn(module.imports, specifier)
-      ? module.imports[specifier]
-      : undefined;
+    const target = Object.hasOwn(module.imports, specifier) ? module.imports[specifier] : undefined;
     if (target === undefined || isDeferred(node)) {
       throw refused(module.path, source, `Cannot import "${specifier}": it was not resolved`);
     }

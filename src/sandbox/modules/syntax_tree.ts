@@ -38,7 +38,7 @@ export async function parseModule(
   try {
     const file = parse(source, {
       sourceType: "module",
-      plugins: language === "typescript" ? ["typescript", "decoratorAutoAccessors"] : [],
+      plugins: language === "typescript" ? ["typescript"] : [],
     });
     return file.program as unknown as SyntaxNode;
   } catch (error) {

@@ -1,0 +1,151 @@
+/**
+ * `spoor history`: what ran, newest first.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { closestWord } from "~/base/closest_word.ts";
+import { renderDuration } from "~/base/duration.ts";
+import { type ErrorReport, UserError } from "~/base/user_error.ts";
+import { defineCommand, ExitCode } from "~/cli/command.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { findProjectState, PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { renderCount } from "~/cli/output/counts.ts";
+import { renderLocalTime } from "~/cli/output/local_time.ts";
+import type { Output } from "~/cli/output/output.ts";
+import { statusCell } from "~/cli/output/status_cell.ts";
+import type { Style } from "~/cli/output/style.ts";
+import { renderTable } from "~/cli/output/table.ts";
+import { visibleLine } from "~/cli/output/visible_text.ts";
+import { parseCount } from "~/cli/parse_count.ts";
+import {
+  modelsInHistory,
+  recentRuns,
+  recentSteps,
+  type RunHistoryRow,
+  type StepHistoryRow,
+} from "~/store/history.ts";
+
+/** Lists runs, or one model's part in them. */
+export const historyCommand = defineCommand({
+  name: "history",
+  summary: "List what ran, newest first",
+  positionals: [{
+    name: "model",
+    help: "Only this model's part in each run, with what it sent",
+    complete: "models",
+  }],
+  options: {
+    limit: { type: "string", short: "n", value: "N", default: "20", help: "Runs to list" },
+    practice: PRACTICE_OPTION,
+  },
+  examples: [
+    ["spoor history", "The last runs"],
+    ["spoor history sync.crm --limit 5", "What sync.crm did in the last five"],
+    [`spoor query "SELECT * FROM spoor.steps WHERE run_id = 12"`, "All models of one run"],
+  ],
+  async run({ options, positionals: [model], output }) {
+    const limit = parseCount("limit", options.limit);
+    const root = projectOf(options);
+    using db = findProjectState(root, await readsPracticeState(root, options.practice));
+    if (!db) {
+      if (!options.json) output.line(`Nothing has run yet. Start with "spoor run".`);
+    } else if (model === undefined) printRuns(recentRuns(db, limit), options.json, output);
+    else printSteps(stepsOf(db, model, limit), options.json, output);
+    return ExitCode.Ok;
+  },
+});
+
+function stepsOf(db: DatabaseSync, model: string, limit: number): StepHistoryRow[] {
+  const steps = recentSteps(db, model, limit);
+  if (steps.length > 0) return steps;
+  const meant = closestWord(model, modelsInHistory(db));
+  throw new UserError(`Cannot show the history of "${model}": it has never run`, {
+    hint: meant ? `Did you mean "${meant}"?` : `Run "spoor history" to see what has.`,
+  });
+}
+
+function printRuns(runs: readonly RunHistoryRow[], json: boolean, output: Output): void {
+  if (json) { for (const run of runs) output.json("run", run); }
+  else for (const line of renderRuns(runs, output.style)) output.line(line);
+}
+
+function printSteps(steps: readonly StepHistoryRow[], json: boolean, output: Output): void {
+  if (json) { for (const step of steps) output.json("step", withError(step)); }
+  else for (const line of renderSteps(steps, output.style)) output.line(line);
+}
+
+function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {
+  return renderTable(
+    [
+      { title: "run", align: "right" },
+      { title: "started" },
+      { title: "status" },
+      { title: "took", align: "right" },
+      { title: "ok", align: "right" },
+      { title: "failed", align: "right" },
+      { title: "blocked", align: "right" },
+      { title: "groups sent", align: "right" },
+      { title: "requests", align: "right" },
+      { title: "command" },
+    ],
+    runs.map((run) => [
+      String(run.run_id),
+      renderLocalTime(run.started_at),
+      statusCell(run.status, style),
+      run.ended_at === null
+        ? ""
+        : renderDuration(Date.parse(run.ended_at) - Date.parse(run.started_at)),
+      renderCount(run.ok),
+      renderCount(run.failed),
+      renderCount(run.blocked),
+      renderCount(run.groups_saved),
+      renderCount(run.requests_sent),
+      visibleLine(run.command),
+    ]),
+    style,
+  );
+}
+
+function renderSteps(steps: readonly StepHistoryRow[], style: Style): string[] {
+  const optional = (value: number | null) => value === null ? "" : renderCount(value);
+  return renderTable(
+    [
+      { title: "run", align: "right" },
+      { title: "started" },
+      { title: "status" },
+      { title: "took", align: "right" },
+      { title: "rows", align: "right" },
+      { title: "new", align: "right" },
+      { title: "changed", align: "right" },
+      { title: "acknowledged", align: "right" },
+      { title: "failed", align: "right" },
+      { title: "requests", align: "right" },
+      { title: "why" },
+    ],
+    steps.map((step) => [
+      String(step.run_id),
+      renderLocalTime(step.started_at),
+      statusCell(step.status, style),
+      renderDuration(step.elapsed_ms),
+      optional(step.rows),
+      optional(step.groups_new),
+      optional(step.groups_changed),
+      optional(step.groups_saved),
+      optional(step.groups_failed),
+      optional(step.requests_sent),
+      visibleLine(whyOf(step)),
+    ]),
+    style,
+  );
+}
+
+function whyOf(step: StepHistoryRow): string {
+  const { error } = withError(step);
+  return error ? `${step.reason}; ${error.message.split("\n", 1)[0]}` : step.reason;
+}
+
+function withError(step: StepHistoryRow): Omit<StepHistoryRow, "error"> & { error?: ErrorReport } {
+  const { error, ...rest } = step;
+  return error === null ? rest : { ...rest, error: JSON.parse(error) };
+}

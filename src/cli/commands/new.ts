@@ -1,0 +1,131 @@
+/**
+ * `spoor new`: writes a model file to begin with.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { UserError } from "~/base/user_error.ts";
+import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { PROGRAM } from "~/cli/program.ts";
+import { type NewModel, renderNewModel } from "~/cli/templates/model_template.ts";
+import { KIND_NAMES } from "~/model/directives.ts";
+import type { KindName } from "~/model/model.ts";
+import { findModels, type ModelFile } from "~/project/find_models.ts";
+import { MODELS_FOLDER } from "~/project/find_root.ts";
+import {
+  foldName,
+  isReservedSchema,
+  type ModelNameParts,
+  parseModelName,
+} from "~/sql/identifiers.ts";
+
+const OPTIONS = {
+  kind: {
+    type: "string",
+    value: "KIND",
+    choices: KIND_NAMES,
+    help: "How its table is kept; else tracked in the schema sync, table in all others",
+  },
+  sql: { type: "boolean", help: "Write it in SQL" },
+  ts: { type: "boolean", help: "Write it in TypeScript" },
+} as const satisfies OptionTable;
+
+/** Writes a model's file. */
+export const newCommand = defineCommand({
+  name: "new",
+  summary: "Write a model file to begin with",
+  details: "Without --sql or --ts it is TypeScript in the schemas raw and sync, SQL in all others.",
+  positionals: [{ name: "model", help: "Its name: schema.name", required: true }],
+  options: OPTIONS,
+  examples: [
+    ["spoor new sync.hubspot", "A model that sends: models/sync/hubspot.ts"],
+    ["spoor new mart.revenue", "A table by SQL: models/mart/revenue.sql"],
+    ["spoor new staging.orders --kind view", "A view: models/staging/orders.sql"],
+  ],
+  run({ options, positionals: [name = ""], output }) {
+    const parts = readName(name);
+    const root = projectOf(options);
+    const { files } = findModels(root);
+    const model = chooseModel(parts, options, files);
+    const path = `${MODELS_FOLDER}/${parts.schema}/${parts.name}.${model.language}`;
+    const same = files.find((file) => foldName(file.name) === foldName(name));
+    if (same) throw alreadyThere(name, same.path);
+
+    writeNew(root, path, name, renderNewModel(model));
+    output.line(`Wrote ${output.style.strong(path)}`);
+    output.line(`Put its names right, then "${PROGRAM} validate" and "${PROGRAM} run +${name}".`);
+    return ExitCode.Ok;
+  },
+});
+
+function readName(name: string): ModelNameParts {
+  const parts = parseModelName(name);
+  if (!parts) {
+    throw new UserError(`Cannot make the model "${name}": its name is not "schema.name"`, {
+      hint: `Use letters, digits and "_" around one dot: "spoor new mart.customers".`,
+      exitCode: 2,
+    });
+  }
+  if (isReservedSchema(parts.schema)) {
+    throw new UserError(`Cannot make the model "${name}": the schema "${parts.schema}" is taken`, {
+      hint: `Use another schema, such as "mart.${parts.name}".`,
+      exitCode: 2,
+    });
+  }
+  return parts;
+}
+
+function chooseModel(
+  parts: ModelNameParts,
+  { kind, sql, ts }: Call<typeof OPTIONS>["options"],
+  files: readonly ModelFile[],
+): NewModel {
+  const isSync = parts.schema === "sync" && !sql;
+  const chosenKind = (kind as KindName | undefined) ?? (isSync ? "tracked" : "table");
+  const usesTypescript = ts || (chosenKind === "tracked" && !sql) ||
+    (parts.schema === "raw" && chosenKind === "table" && !sql);
+  if ((ts && sql) || (ts && chosenKind === "view")) {
+    const state = sql ? "it cannot be both SQL and TypeScript" : "a view is written in SQL";
+    throw new UserError(`Cannot make the model "${parts.schema}.${parts.name}": ${state}`, {
+      hint: "Leave --ts out.",
+      exitCode: 2,
+    });
+  }
+  const language = usesTypescript ? "ts" : "sql";
+  return { ...parts, kind: chosenKind, language, source: likelySource(parts, files) };
+}
+
+const SCHEMAS_BELOW: Readonly<Record<string, readonly string[]>> = {
+  staging: ["raw"],
+  mart: ["staging", "raw"],
+  sync: ["mart", "staging"],
+};
+
+/** A model that this one probably reads: of the schema before its own, if it can be of its name. */
+function likelySource({ schema, name }: ModelNameParts, files: readonly ModelFile[]): string {
+  const schemas = SCHEMAS_BELOW[schema] ?? ["mart", "staging", "raw"];
+  const names = files.map((file) => file.name);
+  for (const before of schemas) {
+    const sameName = names.find((other) => other === `${before}.${name}`);
+    const found = sameName ?? names.find((other) => other.startsWith(`${before}.`));
+    if (found) return found;
+  }
+  return `${schemas[0]}.${schema === "sync" ? "customers" : name}`;
+}
+
+function writeNew(root: string, path: string, name: string, text: string): void {
+  Deno.mkdirSync(dirname(`${root}/${path}`), { recursive: true });
+  try {
+    Deno.writeTextFileSync(`${root}/${path}`, text, { createNew: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw alreadyThere(name, path);
+    throw error;
+  }
+}
+
+function alreadyThere(name: string, path: string): UserError {
+  return new UserError(`Cannot make the model "${name}": "${path}" is there already`, {
+    hint: "Choose another name, or edit that file.",
+  });
+}

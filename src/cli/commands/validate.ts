@@ -1,0 +1,43 @@
+/**
+ * `spoor validate`: everything that can be known without running.
+ *
+ * @module
+ */
+import { UserErrors } from "~/base/user_error.ts";
+import { checkQueries } from "~/cli/check_queries.ts";
+import { defineCommand, ExitCode } from "~/cli/command.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { findProjectState } from "~/cli/open_project_state.ts";
+import { countOf } from "~/cli/output/counts.ts";
+import { loadProject } from "~/project/load_project.ts";
+import { buildProjectGraph } from "~/project/project_graph.ts";
+import { sortErrors } from "~/project/sort_errors.ts";
+import { listTables } from "~/warehouse/tables.ts";
+
+/** Finds all mistakes of a project in one go. */
+export const validateCommand = defineCommand({
+  name: "validate",
+  summary: "Find mistakes without running anything",
+  details: [
+    "Reads every model and tells everything that is wrong in one go: directives, names, imports,",
+    "SQL, tables that nothing makes, cycles. Runs nothing, writes nothing, reaches no host.",
+  ].join("\n"),
+  positionals: [],
+  options: {},
+  examples: [
+    ["spoor validate", "All mistakes, each with its file and line"],
+    ["spoor validate --json", "The same, one JSON object a mistake"],
+  ],
+  async run({ options, output }) {
+    const project = await loadProject({ root: projectOf(options) });
+    using state = findProjectState(project.root, project.settings.practice);
+    const { order, errors } = buildProjectGraph(project, state ? listTables(state) : []);
+    const models = order.models.flatMap((name) => project.models.get(name) ?? []);
+    const all = sortErrors([...errors, ...checkQueries(models, state)]);
+    if (all.length > 0) throw new UserErrors(all);
+
+    if (options.json) output.json("valid", { models: models.length });
+    else output.line(output.style.good(`${countOf(models.length, "model")}, no mistake found`));
+    return ExitCode.Ok;
+  },
+});

@@ -1,0 +1,90 @@
+/**
+ * All that is known of one model, as plain values: what its file says, what it reads and who
+ * reads it, what its table has, how its last run went.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import type { Graph } from "~/dag/graph.ts";
+import { NearestTable } from "~/dag/nearest_table.ts";
+import { DIRECTIVES } from "~/model/directives.ts";
+import type { Model, ModelName } from "~/model/model.ts";
+import { foldName } from "~/sql/identifiers.ts";
+import { recentSteps, type StepHistoryRow } from "~/store/history.ts";
+import { loadModelStates } from "~/store/model_states.ts";
+
+/** A model, described; field names are those of `--json`. */
+export interface ModelDescription {
+  name: ModelName;
+  kind: string;
+  language: string;
+  path: string;
+  /** Directives as given, by name without `@`; values as a header writes them. */
+  directives: Record<string, string>;
+  reads: readonly string[];
+  "read_by": readonly ModelName[];
+  /** Files that it consists of. */
+  files: readonly string[];
+  sql?: string;
+  /** Columns of its table; absent while there is none. */
+  columns?: readonly { name: string; type: string }[];
+  rows?: number;
+  /** Groups that wait to be sent. */
+  waiting?: number;
+  "last_run"?: StepHistoryRow;
+}
+
+/** Finds a model by its name, in any case. */
+export function findModel(models: ReadonlyMap<ModelName, Model>, name: string): Model {
+  for (const model of models.values()) {
+    if (foldName(model.name) === foldName(name)) return model;
+  }
+  const meant = new NearestTable([...models.keys()]).find(name);
+  throw new UserError(`Cannot describe "${name}": no model has this name`, {
+    hint: meant ? `Did you mean "${meant}"?` : `Run "spoor new ${name}" to make one.`,
+  });
+}
+
+/** Describes a model. */
+export function describeModel(
+  model: Model,
+  graph: Graph,
+  db: DatabaseSync | undefined,
+): ModelDescription {
+  const { name, kind, language, path, sql } = model;
+  return {
+    ...{ name, kind, language, path },
+    directives: directivesOf(model),
+    reads: model.references.map(({ table }) => table),
+    read_by: (graph.below.get(name) ?? []).map(({ to }) => to),
+    files: model.modules?.map((module) => module.path) ?? [path],
+    ...(sql !== undefined && { sql }),
+    ...(db && stateOf(db, name)),
+  };
+}
+
+function directivesOf({ directives }: Model): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const { name, key } of DIRECTIVES) {
+    const value = directives[key];
+    if (value === undefined) continue;
+    given[name] = key === "timeoutMs" || key === "modelTimeoutMs" ? `${value}ms` : String(value)
+      .replaceAll(",", ", ");
+  }
+  return given;
+}
+
+function stateOf(db: DatabaseSync, name: ModelName): Partial<ModelDescription> {
+  const columns = db.prepare("SELECT name, type FROM pragma_table_info(?)").all(name);
+  const state = loadModelStates(db).get(name);
+  const [lastRun] = recentSteps(db, name, 1);
+  return {
+    ...(columns.length > 0 && {
+      columns: columns.map((column) => ({ name: String(column.name), type: String(column.type) })),
+    }),
+    ...(state?.rows !== undefined && { rows: state.rows }),
+    ...(state && { waiting: state.waiting }),
+    ...(lastRun && { last_run: lastRun }),
+  };
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { Output } from "./output.ts";
+import { keepOutput, type KeptOutputOptions } from "./output_fixture.ts";
+import { COLOURED, PLAIN } from "./style.ts";
+
+function styleIn(options: KeptOutputOptions) {
+  return keepOutput(options).output.style === COLOURED ? "coloured" : "plain";
+}
+
+Deno.test("Output paints on a terminal and nowhere else", () => {
+  assert.equal(styleIn({ isTerminal: true }), "coloured");
+  assert.equal(styleIn({ isTerminal: false }), "plain");
+});
+
+Deno.test("Output obeys NO_COLOR, CI, a dumb terminal and --no-color", () => {
+  assert.equal(styleIn({ isTerminal: true, env: { NO_COLOR: "1" } }), "plain");
+  assert.equal(styleIn({ isTerminal: true, env: { NO_COLOR: "" } }), "coloured");
+  assert.equal(styleIn({ isTerminal: true, env: { CI: "true" } }), "plain");
+  assert.equal(styleIn({ isTerminal: true, env: { TERM: "dumb" } }), "plain");
+  assert.equal(styleIn({ isTerminal: true, noColour: true }), "plain");
+});
+
+Deno.test("Output paints where FORCE_COLOR asks for it, but not against NO_COLOR", () => {
+  assert.equal(styleIn({ env: { FORCE_COLOR: "1" } }), "coloured");
+  assert.equal(styleIn({ isTerminal: true, env: { FORCE_COLOR: "0" } }), "plain");
+  assert.equal(styleIn({ env: { FORCE_COLOR: "1", NO_COLOR: "1" } }), "plain");
+});
+
+Deno.test("Output redraws on a terminal, not in CI and not in a pipe", () => {
+  assert.equal(keepOutput({ isTerminal: true }).output.isLive, true);
+  assert.equal(keepOutput({ isTerminal: true, env: { CI: "1" } }).output.isLive, false);
+  assert.equal(keepOutput().output.isLive, false);
+});
+
+Deno.test("Output takes 80 columns where a terminal tells none", () => {
+  assert.equal(keepOutput({ columns: 0 }).output.columns, 80);
+  assert.equal(keepOutput({ columns: 132 }).output.columns, 132);
+});
+
+Deno.test("Output.json() adds the schema's version and writes one line", () => {
+  const { output, stdout } = keepOutput();
+  output.json("log", { message: "two\nlines" });
+  assert.equal(stdout(), `{"schema_version":1,"type":"log","message":"two\\nlines"}\n`);
+});
+
+Deno.test("Output writes all bytes to a stream that takes a few at a time", () => {
+  const written: number[] = [];
+  const stdout = {
+    isTerminal: () => false,
+    writeSync(bytes: Uint8Array) {
+      written.push(...bytes.slice(0, 2));
+      return Math.min(2, bytes.length);
+    },
+  };
+  const output = new Output({
+    ...{ stdout, stderr: stdout, noColour: false },
+    env: () => undefined,
+    columns: () => 80,
+  });
+  output.line("größer");
+  assert.equal(new TextDecoder().decode(new Uint8Array(written)), "größer\n");
+});
+
+Deno.test("Output stays silent once its reader is gone, and says so", () => {
+  const stdout = {
+    isTerminal: () => false,
+    writeSync(): number {
+      throw new Deno.errors.BrokenPipe("gone");
+    },
+  };
+  const { output: stderrOnly } = keepOutput();
+  const output = new Output({
+    ...{ stdout, stderr: stdout, noColour: false },
+    env: () => undefined,
+    columns: () => stderrOnly.columns,
+  });
+  output.line("lost");
+  assert.equal(output.isClosed, true);
+  output.line("lost as well");
+});
+
+Deno.test("a painted empty text is empty", () => {
+  assert.equal(COLOURED.bad(""), "");
+  assert.equal(COLOURED.bad("x"), "\x1b[31mx\x1b[39m");
+  assert.equal(PLAIN.bad("x"), "x");
+});

@@ -1,0 +1,325 @@
+import assert from "node:assert/strict";
+import { runGuest, type TestHost } from "~/sandbox/testing/run_guest.ts";
+
+const PEOPLE = [{ id: 1, name: "Ada" }, { id: 2, name: "Bob" }, { id: 3, name: "Eve" }];
+const ORDERS = [
+  { id: 1, line: 1 },
+  { id: 1, line: 2 },
+  { id: 2, line: 1 },
+  { id: 3, line: 1 },
+  { id: 3, line: 2 },
+];
+const tracked = (rows: Record<string, unknown>[], more: TestHost = {}): TestHost => ({
+  kind: "tracked",
+  uniqueKey: ["id"],
+  rows,
+  ...more,
+});
+
+Deno.test("query gives rows to a loop, and an array to await", async () => {
+  const run = await runGuest(
+    `import { log, query } from "spoor";
+for await (const row of query("SELECT 1", [1, true, new Date(0)])) log.info(row);
+log.info((await query\`SELECT \${2} AND \${"x"}\`).length);
+log.info((await query.all("SELECT 3")).length);`,
+    { rows: PEOPLE },
+  );
+
+  assert.equal(run.error, undefined);
+  assert.deepEqual(run.logs.slice(0, 2), [
+    'info: { id: 1, name: "Ada" }',
+    'info: { id: 2, name: "Bob" }',
+  ]);
+  const queries = run.messages.filter((message) => message.type === "query");
+  assert.deepEqual(queries.map(({ sql, params, all }) => [sql, params, all]), [
+    ["SELECT 1", [1, 1, "1970-01-01T00:00:00.000Z"], true],
+    ["SELECT ? AND ?", [2, "x"], true],
+    ["SELECT 3", [], true],
+  ]);
+});
+
+Deno.test("in a tracked model query asks for changes and query.all for everything", async () => {
+  const run = await runGuest(
+    `import { query } from "spoor"; await query("a"); await query.all("b"); await query.all\`c\`;`,
+    tracked(PEOPLE),
+  );
+
+  const queries = run.messages.filter((message) => message.type === "query");
+  assert.deepEqual(queries.map(({ sql, all }) => [sql, all]), [["a", false], ["b", true], [
+    "c",
+    true,
+  ]]);
+});
+
+Deno.test("leaving a loop early closes the query", async () => {
+  const rows = Array.from({ length: 3_000 }, (_, id) => ({ id }));
+  const run = await runGuest(
+    `import { query } from "spoor"; for await (const row of query("a")) break;`,
+    { rows },
+  );
+
+  assert.equal(run.messages.filter((message) => message.type === "close").length, 1);
+});
+
+Deno.test("the rows of one query are read once", async () => {
+  const run = await runGuest(
+    `import { query } from "spoor"; const rows = query("a"); await rows; await rows;
+for await (const row of rows);`,
+    { rows: PEOPLE },
+  );
+
+  assert.match(run.error?.message ?? "", /Cannot read the rows of a query twice/);
+});
+
+Deno.test("save.row in a table model sends rows in blocks and flushes them at the end", async () => {
+  const run = await runGuest(
+    `import { save } from "spoor";
+for (let i = 0; i < 1201; i++) await save.row({ i, on: i % 2 === 0, at: new Date(0), tags: ["a"], n: 5n, none: null });
+await save.rows([{ other: 1 }, { i: 1, other: 2 }]);`,
+  );
+
+  assert.equal(run.saved.length, 1203);
+  assert.deepEqual(run.saved[1], {
+    i: 1,
+    on: 0,
+    at: "1970-01-01T00:00:00.000Z",
+    tags: '["a"]',
+    n: 5n,
+    none: null,
+  });
+  assert.equal(run.messages.filter((message) => message.type === "save").length, 5);
+});
+
+Deno.test("a value that cannot be saved is an error with the column's name", async () => {
+  const message = async (row: string) =>
+    (await runGuest(
+      `import { save } from "spoor"; await save.row({ a: 1 });\nawait save.row(${row});`,
+    )).error?.message;
+
+  assert.equal(await message("{ a: undefined }"), 'Cannot save row 2: column "a" is undefined');
+  assert.equal(await message("{ a: NaN }"), 'Cannot save row 2: column "a" is NaN');
+  assert.equal(await message("{ a: -Infinity }"), 'Cannot save row 2: column "a" is -Infinity');
+  assert.equal(await message("{ a: () => 1 }"), 'Cannot save row 2: column "a" is a function');
+  assert.equal(await message("{ a: Symbol() }"), 'Cannot save row 2: column "a" is a symbol');
+  assert.equal(
+    await message("{ a: new Date(NaN) }"),
+    'Cannot save row 2: column "a" is a Date without a time',
+  );
+  assert.match(
+    await message("{ a: 2n ** 63n }") ?? "",
+    /column "a" is 9223372036854775808, which is beyond 64 bits/,
+  );
+  assert.match(await message("{ a: [1n] }") ?? "", /column "a" cannot be written as JSON/);
+  assert.equal(
+    await message("[1]"),
+    "Cannot save row 2: it is an array, and not an object with columns",
+  );
+  assert.equal(await message("{}"), "Cannot save row 2: it has no columns");
+});
+
+Deno.test("a save that the host refuses fails the model", async () => {
+  const run = await runGuest(`import { save } from "spoor"; await save.row({ a: 1 });`, {
+    intercept(message, reply) {
+      if (message.type !== "save") return false;
+      reply({ type: "error", id: message.id, error: { message: "no such column" } });
+      return true;
+    },
+  });
+
+  assert.equal(run.error?.message, "no such column");
+});
+
+Deno.test("save.row acknowledges a group once all of its rows are saved", async () => {
+  const run = await runGuest(
+    `import { query, save, log } from "spoor";
+for await (const row of query("a")) await save.row({ ...row, sent: true });`,
+    tracked(ORDERS),
+  );
+
+  assert.equal(run.error, undefined);
+  assert.deepEqual(run.acknowledged.map(({ group, rows }) => [group, rows.length]), [
+    [1, 2],
+    [2, 1],
+    [3, 2],
+  ]);
+  assert.deepEqual(run.acknowledged[0]?.rows[1], { id: 1, line: 2, sent: 1 });
+});
+
+Deno.test("saving a key that was not delivered, or twice, is an error that names it", async () => {
+  const message = async (code: string) =>
+    (await runGuest(
+      `import { query, save } from "spoor"; for await (const row of query("a")) { ${code} }`,
+      tracked(PEOPLE),
+    )).error?.message;
+
+  assert.match(
+    await message(`await save.row({ id: 99 })`) ?? "",
+    /^Cannot save id = 99: it was not delivered/,
+  );
+  assert.match(
+    await message(`await save.row({ id: "1" })`) ?? "",
+    /^Cannot save id = "1": it was not/,
+  );
+  assert.match(
+    await message(`await save.row({ id: row.id + 1 })`) ?? "",
+    /^Cannot save id = 2: it was not/,
+  );
+  assert.match(
+    await message(`await save.row(row); await save.row(row)`) ?? "",
+    /^Cannot save id = 1: .*saved already$/,
+  );
+  assert.match(await message(`await save.row({ name: "x" })`) ?? "", /it has no column "id"/);
+});
+
+Deno.test("groups and batches keep groups whole", async () => {
+  const run = await runGuest(
+    `import { query, save, log } from "spoor";
+for await (const batch of query("a").batches(2)) {
+  log.info(batch.map((group) => [group.key, group.rows.length]));
+  await save.rows(batch.flatMap((group) => group.rows));
+}`,
+    tracked(ORDERS),
+  );
+
+  assert.deepEqual(run.logs, ["info: [[{ id: 1 }, 2], [{ id: 2 }, 1]]", "info: [[{ id: 3 }, 2]]"]);
+  const acknowledgements = run.messages.filter((message) => message.type === "acknowledge");
+  assert.deepEqual(acknowledgements.map(({ groups }) => groups.length), [2, 1]);
+});
+
+Deno.test("a batch that went out together before comes again exactly together", async () => {
+  const rows = Array.from({ length: 9 }, (_, id) => ({ id }));
+  const run = await runGuest(
+    `import { query, log } from "spoor";
+for await (const batch of query("a").batches(3)) log.info(batch.map((group) => group.key.id).join());`,
+    tracked(rows, { batches: [7, 7, 7, 7, 9, 9, 0, 0, 0] }),
+  );
+
+  assert.deepEqual(run.logs, ["info: 0,1,2,3", "info: 4,5", "info: 6,7,8"]);
+});
+
+Deno.test("each saves what was read or returned, records what throws, and goes on", async () => {
+  const run = await runGuest(
+    `import { query, log } from "spoor";
+const counts = await query("a").each(async (row, group) => {
+  if (row.id === 2) throw new Error("refused");
+  if (row.id === 3) return { remote: group.rows.length };
+});
+log.info(counts);`,
+    tracked(PEOPLE),
+  );
+
+  assert.equal(run.error, undefined);
+  assert.deepEqual(run.logs, ["info: { saved: 2, failed: 1 }"]);
+  assert.deepEqual(run.acknowledged, [
+    { group: 1, rows: [{ id: 1, name: "Ada" }] },
+    { group: 3, rows: [{ id: 3, remote: 1 }] },
+  ]);
+  assert.deepEqual(
+    run.failedGroups.map(({ group, error }) => [group, error.message, error.at?.line]),
+    [
+      [2, "refused", 3],
+    ],
+  );
+});
+
+Deno.test("each runs as many functions at once as @concurrency says", async () => {
+  const rows = Array.from({ length: 40 }, (_, id) => ({ id }));
+  const run = await runGuest(
+    `import { query, log } from "spoor";
+let now = 0, most = 0;
+await query("a").each(async () => {
+  most = Math.max(most, ++now);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  now--;
+});
+log.info(most);`,
+    tracked(rows, { concurrency: 8 }),
+  );
+
+  assert.deepEqual(run.logs, ["info: 8"]);
+  assert.equal(run.acknowledged.length, 40);
+});
+
+Deno.test("each ends with what the sandbox refuses, instead of failing every group", async () => {
+  const run = await runGuest(
+    `import { query, secret } from "spoor"; await query("a").each(() => { secret("NOPE"); });`,
+    tracked(PEOPLE),
+  );
+
+  assert.match(run.error?.message ?? "", /@secrets does not list it/);
+  assert.deepEqual(run.failedGroups, []);
+});
+
+Deno.test("each may save the group itself", async () => {
+  const run = await runGuest(
+    `import { query, save, log } from "spoor";
+log.info(await query("a").each(async (row, group) => { await save.rows(group.rows); }));`,
+    tracked(ORDERS),
+  );
+
+  assert.deepEqual(run.logs, ["info: { saved: 3, failed: 0 }"]);
+  assert.equal(run.acknowledged.length, 3);
+});
+
+Deno.test("a group whose rows cannot be saved counts as failed, and not the others", async () => {
+  const run = await runGuest(
+    `import { query, log } from "spoor";
+log.info(await query("a").batches(3, (groups) => groups.map(({ key }) => ({ ...key, x: key.id === 2 ? NaN : 1 }))));`,
+    tracked(PEOPLE),
+  );
+
+  assert.deepEqual(run.logs, ["info: { saved: 2, failed: 1 }"]);
+  assert.equal(run.failedGroups[0]?.error.message, 'Cannot save id = 2: column "x" is NaN');
+});
+
+Deno.test("batches with a function saves all, or what is returned; 207 and errors fail the batch", async () => {
+  const rows = Array.from({ length: 8 }, (_, id) => ({ id }));
+  const run = await runGuest(
+    `import { http, query, log } from "spoor";
+log.info(await query("a").batches(2, async (groups) => {
+  const first = groups[0].key.id;
+  if (first === 2) return [{ id: 2 }];
+  if (first === 4) throw new Error("down");
+  if (first === 6) await http.post("https://a.test/batch", { json: {} });
+}));`,
+    tracked(rows, { respond: () => ({ status: 207 }) }),
+  );
+
+  assert.deepEqual(run.logs, ["info: { saved: 3, failed: 5 }"]);
+  assert.deepEqual(run.acknowledged.map(({ group }) => group), [1, 2, 3]);
+  assert.deepEqual(run.failedGroups.map(({ group, error }) => [group, error.message]), [
+    [4, "The function returned no row of this group"],
+    [5, "down"],
+    [6, "down"],
+    [
+      7,
+      "Cannot tell which of 2 groups were accepted: POST https://a.test/batch answered 207 (Multi-Status)",
+    ],
+    [
+      8,
+      "Cannot tell which of 2 groups were accepted: POST https://a.test/batch answered 207 (Multi-Status)",
+    ],
+  ]);
+});
+
+Deno.test("without tracking each row is a group, and the first error of each ends the model", async () => {
+  const run = await runGuest(
+    `import { query, log } from "spoor";
+log.info(await query("a").each((row) => ({ id: row.id * 10 })));
+await query("a").each((row) => { throw new Error("no " + row.id); });`,
+    { rows: PEOPLE },
+  );
+
+  assert.deepEqual(run.logs, ["info: { saved: 3, failed: 0 }"]);
+  assert.equal(run.error?.message, "no 1");
+});
+
+Deno.test("a tracked model without query saves rows like a table", async () => {
+  const run = await runGuest(
+    `import { save } from "spoor"; await save.rows([{ id: 1 }, { id: 2 }]);`,
+    tracked([]),
+  );
+
+  assert.deepEqual(run.saved, [{ id: 1 }, { id: 2 }]);
+  assert.deepEqual(run.acknowledged, []);
+});
