@@ -39,9 +39,9 @@ export interface FloorRun extends TimedProcess {
 export class Bench {
   constructor(readonly options: BenchOptions) {}
 
-  /** A size of the figures table at this scale. */
-  count(full: number): number {
-    return Math.max(100, Math.round(full * this.options.scale));
+  /** A size of the figures table at this scale, and at least what still makes sense. */
+  count(full: number, least = 100): number {
+    return Math.max(least, Math.round(full * this.options.scale));
   }
 
   /** A new empty folder. */

@@ -49,7 +49,6 @@ Deno.test("practice removes by DELETE, and says 404 for what is not there", asyn
   await practice.send("POST", "/contacts", { json: {} });
   const status = async (method: string, path: string) => {
     const response = await practice.send(method, path);
-    await response.text();
     return response.status;
   };
   assert.equal(await status("DELETE", "/contacts/1"), 204);
@@ -120,7 +119,6 @@ Deno.test("practice takes bodies that are no JSON", async () => {
     headers: { "content-type": "application/json" },
   });
   assert.equal(broken.status, 400);
-  await broken.text();
 });
 
 Deno.test("practice changes nothing twice for a repeated Idempotency-Key", async () => {
@@ -145,7 +143,6 @@ Deno.test("practice refuses an Idempotency-Key that came with another request", 
       ...{ json: { amount }, key: "k1" },
       ...(origin && { origin }),
     });
-    await response.text();
     return response.status;
   };
   assert.equal(await send("/charges", 5), 201);
@@ -170,7 +167,6 @@ Deno.test("practice keeps hosts apart", async () => {
   await practice.send("POST", "/x", { json: { n: 1 }, origin: "https://a.example" });
   const other = await practice.send("GET", "/x/1", { origin: "https://b.example:8443" });
   assert.equal(other.status, 404);
-  await other.text();
   using reader = practice.read();
   assert.deepEqual(
     reader.hosts().map(({ host, requests, records }) => [host, requests, records]),

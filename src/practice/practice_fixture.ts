@@ -13,7 +13,7 @@ import { type PracticeReader, readPractice } from "./read_practice.ts";
 export interface PracticeFixture extends AsyncDisposable {
   origin: string;
   dbPath: string;
-  /** Sends a request as the egress worker does, for `https://api.example`. */
+  /** Sends a request as the egress worker does, for `https://api.example`; the body is read whole. */
   send(method: string, path: string, init?: SendInit): Promise<Response>;
   /** Reads what was received; the caller closes it. */
   read(): PracticeReader;
@@ -65,7 +65,11 @@ export async function startPractice(faults = "", dbPath?: string): Promise<Pract
   };
   return {
     ...{ origin, dbPath: path, stop },
-    send: (method, path, init = {}) => fetch(origin + path, toInit(method, init)),
+    send: async (method, path, init = {}) => {
+      const response = await fetch(origin + path, toInit(method, init));
+      const body = await response.bytes();
+      return new Response(body.length === 0 ? null : body, response);
+    },
     read: () => readPractice(path) ?? failToRead(path),
     [Symbol.asyncDispose]: async () => {
       await stop();

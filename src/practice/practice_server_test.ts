@@ -22,7 +22,6 @@ Deno.test("practice answers 5xx with one of the usual statuses", async () => {
   for (let n = 0; n < 40; n++) {
     const response = await practice.send("POST", "/x", { json: { n } });
     statuses.add(response.status);
-    await response.text();
   }
   assert.deepEqual([...statuses].sort(), [500, 502, 503, 504]);
 });
@@ -31,7 +30,6 @@ Deno.test("practice refuses the record it was told to, alone and in a batch", as
   await using practice = await startPractice("refuse:path=/contacts,email=bad@x");
   const status = async (path: string, json: unknown) => {
     const response = await practice.send("POST", path, { json });
-    await response.text();
     return response.status;
   };
   assert.equal(await status("/contacts", { email: "good@x" }), 201);
@@ -54,7 +52,6 @@ Deno.test("practice hits by key: any field, or the end of the path", async () =>
   ) {
     const response = await practice.send(method, path, { json });
     statuses.push(response.status);
-    await response.text();
   }
   assert.deepEqual(statuses, [500, 500, 201]);
 });
@@ -63,7 +60,7 @@ Deno.test("practice breaks connections before writing (drop) and after (lost)", 
   await using practice = await startPractice("drop:path=/drop,times=1 lost:path=/lost,times=1");
   for (const [path, records] of [["/drop", 0], ["/lost", 1]] as const) {
     const send = () => practice.send("POST", path, { json: { n: 1 }, key: path });
-    await assert.rejects(async () => await (await send()).text(), TypeError);
+    await assert.rejects(send(), TypeError);
     using reader = practice.read();
     assert.equal(reader.countRecords({ path }), records);
     assert.equal(reader.requests({ path })[0]?.status, undefined);
@@ -103,7 +100,6 @@ Deno.test("practice plays shares about as often as it says, and the same each ti
     await Promise.all(Array.from({ length: 400 }, async (_, n) => {
       const response = await practice.send("POST", "/x", { json: { n } });
       if (response.status === 503) hit.push(n);
-      await response.text();
     }));
     return hit.sort((a, b) => a - b);
   };
@@ -119,7 +115,6 @@ Deno.test("practice gives a repeated request another chance", async () => {
   for (let i = 0; i < 20; i++) {
     const response = await practice.send("POST", "/x", { json: { n: 1 }, key: "k" });
     statuses.add(response.status);
-    await response.text();
   }
   assert.deepEqual([...statuses].sort(), [201, 503]);
 });
@@ -191,21 +186,21 @@ Deno.test("egress sends everything to practice, by the hosts that the model allo
 });
 
 Deno.test("practice requests do not go through a proxy", async () => {
-  const proxy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const worker = new Worker(
-    `data:text/javascript,Deno.env.set("HTTP_PROXY", "http://127.0.0.1:${proxy.addr.port}");` +
-      `postMessage(1)`,
-    { type: "module" },
-  );
-  await new Promise((resolve) => worker.onmessage = resolve);
-  worker.terminate();
-  try {
+  // In a process of its own: environment variables are shared by all tests of one.
+  const script = `
+    import { startEgress } from "${import.meta.resolve("~/sandbox/egress/egress_fixture.ts")}";
+    import { startPractice } from "${import.meta.resolve("./practice_fixture.ts")}";
     await using practice = await startPractice();
     using egress = startEgress({ allowNet: ["a.example"], practiceOrigin: practice.origin });
-    const { status } = await egress.send({ url: "https://a.example/x", method: "POST" });
-    assert.equal(status, 201);
-  } finally {
-    Deno.env.delete("HTTP_PROXY");
-    proxy.close();
-  }
+    const { status, error } = await egress.send({ url: "https://a.example/x", method: "POST" });
+    console.log(status ?? error.message);`;
+  using proxy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-check", "--config", Deno.realPathSync("deno.json")],
+      `data:text/typescript,${encodeURIComponent(script)}`,
+    ],
+    env: { HTTP_PROXY: `http://127.0.0.1:${proxy.addr.port}`, NO_PROXY: "", NO_COLOR: "1" },
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout).trim(), "201");
 });

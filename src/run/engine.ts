@@ -105,7 +105,7 @@ export class Engine {
     });
     const states = loadModelStates(db);
     const sends = selected.some((name) => graph.models.get(name)?.directives.allowNet);
-    using practiceApi = practice && sends
+    await using practiceApi = practice && sends
       ? await startPractice(this.#workers, root, request.faults)
       : undefined;
     let changeId = nextLedgerId(db);

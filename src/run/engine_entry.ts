@@ -1,14 +1,17 @@
 /**
- * Entry of the engine worker. The listener is registered before anything else: Deno loses messages
- * that arrive before it.
+ * Entry of the engine worker.
+ *
+ * It imports nothing before its listener is there: Deno loses messages that arrive earlier, and a
+ * module that awaits while it loads (the hash's WebAssembly) lets them arrive. The engine's own port
+ * keeps its messages until it is listened to.
  *
  * @module
  */
-import { Engine } from "./engine.ts";
 import type { FromEngine, ToEngine } from "./engine_protocol.ts";
 
-addEventListener("message", (event) => {
+addEventListener("message", async (event) => {
   const port: MessagePort = (event as MessageEvent).data.port;
+  const { Engine } = await import("./engine.ts");
   const engine = new Engine((message: FromEngine, transfer) =>
     port.postMessage(message, transfer ?? [])
   );

@@ -10,7 +10,7 @@ import { type ErrorReport, toErrorReport, UserError } from "~/base/user_error.ts
 import { renderDuration } from "~/base/duration.ts";
 import type { Model } from "~/model/model.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
-import type { GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
+import type { EgressError, GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
 import type { WorkerEnd } from "~/sandbox/supervisor.ts";
 import { loadLedger } from "~/store/ledger.ts";
 import { findChanges } from "~/tracked/find_changes.ts";
@@ -71,6 +71,8 @@ export class GuestSession {
   #queries = new Map<number, GuestQuery>();
   #delivery: { query: number; delivery: Delivery } | undefined;
   #saved: SavedRows | undefined;
+  /** An access that was refused fails the model, even one that goes on as if nothing was. */
+  #refused: ErrorReport | undefined;
 
   constructor(private readonly parts: GuestSessionParts) {
     const { context, model, modelTimeoutMs } = parts;
@@ -90,7 +92,7 @@ export class GuestSession {
   async run(): Promise<GuestOutcome> {
     const stop = () => this.#stop();
     this.parts.context.stop.addEventListener("abort", stop);
-    const error = await this.#end.promise;
+    const error = await this.#end.promise ?? this.#refused;
     this.parts.context.stop.removeEventListener("abort", stop);
     clearInterval(this.#timer);
     this.#port.close();
@@ -225,6 +227,7 @@ export class GuestSession {
         this.#port.send(message, transfer);
       } catch (error) {
         if (error instanceof UserError) {
+          if (/@allow_|@depends_on/.test(error.hint ?? "")) this.#refused ??= toErrorReport(error);
           this.#port.send({ type: "error", id, error: this.#masked(toErrorReport(error)) });
         } else this.#break(error);
       } finally {
@@ -374,6 +377,10 @@ export class GuestSession {
     const text = this.parts.mask(String(message).slice(0, 10_000));
     this.parts.context.emit({ type: "log", model: this.#model.name, level, message: text });
   }
+}
+
+function refusal({ message, hint, at }: EgressError): ErrorReport {
+  return { message, ...(hint !== undefined && { hint }), ...(at && { at }) };
 }
 
 function explainEnd(model: Model, end: WorkerEnd): ErrorReport {

@@ -119,6 +119,12 @@ export class ReadableFiles {
       this.#entries.some((entry) => isInside(real, realPathOf(folderOrFile(entry))));
   }
 
+  /** Secrets and the state are nobody's to read, whatever covers them. */
+  #isPrivate(real: string): boolean {
+    const [first = "", second] = relative(this.root, real).split(sep);
+    return first === ".spoor" || (second === undefined && first.startsWith(".env"));
+  }
+
   #stat(absolutePath: string): ReadableFile {
     const { size, mtime } = Deno.statSync(absolutePath);
     const fromRoot = relative(this.root, absolutePath);

@@ -10,8 +10,9 @@ import { textPosition } from "~/base/text_position.ts";
 import { foldName } from "~/sql/identifiers.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
+import { findSqlErrorOffset } from "~/sql/sql_error_offset.ts";
+import { findTableReferences } from "~/sql/table_references.ts";
 import { AuthorizerCode, setAuthorizer } from "./authorizer.ts";
-import { findSqlErrorOffset } from "./sql_error_offset.ts";
 
 /** A query to prepare and where it stands. */
 export interface SelectInput {
@@ -51,6 +52,7 @@ export function prepareSelect(db: DatabaseSync, input: SelectInput): PreparedSel
       hint: single.hint,
     });
   }
+  refuseUndeclared(input, single.text);
   const sql = rewriteTableReferences(
     single.text,
     ({ schema, table }) => schema === undefined ? undefined : `${schema}.${table}`,
@@ -58,6 +60,19 @@ export function prepareSelect(db: DatabaseSync, input: SelectInput): PreparedSel
   const columns = readColumns(db, sql, input, single.start);
   refuseDoubleNames(columns, input);
   return { sql, columns };
+}
+
+/**
+ * The authorizer alone is no gate for this: it is not asked for a table that is read only through
+ * `USING`, and Deno 2.6 has none.
+ */
+function refuseUndeclared({ readable, ...input }: SelectInput, sql: string): void {
+  if (readable === "all") return;
+  const names = new Set([...readable].map(foldName));
+  for (const { schema, table } of findTableReferences(sql)) {
+    const name = schema === undefined ? table : `${schema}.${table}`;
+    if (!names.has(foldName(name))) throw notAllowed(`table ${name}`, { ...input, readable });
+  }
 }
 
 function readColumns(db: DatabaseSync, sql: string, input: SelectInput, start: number): string[] {
@@ -69,7 +84,7 @@ function readColumns(db: DatabaseSync, sql: string, input: SelectInput, start: n
     if (denied[0] !== undefined) throw notAllowed(denied[0], input);
     const message = error instanceof Error ? error.message : String(error);
     // Rewriting moves what stands behind a table's name on the same line, never a line.
-    const offset = findSqlErrorOffset(db, sql, message);
+    const offset = findSqlErrorOffset(sql, message, (beginning) => errorOf(db, beginning));
     const line = offset === undefined ? 1 : textPosition(sql, offset).line;
     throw new UserError(`Cannot run ${input.name}: ${message}`, {
       at: placeOf(input, start, line - 1),
@@ -78,6 +93,15 @@ function readColumns(db: DatabaseSync, sql: string, input: SelectInput, start: n
     });
   } finally {
     setAuthorizer(db, null);
+  }
+}
+
+function errorOf(db: DatabaseSync, sql: string): string | undefined {
+  try {
+    db.prepare(sql);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -28,7 +28,7 @@ export interface SpoorOptions {
   cwd?: string;
   env?: Readonly<Record<string, string>>;
   stdin?: string;
-  /** Killed after this time, which fails the test. @default 60_000 */
+  /** Killed after this time, which fails the test. @default 30_000 */
   timeoutMs?: number;
 }
 
@@ -72,7 +72,7 @@ export async function runSpoor(
   options: SpoorOptions = {},
 ): Promise<SpoorResult> {
   const running = startSpoor(args, options);
-  const timeoutMs = options.timeoutMs ?? 60_000;
+  const timeoutMs = options.timeoutMs ?? 30_000;
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;

@@ -15,7 +15,7 @@ export const noOpModelsFigure: Figure = {
   summary: "no-op run of 1,000 models and of 10,000",
 
   async *measure(bench: Bench): AsyncGenerator<Line> {
-    const [small, large] = [bench.count(1_000), bench.count(10_000)];
+    const [small, large] = [bench.count(1_000, 10), bench.count(10_000, 100)];
     const smallProject = await layeredProject(bench, small);
     const ms = await medians(NO_OP_RUNS, {
       floor: () => bench.emptyMs(),
@@ -48,7 +48,7 @@ export const firstModelsFigure: Figure = {
   summary: "first run of 1,000 small SQL models",
 
   async *measure(bench: Bench): AsyncGenerator<Line> {
-    const count = bench.count(1_000);
+    const count = bench.count(1_000, 10);
     const project = await bench.folder("first_models");
     const statements = join(project, "statements.json");
     await Deno.writeTextFile(

@@ -1,7 +1,7 @@
 /**
  * From what a model threw to what its user reads: the message, and the line of the user's file.
  *
- * Stacks of a guest name `blob:` URLs. `ModulePaths` knows which file each stands for; frames of
+ * Stacks of a guest name the URLs of its modules. `ModulePaths` knows which file each stands for; frames of
  * Spoor and of Deno have none and are left out.
  *
  * @module
@@ -9,11 +9,14 @@
 import type { ErrorReport, SourceLocation } from "~/base/user_error.ts";
 import { formatValue } from "./format_value.ts";
 import { knownOf } from "./host_error.ts";
+import { placeOf } from "./module_url.ts";
 
 const MAX_MESSAGE = 10_000;
 /** Causes of causes, and parts of an `AggregateError`. */
 const MAX_CAUSES = 5;
-const BLOB_PLACE = /blob:null\/[0-9a-f-]+/g;
+const MODULE = /blob:null\/[0-9a-f-]+|data:text\/javascript;base64,[\w+/.]+/.source;
+const MODULE_URL = new RegExp(MODULE, "g");
+const MODULE_POSITION = new RegExp(`(${MODULE}):(\\d+):(\\d+)`, "g");
 
 /** Which file each URL stands for. */
 export class ModulePaths {
@@ -21,19 +24,19 @@ export class ModulePaths {
 
   /** Notes the URL under which a file is loaded. */
   set(url: string, path: string): void {
-    this.#paths.set(url, path);
+    this.#paths.set(placeOf(url), path);
   }
 
   /** Puts files in the place of their URLs. */
   rename(text: string): string {
-    return text.replace(BLOB_PLACE, (url) => this.#paths.get(url) ?? url);
+    return text.replace(MODULE_URL, (url) => this.#paths.get(placeOf(url)) ?? url);
   }
 
   /** The first place of a stack that is in a file of the user's. */
   locate(stack: string): SourceLocation | undefined {
-    for (const match of stack.matchAll(/(blob:null\/[0-9a-f-]+):(\d+):(\d+)/g)) {
+    for (const match of stack.matchAll(MODULE_POSITION)) {
       const [, url = "", line, column] = match;
-      const path = this.#paths.get(url);
+      const path = this.#paths.get(placeOf(url));
       if (path !== undefined) return { path, line: Number(line), column: Number(column) };
     }
     return undefined;
@@ -90,7 +93,7 @@ function isSyntaxError(name: string, message: string): boolean {
 }
 
 function firstLine(message: string): string {
-  return message.split("\n")[0]?.replace(/ at blob:\S+$/, "") ?? message;
+  return message.split("\n")[0]?.replace(/ at (?:blob|data):\S+$/, "") ?? message;
 }
 
 function causesOf(error: unknown, paths: ModulePaths): string[] {

@@ -1,18 +1,15 @@
 /**
- * Loads a model: each of its modules becomes a `blob:` module, imported ones first, with the URLs
+ * Loads a model: each of its modules becomes a module under a URL of its own, imported ones first, with the URLs
  * of those in the place of its specifiers.
  *
- * The one `import()` of the guest is here, and it is not handed out. `"spoor"` is a blob module
+ * The one `import()` of the guest is here, and it is not handed out. `"spoor"` is such a module
  * as well; it takes the API from a global that exists only while it is evaluated.
  *
  * @module
  */
 import type { ServedModule } from "~/sandbox/protocol.ts";
 import type { ModulePaths } from "./error_report.ts";
-
-/** Both leave the global object before a model runs. */
-const createUrl = URL.createObjectURL.bind(URL);
-const revokeUrl = URL.revokeObjectURL.bind(URL);
+import { moduleUrl, revokeModuleUrl } from "./module_url.ts";
 
 /**
  * Makes the module that `import … from "spoor"` stands for.
@@ -46,6 +43,7 @@ export async function runModules(
 ): Promise<void> {
   const urls = new Map<string, string>([["spoor", apiUrl]]);
   let url = apiUrl;
+  paths.set(apiUrl, "spoor");
   for (const module of modules) {
     url = moduleUrl(codeOf(module, urls));
     urls.set(module.path, url);
@@ -54,12 +52,8 @@ export async function runModules(
   try {
     await import(url);
   } finally {
-    for (const each of urls.values()) revokeUrl(each);
+    for (const each of urls.values()) revokeModuleUrl(each);
   }
-}
-
-function moduleUrl(code: string): string {
-  return createUrl(new Blob([code], { type: "text/javascript" }));
 }
 
 function codeOf(module: ServedModule, urls: ReadonlyMap<string, string>): string {
