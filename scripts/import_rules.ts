@@ -22,11 +22,11 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "dag": ["base", "model"],
   "warehouse": ["base", "sql"],
   "store": ["base", "model", "warehouse"],
-  "kinds": ["base", "sql", "model", "warehouse"],
+  "kinds": ["base", "sql", "model", "warehouse", "tracked"],
   "tracked": ["base", "sql", "model", "warehouse", "store"],
   "sandbox": ["base", "model"],
   "sandbox/guest": ["base", "sandbox/protocol.ts"],
-  "sandbox/egress": ["base", "sandbox/protocol.ts"],
+  "sandbox/egress": ["base", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
   "practice": ["base", "warehouse"],
   "project": ["base", "sql", "model", "dag", "kinds", "sandbox"],
   "run": [

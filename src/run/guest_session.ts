@@ -345,11 +345,9 @@ export class GuestSession {
         hint: `Add "// @allow_net: ${host}" to the model's header`,
       });
     }
-    return {
-      type: "response",
-      id,
-      response: await http.send(id, request, this.#delivery?.delivery),
-    };
+    const response = await http.send(id, request, this.#delivery?.delivery);
+    if (response.error?.kind === "denied") this.#refused ??= refusal(response.error);
+    return { type: "response", id, response };
   }
 
   #getDelivery(): Delivery {

@@ -196,7 +196,7 @@ export function toFileStates(
   before: ReadonlyMap<string, FileState>,
 ): FileState[] {
   return files.flatMap((file) => {
-    const { path, absolutePath, sizeBytes, modifiedMs } = file;
+    const { path, sizeBytes, modifiedMs } = file;
     const known = before.get(path);
     if (known?.sizeBytes === sizeBytes && known.modifiedMs === modifiedMs) return [known];
     try {

@@ -7,6 +7,7 @@
  *
  * @module
  */
+// deno-lint-ignore-file camelcase
 import type { ErrorReport } from "~/base/user_error.ts";
 import type { KindName, ModelName } from "~/model/model.ts";
 

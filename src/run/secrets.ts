@@ -17,8 +17,8 @@ export interface ModelSecrets {
 }
 
 /**
- * Reads the secrets that a model declares. In practice one that is not set gets a made-up value,
- * because nothing needs it.
+ * Reads the secrets that a model declares. In practice all have made-up values: nothing needs the
+ * real ones, and what the practice API receives is kept in a file.
  *
  * @throws {UserError} One is not set.
  */
@@ -27,9 +27,8 @@ export function readSecrets(
   model: Model,
 ): ModelSecrets {
   const entries = (model.directives.secrets ?? []).map((name) => {
-    const found = readVariable(name);
-    const value = found || (practiceOrigin === undefined ? undefined : `practice-${name}`);
-    if (value === undefined) throw notSet(model, name);
+    const value = practiceOrigin === undefined ? readVariable(name) : `practice-${name}`;
+    if (!value) throw notSet(model, name);
     // Random, so that no model can know or build another one's.
     return { name, standIn: `spoor-secret-${name}-${crypto.randomUUID()}`, value };
   });

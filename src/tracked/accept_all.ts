@@ -95,18 +95,13 @@ function storeRows(db: DatabaseSync, c: Comparison): void {
 /** `spoor_hash(columns…)`: the content hash of the rows of a group; only changed groups come here. */
 function registerHash(db: DatabaseSync, columns: readonly string[]): void {
   const hasher = new GroupHasher(columns);
-  db.aggregate("spoor_hash", {
-    start: () => [] as SqlValue[],
-    varargs: true,
-    useBigIntArguments: true,
-    // deno-lint-ignore no-explicit-any -- the types of node:sqlite know no accumulator but a number.
-    step: ((values: SqlValue[], ...row: unknown[]) => {
-      for (const value of row) values.push(fromRead(value));
-      return values;
-      // deno-lint-ignore no-explicit-any
-    }) as any,
-    // deno-lint-ignore no-explicit-any
-    result: ((values: SqlValue[]) => hasher.hash(values)) as any,
-    // deno-lint-ignore no-explicit-any
-  } as any);
+  const start = () => [] as SqlValue[];
+  const step = (values: SqlValue[], ...row: SqlValue[]) => {
+    for (const value of row) values.push(fromRead(value));
+    return values;
+  };
+  const result = (values: SqlValue[]) => hasher.hash(values);
+  // The types of node:sqlite in Deno know numbers as the only state of an aggregate.
+  const options = { start, step, result, varargs: true, useBigIntArguments: true } as unknown;
+  db.aggregate("spoor_hash", options as Parameters<DatabaseSync["aggregate"]>[1]);
 }

@@ -10,9 +10,9 @@ import { textPosition } from "~/base/text_position.ts";
 import { foldName } from "~/sql/identifiers.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
-import { findSqlErrorOffset } from "~/sql/sql_error_offset.ts";
 import { findTableReferences } from "~/sql/table_references.ts";
 import { AuthorizerCode, setAuthorizer } from "./authorizer.ts";
+import { findSqlErrorOffset } from "./sql_error_offset.ts";
 
 /** A query to prepare and where it stands. */
 export interface SelectInput {
@@ -84,7 +84,7 @@ function readColumns(db: DatabaseSync, sql: string, input: SelectInput, start: n
     if (denied[0] !== undefined) throw notAllowed(denied[0], input);
     const message = error instanceof Error ? error.message : String(error);
     // Rewriting moves what stands behind a table's name on the same line, never a line.
-    const offset = findSqlErrorOffset(sql, message, (beginning) => errorOf(db, beginning));
+    const offset = findSqlErrorOffset(db, sql, message);
     const line = offset === undefined ? 1 : textPosition(sql, offset).line;
     throw new UserError(`Cannot run ${input.name}: ${message}`, {
       at: placeOf(input, start, line - 1),
@@ -93,15 +93,6 @@ function readColumns(db: DatabaseSync, sql: string, input: SelectInput, start: n
     });
   } finally {
     setAuthorizer(db, null);
-  }
-}
-
-function errorOf(db: DatabaseSync, sql: string): string | undefined {
-  try {
-    db.prepare(sql);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -113,7 +113,11 @@ Deno.test("what stands below a failed model is blocked, and nothing else", async
 
   const result = await project.run("run");
 
-  assertExplained(result, { says: ["no luck today", "blocked"], at: "models/a/bad.ts:2" });
+  assertExplained(result, {
+    says: ["no luck today", "blocked"],
+    at: "models/a/bad.ts:2",
+    isTheirs: true,
+  });
   assert.deepEqual(project.rows("a.beside"), [{ id: 1 }]);
   const steps = project.rows(`SELECT model, status FROM "spoor.steps" ORDER BY model`);
   assert.deepEqual(steps, [
@@ -145,6 +149,6 @@ Deno.test("a model that fails keeps the rows that it had", async () => {
   );
   const result = await project.run("run");
 
-  assertExplained(result, { says: ["half way"], at: "models/a/b.ts:4" });
+  assertExplained(result, { says: ["half way"], at: "models/a/b.ts:4", isTheirs: true });
   assert.deepEqual(project.rows("a.b"), [{ id: 1 }]);
 });

@@ -177,7 +177,7 @@ Deno.test("validate finds all mistakes of a project in one go", async () => {
   ) assert.ok(output.includes(place), `${place} is not in\n${output}`);
 });
 
-Deno.test("a mistake in one model keeps the whole project from running, and nothing is written", async () => {
+Deno.test("a mistake in one model keeps the whole project from running, and no model runs", async () => {
   await using project = await tempProject({
     "models/a/good.sql": "SELECT 1 AS id",
     "models/a/bad.sql": "-- @kind: tabel\nSELECT 1 AS id",
@@ -186,5 +186,8 @@ Deno.test("a mistake in one model keeps the whole project from running, and noth
   const { code } = await project.run("run");
 
   assert.equal(code, 1);
-  assert.equal(await project.exists(".spoor/spoor.db"), false);
+  const made = await project.exists(".spoor/spoor.db")
+    ? project.rows("SELECT name FROM sqlite_schema WHERE name = 'a.good'")
+    : [];
+  assert.deepEqual(made, []);
 });

@@ -16,7 +16,7 @@ testMistakes([
     files: ONE_MODEL,
     command: "rnu",
     code: 2,
-    says: [`"rnu"`],
+    says: [`"spoor rnu"`],
     hint: /run/,
   },
   {
@@ -80,7 +80,7 @@ testMistakes([
     name: "settings that are not YAML",
     files: { ...ONE_MODEL, "spoor.yaml": "practice: [\n" },
     says: [/Cannot/],
-    at: "spoor.yaml:1",
+    at: "spoor.yaml:2",
   },
   {
     name: "a setting of the wrong type",

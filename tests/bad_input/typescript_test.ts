@@ -57,7 +57,8 @@ testMistakes([
   ts("a name that spoor does not export", `import { qery } from "spoor";\nqery("SELECT 1");`, [
     /qery/,
   ], {
-    hint: /query/,
+    isTheirs: true,
+    hint: /import type/,
     command: "run",
   }),
   ts(
@@ -66,21 +67,24 @@ testMistakes([
     [
       "no x",
     ],
-    { command: "run", at: "models/a/b.ts:6" },
+    { isTheirs: true, command: "run", at: "models/a/b.ts:6" },
   ),
   ts("an exception in an imported file", `import { a } from "../_lib/a.ts";\na();`, ["deep down"], {
     files: {
       "models/a/b.ts": `// @kind: table\nimport { a } from "../_lib/a.ts";\na();\n`,
       "models/_lib/a.ts": `export function a(): never {\n  throw new Error("deep down");\n}\n`,
     },
+    isTheirs: true,
     command: "run",
     at: "models/_lib/a.ts:2",
   }),
   ts("a mistake of types at run time", `const a = JSON.parse("{}");\na.b.c();`, [/reading 'c'/], {
+    isTheirs: true,
     command: "run",
     at: "models/a/b.ts:3",
   }),
   ts("something thrown that is no error", `throw "just a text";`, ["just a text"], {
+    isTheirs: true,
     command: "run",
   }),
   ts(
@@ -176,7 +180,11 @@ Deno.test("an answer that is no success is explained, with its status and its wo
 
   const result = await project.run("run");
 
-  assertExplained(result, { says: ["422", "email is taken", "/contacts"], at: "models/a/b.ts:4" });
+  assertExplained(result, {
+    says: ["422", "email is taken", "/contacts"],
+    at: "models/a/b.ts:4",
+    isTheirs: true,
+  });
   assert.equal(api.requests.length, 1);
 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
+import { FAULT_HELP } from "~/practice/parse_faults.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { PROGRAM } from "~/cli/program.ts";
@@ -44,6 +45,9 @@ export const runCommand = defineCommand({
     "Models run in the order in which they read each other. One whose definition and inputs are",
     "what they were is skipped; a tracked model sends only what is new or changed.",
     "Ctrl-C stops cleanly: nothing new begins, what is in flight ends. A second one ends at once.",
+    "",
+    "Faults of the practice API, as --faults 429:10% or --faults drop:2%,path=/contacts:",
+    ...Object.entries(FAULT_HELP).map(([name, does]) => `  ${name.padEnd(7)}  ${does}`),
   ].join("\n"),
   positionals: [{
     name: "selector",
@@ -57,7 +61,7 @@ export const runCommand = defineCommand({
     ["spoor run --practice", "The same, sending to the practice API on this machine"],
     ["spoor run +sync.crm", "One model and all that it reads"],
     ["spoor run --resend sync.crm", "Send every group of sync.crm again"],
-    ["spoor run --practice --faults 429", "See how the models bear an API that is too busy"],
+    ["spoor run --practice --faults 429:20%", "See how models bear an API that is too busy"],
   ],
   async run(call) {
     const { options: { json, all, verbose, practice }, output } = call;

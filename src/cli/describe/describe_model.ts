@@ -9,7 +9,7 @@ import { UserError } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
 import { DIRECTIVES } from "~/model/directives.ts";
-import type { Model, ModelName } from "~/model/model.ts";
+import type { Directives, Model, ModelName } from "~/model/model.ts";
 import { foldName } from "~/sql/identifiers.ts";
 import { recentSteps, type StepHistoryRow } from "~/store/history.ts";
 import { loadModelStates } from "~/store/model_states.ts";
@@ -68,11 +68,16 @@ function directivesOf({ directives }: Model): Record<string, string> {
   const given: Record<string, string> = {};
   for (const { name, key } of DIRECTIVES) {
     const value = directives[key];
-    if (value === undefined) continue;
-    given[name] = key === "timeoutMs" || key === "modelTimeoutMs" ? `${value}ms` : String(value)
-      .replaceAll(",", ", ");
+    if (value !== undefined) given[name] = toHeaderText(key, value);
   }
   return given;
+}
+
+function toHeaderText(key: keyof Directives, value: Directives[keyof Directives]): string {
+  if (Array.isArray(value)) return value.join(", ");
+  const isDuration = typeof value === "number" && key.endsWith("Ms");
+  if (!isDuration) return String(value);
+  return value % 1_000 === 0 ? `${value / 1_000}s` : `${value}ms`;
 }
 
 function stateOf(db: DatabaseSync, name: ModelName): Partial<ModelDescription> {

@@ -9,7 +9,8 @@ function screenOf(written: string): string[] {
   const screen: string[] = [""];
   // deno-lint-ignore no-control-regex -- escape sequences are what is read.
   for (const piece of written.match(/\x1b\[\??[\d;]*[A-Za-z]|\n|[^\x1b\n]+/g) ?? []) {
-    const up = /^\x1b\[(\d+)A$/.exec(piece)?.[1]; // deno-lint-ignore-line no-control-regex
+    // deno-lint-ignore no-control-regex
+    const up = /^\x1b\[(\d+)A$/.exec(piece)?.[1];
     if (up !== undefined) screen.length -= Number(up) + 1;
     if (up !== undefined) screen.push("");
     else if (piece === "\n") screen.push("");

@@ -249,9 +249,10 @@ Deno.test("a push that lasts gets a line every ten seconds where nothing is redr
   text.show(begins("sync.crm", "tracked"));
   for (; now < 25_000; now += 1_000) {
     const done = now + 1_000;
-    const left_ms = 100_000 - done;
-    const progress = { phase: "sending", done, total: 100_000, rate: 1_000, left_ms };
-    text.show({ type: "model_progress", model: "sync.crm", ...progress });
+    const leftMs = 100_000 - done;
+    // deno-lint-ignore camelcase -- a field of the JSON contract
+    const progress = { phase: "sending", done, total: 100_000, rate: 1_000, left_ms: leftMs };
+    text.show({ type: "model_progress", model: "sync.crm", ...progress, ...left });
   }
   assert.deepEqual(stdout().trimEnd().split("\n").slice(2), [
     "  running  sync.crm  tracked                     10.0 s  sending 11,000 of 100,000, 1,000/s, 1 m 29 s left (practice: nothing leaves this machine)",

@@ -133,7 +133,7 @@ Deno.test("egress masks a secret in a body that is no text, and in a compressed 
   const body = Buffer.concat([noise, Buffer.from(VALUE), noise, Buffer.from("another-secret")]);
   await using far = serveFarSide((request) =>
     request.path === "/gzip"
-      ? new Response(gzipSync(body), { headers: { "content-encoding": "gzip" } })
+      ? new Response(Uint8Array.from(gzipSync(body)), { headers: { "content-encoding": "gzip" } })
       : new Response(body)
   );
   using egress = startEgress({ allowNet: [far.host], secrets: SECRETS });

@@ -1,0 +1,163 @@
+/**
+ * `spoor practice`: what the practice API has received.
+ *
+ * @module
+ */
+import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { countOf } from "~/cli/output/counts.ts";
+import type { Output } from "~/cli/output/output.ts";
+import { parseCount } from "~/cli/parse_count.ts";
+import { clearPractice } from "~/cli/practice_view/clear_practice.ts";
+import {
+  renderHosts,
+  renderRecords,
+  renderRequest,
+  renderRequests,
+} from "~/cli/practice_view/request_lines.ts";
+import { PROGRAM } from "~/cli/program.ts";
+import {
+  type PracticeFilter,
+  type PracticeReader,
+  readPractice,
+  type ReceivedRequest,
+} from "~/practice/read_practice.ts";
+import { practiceFilePath } from "~/run/practice.ts";
+
+const OPTIONS = {
+  key: { type: "string", value: "TEXT", help: "Only what has this Idempotency-Key, id or value" },
+  records: { type: "boolean", help: "What the API holds now, not the requests that led to it" },
+  limit: { type: "string", short: "n", value: "N", default: "10", help: "How many to list" },
+  all: { type: "boolean", help: "List all" },
+  clear: { type: "boolean", help: "Forget all practice, so that the next run begins anew" },
+} as const satisfies OptionTable;
+
+type Options = Call<typeof OPTIONS>["options"];
+
+/** Shows what was received: by host, path and key, with the requests. */
+export const practiceCommand = defineCommand({
+  name: "practice",
+  summary: "Show what the practice API has received",
+  details: [
+    "In a practice run requests go to Spoor's practice API on this machine, which stands in for",
+    "every host. This shows what it has received, newest first; with --verbose each request whole.",
+  ].join("\n"),
+  positionals: [{
+    name: "host[/path]",
+    help: "Only what was sent there; a path's beginning will do",
+  }],
+  options: OPTIONS,
+  examples: [
+    ["spoor practice", "The hosts, and how much each has received"],
+    ["spoor practice api.example.com", "The last requests to one host"],
+    ["spoor practice api.example.com/contacts/7 --verbose", "Whole requests, with their bodies"],
+    ["spoor practice --key ada@example.com", "Requests with this value"],
+    ["spoor practice api.example.com --records", "What that API holds now"],
+    ["spoor practice --clear", "Forget it all; the next practice run sends everything again"],
+  ],
+  run({ options, positionals: [where], output }) {
+    const root = projectOf(options);
+    if (options.clear) {
+      const wasThere = clearPractice(root, new Date().toISOString());
+      output.line(wasThere ? "All practice is forgotten." : "There was nothing to forget.");
+      return ExitCode.Ok;
+    }
+    using practice = readPractice(practiceFilePath(root));
+    const filter = toFilter(where, options.key);
+    if (!practice) {
+      if (!options.json) {
+        output.line(`Nothing was received yet. Start with "spoor run --practice".`);
+      }
+    } else if (options.records) showRecords(practice, filter, options, output);
+    else if (where === undefined && options.key === undefined) showHosts(practice, options, output);
+    else showRequests(practice, filter, options, output);
+    return ExitCode.Ok;
+  },
+});
+
+/** `https://host/path`, `host/path`, `host` or `/path`. */
+function toFilter(where: string | undefined, key: string | undefined): PracticeFilter {
+  const text = where?.replace(/^https?:\/\//, "") ?? "";
+  const slash = text.indexOf("/");
+  const host = slash === -1 ? text : text.slice(0, slash);
+  const path = slash === -1 ? "" : text.slice(slash);
+  return { host: host.toLowerCase() || undefined, path: path || undefined, key };
+}
+
+function limitOf({ all, limit }: Options): number {
+  return all ? Number.MAX_SAFE_INTEGER : parseCount("limit", limit, 0);
+}
+
+function showHosts(practice: PracticeReader, { json }: Options, output: Output): void {
+  const hosts = practice.hosts();
+  if (json) {
+    for (const { lastAt, ...host } of hosts) {
+      output.json("practice_host", { ...host, last_at: lastAt });
+    }
+    return;
+  }
+  printLines(renderHosts(hosts, output.style), output);
+  const [first] = hosts;
+  if (!first) return;
+  output.line();
+  output.line(
+    `Nothing of this left the machine. "${PROGRAM} practice ${first.host}" shows requests.`,
+  );
+}
+
+function showRequests(
+  practice: PracticeReader,
+  filter: PracticeFilter,
+  options: Options,
+  output: Output,
+): void {
+  const requests = practice.requests(filter, limitOf(options));
+  if (options.json) {
+    for (const request of requests) output.json("practice_request", toJson(request));
+    return;
+  }
+  if (options.verbose) {
+    for (const request of requests) {
+      printLines([...renderRequest(request, output.style), ""], output);
+    }
+  } else printLines(renderRequests(requests, output.style), output);
+  printRest(requests.length, practice.countRequests(filter), "request", output);
+}
+
+function showRecords(
+  practice: PracticeReader,
+  filter: PracticeFilter,
+  options: Options,
+  output: Output,
+): void {
+  const records = practice.records(filter, limitOf(options));
+  if (options.json) {
+    for (const { createdAt, updatedAt, ...record } of records) {
+      output.json("practice_record", { ...record, created_at: createdAt, updated_at: updatedAt });
+    }
+    return;
+  }
+  printLines(renderRecords(records, output.style), output);
+  printRest(records.length, practice.countRecords(filter), "record", output);
+}
+
+function printRest(shown: number, total: number, what: string, output: Output): void {
+  const { dim } = output.style;
+  if (shown < total) {
+    const more = countOf(total - shown, `more ${what}`);
+    output.line(dim(`… ${more} (--all shows them)`));
+  } else output.line(dim(`${countOf(total, what)}; nothing of this left the machine`));
+}
+
+function printLines(lines: readonly string[], output: Output): void {
+  for (const line of lines) output.line(line);
+}
+
+function toJson({ idempotencyKey, bodyBytes, body, ...request }: ReceivedRequest): object {
+  return {
+    ...request,
+    idempotency_key: idempotencyKey,
+    ...typeof body === "string" ? { body } : { body_base64: body.toBase64() },
+    body_bytes: bodyBytes,
+  };
+}

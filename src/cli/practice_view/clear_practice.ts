@@ -1,0 +1,40 @@
+/**
+ * Forgets practice: what the practice API has received, and what practice runs count as sent.
+ *
+ * Only files that practice alone uses are touched; nothing that was sent for real is forgotten.
+ *
+ * @module
+ */
+import { practiceFilePath } from "~/run/practice.ts";
+import { stateFilePath } from "~/store/open_state.ts";
+import { takeRunLock } from "~/store/run_lock.ts";
+
+/**
+ * Deletes the practice files of a project.
+ *
+ * @param now ISO 8601, UTC.
+ * @returns Whether there was something to forget.
+ * @throws {UserError} A practice run is going on.
+ */
+export function clearPractice(root: string, now: string): boolean {
+  const state = stateFilePath(root, true);
+  const files = [practiceFilePath(root), state].flatMap((path) => [
+    ...[path, `${path}-wal`, `${path}-shm`],
+  ]);
+  if (!files.some(isThere)) return false;
+  using _lock = takeRunLock(`${state.slice(0, -3)}.lock`, "spoor practice --clear", now);
+  for (const file of files) {
+    if (isThere(file)) Deno.removeSync(file);
+  }
+  return true;
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
