@@ -8,7 +8,7 @@ import type { Style } from "./output/style.ts";
 import { renderPositionals } from "./parse_call.ts";
 import { PROGRAM } from "./program.ts";
 
-const MOST_COLUMNS_OF_A_NAME = 30;
+const MOST_COLUMNS_OF_A_NAME = 34;
 
 /** Help for the whole program. */
 export function renderProgramHelp(commands: readonly Command[], style: Style): string {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hash } from "node:crypto";
+import { contentDigest } from "~/base/content_digest.ts";
 
 /** Changes when the meaning of a fingerprint does; every model then runs once more. */
 const SCHEME = "spoor-model-1";
@@ -16,5 +16,5 @@ const SCHEME = "spoor-model-1";
 export function fingerprintOf(texts: readonly string[]): string {
   // Each text with its length before it, so that a cut between two cannot wander unseen.
   const parts = texts.map((text) => `${text.length}\n${text}`);
-  return hash("sha256", `${SCHEME}\n${parts.join("\n")}`);
+  return contentDigest(`${SCHEME}\n${parts.join("\n")}`);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hash } from "node:crypto";
+import { contentDigest } from "~/base/content_digest.ts";
 import { UserError } from "~/base/user_error.ts";
 import { analyseModule, type ModuleAnalysis } from "~/sandbox/modules/analyse_module.ts";
 import { type AnalysisCache, keep, recall } from "./analysis_cache.ts";
@@ -51,7 +51,7 @@ export class ModuleStore {
 
   async #analyse(path: string, source: string): Promise<ModuleAnalysis> {
     const extension = path.slice(path.lastIndexOf(".") + 1);
-    const key = `${SCHEME}:${extension}:${hash("sha256", source)}`;
+    const key = `${SCHEME}:${extension}:${contentDigest(source)}`;
     const known = recall<ModuleAnalysis>(this.cache, key);
     if (known) return known;
     const analysis = await analyseModule(path, source);

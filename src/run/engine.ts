@@ -26,7 +26,7 @@ import { inTransaction } from "~/warehouse/transaction.ts";
 import type { FromEngine } from "./engine_protocol.ts";
 import { EngineWorkers } from "./engine_workers.ts";
 import { ReaderPool } from "./guest_queries.ts";
-import { startPractice } from "./practice.ts";
+import { LazyPractice } from "./practice.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunEvent } from "./run_event.ts";
 import { runModels } from "./run_models.ts";
@@ -104,9 +104,8 @@ export class Engine {
       models: selected.toSorted(compareNames),
     });
     const states = loadModelStates(db);
-    const sends = selected.some((name) => graph.models.get(name)?.directives.allowNet);
-    await using practiceApi = practice && sends
-      ? await startPractice(this.#workers, root, request.faults)
+    await using practiceApi = practice
+      ? new LazyPractice(this.#workers, root, request.faults)
       : undefined;
     let changeId = nextLedgerId(db);
     const requests = { sent: 0, accepted: 0, refused: 0, retries: 0 };
@@ -118,7 +117,7 @@ export class Engine {
       workers: this.#workers,
       runId,
       projectId,
-      ...(practiceApi && { practiceOrigin: practiceApi.origin }),
+      ...(practiceApi && { practice: () => practiceApi.origin() }),
       memoryMb: settings.memoryMb,
       readVariable: variableLookup(dotenv, (name) => Deno.env.get(name)),
       nextChangeId: () => changeId++,

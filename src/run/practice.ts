@@ -4,15 +4,48 @@
  * @module
  */
 import { UserError } from "~/base/user_error.ts";
+import type { Fault } from "~/practice/fault.ts";
 import { parseFaults } from "~/practice/parse_faults.ts";
 import type { FromPractice, ToPractice } from "~/practice/protocol.ts";
 import type { WorkerEnd } from "~/sandbox/supervisor.ts";
 import type { EngineWorkers } from "./engine_workers.ts";
 
-/** The practice API of one run; ends with it, after what it has begun to answer. */
-export interface PracticeApi extends AsyncDisposable {
+/** A practice API that runs; ends after what it has begun to answer. */
+interface PracticeApi extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   origin: string;
+}
+
+/** The practice API of a run, started when the first model needs it: mostly none does. */
+export class LazyPractice implements AsyncDisposable {
+  readonly #faults: readonly Fault[];
+  #api: Promise<PracticeApi> | undefined;
+
+  /**
+   * @param faults How it is to misbehave, as written after `--faults`.
+   * @throws {UserError} The faults cannot be read.
+   */
+  constructor(
+    private readonly workers: EngineWorkers,
+    private readonly root: string,
+    faults: string | undefined,
+  ) {
+    const parsed = faults === undefined ? [] : parseFaults(faults);
+    if (parsed instanceof UserError) throw parsed;
+    this.#faults = parsed;
+  }
+
+  /** `http://127.0.0.1:PORT` */
+  async origin(): Promise<string> {
+    this.#api ??= startPractice(this.workers, this.root, this.#faults);
+    return (await this.#api).origin;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // One that could not start has told so where it was needed.
+    const api = await this.#api?.catch(() => undefined);
+    await api?.[Symbol.asyncDispose]();
+  }
 }
 
 /** Where the practice API keeps what it receives. */
@@ -20,19 +53,12 @@ export function practiceFilePath(root: string): string {
   return `${root}/.spoor/practice.db`;
 }
 
-/**
- * Starts the practice API.
- *
- * @param faults How it is to misbehave, as written after `--faults`.
- * @throws {UserError} The faults cannot be read, or its file cannot be used.
- */
-export async function startPractice(
+/** @throws {UserError} Its file cannot be used. */
+async function startPractice(
   workers: EngineWorkers,
   root: string,
-  faults: string | undefined,
+  faults: readonly Fault[],
 ): Promise<PracticeApi> {
-  const parsed = faults === undefined ? [] : parseFaults(faults);
-  if (parsed instanceof UserError) throw parsed;
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => {});
   const worker = workers.start(
@@ -41,7 +67,7 @@ export async function startPractice(
   );
   const answers = answersOf(worker.port);
   worker.port.postMessage(
-    { type: "start", dbPath: practiceFilePath(root), faults: parsed } satisfies ToPractice,
+    { type: "start", dbPath: practiceFilePath(root), faults } satisfies ToPractice,
   );
   const answer = await Promise.race([answers.next(), ended.promise]);
   if (answer.type === "failed") throw new UserError(answer.error.message, answer.error);

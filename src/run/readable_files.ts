@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { isAbsolute, join, matchesGlob, normalize, relative, sep } from "node:path";
+import { ContentDigester } from "~/base/content_digest.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { FileState } from "~/store/file_states.ts";
 
@@ -146,13 +146,13 @@ export class ReadableFiles {
 
 /** The hash of a file's bytes; the file is read in blocks. */
 export function hashFile(path: string): string {
-  const hash = createHash("sha256");
+  const digester = new ContentDigester();
   const block = new Uint8Array(HASH_BLOCK_BYTES);
   using file = Deno.openSync(path);
   for (let read = file.readSync(block); read !== null; read = file.readSync(block)) {
-    hash.update(block.subarray(0, read));
+    digester.update(block.subarray(0, read));
   }
-  return hash.digest("hex");
+  return digester.digest();
 }
 
 /**

@@ -19,8 +19,8 @@ export interface RunContext {
   workers: EngineWorkers;
   runId: number;
   projectId: string;
-  /** Where the practice API listens; absent in a real run. */
-  practiceOrigin?: string;
+  /** Gives where the practice API listens, and starts it if need be; absent in a real run. */
+  practice?: () => Promise<string>;
   memoryMb: number;
   /** A variable of the process or of `.env`. */
   readVariable: (name: string) => string | undefined;

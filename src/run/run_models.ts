@@ -13,9 +13,14 @@ import { decideStep, isSource, readsOnlyFiles, type StepDecision } from "./decid
 import { findMovedFiles, ReadableFiles } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
 import type { StepStatus } from "./run_event.ts";
-import { runSqlModel } from "./run_sql_model.ts";
-import { runTsModel } from "./run_ts_model.ts";
-import { failedOutcome, reportStep, type Step, type StepOutcome } from "./step.ts";
+import {
+  emitOutcome,
+  failedOutcome,
+  recordOutcome,
+  saveStep,
+  type Step,
+  type StepOutcome,
+} from "./step.ts";
 
 /** What is to run. */
 export interface ModelRun {
@@ -76,18 +81,20 @@ class ModelScheduler {
   async #begin(name: ModelName): Promise<void> {
     const model = this.input.graph.models.get(name);
     if (!model) throw new Error(`${name} is selected and not in the graph`);
-    const idle = this.#idleOutcome(model);
+    const idle = this.#obstacle(model);
     if (idle) return this.#end(name, idle);
+    const decision = this.#decide(model);
+    if (!decision.run) return this.#end(name, this.#skip(model, decision.reason));
     // Messages of models that run beside get their turn between two models that hold the thread.
     if (this.#running.size > 0) await setImmediate();
-    const running = this.#execute(model).then((status) => this.#end(name, status));
+    const running = this.#execute(model, decision.reason).then((status) => this.#end(name, status));
     if (model.language !== "ts") return await running;
     const tracked: Promise<void> = running.finally(() => this.#running.delete(tracked));
     this.#running.add(tracked);
   }
 
-  /** Models that do not run: blocked, cancelled or up to date. */
-  #idleOutcome(model: Model): StepStatus | undefined {
+  /** Why a model cannot run now: something above it failed, or the run was stopped. */
+  #obstacle(model: Model): StepStatus | undefined {
     const blocker = this.#above(model.name).find((above) =>
       !["ok", "skipped"].includes(this.#statuses.get(above) ?? "ok")
     );
@@ -95,14 +102,17 @@ class ModelScheduler {
       return this.#tell(model, "blocked", `${blocker} ${wordFor(this.#statuses.get(blocker))}`);
     }
     if (this.context.stop.aborted) return this.#tell(model, "cancelled", "the run was stopped");
-    const decision = this.#decide(model);
-    if (decision.run) return undefined;
+    return undefined;
+  }
+
+  /** Not recorded: a run of thousands of models in which nothing changed writes one row. */
+  #skip(model: Model, reason: string): StepStatus {
     this.context.emit({
       type: "model_finished",
       model: model.name,
       kind: model.kind,
       status: "skipped",
-      reason: decision.reason,
+      reason,
       changed: false,
       elapsed_ms: 0,
       ...rowsOf(this.input.states.get(model.name)),
@@ -111,12 +121,13 @@ class ModelScheduler {
   }
 
   #tell(model: Model, status: "blocked" | "cancelled", reason: string): StepStatus {
-    reportStep(this.context, model, { status, changed: false }, reason, 0);
+    const outcome = { status, changed: false };
+    recordOutcome(this.context, model, outcome, reason, 0);
+    emitOutcome(this.context, model, outcome, reason, 0);
     return status;
   }
 
-  async #execute(model: Model): Promise<StepStatus> {
-    const { reason } = this.#decide(model);
+  async #execute(model: Model, reason: string): Promise<StepStatus> {
     const startedAt = performance.now();
     this.context.emit({ type: "model_started", model: model.name, kind: model.kind, reason });
     const step: Step = {
@@ -125,20 +136,28 @@ class ModelScheduler {
       state: this.input.states.get(model.name),
       inputs: this.#knownInputs(model),
       resend: this.input.resend.has(model.name),
+      startedAt,
     };
     const outcome = await this.#runStep(step);
     const state = this.input.reload(model.name);
     if (state) this.input.states.set(model.name, state);
-    reportStep(this.context, model, outcome, reason, performance.now() - startedAt);
+    emitOutcome(this.context, model, outcome, reason, performance.now() - startedAt);
     return outcome.status;
   }
 
+  /** What runs models is loaded when the first one runs: mostly none does. */
   async #runStep(step: Step): Promise<StepOutcome> {
     try {
-      if (step.model.language === "ts") return await runTsModel(this.context, step);
+      if (step.model.language === "ts") {
+        const { runTsModel } = await import("./run_ts_model.ts");
+        return await runTsModel(this.context, step);
+      }
+      const { runSqlModel } = await import("./run_sql_model.ts");
       return runSqlModel(this.context, step);
     } catch (error) {
-      return failedOutcome(error);
+      const outcome = failedOutcome(error);
+      saveStep(this.context, step, outcome);
+      return outcome;
     }
   }
 

@@ -8,7 +8,7 @@ import { KINDS } from "~/kinds/registry.ts";
 import { prepareSelect } from "~/warehouse/prepare_select.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import type { RunContext } from "./run_context.ts";
-import { saveStepState, type Step, type StepOutcome } from "./step.ts";
+import { saveStep, type Step, type StepOutcome } from "./step.ts";
 
 /** @throws {UserError} The query cannot be run; nothing was written. */
 export function runSqlModel(context: RunContext, step: Step): StepOutcome {
@@ -25,7 +25,7 @@ export function runSqlModel(context: RunContext, step: Step): StepOutcome {
       KINDS[model.kind].writeSelect({ db: context.db, model: model.name, uniqueKey }, select.sql)
     );
     const outcome: StepOutcome = { status: "ok", ...result };
-    saveStepState(context, step, outcome);
+    saveStep(context, step, outcome);
     return outcome;
   });
 

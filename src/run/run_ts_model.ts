@@ -18,7 +18,7 @@ import { type GuestOutcome, GuestSession } from "./guest_session.ts";
 import { ReadableFiles, toFileStates } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
 import { type ModelSecrets, readSecrets } from "./secrets.ts";
-import { saveStepState, type Step, type StepOutcome } from "./step.ts";
+import { saveStep, type Step, type StepOutcome } from "./step.ts";
 
 /** `@timeout` where the model gives none. */
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -34,7 +34,7 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
   // Taken now: a file that changes while the model runs is read again by the next run.
   const covered = readsOnlyFiles(model) ? readable.all() : [];
   const files = new GuestFiles(readable, isInbound && !isDefinitionNew(step) ? before : undefined);
-  const http = makeHttp(context, model, secrets);
+  const http = await makeHttp(context, model, secrets);
   const session = new GuestSession({
     context,
     model,
@@ -74,7 +74,7 @@ function finish(
     return inTransaction(context.db, () => {
       const outcome = { ...(base ?? savedOutcome(context, step, ended)), ...requests };
       remember(outcome);
-      saveStepState(context, step, outcome);
+      saveStep(context, step, outcome);
       return outcome;
     });
   } finally {
@@ -140,10 +140,14 @@ function emptyOutcome(db: RunContext["db"], model: Model): StepOutcome {
   return { status: "ok", changed: true, rows: 0 };
 }
 
-function makeHttp(context: RunContext, model: Model, secrets: ModelSecrets): GuestHttp | undefined {
+async function makeHttp(
+  context: RunContext,
+  model: Model,
+  secrets: ModelSecrets,
+): Promise<GuestHttp | undefined> {
   const { allowNet } = model.directives;
   if (!allowNet) return undefined;
-  const { practiceOrigin } = context;
+  const practiceOrigin = await context.practice?.();
   return new GuestHttp({
     start: {
       model: model.name,

@@ -23,11 +23,11 @@ export interface ModelSecrets {
  * @throws {UserError} One is not set.
  */
 export function readSecrets(
-  { practiceOrigin, readVariable }: RunContext,
+  { practice, readVariable }: RunContext,
   model: Model,
 ): ModelSecrets {
   const entries = (model.directives.secrets ?? []).map((name) => {
-    const value = practiceOrigin === undefined ? readVariable(name) : `practice-${name}`;
+    const value = practice === undefined ? readVariable(name) : `practice-${name}`;
     if (!value) throw notSet(model, name);
     // Random, so that no model can know or build another one's.
     return { name, standIn: `spoor-secret-${name}-${crypto.randomUUID()}`, value };

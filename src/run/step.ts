@@ -31,7 +31,12 @@ export interface Step {
   /** Table that it reads → data version now. */
   inputs: Readonly<Record<string, number>>;
   resend: boolean;
+  /** Of `performance.now()`. */
+  startedAt: number;
 }
+
+/** What came of a model, whether it ran or not. */
+export type FinalOutcome = Omit<StepOutcome, "status"> & { status: StepStatus };
 
 /** A failure as an outcome: nothing was written. */
 export function failedOutcome(error: unknown): StepOutcome {
@@ -39,45 +44,43 @@ export function failedOutcome(error: unknown): StepOutcome {
 }
 
 /**
- * The model's state after this outcome; call inside the transaction that wrote its rows.
+ * Records what came of a model that ran: its state and its part in the run. Call inside the
+ * transaction that wrote its rows, so that all of it commits together or not at all.
  *
- * A model that failed after it had acknowledged groups keeps its old definition and inputs out of the
- * state, so that it runs again, but its target has moved.
+ * A model that failed after it had acknowledged groups gets a state without definition and inputs,
+ * so that it runs again, but its target has moved.
  */
-export function saveStepState(
-  context: RunContext,
-  step: Step,
-  outcome: StepOutcome,
-): ModelState | undefined {
+export function saveStep(context: RunContext, step: Step, outcome: StepOutcome): void {
   const { model, state, inputs } = step;
   const isOk = outcome.status === "ok";
-  if (!isOk && !outcome.changed && !outcome.delivery) return state;
-  const { delivery } = outcome;
-  const next: ModelState = {
-    kind: model.kind,
-    fingerprint: isOk ? model.fingerprint : "",
-    inputs: isOk ? inputs : {},
-    dataVersion: (state?.dataVersion ?? 0) + (outcome.changed ? 1 : 0),
-    rows: outcome.rows ?? state?.rows,
-    waiting: delivery ? delivery.failed + delivery.unknown + delivery.left : 0,
-  };
-  saveModelState(context.db, model.name, next, context.runId);
-  return next;
+  if (isOk || outcome.changed || outcome.delivery) {
+    const { delivery } = outcome;
+    saveModelState(context.db, model.name, {
+      kind: model.kind,
+      fingerprint: isOk ? model.fingerprint : "",
+      inputs: isOk ? inputs : {},
+      dataVersion: (state?.dataVersion ?? 0) + (outcome.changed ? 1 : 0),
+      rows: outcome.rows ?? state?.rows,
+      waiting: delivery ? delivery.failed + delivery.unknown + delivery.left : 0,
+    }, context.runId);
+  }
+  recordOutcome(context, model, outcome, step.reason, performance.now() - step.startedAt);
 }
 
-/** Records what came of a model and tells it. */
-export function reportStep(
-  context: RunContext,
+/** Records a model's part in a run, whether it ran or not. */
+export function recordOutcome(
+  { db, runId }: RunContext,
   model: Model,
-  outcome: Omit<StepOutcome, "status"> & { status: StepStatus },
+  outcome: FinalOutcome,
   reason: string,
   elapsedMs: number,
 ): void {
-  const { status, changed, rows, columnChanges, delivery, requests, failures, error } = outcome;
-  recordStep(context.db, {
-    runId: context.runId,
-    model: model.name,
-    kind: model.kind,
+  const { status, rows, delivery, requests, error } = outcome;
+  const { name, kind } = model;
+  recordStep(db, {
+    runId,
+    model: name,
+    kind,
     status,
     reason,
     rows,
@@ -86,6 +89,17 @@ export function reportStep(
     requests,
     error,
   });
+}
+
+/** Tells what came of a model. */
+export function emitOutcome(
+  context: RunContext,
+  model: Model,
+  outcome: FinalOutcome,
+  reason: string,
+  elapsedMs: number,
+): void {
+  const { status, changed, rows, columnChanges, delivery, requests, failures, error } = outcome;
   context.emit({
     type: "model_finished",
     model: model.name,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { cachedStatement } from "~/warehouse/cached_statement.ts";
 
 /** What is known of a model from its last success. */
 export interface ModelState {
@@ -28,7 +29,9 @@ export function loadModelStates(db: DatabaseSync): Map<string, ModelState> {
 
 /** One model, if it ever ran. */
 export function loadModelState(db: DatabaseSync, model: string): ModelState | undefined {
-  const row = db.prepare(`SELECT ${COLUMNS} FROM "spoor.models" WHERE model = ?`).get(model);
+  const row = cachedStatement(db, `SELECT ${COLUMNS} FROM "spoor.models" WHERE model = ?`).get(
+    model,
+  );
   return row && toState(row);
 }
 
@@ -50,7 +53,7 @@ export function saveModelState(
   state: ModelState,
   runId: number,
 ): void {
-  db.prepare(`INSERT OR REPLACE INTO "spoor.models" VALUES (?, ?, ?, ?, ?, ?, ?, ?)`).run(
+  cachedStatement(db, `INSERT OR REPLACE INTO "spoor.models" VALUES (?, ?, ?, ?, ?, ?, ?, ?)`).run(
     model,
     state.kind,
     state.fingerprint,

@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { ErrorReport } from "~/base/user_error.ts";
+import { cachedStatement } from "~/warehouse/cached_statement.ts";
 
 /** What the record says of one model in one run. */
 export interface StepRecord {
@@ -50,7 +51,8 @@ export function finishRun(db: DatabaseSync, runId: number, status: string, now: 
 export function recordStep(db: DatabaseSync, step: StepRecord): void {
   const count = (value: number | undefined) => value === undefined ? null : BigInt(value);
   const { delivery: d, requests: r } = step;
-  db.prepare(
+  cachedStatement(
+    db,
     `INSERT OR REPLACE INTO "spoor.steps" VALUES (${Array(20).fill("?").join(", ")})`,
   ).run(
     BigInt(step.runId),

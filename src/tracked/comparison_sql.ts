@@ -123,7 +123,8 @@ export function compareGroupsSql(c: Comparison): string[] {
       found.slice(5)
     } (${list}, matched, low, high, PRIMARY KEY (${list})) WITHOUT ROWID`,
     `INSERT INTO ${found} SELECT ${keys.map((key) => `s.${key}`).join(", ")}, ${SUMS_OF_MATCHED}
-     FROM ${matchedFrom(c, `(${c.select}\n)`)} GROUP BY ${keys.map((_, i) => i + 1).join(", ")}`,
+     FROM ${matchedFrom(c, `(${c.select}\n)`)}
+     GROUP BY ${keys.map((key) => `s.${key} COLLATE BINARY`).join(", ")}`,
     `INSERT OR IGNORE INTO ${temp(c.keysTable)} SELECT ${keys.map((key) => `a.${key}`).join(", ")}
      FROM (SELECT ${list}, ${SUMS_OF_ACCEPTED} FROM ${accepted} AS a GROUP BY ${list}) AS a
      JOIN ${found} AS f ON ${keysAreEqual(c.uniqueKey, "f", "a")}

@@ -5,20 +5,34 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { cachedStatement } from "./cached_statement.ts";
 
-/** `"table"`, `"view"`, or `undefined` where nothing has that name. */
+/**
+ * `"table"`, `"view"`, or `undefined` where nothing has that name.
+ *
+ * Asking `sqlite_schema` reads all of it, which thousands of models would pay thousands of times;
+ * so that is done only for what is there and has no rowid.
+ */
 export function findTableType(db: DatabaseSync, name: string): "table" | "view" | undefined {
-  const row = db.prepare(
-    "SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",
-  ).get(name);
-  return row?.type as "table" | "view" | undefined;
+  if (!cachedStatement(db, "SELECT 1 FROM pragma_table_info(?) LIMIT 1").get(name)) {
+    return undefined;
+  }
+  try {
+    db.prepare(`SELECT rowid FROM ${quoteIdentifier(name)}`);
+    return "table";
+  } catch {
+    // A view, or a table WITHOUT ROWID.
+    const row = db.prepare("SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE").get(
+      name,
+    );
+    return row?.type as "table" | "view";
+  }
 }
 
 /** The columns of a table or view, in order. */
 export function columnsOf(db: DatabaseSync, name: string): string[] {
-  return db.prepare("SELECT name FROM pragma_table_info(?)").all(name).map((row) =>
-    String(row.name)
-  );
+  return cachedStatement(db, "SELECT name FROM pragma_table_info(?)").all(name)
+    .map((row) => String(row.name));
 }
 
 /** How many rows a table has. */

@@ -61,7 +61,8 @@ for (const group of GROUPS) {
       const { evidence } = await outcome();
       reportEscape(attack, signsOfEscape(attack, evidence));
       if (group.expect === "refused") {
-        assert.match(evidence.result.output, new RegExp(`models/attacks/${attackId(attack)}\\.ts`));
+        const files = `models/(?:attacks|_lib)/${attackId(attack)}\\.ts:\\d`;
+        assert.match(evidence.result.output, new RegExp(files));
         return;
       }
       const end = evidence.ends.get(`attacks.${attackId(attack)}`);
@@ -83,7 +84,7 @@ for (const group of GROUPS) {
     for (const model of HONEST_MODELS) {
       assert.equal(evidence.ends.get(model)?.status, "ok", `${model} is to end well`);
     }
-    assert.deepEqual(evidence.rows("good.total"), [{ total: 6n }].map((row) => ({ ...row })));
+    assert.equal(evidence.rows("good.total")[0]?.["total"], "6");
     assert.equal(evidence.allowed.filter((request) => request.path === "/good").length, 1);
   });
 }

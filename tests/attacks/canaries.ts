@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 
 export const CANARIES = {
   /** In every file of the folder outside of the project. */
@@ -17,8 +18,9 @@ export const CANARIES = {
   data: "CANARY-DATA-3f6de8",
 } as const;
 
-/** Tells which canaries are in a text. */
-export function canariesIn(text: string): (keyof typeof CANARIES)[] {
+/** Tells which canaries are in a text, or in bytes. */
+export function canariesIn(text: string | Uint8Array): (keyof typeof CANARIES)[] {
+  const where = typeof text === "string" ? text : Buffer.from(text.buffer);
   return (Object.keys(CANARIES) as (keyof typeof CANARIES)[])
-    .filter((name) => text.includes(CANARIES[name]));
+    .filter((name) => where.includes(CANARIES[name]));
 }

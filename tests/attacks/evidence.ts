@@ -26,12 +26,12 @@ export interface Evidence {
   evil: readonly ReceivedRequest[];
   evilConnections: number;
   allowed: readonly ReceivedRequest[];
-  /** A table's rows; none when it is not there. */
+  /** A table's rows, values as texts; none when it is not there. */
   rows(table: string): readonly Record<string, unknown>[];
   /** Names of all tables. */
   tables: readonly string[];
-  /** The state file and its log, as text. */
-  stateText: string;
+  /** The bytes of the state file and of its log. */
+  state: readonly Uint8Array[];
   /** Outside folder: file → text. */
   outside: ReadonlyMap<string, string>;
   /** Project: every file but the state's own → text. */

@@ -16,7 +16,7 @@ export function signsOfEscape(attack: Attack, evidence: Evidence): string[] {
   const evil = evidence.evil.find((request) => JSON.stringify(request).includes(id));
   if (evil) signs.push(`${evil.method} ${evil.path} arrived at the other host`);
 
-  for (const canary of canariesIn(JSON.stringify(evidence.rows(model), asText))) {
+  for (const canary of canariesIn(JSON.stringify(evidence.rows(model)))) {
     signs.push(`its table holds the canary "${canary}"`);
   }
   for (const canary of canariesIn(evidence.printed.get(model) ?? "")) {
@@ -48,7 +48,7 @@ export function damage(evidence: Evidence, before: Pick<Evidence, "outside" | "i
   }
   signs.push(...differences("outside of the project", before.outside, evidence.outside));
   signs.push(...differences("in the project", before.inside, evidence.inside));
-  const leaked = canariesIn(evidence.stateText).filter((canary) => canary !== "data");
+  const leaked = evidence.state.flatMap(canariesIn).filter((canary) => canary !== "data");
   if (leaked.length > 0) signs.push(`the state file holds the canaries ${leaked.join(", ")}`);
   const printed = canariesIn(evidence.result.output);
   if (printed.length > 0) signs.push(`the run printed the canaries ${printed.join(", ")}`);
@@ -64,10 +64,4 @@ function differences(
   return [...names]
     .filter((name) => before.get(name) !== after.get(name))
     .map((name) => `${where} "${name}" is not what it was`);
-}
-
-function asText(_: string, value: unknown): unknown {
-  if (typeof value === "bigint") return String(value);
-  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
-  return value;
 }

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fakeApi } from "../support/fake_api.ts";
@@ -46,14 +48,16 @@ export async function attackOnce(
     timeoutMs: 120_000,
   });
 
-  const state = readState(project);
+  const tables = readTables(project);
   const evidence = {
     result,
     ...readRun(result.stdout),
     ...{ evil: evil.requests, evilConnections: evil.connections, allowed: allowed.requests },
-    ...state,
-    stateText: await readText(project.path(".spoor/spoor.db")) +
-      await readText(project.path(".spoor/spoor.db-wal")),
+    ...tables,
+    state: [
+      await readBytes(project.path(".spoor/spoor.db")),
+      await readBytes(project.path(".spoor/spoor.db-wal")),
+    ],
     ...await lookAround(project, outside.path),
   };
   return { evidence, before };
@@ -149,17 +153,16 @@ async function lookAround(
   project: TempProject,
   outside: string,
 ): Promise<Pick<Evidence, "outside" | "inside">> {
-  const inside = await readFolder(project.root);
-  for (const name of inside.keys()) if (name.startsWith(".spoor/")) inside.delete(name);
-  return { outside: await readFolder(outside), inside };
+  return { outside: await readFolder(outside), inside: await readFolder(project.root) };
 }
 
-/** Every file below a folder → its text; a link → where it leads. */
+/** Every file below a folder → its text; a link → where it leads. Not the state: it may be huge. */
 async function readFolder(folder: string, prefix = ""): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for await (const entry of Deno.readDir(folder)) {
     const path = `${folder}/${entry.name}`;
     const name = `${prefix}${entry.name}`;
+    if (entry.name === ".spoor") continue;
     if (entry.isSymlink) found.set(name, await Deno.readLink(path));
     else if (entry.isFile) found.set(name, await readText(path));
     else for (const [key, text] of await readFolder(path, `${name}/`)) found.set(key, text);
@@ -167,27 +170,31 @@ async function readFolder(folder: string, prefix = ""): Promise<Map<string, stri
   return found;
 }
 
-/** Bytes as text; nothing where there is no file. */
 async function readText(path: string): Promise<string> {
+  return (await readBytes(path)).toString("latin1");
+}
+
+/** A file's bytes; none where there is no file. */
+async function readBytes(path: string): Promise<Buffer> {
   return await Deno.readFile(path).then(
-    (bytes) => new TextDecoder("latin1").decode(bytes),
-    () => "",
+    (bytes) => Buffer.from(bytes.buffer),
+    () => Buffer.alloc(0),
   );
 }
 
-function readState(project: TempProject): Pick<Evidence, "rows" | "tables"> {
+/** Every table, its values as texts, and of those no more than can be looked at. */
+function readTables(project: TempProject): Pick<Evidence, "rows" | "tables"> {
   const found = new Map<string, Record<string, unknown>[]>();
-  try {
-    using database = new DatabaseSync(project.path(".spoor/spoor.db"), { readOnly: true });
-    const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-    for (const { name } of tables) {
-      // Values past 2^53 and texts of 600 MB are no evidence of anything.
-      const statement = database.prepare(`SELECT * FROM "${name}" LIMIT 1000`);
-      statement.setReadBigInts(true);
-      found.set(String(name), statement.all());
-    }
-  } catch {
-    // A project that was refused has no state file.
+  if (!existsSync(project.path(".spoor/spoor.db"))) return { rows: () => [], tables: [] };
+  using database = new DatabaseSync(project.path(".spoor/spoor.db"), { readOnly: true });
+  const tables = database.prepare(`
+    SELECT t.name, group_concat(printf('substr("%w", 1, 10000) AS "%w"', c.name, c.name)) AS columns
+    FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c
+    WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'
+    GROUP BY t.name HAVING count(*) < 1000
+  `).all();
+  for (const { name, columns } of tables) {
+    found.set(String(name), database.prepare(`SELECT ${columns} FROM "${name}" LIMIT 1000`).all());
   }
   return { rows: (table) => found.get(table) ?? [], tables: [...found.keys()] };
 }

@@ -25,7 +25,7 @@ const OPTIONS = {
     type: "string",
     value: "KIND",
     choices: KIND_NAMES,
-    help: "How its table is kept; else tracked in the schema sync, table in all others",
+    help: "How its table is kept",
   },
   sql: { type: "boolean", help: "Write it in SQL" },
   ts: { type: "boolean", help: "Write it in TypeScript" },
@@ -35,7 +35,10 @@ const OPTIONS = {
 export const newCommand = defineCommand({
   name: "new",
   summary: "Write a model file to begin with",
-  details: "Without --sql or --ts it is TypeScript in the schemas raw and sync, SQL in all others.",
+  details: [
+    "Unless told otherwise, a model of the schema sync is tracked and in TypeScript, one of raw a",
+    "table in TypeScript, and one of any other schema a table in SQL.",
+  ].join("\n"),
   positionals: [{ name: "model", help: "Its name: schema.name", required: true }],
   options: OPTIONS,
   examples: [

@@ -16,6 +16,8 @@ import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { listTables } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
+const RESULT = `"spoor.query_result"`;
+
 /** Rows to come, and what their columns are called. */
 export interface QueryResult {
   columns: readonly string[];
@@ -36,9 +38,8 @@ export function prepareQuery(
 ): QueryResult {
   const sql = toSql(text);
   try {
-    const statement = prepareArrayRows(db, sql);
-    const columns = statement.columns().map(({ name }) => name);
-    return { columns, rows: readRows(() => statement.iterate(), sql) };
+    const columns = db.prepare(sql).columns().map(({ name }) => name);
+    return { columns, rows: readRows(db, sql, columns.length) };
   } catch (error) {
     throw explain(error, db, sql, models);
   }
@@ -59,15 +60,25 @@ function toSql(text: string): string {
   );
 }
 
-/** SQLite finds some mistakes only while it computes. */
+/**
+ * Rows by way of a temporary table. SQLite finds some mistakes only while it computes, and
+ * `iterate` of `node:sqlite` in Deno (2.6 and 2.9) keeps those to itself: the rows just end.
+ */
 function* readRows(
-  iterate: () => Iterable<readonly unknown[]>,
+  db: DatabaseSync,
   sql: string,
+  columnCount: number,
 ): Generator<readonly SqlValue[]> {
+  // Columns without a type: what goes in comes out.
+  const columns = Array.from({ length: columnCount }, (_, i) => `c${i}`).join(", ");
   try {
-    for (const row of iterate()) yield readRow(row);
+    db.exec(`CREATE TEMP TABLE ${RESULT} (${columns})`);
+    db.prepare(`INSERT INTO temp.${RESULT} ${sql}`).run();
   } catch (error) {
     throw cannotRun(error, sql);
+  }
+  for (const row of prepareArrayRows(db, `SELECT * FROM temp.${RESULT}`).iterate()) {
+    yield readRow(row);
   }
 }
 

@@ -27,6 +27,7 @@ export interface LineParts {
   status: string;
   model: string;
   kind: string;
+  /** Absent: the line has no such column. */
   rows?: string;
   time?: string;
   text: string;
@@ -57,7 +58,7 @@ export function renderLine(parts: LineParts, view: RunView, paint: Paint): strin
     "  " + style[paint](parts.status) + " ".repeat(Math.max(0, STATUS_WIDTH - parts.status.length)),
     parts.model.padEnd(nameWidth),
     style.dim(parts.kind) + " ".repeat(Math.max(0, KIND_WIDTH - parts.kind.length)),
-    (parts.rows ?? "").padStart(ROWS_WIDTH),
+    ...parts.rows === undefined ? [] : [parts.rows.padStart(ROWS_WIDTH)],
     (parts.time ?? "").padStart(TIME_WIDTH),
     style.dim(visibleLine(parts.text)),
   ].join("  ").trimEnd();
@@ -72,7 +73,7 @@ export function renderModel(event: ModelFinished, view: RunView): string[] {
       status,
       model: event.model,
       kind: event.kind,
-      ...(event.rows !== undefined && { rows: countOf(event.rows, "row") }),
+      rows: event.rows === undefined ? "" : countOf(event.rows, "row"),
       ...(hasRun && { time: renderDuration(event.elapsed_ms) }),
       text: reasonOf(event),
     },
@@ -91,8 +92,8 @@ function renderBelow(event: ModelFinished, view: RunView): string[] {
   return [
     ...renderColumnChanges(event, view),
     ...renderDelivery(event, view),
-    ...renderFailures(event, view),
     ...(event.error ? renderReport(event.error, view) : []),
+    ...renderFailures(event, view),
   ];
 }
 
@@ -153,12 +154,12 @@ function renderFailures(event: ModelFinished, view: RunView): string[] {
   const shown = verbose ? failures : failures.slice(0, FAILURES_SHOWN);
   const total = Math.max(event.delivery?.failed ?? 0, failures.length);
   const lines = shown.map(({ key, error }) =>
-    `${style.bad("error:")} ${visibleLine(key)}: ${onOneLine(error)}`
+    `  ${style.bad(visibleLine(key))}: ${onOneLine(error)}`
   );
   const more = total - shown.length;
   if (more > 0) {
     const option = shown.length < failures.length ? " (--verbose shows more of them)" : "";
-    lines.push(style.dim(`… ${renderCount(more)} more${option}`));
+    lines.push(style.dim(`  … ${renderCount(more)} more${option}`));
   }
   const hints = new Set(shown.map(({ error }) => error.hint).filter((hint) => hint !== undefined));
   for (const hint of hints) lines.push(`  ${style.accent("hint:")} ${visibleLine(hint)}`);

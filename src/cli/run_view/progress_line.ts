@@ -7,19 +7,21 @@ import { renderDuration } from "~/base/duration.ts";
 import { renderCount } from "~/cli/output/counts.ts";
 import type { ModelProgress } from "~/run/run_event.ts";
 
-/** Said while something is being sent in a practice run. */
-const NOTHING_LEAVES = "practice: nothing leaves this machine";
+/** Said wherever a practice run shows that something is being sent. */
+export const NOTHING_LEAVES = "practice: nothing leaves this machine";
 
 /** `sending 12,345 of 100,000, 1,240/s, 1 m 11 s left`. */
 export function renderProgress(event: ModelProgress, practice: boolean): string {
   const { phase, done, total, rate, left_ms: leftMs } = event;
-  const amount = total === undefined
-    ? done === 0 ? "" : ` ${renderCount(done)}`
-    : ` ${renderCount(done)} of ${renderCount(total)}`;
+  const what = practice && phase === "sending" ? "sending to practice" : phase;
   const speed = rate === undefined || rate <= 0 ? "" : `, ${renderRate(rate)}/s`;
   const left = leftMs === undefined ? "" : `, ${renderDuration(leftMs)} left`;
-  const note = practice && phase === "sending" ? ` (${NOTHING_LEAVES})` : "";
-  return phase + amount + speed + left + note;
+  return what + renderAmount(done, total) + speed + left;
+}
+
+function renderAmount(done: number, total: number | undefined): string {
+  if (total !== undefined) return ` ${renderCount(done)} of ${renderCount(total)}`;
+  return done === 0 ? "" : ` ${renderCount(done)}`;
 }
 
 function renderRate(rate: number): string {

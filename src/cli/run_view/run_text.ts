@@ -25,7 +25,7 @@ import type {
 import { ListFold } from "./list_fold.ts";
 import { LiveRegion } from "./live_region.ts";
 import { renderLine, renderModel, type RunView } from "./model_lines.ts";
-import { renderProgress } from "./progress_line.ts";
+import { NOTHING_LEAVES, renderProgress } from "./progress_line.ts";
 import { hadNothingToDo, renderNothingToDo, renderSummary, RunTally } from "./summary_lines.ts";
 
 /** How a person wants to see a run. */
@@ -131,7 +131,8 @@ export class RunText implements Disposable {
     const now = this.#options.now();
     if (this.#live || now - running.saidMs < SAY_EVERY_MS) return;
     running.saidMs = now;
-    this.#print([this.#runningLine(running, this.#view)]);
+    const note = this.#view.practice && event.phase === "sending" ? ` (${NOTHING_LEAVES})` : "";
+    this.#print([this.#runningLine(running, this.#view) + note]);
   }
 
   #log({ model, level, message }: ModelLog): void {
@@ -215,7 +216,8 @@ export class RunText implements Disposable {
     );
     const more = all.length - shown.length;
     const total = `${renderCount(this.#done)} of ${countOf(this.#models.length, "model")} done`;
-    const rest = `  ${total}${more > 0 ? `, ${renderCount(more)} more running` : ""}`;
+    const others = more > 0 ? `, ${renderCount(more)} more running` : "";
+    const rest = `  ${total}${others}${this.#view.practice ? ` (${NOTHING_LEAVES})` : ""}`;
     return [...shown, style.dim(cutToWidth(rest, width))];
   }
 }

@@ -16,18 +16,24 @@ export class RunTally {
   hasDeliveries = false;
   groupsSent = 0;
   groupsLeft = 0;
-  /** A table worth looking at: the last one that was built. */
+  /** A table worth looking at: the last one that was built, raw ones last. */
   table: ModelName | undefined;
 
   /** Takes a model in. */
   add(event: ModelFinished): void {
     if (event.status === "failed") this.failed.push(event.model);
-    if (event.status === "ok" && event.kind === "table") this.table = event.model;
+    if (isWorthSeeing(event, this.table)) this.table = event.model;
     if (!event.delivery || !event.requests) return;
     this.hasDeliveries = true;
     this.groupsSent += event.delivery.saved;
     this.groupsLeft += event.delivery.failed + event.delivery.unknown + event.delivery.left;
   }
+}
+
+function isWorthSeeing(event: ModelFinished, before: ModelName | undefined): boolean {
+  if (event.status !== "ok" || event.kind !== "table") return false;
+  const isRaw = (name: ModelName) => name.startsWith("raw.");
+  return before === undefined || isRaw(before) || !isRaw(event.model);
 }
 
 /** How the summary is shown. */

@@ -1,0 +1,196 @@
+/**
+ * `kill -9` in the middle of a push: nothing that was acknowledged goes out again, nothing is lost,
+ * and what was in flight comes again with the key that it had.
+ */
+import assert from "node:assert/strict";
+import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { readRun, rowsOf, SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "./sync_project.ts";
+
+const SEND_BATCHES = `
+  await query("SELECT * FROM raw.people").batches(4, async (groups) => {
+    await http.post(ORIGIN + "/batch", { json: groups.flatMap((group) => group.rows) });
+  });
+`;
+const SEND_BATCHES_IN_LOOP = `
+  for await (const groups of query("SELECT * FROM raw.people").batches(4)) {
+    await http.post(ORIGIN + "/batch", { json: groups.flatMap((group) => group.rows) });
+    await save.rows(groups.flatMap((group) => group.rows));
+  }
+`;
+
+interface Killing {
+  form: string;
+  code: string;
+  concurrency: number;
+  groups: number;
+  /** Killed when this request arrives … */
+  at: number;
+  /** … before it is answered, or so long after that. */
+  afterMs?: number;
+}
+
+const KILLINGS: readonly Killing[] = [
+  ...[0, 6, 18].map((at) => ({ form: "each", code: SEND_EACH_ROW, ...counts(1, 24), at })),
+  ...[0, 9, 21].map((at) => ({ form: "each", code: SEND_EACH_ROW, ...counts(8, 40), at })),
+  ...[1, 3].map((afterMs) => ({
+    ...{ form: "each", code: SEND_EACH_ROW, ...counts(8, 60), at: 20 + afterMs, afterMs },
+  })),
+  ...[1, 11].map((at) => ({ form: "a loop", code: SEND_IN_LOOP, ...counts(1, 24), at })),
+  ...[0, 3].map((at) => ({ form: "batches", code: SEND_BATCHES, ...counts(1, 21), at })),
+  { form: "batches", code: SEND_BATCHES, ...counts(1, 5), at: 1 },
+  ...[2, 9].map((at) => ({ form: "batches", code: SEND_BATCHES, ...counts(8, 61), at })),
+  { form: "batches", code: SEND_BATCHES, ...counts(8, 81), at: 10, afterMs: 2 },
+  { form: "a loop of batches", code: SEND_BATCHES_IN_LOOP, ...counts(1, 21), at: 2 },
+];
+
+function counts(concurrency: number, groups: number): { concurrency: number; groups: number } {
+  return { concurrency, groups };
+}
+
+for (const killing of KILLINGS) {
+  const { form, concurrency, at, afterMs, groups } = killing;
+  const when = afterMs === undefined ? "before its answer" : `${afterMs} ms after its answer`;
+  const name = `${form}, ${groups} groups, concurrency ${concurrency}: killed at request ${at}, ${when}`;
+  Deno.test(name, () => killAndResume(killing));
+}
+
+async function killAndResume({ code, concurrency, groups, at, afterMs }: Killing): Promise<void> {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, code, {
+    directives: [`concurrency: ${concurrency}`],
+  });
+  await people.setRows(["id", "name"], rowsOf(groups));
+
+  const running = people.project.start("run --json");
+  api.answer((_, index): Answer => {
+    if (index < at) return { json: {} };
+    if (index > at) return afterMs === undefined ? { hang: true } : { json: {} };
+    if (afterMs === undefined) running.kill("SIGKILL");
+    else setTimeout(() => running.kill("SIGKILL"), afterMs);
+    return afterMs === undefined ? { hang: true } : { json: {} };
+  });
+  const killed = await running.result;
+  assert.notEqual(killed.code, 0);
+  const first = [...api.requests];
+  const acknowledged = acceptedIds(people.project.rows.bind(people.project));
+
+  api.clear();
+  api.answer(() => ({ json: {} }));
+  // The groups that were not reached may have changed meanwhile: what is repeated must not.
+  const rest = rowsOf(groups + 3);
+  await people.setRows(["id", "name"], rest);
+  const second = await people.run();
+  assert.equal(second.code, 0, second.output);
+
+  const idsBefore = new Set(first.flatMap(idsOf));
+  const again = api.requests.filter((request) => idsOf(request).some((id) => idsBefore.has(id)));
+  assert.ok(again.length <= concurrency, `${again.length} requests came again`);
+  for (const id of acknowledged) {
+    assert.ok(idsBefore.has(id), `${id} was acknowledged and never sent`);
+    assert.ok(!api.requests.some((request) => idsOf(request).includes(id)), `${id} came again`);
+  }
+  const bodies = new Map(first.map((request) => [request.key, request.body]));
+  for (const request of again) {
+    assert.equal(bodies.get(request.key), request.body, "the same key, and the same content");
+  }
+  const known = [...acknowledged, ...api.requests.flatMap(idsOf)].toSorted((a, b) => a - b);
+  assert.deepEqual(known, rest.map(([id]) => Number(id)), "each once, none lost");
+
+  api.clear();
+  const third = await people.run();
+  assert.equal(third.code, 0);
+  assert.equal(api.requests.length, 0);
+}
+
+function acceptedIds(read: (sql: string) => Record<string, unknown>[]): number[] {
+  const tables = read(
+    `SELECT name FROM sqlite_schema WHERE name = 'spoor.accepted.sync.people'`,
+  );
+  if (tables.length === 0) return [];
+  return read(`SELECT id FROM "spoor.accepted.sync.people"`).map((row) => Number(row.id));
+}
+
+function idsOf({ json }: ReceivedRequest): number[] {
+  return [json as { id: number } | { id: number }[]].flat().map((row) => row.id);
+}
+
+Deno.test("a resend that is killed goes on with the next run", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(10));
+  await people.run();
+  api.clear();
+
+  const running = people.project.start("run --json --resend sync.people");
+  api.answer((_, index): Answer => {
+    if (index < 4) return { json: {} };
+    running.kill("SIGKILL");
+    return { hang: true };
+  });
+  await running.result;
+  api.answer(() => ({ json: {} }));
+  const next = await people.run();
+
+  assert.equal(next.code, 0, next.output);
+  assert.deepEqual(
+    [...new Set(api.requests.flatMap(idsOf))].toSorted((a, b) => a - b),
+    rowsOf(10).map(([id]) => Number(id)),
+  );
+});
+
+Deno.test("models below see what a killed run has acknowledged", async () => {
+  await using api = await fakeApi();
+  const code = `${SEND_EACH_ROW}
+    await http.get(ORIGIN + "/end");`;
+  await using people = await syncProject(api, code);
+  await people.project.write("models/mart/sent.sql", "SELECT id, name FROM sync.people");
+  await people.setRows(["id", "name"], rowsOf(3));
+  await people.run();
+  await people.setRows(["id", "name"], rowsOf(3, "Grace"));
+
+  const running = people.project.start("run --json");
+  api.answer(({ path }): Answer => {
+    if (path !== "/end") return { json: {} };
+    running.kill("SIGKILL");
+    return { hang: true };
+  });
+  await running.result;
+  api.answer(() => ({ json: {} }));
+  api.clear();
+  const next = await people.run();
+
+  assert.equal(next.code, 0, next.output);
+  assert.equal(next.sync.delivery?.saved, 0);
+  assert.deepEqual(people.project.rows("mart.sent").map((row) => row.name), [
+    ...["Grace", "Grace", "Grace"],
+  ]);
+});
+
+Deno.test("a killed run is shown as died, and its lock is taken over", async () => {
+  await using api = await fakeApi([{ hang: true }]);
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(1));
+  const running = people.project.start("run --json");
+  await api.received(1);
+
+  const beside = await people.project.run("run --json");
+  assert.equal(beside.code, 1);
+  assert.match(beside.output, /Cannot run: process \d+ \("spoor run"\) has held the lock since/);
+  running.kill("SIGKILL");
+  await running.result;
+  api.answer(() => ({ json: {} }));
+  const next = readRun(0, ...await textsOf(people.project.run("run --json")));
+
+  assert.equal(next.sync.status, "ok");
+  assert.deepEqual(
+    people.project.rows("SELECT status FROM \"spoor.runs\" ORDER BY id").map((row) => row.status),
+    ["died", "ok"],
+  );
+});
+
+async function textsOf(
+  run: Promise<{ stdout: string; output: string }>,
+): Promise<[stdout: string, output: string]> {
+  const { stdout, output } = await run;
+  return [stdout, output];
+}
