@@ -31,7 +31,7 @@ Deno.test("a SQL model has its kind, its SELECT and what it reads, with lines", 
     "models/raw/b.sql": "SELECT 1 AS id",
   }, "mart.b");
   const { fingerprint, ...rest } = model;
-  assert.match(fingerprint, /^[0-9a-f]{64}$/);
+  assert.match(fingerprint, /^[0-9a-f]{32}$/);
   assert.deepEqual(rest, {
     name: "mart.b",
     language: "sql",

@@ -38,13 +38,18 @@ function reasonToRun(
 ): string | undefined {
   if (isForced !== undefined) return isForced;
   if (!state) return "first run";
-  if (state.fingerprint !== model.fingerprint) return "definition changed";
-  // A model that sends makes its table with the first acknowledgement.
-  if (!hasTarget && model.kind !== "tracked") return "its table is missing";
   if (state.waiting > 0) return `${count(state.waiting, "group")} not acknowledged`;
+  if (state.fingerprint === "") return "its last run failed";
+  if (state.fingerprint !== model.fingerprint) return "definition changed";
+  if (!hasTarget && needsTarget(model, state)) return "its table is missing";
   if (model.directives.volatile) return "@volatile";
   if (isSource(model)) return reasonOfSource(movedFiles);
   return reasonOfInputs(state, inputs);
+}
+
+/** A model that sends makes its table with the first acknowledgement; any other with its first row. */
+function needsTarget({ kind, language }: Model, { rows }: ModelState): boolean {
+  return kind !== "tracked" && (language !== "ts" || rows !== 0);
 }
 
 /** A TypeScript model that reads no table. */

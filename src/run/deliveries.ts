@@ -9,13 +9,15 @@ import { type ErrorReport, UserError } from "~/base/user_error.ts";
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import { foldName } from "~/sql/identifiers.ts";
 import type { GroupCommit } from "~/store/group_commit.ts";
-import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
+import { batchToRepeat, Ledger, type LedgerEntry } from "~/store/ledger.ts";
+import { noteDelivery } from "~/store/model_states.ts";
 import { forgetRemoved } from "~/tracked/accept_all.ts";
 import { Acknowledger } from "~/tracked/acknowledge.ts";
 import { forcedButGoneSql } from "~/tracked/comparison_sql.ts";
 import { type ChangedGroup, ChangedGroupReader } from "~/tracked/changed_groups.ts";
 import { type ChangeSet, dropChanges } from "~/tracked/find_changes.ts";
 import { encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
+import { refuseOwnColumn } from "~/tracked/target_table.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { assertGuest } from "./guest_error.ts";
@@ -74,6 +76,7 @@ export class Delivery {
     this.#ledger = new Ledger(db, model);
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
     this.#forgetGone();
+    if (this.total + changes.removed > 0) noteDelivery(db, model, this.total);
   }
 
   /** Groups to deliver. */
@@ -100,10 +103,11 @@ export class Delivery {
     const { groups, values, done } = this.#reader.read(rows);
     const delivered = groups.map((group) => {
       const earlier = this.#earlierChange(group);
+      const batch = earlier ? batchToRepeat(earlier) : 0;
       this.#held.set(group.number, {
         ...group,
         changeId: earlier?.id ?? 0,
-        batch: earlier?.batch ?? 0,
+        batch,
         intent: undefined,
         pending: 0,
         isUncertain: false,
@@ -111,7 +115,7 @@ export class Delivery {
         isAcknowledged: false,
       });
       const rows = group.lastRow - group.firstRow + 1;
-      return { group: group.number, rows, batch: earlier?.batch ?? 0 };
+      return { group: group.number, rows, batch };
     });
     return { block: { columns: this.changes.comparison.columns, values }, groups: delivered, done };
   }
@@ -163,9 +167,11 @@ export class Delivery {
       checkRowBlock(block);
       assertGuest(block.values.length > 0, "a group without rows");
       this.#checkKey(group, block);
-      group.isAcknowledged = true;
+      refuseOwnColumn(this.context.model, block.columns);
       return { group, block: block as RowBlock & { values: readonly SqlValue[] } };
     });
+    // All or none: the model may save the others by themselves.
+    for (const { group } of work) group.isAcknowledged = true;
     return this.context.commits.add(() => {
       for (const { group, block } of work) {
         this.#acknowledger.acknowledge(group, block);

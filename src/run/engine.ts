@@ -14,7 +14,7 @@ import { loadSettings } from "~/project/settings.ts";
 import type { WorkerEnd } from "~/sandbox/supervisor.ts";
 import { GroupCommit } from "~/store/group_commit.ts";
 import { nextLedgerId } from "~/store/ledger.ts";
-import { loadModelState, loadModelStates } from "~/store/model_states.ts";
+import { loadModelStates } from "~/store/model_states.ts";
 import { ModuleAnalyses } from "~/store/module_analyses.ts";
 import { openState, stateFilePath } from "~/store/open_state.ts";
 import { takeRunLock } from "~/store/run_lock.ts";
@@ -135,7 +135,6 @@ export class Engine {
       full: request.full,
       resend,
       jobs: request.jobs ?? settings.jobs ?? navigator.hardwareConcurrency,
-      reload: (model) => loadModelState(db, model),
     });
     const status = counts.failed + counts.blocked > 0
       ? "failed"

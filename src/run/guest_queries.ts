@@ -1,13 +1,14 @@
 /**
  * A model's plain queries: those of models that are not tracked, and `query.all`.
  *
- * Each is read through a connection of its own that can only read: a snapshot, so that what other
- * models write meanwhile neither shows nor waits.
+ * Each is read through a connection of its own that can only read, so that what other models write
+ * meanwhile neither shows nor waits.
  *
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { RowBlock } from "~/sandbox/protocol.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { prepareArrayRows } from "~/warehouse/array_rows.ts";
 import { openDatabaseReadOnly } from "~/warehouse/open_database.ts";
 import { fromRead, type SqlValue, toBound } from "~/warehouse/values.ts";
@@ -32,12 +33,23 @@ export class ReaderPool implements Disposable {
   }
 }
 
-/** One open query. */
-export class GuestQuery implements Disposable {
-  #rows: IterableIterator<unknown[]> | undefined;
-  readonly #db: DatabaseSync;
+let queries = 0;
 
-  /** @param sql On tables as the file has them. */
+/**
+ * One open query. Its rows are gathered in a temporary table first: `iterate()` of `node:sqlite`
+ * ends without a word where SQLite fails midway (tried on Deno 2.6 and 2.9), and rows would be lost.
+ */
+export class GuestQuery implements Disposable {
+  readonly #db: DatabaseSync;
+  readonly #table = `temp."spoor.query.${++queries}"`;
+  readonly #select: ReturnType<typeof prepareArrayRows>;
+  #next = 1;
+  #isOpen = true;
+
+  /**
+   * @param sql On tables as the file has them.
+   * @throws {Error} SQLite's own words.
+   */
   constructor(
     private readonly pool: ReaderPool,
     sql: string,
@@ -46,32 +58,38 @@ export class GuestQuery implements Disposable {
   ) {
     this.#db = pool.take();
     try {
-      this.#rows = prepareArrayRows(this.#db, sql).iterate(...params.map(toBound));
+      // Without types, so that every value is kept as it is.
+      this.#db.exec(
+        `CREATE TEMP TABLE ${this.#table.slice(5)} (${columns.map(quoteIdentifier).join(", ")})`,
+      );
+      this.#db.prepare(`INSERT INTO ${this.#table} ${sql}`).run(...params.map(toBound));
+      this.#select = prepareArrayRows(
+        this.#db,
+        `SELECT * FROM ${this.#table} WHERE rowid >= ? ORDER BY rowid LIMIT ?`,
+      );
     } catch (error) {
-      pool.giveBack(this.#db);
+      this[Symbol.dispose]();
       throw error;
     }
   }
 
   /** Reads up to so many rows more. */
   pull(wanted: number): { block: RowBlock; done: boolean } {
+    const rows = this.#select.all(BigInt(this.#next), BigInt(wanted));
+    this.#next += rows.length;
     const values: SqlValue[] = [];
-    for (let taken = 0; taken < wanted; taken++) {
-      const next = this.#rows?.next();
-      if (!next || next.done) {
-        this[Symbol.dispose]();
-        return { block: { columns: this.columns, values }, done: true };
-      }
-      for (const value of next.value) values.push(fromRead(value));
+    for (const row of rows) {
+      for (const value of row) values.push(fromRead(value));
     }
-    return { block: { columns: this.columns, values }, done: false };
+    const done = rows.length < wanted;
+    if (done) this[Symbol.dispose]();
+    return { block: { columns: this.columns, values }, done };
   }
 
   [Symbol.dispose](): void {
-    if (!this.#rows) return;
-    // An iterator that is left open keeps its snapshot, and with it the whole WAL.
-    this.#rows.return?.();
-    this.#rows = undefined;
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#db.exec(`DROP TABLE IF EXISTS ${this.#table}`);
     this.pool.giveBack(this.#db);
   }
 }

@@ -12,7 +12,7 @@ import type { Model } from "~/model/model.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type { EgressError, GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
 import type { WorkerEnd } from "~/sandbox/supervisor.ts";
-import { loadLedger } from "~/store/ledger.ts";
+import { batchToRepeat, loadLedger } from "~/store/ledger.ts";
 import { findChanges } from "~/tracked/find_changes.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 import { type PreparedSelect, prepareSelect } from "~/warehouse/prepare_select.ts";
@@ -296,7 +296,7 @@ export class GuestSession {
         params,
         forced: earlier.map((entry) => ({
           key: decodeGroupKey(entry.groupKey),
-          batch: entry.state === "sent" ? entry.batch || entry.id : 0,
+          batch: batchToRepeat(entry),
         })),
         everything: resend,
       });

@@ -115,6 +115,7 @@ export class ReadableFiles {
   #covers(absolute: string): boolean {
     if (!this.#isNamed(absolute)) return false;
     const real = Deno.realPathSync(absolute);
+    if (this.#isPrivate(real)) return false;
     return real === absolute ||
       this.#entries.some((entry) => isInside(real, realPathOf(folderOrFile(entry))));
   }

@@ -33,8 +33,6 @@ export interface ModelRun {
   resend: ReadonlySet<ModelName>;
   /** Models side by side, at most. */
   jobs: number;
-  /** Reads a model's state anew after it ran. */
-  reload: (model: ModelName) => ModelState | undefined;
 }
 
 /** How many models ended how. */
@@ -139,8 +137,7 @@ class ModelScheduler {
       startedAt,
     };
     const outcome = await this.#runStep(step);
-    const state = this.input.reload(model.name);
-    if (state) this.input.states.set(model.name, state);
+    if (step.nextState) this.input.states.set(model.name, step.nextState);
     emitOutcome(this.context, model, outcome, reason, performance.now() - startedAt);
     return outcome.status;
   }

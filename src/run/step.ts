@@ -33,6 +33,8 @@ export interface Step {
   resend: boolean;
   /** Of `performance.now()`. */
   startedAt: number;
+  /** What it became, once that is saved. */
+  nextState?: ModelState;
 }
 
 /** What came of a model, whether it ran or not. */
@@ -55,14 +57,16 @@ export function saveStep(context: RunContext, step: Step, outcome: StepOutcome):
   const isOk = outcome.status === "ok";
   if (isOk || outcome.changed || outcome.delivery) {
     const { delivery } = outcome;
-    saveModelState(context.db, model.name, {
+    const next: ModelState = {
       kind: model.kind,
       fingerprint: isOk ? model.fingerprint : "",
       inputs: isOk ? inputs : {},
       dataVersion: (state?.dataVersion ?? 0) + (outcome.changed ? 1 : 0),
       rows: outcome.rows ?? state?.rows,
       waiting: delivery ? delivery.failed + delivery.unknown + delivery.left : 0,
-    }, context.runId);
+    };
+    saveModelState(context.db, model.name, next, context.runId);
+    step.nextState = next;
   }
   recordOutcome(context, model, outcome, step.reason, performance.now() - step.startedAt);
 }

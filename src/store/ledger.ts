@@ -20,6 +20,14 @@ export interface LedgerEntry {
   batch: number;
 }
 
+/**
+ * The batch that a change is to go out in again; 0: no wish. Only one that may have arrived is repeated
+ * exactly: after a refusal the model may well be right to send fewer groups at once.
+ */
+export function batchToRepeat({ id, state, batch }: LedgerEntry): number {
+  return state === "sent" ? batch || id : 0;
+}
+
 /** A model's changes that are not acknowledged. */
 export function loadLedger(db: DatabaseSync, model: string): LedgerEntry[] {
   return db.prepare(

@@ -27,14 +27,6 @@ export function loadModelStates(db: DatabaseSync): Map<string, ModelState> {
   return new Map(rows.map((row) => [String(row.model), toState(row)]));
 }
 
-/** One model, if it ever ran. */
-export function loadModelState(db: DatabaseSync, model: string): ModelState | undefined {
-  const row = cachedStatement(db, `SELECT ${COLUMNS} FROM "spoor.models" WHERE model = ?`).get(
-    model,
-  );
-  return row && toState(row);
-}
-
 function toState(row: Record<string, unknown>): ModelState {
   return {
     kind: String(row.kind),
@@ -44,6 +36,16 @@ function toState(row: Record<string, unknown>): ModelState {
     rows: row.rows === null ? undefined : Number(row.rows),
     waiting: Number(row.waiting),
   };
+}
+
+/**
+ * A model begins to deliver: until its end is recorded it counts as not done, and its target as moved, so that
+ * the next run knows of a delivery that was cut off. Call inside the transaction that fixes what is to be sent.
+ */
+export function noteDelivery(db: DatabaseSync, model: string, groups: number): void {
+  db.prepare(
+    `UPDATE "spoor.models" SET waiting = ?, data_version = data_version + 1 WHERE model = ?`,
+  ).run(BigInt(groups), model);
 }
 
 /** Records a model's success, or with an empty fingerprint that its target moved without one. */

@@ -60,7 +60,7 @@ function checkVersion(path: string): void {
   let applicationId: number;
   try {
     using db = openDatabaseReadOnly(path);
-    version = Number(db.prepare("PRAGMA user_version").get()?.user_version);
+    version = versionOf(db);
     applicationId = Number(db.prepare("PRAGMA application_id").get()?.application_id);
     db.prepare("SELECT count(*) FROM sqlite_schema").get();
   } catch (error) {
@@ -80,10 +80,10 @@ function checkVersion(path: string): void {
 }
 
 function migrate(db: DatabaseSync): void {
-  const version = Number(db.prepare("PRAGMA user_version").get()?.user_version);
-  if (version === MIGRATIONS.length) return;
+  if (versionOf(db) === MIGRATIONS.length) return;
   inTransaction(db, () => {
-    for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
+    // Read again: another process may have migrated while this one waited.
+    for (const sql of MIGRATIONS.slice(versionOf(db))) db.exec(sql);
     db.prepare(`INSERT OR IGNORE INTO "spoor.meta" VALUES ('project_id', ?)`).run(
       crypto.randomUUID(),
     );
@@ -91,6 +91,10 @@ function migrate(db: DatabaseSync): void {
       `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`,
     );
   });
+}
+
+function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare("PRAGMA user_version").get()?.user_version);
 }
 
 function cannotOpen(path: string, error: unknown): UserError {

@@ -136,6 +136,14 @@ export function compareGroupsSql(c: Comparison): string[] {
   ];
 }
 
+/**
+ * Makes every accepted row one of other columns, which no row of a query matches: until it is
+ * accepted anew its group counts as changed, in later runs too.
+ */
+export function outdateAcceptedSql(c: Comparison): string {
+  return `UPDATE ${quoteIdentifier(acceptedTableName(c.model))} SET ${COLUMNS_ID} = 0`;
+}
+
 /** Moves to the removed those forced groups that were accepted once and are not in the query. */
 export function removeForcedSql(c: Comparison): string {
   const keys = c.uniqueKey.map(quoteIdentifier);

@@ -32,6 +32,7 @@ import {
   fillWithUnmatchedSql,
   keysAreEqual,
   matchedAmongChangedSql,
+  outdateAcceptedSql,
   removeForcedSql,
   temp,
 } from "./comparison_sql.ts";
@@ -46,7 +47,10 @@ export interface FindChangesInput {
   /** The query's columns, in its order. */
   columns: readonly string[];
   params: readonly SqlValue[];
-  /** Groups that count as changed whatever they hold: tried before, and not acknowledged. */
+  /**
+   * Groups that count as changed whatever they hold: tried before, and not acknowledged. Those of one
+   * batch in the order in which they went out.
+   */
   forced: readonly ForcedGroup[];
   /** All count as changed: `--resend`. */
   everything: boolean;
@@ -122,11 +126,15 @@ function createTables(db: DatabaseSync, c: Comparison, forced: readonly ForcedGr
       quoteIdentifier(c.removedTable)
     } (${keys}, PRIMARY KEY (${keys})) WITHOUT ROWID;
      CREATE TEMP TABLE ${quoteIdentifier(c.forcedTable)}
-       (${keys}, _spoor_batch, PRIMARY KEY (${keys})) WITHOUT ROWID`,
+       (${keys}, _spoor_batch, _spoor_order, PRIMARY KEY (${keys})) WITHOUT ROWID`,
   );
   const places = c.uniqueKey.map(() => "?").join(", ");
-  const insert = db.prepare(`INSERT OR IGNORE INTO ${temp(c.forcedTable)} VALUES (${places}, ?)`);
-  for (const { key, batch } of forced) insert.run(...key.map(toBound), BigInt(batch));
+  const insert = db.prepare(
+    `INSERT OR IGNORE INTO ${temp(c.forcedTable)} VALUES (${places}, ?, ?)`,
+  );
+  for (const [order, { key, batch }] of forced.entries()) {
+    insert.run(...key.map(toBound), BigInt(batch), BigInt(order));
+  }
 }
 
 /** Drops the temporary tables of a comparison. */
@@ -151,6 +159,7 @@ class ChangeFinder {
 
   find(): ChangeSet {
     const accepted = this.#acceptedSums(acceptedSumsSql(this.c));
+    if (this.input.everything) this.#run(outdateAcceptedSql(this.c));
     if (accepted.groups === 0 || this.input.everything) this.#takeAll(accepted.groups);
     else this.#compare(accepted);
     this.#run(removeForcedSql(this.c));

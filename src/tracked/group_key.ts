@@ -4,15 +4,21 @@
  * @module
  */
 import { fromHex, toHex } from "~/base/hex.ts";
-import type { SqlValue } from "~/warehouse/values.ts";
+import { fromRead, type SqlValue } from "~/warehouse/values.ts";
 
 /** `[7]`, `["EU",42]`: JSON, with big integers as `{"int":"…"}` and blobs as `{"hex":"…"}`. */
 export function encodeGroupKey(key: readonly SqlValue[]): string {
   return JSON.stringify(key.map((value) => {
-    if (typeof value === "bigint") return { int: String(value) };
+    if (typeof value === "bigint") return encodeInteger(value);
     if (value instanceof Uint8Array) return { hex: toHex(value) };
     return value;
   }));
+}
+
+/** 7 and 7n are one key. */
+function encodeInteger(value: bigint): unknown {
+  const number = fromRead(value);
+  return typeof number === "number" ? number : { int: String(value) };
 }
 
 /** Reads what `encodeGroupKey` wrote. */

@@ -1,7 +1,7 @@
 /**
  * Brings the changed rows into the order in which they are sent: rows of a group beside each
  * other, groups in the order in which the query gave them, and first of all those whose last try
- * was cut off, batch by batch.
+ * was cut off, batch by batch and in the order in which they went out: the same request again.
  *
  * @module
  */
@@ -33,7 +33,7 @@ function sortRows(db: DatabaseSync, c: Comparison): void {
     }
      FROM (SELECT *, rowid AS _spoor_place FROM ${temp(c.rowsTable)}) AS r
      LEFT JOIN ${temp(c.forcedTable)} AS f ON ${keysAreEqual(c.uniqueKey, "f", "r")}
-     ORDER BY nullif(f._spoor_batch, 0) IS NULL, f._spoor_batch,
+     ORDER BY nullif(f._spoor_batch, 0) IS NULL, f._spoor_batch, iif(f._spoor_batch, f._spoor_order, 0),
        min(r._spoor_place) OVER (PARTITION BY ${partition}), r._spoor_place;
      DROP TABLE ${temp(c.rowsTable)};
      ALTER TABLE ${temp(sorted)} RENAME TO ${quoteIdentifier(c.rowsTable)}`,

@@ -54,7 +54,8 @@ function createKeyIndex(db: DatabaseSync, model: string, uniqueKey: readonly str
   db.exec(`CREATE INDEX IF NOT EXISTS ${name} ON ${quoteIdentifier(model)} (${list})`);
 }
 
-function refuseOwnColumn(model: string, columns: readonly string[]): void {
+/** @throws {UserError} A column would be one of Spoor's own. */
+export function refuseOwnColumn(model: string, columns: readonly string[]): void {
   const own = columns.find((column) =>
     column.toLowerCase() === CONTENT_HASH || column.toLowerCase().startsWith("_spoor_")
   );

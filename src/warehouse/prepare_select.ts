@@ -11,7 +11,7 @@ import { foldName } from "~/sql/identifiers.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
 import { findTableReferences } from "~/sql/table_references.ts";
-import { AuthorizerCode, setAuthorizer } from "./authorizer.ts";
+import { type Authorizer, AuthorizerCode, underAuthorizer } from "./authorizer.ts";
 import { findSqlErrorOffset } from "./sql_error_offset.ts";
 
 /** A query to prepare and where it stands. */
@@ -35,6 +35,10 @@ export interface PreparedSelect {
 
 /** Functions that reach beyond the database, or into Spoor's own. */
 const FORBIDDEN_FUNCTIONS = /^(load_extension|fts3_tokenizer|spoor_.*)$/i;
+/** Characters of a line of SQL in a message. */
+const MAX_SHOWN = 200;
+/** SQLite takes 2,000; Spoor's own come on top of a model's. */
+const MAX_COLUMNS = 1_900;
 /** Table-valued functions that only look at their arguments. */
 const SAFE_TABLES = new Set(["json_each", "json_tree"]);
 
@@ -58,6 +62,7 @@ export function prepareSelect(db: DatabaseSync, input: SelectInput): PreparedSel
     ({ schema, table }) => schema === undefined ? undefined : `${schema}.${table}`,
   );
   const columns = readColumns(db, sql, input, single.start);
+  refuseTooManyColumns(columns, input);
   refuseDoubleNames(columns, input);
   return { sql, columns };
 }
@@ -76,44 +81,118 @@ function refuseUndeclared({ readable, ...input }: SelectInput, sql: string): voi
 }
 
 function readColumns(db: DatabaseSync, sql: string, input: SelectInput, start: number): string[] {
-  const denied: string[] = [];
-  if (input.readable !== "all") guard(db, new Set([...input.readable].map(foldName)), denied);
+  const read = () => db.prepare(sql).columns().map((column) => column.name);
+  const guard = input.readable === "all" ? undefined : new Guard(input.readable);
   try {
-    return db.prepare(sql).columns().map((column) => column.name);
+    if (!guard) return read();
+    try {
+      return underAuthorizer(db, guard.authorize, read);
+    } catch (error) {
+      // Views are looked up only where one is read: it takes a scan of the schema.
+      if (!guard.metView) throw error;
+      guard.allowViews(viewsBehind(db, guard.readable));
+      return underAuthorizer(db, guard.authorize, read);
+    }
   } catch (error) {
-    if (denied[0] !== undefined) throw notAllowed(denied[0], input);
-    const message = error instanceof Error ? error.message : String(error);
-    // Rewriting moves what stands behind a table's name on the same line, never a line.
-    const offset = findSqlErrorOffset(db, sql, message);
-    const line = offset === undefined ? 1 : textPosition(sql, offset).line;
-    throw new UserError(`Cannot run ${input.name}: ${message}`, {
-      at: placeOf(input, start, line - 1),
-      details: linesAround(sql, line),
-      cause: error,
-    });
-  } finally {
-    setAuthorizer(db, null);
+    throw explain(db, sql, input, start, error, guard?.denied);
   }
 }
 
-function guard(db: DatabaseSync, readable: ReadonlySet<string>, denied: string[]): void {
-  const isReadable = (table: string | null) =>
-    table !== null && (readable.has(foldName(table)) || SAFE_TABLES.has(foldName(table)));
-  setAuthorizer(db, (action, first, second, _database, view) => {
+function explain(
+  db: DatabaseSync,
+  sql: string,
+  input: SelectInput,
+  start: number,
+  error: unknown,
+  denied: string | undefined,
+): UserError {
+  if (denied !== undefined) return notAllowed(denied, input);
+  const message = error instanceof Error ? error.message : String(error);
+  const missing = /^no such table: (?:main\.)?(\w+\.\w+)$/.exec(message)?.[1];
+  if (missing !== undefined) return notMade(missing, input);
+  // Rewriting moves what stands behind a table's name on the same line, never a line.
+  const offset = findSqlErrorOffset(db, sql, message);
+  const line = offset === undefined ? 1 : textPosition(sql, offset).line;
+  return new UserError(`Cannot run ${input.name}: ${message}`, {
+    at: placeOf(input, start, line - 1),
+    details: linesAround(sql, line),
+    cause: error,
+  });
+}
+
+/** The policy of one query: it may read the declared tables, and what their views read. */
+class Guard {
+  readonly readable: ReadonlySet<string>;
+  /** The first thing that was refused. */
+  denied: string | undefined;
+  /** Something was refused that is read through a view. */
+  metView = false;
+  #views: ReadonlySet<string> = new Set();
+
+  constructor(readable: Iterable<string>) {
+    this.readable = new Set([...readable].map(foldName));
+  }
+
+  allowViews(views: ReadonlySet<string>): void {
+    this.#views = views;
+    this.denied = undefined;
+  }
+
+  readonly authorize: Authorizer = (action, first, second, _database, view) => {
     if (action === AuthorizerCode.select || action === AuthorizerCode.recursive) {
       return AuthorizerCode.ok;
     }
-    if (action === AuthorizerCode.read) {
-      // An empty table name is a subquery or CTE; `view` is the view through which it is read.
-      if (first === "" || isReadable(first) || isReadable(view)) return AuthorizerCode.ok;
-      denied.push(`table ${first}`);
-      return AuthorizerCode.deny;
-    }
+    if (action === AuthorizerCode.read) return this.#authorizeRead(first, view);
     if (action === AuthorizerCode.function && !FORBIDDEN_FUNCTIONS.test(second ?? "")) {
       return AuthorizerCode.ok;
     }
-    denied.push(action === AuthorizerCode.function ? `function ${second}` : "statement");
+    return this.#deny(action === AuthorizerCode.function ? `function ${second}` : "statement");
+  };
+
+  /** An empty table name is a subquery or CTE; `view` is the view through which a table is read. */
+  #authorizeRead(table: string | null, view: string | null): number {
+    if (table === "" || this.#isReadable(table)) return AuthorizerCode.ok;
+    if (view !== null && this.#views.has(foldName(view))) return AuthorizerCode.ok;
+    this.metView ||= view !== null;
+    return this.#deny(`table ${table}`);
+  }
+
+  #isReadable(table: string | null): boolean {
+    return table !== null &&
+      (this.readable.has(foldName(table)) || SAFE_TABLES.has(foldName(table)));
+  }
+
+  #deny(what: string): number {
+    this.denied ??= what;
     return AuthorizerCode.deny;
+  }
+}
+
+/** The views among the readable tables, and those that they read: who may read a view reads through it. */
+function viewsBehind(db: DatabaseSync, readable: ReadonlySet<string>): Set<string> {
+  const statement = db.prepare(
+    "SELECT name, sql FROM sqlite_schema WHERE type = 'view' AND name COLLATE NOCASE IN (SELECT value FROM json_each(?))",
+  );
+  const views = new Set<string>();
+  for (let names = [...readable]; names.length > 0;) {
+    const found = statement.all(JSON.stringify(names)).filter(({ name }) =>
+      !views.has(foldName(String(name)))
+    );
+    for (const { name } of found) views.add(foldName(String(name)));
+    names = found.flatMap(({ sql }) => tablesOfView(String(sql)));
+  }
+  return views;
+}
+
+/** As the file has them: a view's text names `"schema.table"` in one. */
+function tablesOfView(sql: string): string[] {
+  return findTableReferences(sql.replace(/^.*?\bAS\s/is, "")).map(({ table }) => foldName(table));
+}
+
+function notMade(table: string, input: SelectInput): UserError {
+  return new UserError(`Cannot run ${input.name}: ${table} has no table yet`, {
+    at: input.at,
+    hint: `Run "spoor run +${table}" first; a TypeScript model has a table once it has saved a row`,
   });
 }
 
@@ -128,6 +207,14 @@ function notAllowed(what: string, input: SelectInput): UserError {
       at: input.at,
       hint: `Add "@depends_on: ${table}" to the model's header`,
     },
+  );
+}
+
+function refuseTooManyColumns(columns: readonly string[], input: SelectInput): void {
+  if (columns.length <= MAX_COLUMNS) return;
+  throw new UserError(
+    `Cannot run ${input.name}: it has ${columns.length} columns, and a table takes ${MAX_COLUMNS}`,
+    { at: input.at, hint: "Select the columns that are needed, or put groups of them into JSON" },
   );
 }
 
@@ -152,6 +239,7 @@ function placeOf(input: SelectInput, offset: number, moreLines = 0): SourceLocat
 
 /** The line of the mistake, as the user wrote it but for the tables' names. */
 function linesAround(sql: string, line: number): string[] {
-  const text = sql.split("\n")[line - 1]?.trim();
-  return text === undefined || text === "" ? [] : [`sql = ${text}`];
+  const text = sql.split("\n")[line - 1]?.trim() ?? "";
+  if (text === "") return [];
+  return [`sql = ${text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)} …` : text}`];
 }

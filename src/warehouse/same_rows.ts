@@ -7,7 +7,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { foldName, quoteIdentifier } from "~/sql/identifiers.ts";
 import { columnsOf, countRows } from "./tables.ts";
 
 /** Compares two tables by column names, storage classes and values; 1 and 1.0 are the same. */
@@ -15,11 +15,19 @@ export function hasSameRows(db: DatabaseSync, before: string, after: string): bo
   const columns = columnsOf(db, after);
   if (columns.join("\0") !== columnsOf(db, before).join("\0")) return false;
   if (countRows(db, before) !== countRows(db, after)) return false;
-  const differing = findDifferingRowids(db, before, after, columns);
-  return differing === 0 || hasSameRowSets(db, before, after, columns);
+  const rowid = rowidNameOf(columns);
+  if (rowid === undefined) return hasSameRowSets(db, before, after, columns);
+  const differing = findDifferingRowids(db, before, after, columns, rowid);
+  return differing === 0 || hasSameRowSets(db, before, after, columns, rowid);
 }
 
-/** Where more differ by place than this, the tables are compared as a whole. */
+/** The rowid by one of its names that is no column's; there may be none. */
+function rowidNameOf(columns: readonly string[]): string | undefined {
+  const taken = new Set(columns.map(foldName));
+  return ["rowid", "_rowid_", "oid"].find((name) => !taken.has(name));
+}
+
+/** Places at which the rows differ. */
 const DIFFERING_TABLE = `temp."spoor.differing"`;
 
 function findDifferingRowids(
@@ -27,12 +35,15 @@ function findDifferingRowids(
   before: string,
   after: string,
   columns: readonly string[],
+  rowid: string,
 ): number {
   db.exec(`DROP TABLE IF EXISTS ${DIFFERING_TABLE}`);
   db.exec(
-    `CREATE TEMP TABLE "spoor.differing" AS SELECT a.rowid AS id FROM ${quoteIdentifier(after)} AS a
-     LEFT JOIN ${quoteIdentifier(before)} AS b ON b.rowid = a.rowid
-     WHERE b.rowid IS NULL OR ${columns.map((column) => differs(column)).join(" OR ")}`,
+    `CREATE TEMP TABLE "spoor.differing" AS SELECT a.${rowid} AS id FROM ${
+      quoteIdentifier(after)
+    } AS a
+     LEFT JOIN ${quoteIdentifier(before)} AS b ON b.${rowid} = a.${rowid}
+     WHERE b.${rowid} IS NULL OR ${anyOf(columns.map(differs))}`,
   );
   return Number(db.prepare(`SELECT count(*) AS n FROM ${DIFFERING_TABLE}`).get()?.n);
 }
@@ -43,21 +54,33 @@ function differs(column: string): string {
   return `+a.${name} COLLATE BINARY IS NOT +b.${name}`;
 }
 
+/** SQLite nests a chain of ORs, and takes 1,000 levels at most: a chain of chains is flat enough. */
+function anyOf(conditions: readonly string[]): string {
+  const chains = [];
+  for (let start = 0; start < conditions.length; start += CHAIN_LENGTH) {
+    chains.push(`(${conditions.slice(start, start + CHAIN_LENGTH).join(" OR ")})`);
+  }
+  return chains.join(" OR ");
+}
+
+const CHAIN_LENGTH = 100;
+
 /**
- * Rows at the differing places, as multisets. Both tables have the same number of rows and agree
- * everywhere else, so what is left on each side must be the same.
+ * Rows at the differing places, or all rows, as multisets. Both tables have the same number of rows
+ * and agree everywhere else, so what is left on each side must be the same.
  */
 function hasSameRowSets(
   db: DatabaseSync,
   before: string,
   after: string,
   columns: readonly string[],
+  rowid?: string,
 ): boolean {
+  const places = rowid === undefined ? "" : `WHERE ${rowid} IN (SELECT id FROM ${DIFFERING_TABLE})`;
   const list = columns.map((column) => `+${quoteIdentifier(column)} COLLATE BINARY`).join(", ");
   const numbers = columns.map((_, index) => index + 1).join(", ");
   const counted = (table: string) =>
-    `SELECT ${list}, count(*) FROM ${quoteIdentifier(table)}
-     WHERE rowid IN (SELECT id FROM ${DIFFERING_TABLE}) GROUP BY ${numbers}`;
+    `SELECT ${list}, count(*) FROM ${quoteIdentifier(table)} ${places} GROUP BY ${numbers}`;
   const missing = db.prepare(
     `SELECT 1 FROM (${counted(after)} EXCEPT ${counted(before)}) LIMIT 1`,
   ).get();

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { type Attack, type AttackGroup, attackId } from "./attack.ts";
 import { damage, signsOfEscape } from "./judge.ts";
 import { attackOnce, HONEST_MODELS, type Outcome } from "./range.ts";
-import { codeAttacks, fileAttacks, processAttacks } from "./table/host_access.ts";
+import { codeAttacks, fileAttacks, processAttacks, thrownAttacks } from "./table/host_access.ts";
 import { importAttacks } from "./table/imports.ts";
 import { networkAttacks } from "./table/network.ts";
 import { endlessSql, memoryAttacks, timeAttacks } from "./table/resources.ts";
@@ -26,6 +26,7 @@ const GROUPS: readonly (AttackGroup & { args?: readonly string[] })[] = [
   { name: "files", attacks: fileAttacks },
   { name: "code made at run time", attacks: codeAttacks },
   { name: "process", attacks: processAttacks },
+  { name: "errors", attacks: thrownAttacks },
   { name: "network", attacks: networkAttacks },
   { name: "database", attacks: databaseAttacks },
   { name: "secrets", attacks: secretAttacks },

@@ -211,7 +211,13 @@ Deno.test("keys that only their type or case tells apart are groups of their own
   assert.deepEqual(api.requests.map((request) => request.json), [{ id: "a", name: "y" }]);
   assert.deepEqual(
     { ...second.sync.delivery, saved: 0 },
-    { ...{ new: 0, changed: 1, unchanged: 2, removed: 1 }, saved: 0, failed: 0, unknown: 0, left: 0 },
+    {
+      ...{ new: 0, changed: 1, unchanged: 2, removed: 1 },
+      saved: 0,
+      failed: 0,
+      unknown: 0,
+      left: 0,
+    },
   );
   assert.deepEqual(people.project.rows("sync.people").map((row) => row.id).toSorted(), [
     ...["A", 1, "a"].toSorted(),

@@ -112,8 +112,11 @@ Deno.test("batches never split a group, and hold no more groups than asked for",
     });`,
     ORDER_KEY,
   );
-  const lines = Array.from({ length: 2_500 }, (_, i) => [`${i % 25}`, `${i}`, "'tea'"]);
-  await orders.setRows(LINES, lines);
+  await orders.project.write(
+    "models/raw/people.sql",
+    `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2499)
+    SELECT i % 25 AS order_id, i AS line, 'tea' AS product FROM n`,
+  );
 
   const run = await orders.run();
 
@@ -224,4 +227,23 @@ Deno.test("batches that are left early leave the rest for the next run", async (
   });
   assert.equal(second.sync.reason, "3 groups not acknowledged");
   assert.deepEqual(sent(api.requests), [[1, 2], [3, 4]]);
+});
+
+Deno.test("a batch that was refused may go out in smaller ones", async () => {
+  await using api = await fakeApi(({ json }) => ({ status: Number(json) > 2 ? 413 : 200 }));
+  const sendBy = (size: number) =>
+    `await query("SELECT * FROM raw.people").batches(${size}, async (groups) => {
+      await http.post(ORIGIN + "/", { json: groups.length });
+    });`;
+  await using people = await syncProject(api, sendBy(4));
+  await people.setRows(["id", "name"], rowsOf(4));
+  const refused = await people.run();
+  assert.equal(refused.code, 1);
+  assert.equal(refused.sync.delivery?.failed, 4);
+
+  await people.setSync(sendBy(2));
+  const smaller = await people.run();
+
+  assert.equal(smaller.code, 0, smaller.output);
+  assert.deepEqual(api.requests.map((request) => request.json), [4, 2, 2]);
 });

@@ -50,7 +50,8 @@ function counts(concurrency: number, groups: number): { concurrency: number; gro
 for (const killing of KILLINGS) {
   const { form, concurrency, at, afterMs, groups } = killing;
   const when = afterMs === undefined ? "before its answer" : `${afterMs} ms after its answer`;
-  const name = `${form}, ${groups} groups, concurrency ${concurrency}: killed at request ${at}, ${when}`;
+  const name =
+    `${form}, ${groups} groups, concurrency ${concurrency}: killed at request ${at}, ${when}`;
   Deno.test(name, () => killAndResume(killing));
 }
 
@@ -113,6 +114,26 @@ function acceptedIds(read: (sql: string) => Record<string, unknown>[]): number[]
 function idsOf({ json }: ReceivedRequest): number[] {
   return [json as { id: number } | { id: number }[]].flat().map((row) => row.id);
 }
+
+Deno.test("a batch in flight comes again as it was, though its rows come in another order", async () => {
+  await using api = await fakeApi([{ json: {} }, { hang: true }]);
+  await using people = await syncProject(api, SEND_BATCHES);
+  await people.setRows(["id", "name"], rowsOf(10));
+  const running = people.project.start("run --json");
+  await api.received(2);
+  running.kill("SIGKILL");
+  await running.result;
+  const [, inFlight] = api.requests;
+  api.clear();
+  api.answer(() => ({ json: {} }));
+
+  await people.setSync(SEND_BATCHES.replace("raw.people", "raw.people ORDER BY id DESC"));
+  await people.run();
+
+  assert.deepEqual(api.requests.map(idsOf), [[5, 6, 7, 8], [10, 9]]);
+  assert.equal(api.requests[0]?.key, inFlight?.key);
+  assert.equal(api.requests[0]?.body, inFlight?.body);
+});
 
 Deno.test("a resend that is killed goes on with the next run", async () => {
   await using api = await fakeApi();
@@ -183,7 +204,7 @@ Deno.test("a killed run is shown as died, and its lock is taken over", async () 
 
   assert.equal(next.sync.status, "ok");
   assert.deepEqual(
-    people.project.rows("SELECT status FROM \"spoor.runs\" ORDER BY id").map((row) => row.status),
+    people.project.rows('SELECT status FROM "spoor.runs" ORDER BY id').map((row) => row.status),
     ["died", "ok"],
   );
 });

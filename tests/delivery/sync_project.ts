@@ -7,7 +7,7 @@
 // deno-lint-ignore-file camelcase -- fields as `--json` prints them.
 import type { ModelFinished, RunEvent } from "~/run/run_event.ts";
 import type { FakeApi } from "../support/fake_api.ts";
-import { type ProjectFiles, tempProject, type TempProject } from "../support/temp_project.ts";
+import { type ProjectFiles, type TempProject, tempProject } from "../support/temp_project.ts";
 
 /** One run: its exit code, all it printed, and its events. */
 export interface SyncRun {

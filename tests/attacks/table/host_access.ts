@@ -198,7 +198,7 @@ export const codeAttacks: readonly Attack[] = [
         const [value, path] = way.pop()!;
         if (Object(value) !== value || seen.has(value)) continue;
         seen.add(value);
-        if (/Port|Worker/.test(Object.prototype.toString.call(value))) found = path;
+        if (/^\\[object (MessagePort|MessageChannel|Worker)\\]$/.test(Object.prototype.toString.call(value))) found = path;
         way.push([Object.getPrototypeOf(value), path + ".__proto__"]);
         for (const key of Reflect.ownKeys(value as object)) {
           let inner: unknown;
@@ -241,19 +241,6 @@ export const processAttacks: readonly Attack[] = [
   { name: "throws null", source: `throw null;` },
   { name: "throws undefined", source: `throw undefined;` },
   {
-    name: "throws an object whose parts throw",
-    source:
-      `throw new Proxy(new Error("x"), { get() { throw new Error("again"); }, getPrototypeOf() { throw new Error("again"); } });`,
-  },
-  {
-    name: "throws an error whose message is a function of traps",
-    source: `const e = new Error("x");
-      Object.defineProperty(e, "message", { get() { throw e; } });
-      Object.defineProperty(e, "stack", { get() { throw e; } });
-      Object.defineProperty(e, "name", { get() { throw e; } });
-      throw e;`,
-  },
-  {
     name: "throws an error with a message of 200 MB",
     source: `throw new Error("x".repeat(200_000_000));`,
   },
@@ -280,5 +267,41 @@ export const processAttacks: readonly Attack[] = [
     name: "turns the warnings of the process into an end of it",
     source:
       `globalThis.onunhandledrejection = (e) => { e.preventDefault(); }; Promise.reject(1); throw new Error("end");`,
+  },
+];
+
+/** What is thrown comes by Deno's own code, which is not ready for everything. */
+export const thrownAttacks: readonly Attack[] = [
+  {
+    name: "throws an object whose parts throw",
+    source:
+      `throw new Proxy(new Error("x"), { get() { throw new Error("again"); }, getPrototypeOf() { throw new Error("again"); } });`,
+  },
+  {
+    name: "throws an error whose message is a function of traps",
+    source: `const e = new Error("x");
+      Object.defineProperty(e, "message", { get() { throw e; } });
+      Object.defineProperty(e, "stack", { get() { throw e; } });
+      Object.defineProperty(e, "name", { get() { throw e; } });
+      throw e;`,
+  },
+  {
+    name: "throws an error of a class whose message throws",
+    source:
+      `class Trap extends Error { override get message(): string { throw this; } override get stack(): string { throw this; } }
+      throw new Trap();`,
+  },
+  {
+    name: "rejects with an error whose message throws",
+    source: `const e = new Error("x");
+      for (const name of ["message", "stack"]) Object.defineProperty(e, name, { get() { throw e; } });
+      await Promise.reject(e);`,
+  },
+  {
+    name: "throws an error whose message throws in a timer",
+    source: `const e = new Error("x");
+      for (const name of ["message", "stack"]) Object.defineProperty(e, name, { get() { throw e; } });
+      setTimeout(() => { throw e; }, 1); queueMicrotask(() => { throw e; }); void Promise.reject(e);
+      await new Promise((done) => setTimeout(done, 200)); throw new Error("still here");`,
   },
 ];
