@@ -13,7 +13,9 @@
  */
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept_all.ts";
+import { acceptedTableName } from "~/tracked/accepted_table.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/find_changes.ts";
+import { CONTENT_HASH } from "~/tracked/target_table.ts";
 import { columnsOf, countRows, dropTable } from "~/warehouse/tables.ts";
 import type { Kind, KindContext, WriteResult } from "./kind.ts";
 
@@ -45,6 +47,8 @@ function find(
   select: string,
   columns: readonly string[],
 ): ChangeSet {
+  // A target that was dropped, or that another kind made meanwhile, holds nothing that was accepted.
+  if (!columnsOf(db, model).includes(CONTENT_HASH)) dropTable(db, acceptedTableName(model));
   return findChanges(db, {
     model,
     uniqueKey,

@@ -9,12 +9,12 @@
 import type { Node } from "yaml";
 import { UserError } from "~/base/user_error.ts";
 
-/** The `yaml` package, as `await import("yaml")` gives it. */
-export type YamlLibrary = typeof import("yaml");
+/** What is used of the `yaml` package. */
+export type YamlLibrary = typeof import("./yaml_library.ts");
 
 /** Loads the `yaml` package. */
 export async function loadYamlLibrary(): Promise<YamlLibrary> {
-  return await import("yaml");
+  return await import("./yaml_library.ts");
 }
 
 /** One key of a mapping. */

@@ -47,9 +47,9 @@ function reasonToRun(
   return reasonOfInputs(state, inputs);
 }
 
-/** A model that sends makes its table with the first acknowledgement; any other with its first row. */
+/** A TypeScript model makes its table with its first row, and one that sends when that is accepted. */
 function needsTarget({ kind, language }: Model, { rows }: ModelState): boolean {
-  return kind !== "tracked" && (language !== "ts" || rows !== 0);
+  return language !== "ts" || (kind !== "tracked" && rows !== 0);
 }
 
 /** A TypeScript model that reads no table. */

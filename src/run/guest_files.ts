@@ -14,6 +14,9 @@ const MAX_READ_BYTES = 16 * 2 ** 20;
 export class GuestFiles implements Disposable {
   /** Files that were listed, as they were then; remembered when the model succeeds. */
   readonly listed = new Map<string, ReadableFile>();
+  /** Files that were listed and have not come to the model's turn: it left its loop before. */
+  readonly left = new Set<string>();
+  #taken = new Set<string>();
   #open = new Map<string, Deno.FsFile>();
 
   /** @param before Inbound `tracked` models get only files that are not as they were then. */
@@ -31,7 +34,14 @@ export class GuestFiles implements Disposable {
       sizeBytes,
       modified: new Date(modifiedMs).toISOString(),
     }));
+    for (const { path } of files) if (!this.#taken.has(path)) this.left.add(path);
     return { type: "file_list", id, files };
+  }
+
+  take(path: string): void {
+    assertGuest(typeof path === "string", "a path that is none");
+    this.#taken.add(path);
+    this.left.delete(path);
   }
 
   read({ id, path, offset, sizeBytes }: Extract<GuestMessage, { type: "read" }>): HostMessage {

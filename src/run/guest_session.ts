@@ -200,6 +200,8 @@ export class GuestSession {
         return this.parts.http?.abort(message.request);
       case "files":
         return this.#answer(message.id, () => this.parts.files.list(message.id, message.pattern));
+      case "take":
+        return this.parts.files.take(message.path);
       case "read":
         return this.#answer(message.id, () => this.parts.files.read(message));
       case "log":

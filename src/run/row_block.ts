@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UserError } from "~/base/user_error.ts";
 import type { RowBlock } from "~/sandbox/protocol.ts";
 import { foldName } from "~/sql/identifiers.ts";
 import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
@@ -13,22 +14,51 @@ const MAX_COLUMNS = 1_900;
 /** SQLite's own limit of one value is 1 GB; a message should be far below. */
 const MAX_VALUE_LENGTH = 256 * 2 ** 20;
 
-/** @throws {GuestError} It is not a block of rows. */
+/**
+ * @throws {GuestError} It is not a block of rows.
+ * @throws {UserError} Its columns cannot be those of a table.
+ */
 export function checkRowBlock(block: unknown): asserts block is RowBlock & { values: SqlValue[] } {
   const { columns, values } = (block ?? {}) as Partial<RowBlock>;
   assertGuest(Array.isArray(columns) && Array.isArray(values), "rows that are none");
-  assertGuest(columns.length > 0 && columns.length <= MAX_COLUMNS, `${columns.length} columns`);
+  assertGuest(columns.length > 0, "rows without columns");
+  refuseTooMany(columns.length);
   assertGuest(
     columns.every((name) => typeof name === "string" && name !== ""),
     "a column without a name",
   );
-  assertGuest(new Set(columns.map(foldName)).size === columns.length, "two columns of one name");
+  refuseDoubleNames(columns);
   assertGuest(values.length % columns.length === 0, "a row that is cut off");
   for (const value of values) {
     assertGuest(
       isSqlValue(value) && sizeOf(value) <= MAX_VALUE_LENGTH,
       "a value that SQLite cannot hold",
     );
+  }
+}
+
+function refuseTooMany(count: number): void {
+  if (count <= MAX_COLUMNS) return;
+  throw new UserError(
+    `Cannot save a row: it has ${count} columns, and a table takes ${MAX_COLUMNS}`,
+    {
+      hint: "Save what belongs together as one column: an object becomes JSON",
+    },
+  );
+}
+
+/** To SQLite, names that differ only in their case are one. */
+function refuseDoubleNames(columns: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const column of columns) {
+    const other = seen.get(foldName(column));
+    if (other !== undefined) {
+      throw new UserError(
+        `Cannot save a row: "${other}" and "${column}" are one column, as case does not count`,
+        { hint: "Give one of them another name" },
+      );
+    }
+    seen.set(foldName(column), column);
   }
 }
 

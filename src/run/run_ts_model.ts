@@ -50,7 +50,10 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
   const remember = (outcome: StepOutcome) => {
     if (outcome.status !== "ok") return;
     const read = new Map(covered.map((file) => [file.path, file]));
-    if (isInbound) { for (const [path, file] of files.listed) read.set(path, file); }
+    if (isInbound) {
+      for (const [path, file] of files.listed) read.set(path, file);
+      for (const path of files.left) read.delete(path);
+    }
     saveFileStates(context.db, model.name, toFileStates([...read.values()], before));
   };
   return finish(context, step, ended, http, remember);

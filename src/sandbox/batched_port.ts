@@ -8,10 +8,13 @@
  */
 import { setImmediate } from "node:timers";
 
+/** Below this copying is cheaper: a post that transfers anything takes Deno's slow way, 60 µs. */
+const MIN_TRANSFER_BYTES = 64 * 1_024;
+
 /** One end of a port between trusted and untrusted code; `In` is only what the other end claims. */
 export class BatchedPort<In, Out> {
   #queue: Out[] = [];
-  #transfer: Transferable[] = [];
+  #transfer: ArrayBuffer[] = [];
   #closed = false;
 
   constructor(
@@ -23,12 +26,14 @@ export class BatchedPort<In, Out> {
     };
   }
 
-  /** Sends with all else of this turn. `transfer`: buffers that move instead of being copied. */
-  send(message: Out, transfer: readonly Transferable[] = []): void {
+  /** Sends with all else of this turn. `buffers` of the message move instead of being copied, if large. */
+  send(message: Out, buffers: readonly ArrayBuffer[] = []): void {
     if (this.#closed) return;
     if (this.#queue.length === 0) setImmediate(() => this.#flush());
     this.#queue.push(message);
-    this.#transfer.push(...transfer);
+    for (const buffer of buffers) {
+      if (buffer.byteLength >= MIN_TRANSFER_BYTES) this.#transfer.push(buffer);
+    }
   }
 
   /** Closes the port; what waits to be sent is dropped. */
@@ -43,6 +48,7 @@ export class BatchedPort<In, Out> {
     const transfer = this.#transfer;
     this.#queue = [];
     this.#transfer = [];
-    this.port.postMessage(messages, transfer);
+    if (transfer.length === 0) this.port.postMessage(messages);
+    else this.port.postMessage(messages, transfer);
   }
 }

@@ -73,7 +73,8 @@ export type GuestMessage =
   | { type: "abort"; request: number }
   | { type: "files"; id: number; pattern: string }
   | { type: "read"; id: number; path: string; offset: number; sizeBytes: number }
-  /** The model has taken all that it wanted from this file (inbound `tracked`). */
+  /** The model's loop was given this file; one that it was not given comes with the next run. */
+  | { type: "take"; path: string }
   | { type: "log"; level: "debug" | "info" | "warn" | "error"; message: string }
   | { type: "finished" }
   | { type: "failed"; error: ErrorReport };

@@ -9,15 +9,15 @@ import type { DatabaseSync } from "node:sqlite";
 import { inTransaction } from "~/warehouse/transaction.ts";
 
 interface Waiting {
+  write: () => void;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
 
 /** See the module's comment. One for each open state file. */
 export class GroupCommit implements Disposable {
-  #work: (Waiting & { write: () => void })[] = [];
-  #committed: Waiting[] = [];
-  #isSyncing = false;
+  #waiting: Waiting[] = [];
+  #isBusy = false;
   #wal: Deno.FsFile | undefined;
 
   constructor(private readonly db: DatabaseSync, private readonly path: string) {}
@@ -31,42 +31,36 @@ export class GroupCommit implements Disposable {
    */
   add(write: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#work.length === 0) setImmediate(() => this.#commit());
-      this.#work.push({ write, resolve, reject });
+      this.#waiting.push({ write, resolve, reject });
+      if (this.#isBusy) return;
+      this.#isBusy = true;
+      setImmediate(() => this.#work());
     });
   }
 
-  #commit(): void {
-    const work = this.#work;
-    this.#work = [];
-    try {
-      inTransaction(this.db, () => {
-        for (const { write } of work) write();
-      });
-    } catch (error) {
-      for (const { reject } of work) reject(error);
-      return;
-    }
-    this.#committed.push(...work);
-    if (!this.#isSyncing) void this.#sync();
-  }
-
-  /** Syncs without blocking the thread; what is committed meanwhile waits for the next sync. */
-  async #sync(): Promise<void> {
-    this.#isSyncing = true;
-    while (this.#committed.length > 0) {
-      const waiting = this.#committed;
-      this.#committed = [];
+  /**
+   * One transaction and one sync at a time: what comes while a sync is under way goes into the next
+   * transaction, so that the slower the disk is, the more each of its syncs carries.
+   */
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
       try {
+        inTransaction(this.db, () => {
+          for (const { write } of batch) write();
+        });
         // Not the database file itself: closing a second handle on it would drop SQLite's locks.
         this.#wal ??= Deno.openSync(`${this.path}-wal`, { read: true, write: true });
         await this.#wal.syncData();
-        for (const { resolve } of waiting) resolve();
+        for (const { resolve } of batch) resolve();
       } catch (error) {
-        for (const { reject } of waiting) reject(error);
+        for (const { reject } of batch) reject(error);
       }
+      // What these promises set going comes in before the next transaction.
+      await new Promise<void>((resolve) => setImmediate(resolve));
     }
-    this.#isSyncing = false;
+    this.#isBusy = false;
   }
 
   [Symbol.dispose](): void {

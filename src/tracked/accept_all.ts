@@ -26,8 +26,9 @@ export function acceptAll(db: DatabaseSync, changes: ChangeSet): string[] {
   const columnChanges = ensureTargetTable(db, c.model, c.uniqueKey, c.columns);
   if (changes.new + changes.changed === 0) return columnChanges;
   if (changes.changed > 0) deleteGroups(db, c);
-  acceptRows(db, c);
-  storeRows(db, c);
+  registerHash(db, c.columns);
+  if (changes.rows === changes.new + changes.changed) acceptSingleRows(db, c);
+  else acceptGroups(db, c);
   return columnChanges;
 }
 
@@ -55,35 +56,35 @@ function deleteGroups(db: DatabaseSync, c: Comparison): void {
   }
 }
 
-function acceptRows(db: DatabaseSync, c: Comparison): void {
-  const columns = c.columns.map(quoteIdentifier);
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-  const distinct = columns.map((column) => `+${column} COLLATE BINARY`).join(", ");
+/** Every group is one row: no grouping, which is most of the work for a million rows. */
+function acceptSingleRows(db: DatabaseSync, c: Comparison): void {
+  const list = c.columns.map(quoteIdentifier).join(", ");
   db.exec(
-    `INSERT INTO ${quoteIdentifier(acceptedTableName(c.model))}
-       (${columns.join(", ")}, ${ORDINAL}, ${COPIES}, ${TOKEN}, ${COLUMNS_ID})
-     SELECT ${
-      columns.join(", ")
-    }, row_number() OVER (PARTITION BY ${keys}) - 1, _spoor_n, ${NEW_TOKEN}, ${c.columnsId}
-     FROM (SELECT ${columns.join(", ")}, count(*) AS _spoor_n FROM ${
-      temp(c.rowsTable)
-    } GROUP BY ${distinct})`,
+    `INSERT INTO ${acceptedColumns(c)} SELECT ${list}, 0, 1, ${NEW_TOKEN}, ${c.columnsId}
+     FROM ${temp(c.rowsTable)} ORDER BY ${c.uniqueKey.map(quoteIdentifier).join(", ")};
+     INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
+     SELECT ${list}, spoor_row_hash(${list}) FROM ${temp(c.rowsTable)} ORDER BY rowid`,
   );
 }
 
-function storeRows(db: DatabaseSync, c: Comparison): void {
+function acceptGroups(db: DatabaseSync, c: Comparison): void {
+  const list = c.columns.map(quoteIdentifier).join(", ");
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const distinct = c.columns.map((column) => `+${quoteIdentifier(column)} COLLATE BINARY`).join(
+    ", ",
+  );
   const hashes = `${c.rowsTable}.hashes`;
-  const keys = c.uniqueKey.map(quoteIdentifier);
-  const columns = c.columns.map(quoteIdentifier);
-  registerHash(db, c.columns);
   db.exec(
-    `CREATE TEMP TABLE ${quoteIdentifier(hashes)} (${keys.join(", ")}, _spoor_hash, PRIMARY KEY (${
-      keys.join(", ")
-    })) WITHOUT ROWID;
-     INSERT INTO ${temp(hashes)} SELECT ${keys.join(", ")}, spoor_hash(${columns.join(", ")})
-       FROM ${temp(c.rowsTable)} GROUP BY ${keys.join(", ")};
-     INSERT INTO ${quoteIdentifier(c.model)} (${columns.join(", ")}, ${CONTENT_HASH})
-       SELECT ${columns.map((column) => `r.${column}`).join(", ")}, h._spoor_hash
+    `INSERT INTO ${acceptedColumns(c)}
+     SELECT ${list}, row_number() OVER (PARTITION BY ${keys}) - 1, _spoor_n, ${NEW_TOKEN}, ${c.columnsId}
+     FROM (SELECT ${list}, count(*) AS _spoor_n FROM ${temp(c.rowsTable)} GROUP BY ${distinct});
+     CREATE TEMP TABLE ${
+      quoteIdentifier(hashes)
+    } (${keys}, _spoor_hash, PRIMARY KEY (${keys})) WITHOUT ROWID;
+     INSERT INTO ${temp(hashes)} SELECT ${keys}, spoor_group_hash(${list})
+       FROM ${temp(c.rowsTable)} GROUP BY ${keys};
+     INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
+       SELECT ${c.columns.map((column) => `r.${quoteIdentifier(column)}`).join(", ")}, h._spoor_hash
        FROM ${temp(c.rowsTable)} AS r JOIN ${temp(hashes)} AS h ON ${
       keysAreEqual(c.uniqueKey, "h", "r")
     }
@@ -92,9 +93,19 @@ function storeRows(db: DatabaseSync, c: Comparison): void {
   );
 }
 
-/** `spoor_hash(columns…)`: the content hash of the rows of a group; only changed groups come here. */
+function acceptedColumns(c: Comparison): string {
+  const columns = [...c.columns, ORDINAL, COPIES, TOKEN, COLUMNS_ID].map(quoteIdentifier);
+  return `${quoteIdentifier(acceptedTableName(c.model))} (${columns.join(", ")})`;
+}
+
+/**
+ * The content hash as SQL functions: `spoor_row_hash(columns…)` of a row, `spoor_group_hash(columns…)`
+ * of the rows of a group. Only what changed comes here.
+ */
 function registerHash(db: DatabaseSync, columns: readonly string[]): void {
   const hasher = new GroupHasher(columns);
+  const asInput = { varargs: true, useBigIntArguments: true } as const;
+  db.function("spoor_row_hash", asInput, (...row: unknown[]) => hasher.hash(row.map(fromRead)));
   const start = () => [] as SqlValue[];
   const step = (values: SqlValue[], ...row: SqlValue[]) => {
     for (const value of row) values.push(fromRead(value));
@@ -102,6 +113,6 @@ function registerHash(db: DatabaseSync, columns: readonly string[]): void {
   };
   const result = (values: SqlValue[]) => hasher.hash(values);
   // The types of node:sqlite in Deno know numbers as the only state of an aggregate.
-  const options = { start, step, result, varargs: true, useBigIntArguments: true } as unknown;
-  db.aggregate("spoor_hash", options as Parameters<DatabaseSync["aggregate"]>[1]);
+  const options = { start, step, result, ...asInput } as unknown;
+  db.aggregate("spoor_group_hash", options as Parameters<DatabaseSync["aggregate"]>[1]);
 }

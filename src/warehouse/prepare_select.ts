@@ -90,7 +90,7 @@ function readColumns(db: DatabaseSync, sql: string, input: SelectInput, start: n
     } catch (error) {
       // Views are looked up only where one is read: it takes a scan of the schema.
       if (!guard.metView) throw error;
-      guard.allowViews(viewsBehind(db, guard.readable));
+      guard.allowBehindViews(tablesBehindViews(db, guard.readable));
       return underAuthorizer(db, guard.authorize, read);
     }
   } catch (error) {
@@ -127,33 +127,37 @@ class Guard {
   denied: string | undefined;
   /** Something was refused that is read through a view. */
   metView = false;
-  #views: ReadonlySet<string> = new Set();
+  #behindViews: ReadonlySet<string> = new Set();
 
   constructor(readable: Iterable<string>) {
     this.readable = new Set([...readable].map(foldName));
   }
 
-  allowViews(views: ReadonlySet<string>): void {
-    this.#views = views;
+  allowBehindViews(tables: ReadonlySet<string>): void {
+    this.#behindViews = tables;
     this.denied = undefined;
   }
 
-  readonly authorize: Authorizer = (action, first, second, _database, view) => {
+  readonly authorize: Authorizer = (action, first, second, _database, through) => {
     if (action === AuthorizerCode.select || action === AuthorizerCode.recursive) {
       return AuthorizerCode.ok;
     }
-    if (action === AuthorizerCode.read) return this.#authorizeRead(first, view);
+    if (action === AuthorizerCode.read) return this.#authorizeRead(first, through);
     if (action === AuthorizerCode.function && !FORBIDDEN_FUNCTIONS.test(second ?? "")) {
       return AuthorizerCode.ok;
     }
     return this.#deny(action === AuthorizerCode.function ? `function ${second}` : "statement");
   };
 
-  /** An empty table name is a subquery or CTE; `view` is the view through which a table is read. */
-  #authorizeRead(table: string | null, view: string | null): number {
+  /**
+   * An empty table name is a subquery or CTE. `through` is the view through which a table is read,
+   * or a subquery or CTE, be it the view's or the query's own.
+   */
+  #authorizeRead(table: string | null, through: string | null): number {
     if (table === "" || this.#isReadable(table)) return AuthorizerCode.ok;
-    if (view !== null && this.#views.has(foldName(view))) return AuthorizerCode.ok;
-    this.metView ||= view !== null;
+    const isBehindView = table !== null && this.#behindViews.has(foldName(table));
+    if (through !== null && isBehindView) return AuthorizerCode.ok;
+    this.metView ||= through !== null;
     return this.#deny(`table ${table}`);
   }
 
@@ -168,20 +172,20 @@ class Guard {
   }
 }
 
-/** The views among the readable tables, and those that they read: who may read a view reads through it. */
-function viewsBehind(db: DatabaseSync, readable: ReadonlySet<string>): Set<string> {
-  const statement = db.prepare(
-    "SELECT name, sql FROM sqlite_schema WHERE type = 'view' AND name COLLATE NOCASE IN (SELECT value FROM json_each(?))",
+/** What the readable views read, and the views among that in turn: who may read a view reads through it. */
+function tablesBehindViews(db: DatabaseSync, readable: ReadonlySet<string>): Set<string> {
+  const viewsAmong = db.prepare(
+    `SELECT sql FROM sqlite_schema WHERE type = 'view'
+     AND name COLLATE NOCASE IN (SELECT value FROM json_each(?))`,
   );
-  const views = new Set<string>();
+  const behind = new Set<string>();
   for (let names = [...readable]; names.length > 0;) {
-    const found = statement.all(JSON.stringify(names)).filter(({ name }) =>
-      !views.has(foldName(String(name)))
-    );
-    for (const { name } of found) views.add(foldName(String(name)));
-    names = found.flatMap(({ sql }) => tablesOfView(String(sql)));
+    const views = viewsAmong.all(JSON.stringify(names));
+    const read = views.flatMap(({ sql }) => tablesOfView(String(sql)));
+    names = read.filter((table) => !behind.has(table));
+    for (const name of names) behind.add(name);
   }
-  return views;
+  return behind;
 }
 
 /** As the file has them: a view's text names `"schema.table"` in one. */

@@ -14,9 +14,7 @@ import { cachedStatement } from "./cached_statement.ts";
  * so that is done only for what is there and has no rowid.
  */
 export function findTableType(db: DatabaseSync, name: string): "table" | "view" | undefined {
-  if (!cachedStatement(db, "SELECT 1 FROM pragma_table_info(?) LIMIT 1").get(name)) {
-    return undefined;
-  }
+  if (!isThere(db, name)) return undefined;
   try {
     db.prepare(`SELECT rowid FROM ${quoteIdentifier(name)}`);
     return "table";
@@ -29,10 +27,25 @@ export function findTableType(db: DatabaseSync, name: string): "table" | "view" 
   }
 }
 
-/** The columns of a table or view, in order. */
+function isThere(db: DatabaseSync, name: string): boolean {
+  try {
+    return cachedStatement(db, "SELECT 1 FROM pragma_table_info(?) LIMIT 1").get(name) !==
+      undefined;
+  } catch {
+    // A view that reads what is not there any more: it is there, and cannot be read.
+    return true;
+  }
+}
+
+/** The columns of a table or view, in order; a view that cannot be read any more has none. */
 export function columnsOf(db: DatabaseSync, name: string): string[] {
-  return cachedStatement(db, "SELECT name FROM pragma_table_info(?)").all(name)
-    .map((row) => String(row.name));
+  try {
+    return cachedStatement(db, "SELECT name FROM pragma_table_info(?)").all(name)
+      .map((row) => String(row.name));
+  } catch (error) {
+    if (findTableType(db, name) === "view") return [];
+    throw error;
+  }
 }
 
 /** How many rows a table has. */

@@ -16,6 +16,8 @@ export interface ModelEnd {
 
 export interface Evidence {
   result: SpoorResult;
+  /** The most memory that Spoor's process held. */
+  peakMb: number;
   /** Model → how it ended. */
   ends: ReadonlyMap<string, ModelEnd>;
   /** Model → everything that the run printed about it. */

@@ -40,12 +40,16 @@ export function signsOfEscape(attack: Attack, evidence: Evidence): string[] {
   return signs;
 }
 
+/** What Spoor may hold while a model that is given 1,024 MB at most fills its memory. */
+const MOST_MB = 1_800;
+
 /** Damage that cannot be laid at one attack's door; empty: none. */
 export function damage(evidence: Evidence, before: Pick<Evidence, "outside" | "inside">): string[] {
   const signs: string[] = [];
   if (evidence.evil.length > 0 || evidence.evilConnections > 0) {
     signs.push(`the other host saw ${evidence.evilConnections} connections`);
   }
+  if (evidence.peakMb > MOST_MB) signs.push(`Spoor grew to ${Math.round(evidence.peakMb)} MB`);
   signs.push(...differences("outside of the project", before.outside, evidence.outside));
   signs.push(...differences("in the project", before.inside, evidence.inside));
   const leaked = evidence.state.flatMap(canariesIn).filter((canary) => canary !== "data");

@@ -9,6 +9,7 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fakeApi } from "../support/fake_api.ts";
+import { watchMemory } from "../support/process_use.ts";
 import { type ProjectFiles, type TempProject, tempProject } from "../support/temp_project.ts";
 import { answerAllowed } from "./allowed_server.ts";
 import { type AttackGroup, attackId, type Names, replaceNames } from "./attack.ts";
@@ -23,6 +24,11 @@ export interface Outcome {
 
 /** Models that mean no harm: whatever the attacks do, they have to end well. */
 export const HONEST_MODELS = ["good.rows", "good.total", "good.sent", "victim.data"];
+
+/** After this time a run is killed, and so has no end. */
+const LONGEST_RUN_MS = 60_000;
+/** At this size it is killed as well, before the machine has no memory left. */
+const DEADLY_MB = 3_000;
 
 /** Makes the range for a group and runs it once. */
 export async function attackOnce(
@@ -43,14 +49,16 @@ export async function attackOnce(
   await layTraps(project, outside.path);
   const before = await lookAround(project, outside.path);
 
-  const result = await project.run(args, {
-    env: { SPOOR_TEST_CANARY: CANARIES.env },
-    timeoutMs: 120_000,
-  });
+  const running = project.start(args, { env: { SPOOR_TEST_CANARY: CANARIES.env } });
+  const timer = setTimeout(() => running.kill("SIGKILL"), LONGEST_RUN_MS);
+  using memory = watchMemory(running.pid, DEADLY_MB);
+  const result = await running.result;
+  clearTimeout(timer);
 
   const tables = readTables(project);
   const evidence = {
     result,
+    peakMb: memory.peakMb,
     ...readRun(result.stdout),
     ...{ evil: evil.requests, evilConnections: evil.connections, allowed: allowed.requests },
     ...tables,

@@ -64,7 +64,7 @@ const MISTAKES: readonly [what: string, sql: string, says: RegExp, line: number]
   [
     "a mistake behind quoted names",
     'SELECT id,\n  "na""me" AS x,\n  [nmae] AS y\nFROM "a"."t"',
-    /no such column: (na"me|nmae)/,
+    /no such column: "na"me"/,
     2,
   ],
 ];
@@ -139,7 +139,7 @@ Deno.test("SQL that is fine but looks odd runs", async () => {
 
 Deno.test("values survive a table, a TypeScript model and another table", async () => {
   await using project = await tempProject({
-    "models/a/values.sql": `
+    "models/a/odd.sql": `
       SELECT NULL AS "null", '' AS "empty", x'00ff' AS "blob", x'' AS "no bytes",
         9223372036854775807 AS "max int", -9223372036854775808 AS "min int", 9007199254740993 AS big,
         1.5 AS "real", 1e300 AS huge, -0.0 AS "minus zero", 'a' || char(0) || 'b' AS "nul",
@@ -148,20 +148,20 @@ Deno.test("values survive a table, a TypeScript model and another table", async 
     `,
     "models/a/copied.ts": `
       import { query, save } from "spoor";
-      for await (const row of query("SELECT * FROM a.values")) await save.row(row);
-    `.replace("a.values", 'a."values"'),
+      for await (const row of query("SELECT * FROM a.odd")) await save.row(row);
+    `,
     "models/a/again.sql": "SELECT * FROM a.copied",
   });
   const { code, output } = await runSteps(project);
   assert.equal(code, 0, output);
-  const columns = project.rows(`SELECT name FROM pragma_table_info('a.values')`);
+  const columns = project.rows(`SELECT name FROM pragma_table_info('a.odd')`);
   assert.equal(columns.length, 20);
   for (const table of ["a.copied", "a.again"]) {
     const differing = columns.filter(({ name }) => {
       const column = `"${String(name).replaceAll('"', '""')}"`;
       const [row] = project.rows(
         `SELECT a.${column} IS b.${column} AND typeof(a.${column}) = typeof(b.${column}) AS same
-         FROM "a.values" AS a, "${table}" AS b`,
+         FROM "a.odd" AS a, "${table}" AS b`,
       );
       return row?.["same"] !== 1;
     });

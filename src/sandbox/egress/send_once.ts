@@ -80,7 +80,10 @@ async function follow(first: OutgoingRequest, way: Way, signal: AbortSignal): Pr
 
 function send(request: OutgoingRequest, way: Way, signal: AbortSignal): Promise<Response> {
   const { method, url, body } = request;
-  const init = { method, body, redirect: "manual", signal } as const;
+  const init = {
+    ...{ method, body, redirect: "manual", signal } as const,
+    ...(mustNotRepeat(request) && { client: ownConnection() }),
+  };
   // Pairs cost `fetch` half of what a Headers object does.
   const headers = request.headers as [string, string][];
   if (way.practiceOrigin === undefined) return fetch(url.href, { ...init, headers });
@@ -88,6 +91,23 @@ function send(request: OutgoingRequest, way: Way, signal: AbortSignal): Promise<
     ...init,
     headers: [...headers, [PRACTICE_ORIGIN_HEADER, url.origin]],
   });
+}
+
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** A write whose tries were set to one. */
+function mustNotRepeat({ method, retries }: OutgoingRequest): boolean {
+  return retries === 0 && !SAFE_METHODS.has(method);
+}
+
+let unpooled: Deno.HttpClient | undefined;
+
+/**
+ * Deno's `fetch` by itself repeats a request when the connection that it took from its pool breaks, though
+ * it may have arrived (denoland/deno#35610). On a connection of its own a request goes out once.
+ */
+function ownConnection(): Deno.HttpClient {
+  return unpooled ??= Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 }
 
 async function toAnswer(response: Response, request: OutgoingRequest): Promise<Answer> {

@@ -33,6 +33,7 @@ export class Delivery {
   #port: HostPort;
   #paths: ModulePaths;
   #uniqueKey: readonly string[];
+  #isKeyNamed = false;
   #given = new Map<unknown, GivenGroup>();
   #savedRows = 0;
 
@@ -44,7 +45,9 @@ export class Delivery {
 
   /** Notes a group that the model is given now. */
   give(number: number, rows: readonly Row[]): GivenGroup {
-    const key = this.#keyOf(rows[0] ?? {});
+    const [first = {}] = rows;
+    this.#nameKey(first);
+    const key = this.#keyOf(first);
     const group: GivenGroup = { number, key, rows, collected: [], state: "open" };
     this.#given.set(keyIdentity(Object.values(key)), group);
     return group;
@@ -140,6 +143,16 @@ export class Delivery {
       group.collected = [];
       throw error;
     }
+  }
+
+  /** To SQL `ID` and `id` are one column: from the first row on the key goes by the query's names. */
+  #nameKey(row: SavedRow): void {
+    if (this.#isKeyNamed) return;
+    const columns = Object.keys(row);
+    this.#uniqueKey = this.#uniqueKey.map((key) =>
+      columns.find((column) => column.toLowerCase() === key.toLowerCase()) ?? key
+    );
+    this.#isKeyNamed = true;
   }
 
   #keyOf(row: SavedRow): Row {

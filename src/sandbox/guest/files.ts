@@ -24,7 +24,10 @@ export function makeFiles(port: HostPort): (glob: string) => PublicItems<PublicF
         .catch((error) => {
           throw atSite(error, site);
         });
-      yield files.map((entry) => new ModelFile(port, entry));
+      for (const entry of files) {
+        port.send({ type: "take", path: entry.path });
+        yield [new ModelFile(port, entry)];
+      }
     });
   };
 }

@@ -95,6 +95,9 @@ function findProblems(path: string, program: SyntaxNode): UserError[] {
     if (node.type === "TSExportAssignment") {
       report(node, `Cannot use "export ="`, "Write export default.");
     }
+    if (node.type === "TSModuleDeclaration" && node.declare !== true) {
+      report(node, "Cannot use a namespace", "Write a module of its own and import it.");
+    }
     checkAttributes(node, report);
   });
   return problems;

@@ -1,0 +1,176 @@
+/**
+ * The state file: killed runs, what they leave, and the lock. Files that are damaged or foreign are
+ * in `tests/bad_input/state_test.ts`.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { killAfter } from "../support/spoor.ts";
+import { type TempProject, tempProject } from "../support/temp_project.ts";
+import { runSteps } from "./steps.ts";
+
+const STATE = ".spoor/spoor.db";
+
+/** Counts to a hundred million, which takes seconds; then one row. */
+const SLOW_SQL = `
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000)
+  SELECT max(i) AS m FROM n
+`;
+
+function integrityOf(project: TempProject): unknown {
+  return project.rows("PRAGMA integrity_check")[0]?.["integrity_check"];
+}
+
+function stagesOf(project: TempProject): unknown[] {
+  return project.rows("SELECT name FROM sqlite_schema WHERE name LIKE 'spoor.stage%'");
+}
+
+Deno.test("a run killed in a SQL statement leaves what was there, and the next is right", async () => {
+  await using project = await tempProject({
+    "models/a/first.sql": "SELECT 1 AS id",
+    "models/b/slow.sql": "SELECT 1 AS m",
+  });
+  await runSteps(project);
+  await project.write("models/b/slow.sql", SLOW_SQL);
+  await project.write("models/a/first.sql", "SELECT 2 AS id");
+  await using running = project.start("run --json");
+  await killAfter(running, running.waitFor(/"model_started","model":"b\.slow"/).catch(() => {}));
+
+  assert.equal(integrityOf(project), "ok");
+  assert.deepEqual(project.rows("b.slow"), [{ m: 1 }]);
+  await project.write("models/b/slow.sql", "SELECT 3 AS m");
+  const next = await runSteps(project);
+
+  assert.equal(next.code, 0, next.output);
+  assert.deepEqual(project.rows("a.first"), [{ id: 2 }]);
+  assert.deepEqual(project.rows("b.slow"), [{ m: 3 }]);
+  const runs = project.rows(`SELECT status FROM "spoor.runs" ORDER BY id`);
+  assert.deepEqual(runs.map((run) => run["status"]), ["ok", "died", "ok"]);
+});
+
+Deno.test("a run killed while a model saves leaves the old table, and its stage is dropped", async () => {
+  const model = (rows: number, wait: string) => `
+    import { log, save } from "spoor";
+    for (let i = 0; i < ${rows}; i++) await save.row({ i });
+    log.info("half way");
+    ${wait}
+  `;
+  await using project = await tempProject({ "models/a/t.ts": model(3, "") });
+  await runSteps(project);
+  await project.write(
+    "models/a/t.ts",
+    model(5_000, "await new Promise(() => setInterval(() => {}, 1e6));"),
+  );
+  await using running = project.start("run");
+  await killAfter(running, running.waitFor(/half way/));
+
+  assert.equal(integrityOf(project), "ok");
+  assert.equal(stagesOf(project).length, 1, "the kill came too early or too late");
+  assert.equal(project.rows("a.t").length, 3);
+
+  await project.write("models/a/t.ts", model(7, ""));
+  const next = await runSteps(project);
+
+  assert.equal(next.code, 0, next.output);
+  assert.equal(project.rows("a.t").length, 7);
+  assert.deepEqual(stagesOf(project), []);
+});
+
+Deno.test("killed at any moment, the file is whole and the next run is right", async () => {
+  const files: Record<string, string> = {};
+  for (let i = 0; i < 8; i++) {
+    files[`models/a/s${i}.sql`] =
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT i, ${i} AS s FROM n`;
+    files[`models/b/t${i}.sql`] = `SELECT count(*) AS n, sum(s) AS s FROM a.s${i}`;
+  }
+  await using project = await tempProject(files);
+  for (const delayMs of [120, 160, 200, 240, 280]) {
+    await using running = project.start("run --full");
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    running.kill("SIGKILL");
+    await running.result;
+    if (await project.exists(STATE)) assert.equal(integrityOf(project), "ok");
+  }
+  const next = await runSteps(project);
+
+  assert.equal(next.code, 0, next.output);
+  for (let i = 0; i < 8; i++) assert.deepEqual(project.rows(`b.t${i}`), [{ n: 3000, s: 3000 * i }]);
+});
+
+Deno.test("a write-ahead log that was left behind is taken up", async () => {
+  await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
+  await runSteps(project);
+  {
+    using database = new DatabaseSync(project.path(STATE));
+    database.exec(`PRAGMA wal_autocheckpoint = 0; CREATE TABLE "outside.t" AS SELECT 7 AS id`);
+    for (const end of ["", "-wal", "-shm"]) {
+      await Deno.copyFile(project.path(STATE + end), project.path(`copy${end}`));
+    }
+  }
+  for (const end of ["", "-wal"]) {
+    await Deno.copyFile(project.path(`copy${end}`), project.path(STATE + end));
+  }
+  await project.write("models/a/r.sql", "SELECT id FROM outside.t");
+
+  const { code, output } = await runSteps(project);
+
+  assert.equal(code, 0, output);
+  assert.deepEqual(project.rows("a.r"), [{ id: 7 }]);
+});
+
+Deno.test("an empty state file is as good as none", async () => {
+  await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
+  await project.write(STATE, "");
+  assert.equal((await runSteps(project)).code, 0);
+  assert.deepEqual(project.rows("a.t"), [{ id: 1 }]);
+});
+
+/** A model that runs until it is killed, or until its stop file is there. */
+const WAITS = `
+  import { log } from "spoor";
+  log.info("waiting");
+  await new Promise(() => setInterval(() => {}, 1e6));
+`;
+
+Deno.test("of two runs at once, the second says who holds the lock and since when", async () => {
+  await using project = await tempProject({ "models/a/t.ts": WAITS });
+  const begin = new Date().toISOString().slice(0, 13);
+  await using first = project.start("run");
+  await first.waitFor(/waiting/);
+
+  const second = await runSteps(project);
+
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, RegExp(`process ${first.pid}\\b`));
+  assert.match(second.stderr, RegExp(`since ${begin}`));
+  assert.match(second.stderr, /spoor run/);
+  assert.deepEqual(project.rows(`SELECT status FROM "spoor.runs"`), [{ status: "running" }]);
+
+  const practice = await project.run("run --practice a.none");
+  assert.match(practice.output, /is not a model/, "a practice run has its own state and lock");
+});
+
+Deno.test("a dead holder's lock is taken over", async () => {
+  await using project = await tempProject({ "models/a/t.ts": WAITS });
+  await using first = project.start("run");
+  await killAfter(first, first.waitFor(/waiting/));
+  await project.write("models/a/t.ts", `import { save } from "spoor"; await save.row({ id: 1 });`);
+
+  const { code, output } = await runSteps(project);
+
+  assert.equal(code, 0, output);
+  assert.equal((await runSteps(project)).code, 0, "and given back");
+});
+
+Deno.test("runs that begin at the same moment on no state do not get in each other's way", async () => {
+  await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
+
+  const results = await Promise.all([1, 2, 3].map(() => project.run("run")));
+
+  for (const { code, output } of results) {
+    if (code !== 0) assert.match(output, /Cannot run: .*holds? the lock|has held the lock/);
+  }
+  assert.ok(results.some(({ code }) => code === 0));
+  assert.deepEqual(project.rows("a.t"), [{ id: 1 }]);
+});

@@ -1,0 +1,136 @@
+/**
+ * Ctrl-C and SIGTERM: nothing new begins, what is in flight ends, what was done is kept.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fakeApi } from "../support/fake_api.ts";
+import { tempProject } from "../support/temp_project.ts";
+import { readEvents, runSteps } from "./steps.ts";
+
+const SLOW_SQL = `
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000)
+  SELECT max(i) AS m FROM n
+`;
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`${signal} during a push ends it soon, keeps what was accepted and tells the rest`, async () => {
+    await using api = await fakeApi(() => ({ json: {}, delayMs: 40 }));
+    await using project = await tempProject({
+      "models/a/people.sql": `
+        WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 500)
+        SELECT id, 'p' || id AS name FROM n
+      `,
+      "models/sync/crm.ts": `
+        // @kind: tracked
+        // @unique_key: id
+        // @allow_net: ${api.host}
+        // @timeout: 5s
+        import { http, query, save } from "spoor";
+        for await (const row of query("SELECT id, name FROM a.people")) {
+          await http.post("${api.origin}/people", { json: row });
+          await save.row(row);
+        }
+      `,
+      "models/z/below.sql": "SELECT count(*) AS n FROM sync.crm",
+    });
+    await using running = project.start("run --json");
+    await api.received(10);
+    const askedAt = performance.now();
+    running.kill(signal);
+    const { code, stdout } = await running.result;
+
+    assert.ok(performance.now() - askedAt < 10_000, "it took too long to end");
+    assert.equal(code, 1);
+    const { steps, finished } = readEvents(stdout);
+    assert.equal(finished?.status, "cancelled", stdout);
+    const delivery = steps["sync.crm"]?.delivery;
+    assert.equal(steps["sync.crm"]?.status, "cancelled");
+    assert.equal(delivery?.new, 500);
+    assert.equal(delivery?.failed, 0);
+    assert.equal((delivery?.saved ?? 0) + (delivery?.unknown ?? 0) + (delivery?.left ?? 0), 500);
+    assert.ok((delivery?.left ?? 0) > 400);
+    assert.deepEqual(steps["z.below"]?.status, "blocked");
+    assert.equal(project.rows("sync.crm").length, delivery?.saved);
+    assert.equal(delivery?.saved, api.requests.length, "what was sent was saved");
+
+    const sent = api.requests.length;
+    const next = await runSteps(project);
+    assert.equal(next.steps["sync.crm"]?.delivery?.new, 500 - sent, next.output);
+    assert.equal(new Set(api.requests.map(({ json }) => (json as { id: number }).id)).size, 500);
+  });
+}
+
+Deno.test("a stop during a long SQL statement ends within seconds, and nothing is half done", async () => {
+  await using project = await tempProject({
+    "models/a/first.sql": "SELECT 1 AS id",
+    "models/b/slow.sql": SLOW_SQL,
+    "models/c/later.sql": "SELECT * FROM b.slow",
+  });
+  await using running = project.start("run");
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const askedAt = performance.now();
+  running.kill("SIGINT");
+  const { code, output } = await running.result;
+
+  assert.ok(performance.now() - askedAt < 8_000, "it took too long to end");
+  assert.notEqual(code, 0);
+  assert.match(output, /b\.slow/);
+  assert.deepEqual(project.rows("a.first"), [{ id: 1 }]);
+  await project.write("models/b/slow.sql", "SELECT 5 AS m");
+  const next = await runSteps(project);
+  assert.equal(next.code, 0, next.output);
+  assert.deepEqual(next.statuses, { "a.first": "skipped", "b.slow": "ok", "c.later": "ok" });
+});
+
+Deno.test("a second Ctrl-C ends at once", async () => {
+  await using project = await tempProject({
+    "models/a/hangs.ts": `
+      import { log } from "spoor";
+      log.info("waiting");
+      await new Promise(() => setInterval(() => {}, 1e6));
+    `,
+  });
+  await using running = project.start("run");
+  await running.waitFor(/waiting/);
+  running.kill("SIGINT");
+  await running.waitFor(/Stopping/);
+  const askedAt = performance.now();
+  running.kill("SIGINT");
+  const { code } = await running.result;
+
+  assert.ok(performance.now() - askedAt < 2_000, "it took too long to end");
+  assert.equal(code, 130);
+  await project.write(
+    "models/a/hangs.ts",
+    `import { save } from "spoor"; await save.row({ id: 1 });`,
+  );
+  assert.equal((await runSteps(project)).code, 0);
+});
+
+Deno.test("a stopped ingest keeps the table that it had, and says that it was stopped", async () => {
+  const model = (first: number, more: string) => `
+    // @timeout: 1s
+    import { log, save } from "spoor";
+    await save.row({ id: ${first} });
+    log.info("saved");
+    ${more}
+  `;
+  await using project = await tempProject({ "models/a/t.ts": model(1, "") });
+  await runSteps(project);
+  await project.write(
+    "models/a/t.ts",
+    model(
+      2,
+      "while (true) { await new Promise((r) => setTimeout(r, 20)); await save.row({ id: 3 }); }",
+    ),
+  );
+  await using running = project.start("run");
+  await running.waitFor(/saved/);
+  running.kill("SIGTERM");
+  const { code, output } = await running.result;
+
+  assert.equal(code, 1, output);
+  assert.match(output, /stopped/);
+  assert.deepEqual(project.rows("a.t"), [{ id: 1 }]);
+});
