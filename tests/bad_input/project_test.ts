@@ -64,12 +64,6 @@ testMistakes([
     code: 2,
   },
   {
-    name: "a table to query that does not exist",
-    files: ONE_MODEL,
-    command: "query mart.custmers",
-    says: ["mart.custmers"],
-  },
-  {
     name: "settings that do not exist",
     files: { ...ONE_MODEL, "spoor.yaml": "practise: true\n" },
     says: ["practise"],
@@ -108,6 +102,15 @@ Deno.test("a project that is not there is explained, and init is suggested", asy
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("a table to query that does not exist is explained", async () => {
+  await using project = await tempProject(ONE_MODEL);
+  await project.run("run");
+
+  const result = await project.run("query mart.custmers");
+
+  assertExplained(result, { says: ["mart.custmers"], hint: /mart\.customers/ });
 });
 
 Deno.test("init does not overwrite what is there", async () => {

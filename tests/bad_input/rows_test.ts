@@ -66,7 +66,10 @@ testMistakes([
   row("a row that is none", `"just a text"`, [/row/]),
   row("a row that is null", `null`, [/row/]),
   row("a row without columns", `{}`, [/column/]),
-  row("two columns that differ in case only", `{ id: 1, ID: 2 }`, [`"ID"`]),
+  {
+    ...row("two columns that differ in case only", `{ id: 1, ID: 2 }`, [`"ID"`]),
+    at: "models/a/b.ts",
+  },
   csv("a CSV row with too few fields", `id,name\n1,Ada\n2\n3,Grace\n`, [/field/], 3),
   csv("a CSV row with too many fields", `id,name\n1,Ada\n2,Grace,Hopper\n`, [/fields|columns/], 3),
   csv("a CSV field whose quote is not closed", `id,name\n1,Ada\n2,"Grace\n`, [/quote/], 3),

@@ -55,8 +55,8 @@ export function reportError(error: unknown, paths: ModulePaths): ErrorReport {
 
 function describe(error: unknown, paths: ModulePaths): ErrorReport {
   const about = knownOf(error);
-  const at = about?.at ?? paths.locate(read(error, "stack")) ??
-    paths.locate(read(about?.site, "stack"));
+  const thrownAt = paths.locate(read(error, "stack")) ?? paths.locate(read(about?.site, "stack"));
+  const at = isAbout(about?.at, thrownAt) ? thrownAt : about?.at ?? thrownAt;
   const details = [
     ...about?.details ?? [],
     ...[...partsOf(error, paths), ...causesOf(error, paths)].map(cut),
@@ -69,6 +69,11 @@ function describe(error: unknown, paths: ModulePaths): ErrorReport {
     ...(hint !== undefined && { hint }),
     ...(details.length > 0 && { details }),
   };
+}
+
+/** Whether the host named just the model's file, and the line is known here. */
+function isAbout(named: SourceLocation | undefined, found: SourceLocation | undefined): boolean {
+  return named !== undefined && named.line === undefined && named.path === found?.path;
 }
 
 function cut(text: string): string {
