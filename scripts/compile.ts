@@ -13,6 +13,7 @@
 // deno-lint-ignore-file no-console -- a program of its own, which talks to a person.
 import { fileURLToPath } from "node:url";
 import { WORKER_ENTRIES } from "../src/sandbox/worker_url.ts";
+import { V8_FLAGS } from "./v8_flags.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const BASE_BINARY_SCRIPT = fileURLToPath(
@@ -46,7 +47,7 @@ export async function compile(output = "dist/spoor"): Promise<void> {
   const compiler = await findCompiler();
   await run(compiler.deno, [
     ...["compile", "--quiet", "--no-config", "--no-lock", "--no-npm", "--no-remote"],
-    ...["--no-check", "--allow-all", "--no-prompt", "--unstable-worker-options"],
+    ...["--no-check", "--allow-all", "--no-prompt", "--unstable-worker-options", V8_FLAGS],
     ...["--include", bundle, "--output", `${ROOT}${output}`, `${bundle}/main.js`],
   ], compiler.baseBinary === undefined ? {} : { DENORT_BIN: compiler.baseBinary });
 }

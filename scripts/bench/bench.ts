@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { RunEvent } from "~/run/run_event.ts";
 import { median } from "./median.ts";
 import { runTimed, type TimedProcess } from "./timed_process.ts";
+import { V8_FLAGS } from "../v8_flags.ts";
 
 /** The repository, which holds Spoor's source and its example. */
 export const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
@@ -83,7 +84,15 @@ export class Bench {
   #spoorCommand(): string[] {
     if (this.options.binary !== undefined) return [this.options.binary];
     const config = join(REPOSITORY, "deno.json");
-    return [Deno.execPath(), "run", "-A", "--config", config, join(REPOSITORY, "main.ts")];
+    return [
+      Deno.execPath(),
+      "run",
+      "-A",
+      V8_FLAGS,
+      "--config",
+      config,
+      join(REPOSITORY, "main.ts"),
+    ];
   }
 }
 

@@ -15,8 +15,8 @@ import { forgetRemoved } from "~/tracked/accept_all.ts";
 import { Acknowledger } from "~/tracked/acknowledge.ts";
 import { forcedButGoneSql } from "~/tracked/comparison_sql.ts";
 import { type ChangedGroup, ChangedGroupReader } from "~/tracked/changed_groups.ts";
-import { type ChangeSet, dropChanges } from "~/tracked/find_changes.ts";
-import { encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
+import { type ChangeSet, dropChanges, type ForcedGroup } from "~/tracked/find_changes.ts";
+import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import { refuseOwnColumn } from "~/tracked/target_table.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
@@ -53,10 +53,23 @@ export interface DeliveryContext {
 /** Groups that failed are shown as examples, not all. */
 const MAX_FAILURES_SHOWN = 10;
 
+/** What was tried before and not acknowledged; under another `@unique_key` it was other groups. */
+export function forcedGroups(
+  earlier: readonly LedgerEntry[],
+  keyColumns: number,
+): ForcedGroup[] {
+  return earlier.map((entry) => ({
+    key: decodeGroupKey(entry.groupKey),
+    batch: batchToRepeat(entry),
+  })).filter(({ key }) => key.length === keyColumns);
+}
+
 /** See the module's comment. */
 export class Delivery {
   readonly failures: GroupFailure[] = [];
   #held = new Map<number, HeldGroup>();
+  /** Number of the last group that was delivered. */
+  #lastNumber = 0;
   #saved = 0;
   #failed = 0;
   #unknown = 0;
@@ -101,6 +114,7 @@ export class Delivery {
   /** Groups and their rows for the model. */
   pull(rows: number): { block: RowBlock; groups: DeliveredGroup[]; done: boolean } {
     const { groups, values, done } = this.#reader.read(rows);
+    this.#lastNumber = groups.at(-1)?.number ?? this.#lastNumber;
     const delivered = groups.map((group) => {
       const earlier = this.#earlierChange(group);
       const batch = earlier ? batchToRepeat(earlier) : 0;
@@ -121,12 +135,13 @@ export class Delivery {
   }
 
   /**
-   * A request about these groups is to leave: writes the intent and resolves when it is durable.
+   * A request about these groups is to leave: writes the intent and resolves when it is durable. What
+   * follows a group's end is no part of its change.
    *
    * @returns The changes' ids, of which the request's key is made.
    */
   async begin(numbers: readonly number[]): Promise<number[]> {
-    const groups = numbers.map((number) => this.#get(number));
+    const groups = numbers.flatMap((number) => this.#findOpen(number) ?? []);
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
     const batch = groups.length > 1 ? (groups[0]?.changeId ?? 0) : 0;
     const fresh = groups.filter((group) => !group.intent);
@@ -161,6 +176,7 @@ export class Delivery {
    * @throws {GuestError} The message was forged.
    */
   acknowledge(acknowledged: readonly AcknowledgedGroup[]): Promise<void> {
+    assertGuest(isDistinct(acknowledged.map(({ group }) => group)), "a group twice");
     const work = acknowledged.map(({ group: number, block }) => {
       const group = this.#get(number);
       assertGuest(!group.isAcknowledged && !group.failure, "a group that has ended already");
@@ -180,6 +196,9 @@ export class Delivery {
     }).then(() => {
       for (const { group } of work) this.#held.delete(group.number);
       this.#saved += work.length;
+    }, (error) => {
+      for (const { group } of work) group.isAcknowledged = false;
+      throw error;
     });
   }
 
@@ -187,14 +206,20 @@ export class Delivery {
   fail(number: number, error: ErrorReport): void {
     const group = this.#get(number);
     assertGuest(!group.isAcknowledged && !group.failure, "a group that has ended already");
-    this.#settle(group, error);
+    if (this.#settle(group, error)) {
+      void this.context.commits.add(() => this.#ledger.fail(group.changeId, error.message));
+    }
   }
 
-  /** What became of all groups, once the model has ended. Groups that it still held are settled. */
+  /**
+   * What became of all groups, once the model has ended. Groups that it still held are settled. Call inside the
+   * transaction that records the model's end.
+   */
   finish(): DeliveryCounts {
+    const error = { message: "The model ended before it saved this group" };
     for (const group of this.#held.values()) {
       if (group.failure || group.isAcknowledged || !group.intent) continue;
-      this.#settle(group, { message: "The model ended before it saved this group" });
+      if (this.#settle(group, error)) this.#ledger.fail(group.changeId, error.message);
     }
     const { new: added, changed, unchanged, removed } = this.changes;
     return {
@@ -230,18 +255,23 @@ export class Delivery {
     });
   }
 
-  #settle(group: HeldGroup, error: ErrorReport): void {
+  /** @returns Whether the ledger is to be told: a request of the group was answered, and not accepted. */
+  #settle(group: HeldGroup, error: ErrorReport): boolean {
     group.failure = error;
     const isUnknown = group.isUncertain || group.pending > 0;
     if (isUnknown) this.#unknown += 1;
     else this.#failed += 1;
-    if (group.intent && !isUnknown) {
-      void this.context.commits.add(() => this.#ledger.fail(group.changeId, error.message));
-    }
     if (this.failures.length < MAX_FAILURES_SHOWN) {
       const key = renderGroupKey(this.changes.comparison.uniqueKey, group.key);
       this.failures.push({ key, error });
     }
+    return group.intent !== undefined && !isUnknown;
+  }
+
+  #findOpen(number: number): HeldGroup | undefined {
+    const group = this.#held.get(number);
+    assertGuest(group || number <= this.#lastNumber, `a group that it never had (${number})`);
+    return group?.isAcknowledged || group?.failure ? undefined : group;
   }
 
   #get(number: number): HeldGroup {
@@ -271,5 +301,13 @@ export class Delivery {
     forgetRemoved(this.context.db, this.changes);
     const gone = prepareArrayRows(this.context.db, forcedButGoneSql(this.changes.comparison)).all();
     for (const key of gone) this.#ledger.forget(encodeGroupKey(readRow(key)));
+    const { length } = this.changes.comparison.uniqueKey;
+    for (const { groupKey } of this.#earlier.values()) {
+      if (decodeGroupKey(groupKey).length !== length) this.#ledger.forget(groupKey);
+    }
   }
+}
+
+function isDistinct(values: readonly unknown[]): boolean {
+  return new Set(values).size === values.length;
 }

@@ -45,6 +45,7 @@ export class Engine {
   /** Begin nothing new. */
   stop(): void {
     this.#stop.abort();
+    this.post({ type: "stopping" });
   }
 
   workerEnded(id: number, end: WorkerEnd): void {
@@ -157,6 +158,8 @@ export class Engine {
   #emit(event: RunEvent): void {
     if (this.#events.length === 0) setImmediate(() => this.#flush());
     this.#events.push(event);
+    // SQL holds this thread, and until it ends nobody would know what runs.
+    if (event.type === "model_started") this.#flush();
   }
 
   #flush(): void {

@@ -18,6 +18,8 @@ export type FromEngine =
   | { type: "events"; events: readonly RunEvent[] }
   | { type: "spawn"; spec: WorkerSpec; port: MessagePort }
   | { type: "end"; id: number }
+  /** It has heard the stop. Until then it computes SQL, which nothing interrupts. */
+  | { type: "stopping" }
   /** The run could not begin or broke: mistakes of the user, or a bug. */
   | { type: "broken"; errors: readonly ErrorReport[]; exitCode: 1 | 2 }
   | { type: "finished" };

@@ -12,13 +12,12 @@ import type { Model } from "~/model/model.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type { EgressError, GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
 import type { WorkerEnd } from "~/sandbox/supervisor.ts";
-import { batchToRepeat, loadLedger } from "~/store/ledger.ts";
+import { loadLedger } from "~/store/ledger.ts";
 import { findChanges } from "~/tracked/find_changes.ts";
-import { decodeGroupKey } from "~/tracked/group_key.ts";
 import { type PreparedSelect, prepareSelect } from "~/warehouse/prepare_select.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
-import { Delivery } from "./deliveries.ts";
+import { Delivery, forcedGroups } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest, GuestError } from "./guest_error.ts";
 import type { GuestFiles } from "./guest_files.ts";
@@ -288,18 +287,16 @@ export class GuestSession {
         },
       );
     }
+    const uniqueKey = this.#model.directives.uniqueKey ?? [];
     const earlier = loadLedger(context.db, model);
     const delivery = inTransaction(context.db, () => {
       const changes = findChanges(context.db, {
         model,
-        uniqueKey: this.#model.directives.uniqueKey ?? [],
+        uniqueKey,
         select: select.sql,
         columns: select.columns,
         params,
-        forced: earlier.map((entry) => ({
-          key: decodeGroupKey(entry.groupKey),
-          batch: batchToRepeat(entry),
-        })),
+        forced: forcedGroups(earlier, uniqueKey.length),
         everything: resend,
       });
       return new Delivery({ ...context, model }, changes, earlier);

@@ -43,11 +43,15 @@ export async function runModels(context: RunContext, run: ModelRun): Promise<Ste
   return await new ModelScheduler(context, run).run();
 }
 
+/** A stop is heard at the latest so long after it came, or when the SQL of that moment ends. */
+const LISTEN_EVERY_MS = 50;
+
 class ModelScheduler {
   readonly #statuses = new Map<ModelName, StepStatus>();
   readonly #waitingFor = new Map<ModelName, number>();
   readonly #ready: ModelName[] = [];
   readonly #running = new Set<Promise<void>>();
+  #listenedAt = performance.now();
   readonly #selected: ReadonlySet<ModelName>;
 
   constructor(private readonly context: RunContext, private readonly input: ModelRun) {
@@ -83,12 +87,21 @@ class ModelScheduler {
     if (idle) return this.#end(name, idle);
     const decision = this.#decide(model);
     if (!decision.run) return this.#end(name, this.#skip(model, decision.reason));
-    // Messages of models that run beside get their turn between two models that hold the thread.
-    if (this.#running.size > 0) await setImmediate();
+    if (this.#running.size > 0 || performance.now() - this.#listenedAt > LISTEN_EVERY_MS) {
+      await this.#listen();
+      const news = this.#obstacle(model);
+      if (news) return this.#end(name, news);
+    }
     const running = this.#execute(model, decision.reason).then((status) => this.#end(name, status));
     if (model.language !== "ts") return await running;
     const tracked: Promise<void> = running.finally(() => this.#running.delete(tracked));
     this.#running.add(tracked);
+  }
+
+  /** Messages of models that run beside, and Ctrl-C, get their turn between models that hold the thread. */
+  async #listen(): Promise<void> {
+    await setImmediate();
+    this.#listenedAt = performance.now();
   }
 
   /** Why a model cannot run now: something above it failed, or the run was stopped. */
@@ -97,7 +110,10 @@ class ModelScheduler {
       !["ok", "skipped"].includes(this.#statuses.get(above) ?? "ok")
     );
     if (blocker !== undefined) {
-      return this.#tell(model, "blocked", `${blocker} ${wordFor(this.#statuses.get(blocker))}`);
+      const why = this.#statuses.get(blocker);
+      // What was not reached has not failed: a run that was stopped is no failed one.
+      const status = why === "cancelled" ? "cancelled" : "blocked";
+      return this.#tell(model, status, `${blocker} ${wordFor(why)}`);
     }
     if (this.context.stop.aborted) return this.#tell(model, "cancelled", "the run was stopped");
     return undefined;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ModelName } from "~/model/model.ts";
 import { type ErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import { Supervisor } from "~/sandbox/supervisor.ts";
 import type { FromEngine, ToEngine } from "./engine_protocol.ts";
@@ -11,6 +12,8 @@ import type { RunEvent, RunFinished } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 
 const ENGINE_ID = 0;
+/** How long SQL that is being computed may hold up a stop; a statement cannot be interrupted. */
+const STOP_GRACE_MS = 3_000;
 
 /**
  * Runs a project once.
@@ -37,29 +40,48 @@ export async function runProject(
   });
 
   let finished: RunFinished | undefined;
+  const running = new Set<ModelName>();
+  let deaf: ReturnType<typeof setTimeout> | undefined;
   port1.onmessage = ({ data }: MessageEvent<FromEngine>) => {
     if (data.type === "events") {
       for (const event of data.events) {
         if (event.type === "run_finished") finished = event;
+        if (event.type === "model_started") running.add(event.model);
+        if (event.type === "model_finished") running.delete(event.model);
         onEvent(event);
       }
     } else if (data.type === "spawn") supervisor.start(data.spec, data.port);
     else if (data.type === "end") supervisor.end(data.id);
+    else if (data.type === "stopping") clearTimeout(deaf);
     else if (data.type === "broken") reject(toThrowable(data.errors, data.exitCode));
     else if (finished) resolve(finished);
   };
   supervisor.start({ id: ENGINE_ID, role: "engine", label: "engine" }, port2);
   send({ type: "start", request });
 
-  const stop = () => send({ type: "stop" });
+  const stop = () => {
+    send({ type: "stop" });
+    deaf = setTimeout(() => reject(stoppedInSql(running)), STOP_GRACE_MS);
+  };
   signal.addEventListener("abort", stop);
   if (signal.aborted) stop();
   try {
     return await promise;
   } finally {
+    clearTimeout(deaf);
     signal.removeEventListener("abort", stop);
     port1.close();
   }
+}
+
+function stoppedInSql(running: ReadonlySet<ModelName>): UserError {
+  const names = [...running].join(", ");
+  return new UserError(
+    `Cannot wait for ${names} to end: SQLite is computing, which nothing interrupts`,
+    {
+      hint: "The run was stopped. What had ended is kept, nothing is half done; run again to go on",
+    },
+  );
 }
 
 /** Errors that crossed a thread become again what the command line prints. */

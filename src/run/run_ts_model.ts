@@ -72,10 +72,10 @@ function finish(
   remember: (outcome: StepOutcome) => void,
 ): StepOutcome {
   const requests = http && http.counts.sent > 0 ? { requests: http.counts } : {};
-  const base = ended.delivery ? deliveryOutcome(context, step, ended) : undefined;
+  const takeOutcome = ended.delivery ? deliveryOutcome : savedOutcome;
   try {
     return inTransaction(context.db, () => {
-      const outcome = { ...(base ?? savedOutcome(context, step, ended)), ...requests };
+      const outcome = { ...takeOutcome(context, step, ended), ...requests };
       remember(outcome);
       saveStep(context, step, outcome);
       return outcome;

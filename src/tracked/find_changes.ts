@@ -37,6 +37,7 @@ import {
   temp,
 } from "./comparison_sql.ts";
 import { orderChangedRows } from "./order_changed_rows.ts";
+import { refuseOwnColumn } from "./target_table.ts";
 
 /** What is to be compared. */
 export interface FindChangesInput {
@@ -79,11 +80,13 @@ let comparisons = 0;
 /**
  * Compares a query with what was last accepted.
  *
- * @throws {UserError} The query has no rows' key: a key column that is missing or NULL.
+ * @throws {UserError} The query has no rows' key: a key column that is missing or NULL. Or it has a column of
+ * Spoor's own.
  */
 export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSet {
   const { model, select, columns } = input;
   const uniqueKey = keyColumnsOf(input);
+  refuseOwnColumn(model, columns);
   const columnsId = ensureAcceptedTable(db, model, uniqueKey, columns);
   const name = `spoor.changes.${++comparisons}`;
   const comparison: Comparison = {

@@ -61,6 +61,6 @@ export function refuseOwnColumn(model: string, columns: readonly string[]): void
   );
   if (own === undefined) return;
   throw new UserError(`Cannot save rows of ${model}: "${own}" is a column of Spoor's own`, {
-    hint: "Give the column another name",
+    hint: "Leave the column out, or give it another name",
   });
 }

@@ -10,7 +10,7 @@
 import { DatabaseSync } from "node:sqlite";
 
 /** Page cache of a connection, in KiB (negative: KiB instead of pages). */
-const CACHE_KIB = 64 * 1_024;
+const CACHE_KIB = 24 * 1_024;
 
 /** Opens for reading and writing; creates the file if it is not there. */
 export function openDatabase(path: string): DatabaseSync {

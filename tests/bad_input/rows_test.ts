@@ -67,8 +67,13 @@ testMistakes([
   row("a row that is null", `null`, [/row/]),
   row("a row without columns", `{}`, [/column/]),
   {
-    ...row("two columns that differ in case only", `{ id: 1, ID: 2 }`, [`"ID"`]),
-    at: "models/a/b.ts",
+    name: "two columns that differ in case only",
+    command: "run",
+    files: {
+      "models/a/b.ts":
+        `// @kind: table\nimport { save } from "spoor";\nawait save.row({ id: 1, ID: 2 });\n`,
+    },
+    says: [`"ID"`],
   },
   csv("a CSV row with too few fields", `id,name\n1,Ada\n2\n3,Grace\n`, [/field/], 3),
   csv("a CSV row with too many fields", `id,name\n1,Ada\n2,Grace,Hopper\n`, [/fields|columns/], 3),

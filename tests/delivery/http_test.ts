@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { type Answer, type FakeApi, fakeApi } from "../support/fake_api.ts";
-import { tempProject, type TempProject } from "../support/temp_project.ts";
+import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { readRun, type SyncRun } from "./sync_project.ts";
 
 const SECRET = "s3cr3t-VALUE/with+odd=chars";
@@ -78,7 +78,10 @@ Deno.test("answers: json, text, headers, links, gzip, no content, five megabytes
     },
     "/empty": { status: 204 },
     "/large": { body: large },
-    "/latin": { body: new Uint8Array([0xe4]), headers: { "content-type": "text/plain; charset=latin1" } },
+    "/latin": {
+      body: new Uint8Array([0xe4]),
+      headers: { "content-type": "text/plain; charset=latin1" },
+    },
   };
   await using api = await fakeApi(({ path }) => answers[path] ?? { status: 404 });
   await using project = await modelOf(
@@ -103,34 +106,41 @@ Deno.test("answers: json, text, headers, links, gzip, no content, five megabytes
   ]);
 });
 
-for (const [what, code, answer, message] of [
-  [
-    "an answer that is no JSON",
-    `log.info((await http.get(ORIGIN + "/x")).json);`,
-    { body: "<html>" },
-    /Cannot read the answer of GET .*\/x as JSON: it begins with "<html>"/,
-  ],
-  [
-    "an answer that is no text",
-    `log.info((await http.get(ORIGIN + "/x")).text);`,
-    { body: new Uint8Array([0xff, 0xfe, 0xfd]) },
-    /Cannot read the answer of GET .*\/x as text: it is not UTF-8/,
-  ],
-  [
-    "a refusal, with what the server said",
-    `await http.post(ORIGIN + "/x", { json: {} });`,
-    { status: 403, json: { error: "no\n scope" } },
-    /^POST http:\/\/127\.0\.0\.1:\d+\/x answered 403: \{"error":"no\\n scope"\}$/,
-  ],
-  [
-    "a redirect to a host that is not allowed",
-    `await http.get(ORIGIN + "/x");`,
-    { status: 302, headers: { location: "http://127.0.0.2:9/secret" } },
-    /127\.0\.0\.2:9/,
-  ],
-  ["two bodies", `await http.post(ORIGIN, { json: {}, body: "" });`, {}, /json and body/],
-  ["a header that is null", `await http.get(ORIGIN, { headers: { a: null } });`, {}, /header "a" is null/],
-] as const) {
+for (
+  const [what, code, answer, message] of [
+    [
+      "an answer that is no JSON",
+      `log.info((await http.get(ORIGIN + "/x")).json);`,
+      { body: "<html>" },
+      /Cannot read the answer of GET .*\/x as JSON: it begins with "<html>"/,
+    ],
+    [
+      "an answer that is no text",
+      `log.info((await http.get(ORIGIN + "/x")).text);`,
+      { body: new Uint8Array([0xff, 0xfe, 0xfd]) },
+      /Cannot read the answer of GET .*\/x as text: it is not UTF-8/,
+    ],
+    [
+      "a refusal, with what the server said",
+      `await http.post(ORIGIN + "/x", { json: {} });`,
+      { status: 403, json: { error: "no\n scope" } },
+      /^POST http:\/\/127\.0\.0\.1:\d+\/x answered 403: \{"error":"no\\n scope"\}$/,
+    ],
+    [
+      "a redirect to a host that is not allowed",
+      `await http.get(ORIGIN + "/x");`,
+      { status: 302, headers: { location: "http://127.0.0.2:9/secret" } },
+      /127\.0\.0\.2:9/,
+    ],
+    ["two bodies", `await http.post(ORIGIN, { json: {}, body: "" });`, {}, /json and body/],
+    [
+      "a header that is null",
+      `await http.get(ORIGIN, { headers: { a: null } });`,
+      {},
+      /header "a" is null/,
+    ],
+  ] as const
+) {
   Deno.test(`an error at the model's line: ${what}`, async () => {
     await using api = await fakeApi([answer as Answer]);
     await using project = await modelOf(api, code);

@@ -1,6 +1,6 @@
 /** Tracked models that send nothing: what files bring in, and tracked SQL models. */
 import assert from "node:assert/strict";
-import { tempProject, type TempProject } from "../support/temp_project.ts";
+import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { readRun, type SyncRun } from "./sync_project.ts";
 
 const INBOX = `
@@ -111,7 +111,10 @@ Deno.test("a model that fails has read no file, and written nothing", async () =
 
 Deno.test("files that a loop was not given come with the next run", async () => {
   await using project = await tempProject({
-    "models/raw/people.ts": INBOX.replace("save.rows(file.csv());", "save.rows(file.csv()); break;"),
+    "models/raw/people.ts": INBOX.replace(
+      "save.rows(file.csv());",
+      "save.rows(file.csv()); break;",
+    ),
     "inbox/a.csv": "id,name\n1,Ada\n",
     "inbox/b.csv": "id,name\n2,Grace\n",
     "inbox/c.csv": "id,name\n3,Edsger\n",
@@ -142,7 +145,10 @@ Deno.test("another definition reads all files again, and rewrites only what diff
 
 Deno.test("saved rows without a key are an error, and nothing is written", async () => {
   await using project = await tempProject({
-    "models/raw/people.ts": INBOX.replace("save.rows(file.csv());", "save.row({ id: null, x: 1 });"),
+    "models/raw/people.ts": INBOX.replace(
+      "save.rows(file.csv());",
+      "save.row({ id: null, x: 1 });",
+    ),
     "inbox/a.csv": "id,name\n1,Ada\n",
   });
 
