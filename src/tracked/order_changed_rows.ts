@@ -1,7 +1,8 @@
 /**
  * Brings the changed rows into the order in which they are sent: rows of a group beside each
- * other, groups in the order in which the query gave them, and first of all those whose last try
- * was cut off, batch by batch and in the order in which they went out: the same request again.
+ * other, groups in the order in which the query gave them. First of all come those whose last try was cut
+ * off, batch by batch and in the order in which they went out: the same request again. Last come those that
+ * were refused before, so that a loop that ends at one of them has done the others.
  *
  * @module
  */
@@ -33,7 +34,8 @@ function sortRows(db: DatabaseSync, c: Comparison): void {
     }
      FROM (SELECT *, rowid AS _spoor_place FROM ${temp(c.rowsTable)}) AS r
      LEFT JOIN ${temp(c.forcedTable)} AS f ON ${keysAreEqual(c.uniqueKey, "f", "r")}
-     ORDER BY nullif(f._spoor_batch, 0) IS NULL, f._spoor_batch, iif(f._spoor_batch, f._spoor_order, 0),
+     ORDER BY CASE WHEN f._spoor_batch IS NULL THEN 1 WHEN f._spoor_batch = 0 THEN 2 ELSE 0 END,
+       f._spoor_batch, iif(f._spoor_batch, f._spoor_order, 0),
        min(r._spoor_place) OVER (PARTITION BY ${partition}), r._spoor_place;
      DROP TABLE ${temp(c.rowsTable)};
      ALTER TABLE ${temp(sorted)} RENAME TO ${quoteIdentifier(c.rowsTable)}`,

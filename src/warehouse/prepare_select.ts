@@ -56,11 +56,7 @@ export function prepareSelect(db: DatabaseSync, input: SelectInput): PreparedSel
       hint: single.hint,
     });
   }
-  refuseUndeclared(input, single.text);
-  const sql = rewriteTableReferences(
-    single.text,
-    ({ schema, table }) => schema === undefined ? undefined : `${schema}.${table}`,
-  );
+  const sql = rewrite(single.text, input);
   const columns = readColumns(db, sql, input, single.start);
   refuseTooManyColumns(columns, input);
   refuseDoubleNames(columns, input);
@@ -68,16 +64,16 @@ export function prepareSelect(db: DatabaseSync, input: SelectInput): PreparedSel
 }
 
 /**
- * The authorizer alone is no gate for this: it is not asked for a table that is read only through
- * `USING`, and Deno 2.6 has none.
+ * Puts the real names in, and refuses tables that are not declared: the authorizer alone is no gate
+ * for that, as it is not asked for a table that is read only through `USING`, and Deno 2.6 has none.
  */
-function refuseUndeclared({ readable, ...input }: SelectInput, sql: string): void {
-  if (readable === "all") return;
-  const names = new Set([...readable].map(foldName));
-  for (const { schema, table } of findTableReferences(sql)) {
+function rewrite(sql: string, input: SelectInput): string {
+  const names = input.readable === "all" ? undefined : new Set([...input.readable].map(foldName));
+  return rewriteTableReferences(sql, ({ schema, table }) => {
     const name = schema === undefined ? table : `${schema}.${table}`;
-    if (!names.has(foldName(name))) throw notAllowed(`table ${name}`, { ...input, readable });
-  }
+    if (names && !names.has(foldName(name))) throw notAllowed(`table ${name}`, input);
+    return schema === undefined ? undefined : name;
+  });
 }
 
 function readColumns(db: DatabaseSync, sql: string, input: SelectInput, start: number): string[] {
@@ -209,7 +205,9 @@ function notAllowed(what: string, input: SelectInput): UserError {
     `Cannot run ${input.name}: it reads ${table}, which the model does not declare`,
     {
       at: input.at,
-      hint: `Add "@depends_on: ${table}" to the model's header`,
+      hint: table.includes(".")
+        ? `Add "@depends_on: ${table}" to the model's header`
+        : `Name a table with its schema, as in "staging.${table}"; SQLite's own are not for models`,
     },
   );
 }

@@ -32,6 +32,9 @@ export function signsOfEscape(attack: Attack, evidence: Evidence): string[] {
   if (JSON.stringify(evidence.rows("victim.data")).includes(`PWNED-${id}`)) {
     signs.push("it wrote another model's table");
   }
+  if (!evidence.finished && evidence.printed.has(model) && !evidence.ends.has(model)) {
+    signs.push("Spoor's process ended while it ran");
+  }
   if (attack.ends !== "any" && evidence.ends.get(model)?.status === "ok") {
     signs.push("it was refused nothing");
   }

@@ -239,8 +239,8 @@ Deno.test("a loop that throws keeps what was saved and leaves the rest", async (
   assert.equal(next.sync.reason, "4 groups not acknowledged");
   assert.equal(next.code, 0, next.output);
   assert.deepEqual(api.requests.map(({ path }) => path), [
-    ...["/people/3", "/people/4", "/people/5", "/people/6"],
-  ]);
+    ...["/people/4", "/people/5", "/people/6", "/people/3"],
+  ], "what was refused comes last");
   assert.deepEqual(people.project.rows("mart.sent"), [{ n: 6 }]);
 });
 

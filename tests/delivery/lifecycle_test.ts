@@ -47,18 +47,20 @@ Deno.test("@model_timeout leaves unknown what was in flight, and keeps what was 
     ...{ new: 8, changed: 0, unchanged: 0, removed: 0 },
     ...{ saved: 3, failed: 0, unknown: 2, left: 3 },
   });
-  const inFlight = api.requests.slice(3).map(({ key }) => key);
+  const inFlight = api.requests.slice(3).map(({ key }) => key).toSorted();
 
   api.clear();
   api.answer(() => ({ json: {} }));
   const next = await people.run();
   assert.equal(next.code, 0, next.output);
   assert.equal(api.requests.length, 5);
-  assert.deepEqual(api.requests.slice(0, 2).map(({ key }) => key), inFlight);
+  assert.deepEqual(api.requests.slice(0, 2).map(({ key }) => key).toSorted(), inFlight);
 });
 
 Deno.test("two models that send beside each other keep their own account", async () => {
-  await using api = await fakeApi(({ path }) => path === "/second/7" ? { status: 400 } : { json: {} });
+  await using api = await fakeApi(({ path }) =>
+    path === "/second/7" ? { status: 400 } : { json: {} }
+  );
   const send = SEND_EACH_ROW.replace("/people/", "/first/");
   await using people = await syncProject(api, send, { directives: ["concurrency: 8"] });
   await people.setRows(COLUMNS, rowsOf(60));
@@ -115,7 +117,9 @@ Deno.test("each may save by itself, and the rest is taken as read", async () => 
 });
 
 Deno.test("another unique key, while groups wait under the old one", async () => {
-  await using api = await fakeApi(({ path }) => path.endsWith("/2") ? { status: 400 } : { json: {} });
+  await using api = await fakeApi(({ path }) =>
+    path.endsWith("/2") ? { status: 400 } : { json: {} }
+  );
   await using people = await syncProject(api, SEND_EACH_ROW);
   await people.setRows(COLUMNS, [["1", "'a'"], ["2", "'b'"], ["3", "'c'"]]);
   await people.run();
@@ -141,7 +145,10 @@ for (const column of ["_content_hash", "_spoor_n"]) {
 
     assert.equal(run.code, 1);
     assert.equal(api.requests.length, 0);
-    assert.match(run.sync.error?.message ?? "", new RegExp(`"${column}" is a column of Spoor's own`));
+    assert.match(
+      run.sync.error?.message ?? "",
+      new RegExp(`"${column}" is a column of Spoor's own`),
+    );
   });
 }
 
@@ -168,23 +175,25 @@ Deno.test("a group that was sent and cannot be written has failed, and says why"
   assert.deepEqual(people.project.rows('SELECT id FROM "sync.people"'), [{ id: 1 }]);
 });
 
-for (const [form, code] of [
-  [
-    "a loop",
-    `for await (const row of query("SELECT * FROM raw.people")) {
+for (
+  const [form, code] of [
+    [
+      "a loop",
+      `for await (const row of query("SELECT * FROM raw.people")) {
       await save.row(row);
       await http.post(ORIGIN + "/after/" + row.id, { json: row });
     }`,
-  ],
-  [
-    "each",
-    `await query("SELECT * FROM raw.people").each(async (row) => {
+    ],
+    [
+      "each",
+      `await query("SELECT * FROM raw.people").each(async (row) => {
       await http.post(ORIGIN + "/before/" + row.id, { json: row });
       await Promise.all([save.row(row), http.post(ORIGIN + "/after/" + row.id, { json: row })]);
       await http.post(ORIGIN + "/later/" + row.id, { json: row });
     });`,
-  ],
-] as const) {
+    ],
+  ] as const
+) {
   Deno.test(`requests that follow a save belong to no change: ${form}`, async () => {
     await using api = await fakeApi();
     await using people = await syncProject(api, code);
@@ -215,7 +224,7 @@ Deno.test("groups in the hands of a model that throws have failed, and not gone 
   const run = await people.run();
 
   assert.equal(run.sync.delivery?.failed, 1);
-  assert.deepEqual(people.project.rows("SELECT group_key, state FROM \"spoor.ledger\""), [
+  assert.deepEqual(people.project.rows('SELECT group_key, state FROM "spoor.ledger"'), [
     { group_key: "[2]", state: "failed" },
   ]);
 });

@@ -1,0 +1,1 @@
+SELECT word, coalesce(name, '?') AS name, json_extract(tags, '$[1]') AS n FROM mart.joined
