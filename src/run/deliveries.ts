@@ -165,7 +165,7 @@ export class Delivery {
       const group = this.#held.get(number);
       if (!group) continue;
       group.pending -= 1;
-      group.isUncertain = isUncertain;
+      group.isUncertain ||= isUncertain;
     }
   }
 
@@ -207,7 +207,7 @@ export class Delivery {
     const group = this.#get(number);
     assertGuest(!group.isAcknowledged && !group.failure, "a group that has ended already");
     if (this.#settle(group, error)) {
-      void this.context.commits.add(() => this.#ledger.fail(group.changeId, error.message));
+      this.context.commits.addUnawaited(() => this.#ledger.fail(group.changeId, error.message));
     }
   }
 

@@ -11,12 +11,11 @@ import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
 import { loadSettings } from "~/project/settings.ts";
-import type { WorkerEnd } from "~/sandbox/supervisor.ts";
 import { GroupCommit } from "~/store/group_commit.ts";
 import { nextLedgerId } from "~/store/ledger.ts";
 import { loadModelStates } from "~/store/model_states.ts";
 import { ModuleAnalyses } from "~/store/module_analyses.ts";
-import { openState, stateFilePath } from "~/store/open_state.ts";
+import { explainStateError, openState, stateFilePath } from "~/store/open_state.ts";
 import { takeRunLock } from "~/store/run_lock.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
 import { VERSION } from "~/base/version.ts";
@@ -37,6 +36,7 @@ export class Engine {
   readonly #workers: EngineWorkers;
   readonly #stop = new AbortController();
   #events: RunEvent[] = [];
+  #statePath = "the state file";
 
   constructor(private readonly post: (message: FromEngine, transfer?: Transferable[]) => void) {
     this.#workers = new EngineWorkers(post);
@@ -48,8 +48,8 @@ export class Engine {
     this.post({ type: "stopping" });
   }
 
-  workerEnded(id: number, end: WorkerEnd): void {
-    this.#workers.handleEnd(id, end);
+  workerFailed(id: number, message: string): void {
+    this.#workers.handleFailure(id, message);
   }
 
   /** Runs the request to its end and tells how it went. */
@@ -60,7 +60,10 @@ export class Engine {
       this.post({ type: "finished" });
     } catch (error) {
       this.#flush();
-      const errors = error instanceof UserErrors ? error.errors : [error];
+      const explained = error instanceof UserError
+        ? error
+        : explainStateError(this.#statePath, error);
+      const errors = error instanceof UserErrors ? error.errors : [explained ?? error];
       const exitCode = error instanceof UserError ? error.exitCode : 1;
       this.post({ type: "broken", errors: errors.map(toErrorReport), exitCode });
     }
@@ -73,6 +76,7 @@ export class Engine {
     if (errors.length > 0) throw new UserErrors(errors);
     const practice = request.practice || settings.practice;
     const path = stateFilePath(root, practice);
+    this.#statePath = path;
     using db = openState(path);
     const now = () => new Date().toISOString();
     using _lock = takeRunLock(`${path.slice(0, -3)}.lock`, commandOf(request), now());
@@ -86,7 +90,7 @@ export class Engine {
     const selected = selectModels(request.selectors, graph, order.models);
     const resend = selectResend(request, graph, order.models);
 
-    using commits = new GroupCommit(db, path);
+    await using commits = new GroupCommit(db, path);
     using readers = new ReaderPool(path);
     const { runId, projectId } = inTransaction(db, () => {
       analyses.save();

@@ -18,6 +18,6 @@ addEventListener("message", async (event) => {
   port.onmessage = ({ data }: MessageEvent<ToEngine>) => {
     if (data.type === "start") void engine.run(data.request);
     else if (data.type === "stop") engine.stop();
-    else engine.workerEnded(data.id, data.end);
+    else engine.workerFailed(data.id, data.message);
   };
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ErrorReport } from "~/base/user_error.ts";
-import type { WorkerEnd, WorkerSpec } from "~/sandbox/supervisor.ts";
+import type { WorkerSpec } from "~/sandbox/supervisor.ts";
 import type { RunEvent } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 
@@ -12,7 +12,7 @@ export type ToEngine =
   | { type: "start"; request: RunRequest }
   /** Ctrl-C: begin nothing new, let what is in flight end. */
   | { type: "stop" }
-  | { type: "worker_ended"; id: number; end: WorkerEnd };
+  | { type: "worker_failed"; id: number; message: string };
 
 export type FromEngine =
   | { type: "events"; events: readonly RunEvent[] }

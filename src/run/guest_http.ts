@@ -1,14 +1,13 @@
 /**
  * A model's requests: from the guest through the ledger to the egress worker and back.
  *
- * A request about groups of a tracked query leaves only after their intents are durable. Every
- * request has an `Idempotency-Key` made of the change it belongs to and its place in it, so that a
+ * A write about groups of a tracked query leaves only after their intents are durable. Every write
+ * has an `Idempotency-Key` made of the change it belongs to and its place in it, so that a
  * try in a later run, after a crash, has the same key.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import type { WorkerEnd } from "~/sandbox/supervisor.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type {
   EgressRequest,
@@ -28,7 +27,7 @@ import type { RequestCounts } from "./run_event.ts";
 /** What requests need from their run. */
 export interface GuestHttpContext {
   start: EgressStart;
-  startWorker: (onEnd: (end: WorkerEnd) => void) => EngineWorker;
+  startWorker: (onFailure: (message: string) => void) => EngineWorker;
   commits: GroupCommit;
   log: RequestLog;
   /** Makes keys differ between projects. */
@@ -72,10 +71,11 @@ export class GuestHttp {
     delivery: Delivery | undefined,
   ): Promise<EgressResponse> {
     checkRequest(request);
-    const changes = delivery && request.groups.length > 0
+    const isWrite = !SAFE_METHODS.has(request.method);
+    const changes = isWrite && delivery && request.groups.length > 0
       ? await delivery.begin(request.groups)
       : [];
-    const idempotencyKey = SAFE_METHODS.has(request.method) ? "" : this.#key(changes, request);
+    const idempotencyKey = isWrite ? this.#key(changes, request) : "";
     const at = this.context.now();
     const { groups, ordinal: _ordinal, ...rest } = request;
     const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
@@ -111,7 +111,7 @@ export class GuestHttp {
   /** The worker is started by the first request: a run in which nothing changed needs none. */
   #open(): BatchedPort<FromEgress, ToEgress> {
     if (this.#port) return this.#port;
-    this.#worker = this.context.startWorker((end) => this.#handleEnd(end));
+    this.#worker = this.context.startWorker((message) => this.#handleFailure(message));
     this.#port = new BatchedPort<FromEgress, ToEgress>(this.#worker.port, (messages) => {
       for (const { id, response } of messages) this.#settle(id, response);
     });
@@ -125,8 +125,7 @@ export class GuestHttp {
     resolve?.(response);
   }
 
-  #handleEnd(end: WorkerEnd): void {
-    const message = end.reason === "error" ? end.message : end.reason;
+  #handleFailure(message: string): void {
     for (const id of [...this.#waiting.keys()]) {
       this.#settle(id, {
         url: "",
@@ -167,7 +166,7 @@ export class GuestHttp {
       else this.counts.refused += 1;
     }
     const { method } = request;
-    void this.context.commits.add(() =>
+    this.context.commits.addUnawaited(() =>
       this.context.log.write({
         at,
         method,

@@ -9,16 +9,14 @@
 import { type ErrorReport, toErrorReport, UserError } from "~/base/user_error.ts";
 import { renderDuration } from "~/base/duration.ts";
 import type { Model } from "~/model/model.ts";
-import { BatchedPort } from "~/sandbox/batched_port.ts";
+import { type GuestEnd, GuestLink } from "~/sandbox/guest_link.ts";
 import type { EgressError, GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
-import type { WorkerEnd } from "~/sandbox/supervisor.ts";
 import { loadLedger } from "~/store/ledger.ts";
 import { findChanges } from "~/tracked/find_changes.ts";
 import { type PreparedSelect, prepareSelect } from "~/warehouse/prepare_select.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
 import { Delivery, forcedGroups } from "./deliveries.ts";
-import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest, GuestError } from "./guest_error.ts";
 import type { GuestFiles } from "./guest_files.ts";
 import type { GuestHttp } from "./guest_http.ts";
@@ -60,8 +58,7 @@ const MAX_PULL_ROWS = 100_000;
 /** See the module's comment. */
 export class GuestSession {
   readonly #model: Model;
-  readonly #worker: EngineWorker;
-  readonly #port: BatchedPort<GuestMessage, HostMessage>;
+  readonly #port: GuestLink;
   readonly #end = Promise.withResolvers<ErrorReport | undefined>();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #startedAt = performance.now();
@@ -76,13 +73,14 @@ export class GuestSession {
   constructor(private readonly parts: GuestSessionParts) {
     const { context, model, modelTimeoutMs } = parts;
     this.#model = model;
-    this.#worker = context.workers.start({
-      role: "guest",
-      label: model.name,
-      memoryMb: context.memoryMb,
-      ...(modelTimeoutMs !== undefined && { lifetimeMs: modelTimeoutMs }),
-    }, (end) => this.#end.resolve(explainEnd(model, end)));
-    this.#port = new BatchedPort(this.#worker.port, (messages) => this.#receive(messages));
+    this.#port = new GuestLink(
+      {
+        memoryMb: context.memoryMb,
+        ...(modelTimeoutMs !== undefined && { lifetimeMs: modelTimeoutMs }),
+      },
+      (messages) => this.#receive(messages as readonly GuestMessage[]),
+      (end) => this.#end.resolve(explainEnd(parts, end)),
+    );
     this.#port.send({ type: "start", start: parts.start });
     this.#timer = setInterval(() => this.#tick(), PROGRESS_EVERY_MS);
   }
@@ -94,8 +92,7 @@ export class GuestSession {
     const error = await this.#end.promise ?? this.#refused;
     this.parts.context.stop.removeEventListener("abort", stop);
     clearInterval(this.#timer);
-    this.#port.close();
-    this.#worker.end();
+    this.#port.end();
     this.parts.http?.dispose();
     this.parts.files[Symbol.dispose]();
     for (const query of this.#queries.values()) query[Symbol.dispose]();
@@ -219,13 +216,7 @@ export class GuestSession {
     this.#calls += 1;
     void (async () => {
       try {
-        const message = await work();
-        const transfer = message.type === "response"
-          ? [message.response.body.buffer as ArrayBuffer]
-          : message.type === "bytes"
-          ? [message.bytes.buffer as ArrayBuffer]
-          : [];
-        this.#port.send(message, transfer);
+        this.#port.send(await work());
       } catch (error) {
         if (error instanceof UserError) {
           if (/@allow_|@depends_on/.test(error.hint ?? "")) this.#refused ??= toErrorReport(error);
@@ -380,25 +371,26 @@ function refusal({ message, hint, at }: EgressError): ErrorReport {
   return { message, ...(hint !== undefined && { hint }), ...(at && { at }) };
 }
 
-function explainEnd(model: Model, end: WorkerEnd): ErrorReport {
+function explainEnd(
+  { model, context, modelTimeoutMs }: GuestSessionParts,
+  end: GuestEnd,
+): ErrorReport {
   const at = { path: model.path };
+  const cannot = `Cannot go on with ${model.name}`;
+  if (end.reason === "error") return { message: `${cannot}: ${end.message}`, at };
   if (end.reason === "memory") {
     return {
-      message: `Cannot go on with ${model.name}: it took more than ${end.limitMb} MB of memory`,
+      message: `${cannot}: it took more than ${context.memoryMb} MB of memory`,
       at,
       hint: `Read and save row by row instead of holding all; or raise "memory_mb" in spoor.yaml`,
     };
   }
-  if (end.reason === "time") {
-    return {
-      message: `Cannot go on with ${model.name}: it ran longer than its @model_timeout of ${
-        renderDuration(end.limitMs)
-      }`,
-      at,
-      hint: `Raise "@model_timeout"; what was acknowledged is kept, the rest comes again`,
-    };
-  }
-  return { message: `Cannot go on with ${model.name}: ${end.message}`, at };
+  const limit = renderDuration(modelTimeoutMs ?? 0);
+  return {
+    message: `${cannot}: it ran longer than its @model_timeout of ${limit}`,
+    at,
+    hint: `Raise "@model_timeout"; what was acknowledged is kept, the rest comes again`,
+  };
 }
 
 /** An error that a guest reports: only its known fields, and not too long. */

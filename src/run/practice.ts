@@ -7,7 +7,6 @@ import { UserError } from "~/base/user_error.ts";
 import type { Fault } from "~/practice/fault.ts";
 import { parseFaults } from "~/practice/parse_faults.ts";
 import type { FromPractice, ToPractice } from "~/practice/protocol.ts";
-import type { WorkerEnd } from "~/sandbox/supervisor.ts";
 import type { EngineWorkers } from "./engine_workers.ts";
 
 /** A practice API that runs; ends after what it has begun to answer. */
@@ -63,7 +62,7 @@ async function startPractice(
   ended.promise.catch(() => {});
   const worker = workers.start(
     { role: "practice", label: "practice" },
-    (end) => ended.reject(new Error(`The practice API has stopped: ${describe(end)}`)),
+    (message) => ended.reject(new Error(`The practice API has stopped: ${message}`)),
   );
   const answers = answersOf(worker.port);
   worker.port.postMessage(
@@ -96,8 +95,4 @@ function answersOf(port: MessagePort): { next: () => Promise<FromPractice> } {
       return answer;
     },
   };
-}
-
-function describe(end: WorkerEnd): string {
-  return end.reason === "error" ? end.message : end.reason;
 }

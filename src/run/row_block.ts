@@ -22,12 +22,12 @@ export function checkRowBlock(block: unknown): asserts block is RowBlock & { val
   const { columns, values } = (block ?? {}) as Partial<RowBlock>;
   assertGuest(Array.isArray(columns) && Array.isArray(values), "rows that are none");
   assertGuest(columns.length > 0, "rows without columns");
-  refuseTooMany(columns.length);
+  refuseTooManyColumns(columns.length);
   assertGuest(
-    columns.every((name) => typeof name === "string" && name !== ""),
-    "a column without a name",
+    columns.every((name) => typeof name === "string"),
+    "a column whose name is no text",
   );
-  refuseDoubleNames(columns);
+  refuseBadNames(columns);
   assertGuest(values.length % columns.length === 0, "a row that is cut off");
   for (const value of values) {
     assertGuest(
@@ -37,7 +37,8 @@ export function checkRowBlock(block: unknown): asserts block is RowBlock & { val
   }
 }
 
-function refuseTooMany(count: number): void {
+/** @throws {UserError} A table cannot have so many columns. */
+export function refuseTooManyColumns(count: number): void {
   if (count <= MAX_COLUMNS) return;
   throw new UserError(
     `Cannot save a row: it has ${count} columns, and a table takes ${MAX_COLUMNS}`,
@@ -48,9 +49,14 @@ function refuseTooMany(count: number): void {
 }
 
 /** To SQLite, names that differ only in their case are one. */
-function refuseDoubleNames(columns: readonly string[]): void {
+function refuseBadNames(columns: readonly string[]): void {
   const seen = new Map<string, string>();
   for (const column of columns) {
+    if (column === "") {
+      throw new UserError("Cannot save a row: one of its columns has an empty name", {
+        hint: "Give every column a name",
+      });
+    }
     const other = seen.get(foldName(column));
     if (other !== undefined) {
       throw new UserError(

@@ -32,11 +32,9 @@ export async function runProject(
   const { port1, port2 } = new MessageChannel();
   const send = (message: ToEngine) => port1.postMessage(message);
 
-  using supervisor = new Supervisor((id, end) => {
-    if (id !== ENGINE_ID) return send({ type: "worker_ended", id, end });
-    reject(
-      new Error(`The engine has stopped: ${end.reason === "error" ? end.message : end.reason}`),
-    );
+  using supervisor = new Supervisor((id, message) => {
+    if (id === ENGINE_ID) reject(new Error(`The engine has stopped: ${message}`));
+    else send({ type: "worker_failed", id, message });
   });
 
   let finished: RunFinished | undefined;

@@ -158,12 +158,12 @@ async function makeHttp(
       secrets: secrets.entries,
       ...(practiceOrigin !== undefined && { practiceOrigin }),
     },
-    startWorker: (onEnd) =>
+    startWorker: (onFailure) =>
       context.workers.start({
         role: "egress",
         label: `${model.name} egress`,
         net: practiceOrigin === undefined ? allowNet : [new URL(practiceOrigin).host],
-      }, onEnd),
+      }, onFailure),
     commits: context.commits,
     log: new RequestLog(context.db, context.runId, model.name),
     projectId: context.projectId,

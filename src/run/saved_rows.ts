@@ -13,6 +13,7 @@ import { foldName, quoteIdentifier } from "~/sql/identifiers.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { dropTable } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
+import { refuseTooManyColumns } from "./row_block.ts";
 
 /** See the module's comment. */
 export class SavedRows {
@@ -53,7 +54,9 @@ export class SavedRows {
       return;
     }
     const known = new Set(this.#columns.map(foldName));
-    for (const column of columns.filter((each) => !known.has(foldName(each)))) {
+    const added = columns.filter((each) => !known.has(foldName(each)));
+    refuseTooManyColumns(known.size + added.length);
+    for (const column of added) {
       this.db.exec(`ALTER TABLE ${stage} ADD COLUMN ${quoteIdentifier(column)}`);
       this.#columns.push(column);
     }

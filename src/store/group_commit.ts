@@ -15,7 +15,7 @@ interface Waiting {
 }
 
 /** See the module's comment. One for each open state file. */
-export class GroupCommit implements Disposable {
+export class GroupCommit implements AsyncDisposable {
   #waiting: Waiting[] = [];
   #isBusy = false;
   #wal: Deno.FsFile | undefined;
@@ -36,6 +36,11 @@ export class GroupCommit implements Disposable {
       this.#isBusy = true;
       setImmediate(() => this.#work());
     });
+  }
+
+  /** The same, for what nobody waits for: where it fails, what is waited for fails too. */
+  addUnawaited(write: () => void): void {
+    this.add(write).catch(() => {});
   }
 
   /**
@@ -63,7 +68,9 @@ export class GroupCommit implements Disposable {
     this.#isBusy = false;
   }
 
-  [Symbol.dispose](): void {
+  /** Waits for what is under way. The database is to be closed after this, not before. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    while (this.#isBusy) await new Promise<void>((resolve) => setImmediate(resolve));
     this.#wal?.close();
   }
 }

@@ -100,6 +100,13 @@ function versionOf(db: DatabaseSync): number {
 function cannotOpen(path: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  return explainStateError(path, error) ??
+    new UserError(`Cannot open ${path}: ${message}`, { cause: error });
+}
+
+/** Explains what a disk or a damaged file makes SQLite say; `undefined` for anything else. */
+export function explainStateError(path: string, error: unknown): UserError | undefined {
+  const message = error instanceof Error ? error.message : String(error);
   if (/not a database|malformed|disk image/.test(message)) {
     return new UserError(`Cannot use ${path}: the file is damaged (${message})`, {
       hint:
@@ -119,5 +126,5 @@ function cannotOpen(path: string, error: unknown): UserError {
       cause: error,
     });
   }
-  return new UserError(`Cannot open ${path}: ${message}`, { cause: error });
+  return undefined;
 }

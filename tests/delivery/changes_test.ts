@@ -244,3 +244,62 @@ Deno.test("query.all is not filtered, and does not make the model send", async (
   assert.deepEqual(api.requests.map((request) => [request.path, request.json]), [["/4", 4]]);
   assert.match(run.output, /looked up 4/);
 });
+
+Deno.test("groups are sent in the order in which the query gives them, in later runs too", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query\`SELECT * FROM raw.people WHERE name <> ${"${'hidden'}"} ORDER BY id DESC\`
+      .each(async (row) => {
+        await http.post(ORIGIN + "/" + row.id);
+      });`,
+  );
+  const sent = () => api.requests.map(({ path }) => path.slice(1)).join();
+  await people.setRows(COLUMNS, rowsOf(6));
+  await people.run();
+  assert.equal(sent(), "6,5,4,3,2,1");
+
+  api.clear();
+  await people.setRows(COLUMNS, [...rowsOf(4, "Grace"), ["5", "'Ada'"], ["7", "'Edsger'"]]);
+  const second = await people.run();
+  assert.equal(sent(), "7,4,3,2,1");
+  assert.equal(second.sync.delivery?.removed, 1);
+
+  api.clear();
+  await people.setRows(COLUMNS, [...rowsOf(3, "Barbara"), ["5", "'hidden'"], ["7", "'Edsger'"]]);
+  const third = await people.run();
+  assert.equal(sent(), "3,2,1");
+  assert.equal(third.sync.delivery?.removed, 2);
+});
+
+Deno.test("tens of thousands of rows that change at once", async () => {
+  const count = 25_000;
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").batches(5_000, async (groups) => {
+      await http.post(ORIGIN + "/", { json: groups.length });
+    });`,
+  );
+  const numbers = (name: string, from: number) =>
+    people.project.write(
+      "models/raw/people.sql",
+      `WITH RECURSIVE n(id) AS (SELECT ${from} UNION ALL SELECT id + 1 FROM n WHERE id < ${
+        from + count - 1
+      }) SELECT id, '${name}' AS name FROM n`,
+    );
+  await numbers("Ada", 1);
+  const first = await people.run();
+  assert.equal(first.sync.delivery?.saved, count, first.output);
+  await numbers("Grace", 11);
+
+  const second = await people.run();
+
+  assert.deepEqual(second.sync.delivery, {
+    ...{ new: 10, changed: count - 10, unchanged: 0, removed: 10 },
+    ...{ saved: count, failed: 0, unknown: 0, left: 0 },
+  });
+  assert.deepEqual(people.project.rows(`SELECT count(*) AS n, min(id) AS low FROM "sync.people"`), [
+    { n: count, low: 11 },
+  ]);
+});

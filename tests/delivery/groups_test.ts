@@ -247,3 +247,28 @@ Deno.test("a batch that was refused may go out in smaller ones", async () => {
   assert.equal(smaller.code, 0, smaller.output);
   assert.deepEqual(api.requests.map((request) => request.json), [4, 2, 2]);
 });
+
+Deno.test("a group of thousands of rows is one change", async () => {
+  await using api = await fakeApi();
+  await using orders = await syncProject(
+    api,
+    `let n = 0;
+    for await (const row of query("SELECT * FROM raw.people")) {
+      if (n++ % 2500 === 0) await http.post(ORIGIN + "/" + row.order_id);
+      await save.row(row);
+    }`,
+    ORDER_KEY,
+  );
+  await orders.project.write(
+    "models/raw/people.sql",
+    `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 4999)
+    SELECT i % 2 AS order_id, i AS line FROM n`,
+  );
+
+  const run = await orders.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/0", "/1"]);
+  assert.equal(run.sync.delivery?.saved, 2);
+  assert.equal(run.sync.rows, 5000);
+});

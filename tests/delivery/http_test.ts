@@ -106,53 +106,63 @@ Deno.test("answers: json, text, headers, links, gzip, no content, five megabytes
   ]);
 });
 
-for (
-  const [what, code, answer, message] of [
+Deno.test("errors of requests say what the server answered, and what was wrong with the call", async () => {
+  const answers: Record<string, Answer> = {
+    "/html": { body: "<html>" },
+    "/bytes": { body: new Uint8Array([0xff, 0xfe, 0xfd]) },
+    "/refused": { status: 403, json: { error: "no\n scope" } },
+  };
+  const cases: [code: string, message: RegExp][] = [
     [
-      "an answer that is no JSON",
-      `log.info((await http.get(ORIGIN + "/x")).json);`,
-      { body: "<html>" },
-      /Cannot read the answer of GET .*\/x as JSON: it begins with "<html>"/,
+      `(await http.get(ORIGIN + "/html")).json`,
+      /^Cannot read the answer of GET .*\/html as JSON: it begins with "<html>"$/,
     ],
     [
-      "an answer that is no text",
-      `log.info((await http.get(ORIGIN + "/x")).text);`,
-      { body: new Uint8Array([0xff, 0xfe, 0xfd]) },
-      /Cannot read the answer of GET .*\/x as text: it is not UTF-8/,
+      `(await http.get(ORIGIN + "/bytes")).text`,
+      /^Cannot read the answer of GET .*\/bytes as text: it is not UTF-8$/,
     ],
     [
-      "a refusal, with what the server said",
-      `await http.post(ORIGIN + "/x", { json: {} });`,
-      { status: 403, json: { error: "no\n scope" } },
-      /^POST http:\/\/127\.0\.0\.1:\d+\/x answered 403: \{"error":"no\\n scope"\}$/,
+      `await http.post(ORIGIN + "/refused", { json: {} })`,
+      /^POST http:\/\/127\.0\.0\.1:\d+\/refused answered 403: \{"error":"no\\n scope"\}$/,
     ],
-    [
-      "a redirect to a host that is not allowed",
-      `await http.get(ORIGIN + "/x");`,
-      { status: 302, headers: { location: "http://127.0.0.2:9/secret" } },
-      /127\.0\.0\.2:9/,
-    ],
-    ["two bodies", `await http.post(ORIGIN, { json: {}, body: "" });`, {}, /json and body/],
-    [
-      "a header that is null",
-      `await http.get(ORIGIN, { headers: { a: null } });`,
-      {},
-      /header "a" is null/,
-    ],
-  ] as const
-) {
-  Deno.test(`an error at the model's line: ${what}`, async () => {
-    await using api = await fakeApi([answer as Answer]);
-    await using project = await modelOf(api, code);
+    [`await http.post(ORIGIN, { json: {}, body: "" })`, /json and body/],
+    [`await http.get(ORIGIN, { headers: { a: null } })`, /the header "a" is null/],
+  ];
+  await using api = await fakeApi(({ path }) => answers[path] ?? {});
+  await using project = await modelOf(
+    api,
+    cases.map(([code]) => `try { ${code}; } catch (error) { log.info(error.message); }`).join("\n"),
+  );
 
-    const ran = await run(project);
+  const ran = await run(project);
 
+  assert.equal(ran.code, 0, ran.output);
+  assert.equal(logs(ran).length, cases.length);
+  for (const [index, message] of logs(ran).entries()) {
+    assert.match(message, cases[index]?.[1] ?? /nothing/);
+  }
+});
+
+Deno.test("a redirect to a host that is not allowed fails the model at its line, caught or not", async () => {
+  await using api = await fakeApi([
+    { status: 302, headers: { location: "http://127.0.0.2:9/elsewhere" } },
+  ]);
+  await using project = await modelOf(api, `\nawait http.get(ORIGIN + "/x").catch(() => {});`);
+
+  const caught = await run(project);
+  await project.write(
+    "models/raw/pages.ts",
+    (await project.read("models/raw/pages.ts")).replace(".catch(() => {})", ""),
+  );
+  const thrown = await run(project);
+
+  for (const ran of [caught, thrown]) {
     assert.equal(ran.code, 1);
-    const { error } = ran.model("raw.pages");
-    assert.match(error?.message ?? "", message);
-    assert.equal(error?.at?.path, "models/raw/pages.ts");
-  });
-}
+    assert.match(ran.model("raw.pages").error?.message ?? "", /127\.0\.0\.2:9/);
+  }
+  const { at } = thrown.model("raw.pages").error ?? {};
+  assert.deepEqual([at?.path, at?.line], ["models/raw/pages.ts", 5]);
+});
 
 Deno.test("a redirect on the same host is followed", async () => {
   await using api = await fakeApi(({ path }) =>

@@ -4,7 +4,6 @@
  *
  * @module
  */
-// deno-lint-ignore-file camelcase -- fields as `--json` prints them.
 import type { ModelFinished, RunEvent } from "~/run/run_event.ts";
 import type { FakeApi } from "../support/fake_api.ts";
 import { type ProjectFiles, type TempProject, tempProject } from "../support/temp_project.ts";

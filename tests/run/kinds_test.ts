@@ -177,6 +177,35 @@ Deno.test("a wide table is rebuilt and compared, and one that is too wide is ref
   }
 });
 
+Deno.test("rows that no table can hold fail the model, and are explained", async (t) => {
+  const cases: readonly [what: string, code: string, says: RegExp][] = [
+    ["an empty column name", `await save.row({ "": 1 });`, /one of its columns has an empty name/],
+    ["no columns", `await save.row({});`, /it has no columns/],
+    ["undefined", `await save.row({ a: undefined });`, /column "a" is undefined/],
+    ["too many columns", `await save.row(Object.fromEntries(wide(0, 2_500)));`, /2500 columns/],
+    [
+      "too many columns, a few at a time",
+      `for (const i of [0, 1, 2]) await save.row(Object.fromEntries(wide(i * 700, 700)));`,
+      /2100 columns/,
+    ],
+  ];
+  const wide =
+    "const wide = (from, n) => Array.from({ length: n }, (_, i) => ['c' + (from + i), i]);";
+  await using project = await tempProject(Object.fromEntries(
+    cases.map((
+      [, code],
+      i,
+    ) => [`models/a/m${i}.ts`, `import { save } from "spoor";\n${wide}\n${code}`]),
+  ));
+  const { steps } = await runSteps(project);
+  for (const [index, [what, , says]] of cases.entries()) {
+    await t.step(what, () => {
+      assert.equal(steps[`a.m${index}`]?.status, "failed");
+      assert.match(steps[`a.m${index}`]?.error?.message ?? "", says);
+    });
+  }
+});
+
 Deno.test("two columns of one name are refused, also where only the case differs", async () => {
   await using project = await tempProject({
     "models/a/sql.sql": "SELECT 1 AS id,\n 2 AS ID",

@@ -118,9 +118,16 @@ export class Delivery {
     try {
       await this.#port.call("saved", { type: "acknowledge", groups: acknowledged });
     } catch (error) {
-      for (const group of groups) group.state = "open";
+      for (const group of groups) this.#reopen(group);
       throw error;
     }
+  }
+
+  /** The host did not take it: the model may save it otherwise. */
+  #reopen(group: GivenGroup): void {
+    group.state = "open";
+    group.collected = [];
+    this.#given.set(keyIdentity(Object.values(group.key)), group);
   }
 
   #forget(group: GivenGroup): void {

@@ -1,0 +1,88 @@
+/**
+ * Messages through a pipe: four bytes of length, then V8's own serialization of one array of
+ * messages, which keeps bigint and bytes.
+ *
+ * @module
+ */
+import { deserialize, serialize } from "node:v8";
+
+const LENGTH_BYTES = 4;
+/** A frame that claims to be longer is not one. A row block is far below. */
+const MAX_FRAME_BYTES = 2 ** 31 - 1;
+
+/** Writes frames, one after the other, without ever blocking the thread. */
+export class FrameWriter {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+
+  constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>) {
+    this.#writer = stream.getWriter();
+  }
+
+  /** The other end may be gone; who reads from it hears of that. */
+  write(messages: unknown): void {
+    const bytes: Uint8Array = serialize(messages);
+    const frame = new Uint8Array(LENGTH_BYTES + bytes.length);
+    new DataView(frame.buffer).setUint32(0, bytes.length, true);
+    frame.set(bytes, LENGTH_BYTES);
+    this.#writer.write(frame).catch(() => {});
+  }
+
+  close(): void {
+    this.#writer.close().catch(() => {});
+  }
+}
+
+/**
+ * Reads frames until the stream ends.
+ *
+ * @throws {Error} The stream holds something else.
+ */
+export async function readFrames(
+  stream: ReadableStream<Uint8Array>,
+  onFrame: (messages: unknown) => void,
+): Promise<void> {
+  const pieces = new PieceQueue();
+  for await (const piece of stream) {
+    pieces.add(piece);
+    for (let frame = pieces.takeFrame(); frame; frame = pieces.takeFrame()) {
+      onFrame(deserialize(frame));
+    }
+  }
+}
+
+/** Pieces of a stream, joined only when a whole frame is there: a large one comes in thousands. */
+class PieceQueue {
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  add(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+  }
+
+  takeFrame(): Uint8Array | undefined {
+    if (this.#length < LENGTH_BYTES) return undefined;
+    if ((this.#pieces[0]?.length ?? 0) < LENGTH_BYTES) this.#join();
+    const head = this.#pieces[0] ?? new Uint8Array(LENGTH_BYTES);
+    const length = new DataView(head.buffer, head.byteOffset).getUint32(0, true);
+    if (length > MAX_FRAME_BYTES) throw new Error(`A frame of ${length} bytes cannot be`);
+    const end = LENGTH_BYTES + length;
+    if (this.#length < end) return undefined;
+    if (head.length < end) this.#join();
+    const all = this.#pieces[0] ?? head;
+    if (all.length > end) this.#pieces[0] = all.subarray(end);
+    else this.#pieces.shift();
+    this.#length -= end;
+    return all.subarray(LENGTH_BYTES, end);
+  }
+
+  #join(): void {
+    const joined = new Uint8Array(this.#length);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      joined.set(piece, at);
+      at += piece.length;
+    }
+    this.#pieces = [joined];
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The host's end of a guest process: starts it, talks to it, ends it.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import { fileURLToPath } from "node:url";
+import { FrameWriter, readFrames } from "./guest_frames.ts";
+import { GUEST_PROCESS, GuestExit, type GuestLimits } from "./guest_process.ts";
+import type { HostMessage } from "./protocol.ts";
+
+/** Why a guest ended before it was told to. */
+export type GuestEnd =
+  | { reason: "memory" | "time" }
+  | { reason: "error"; message: string };
+
+const ENDS: Readonly<Record<number, GuestEnd>> = {
+  [GuestExit.memory]: { reason: "memory" },
+  [GuestExit.time]: { reason: "time" },
+};
+
+/** See the module's comment. What comes from the guest is only what it claims. */
+export class GuestLink {
+  readonly #process: Deno.ChildProcess;
+  readonly #writer: FrameWriter;
+  #queue: HostMessage[] = [];
+  #ended = false;
+
+  constructor(
+    limits: GuestLimits,
+    onMessages: (messages: readonly unknown[]) => void,
+    onEnd: (end: GuestEnd) => void,
+  ) {
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: guestArguments(),
+      // The environment has secrets; nothing in it is needed there.
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#writer = new FrameWriter(this.#process.stdin);
+    this.#writer.write(limits);
+    void this.#listen(onMessages, onEnd);
+  }
+
+  /** Sends with all else of this turn. */
+  send(message: HostMessage): void {
+    if (this.#ended) return;
+    if (this.#queue.length === 0) setImmediate(() => this.#flush());
+    this.#queue.push(message);
+  }
+
+  /** Ends the guest, whatever it is doing. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#writer.close();
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended by itself meanwhile.
+    }
+  }
+
+  #flush(): void {
+    if (this.#ended) return;
+    const messages = this.#queue;
+    this.#queue = [];
+    this.#writer.write(messages);
+  }
+
+  async #listen(
+    onMessages: (messages: readonly unknown[]) => void,
+    onEnd: (end: GuestEnd) => void,
+  ): Promise<void> {
+    const words = new Response(this.#process.stderr).text();
+    const reading = readFrames(this.#process.stdout, (frame) => {
+      if (!this.#ended && Array.isArray(frame)) onMessages(frame);
+    });
+    // Bytes that are no frames: the process is ended like one that has died.
+    await reading.catch(() => this.#process.kill("SIGKILL"));
+    const { code } = await this.#process.status;
+    const said = await words;
+    if (this.#ended) return;
+    this.end();
+    onEnd(
+      ENDS[code] ??
+        { reason: "error", message: said.trim().slice(-500) || `its process ended with ${code}` },
+    );
+  }
+}
+
+/** What makes this program, started again, a guest process. */
+function guestArguments(): string[] {
+  if (Deno.build.standalone) return [GUEST_PROCESS];
+  const root = fileURLToPath(new URL("../../", import.meta.url));
+  return [
+    ...["run", "--quiet", "--no-prompt", "--no-remote", "--no-check", `--allow-read=${root}`],
+    ...["--v8-flags=--max-semi-space-size=8", `${root}main.ts`, GUEST_PROCESS],
+  ];
+}
