@@ -212,8 +212,8 @@ export class Delivery {
   }
 
   /**
-   * What became of all groups, once the model has ended. Groups that it still held are settled. Call inside the
-   * transaction that records the model's end.
+   * What became of all groups, once the model has ended. Groups that it still held are settled. Call
+   * inside the transaction that records the model's end.
    */
   finish(): DeliveryCounts {
     const error = { message: "The model ended before it saved this group" };

@@ -73,7 +73,7 @@ export async function runProject(
 }
 
 function stoppedInSql(running: ReadonlySet<ModelName>): UserError {
-  const names = [...running].join(", ");
+  const names = [...running].join(", ") || "the run";
   return new UserError(
     `Cannot wait for ${names} to end: SQLite is computing, which nothing interrupts`,
     {

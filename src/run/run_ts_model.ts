@@ -136,9 +136,13 @@ function savedOutcome({ db, stop }: RunContext, { model }: Step, ended: GuestOut
 
 /** It saved nothing: a table becomes empty; in a tracked model groups that were not seen stay. */
 function emptyOutcome(db: RunContext["db"], model: Model): StepOutcome {
-  if (findTableType(db, model.name) === undefined) return { status: "ok", changed: false, rows: 0 };
-  const rows = countRows(db, model.name);
-  if (model.kind === "tracked" || rows === 0) return { status: "ok", changed: false, rows };
+  const isTracked = model.kind === "tracked";
+  const hasTable = findTableType(db, model.name) !== undefined;
+  const rows = hasTable ? countRows(db, model.name) : 0;
+  if (isTracked || rows === 0) {
+    const unread = isTracked && model.references.length > 0;
+    return { status: "ok", changed: false, rows, ...(unread && { unread }) };
+  }
   db.exec(`DELETE FROM "${model.name.replaceAll('"', '""')}"`);
   return { status: "ok", changed: true, rows: 0 };
 }

@@ -18,6 +18,8 @@ export interface StepOutcome {
   rows?: number;
   columnChanges?: readonly string[];
   delivery?: ModelFinished["delivery"];
+  /** A tracked model ended well and did not ask for its changes: they are still to come. */
+  unread?: boolean;
   requests?: ModelFinished["requests"];
   failures?: ModelFinished["failures"];
   error?: ErrorReport;
@@ -60,15 +62,19 @@ export function saveStep(context: RunContext, step: Step, outcome: StepOutcome):
     const next: ModelState = {
       kind: model.kind,
       fingerprint: isOk ? model.fingerprint : "",
-      inputs: isOk ? inputs : {},
+      inputs: isOk && !outcome.unread ? inputs : {},
       dataVersion: (state?.dataVersion ?? 0) + (outcome.changed ? 1 : 0),
       rows: outcome.rows ?? state?.rows,
-      waiting: delivery ? delivery.failed + delivery.unknown + delivery.left : 0,
+      waiting: outcome.unread ? state?.waiting ?? 0 : countWaiting(delivery),
     };
     saveModelState(context.db, model.name, next, context.runId);
     step.nextState = next;
   }
   recordOutcome(context, model, outcome, step.reason, performance.now() - step.startedAt);
+}
+
+function countWaiting(delivery: StepOutcome["delivery"]): number {
+  return delivery ? delivery.failed + delivery.unknown + delivery.left : 0;
 }
 
 /** Records a model's part in a run, whether it ran or not. */

@@ -39,8 +39,9 @@ function toState(row: Record<string, unknown>): ModelState {
 }
 
 /**
- * A model begins to deliver: until its end is recorded it counts as not done, and its target as moved, so that
- * the next run knows of a delivery that was cut off. Call inside the transaction that fixes what is to be sent.
+ * A model begins to deliver: until its end is recorded it counts as not done, and its target as moved,
+ * so that the next run knows of a delivery that was cut off. Call inside the transaction that fixes
+ * what is to be sent.
  */
 export function noteDelivery(db: DatabaseSync, model: string, groups: number): void {
   db.prepare(

@@ -107,20 +107,29 @@ function cannotOpen(path: string, error: unknown): UserError {
 /** Explains what a disk or a damaged file makes SQLite say; `undefined` for anything else. */
 export function explainStateError(path: string, error: unknown): UserError | undefined {
   const message = error instanceof Error ? error.message : String(error);
-  if (/not a database|malformed|disk image/.test(message)) {
+  if (/database is locked/.test(message)) {
+    return new UserError(`Cannot use ${path}: another program has it locked`, {
+      hint: "End what that program does with it, a transaction in a database browser, say",
+      cause: error,
+    });
+  }
+  if (/file is not a database|database disk image is malformed/.test(message)) {
     return new UserError(`Cannot use ${path}: the file is damaged (${message})`, {
       hint:
         "Restore it from a backup; it was not touched. Without it, everything counts as never sent",
       cause: error,
     });
   }
-  if (/readonly|read-only|unable to open|ermission denied|not permitted/i.test(message)) {
+  if (
+    /readonly database|Read-only file system|unable to open database|Permission denied|not permitted/i
+      .test(message)
+  ) {
     return new UserError(`Cannot write ${path}: ${message}`, {
       hint: `Make ${dirname(path)} writable for the user that runs Spoor`,
       cause: error,
     });
   }
-  if (/full|No space/i.test(message)) {
+  if (/database or disk is full|No space left/i.test(message)) {
     return new UserError(`Cannot write ${path}: the disk is full`, {
       hint: "Free some space and run again; what was acknowledged is kept",
       cause: error,

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { tempProject } from "../support/temp_project.ts";
 import { readRun, rowsOf, SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "./sync_project.ts";
 
 const SEND_BATCHES = `
@@ -213,6 +214,37 @@ Deno.test("models below see what a killed run has acknowledged", async () => {
   assert.deepEqual(people.project.rows("mart.sent").map((row) => row.name), [
     ...["Grace", "Grace", "Grace"],
   ]);
+});
+
+Deno.test("a model that is killed while it saves has written nothing, and the next run starts clean", async () => {
+  await using api = await fakeApi([{ hang: true }]);
+  await using project = await tempProject({
+    "models/raw/people.ts": `
+      // @kind: tracked
+      // @unique_key: id
+      // @allow_net: ${api.host}
+      // @allow_read: inbox
+      import { files, http, save } from "spoor";
+      for await (const file of files("inbox/*.csv")) await save.rows(file.csv());
+      for (let id = 0; id < 5000; id++) await save.row({ id: "more " + id, name: "x" });
+      await http.get("${api.origin}/");
+    `,
+    "inbox/a.csv": "id,name\n1,Ada\n",
+  });
+  const running = project.start("run");
+  await api.received(1);
+  running.kill("SIGKILL");
+  await running.result;
+  const tables = (name: string) =>
+    project.rows(`SELECT name FROM sqlite_schema WHERE name LIKE '${name}'`).length;
+  assert.equal(tables("raw.people"), 0);
+
+  api.answer(() => ({ json: {} }));
+  const next = await project.run("run");
+
+  assert.equal(next.code, 0, next.output);
+  assert.equal(project.rows("raw.people").length, 5001);
+  assert.equal(tables("spoor.stage%"), 0);
 });
 
 Deno.test("a killed run is shown as died, and its lock is taken over", async () => {

@@ -228,3 +228,21 @@ Deno.test("groups in the hands of a model that throws have failed, and not gone 
     { group_key: "[2]", state: "failed" },
   ]);
 });
+
+Deno.test("a model that did not ask for its changes has them still to send", async () => {
+  await using api = await fakeApi();
+  const code = `if (env("OPEN", "yes") === "yes") {${SEND_EACH_ROW}}`;
+  await using people = await syncProject(api, code, { directives: ["allow_env: OPEN"] });
+  await people.setRows(COLUMNS, rowsOf(2));
+  await people.project.write(".env", "OPEN=no\n");
+  const closed = await people.run();
+  assert.equal(closed.code, 0, closed.output);
+  assert.equal(api.requests.length, 0);
+
+  await people.project.write(".env", "OPEN=yes\n");
+  const opened = await people.run();
+
+  assert.equal(opened.sync.status, "ok");
+  assert.equal(api.requests.length, 2);
+  assert.equal((await people.run()).sync.status, "skipped");
+});

@@ -94,6 +94,17 @@ Deno.test("a mistake in SQL is told at its line", async (t) => {
   });
 });
 
+Deno.test("a mistake in the SQL of a YAML model is told at its line", async () => {
+  await using project = await tempProject({
+    "models/a/t.sql": "SELECT 1 AS id",
+    "models/a/block.yaml": "kind: table\nsql: |\n  SELECT id,\n    nmae\n  FROM a.t\n",
+    "models/a/inline.yaml": "# A model.\nsql: SELECT nmae FROM a.t\n",
+  });
+  const { steps } = await runSteps(project);
+  assert.deepEqual(steps["a.block"]?.error?.at, { path: "models/a/block.yaml", line: 4 });
+  assert.deepEqual(steps["a.inline"]?.error?.at, { path: "models/a/inline.yaml", line: 2 });
+});
+
 Deno.test("SQL that is fine but looks odd runs", async () => {
   const odd: Record<string, string> = {
     crlf: "-- @tags: a\r\nSELECT 1 AS id\r\nWHERE 1\r\n",

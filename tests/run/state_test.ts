@@ -119,6 +119,19 @@ Deno.test("a write-ahead log that was left behind is taken up", async () => {
   assert.deepEqual(project.rows("a.r"), [{ id: 7 }]);
 });
 
+Deno.test("a state file that another program keeps locked is explained", async () => {
+  await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
+  await runSteps(project);
+  using database = new DatabaseSync(project.path(STATE));
+  database.exec("BEGIN IMMEDIATE");
+
+  const { code, stderr } = await project.run("run --full");
+
+  assert.equal(code, 1);
+  assert.match(stderr, /Cannot use \S+spoor\.db: another program has it locked/);
+  assert.doesNotMatch(stderr, /not a mistake of yours/);
+});
+
 Deno.test("an empty state file is as good as none", async () => {
   await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
   await project.write(STATE, "");

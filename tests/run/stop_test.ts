@@ -18,7 +18,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     await using api = await fakeApi(() => ({ json: {}, delayMs: 40 }));
     await using project = await tempProject({
       "models/a/people.sql": `
-        WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 500)
+        WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 300)
         SELECT id, 'p' || id AS name FROM n
       `,
       "models/sync/crm.ts": `
@@ -46,10 +46,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     assert.equal(finished?.status, "cancelled", stdout);
     const delivery = steps["sync.crm"]?.delivery;
     assert.equal(steps["sync.crm"]?.status, "cancelled");
-    assert.equal(delivery?.new, 500);
+    assert.equal(delivery?.new, 300);
     assert.equal(delivery?.failed, 0);
-    assert.equal((delivery?.saved ?? 0) + (delivery?.unknown ?? 0) + (delivery?.left ?? 0), 500);
-    assert.ok((delivery?.left ?? 0) > 400);
+    assert.equal((delivery?.saved ?? 0) + (delivery?.unknown ?? 0) + (delivery?.left ?? 0), 300);
+    assert.ok((delivery?.left ?? 0) > 200);
     assert.equal(steps["z.below"]?.status, "cancelled");
     assert.equal(project.rows("sync.crm").length, delivery?.saved);
     assert.equal(delivery?.saved, api.requests.length, "what was sent was saved");
@@ -57,8 +57,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const sent = api.requests.length;
     api.answer(() => ({ json: {} }));
     const next = await runSteps(project);
-    assert.equal(next.steps["sync.crm"]?.delivery?.new, 500 - sent, next.output);
-    assert.equal(new Set(api.requests.map(({ json }) => (json as { id: number }).id)).size, 500);
+    assert.equal(next.steps["sync.crm"]?.delivery?.new, 300 - sent, next.output);
+    assert.equal(new Set(api.requests.map(({ json }) => (json as { id: number }).id)).size, 300);
   });
 }
 
@@ -82,6 +82,27 @@ Deno.test("a stop during a long SQL statement ends within seconds, and nothing i
   const next = await runSteps(project);
   assert.equal(next.code, 0, next.output);
   assert.deepEqual(next.statuses, { "a.first": "skipped", "b.slow": "ok", "c.later": "ok" });
+});
+
+Deno.test("a stop between SQL models begins no further one, and the next run goes on there", async () => {
+  const some = SLOW_SQL.replace("1000000000", "400000");
+  await using project = await tempProject(Object.fromEntries(
+    Array.from({ length: 24 }, (_, i) => [`models/a/m${String(i).padStart(2, "0")}.sql`, some]),
+  ));
+  await using running = project.start("run --json");
+  await running.waitFor(/model_finished/);
+  running.kill("SIGINT");
+  const { code, stdout } = await running.result;
+
+  const { finished, steps } = readEvents(stdout);
+  assert.equal(code, 1);
+  assert.equal(finished?.status, "cancelled");
+  assert.equal((finished?.ok ?? 0) + (finished?.cancelled ?? 0), 24);
+  assert.ok((finished?.cancelled ?? 0) > 0, "the models were too fast to be stopped");
+  assert.equal(steps["a.m23"]?.reason, "the run was stopped");
+  const next = await runSteps(project);
+  assert.equal(next.finished?.ok, finished?.cancelled);
+  assert.equal(next.finished?.skipped, finished?.ok);
 });
 
 Deno.test("a second Ctrl-C ends at once", async () => {
