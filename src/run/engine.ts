@@ -116,6 +116,7 @@ export class Engine {
     const requests = { sent: 0, accepted: 0, refused: 0, retries: 0 };
     const context: RunContext = {
       root,
+      statePath: path,
       db,
       commits,
       readers,
@@ -126,6 +127,10 @@ export class Engine {
       memoryMb: settings.memoryMb,
       readVariable: variableLookup(dotenv, (name) => Deno.env.get(name)),
       nextChangeId: () => changeId++,
+      watchDeadline: (model, limitMs) => {
+        this.post({ type: "deadline", model, limitMs });
+        return () => this.post({ type: "deadline_over", model });
+      },
       emit: (event) => {
         if (event.type === "model_finished" && event.requests) addTo(requests, event.requests);
         this.#emit(event);

@@ -20,6 +20,9 @@ export type FromEngine =
   | { type: "end"; id: number }
   /** It has heard the stop. Until then it computes SQL, which nothing interrupts. */
   | { type: "stopping" }
+  /** A model with a `@model_timeout` begins, or has ended: main ends an engine that is deaf then. */
+  | { type: "deadline"; model: string; limitMs: number }
+  | { type: "deadline_over"; model: string }
   /** The run could not begin or broke: mistakes of the user, or a bug. */
   | { type: "broken"; errors: readonly ErrorReport[]; exitCode: 1 | 2 }
   | { type: "finished" };

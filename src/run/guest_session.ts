@@ -12,6 +12,7 @@ import type { Model } from "~/model/model.ts";
 import { type GuestEnd, GuestLink } from "~/sandbox/guest_link.ts";
 import type { EgressError, GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
 import { loadLedger } from "~/store/ledger.ts";
+import { explainStateError } from "~/store/open_state.ts";
 import { findChanges } from "~/tracked/find_changes.ts";
 import { type PreparedSelect, prepareSelect } from "~/warehouse/prepare_select.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
@@ -87,10 +88,16 @@ export class GuestSession {
 
   /** Runs the model to its end, whatever that is. */
   async run(): Promise<GuestOutcome> {
+    const { context, model, modelTimeoutMs } = this.parts;
+    const noDeadline = () => {};
+    const endDeadline = modelTimeoutMs === undefined
+      ? noDeadline
+      : context.watchDeadline(model.name, modelTimeoutMs);
     const stop = () => this.#stop();
     this.parts.context.stop.addEventListener("abort", stop);
     const error = await this.#end.promise ?? this.#refused;
     this.parts.context.stop.removeEventListener("abort", stop);
+    endDeadline();
     clearInterval(this.#timer);
     this.#port.end();
     this.parts.http?.dispose();
@@ -174,7 +181,8 @@ export class GuestSession {
   /** A message that cannot be answered, or a failure of the machine: the model is ended. */
   #break(error: unknown): void {
     const isGuests = error instanceof GuestError;
-    this.#end.resolve(isGuests ? { message: error.message } : toErrorReport(error));
+    const explained = explainStateError(this.parts.context.statePath, error) ?? error;
+    this.#end.resolve(isGuests ? { message: error.message } : toErrorReport(explained));
   }
 
   #handle(message: Exclude<GuestMessage, { type: "save" }>): void {

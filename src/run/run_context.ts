@@ -13,6 +13,8 @@ import type { RunEvent } from "./run_event.ts";
 export interface RunContext {
   /** Project root: absolute, links resolved. */
   root: string;
+  /** The state file, for messages. */
+  statePath: string;
   db: DatabaseSync;
   commits: GroupCommit;
   readers: ReaderPool;
@@ -25,6 +27,8 @@ export interface RunContext {
   /** A variable of the process or of `.env`. */
   readVariable: (name: string) => string | undefined;
   nextChangeId: () => number;
+  /** Has the main thread end a run that is deaf when a model's time is over; returns the end of it. */
+  watchDeadline: (model: string, limitMs: number) => () => void;
   emit: (event: RunEvent) => void;
   /** ISO 8601, UTC. */
   now: () => string;

@@ -5,6 +5,7 @@
  * @module
  */
 import type { ModelName } from "~/model/model.ts";
+import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import { Supervisor } from "~/sandbox/supervisor.ts";
 import type { FromEngine, ToEngine } from "./engine_protocol.ts";
@@ -39,6 +40,7 @@ export async function runProject(
 
   let finished: RunFinished | undefined;
   const running = new Set<ModelName>();
+  const deadlines = new Map<ModelName, ReturnType<typeof setTimeout>>();
   let deaf: ReturnType<typeof setTimeout> | undefined;
   port1.onmessage = ({ data }: MessageEvent<FromEngine>) => {
     if (data.type === "events") {
@@ -51,6 +53,11 @@ export async function runProject(
     } else if (data.type === "spawn") supervisor.start(data.spec, data.port);
     else if (data.type === "end") supervisor.end(data.id);
     else if (data.type === "stopping") clearTimeout(deaf);
+    else if (data.type === "deadline") {
+      const { model, limitMs } = data;
+      const expire = () => reject(outOfTimeInSql(model, limitMs));
+      deadlines.set(model, setTimeout(expire, limitMs + STOP_GRACE_MS));
+    } else if (data.type === "deadline_over") clearTimeout(deadlines.get(data.model));
     else if (data.type === "broken") reject(toThrowable(data.errors, data.exitCode));
     else if (finished) resolve(finished);
   };
@@ -67,6 +74,7 @@ export async function runProject(
     return await promise;
   } finally {
     clearTimeout(deaf);
+    for (const timer of deadlines.values()) clearTimeout(timer);
     signal.removeEventListener("abort", stop);
     port1.close();
   }
@@ -79,6 +87,15 @@ function stoppedInSql(running: ReadonlySet<ModelName>): UserError {
     {
       hint: "The run was stopped. What had ended is kept, nothing is half done; run again to go on",
     },
+  );
+}
+
+function outOfTimeInSql(model: ModelName, limitMs: number): UserError {
+  return new UserError(
+    `Cannot wait for ${model} to end: its @model_timeout of ${
+      renderDuration(limitMs)
+    } is over, and SQLite is computing a query of it, which nothing interrupts`,
+    { hint: "The run was ended. What had ended is kept, nothing is half done" },
   );
 }
 

@@ -5,6 +5,7 @@
  */
 import { UserError } from "~/base/user_error.ts";
 import { KINDS } from "~/kinds/registry.ts";
+import { explainStateError } from "~/store/open_state.ts";
 import { prepareSelect } from "~/warehouse/prepare_select.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import type { RunContext } from "./run_context.ts";
@@ -35,6 +36,8 @@ export function runSqlModel(context: RunContext, step: Step): StepOutcome {
       return work();
     } catch (error) {
       if (error instanceof UserError) throw error;
+      const explained = explainStateError(context.statePath, error);
+      if (explained) throw explained;
       const message = error instanceof Error ? error.message : String(error);
       throw new UserError(`Cannot run ${model.name}: ${message}`, {
         at: { path: model.path, ...(model.sqlLine !== undefined && { line: model.sqlLine }) },

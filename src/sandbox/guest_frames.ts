@@ -73,7 +73,8 @@ class PieceQueue {
     if (all.length > end) this.#pieces[0] = all.subarray(end);
     else this.#pieces.shift();
     this.#length -= end;
-    return all.subarray(LENGTH_BYTES, end);
+    // A copy: Deno 2.6 looks for the bytes in a frame at the offset in the buffer, not in the view.
+    return all.slice(LENGTH_BYTES, end);
   }
 
   #join(): void {

@@ -105,7 +105,7 @@ function explain(
   if (denied !== undefined) return notAllowed(denied, input);
   const message = error instanceof Error ? error.message : String(error);
   const missing = /^no such table: (?:main\.)?(\w+\.\w+)$/.exec(message)?.[1];
-  if (missing !== undefined) return notMade(missing, input);
+  if (missing !== undefined) return notMade(missing, input, error);
   // Rewriting moves what stands behind a table's name on the same line, never a line.
   const offset = findSqlErrorOffset(db, sql, message);
   const line = offset === undefined ? 1 : textPosition(sql, offset).line;
@@ -193,10 +193,11 @@ function tablesOfView(sql: string): string[] {
   return findTableReferences(sql.replace(/^.*?\bAS\s/is, "")).map(({ table }) => foldName(table));
 }
 
-function notMade(table: string, input: SelectInput): UserError {
+function notMade(table: string, input: SelectInput, cause: unknown): UserError {
   return new UserError(`Cannot run ${input.name}: ${table} has no table yet`, {
     at: input.at,
     hint: `Run "spoor run +${table}" first; a TypeScript model has a table once it has saved a row`,
+    cause,
   });
 }
 

@@ -53,7 +53,6 @@ testMistakes([
     name: "a project folder that is not there",
     files: ONE_MODEL,
     command: "run --project nowhere",
-    code: 2,
     says: ["nowhere"],
   },
   {

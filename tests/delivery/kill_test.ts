@@ -121,7 +121,7 @@ Deno.test("a batch in flight comes again as it was, though its rows come in anot
   await using people = await syncProject(api, SEND_BATCHES);
   await people.setRows(["id", "name"], rowsOf(10));
   const running = people.project.start("run --json");
-  await api.received(2);
+  await Promise.race([api.received(2), running.result]);
   running.kill("SIGKILL");
   await running.result;
   const [, inFlight] = api.requests;
@@ -145,7 +145,7 @@ Deno.test("a run that is killed again and again repeats the same requests with t
     api.clear();
     const running = people.project.start("run --json");
     api.answer(() => ({ hang: true }));
-    await api.received(2);
+    await Promise.race([api.received(2), running.result]);
     running.kill("SIGKILL");
     await running.result;
     seen.push(api.requests.map(({ key, body }) => `${key} ${body}`).toSorted());
@@ -232,7 +232,7 @@ Deno.test("a model that is killed while it saves has written nothing, and the ne
     "inbox/a.csv": "id,name\n1,Ada\n",
   });
   const running = project.start("run");
-  await api.received(1);
+  await Promise.race([api.received(1), running.result]);
   running.kill("SIGKILL");
   await running.result;
   const tables = (name: string) =>
@@ -252,7 +252,7 @@ Deno.test("a killed run is shown as died, and its lock is taken over", async () 
   await using people = await syncProject(api, SEND_EACH_ROW);
   await people.setRows(["id", "name"], rowsOf(1));
   const running = people.project.start("run --json");
-  await api.received(1);
+  await Promise.race([api.received(1), running.result]);
 
   const beside = await people.project.run("run --json");
   assert.equal(beside.code, 1);

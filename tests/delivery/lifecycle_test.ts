@@ -12,7 +12,7 @@ for (const [form, code] of [["each", SEND_EACH_ROW], ["a loop", SEND_IN_LOOP]] a
     await people.setRows(COLUMNS, rowsOf(40));
 
     const running = people.project.start("run --json");
-    await api.received(9);
+    await Promise.race([api.received(9), running.result]);
     running.kill("SIGTERM");
     const { code: exitCode, stdout, output } = await running.result;
     const stopped = readRun(exitCode, stdout, output);

@@ -16,8 +16,7 @@ export async function* readPieces(port: HostPort, path: string): AsyncGenerator<
   // An early read that fails must wait for its reader, and not count as unhandled.
   const read = (offset: number): Promise<Uint8Array | Error> =>
     port.call("bytes", { type: "read", path, offset, sizeBytes: PIECE_BYTES })
-      // A copy: what came through the pipe is a view, and Deno 2.6 decodes past the end of one.
-      .then(({ bytes }) => bytes.slice(), (error: Error) => error);
+      .then(({ bytes }) => bytes, (error: Error) => error);
   let offset = 0;
   let next: Promise<Uint8Array | Error> | undefined = read(0);
   while (next) {
