@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { type Attack, type AttackGroup, attackId } from "./attack.ts";
-import { damage, signsOfEscape } from "./judge.ts";
+import { damage, PROCESS_ENDED, signsOfEscape } from "./judge.ts";
 import { attackOnce, HONEST_MODELS, type Outcome } from "./range.ts";
 import { codeAttacks, fileAttacks, processAttacks, thrownAttacks } from "./table/host_access.ts";
 import { importAttacks } from "./table/imports.ts";
@@ -95,7 +95,10 @@ Deno.test(`no escape for a model that ${endlessSql.name}: Spoor ends, and says w
     { name: "endless SQL", attacks: [endlessSql] },
     ["run", "--json"],
   );
-  reportEscape(endlessSql, signsOfEscape(endlessSql, evidence));
+  // Nothing interrupts SQLite from JavaScript (nodejs/node#62227), so the run ends with it: whole, and
+  // with the model's name. It must not last, and nothing else may have happened.
+  const signs = signsOfEscape(endlessSql, evidence).filter((sign) => sign !== PROCESS_ENDED);
+  reportEscape(endlessSql, signs);
   assert.equal(evidence.result.code, 1);
   assert.match(evidence.result.output, /model_timeout|2 ?s/);
 });

@@ -7,6 +7,9 @@ import { type Attack, attackId } from "./attack.ts";
 import { canariesIn } from "./canaries.ts";
 import type { Evidence } from "./evidence.ts";
 
+/** The sign that a model has ended Spoor itself. */
+export const PROCESS_ENDED = "Spoor's process ended while it ran";
+
 /** Signs that an attack got something it must not have; empty: it did not escape. */
 export function signsOfEscape(attack: Attack, evidence: Evidence): string[] {
   const id = attackId(attack);
@@ -33,7 +36,7 @@ export function signsOfEscape(attack: Attack, evidence: Evidence): string[] {
     signs.push("it wrote another model's table");
   }
   if (!evidence.finished && evidence.printed.has(model) && !evidence.ends.has(model)) {
-    signs.push("Spoor's process ended while it ran");
+    signs.push(PROCESS_ENDED);
   }
   if (attack.ends !== "any" && evidence.ends.get(model)?.status === "ok") {
     signs.push("it was refused nothing");
