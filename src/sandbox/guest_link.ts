@@ -32,7 +32,7 @@ export class GuestLink {
     onEnd: (end: GuestEnd) => void,
   ) {
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: guestArguments(),
+      args: guestArguments(limits.memoryMb),
       // The environment has secrets; nothing in it is needed there.
       clearEnv: true,
       stdin: "piped",
@@ -84,19 +84,31 @@ export class GuestLink {
     const said = await words;
     if (this.#ended) return;
     this.end();
-    onEnd(
-      ENDS[code] ??
-        { reason: "error", message: said.trim().slice(-500) || `its process ended with ${code}` },
-    );
+    onEnd(ENDS[code] ?? explain(said, code));
   }
 }
 
-/** What makes this program, started again, a guest process. */
-function guestArguments(): string[] {
+/** @param said What the process wrote to its error output: V8's last words, where it ran out of heap. */
+function explain(said: string, code: number): GuestEnd {
+  if (/out of memory|heap limit/i.test(said)) return { reason: "memory" };
+  return { reason: "error", message: said.trim().slice(-500) || `its process ended with ${code}` };
+}
+
+/** V8 cannot begin with much less. */
+const MIN_HEAP_MB = 128;
+
+/**
+ * What makes this program, started again, a guest process. V8 keeps its heap smaller the less it may
+ * take; a compiled program has its limit built in.
+ */
+function guestArguments(memoryMb: number): string[] {
   if (Deno.build.standalone) return [GUEST_PROCESS];
+  const heapMb = Math.max(memoryMb, MIN_HEAP_MB);
   const root = fileURLToPath(new URL("../../", import.meta.url));
   return [
     ...["run", "--quiet", "--no-prompt", "--no-remote", "--no-check", `--allow-read=${root}`],
-    ...["--v8-flags=--max-semi-space-size=8", `${root}main.ts`, GUEST_PROCESS],
+    `--v8-flags=--max-semi-space-size=8,--max-heap-size=${heapMb}`,
+    `${root}main.ts`,
+    GUEST_PROCESS,
   ];
 }
