@@ -126,9 +126,15 @@ Deno.test("analyseModule() reports what a model may not do, at its place", async
   assert.equal((await problemsOf(`{ "a": }`, "models/a.json")).length, 1);
 });
 
+Deno.test("analyseModule() refuses a namespace, which cannot be stripped", async () => {
+  assert.deepEqual(await problemsOf(`const a = 1;\nnamespace N { export const x = 1 }`), [
+    ["Cannot use a namespace", 2, 1],
+  ]);
+});
+
 Deno.test("analyseModule() reads the whole of TypeScript", async () => {
   assert.deepEqual(
-    await problemsOf(`enum E { A } namespace N { export const x = 1 }
+    await problemsOf(`enum E { A } declare namespace N { const x: number }
 class A<T> { constructor(private readonly x: T) {} }
 using r = open(); const z = <const T,>(a: T) => a satisfies unknown as T;
 await Promise.resolve(); import.meta.url;`),
