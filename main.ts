@@ -1,5 +1,4 @@
-import { GUEST_PROCESS, runGuestProcess } from "~/sandbox/guest_process.ts";
+/** The `spoor` program; the only place that ends the process. @module */
+import { main } from "~/cli/main.ts";
 
-if (Deno.args[0] === GUEST_PROCESS) await runGuestProcess();
-const { main } = await import("~/cli/main.ts");
 Deno.exit(await main(Deno.args));

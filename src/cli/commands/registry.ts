@@ -26,6 +26,7 @@ export const COMMANDS: Loaders = {
 /** Commands that programs call, not people. */
 export const HIDDEN_COMMANDS: Loaders = {
   complete: async () => (await import("./complete.ts")).completeCommand,
+  "guest-process": async () => (await import("./guest_process.ts")).guestProcessCommand,
 };
 
 /** Loads all commands that people call. */
