@@ -10,26 +10,46 @@ const LENGTH_BYTES = 4;
 /** A frame that claims to be longer is not one. A row block is far below. */
 const MAX_FRAME_BYTES = 2 ** 31 - 1;
 
-/** Writes frames, one after the other, without ever blocking the thread. */
-export class FrameWriter {
+/**
+ * Writes frames without ever blocking the thread. What comes while a write is under way goes into
+ * one frame: the busier both ends are, the less a message costs.
+ */
+export class FrameWriter<Message> {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  #waiting: Message[] = [];
+  #isBusy = false;
 
   constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>) {
     this.#writer = stream.getWriter();
   }
 
   /** The other end may be gone; who reads from it hears of that. */
-  write(messages: unknown): void {
-    const bytes: Uint8Array = serialize(messages);
-    const frame = new Uint8Array(LENGTH_BYTES + bytes.length);
-    new DataView(frame.buffer).setUint32(0, bytes.length, true);
-    frame.set(bytes, LENGTH_BYTES);
-    this.#writer.write(frame).catch(() => {});
+  write(messages: readonly Message[]): void {
+    for (const message of messages) this.#waiting.push(message);
+    if (!this.#isBusy) this.#work().catch(() => {});
   }
 
   close(): void {
     this.#writer.close().catch(() => {});
   }
+
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    while (this.#waiting.length > 0) {
+      const messages = this.#waiting;
+      this.#waiting = [];
+      await this.#writer.write(toFrame(messages));
+    }
+    this.#isBusy = false;
+  }
+}
+
+function toFrame(messages: readonly unknown[]): Uint8Array<ArrayBuffer> {
+  const bytes: Uint8Array = serialize(messages);
+  const frame = new Uint8Array(LENGTH_BYTES + bytes.length);
+  new DataView(frame.buffer).setUint32(0, bytes.length, true);
+  frame.set(bytes, LENGTH_BYTES);
+  return frame;
 }
 
 /**
@@ -39,13 +59,14 @@ export class FrameWriter {
  */
 export async function readFrames(
   stream: ReadableStream<Uint8Array>,
-  onFrame: (messages: unknown) => void,
+  onMessages: (messages: readonly unknown[]) => void,
 ): Promise<void> {
   const pieces = new PieceQueue();
   for await (const piece of stream) {
     pieces.add(piece);
     for (let frame = pieces.takeFrame(); frame; frame = pieces.takeFrame()) {
-      onFrame(deserialize(frame));
+      const messages: unknown = deserialize(frame);
+      if (Array.isArray(messages)) onMessages(messages);
     }
   }
 }

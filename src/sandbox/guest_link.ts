@@ -22,7 +22,7 @@ const ENDS: Readonly<Record<number, GuestEnd>> = {
 /** See the module's comment. What comes from the guest is only what it claims. */
 export class GuestLink {
   readonly #process: Deno.ChildProcess;
-  readonly #writer: FrameWriter;
+  readonly #writer: FrameWriter<HostMessage | GuestLimits>;
   #queue: HostMessage[] = [];
   #ended = false;
 
@@ -40,7 +40,7 @@ export class GuestLink {
       stderr: "piped",
     }).spawn();
     this.#writer = new FrameWriter(this.#process.stdin);
-    this.#writer.write(limits);
+    this.#writer.write([limits]);
     void this.#listen(onMessages, onEnd);
   }
 
@@ -75,8 +75,8 @@ export class GuestLink {
     onEnd: (end: GuestEnd) => void,
   ): Promise<void> {
     const words = new Response(this.#process.stderr).text();
-    const reading = readFrames(this.#process.stdout, (frame) => {
-      if (!this.#ended && Array.isArray(frame)) onMessages(frame);
+    const reading = readFrames(this.#process.stdout, (messages) => {
+      if (!this.#ended) onMessages(messages);
     });
     // Bytes that are no frames: the process is ended like one that has died.
     await reading.catch(() => this.#process.kill("SIGKILL"));

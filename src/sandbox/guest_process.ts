@@ -20,7 +20,7 @@ export const GUEST_PROCESS = "guest-process";
 /** How a guest process tells why it ended. */
 export const GuestExit = { memory: 91, time: 92, error: 93 } as const;
 
-/** The first frame: the limits of this guest. */
+/** The first message: the limits of this guest. */
 export interface GuestLimits {
   /** By how much the process may grow. */
   memoryMb: number;
@@ -36,13 +36,16 @@ export async function runGuestProcess(): Promise<never> {
   // Ctrl-C reaches every process of the terminal; when to end is the engine's to say.
   for (const signal of ["SIGINT", "SIGTERM"] as const) ignore(signal);
   const port = startWorker();
-  const writer = new FrameWriter(Deno.stdout.writable);
+  const writer = new FrameWriter<unknown>(Deno.stdout.writable);
   port.onmessage = ({ data }) => writer.write(data);
-  let hasLimits = false;
-  await readFrames(Deno.stdin.readable, (frame) => {
-    if (hasLimits) return port.postMessage(frame);
-    hasLimits = true;
-    watch(frame as GuestLimits);
+  let isWatched = false;
+  await readFrames(Deno.stdin.readable, (messages) => {
+    if (isWatched) return port.postMessage(messages);
+    // The limits come first; messages may have come with them.
+    const [limits, ...rest] = messages;
+    watch(limits as GuestLimits);
+    isWatched = true;
+    if (rest.length > 0) port.postMessage(rest);
   });
   Deno.exit(0);
 }

@@ -43,6 +43,7 @@ export function findModel(models: ReadonlyMap<ModelName, Model>, name: string): 
   const meant = new NearestTable([...models.keys()]).find(name);
   throw new UserError(`Cannot describe "${name}": no model has this name`, {
     hint: meant ? `Did you mean "${meant}"?` : `Run "spoor new ${name}" to make one.`,
+    exitCode: 2,
   });
 }
 
