@@ -2,7 +2,7 @@
  * Digests that tell whether a content is what it was: 128 bits, of two 64-bit xxHash values with
  * different seeds.
  *
- * It is the fastest hash there is in JavaScript (DEPS: 310 ns for 100 bytes, a tenth of SHA-256),
+ * It is the fastest hash there is in JavaScript (measured: 310 ns for 100 bytes, a third of SHA-256),
  * and needs no `node:crypto`, whose first import costs as much as the rest of a run in which nothing
  * changed. It is no protection against forgery, which nobody could profit from where it is used.
  *

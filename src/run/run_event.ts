@@ -10,34 +10,12 @@
 // deno-lint-ignore-file camelcase
 import type { ErrorReport } from "~/base/user_error.ts";
 import type { KindName, ModelName } from "~/model/model.ts";
+import type { DeliveryCounts, RequestCounts } from "~/store/runs.ts";
+
+export type { DeliveryCounts, RequestCounts };
 
 /** How a model ended. `blocked`: something above it failed. `cancelled`: the run was stopped. */
 export type StepStatus = "ok" | "skipped" | "failed" | "blocked" | "cancelled";
-
-/** What a `tracked` model that reads by `query` found, and what became of it; all counts are groups. */
-export interface DeliveryCounts {
-  new: number;
-  changed: number;
-  unchanged: number;
-  removed: number;
-  /** Acknowledged in this run. */
-  saved: number;
-  /** Tried and not accepted; they come again. */
-  failed: number;
-  /** A request is out and its answer is not known; sent again first, with the same key. */
-  unknown: number;
-  /** Not tried: the model ended before. new + changed = saved + failed + unknown + left. */
-  left: number;
-}
-
-/** HTTP requests of one model, counted by the egress worker; a retried request counts once. */
-export interface RequestCounts {
-  sent: number;
-  accepted: number;
-  refused: number;
-  /** Tries after the first, of all requests. */
-  retries: number;
-}
 
 export interface RunStarted {
   type: "run_started";

@@ -7,6 +7,31 @@ import type { DatabaseSync } from "node:sqlite";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { cachedStatement } from "~/warehouse/cached_statement.ts";
 
+/** What a `tracked` model that reads by `query` found, and what became of it; all counts are groups. */
+export interface DeliveryCounts {
+  new: number;
+  changed: number;
+  unchanged: number;
+  removed: number;
+  /** Acknowledged in this run. */
+  saved: number;
+  /** Tried and not accepted; they come again. */
+  failed: number;
+  /** A request is out and its answer is not known; sent again first, with the same key. */
+  unknown: number;
+  /** Not tried: the model ended before. new + changed = saved + failed + unknown + left. */
+  left: number;
+}
+
+/** HTTP requests of one model, counted by the egress worker; a retried request counts once. */
+export interface RequestCounts {
+  sent: number;
+  accepted: number;
+  refused: number;
+  /** Tries after the first, of all requests. */
+  retries: number;
+}
+
 /** What the record says of one model in one run. */
 export interface StepRecord {
   runId: number;
@@ -16,19 +41,8 @@ export interface StepRecord {
   reason: string;
   rows?: number | undefined;
   elapsedMs: number;
-  delivery?:
-    | {
-      new: number;
-      changed: number;
-      unchanged: number;
-      removed: number;
-      saved: number;
-      failed: number;
-      unknown: number;
-      left: number;
-    }
-    | undefined;
-  requests?: { sent: number; accepted: number; refused: number; retries: number } | undefined;
+  delivery?: DeliveryCounts | undefined;
+  requests?: RequestCounts | undefined;
   error?: ErrorReport | undefined;
 }
 

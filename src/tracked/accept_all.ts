@@ -25,7 +25,7 @@ export function acceptAll(db: DatabaseSync, changes: ChangeSet): string[] {
   const c = changes.comparison;
   const columnChanges = ensureTargetTable(db, c.model, c.uniqueKey, c.columns);
   if (changes.new + changes.changed === 0) return columnChanges;
-  if (changes.changed > 0) deleteGroups(db, c);
+  if (changes.changed > 0) deleteGroups(db, c, c.keysTable);
   registerHash(db, c.columns);
   if (changes.rows === changes.new + changes.changed) acceptSingleRows(db, c);
   else acceptGroups(db, c);
@@ -34,24 +34,15 @@ export function acceptAll(db: DatabaseSync, changes: ChangeSet): string[] {
 
 /** Drops the groups that the query no longer has, from the target and from the accepted rows. */
 export function forgetRemoved(db: DatabaseSync, { comparison: c, removed }: ChangeSet): void {
-  if (removed === 0) return;
-  for (const table of [acceptedTableName(c.model), c.model]) {
-    db.exec(
-      `DELETE FROM ${quoteIdentifier(table)} AS t WHERE EXISTS (SELECT 1 FROM ${
-        temp(c.removedTable)
-      } AS r
-       WHERE ${keysAreEqual(c.uniqueKey, "r", "t")})`,
-    );
-  }
+  if (removed > 0) deleteGroups(db, c, c.removedTable);
 }
 
-function deleteGroups(db: DatabaseSync, c: Comparison): void {
+/** Deletes the groups whose keys are in a table, from the target and from the accepted rows. */
+function deleteGroups(db: DatabaseSync, c: Comparison, keysTable: string): void {
   for (const table of [acceptedTableName(c.model), c.model]) {
     db.exec(
-      `DELETE FROM ${quoteIdentifier(table)} AS t WHERE EXISTS (SELECT 1 FROM ${
-        temp(c.keysTable)
-      } AS k
-       WHERE ${keysAreEqual(c.uniqueKey, "k", "t")})`,
+      `DELETE FROM ${quoteIdentifier(table)} AS t WHERE EXISTS
+       (SELECT 1 FROM ${temp(keysTable)} AS k WHERE ${keysAreEqual(c.uniqueKey, "k", "t")})`,
     );
   }
 }
