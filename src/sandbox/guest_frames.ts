@@ -7,16 +7,18 @@
 import { deserialize, serialize } from "node:v8";
 
 const LENGTH_BYTES = 4;
+/** What a pipe on Linux holds. */
+const MAX_JOINED_BYTES = 64 * 1_024;
 /** A frame that claims to be longer is not one. A row block is far below. */
 const MAX_FRAME_BYTES = 2 ** 31 - 1;
 
 /**
- * Writes frames without ever blocking the thread. What comes while a write is under way goes into
- * one frame: the busier both ends are, the less a message costs.
+ * Writes frames without ever blocking the thread. Frames that come while a write is under way go out
+ * in one write, up to a size that keeps both ends at work at the same time.
  */
 export class FrameWriter<Message> {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-  #waiting: Message[] = [];
+  #waiting: Uint8Array<ArrayBuffer>[] = [];
   #isBusy = false;
 
   constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>) {
@@ -25,7 +27,7 @@ export class FrameWriter<Message> {
 
   /** The other end may be gone; who reads from it hears of that. */
   write(messages: readonly Message[]): void {
-    for (const message of messages) this.#waiting.push(message);
+    this.#waiting.push(toFrame(messages));
     if (!this.#isBusy) this.#work().catch(() => {});
   }
 
@@ -35,13 +37,32 @@ export class FrameWriter<Message> {
 
   async #work(): Promise<void> {
     this.#isBusy = true;
-    while (this.#waiting.length > 0) {
-      const messages = this.#waiting;
-      this.#waiting = [];
-      await this.#writer.write(toFrame(messages));
-    }
+    while (this.#waiting.length > 0) await this.#writer.write(this.#takeWaiting());
     this.#isBusy = false;
   }
+
+  #takeWaiting(): Uint8Array<ArrayBuffer> {
+    const [first = new Uint8Array()] = this.#waiting;
+    let count = 1;
+    let length = first.length;
+    for (; count < this.#waiting.length; count++) {
+      const next = this.#waiting[count]?.length ?? 0;
+      if (length + next > MAX_JOINED_BYTES) break;
+      length += next;
+    }
+    const taken = this.#waiting.splice(0, count);
+    return count === 1 ? first : join(taken, length);
+  }
+}
+
+function join(pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
 }
 
 function toFrame(messages: readonly unknown[]): Uint8Array<ArrayBuffer> {
@@ -99,12 +120,6 @@ class PieceQueue {
   }
 
   #join(): void {
-    const joined = new Uint8Array(this.#length);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      joined.set(piece, at);
-      at += piece.length;
-    }
-    this.#pieces = [joined];
+    this.#pieces = [join(this.#pieces, this.#length)];
   }
 }
