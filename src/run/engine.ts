@@ -15,7 +15,12 @@ import { GroupCommit } from "~/store/group_commit.ts";
 import { nextLedgerId } from "~/store/ledger.ts";
 import { loadModelStates } from "~/store/model_states.ts";
 import { ModuleAnalyses } from "~/store/module_analyses.ts";
-import { explainStateError, openState, stateFilePath } from "~/store/open_state.ts";
+import {
+  explainStateError,
+  makeStateFolder,
+  openState,
+  stateFilePath,
+} from "~/store/open_state.ts";
 import { takeRunLock } from "~/store/run_lock.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
 import { VERSION } from "~/base/version.ts";
@@ -77,9 +82,10 @@ export class Engine {
     const practice = request.practice || settings.practice;
     const path = stateFilePath(root, practice);
     this.#statePath = path;
-    using db = openState(path);
     const now = () => new Date().toISOString();
+    makeStateFolder(path);
     using _lock = takeRunLock(`${path.slice(0, -3)}.lock`, commandOf(request), now());
+    using db = openState(path);
 
     const analyses = new ModuleAnalyses(db);
     const project = await loadProject({ root, analysisCache: analyses });

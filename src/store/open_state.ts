@@ -23,11 +23,7 @@ export function stateFilePath(root: string, practice: boolean): string {
  * @throws {UserError} It cannot be opened or must not be touched.
  */
 export function openState(path: string): DatabaseSync {
-  try {
-    Deno.mkdirSync(dirname(path), { recursive: true });
-  } catch (error) {
-    throw cannotOpen(path, error);
-  }
+  makeStateFolder(path);
   if (hasContent(path)) checkVersion(path);
   try {
     const db = openDatabase(path);
@@ -38,10 +34,18 @@ export function openState(path: string): DatabaseSync {
   }
 }
 
+/** Makes the folder that the state file lies in. */
+export function makeStateFolder(path: string): void {
+  try {
+    Deno.mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw cannotOpen(path, error);
+  }
+}
+
 /** Opens the state file for reading; `undefined` when nothing has run yet. */
 export function openStateReadOnly(path: string): DatabaseSync | undefined {
-  if (!hasContent(path)) return undefined;
-  checkVersion(path);
+  if (!hasContent(path) || checkVersion(path) === "empty") return undefined;
   return openDatabaseReadOnly(path);
 }
 
@@ -54,18 +58,23 @@ function hasContent(path: string): boolean {
   }
 }
 
-/** Looks at the file through a connection that cannot write. */
-function checkVersion(path: string): void {
+/**
+ * Looks at the file through a connection that cannot write. `"empty"`: the first run was killed
+ * before it had made its tables.
+ */
+function checkVersion(path: string): "empty" | "spoor" {
   let version: number;
   let applicationId: number;
+  let tables: number;
   try {
     using db = openDatabaseReadOnly(path);
     version = versionOf(db);
     applicationId = Number(db.prepare("PRAGMA application_id").get()?.application_id);
-    db.prepare("SELECT count(*) FROM sqlite_schema").get();
+    tables = Number(db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n);
   } catch (error) {
     throw cannotOpen(path, error);
   }
+  if (applicationId === 0 && version === 0 && tables === 0) return "empty";
   if (applicationId !== APPLICATION_ID) {
     throw new UserError(`Cannot use ${path}: it is a SQLite file, and not one of Spoor's`, {
       hint: "Move the file away, so that Spoor can make its own",
@@ -77,6 +86,7 @@ function checkVersion(path: string): void {
       { hint: "Install the newer Spoor; the file was not touched" },
     );
   }
+  return "spoor";
 }
 
 function migrate(db: DatabaseSync): void {

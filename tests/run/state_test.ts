@@ -187,3 +187,16 @@ Deno.test("runs that begin at the same moment on no state do not get in each oth
   assert.ok(results.some(({ code }) => code === 0));
   assert.deepEqual(project.rows("a.t"), [{ id: 1 }]);
 });
+
+Deno.test("a state file whose first run was killed before it had made its tables is taken as new", async () => {
+  await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
+  await project.write(".spoor/none", "");
+  using db = new DatabaseSync(project.path(STATE));
+  db.exec("PRAGMA journal_mode=WAL; CREATE TABLE t (a); DROP TABLE t");
+  db.close();
+
+  const { code, output } = await project.run("run");
+
+  assert.equal(code, 0, output);
+  assert.deepEqual(project.rows("a.t"), [{ id: 1 }]);
+});
