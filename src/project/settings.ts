@@ -19,7 +19,7 @@ export interface Settings {
   practice: boolean;
   /** Models that run side by side; absent: the number of cores. */
   jobs?: number;
-  /** Memory that the models in sandboxes may take together, in MiB. */
+  /** By how much the process of one model in its sandbox may grow, in MiB. */
   memoryMb: number;
   /** Directives of TypeScript models that do not give them. */
   defaults: Directives;
