@@ -25,7 +25,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "kinds": ["base", "sql", "model", "warehouse", "tracked"],
   "tracked": ["base", "sql", "model", "warehouse", "store"],
   "sandbox": ["base", "model"],
-  "sandbox/guest": ["base", "sandbox/protocol.ts"],
+  "sandbox/guest": ["base", "sandbox/protocol.ts", "sandbox/guest_frames.ts"],
   "sandbox/egress": ["base", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
   "practice": ["base", "warehouse"],
   "project": ["base", "sql", "model", "dag", "kinds", "sandbox"],

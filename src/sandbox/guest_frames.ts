@@ -65,7 +65,8 @@ function join(pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBu
   return joined;
 }
 
-function toFrame(messages: readonly unknown[]): Uint8Array<ArrayBuffer> {
+/** Messages as they go through the pipe. */
+export function toFrame(messages: readonly unknown[]): Uint8Array<ArrayBuffer> {
   const bytes: Uint8Array = serialize(messages);
   const frame = new Uint8Array(LENGTH_BYTES + bytes.length);
   new DataView(frame.buffer).setUint32(0, bytes.length, true);
@@ -73,19 +74,14 @@ function toFrame(messages: readonly unknown[]): Uint8Array<ArrayBuffer> {
   return frame;
 }
 
-/**
- * Reads frames until the stream ends.
- *
- * @throws {Error} The stream holds something else.
- */
-export async function readFrames(
-  stream: ReadableStream<Uint8Array>,
-  onMessages: (messages: readonly unknown[]) => void,
-): Promise<void> {
-  const pieces = new PieceQueue();
-  for await (const piece of stream) {
-    pieces.add(piece);
-    for (let frame = pieces.takeFrame(); frame; frame = pieces.takeFrame()) {
+/** Takes a stream's pieces as they come, and gives the messages of the frames that are whole. */
+export class FrameReader {
+  readonly #pieces = new PieceQueue();
+
+  /** @throws {Error} The bytes are no frames. */
+  read(piece: Uint8Array, onMessages: (messages: readonly unknown[]) => void): void {
+    this.#pieces.add(piece);
+    for (let frame = this.#pieces.takeFrame(); frame; frame = this.#pieces.takeFrame()) {
       const messages: unknown = deserialize(frame);
       if (Array.isArray(messages)) onMessages(messages);
     }

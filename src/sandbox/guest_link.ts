@@ -5,7 +5,7 @@
  */
 import { setImmediate } from "node:timers";
 import { fileURLToPath } from "node:url";
-import { FrameWriter, readFrames } from "./guest_frames.ts";
+import { FrameReader, FrameWriter } from "./guest_frames.ts";
 import { GUEST_PROCESS, GuestExit, type GuestLimits } from "./guest_process.ts";
 import type { HostMessage } from "./protocol.ts";
 
@@ -22,7 +22,7 @@ const ENDS: Readonly<Record<number, GuestEnd>> = {
 /** See the module's comment. What comes from the guest is only what it claims. */
 export class GuestLink {
   readonly #process: Deno.ChildProcess;
-  readonly #writer: FrameWriter<HostMessage | GuestLimits>;
+  readonly #writer: FrameWriter<HostMessage>;
   #queue: HostMessage[] = [];
   #ended = false;
 
@@ -32,7 +32,7 @@ export class GuestLink {
     onEnd: (end: GuestEnd) => void,
   ) {
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: guestArguments(limits.memoryMb),
+      args: guestArguments(limits),
       // The environment has secrets; nothing in it is needed there.
       clearEnv: true,
       stdin: "piped",
@@ -40,7 +40,6 @@ export class GuestLink {
       stderr: "piped",
     }).spawn();
     this.#writer = new FrameWriter(this.#process.stdin);
-    this.#writer.write([limits]);
     void this.#listen(onMessages, onEnd);
   }
 
@@ -75,16 +74,22 @@ export class GuestLink {
     onEnd: (end: GuestEnd) => void,
   ): Promise<void> {
     const words = new Response(this.#process.stderr).text();
-    const reading = readFrames(this.#process.stdout, (messages) => {
-      if (!this.#ended) onMessages(messages);
-    });
     // Bytes that are no frames: the process is ended like one that has died.
-    await reading.catch(() => this.#process.kill("SIGKILL"));
+    await this.#read(onMessages).catch(() => this.#process.kill("SIGKILL"));
     const { code } = await this.#process.status;
     const said = await words;
     if (this.#ended) return;
     this.end();
     onEnd(ENDS[code] ?? explain(said, code));
+  }
+
+  async #read(onMessages: (messages: readonly unknown[]) => void): Promise<void> {
+    const frames = new FrameReader();
+    for await (const piece of this.#process.stdout) {
+      frames.read(piece, (messages) => {
+        if (!this.#ended) onMessages(messages);
+      });
+    }
   }
 }
 
@@ -101,14 +106,19 @@ const MIN_HEAP_MB = 128;
  * What makes this program, started again, a guest process. V8 keeps its heap smaller the less it may
  * take; a compiled program has its limit built in.
  */
-function guestArguments(memoryMb: number): string[] {
-  if (Deno.build.standalone) return [GUEST_PROCESS];
+function guestArguments({ memoryMb, lifetimeMs }: GuestLimits): string[] {
+  const own = [
+    GUEST_PROCESS,
+    String(memoryMb),
+    ...lifetimeMs === undefined ? [] : [String(lifetimeMs)],
+  ];
+  if (Deno.build.standalone) return own;
   const heapMb = Math.max(memoryMb, MIN_HEAP_MB);
   const root = fileURLToPath(new URL("../../", import.meta.url));
   return [
     ...["run", "--quiet", "--no-prompt", "--no-remote", "--no-check", `--allow-read=${root}`],
     `--v8-flags=--max-semi-space-size=8,--max-heap-size=${heapMb}`,
     `${root}main.ts`,
-    GUEST_PROCESS,
+    ...own,
   ];
 }

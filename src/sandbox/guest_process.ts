@@ -1,7 +1,8 @@
 /**
  * The guest process: a process of its own for one guest worker.
  *
- * Its main thread runs no code of the model. It relays messages and is the worker's warden: it
+ * Its main thread runs no code of the model and passes nothing on: the worker reads and writes the
+ * process's pipes by itself, which needs no permission. The main thread is the worker's warden: it
  * watches time and memory and ends the process, which ends whatever the worker is doing. In the
  * engine's own process that cannot be done: on Deno 2.9.6 `terminate()` does not stop a worker
  * that computes without pause (denoland/deno#35657), so that it burns a core, or takes memory until
@@ -11,7 +12,6 @@
  *
  * @module
  */
-import { FrameWriter, readFrames } from "./guest_frames.ts";
 import { workerUrl } from "./worker_url.ts";
 
 /** The hidden first argument that makes a process a guest process. */
@@ -20,7 +20,7 @@ export const GUEST_PROCESS = "guest-process";
 /** How a guest process tells why it ended. */
 export const GuestExit = { memory: 91, time: 92, error: 93 } as const;
 
-/** The first message: the limits of this guest. */
+/** The limits of this guest; arguments of its process. */
 export interface GuestLimits {
   /** By how much the process may grow. */
   memoryMb: number;
@@ -29,48 +29,40 @@ export interface GuestLimits {
 }
 
 /** Buffers can grow by 10 MB a millisecond. */
-const MEMORY_CHECK_MS = 10;
+const WATCH_EVERY_MS = 10;
 
-/** Relays and watches until the other end closes its pipe or a limit is passed. Never returns. */
-export async function runGuestProcess(): Promise<never> {
+/** Watches until the engine is gone or a limit is passed. Never returns. */
+export function runGuestProcess(limits: GuestLimits): Promise<never> {
   // Ctrl-C reaches every process of the terminal; when to end is the engine's to say.
   for (const signal of ["SIGINT", "SIGTERM"] as const) ignore(signal);
-  const port = startWorker();
-  const writer = new FrameWriter<unknown>(Deno.stdout.writable);
-  port.onmessage = ({ data }) => writer.write(data);
-  let isWatched = false;
-  await readFrames(Deno.stdin.readable, (messages) => {
-    if (isWatched) return port.postMessage(messages);
-    // The limits come first; messages may have come with them.
-    const [limits, ...rest] = messages;
-    watch(limits as GuestLimits);
-    isWatched = true;
-    if (rest.length > 0) port.postMessage(rest);
-  });
-  Deno.exit(0);
+  startWorker();
+  watch(limits);
+  return new Promise(() => {});
 }
 
-function startWorker(): MessagePort {
-  const { port1, port2 } = new MessageChannel();
+function startWorker(): void {
   const worker = new Worker(
     workerUrl("guest"),
     // deno-lint-ignore no-explicit-any -- `deno` is an unstable option that the DOM types lack.
     { type: "module", name: "guest", deno: { permissions: "none" } } as any,
   );
+  // The worker's one message: the engine has closed its end.
+  worker.onmessage = () => Deno.exit(0);
   worker.onerror = (event) => {
     event.preventDefault();
     Deno.stderr.writeSync(new TextEncoder().encode(event.message.slice(0, 2_000)));
     Deno.exit(GuestExit.error);
   };
-  worker.postMessage({ port: port2 }, [port2]);
-  return port1;
 }
 
 function watch({ memoryMb, lifetimeMs }: GuestLimits): void {
   const limitBytes = Deno.memoryUsage().rss + memoryMb * 2 ** 20;
+  const engine = Deno.ppid;
   setInterval(() => {
     if (Deno.memoryUsage().rss > limitBytes) Deno.exit(GuestExit.memory);
-  }, MEMORY_CHECK_MS);
+    // A worker that computes without pause does not see its pipe close. (Windows keeps the number.)
+    if (Deno.ppid !== engine) Deno.exit(0);
+  }, WATCH_EVERY_MS);
   if (lifetimeMs !== undefined) setTimeout(() => Deno.exit(GuestExit.time), lifetimeMs);
 }
 

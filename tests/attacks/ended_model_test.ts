@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { processorTicks } from "../support/process_use.ts";
+import { childrenOf, isRunning, processorTicks } from "../support/process_use.ts";
 import { tempProject } from "../support/temp_project.ts";
 
 /** Ways to be busy for ever: in a loop, inside a built-in function, in promises. */
@@ -40,6 +40,34 @@ for (const [name, source] of Object.entries(BUSY)) {
       const usedTicks = await processorTicks(spoor.pid) - before;
 
       assert.ok(usedTicks < 30, `the process used ${usedTicks} % of a processor`);
+    },
+  });
+}
+
+for (const [name, source] of Object.entries({ ...BUSY, wait: "await new Promise(() => {});" })) {
+  Deno.test({
+    name: `a model that is busy in a ${name} ends with a Spoor that was killed`,
+    ignore: Deno.build.os !== "linux", // `/proc` tells which processes there are.
+    async fn() {
+      await using project = await tempProject({
+        "models/a/busy.ts": `// @kind: table
+import { log } from "spoor";
+log.info("busy now");
+await new Promise((resolve) => setTimeout(resolve, 100));
+${source}
+`,
+      });
+      await using spoor = project.start(["run", "--json"]);
+      await spoor.waitFor(/busy now/);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const guests = await childrenOf(spoor.pid);
+      assert.equal(guests.length, 1);
+
+      spoor.kill("SIGKILL");
+      await spoor.result;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+
+      for (const guest of guests) assert.ok(!await isRunning(guest), "it still runs");
     },
   });
 }

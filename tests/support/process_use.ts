@@ -41,3 +41,19 @@ export function watchMemory(
     [Symbol.dispose]: () => clearInterval(timer),
   };
 }
+
+/** The processes that a process has started and that are still there. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const children: number[] = [];
+  for await (const thread of Deno.readDir(`/proc/${pid}/task`)) {
+    const text = await Deno.readTextFile(`/proc/${pid}/task/${thread.name}/children`);
+    children.push(...text.trim().split(" ").filter((each) => each !== "").map(Number));
+  }
+  return children;
+}
+
+/** Whether a process runs; one that has ended and waits to be collected does not. */
+export async function isRunning(pid: number): Promise<boolean> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+  return status !== "" && !/^State:\s+Z/m.test(status);
+}

@@ -10,8 +10,16 @@ import { GUEST_PROCESS, runGuestProcess } from "~/sandbox/guest_process.ts";
 export const guestProcessCommand = defineCommand({
   name: GUEST_PROCESS,
   summary: "Run one model in its sandbox",
-  positionals: [],
+  positionals: [
+    { name: "MEMORY_MB", help: "By how much it may grow", required: true },
+    { name: "LIFETIME_MS", help: "How long it may last" },
+  ],
   options: {},
   examples: [],
-  run: () => runGuestProcess(),
+  run({ positionals: [memoryMb, lifetimeMs] }) {
+    return runGuestProcess({
+      memoryMb: Number(memoryMb),
+      ...(lifetimeMs !== undefined && { lifetimeMs: Number(lifetimeMs) }),
+    });
+  },
 });

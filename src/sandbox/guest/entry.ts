@@ -1,15 +1,12 @@
 /**
  * The guest worker: the home of one model's code, without any permission.
  *
- * The first message brings the port to the host; everything else goes over that port. The
- * listener is there before anything waits, because Deno loses messages that find none.
- *
  * @module
  */
 import { startGuest } from "./guest.ts";
+import { processLine } from "./host_line.ts";
 
-globalThis.addEventListener("message", receivePort as EventListener, { once: true });
+// Taken now: it is gone from the global object by the time it is used.
+const { postMessage } = globalThis as unknown as { postMessage(message: unknown): void };
 
-function receivePort(event: MessageEvent): void {
-  startGuest((event.data as { port: MessagePort }).port);
-}
+startGuest(processLine(() => postMessage("closed")));

@@ -8,6 +8,7 @@ import type { GuestStart } from "~/sandbox/protocol.ts";
 import { Delivery } from "./delivery.ts";
 import { ModulePaths, reportError } from "./error_report.ts";
 import { harden } from "./harden.ts";
+import type { HostLine } from "./host_line.ts";
 import { HostPort } from "./host_port.ts";
 import { provideApi, runModules } from "./load_model.ts";
 import { closeGlobalObject, lockDown } from "./lockdown.ts";
@@ -18,9 +19,9 @@ import { RowSaver } from "./row_saver.ts";
 /** Gone from the global object by the time it is used. */
 const { MessageChannel } = globalThis;
 
-/** Starts the guest on the port that the host gave. */
-export function startGuest(port: MessagePort): void {
-  new Guest(port);
+/** Starts the guest on its line to the host. */
+export function startGuest(line: HostLine): void {
+  new Guest(line);
 }
 
 class Guest {
@@ -30,8 +31,8 @@ class Guest {
   #ended = false;
   #working = new Set<Promise<unknown>>();
 
-  constructor(port: MessagePort) {
-    this.#port = new HostPort(port, {
+  constructor(line: HostLine) {
+    this.#port = new HostPort(line, {
       start: ({ start }) => void this.#run(start),
       stop: () => this.#stopped = true,
     });

@@ -64,7 +64,7 @@ export async function runGuest(source: string, host: TestHost = {}): Promise<Gue
   const { port1, port2 } = new MessageChannel();
   // deno-lint-ignore no-explicit-any -- `deno` is an unstable option that the DOM types lack.
   const options = { type: "module", deno: { permissions: "none" } } as any;
-  const worker = new Worker(new URL("../guest/entry.ts", import.meta.url), options);
+  const worker = new Worker(new URL("../guest/port_entry_fixture.ts", import.meta.url), options);
   try {
     return await new Promise<GuestRun>((resolve, reject) => {
       const timer = setTimeout(
