@@ -57,8 +57,18 @@ export interface GuestStart {
 
 /** Ids are chosen by the guest, unique for its life; a reply carries the id of what it answers. */
 export type GuestMessage =
-  /** Opens rows. `tracked`: only rows of new and changed groups, grouped; `all`: everything. */
-  | { type: "query"; id: number; sql: string; params: readonly Value[]; all: boolean }
+  /**
+   * Opens rows. `tracked`: only rows of new and changed groups, grouped; `all`: everything; `changes`:
+   * whole changes, with what was accepted before, and removed groups where `@on_removed` says `deliver`.
+   */
+  | {
+    type: "query";
+    id: number;
+    sql: string;
+    params: readonly Value[];
+    all: boolean;
+    changes?: boolean;
+  }
   /** Asks for about `rows` more rows of an opened query; groups are never split. */
   | { type: "pull"; id: number; query: number; rows: number }
   | { type: "close"; query: number }
@@ -66,6 +76,8 @@ export type GuestMessage =
   | { type: "save"; id: number; block: RowBlock }
   /** Acknowledges whole groups of a tracked query: every row of each, as it is to be stored. */
   | { type: "acknowledge"; id: number; groups: readonly AcknowledgedGroup[] }
+  /** The far side refuses these groups for good; answered by `saved` when that is durable. */
+  | { type: "reject"; id: number; groups: readonly number[]; reason: string }
   /** A group was tried and not accepted. */
   | { type: "group_failed"; group: number; error: ErrorReport }
   | { type: "http"; id: number; request: GuestRequest }
@@ -82,6 +94,7 @@ export type GuestMessage =
 export interface AcknowledgedGroup {
   /** The number under which the host delivered the group. */
   group: number;
+  /** Without rows and columns for a group that was removed. */
   block: RowBlock;
 }
 
@@ -109,7 +122,15 @@ export type HostMessage =
    * Rows of a query. For a tracked query `groups` gives, group after group, its number, how many
    * of the block's rows are its own, and the batch it was sent in before a crash (0: none).
    */
-  | { type: "rows"; id: number; block: RowBlock; groups?: readonly DeliveredGroup[]; done: boolean }
+  | {
+    type: "rows";
+    id: number;
+    block: RowBlock;
+    groups?: readonly DeliveredGroup[];
+    /** Of `changes`: what was accepted last, group after group, under its own columns. */
+    previous?: RowBlock;
+    done: boolean;
+  }
   | { type: "saved"; id: number }
   | { type: "response"; id: number; response: EgressResponse }
   | { type: "file_list"; id: number; files: readonly FileEntry[] }
@@ -124,6 +145,12 @@ export interface DeliveredGroup {
   group: number;
   rows: number;
   batch: number;
+  /** Of `changes` only, as are the fields below. A removed group has no rows, only previous ones. */
+  action?: "create" | "update" | "remove";
+  /** How many of the rows in `previous` are its own. */
+  previousRows?: number;
+  /** What the first write of this change has as its `Idempotency-Key`. */
+  idempotencyKey?: string;
 }
 
 export interface FileEntry {

@@ -112,4 +112,48 @@ export const MIGRATIONS: readonly string[] = [
   -- What was found by parsing a TypeScript file, by the hash of its text: parsing is slow.
   CREATE TABLE "spoor.module_analyses" (content_hash TEXT PRIMARY KEY, analysis TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- pending: found by the last run and not reached; sent: a request is out; unknown: it was, and no
+  -- answer is known; failed: answered and not accepted, comes again; rejected: refused for good.
+  -- Parked ones (every rejected one among them) come again when their content changes or on "retry".
+  ALTER TABLE "spoor.ledger" ADD COLUMN parked INTEGER NOT NULL DEFAULT 0;
+  -- create | update | remove
+  ALTER TABLE "spoor.ledger" ADD COLUMN action TEXT NOT NULL DEFAULT 'update';
+  ALTER TABLE "spoor.ledger" ADD COLUMN at TEXT;
+
+  -- How each change of a group ended, try after try; what "spoor why" tells. Never pruned.
+  CREATE TABLE "spoor.deliveries" (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    group_key TEXT NOT NULL,
+    -- id that the change had in the ledger; 0 where it never was there
+    change_id INTEGER NOT NULL,
+    batch INTEGER NOT NULL DEFAULT 0,
+    action TEXT NOT NULL,
+    -- accepted | rejected | failed | unknown | adopted | settled (by a person) | retried
+    state TEXT NOT NULL,
+    at TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    changed TEXT, -- JSON: column -> [old, new]; of a group of one row that was there before
+    error TEXT
+  );
+  CREATE INDEX "spoor.deliveries_by_group" ON "spoor.deliveries" (model, group_key, id);
+
+  -- The change that a request is about, or the first one of its batch.
+  ALTER TABLE "spoor.requests" ADD COLUMN change_id INTEGER;
+  CREATE INDEX "spoor.requests_by_change" ON "spoor.requests" (change_id) WHERE change_id IS NOT NULL;
+  -- What was sent and answered, masked and cut; only the newest are kept.
+  CREATE TABLE "spoor.request_bodies" (request_id INTEGER PRIMARY KEY, request TEXT, response TEXT);
+
+  ALTER TABLE "spoor.steps" ADD COLUMN groups_rejected INTEGER;
+  ALTER TABLE "spoor.steps" ADD COLUMN groups_parked INTEGER;
+
+  -- Requests that a rate limit has let through, while they still count.
+  CREATE TABLE "spoor.rate_grants" (name TEXT NOT NULL, at_ms INTEGER NOT NULL);
+  CREATE INDEX "spoor.rate_grants_by_name" ON "spoor.rate_grants" (name, at_ms);
+
+  -- OAuth tokens, encrypted.
+  CREATE TABLE "spoor.tokens" (name TEXT PRIMARY KEY, sealed BLOB NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;
+  `,
 ];
