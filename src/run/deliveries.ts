@@ -228,6 +228,8 @@ export class Delivery {
       unchanged,
       removed,
       saved: this.#saved,
+      rejected: 0,
+      parked: 0,
       failed: this.#failed,
       unknown: this.#unknown,
       left: this.total - this.done,

@@ -7,7 +7,10 @@ import { MIGRATIONS } from "./schema.ts";
 function state(): DatabaseSync {
   const db = new DatabaseSync(":memory:");
   for (const sql of MIGRATIONS) db.exec(sql);
-  const counts = { new: 2, changed: 0, unchanged: 0, removed: 0, unknown: 0, left: 0 };
+  const counts = {
+    ...{ new: 2, changed: 0, unchanged: 0, removed: 0 },
+    ...{ rejected: 0, unknown: 0, left: 0, parked: 0 },
+  };
   for (const [i, failed] of [0, 1].entries()) {
     const runId = startRun(db, "spoor run", "0.1.0", `2026-01-0${i + 1}T00:00:00Z`);
     recordStep(db, {

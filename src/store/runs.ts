@@ -19,8 +19,12 @@ export interface DeliveryCounts {
   failed: number;
   /** A request is out and its answer is not known; sent again first, with the same key. */
   unknown: number;
-  /** Not tried: the model ended before. new + changed = saved + failed + unknown + left. */
+  /** Refused by the far side for good, and parked until their content changes. */
+  rejected: number;
+  /** Not tried: the model ended before. */
   left: number;
+  /** Changed, and not delivered: parked earlier, or kept for a person to settle. */
+  parked: number;
 }
 
 /** HTTP requests of one model, counted by the egress worker; a retried request counts once. */
@@ -67,7 +71,7 @@ export function recordStep(db: DatabaseSync, step: StepRecord): void {
   const { delivery: d, requests: r } = step;
   cachedStatement(
     db,
-    `INSERT OR REPLACE INTO "spoor.steps" VALUES (${Array(20).fill("?").join(", ")})`,
+    `INSERT OR REPLACE INTO "spoor.steps" VALUES (${Array(22).fill("?").join(", ")})`,
   ).run(
     BigInt(step.runId),
     step.model,
@@ -81,5 +85,7 @@ export function recordStep(db: DatabaseSync, step: StepRecord): void {
     ),
     ...[r?.sent, r?.accepted, r?.refused, r?.retries].map(count),
     step.error ? JSON.stringify(step.error) : null,
+    count(d?.rejected),
+    count(d?.parked),
   );
 }

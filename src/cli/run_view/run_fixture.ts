@@ -52,7 +52,7 @@ export function skipped(model: string, rows = 91): ModelFinished {
 export function delivery(counts: Partial<DeliveryCounts> = {}): DeliveryCounts {
   return {
     ...{ new: 0, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 0, failed: 0, unknown: 0, left: 0 },
+    ...{ saved: 0, rejected: 0, failed: 0, unknown: 0, left: 0, parked: 0 },
     ...counts,
   };
 }
