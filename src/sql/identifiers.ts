@@ -51,5 +51,6 @@ export function isReservedSchema(schema: string): boolean {
 
 /** A name as SQLite compares it: ASCII letters in lower case, all others as they are. */
 export function foldName(name: string): string {
+  if (!/[A-Z]/.test(name)) return name;
   return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
