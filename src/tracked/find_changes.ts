@@ -42,6 +42,7 @@ import {
   removeForcedSql,
   temp,
 } from "./comparison_sql.ts";
+import { type HeldBack, holdBack, type HoldCandidate } from "./hold_back.ts";
 import { type ChangedRows, orderChangedRows } from "./order_changed_rows.ts";
 import { refuseOwnColumn } from "./target_table.ts";
 
@@ -59,6 +60,8 @@ export interface FindChangesInput {
    * batch in the order in which they went out.
    */
   forced: readonly ForcedGroup[];
+  /** Groups that may have to be held back, whatever they are. @default none */
+  holdCandidates?: readonly HoldCandidate[];
   /** All count as changed: `--resend`. */
   everything: boolean;
 }
@@ -77,6 +80,8 @@ export interface ChangeSet {
   changed: number;
   unchanged: number;
   removed: number;
+  /** Not among the counts above, though they differ. */
+  heldBack: HeldBack;
   /** Rows of the groups that are new or changed. */
   rows: number;
   /** Each of these rows has a greater key than the one before it. */
@@ -167,8 +172,10 @@ class ChangeFinder {
     if (this.input.everything) this.#run(outdateAcceptedSql(this.c));
     if (accepted.groups === 0 || this.input.everything) this.#takeAll(accepted.groups);
     else this.#compare(accepted);
+    const heldBack = holdBack(this.db, this.c, this.input.holdCandidates ?? []);
     this.#run(removeForcedSql(this.c));
-    const changes = this.#count(accepted.groups, orderChangedRows(this.db, this.c));
+    const ordered = orderChangedRows(this.db, this.c);
+    const changes = this.#count(accepted.groups, ordered, heldBack);
     this.#fitAccepted(changes);
     return changes;
   }
@@ -276,14 +283,19 @@ class ChangeFinder {
     this.#run(fillWithGroupsSql(this.c), this.input.params);
   }
 
-  #count(acceptedGroups: number, { rows, groups, isInKeyOrder }: ChangedRows): ChangeSet {
+  #count(
+    acceptedGroups: number,
+    { rows, groups, isInKeyOrder }: ChangedRows,
+    heldBack: HeldBack,
+  ): ChangeSet {
     const removed = this.#countOf(this.c.removedTable);
     const changed = groups - this.#countNew(acceptedGroups, groups);
     return {
       comparison: this.c,
       new: groups - changed,
       changed,
-      unchanged: acceptedGroups - changed - removed,
+      unchanged: acceptedGroups - changed - removed - heldBack.accepted,
+      heldBack,
       removed,
       rows,
       isInKeyOrder,
