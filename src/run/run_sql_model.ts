@@ -6,7 +6,7 @@
 import { UserError } from "~/base/user_error.ts";
 import { KINDS } from "~/kinds/registry.ts";
 import { explainStateError } from "~/store/open_state.ts";
-import { prepareSelect } from "~/warehouse/prepare_select.ts";
+import { prepareFileSelect } from "~/warehouse/prepare_select.ts";
 import type { JointTransaction } from "~/store/joint_transaction.ts";
 import type { RunContext } from "./run_context.ts";
 import type { Step, StepOutcome } from "./step.ts";
@@ -21,8 +21,9 @@ export function runSqlModel(
   { model }: Step,
   joint: JointTransaction,
 ): StepOutcome {
-  const select = prepareSelect(context.db, {
-    sql: model.sql ?? "",
+  const { sql = "", fileSql = "" } = model;
+  const select = prepareFileSelect(context.db, fileSql, {
+    sql,
     name: model.name,
     at: { path: model.path, ...(model.sqlLine !== undefined && { line: model.sqlLine }) },
     readable: model.references.map((reference) => reference.table),
