@@ -89,7 +89,7 @@ export class Engine {
     this.#statePath = path;
     const now = () => new Date().toISOString();
     makeStateFolder(path);
-    using _lock = takeRunLock(`${path.slice(0, -3)}.lock`, commandOf(request), now());
+    using _lock = await takeRunLock(`${path.slice(0, -3)}.lock`, commandOf(request), now());
     using db = openState(path);
 
     const analyses = new ModuleAnalyses(db);
