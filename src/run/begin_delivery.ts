@@ -5,7 +5,12 @@
  * @module
  */
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
-import { type BudgetBreach, DEFAULT_MAX_REMOVED, findBreach, renderBudget } from "~/delivery/budget.ts";
+import {
+  type BudgetBreach,
+  DEFAULT_MAX_REMOVED,
+  findBreach,
+  renderBudget,
+} from "~/delivery/budget.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";

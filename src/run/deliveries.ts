@@ -155,7 +155,6 @@ export class Delivery {
       pending: 0,
       isUncertain: false,
       end: "open",
-      failure: undefined,
     };
     this.#held.set(number, held);
     const group = { group: number, rows: lastRow - firstRow + 1, batch };

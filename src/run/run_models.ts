@@ -11,6 +11,7 @@ import { JointTransaction } from "~/store/joint_transaction.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { decideStep, isSource, readsOnlyFiles, type StepDecision } from "./decide_step.ts";
+import type { ModelWishes } from "./model_wishes.ts";
 import { findMovedFiles, ReadableFiles } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunEvent, StepStatus } from "./run_event.ts";
@@ -37,6 +38,9 @@ export interface ModelRun {
   states: Map<ModelName, ModelState>;
   full: boolean;
   resend: ReadonlySet<ModelName>;
+  adopt: ReadonlySet<ModelName>;
+  allowRemoved: boolean;
+  allowChanges: boolean;
   /** Models side by side, at most. */
   jobs: number;
 }
@@ -107,10 +111,10 @@ class ModelScheduler {
   /** Why a model runs; one that does not has then ended. */
   #reasonToRun(model: Model): string | undefined {
     const idle = this.#obstacle(model);
-    if (idle) return this.#end(model.name, idle);
-    const decision = this.#decide(model);
-    if (decision.run) return decision.reason;
-    return this.#end(model.name, this.#skip(model, decision.reason));
+    const decision = idle ? undefined : this.#decide(model);
+    if (decision?.run) return decision.reason;
+    this.#end(model.name, idle ?? this.#skip(model, decision?.reason ?? ""));
+    return undefined;
   }
 
   async #begin(model: Model, reason: string): Promise<void> {
@@ -207,13 +211,18 @@ class ModelScheduler {
     }
   }
 
+  #wishesFor(model: ModelName): ModelWishes {
+    const { resend, adopt, allowRemoved, allowChanges } = this.input;
+    return { resend: resend.has(model), adopt: adopt.has(model), allowRemoved, allowChanges };
+  }
+
   #start(model: Model, reason: string): Step {
     const step = {
       model,
       reason,
       state: this.input.states.get(model.name),
       inputs: this.#knownInputs(model),
-      resend: this.input.resend.has(model.name),
+      wishes: this.#wishesFor(model.name),
       startedAt: performance.now(),
     };
     this.#emit(startedEvent(step));
@@ -249,14 +258,15 @@ class ModelScheduler {
   }
 
   #decide(model: Model): StepDecision {
-    const { full, resend, states } = this.input;
+    const { full, states } = this.input;
+    const { resend, adopt } = this.#wishesFor(model.name);
     const state = states.get(model.name);
     return decideStep({
       model,
       state,
       hasTarget: state !== undefined && findTableType(this.context.db, model.name) !== undefined,
       inputs: this.#inputs(model),
-      isForced: resend.has(model.name) ? "--resend" : full ? "--full" : undefined,
+      isForced: adopt ? "--adopt" : resend ? "--resend" : full ? "--full" : undefined,
       ...(state && isSource(model) && readsOnlyFiles(model) &&
         { movedFiles: this.#movedFiles(model) }),
     });

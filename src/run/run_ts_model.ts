@@ -17,6 +17,7 @@ import { readsOnlyFiles } from "./decide_step.ts";
 import { GuestFiles } from "./guest_files.ts";
 import { GuestHttp } from "./guest_http.ts";
 import { type GuestOutcome, GuestSession } from "./guest_session.ts";
+import type { ModelWishes } from "./model_wishes.ts";
 import { ReadableFiles, toFileStates } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
 import { type ModelSecrets, readSecrets } from "./secrets.ts";
@@ -36,7 +37,7 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
   // Taken now: a file that changes while the model runs is read again by the next run.
   const covered = readsOnlyFiles(model) ? readable.all() : [];
   const files = new GuestFiles(readable, isInbound && !isDefinitionNew(step) ? before : undefined);
-  const http = await makeHttp(context, model, secrets);
+  const http = await makeHttp(context, model, secrets, step.wishes);
   const session = new GuestSession({
     context,
     model,
@@ -44,7 +45,7 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
     http,
     files,
     modelTimeoutMs: model.directives.modelTimeoutMs,
-    resend: step.resend,
+    wishes: step.wishes,
     mask: secrets.mask,
   });
   // Its process takes a moment to start; what its comparison needs in any case is made meanwhile.
@@ -157,6 +158,7 @@ async function makeHttp(
   context: RunContext,
   model: Model,
   secrets: ModelSecrets,
+  wishes: ModelWishes,
 ): Promise<GuestHttp | undefined> {
   const { allowNet } = model.directives;
   if (!allowNet) return undefined;
@@ -178,6 +180,8 @@ async function makeHttp(
     log: new RequestLog(context.db, context.runId, model.name),
     projectId: context.projectId,
     runId: context.runId,
+    mask: secrets.mask,
+    readsOnly: wishes.adopt,
     now: context.now,
   });
 }

@@ -7,6 +7,7 @@ import { type ErrorReport, toErrorReport } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { type ModelState, saveModelState } from "~/store/model_states.ts";
 import { recordStep } from "~/store/runs.ts";
+import type { ModelWishes } from "./model_wishes.ts";
 import type { RunContext } from "./run_context.ts";
 import type { ModelFinished, ModelStarted, StepStatus } from "./run_event.ts";
 
@@ -32,7 +33,7 @@ export interface Step {
   state: ModelState | undefined;
   /** Table that it reads → data version now. */
   inputs: Readonly<Record<string, number>>;
-  resend: boolean;
+  wishes: ModelWishes;
   /** Of `performance.now()`. */
   startedAt: number;
   /** Once it has ended. */
