@@ -74,6 +74,8 @@ export interface Model {
   references: readonly Reference[];
   /** The SELECT of a SQL or YAML model, without header; positions in it are `sqlLine`-based. */
   sql?: string;
+  /** The same on tables as the SQLite file names them; line by line as `sql`. */
+  fileSql?: string;
   /** Line of the file on which `sql` begins, counted from 1. */
   sqlLine?: number;
   /** TypeScript only: the model's own module first, then its imports, each once. */

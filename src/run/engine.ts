@@ -27,6 +27,7 @@ import { VERSION } from "~/base/version.ts";
 import { dropStages } from "~/warehouse/stages.ts";
 import { listTables } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
+import { CurrentModel } from "./current_model.ts";
 import type { FromEngine } from "./engine_protocol.ts";
 import { EngineWorkers } from "./engine_workers.ts";
 import { ReaderPool } from "./guest_queries.ts";
@@ -57,10 +58,14 @@ export class Engine {
     this.#workers.handleFailure(id, message);
   }
 
-  /** Runs the request to its end and tells how it went. */
-  async run(request: RunRequest): Promise<void> {
+  /**
+   * Runs the request to its end and tells how it went.
+   *
+   * @param current What main looks at while SQL holds this thread.
+   */
+  async run(request: RunRequest, current: SharedArrayBuffer): Promise<void> {
     try {
-      await this.#run(request);
+      await this.#run(request, new CurrentModel(current));
       this.#flush();
       this.post({ type: "finished" });
     } catch (error) {
@@ -74,7 +79,7 @@ export class Engine {
     }
   }
 
-  async #run(request: RunRequest): Promise<void> {
+  async #run(request: RunRequest, current: CurrentModel): Promise<void> {
     const startedAt = performance.now();
     const root = Deno.realPathSync(request.project);
     const { settings, errors } = await loadSettings(root);
@@ -84,7 +89,7 @@ export class Engine {
     this.#statePath = path;
     const now = () => new Date().toISOString();
     makeStateFolder(path);
-    using _lock = takeRunLock(`${path.slice(0, -3)}.lock`, commandOf(request), now());
+    using _lock = await takeRunLock(`${path.slice(0, -3)}.lock`, commandOf(request), now());
     using db = openState(path);
 
     const analyses = new ModuleAnalyses(db);
@@ -141,6 +146,8 @@ export class Engine {
         if (event.type === "model_finished" && event.requests) addTo(requests, event.requests);
         this.#emit(event);
       },
+      flush: () => this.#flush(),
+      current,
       now,
       stop: this.#stop.signal,
     };
@@ -173,8 +180,6 @@ export class Engine {
   #emit(event: RunEvent): void {
     if (this.#events.length === 0) setImmediate(() => this.#flush());
     this.#events.push(event);
-    // SQL holds this thread, and until it ends nobody would know what runs.
-    if (event.type === "model_started") this.#flush();
   }
 
   #flush(): void {
