@@ -294,3 +294,55 @@ Deno.test("findChanges() agrees with a plain comparison of groups, on random sta
     { numRuns: 300 },
   );
 });
+
+/** Accepts the changes through an `Acknowledger`: every second group first, then the others. */
+function acknowledge(db: DatabaseSync, uniqueKey: readonly string[]): void {
+  const changes = find(db, { uniqueKey });
+  const { columns } = changes.comparison;
+  const { groups, values } = new ChangedGroupReader(db, changes.comparison).read(1_000_000);
+  forgetRemoved(db, changes);
+  const work = groups.map((group) => ({
+    group,
+    saved: {
+      columns,
+      values: values.slice((group.firstRow - 1) * columns.length, group.lastRow * columns.length),
+    },
+  }));
+  const acknowledger = new Acknowledger(db, changes);
+  acknowledger.acknowledge(work.filter((_, index) => index % 2 === 1));
+  acknowledger.acknowledge(work.filter((_, index) => index % 2 === 0).toReversed());
+  dropChanges(db, changes);
+}
+
+/** What the accepted rows and the target hold, their order apart. */
+function held(db: DatabaseSync): unknown[] {
+  const rows = (sql: string) => {
+    const statement = db.prepare(sql);
+    statement.setReadBigInts(true);
+    return statement.all().map((row) => Object.values(row).map((each) => `${typeof each}:${each}`));
+  };
+  return [
+    rows(`SELECT id, name, tier, _spoor_copies FROM "spoor.accepted.sync.crm" ORDER BY 1, 2, 3`),
+    rows(`SELECT id, name, tier, _content_hash FROM "sync.crm" ORDER BY 1, 2, 3`),
+  ];
+}
+
+Deno.test("Acknowledger leaves what acceptAll() leaves, on random states", () => {
+  fc.assert(
+    fc.property(states, fc.boolean(), (history, hasTwoKeys) => {
+      const uniqueKey = hasTwoKeys ? ["id", "name"] : ["id"];
+      using one = openSource();
+      using other = openSource();
+      for (const rows of history as Row[][]) {
+        const valid = hasTwoKeys ? rows.filter(([, name]) => name !== null) : rows;
+        if (valid.length === 0) continue;
+        setRows(one, valid);
+        setRows(other, valid);
+        sync(one, { uniqueKey });
+        acknowledge(other, uniqueKey);
+        assert.deepEqual(held(other), held(one));
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
