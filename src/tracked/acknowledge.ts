@@ -7,7 +7,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { isEmpty } from "~/warehouse/tables.ts";
-import type { SqlValue } from "~/warehouse/values.ts";
+import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import {
   acceptedTableName,
   COLUMNS_ID,
@@ -41,10 +41,10 @@ export interface SavedGroup {
  * time would otherwise go into calling SQLite.
  */
 export class Acknowledger {
-  readonly #forget: StatementSync | undefined;
+  readonly #forget: GroupDeletion | undefined;
   readonly #acceptSingleRows: StatementSync;
   readonly #acceptGroups: StatementSync;
-  #unstore: StatementSync | undefined;
+  #unstore: GroupDeletion | undefined;
   #targetColumns = "";
   #store: RowInserter | undefined;
   /** How the target's columns changed. */
@@ -60,7 +60,7 @@ export class Acknowledger {
       (${list}, ${ORDINAL}, ${COPIES}, ${TOKEN}, ${COLUMNS_ID})`;
     const source = `FROM ${temp(c.rowsTable)} WHERE rowid BETWEEN ? AND ?`;
     // Where nothing changed that was accepted before, there is nothing to forget.
-    if (changes.changed > 0) this.#forget = db.prepare(deleteGroupsSql(c, accepted));
+    if (changes.changed > 0) this.#forget = new GroupDeletion(db, c, accepted);
     this.#acceptSingleRows = db.prepare(
       `${target} SELECT ${list}, 0, 1, ${NEW_TOKEN}, ${c.columnsId} ${source}`,
     );
@@ -85,11 +85,11 @@ export class Acknowledger {
   /** Groups whose saved rows have the same columns. */
   #acknowledgeAlike(groups: readonly SavedGroup[], columns: readonly string[]): void {
     const store = this.#prepareTarget(columns);
-    for (const { firstRow, lastRow, isSingleRows } of spansOf(groups)) {
-      const place = [BigInt(firstRow), BigInt(lastRow)];
-      this.#forget?.run(...place);
-      (isSingleRows ? this.#acceptSingleRows : this.#acceptGroups).run(...place);
-      this.#unstore?.run(...place);
+    for (const span of spansOf(groups)) {
+      const accept = span.isSingleRows ? this.#acceptSingleRows : this.#acceptGroups;
+      this.#forget?.run(span);
+      accept.run(BigInt(span.firstRow), BigInt(span.lastRow));
+      this.#unstore?.run(span);
     }
     const width = columns.length;
     const values: SqlValue[] = [];
@@ -110,17 +110,31 @@ export class Acknowledger {
     this.#targetColumns = list;
     // A target that is empty now can only come to hold what is acknowledged here, each group once.
     if (this.#store || !isEmpty(this.db, model)) {
-      this.#unstore ??= this.db.prepare(deleteGroupsSql(this.#c, model));
+      this.#unstore ??= new GroupDeletion(this.db, this.#c, model);
     }
     return this.#store = new RowInserter(this.db, model, [...columns, CONTENT_HASH]);
   }
 }
 
-/** Deletes the groups whose rows lie at this place. */
-function deleteGroupsSql(c: Comparison, table: string): string {
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-  return `DELETE FROM ${quoteIdentifier(table)} WHERE (${keys}) IN
-    (SELECT ${keys} FROM ${temp(c.rowsTable)} WHERE rowid BETWEEN ? AND ?)`;
+/** Deletes from a table the groups whose rows lie at a place. */
+class GroupDeletion {
+  readonly #one: StatementSync;
+  readonly #many: StatementSync;
+
+  constructor(db: DatabaseSync, c: Comparison, table: string) {
+    const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+    const deletion = `DELETE FROM ${quoteIdentifier(table)} WHERE (${keys})`;
+    const source = `SELECT ${keys} FROM ${temp(c.rowsTable)}`;
+    // The list that IN makes costs more than all the rest where it holds a single key.
+    const places = c.uniqueKey.map(() => "?").join(", ");
+    this.#one = db.prepare(`${deletion} = (${places})`);
+    this.#many = db.prepare(`${deletion} IN (${source} WHERE rowid BETWEEN ? AND ?)`);
+  }
+
+  run({ firstRow, lastRow, groups, key }: Span): void {
+    if (groups === 1) this.#one.run(...key.map(toBound));
+    else this.#many.run(BigInt(firstRow), BigInt(lastRow));
+  }
 }
 
 function haveSameColumns(a: SavedGroup | undefined, b: SavedGroup | undefined): boolean {
@@ -132,6 +146,9 @@ function haveSameColumns(a: SavedGroup | undefined, b: SavedGroup | undefined): 
 interface Span {
   firstRow: number;
   lastRow: number;
+  groups: number;
+  /** Of the first group. */
+  key: readonly SqlValue[];
   /** Each of the groups is one row. */
   isSingleRows: boolean;
 }
@@ -139,13 +156,14 @@ interface Span {
 function spansOf(groups: readonly SavedGroup[]): Span[] {
   const spans: Span[] = [];
   const places = groups.map(({ group }) => group).sort((a, b) => a.firstRow - b.firstRow);
-  for (const { firstRow, lastRow } of places) {
+  for (const { firstRow, lastRow, key } of places) {
     const isSingleRows = firstRow === lastRow;
     const last = spans.at(-1);
     if (last?.lastRow === firstRow - 1) {
       last.lastRow = lastRow;
+      last.groups += 1;
       last.isSingleRows &&= isSingleRows;
-    } else spans.push({ firstRow, lastRow, isSingleRows });
+    } else spans.push({ firstRow, lastRow, groups: 1, key, isSingleRows });
   }
   return spans;
 }
