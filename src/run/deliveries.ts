@@ -85,7 +85,7 @@ export class Delivery {
   ) {
     const { db, model } = context;
     this.#reader = new ChangedGroupReader(db, changes.comparison);
-    this.#acknowledger = new Acknowledger(db, changes.comparison);
+    this.#acknowledger = new Acknowledger(db, changes);
     this.#ledger = new Ledger(db, model);
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
     this.#forgetGone();
@@ -184,15 +184,13 @@ export class Delivery {
       assertGuest(block.values.length > 0, "a group without rows");
       this.#checkKey(group, block);
       refuseOwnColumn(this.context.model, block.columns);
-      return { group, block: block as RowBlock & { values: readonly SqlValue[] } };
+      return { group, saved: block as RowBlock & { values: readonly SqlValue[] } };
     });
     // All or none: the model may save the others by themselves.
     for (const { group } of work) group.isAcknowledged = true;
     return this.context.commits.add(() => {
-      for (const { group, block } of work) {
-        this.#acknowledger.acknowledge(group, block);
-        if (group.changeId) this.#ledger.remove(group.changeId);
-      }
+      this.#acknowledger.acknowledge(work);
+      for (const { group } of work) if (group.changeId) this.#ledger.remove(group.changeId);
     }).then(() => {
       for (const { group } of work) this.#held.delete(group.number);
       this.#saved += work.length;

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
 import { serveModules } from "~/sandbox/modules/serve_modules.ts";
 import type { GuestStart } from "~/sandbox/protocol.ts";
 import { loadFileStates, saveFileStates } from "~/store/file_states.ts";
 import { RequestLog } from "~/store/requests.ts";
+import { sumAcceptedAhead } from "~/tracked/accepted_sums.ts";
 import { countRows, findTableType } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { readsOnlyFiles } from "./decide_step.ts";
@@ -45,6 +47,10 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
     resend: step.resend,
     mask: secrets.mask,
   });
+  // Its process takes a moment to start; what its comparison needs in any case is made meanwhile.
+  if (model.kind === "tracked" && !isInbound) {
+    setImmediate(() => sumAcceptedAhead(context.db, model.name));
+  }
   const ended = await session.run();
 
   const remember = (outcome: StepOutcome) => {

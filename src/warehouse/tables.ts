@@ -71,6 +71,11 @@ export function countRows(db: DatabaseSync, name: string): number {
   return Number(db.prepare(`SELECT count(*) AS n FROM ${quoteIdentifier(name)}`).get()?.n ?? 0);
 }
 
+/** Whether a table has no rows. */
+export function isEmpty(db: DatabaseSync, name: string): boolean {
+  return db.prepare(`SELECT 1 FROM ${quoteIdentifier(name)} LIMIT 1`).get() === undefined;
+}
+
 /** Names of all tables and views, Spoor's and SQLite's own left out. */
 export function listTables(db: DatabaseSync): string[] {
   return db.prepare(
