@@ -107,10 +107,10 @@ class ModelScheduler {
   /** Why a model runs; one that does not has then ended. */
   #reasonToRun(model: Model): string | undefined {
     const idle = this.#obstacle(model);
-    if (idle) return this.#end(model.name, idle);
-    const decision = this.#decide(model);
-    if (decision.run) return decision.reason;
-    return this.#end(model.name, this.#skip(model, decision.reason));
+    const decision = idle ? undefined : this.#decide(model);
+    if (decision?.run) return decision.reason;
+    this.#end(model.name, idle ?? this.#skip(model, decision?.reason ?? ""));
+    return undefined;
   }
 
   async #begin(model: Model, reason: string): Promise<void> {
