@@ -27,7 +27,7 @@ export function hmac(
     );
   }
   if (typeof text !== "string") {
-    throw modelError(`Cannot sign a ${text === null ? "null" : typeof text}: hmac signs a text`, {
+    throw modelError(`Cannot sign: hmac takes a text, and was given ${describe(text)}`, {
       hint: "Sign the very text that is sent: const body = JSON.stringify(…).",
     });
   }
@@ -48,6 +48,11 @@ export function maskHmacs(text: string, secrets: GuestStart["secrets"]): string 
     masked = masked.replace(new RegExp(pattern, "g"), `[hmac of ${name}]`);
   }
   return masked;
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 function expectOneOf(option: string, value: unknown, known: readonly string[]): void {

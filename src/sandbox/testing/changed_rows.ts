@@ -27,7 +27,7 @@ export class ChangedRows {
   #next = 0;
 
   constructor({ rows = [], previous = [], uniqueKey = [] }: ChangesHost) {
-    const keyOf = (row: TestRow) => JSON.stringify(uniqueKey.map((column) => row[column]));
+    const keyOf = (row: TestRow) => keyText(row, uniqueKey);
     const groups = new Map<string, ChangedGroup>();
     const groupOf = (row: TestRow) =>
       groups.get(keyOf(row)) ?? groups.set(keyOf(row), { rows: [], previous: [] }).get(keyOf(row));
@@ -68,6 +68,12 @@ function toDelivered({ rows, previous }: ChangedGroup, group: number): Delivered
     previousRows: previous.length,
     idempotencyKey: `key-${group}`,
   };
+}
+
+/** A row's key; to SQL `ID` and `id` are one column. */
+export function keyText(row: TestRow, uniqueKey: readonly string[]): string {
+  const values = new Map(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
+  return JSON.stringify(uniqueKey.map((column) => values.get(column.toLowerCase())));
 }
 
 /** Rows as they cross the border. */

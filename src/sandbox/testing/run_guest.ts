@@ -17,7 +17,7 @@ import type {
   ServedModule,
 } from "~/sandbox/protocol.ts";
 import { serveModules } from "~/sandbox/modules/serve_modules.ts";
-import { ChangedRows, toBlock } from "./changed_rows.ts";
+import { ChangedRows, keyText, toBlock } from "./changed_rows.ts";
 
 /** One row, by column. */
 export type TestRow = Record<string, unknown>;
@@ -236,8 +236,7 @@ class Conversation {
   }
 
   #keyAt(index: number): string {
-    const row = this.host.rows?.[index] ?? {};
-    return JSON.stringify((this.host.uniqueKey ?? []).map((column) => row[column]));
+    return keyText(this.host.rows?.[index] ?? {}, this.host.uniqueKey ?? []);
   }
 
   async #respond(id: number, request: GuestRequest): Promise<void> {
