@@ -7,12 +7,16 @@
  * | `unknown`, at most once          | held for a person             | held for a person   |
  * | `failed`                         | tried again, with its key     | a new change        |
  * | `failed` too often, `rejected`   | parked                        | a new change        |
+ * | `settled`                        | accepted without a request    | a new change        |
  *
  * @module
  */
 
-/** Where a change stands that is not accepted. `sent`: a request is out, or was when its run died. */
-export type LedgerState = "pending" | "sent" | "unknown" | "failed" | "rejected";
+/**
+ * Where a change stands that is not accepted. `sent`: a request is out, or was when its run died.
+ * `settled`: a person says that the far side has it; the next run accepts it without a request.
+ */
+export type LedgerState = "pending" | "sent" | "unknown" | "failed" | "rejected" | "settled";
 
 /** What is known of the last try of a group. */
 export interface EarlierTry {

@@ -20,7 +20,7 @@ import { type ChangeSet, dropChanges, findChanges } from "~/tracked/find_changes
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
-import type { SqlValue } from "~/warehouse/values.ts";
+import { acceptSettled, type TrackedQuery } from "./accept_settled.ts";
 import { adoptChanges } from "./adopt_changes.ts";
 import { Delivery, forcedGroups, holdCandidates } from "./deliveries.ts";
 import type { ModelWishes } from "./model_wishes.ts";
@@ -28,13 +28,6 @@ import type { RunContext } from "./run_context.ts";
 
 /** A budget blocks the model: nothing was sent. */
 export class BudgetExceeded extends UserError {}
-
-/** The query of a tracked model. */
-export interface TrackedQuery {
-  select: string;
-  columns: readonly string[];
-  params: readonly SqlValue[];
-}
 
 /**
  * Begins a delivery.
@@ -54,8 +47,9 @@ export function beginDelivery(
   const { uniqueKey = [], delivery: promise = "at_least_once" } = model.directives;
   const { onRemoved = "forget", maxAttempts = DEFAULT_MAX_ATTEMPTS } = model.directives;
   if (onRemoved === "deliver" && !withPrevious) throw cannotDeliverRemoved(model);
-  const earlier = loadLedger(db, model.name);
   return inTransaction(db, () => {
+    const known = loadLedger(db, model.name);
+    const earlier = acceptSettled(db, model.name, uniqueKey, query, known);
     const changes = findChanges(db, {
       model: model.name,
       uniqueKey,

@@ -69,6 +69,19 @@ function takeOut(db: DatabaseSync, c: Comparison, held: string): void {
   for (const table of [c.rowsTable, c.keysTable, c.removedTable, c.forcedTable]) {
     db.exec(`DELETE FROM ${temp(table)} WHERE (${keys}) IN (SELECT ${keys} FROM ${temp(held)})`);
   }
+  closeGaps(db, c);
+}
+
+/** Groups are told by the places of their rows, which are counted from 1 without a gap. */
+function closeGaps(db: DatabaseSync, c: Comparison): void {
+  const dense = `${c.rowsTable}.dense`;
+  const columns = c.columns.map(quoteIdentifier).join(", ");
+  db.exec(
+    `CREATE TEMP TABLE ${quoteIdentifier(dense)} (${columns});
+     INSERT INTO ${temp(dense)} SELECT * FROM ${temp(c.rowsTable)} ORDER BY rowid;
+     DROP TABLE ${temp(c.rowsTable)};
+     ALTER TABLE ${temp(dense)} RENAME TO ${quoteIdentifier(c.rowsTable)}`,
+  );
 }
 
 function countAccepted(db: DatabaseSync, c: Comparison, held: string): number {

@@ -10,7 +10,7 @@ import { SEND_EACH_ROW, syncProject } from "./sync_project.ts";
 const COLUMNS = ["id", "name"];
 
 Deno.test("--adopt sends nothing, and afterwards only what changes is sent", async () => {
-  await using api = await fakeApi({ json: {} });
+  await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW);
   await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
 
@@ -28,7 +28,7 @@ Deno.test("--adopt sends nothing, and afterwards only what changes is sent", asy
 });
 
 Deno.test("--adopt refuses a write that the model makes beside its query", async () => {
-  await using api = await fakeApi({ json: {} });
+  await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(
     api,
     `await http.get(ORIGIN + "/ping"); await http.post(ORIGIN + "/begin"); ${SEND_EACH_ROW}`,
@@ -43,7 +43,7 @@ Deno.test("--adopt refuses a write that the model makes beside its query", async
 });
 
 Deno.test("--adopt of a model that is not tracked is a wrong call", async () => {
-  await using api = await fakeApi({ json: {} });
+  await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW);
   await people.setRows(COLUMNS, [["1", "'Ada'"]]);
 

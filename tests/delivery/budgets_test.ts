@@ -18,7 +18,7 @@ function upTo(count: number): number[] {
 }
 
 Deno.test("more removals than @max_removed block the model, with figures and examples", async () => {
-  await using api = await fakeApi({ json: {} });
+  await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW);
   await people.setRows(COLUMNS, rowsOf(upTo(50)));
   await people.run();
@@ -48,7 +48,7 @@ Deno.test("more removals than @max_removed block the model, with figures and exa
 });
 
 Deno.test("a query that gives nothing blocks always, and forgets nothing", async () => {
-  await using api = await fakeApi({ json: {} });
+  await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW, {
     directives: ["max_removed: 100%"],
   });
@@ -74,7 +74,7 @@ Deno.test("a query that gives nothing blocks always, and forgets nothing", async
 });
 
 Deno.test("a model that catches the error of its budget fails all the same", async () => {
-  await using api = await fakeApi({ json: {} });
+  await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW);
   await people.setRows(COLUMNS, rowsOf([1, 2]));
   await people.run();
@@ -90,7 +90,7 @@ Deno.test("a model that catches the error of its budget fails all the same", asy
 
 Deno.test("max_changes holds from the second run on, in groups or in percent", async () => {
   for (const limit of ["5", "25%"]) {
-    await using api = await fakeApi({ json: {} });
+    await using api = await fakeApi(() => ({ json: {} }));
     const directives = [`max_changes: ${limit}`];
     await using people = await syncProject(api, SEND_EACH_ROW, { directives });
     await people.setRows(COLUMNS, rowsOf(upTo(20)));
@@ -112,7 +112,7 @@ Deno.test("max_changes holds from the second run on, in groups or in percent", a
 });
 
 Deno.test("defaults of spoor.yaml set the budgets of all models", async () => {
-  await using api = await fakeApi({ json: {} });
+  await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW, {
     files: { "spoor.yaml": "defaults:\n  max_changes: 1\n" },
   });

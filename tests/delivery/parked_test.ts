@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { fakeApi } from "../support/fake_api.ts";
 import { SEND_EACH_ROW, syncProject } from "./sync_project.ts";
 
@@ -112,4 +113,47 @@ Deno.test("at least once: what may have arrived comes first, with its key", asyn
   assert.deepEqual(told, [
     ...[["[1]", "accepted"], ["[2]", "unknown"], ["[2]", "accepted"], ["[1]", "accepted"]],
   ]);
+});
+
+Deno.test("beside parked groups the others are told apart as ever", async () => {
+  await using api = await fakeApi(({ path }) => ({ status: path === "/people/2" ? 422 : 200 }));
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_attempts: 1"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"], ["4", "'Di'"]]);
+  await people.run();
+  api.clear();
+  await people.setRows(COLUMNS, [["1", "'A'"], ["2", "'Bo'"], ["3", "'C'"], ["4", "'D'"]]);
+
+  const run = await people.run();
+
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/1", "/people/3", "/people/4"]);
+  assert.equal(run.sync.delivery?.saved, 3);
+  await people.run("--full");
+  assert.equal(api.requests.length, 3);
+  const kept = people.project.rows("sync.people").map(({ id, name }) => [id, name]);
+  assert.deepEqual(kept.sort(), [[1, "A"], [3, "C"], [4, "D"]]);
+});
+
+Deno.test("what a person has settled as sent is accepted without a request", async () => {
+  let hang = true;
+  await using api = await fakeApi(({ path }) =>
+    hang && path !== "/people/1" ? { hang } : { json: {} }
+  );
+  const directives = ["delivery: at_most_once", "timeout: 300ms", "retries: 0"];
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
+  await people.run();
+  hang = false;
+  api.clear();
+  {
+    using state = new DatabaseSync(people.project.path(".spoor/spoor.db"));
+    state.exec(`UPDATE "spoor.ledger" SET state = 'settled'`);
+  }
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cyd'"]]);
+
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/3"]);
+  assert.equal(people.project.rows("spoor.ledger").length, 0);
+  assert.equal(people.project.rows("sync.people").length, 3);
 });
