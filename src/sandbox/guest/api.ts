@@ -116,7 +116,8 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    *
    * - It returns nothing: the group is saved as it was read.
    * - It returns a row, or rows: these are saved; the key may be left out.
-   * - It throws: the group counts as failed and comes again in the next run.
+   * - It throws, or it returns nothing though a request of it was answered with 207 (Multi-Status): the
+   *   group counts as failed and comes again in the next run.
    *
    * A group that the function itself saves or rejects is done with. In a model that is not `tracked` the first error ends it.
    *
@@ -199,7 +200,8 @@ export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<
    *
    * - It returns nothing: the change is acknowledged, the rows saved as they were read.
    * - It returns a row, or rows: these are saved; the key may be left out. Not for `remove`.
-   * - It throws: the group counts as failed and comes again in the next run.
+   * - It throws, or it returns nothing though a request of it was answered with 207 (Multi-Status): the
+   *   group counts as failed and comes again in the next run.
    *
    * A change that the function itself saves or rejects is done with.
    */
