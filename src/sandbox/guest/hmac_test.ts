@@ -44,7 +44,10 @@ Deno.test("hmac names what it cannot sign, and how it cannot", async () => {
   const message = async (rest: string) =>
     (await run(`hmac(secret("KEY"), ${rest});`)).error?.message;
 
-  assert.equal(await message("{ a: 1 }"), "Cannot sign: hmac takes a text, and was given an object");
+  assert.equal(
+    await message("{ a: 1 }"),
+    "Cannot sign: hmac takes a text, and was given an object",
+  );
   assert.equal(await message("null"), "Cannot sign: hmac takes a text, and was given null");
   assert.equal(
     await message(`"a", { algorithm: "md5" }`),
