@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { UserError } from "~/base/user_error.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type {
   EgressRequest,
@@ -22,6 +22,8 @@ import type { RequestLog } from "~/store/requests.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest } from "./guest_error.ts";
+import { changeKey, requestKey } from "./idempotency_key.ts";
+import { describeRequest, describeResponse } from "./request_text.ts";
 import type { RequestCounts } from "./run_event.ts";
 
 /** What requests need from their run. */
@@ -34,6 +36,10 @@ export interface GuestHttpContext {
   projectId: string;
   /** Makes keys of requests that belong to no group differ between runs. */
   runId: number;
+  /** Takes stand-ins of secrets out of texts. */
+  mask: (text: string) => string;
+  /** `--adopt`: nothing may change at the far side. */
+  readsOnly: boolean;
   /** ISO 8601, UTC. */
   now: () => string;
 }
@@ -72,6 +78,7 @@ export class GuestHttp {
   ): Promise<EgressResponse> {
     checkRequest(request);
     const isWrite = !SAFE_METHODS.has(request.method);
+    if (isWrite && this.context.readsOnly) throw refuseWrite(this.context.start.model, request);
     const changes = isWrite && delivery && request.groups.length > 0
       ? await delivery.begin(request.groups)
       : [];
@@ -80,7 +87,7 @@ export class GuestHttp {
     const { groups, ordinal: _ordinal, ...rest } = request;
     const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
     if (changes.length > 0) delivery?.end(groups, isUncertain(response));
-    this.#record(request, response, idempotencyKey, at);
+    this.#record(request, response, idempotencyKey, at, changes[0]);
     return response;
   }
 
@@ -141,14 +148,10 @@ export class GuestHttp {
     }
   }
 
-  /** 32 hexadecimal digits. */
   #key(changes: readonly number[], request: GuestRequest): string {
-    const { projectId, runId, start } = this.context;
-    const subject = changes.length > 0
-      ? `change ${changes.join(",")} ${request.ordinal}`
-      : `run ${runId} ${this.#nextId}`;
-    return createHash("sha256").update(`${projectId}\n${start.model}\n${subject}`).digest("hex")
-      .slice(0, 32);
+    const { projectId, runId, start: { model } } = this.context;
+    if (changes.length === 0) return requestKey({ projectId, model, runId, number: this.#nextId });
+    return changeKey({ projectId, model, changes, ordinal: request.ordinal });
   }
 
   #record(
@@ -156,6 +159,7 @@ export class GuestHttp {
     response: EgressResponse,
     idempotencyKey: string,
     at: string,
+    changeId: number | undefined,
   ): void {
     const { status, error, attempts, elapsedMs, url } = response;
     if (attempts > 0) {
@@ -176,9 +180,18 @@ export class GuestHttp {
         attempts,
         elapsedMs,
         idempotencyKey,
+        changeId,
+        request: describeRequest(request, this.context.mask),
+        response: describeResponse(response),
       })
     );
   }
+}
+
+function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
+  return new UserError(`Cannot ${method} ${url.slice(0, 200)}: --adopt ${model} sends nothing`, {
+    hint: "Run it without --adopt to send",
+  });
 }
 
 /** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */
