@@ -88,3 +88,29 @@ Deno.test("of an answer 207 just those groups are saved that the function says w
   await people.run();
   assert.deepEqual(api.requests.map(idsOf), [[2, 4]]);
 });
+
+Deno.test("a partial answer saves, parks and fails group by group, and none comes back in vain", async () => {
+  await using api = await fakeApi(() => ({
+    status: 207,
+    json: { ok: [1, 4], bad: [{ id: 2, reason: "no such plan" }] },
+  }));
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").batches(8, async (groups) => {
+      const { json } = await http.post(ORIGIN + "/", { json: groups.map(({ key }) => key.id) });
+      const here = (id) => groups.some(({ key }) => key.id === id);
+      return { accepted: json.ok.filter(here), rejected: json.bad.filter(({ id }) => here(id)) };
+    });`,
+  );
+  await people.setRows(["id", "name"], rowsOf(4));
+
+  const first = await people.run();
+  const { saved, rejected, failed } = first.sync.delivery ?? {};
+
+  assert.deepEqual([saved, rejected, failed], [2, 1, 1], first.output);
+  assert.deepEqual(people.project.rows("sync.people").map(({ id }) => id), [1, 4]);
+
+  api.clear();
+  await people.run();
+  assert.deepEqual(api.requests.map(idsOf), [[3]], "2 is parked, 3 was named nowhere");
+});
