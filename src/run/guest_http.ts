@@ -87,7 +87,7 @@ export class GuestHttp {
     const { groups, ordinal: _ordinal, ...rest } = request;
     const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
     if (changes.length > 0) delivery?.end(groups, isUncertain(response));
-    this.#record(request, response, idempotencyKey, at, changes[0]);
+    this.#record(request, response, idempotencyKey, at, changes.at(-1));
     return response;
   }
 
