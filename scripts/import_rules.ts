@@ -24,6 +24,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "store": ["base", "model", "warehouse"],
   "kinds": ["base", "sql", "model", "warehouse", "tracked"],
   "tracked": ["base", "sql", "model", "warehouse", "store"],
+  "state": ["base", "sql", "model", "warehouse", "store", "tracked"],
   "sandbox": ["base", "model"],
   "sandbox/guest": ["base", "sandbox/protocol.ts", "sandbox/guest_frames.ts"],
   "sandbox/egress": ["base", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
@@ -32,10 +33,12 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "run": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
     ...["practice", "project"],
+    "state",
   ],
   "cli": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
     ...["practice", "project", "run"],
+    "state",
   ],
 };
 

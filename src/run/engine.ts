@@ -4,9 +4,11 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { renderDuration } from "~/base/duration.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import { compareNames } from "~/dag/order.ts";
 import { selectModels } from "~/dag/selectors.ts";
+import { foldModelName } from "~/model/model_name.ts";
 import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
@@ -42,13 +44,15 @@ export class Engine {
   readonly #stop = new AbortController();
   #events: RunEvent[] = [];
   #statePath = "the state file";
+  #isTimeOver = false;
 
   constructor(private readonly post: (message: FromEngine, transfer?: Transferable[]) => void) {
     this.#workers = new EngineWorkers(post);
   }
 
   /** Begin nothing new. */
-  stop(): void {
+  stop(isTimeOver: boolean): void {
+    this.#isTimeOver ||= isTimeOver;
     this.#stop.abort();
     this.post({ type: "stopping" });
   }
@@ -130,6 +134,7 @@ export class Engine {
       runId,
       projectId,
       ...(practiceApi && { practice: () => practiceApi.origin() }),
+      isOfProject: nameTest([...graph.models.keys()]),
       memoryMb: settings.memoryMb,
       readVariable: variableLookup(dotenv, (name) => Deno.env.get(name)),
       nextChangeId: () => changeId++,
@@ -143,6 +148,10 @@ export class Engine {
       },
       now,
       stop: this.#stop.signal,
+      stopReason: () =>
+        this.#isTimeOver && request.timeoutMs !== undefined
+          ? `the run's --timeout of ${renderDuration(request.timeoutMs)} was over`
+          : "the run was stopped",
     };
     const counts = await runModels(context, {
       graph,
@@ -166,6 +175,8 @@ export class Engine {
       elapsed_ms: performance.now() - startedAt,
       ...counts,
       requests,
+      ...(this.#isTimeOver && request.timeoutMs !== undefined &&
+        { timeout_ms: request.timeoutMs }),
     });
   }
 
@@ -182,6 +193,12 @@ export class Engine {
     this.post({ type: "events", events: this.#events });
     this.#events = [];
   }
+}
+
+/** SQLite takes names that differ in case only for one. */
+function nameTest(names: readonly string[]): (name: string) => boolean {
+  const known = new Set(names.map(foldModelName));
+  return (name) => known.has(foldModelName(name));
 }
 
 function addTo(sum: Record<string, number>, part: object): void {
@@ -211,12 +228,13 @@ function projectIdOf(db: Parameters<typeof listTables>[0]): string {
   return String(db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value);
 }
 
-function commandOf({ selectors, practice, full, resend }: RunRequest): string {
+function commandOf({ selectors, practice, full, resend, timeoutMs }: RunRequest): string {
   return [
     "spoor run",
     ...selectors,
     ...(practice ? ["--practice"] : []),
     ...(full ? ["--full"] : []),
     ...resend.map((model) => `--resend ${model}`),
+    ...(timeoutMs === undefined ? [] : [`--timeout ${timeoutMs}ms`]),
   ].join(" ");
 }

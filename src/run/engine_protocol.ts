@@ -10,8 +10,8 @@ import type { RunRequest } from "./run_request.ts";
 
 export type ToEngine =
   | { type: "start"; request: RunRequest }
-  /** Ctrl-C: begin nothing new, let what is in flight end. */
-  | { type: "stop" }
+  /** Ctrl-C, or the run's time is over: begin nothing new, let what is in flight end. */
+  | { type: "stop"; isTimeOver: boolean }
   | { type: "worker_failed"; id: number; message: string };
 
 export type FromEngine =

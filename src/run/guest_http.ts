@@ -32,6 +32,8 @@ export interface GuestHttpContext {
   log: RequestLog;
   /** Makes keys differ between projects. */
   projectId: string;
+  /** The model's name when a change was begun: a key stays what it was when the model is renamed. */
+  keyName: (changeId: number) => string;
   /** Makes keys of requests that belong to no group differ between runs. */
   runId: number;
   /** ISO 8601, UTC. */
@@ -143,11 +145,13 @@ export class GuestHttp {
 
   /** 32 hexadecimal digits. */
   #key(changes: readonly number[], request: GuestRequest): string {
-    const { projectId, runId, start } = this.context;
+    const { projectId, runId, start, keyName } = this.context;
+    const [change] = changes;
+    const name = change === undefined ? start.model : keyName(change);
     const subject = changes.length > 0
       ? `change ${changes.join(",")} ${request.ordinal}`
       : `run ${runId} ${this.#nextId}`;
-    return createHash("sha256").update(`${projectId}\n${start.model}\n${subject}`).digest("hex")
+    return createHash("sha256").update(`${projectId}\n${name}\n${subject}`).digest("hex")
       .slice(0, 32);
   }
 

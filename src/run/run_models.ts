@@ -115,7 +115,9 @@ class ModelScheduler {
       const status = why === "cancelled" ? "cancelled" : "blocked";
       return this.#tell(model, status, `${blocker} ${wordFor(why)}`);
     }
-    if (this.context.stop.aborted) return this.#tell(model, "cancelled", "the run was stopped");
+    if (this.context.stop.aborted) {
+      return this.#tell(model, "cancelled", this.context.stopReason());
+    }
     return undefined;
   }
 

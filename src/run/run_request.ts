@@ -19,6 +19,8 @@ export interface RunRequest {
   full: boolean;
   /** Tracked models whose every group is to be sent again. */
   resend: readonly ModelName[];
+  /** After this time nothing new begins, what is in flight ends. */
+  timeoutMs?: number;
   /** Models side by side. @default the number of cores */
   jobs?: number;
   /** Tell more: `log.debug` of the models, where in Spoor a bug is. */

@@ -24,15 +24,21 @@ type LockableFile = Deno.FsFile & { tryLockSync?(exclusive: boolean): boolean };
  *
  * @param path The lock file; created if it is not there.
  * @param now ISO 8601, UTC.
+ * @param purpose What it is taken for, for the message: `move a state`.
  * @throws {UserError} Another run holds it: who, and since when.
  */
-export function takeRunLock(path: string, command: string, now: string): Disposable {
+export function takeRunLock(
+  path: string,
+  command: string,
+  now: string,
+  purpose = "run",
+): Disposable {
   const file: LockableFile = Deno.openSync(path, { create: true, read: true, write: true });
   const before = readHolder(path);
   const taken = file.tryLockSync ? file.tryLockSync(true) : !isAlive(before);
   if (!taken) {
     file.close();
-    throw heldByAnother(before);
+    throw heldByAnother(purpose, before);
   }
   const holder: Holder = { pid: process.pid, since: now, command };
   file.truncateSync();
@@ -64,11 +70,11 @@ function isAlive(holder: Holder | undefined): boolean {
   }
 }
 
-function heldByAnother(holder: Holder | undefined): UserError {
+function heldByAnother(purpose: string, holder: Holder | undefined): UserError {
   const who = holder
     ? `process ${holder.pid} ("${holder.command}") has held the lock since ${holder.since}`
     : "another process holds the lock";
-  return new UserError(`Cannot run: ${who}`, {
+  return new UserError(`Cannot ${purpose}: ${who}`, {
     hint:
       "Wait until that run ends, or stop it with Ctrl-C; a killed run gives its lock back by itself",
   });
