@@ -28,9 +28,9 @@ export function defaultBackupPath(statePath: string, now: string): string {
 export function backupState(statePath: string, to: string): number | undefined {
   using db = openStateReadOnly(statePath);
   if (!db) return undefined;
-  if (isThere(to)) throw alreadyThere(to);
   const part = `${to}.${process.pid}.part`;
   try {
+    if (isThere(to)) throw alreadyThere(to);
     Deno.mkdirSync(dirname(to), { recursive: true });
     db.prepare("VACUUM INTO ?").run(part);
     finishCopy(statePath, part);
@@ -85,7 +85,8 @@ function isThere(path: string): boolean {
     Deno.lstatSync(path);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    const { NotFound, NotADirectory } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotADirectory) return false;
     throw error;
   }
 }

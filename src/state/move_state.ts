@@ -85,10 +85,14 @@ function includesName(names: readonly string[], name: string): boolean {
 
 /** What stands in a move's way, in words. */
 function ownState({ acceptedRows, changes, rows }: HeldState): string | undefined {
-  if (acceptedRows) return `${acceptedRows} accepted rows`;
+  if (acceptedRows) return countOf(acceptedRows, "accepted row");
   const open = ["sent", "unknown", "rejected"].find((state) => changes[state]);
-  if (open !== undefined) return `${changes[open]} changes that are ${open}`;
-  return rows > 0 ? `${rows} rows` : undefined;
+  if (open !== undefined) return `${countOf(changes[open] ?? 0, `${open} change`)}`;
+  return rows > 0 ? countOf(rows, "row") : undefined;
+}
+
+function countOf(n: number, one: string): string {
+  return `${n} ${one}${n === 1 ? "" : "s"}`;
 }
 
 /**
