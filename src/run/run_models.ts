@@ -4,9 +4,11 @@
  * @module
  */
 import { setImmediate } from "node:timers/promises";
+import { UserError } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import type { Model, ModelName } from "~/model/model.ts";
 import { loadFileStates } from "~/store/file_states.ts";
+import { explainStateError } from "~/store/open_state.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { decideStep, isSource, readsOnlyFiles, type StepDecision } from "./decide_step.ts";
@@ -170,7 +172,11 @@ class ModelScheduler {
       const { runSqlModel } = await import("./run_sql_model.ts");
       return runSqlModel(this.context, step);
     } catch (error) {
-      const outcome = failedOutcome(error);
+      const outcome = failedOutcome(
+        error instanceof UserError
+          ? error
+          : explainStateError(this.context.statePath, error) ?? error,
+      );
       saveStep(this.context, step, outcome);
       return outcome;
     }
