@@ -1,19 +1,26 @@
 /**
  * One run at a time on one state file.
  *
- * The operating system's lock on `.spoor/lock` ends with its process, so a dead holder needs no
- * clean-up. Deno 2.6, on which the compiled program is tested, cannot ask for a lock without waiting for
- * it; there the file's process id decides.
+ * The operating system's lock on `.spoor/spoor.lock` ends with its process, so a dead holder needs no
+ * clean-up, and a process that has a dead one's number holds nothing. Deno 2.6, on which the compiled
+ * program is tested, cannot ask for a lock without waiting for it; there SQLite asks, on an empty
+ * file beside. What is written in the lock file only tells who holds it.
  *
  * @module
  */
 import process from "node:process";
+import { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 
 interface Holder {
   pid: number;
   since: string;
   command: string;
+}
+
+interface ProcessLock {
+  taken: boolean;
+  release?: () => void;
 }
 
 /** `tryLockSync` came after Deno 2.6. */
@@ -35,8 +42,10 @@ export function takeRunLock(
 ): Disposable {
   const file: LockableFile = Deno.openSync(path, { create: true, read: true, write: true });
   const before = readHolder(path);
-  const taken = file.tryLockSync ? file.tryLockSync(true) : !isAlive(before);
-  if (!taken) {
+  const lock: ProcessLock = file.tryLockSync
+    ? { taken: file.tryLockSync(true) }
+    : tryLockBySqlite(path);
+  if (!lock.taken) {
     file.close();
     throw heldByAnother(purpose, before);
   }
@@ -46,6 +55,7 @@ export function takeRunLock(
   return {
     [Symbol.dispose]() {
       file.truncateSync();
+      lock.release?.();
       file.close();
     },
   };
@@ -60,13 +70,16 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
-function isAlive(holder: Holder | undefined): boolean {
-  if (!holder || holder.pid === process.pid) return false;
+/** An exclusive transaction on an empty database: a lock that is asked for without waiting. */
+function tryLockBySqlite(path: string): ProcessLock {
+  const db = new DatabaseSync(`${path}.held`, { timeout: 0 });
   try {
-    process.kill(holder.pid, 0);
-    return true;
+    db.exec("BEGIN EXCLUSIVE");
+    return { taken: true, release: () => db.close() };
   } catch (error) {
-    return (error as { code?: string }).code === "EPERM";
+    db.close();
+    if (error instanceof Error && /locked/.test(error.message)) return { taken: false };
+    throw error;
   }
 }
 
