@@ -32,6 +32,8 @@ export interface LostStateFacts {
   uniqueKey: readonly string[];
   reads: readonly string[];
   own: HeldState;
+  /** The name in another case under which there is state: to SQLite the same tables, to Spoor not. */
+  otherCase?: Pick<FormerModel, "model" | "acceptedRows"> | undefined;
   formers: readonly FormerModel[];
   /** ` --practice`, or nothing: what the commands in a hint need. */
   option: string;
@@ -60,6 +62,7 @@ const LIKENESSES: readonly {
 /** What a model has lost, as an error with the way out; `undefined`: nothing. */
 export function findLostState(facts: LostStateFacts): UserError | undefined {
   const { own } = facts;
+  if (facts.otherCase) return renamedState(facts, facts.otherCase, "only the case differs");
   if (own.acceptedRows === undefined && own.hasContentHash && own.rows > 0) return goneState(facts);
   const isNew = own.kind === undefined && !own.acceptedRows &&
     Object.keys(own.changes).length === 0;
@@ -73,7 +76,7 @@ export function findLostState(facts: LostStateFacts): UserError | undefined {
 
 function renamedState(
   { model: { name, path }, option }: LostStateFacts,
-  { model: old, acceptedRows }: FormerModel,
+  { model: old, acceptedRows }: Pick<FormerModel, "model" | "acceptedRows">,
   because: string,
 ): UserError {
   const rows = acceptedRows === 1 ? "1 accepted row" : `${acceptedRows} accepted rows`;
@@ -102,7 +105,7 @@ function goneState({ model: { name, path }, own, option }: LostStateFacts): User
 }
 
 /**
- * Looks for what a model that is about to send has lost. A model in order costs one look-up.
+ * Looks for what a model that is about to send has lost. A model in order costs two look-ups.
  *
  * @param isOfProject Whether the project has a model of that name.
  */
@@ -112,7 +115,8 @@ export function lookForLostState(
   isOfProject: (name: string) => boolean,
   option: string,
 ): UserError | undefined {
-  if (hasAcceptedRow(db, model.name)) return undefined;
+  const otherCase = findOtherCase(db, model.name);
+  if (otherCase === undefined && hasAcceptedRow(db, model.name)) return undefined;
   const own = heldState(db, model.name);
   const isNew = own.kind === undefined && !own.acceptedRows;
   return findLostState({
@@ -120,9 +124,18 @@ export function lookForLostState(
     uniqueKey: folded(model.directives.uniqueKey ?? []),
     reads: folded(model.references.map(({ table }) => table)),
     own,
+    ...(otherCase !== undefined && own.kind === undefined &&
+      { otherCase: { model: otherCase, acceptedRows: own.acceptedRows ?? 0 } }),
     formers: isNew ? formerModels(db, isOfProject) : [],
     option,
   });
+}
+
+function findOtherCase(db: DatabaseSync, model: string): string | undefined {
+  const row = db.prepare(
+    `SELECT model FROM "spoor.accepted_columns" WHERE model = ?1 COLLATE NOCASE AND model <> ?1 LIMIT 1`,
+  ).get(model);
+  return row ? String(row.model) : undefined;
 }
 
 function hasAcceptedRow(db: DatabaseSync, model: string): boolean {

@@ -57,7 +57,8 @@ export function findMoveObstacle(facts: MoveFacts): UserError | undefined {
         : `Run "spoor state list" to see which models have one`,
     });
   }
-  if (includesName(projectModels, from)) {
+  const isSame = foldModelName(from) === foldModelName(to);
+  if (projectModels.includes(from) || (!isSame && includesName(projectModels, from))) {
     return new UserError(`${cannot}: ${from} is still a model of this project`, {
       hint: `Rename its file first, then run "spoor state mv ${from} ${to}" again`,
     });
@@ -70,7 +71,6 @@ export function findMoveObstacle(facts: MoveFacts): UserError | undefined {
         : `Write the model's file first: its name is the path below models/`,
     });
   }
-  const isSame = foldModelName(from) === foldModelName(to);
   const own = isSame ? undefined : ownState(toState);
   if (own === undefined) return undefined;
   return new UserError(`${cannot}: ${to} has its own state already (${own})`, {
@@ -161,7 +161,10 @@ function indexedColumns(db: DatabaseSync, index: string): string[] {
 
 function renameTable(db: DatabaseSync, from: string, to: string): void {
   if (!findTableType(db, from)) return;
-  db.exec(`ALTER TABLE ${quoteIdentifier(from)} RENAME TO ${quoteIdentifier(to)}`);
+  // To SQLite a name in another case is the same name, and taken.
+  const between = `${to}.moving`;
+  db.exec(`ALTER TABLE ${quoteIdentifier(from)} RENAME TO ${quoteIdentifier(between)}`);
+  db.exec(`ALTER TABLE ${quoteIdentifier(between)} RENAME TO ${quoteIdentifier(to)}`);
 }
 
 /** Spoor's own tables that have a row or more a model: all there are, so that none is forgotten. */

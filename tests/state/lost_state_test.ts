@@ -51,6 +51,29 @@ Deno.test("a renamed model sends nothing and says how to go on; state mv keeps i
   assert.equal(check.code, 0, check.output);
 });
 
+Deno.test("a model whose name changed its case only is told too, and state mv keeps its state", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(3));
+  await people.run();
+  api.clear();
+  await rename(people, "sync.People");
+
+  const refused = await runSteps(people.project);
+  assert.equal(refused.code, 1, refused.output);
+  assert.equal(api.requests.length, 0);
+  assert.match(refused.output, /only the case differs/);
+  const moved = await people.project.run("state mv sync.people sync.People");
+  assert.equal(moved.code, 0, moved.output);
+  await people.setRows(COLUMNS, [...rowsOf(3), ["4", "'Grace'"]]);
+  const next = await runSteps(people.project);
+
+  assert.equal(next.code, 0, next.output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/4"]);
+  const check = await people.project.run("state check");
+  assert.equal(check.code, 0, check.output);
+});
+
 Deno.test("--resend lets a model through that only looks like a former one", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);
