@@ -42,6 +42,8 @@ import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
 export interface DeliveryContext extends ChangeRecordContext {
   commits: GroupCommit;
   projectId: string;
+  /** The model's name when a change was begun, of which its keys are made. */
+  keyName: (changeId: number) => string;
   /** `@on_removed` */
   onRemoved: "forget" | "keep" | "deliver";
   /** The model asked by `changes`: it gets what was accepted before, too. */
@@ -159,8 +161,10 @@ export class Delivery {
     const group = { group: number, rows: lastRow - firstRow + 1, batch };
     if (!this.context.withPrevious) return group;
     held.changeId ||= this.context.nextChangeId();
-    const { projectId, model } = this.context;
-    const idempotencyKey = changeKey({ projectId, model, changes: [held.changeId], ordinal: 0 });
+    const { projectId, keyName } = this.context;
+    const changes = [held.changeId];
+    const model = keyName(held.changeId);
+    const idempotencyKey = changeKey({ projectId, model, changes, ordinal: 0 });
     return { ...group, action, previousRows: change.previousRows, idempotencyKey };
   }
 

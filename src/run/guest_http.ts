@@ -34,6 +34,8 @@ export interface GuestHttpContext {
   log: RequestLog;
   /** Makes keys differ between projects. */
   projectId: string;
+  /** The model's name when a change was begun: a key stays what it was when the model is renamed. */
+  keyName: (changeId: number) => string;
   /** Makes keys of requests that belong to no group differ between runs. */
   runId: number;
   /** Takes stand-ins of secrets out of texts. */
@@ -149,9 +151,12 @@ export class GuestHttp {
   }
 
   #key(changes: readonly number[], request: GuestRequest): string {
-    const { projectId, runId, start: { model } } = this.context;
-    if (changes.length === 0) return requestKey({ projectId, model, runId, number: this.#nextId });
-    return changeKey({ projectId, model, changes, ordinal: request.ordinal });
+    const { projectId, runId, start, keyName } = this.context;
+    const [change] = changes;
+    if (change === undefined) {
+      return requestKey({ projectId, model: start.model, runId, number: this.#nextId });
+    }
+    return changeKey({ projectId, model: keyName(change), changes, ordinal: request.ordinal });
   }
 
   #record(

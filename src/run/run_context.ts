@@ -24,6 +24,8 @@ export interface RunContext {
   projectId: string;
   /** Gives where the practice API listens, and starts it if need be; absent in a real run. */
   practice?: () => Promise<string>;
+  /** Whether the project has a model of that name, selected or not. */
+  isOfProject: (name: string) => boolean;
   memoryMb: number;
   /** A variable of the process or of `.env`. */
   readVariable: (name: string) => string | undefined;
@@ -37,6 +39,8 @@ export interface RunContext {
   current: CurrentModel;
   /** ISO 8601, UTC. */
   now: () => string;
-  /** Aborted by Ctrl-C: nothing new begins. */
+  /** Aborted by Ctrl-C, or when the run's time is over: nothing new begins. */
   stop: AbortSignal;
+  /** Why, in words: `the run was stopped`. */
+  stopReason: () => string;
 }

@@ -9,6 +9,8 @@ import type { Model } from "~/model/model.ts";
 import { serveModules } from "~/sandbox/modules/serve_modules.ts";
 import type { GuestStart } from "~/sandbox/protocol.ts";
 import { loadFileStates, saveFileStates } from "~/store/file_states.ts";
+import { lookForLostState } from "~/state/lost_state.ts";
+import { loadKeyNames } from "~/store/key_names.ts";
 import { RequestLog } from "~/store/requests.ts";
 import { sumAcceptedAhead } from "~/tracked/accepted_sums.ts";
 import { countRows, findTableType } from "~/warehouse/tables.ts";
@@ -30,6 +32,7 @@ const DEFAULT_RETRIES = 5;
 /** @throws {UserError} The model cannot be started: a module, a secret that is not set. */
 export async function runTsModel(context: RunContext, step: Step): Promise<StepOutcome> {
   const { model } = step;
+  refuseLostState(context, step);
   const secrets = readSecrets(context, model);
   const readable = new ReadableFiles(context.root, model.directives.allowRead ?? []);
   const before = loadFileStates(context.db, model.name);
@@ -64,6 +67,15 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
     saveFileStates(context.db, model.name, toFileStates([...read.values()], before));
   };
   return finish(context, step, ended, http, remember);
+}
+
+/** A model that would send everything a second time is not started. `--resend` says that it is meant. */
+function refuseLostState({ db, isOfProject, practice }: RunContext, step: Step): void {
+  const { kind, directives, references } = step.model;
+  if (kind !== "tracked" || !directives.allowNet || references.length === 0) return;
+  if (step.wishes.resend || step.wishes.adopt) return;
+  const lost = lookForLostState(db, step.model, isOfProject, practice ? " --practice" : "");
+  if (lost) throw lost;
 }
 
 /** Another definition reads all files anew. */
@@ -179,6 +191,7 @@ async function makeHttp(
     commits: context.commits,
     log: new RequestLog(context.db, context.runId, model.name),
     projectId: context.projectId,
+    keyName: loadKeyNames(context.db, model.name),
     runId: context.runId,
     mask: secrets.mask,
     readsOnly: wishes.adopt,

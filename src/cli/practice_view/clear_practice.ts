@@ -22,7 +22,7 @@ export async function clearPractice(root: string, now: string): Promise<boolean>
     ...[path, `${path}-wal`, `${path}-shm`],
   ]);
   if (!files.some(isThere)) return false;
-  using _lock = await takeRunLock(`${state.slice(0, -3)}.lock`, "spoor practice --clear", now);
+  using _lock = takeRunLock(`${state.slice(0, -3)}.lock`, "spoor practice --clear", now);
   for (const file of files) {
     if (isThere(file)) Deno.removeSync(file);
   }
