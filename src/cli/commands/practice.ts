@@ -58,7 +58,7 @@ export const practiceCommand = defineCommand({
   async run({ options, positionals: [where], output }) {
     const root = projectOf(options);
     if (options.clear) {
-      const wasThere = await clearPractice(root, new Date().toISOString());
+      const wasThere = clearPractice(root, new Date().toISOString());
       output.line(wasThere ? "All practice is forgotten." : "There was nothing to forget.");
       return ExitCode.Ok;
     }

@@ -16,7 +16,7 @@ import { takeRunLock } from "~/store/run_lock.ts";
  * @returns Whether there was something to forget.
  * @throws {UserError} A practice run is going on.
  */
-export async function clearPractice(root: string, now: string): Promise<boolean> {
+export function clearPractice(root: string, now: string): boolean {
   const state = stateFilePath(root, true);
   const files = [practiceFilePath(root), state].flatMap((path) => [
     ...[path, `${path}-wal`, `${path}-shm`],
