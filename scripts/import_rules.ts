@@ -17,6 +17,7 @@ export interface ImportViolation {
 /** Folder under `src/` → the folders it may import beside itself. Lower rows use upper ones. */
 export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "base": [],
+  "delivery": ["base"],
   "sql": ["base"],
   "model": ["base", "sql"],
   "dag": ["base", "model"],
@@ -26,16 +27,16 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "tracked": ["base", "sql", "model", "warehouse", "store"],
   "sandbox": ["base", "model"],
   "sandbox/guest": ["base", "sandbox/protocol.ts", "sandbox/guest_frames.ts"],
-  "sandbox/egress": ["base", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
+  "sandbox/egress": ["base", "delivery", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
   "practice": ["base", "warehouse"],
   "project": ["base", "sql", "model", "dag", "kinds", "sandbox"],
   "run": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
-    ...["practice", "project"],
+    ...["practice", "project", "delivery"],
   ],
   "cli": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
-    ...["practice", "project", "run"],
+    ...["practice", "project", "delivery", "run"],
   ],
 };
 

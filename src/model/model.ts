@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RateLimit } from "./rate_limit.ts";
 import type { SourceLocation } from "~/base/user_error.ts";
 
 /** How a model's rows meet its target. Each is one row of the registry in `kinds/`. */
@@ -33,6 +34,7 @@ export interface Directives {
   modelTimeoutMs?: number;
   /** Tries after a retryable failure. @default 5 */
   retries?: number;
+  rateLimit?: RateLimit;
   dependsOn?: readonly ModelName[];
   volatile?: boolean;
   description?: string;

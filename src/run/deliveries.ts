@@ -33,6 +33,8 @@ interface HeldGroup extends ChangedGroup {
   intent: Promise<void> | undefined;
   /** Requests that are out. */
   pending: number;
+  /** A request of it has ended that was not refused before it left. */
+  hasLeft: boolean;
   /** A request of it may have arrived though no answer came. */
   isUncertain: boolean;
   /** Why it failed, once it has. */
@@ -125,6 +127,7 @@ export class Delivery {
         intent: undefined,
         pending: 0,
         isUncertain: false,
+        hasLeft: false,
         failure: undefined,
         isAcknowledged: false,
       });
@@ -166,6 +169,29 @@ export class Delivery {
       if (!group) continue;
       group.pending -= 1;
       group.isUncertain ||= isUncertain;
+      group.hasLeft = true;
+    }
+  }
+
+  /**
+   * The request did not leave after all: groups of which nothing else has left are as if it had never
+   * been begun, and count as not reached.
+   */
+  withdraw(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const group = this.#held.get(number);
+      if (!group) continue;
+      group.pending -= 1;
+      if (group.pending > 0 || group.hasLeft || !group.intent) continue;
+      group.intent = undefined;
+      const { changeId } = group;
+      const earlier = this.#earlierChange(group);
+      // One that may have arrived in an earlier run still may have.
+      if (earlier?.state === "sent") continue;
+      this.context.commits.addUnawaited(() => {
+        if (earlier) this.#ledger.fail(changeId, "The far side was down");
+        else this.#ledger.remove(changeId);
+      });
     }
   }
 

@@ -10,6 +10,7 @@
 import { createHash } from "node:crypto";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type {
+  EgressError,
   EgressRequest,
   EgressResponse,
   EgressStart,
@@ -22,6 +23,7 @@ import type { RequestLog } from "~/store/requests.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest } from "./guest_error.ts";
+import type { RateLimiter } from "./rate_limits.ts";
 import type { RequestCounts } from "./run_event.ts";
 
 /** What requests need from their run. */
@@ -30,6 +32,8 @@ export interface GuestHttpContext {
   startWorker: (onFailure: (message: string) => void) => EngineWorker;
   commits: GroupCommit;
   log: RequestLog;
+  /** Lets tries through, where the model has a limit. */
+  rateLimiter?: RateLimiter;
   /** Makes keys differ between projects. */
   projectId: string;
   /** Makes keys of requests that belong to no group differ between runs. */
@@ -49,10 +53,18 @@ export class GuestHttp {
   #worker: EngineWorker | undefined;
   #port: BatchedPort<FromEgress, ToEgress> | undefined;
   #waiting = new Map<number, (response: EgressResponse) => void>();
+  /** Our number of a request that waits for a permit → gives up its place. */
+  #asked = new Map<number, () => void>();
+  #down: EgressError | undefined;
   /** Guest's number of a request → ours. */
   #ids = new Map<number, number>();
 
   constructor(private readonly context: GuestHttpContext) {}
+
+  /** Why no request is sent any more: the far side does not work. */
+  get down(): EgressError | undefined {
+    return this.#down;
+  }
 
   /** How many requests are out. */
   get pending(): number {
@@ -79,7 +91,11 @@ export class GuestHttp {
     const at = this.context.now();
     const { groups, ordinal: _ordinal, ...rest } = request;
     const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
-    if (changes.length > 0) delivery?.end(groups, isUncertain(response));
+    if (response.error?.kind === "down") this.#down ??= response.error;
+    if (changes.length > 0) {
+      if (response.error?.kind === "down") delivery?.withdraw(groups);
+      else delivery?.end(groups, isUncertain(response));
+    }
     this.#record(request, response, idempotencyKey, at);
     return response;
   }
@@ -91,6 +107,7 @@ export class GuestHttp {
   }
 
   dispose(): void {
+    for (const giveUp of this.#asked.values()) giveUp();
     this.#port?.close();
     this.#worker?.end();
   }
@@ -113,13 +130,30 @@ export class GuestHttp {
     if (this.#port) return this.#port;
     this.#worker = this.context.startWorker((message) => this.#handleFailure(message));
     this.#port = new BatchedPort<FromEgress, ToEgress>(this.#worker.port, (messages) => {
-      for (const { id, response } of messages) this.#settle(id, response);
+      for (const message of messages) {
+        if (message.type === "permit") this.#askPermit(message.id);
+        else this.#settle(message.id, message.response);
+      }
     });
-    this.#port.send({ type: "start", start: this.context.start });
+    const needsPermits = this.context.rateLimiter !== undefined;
+    this.#port.send({
+      type: "start",
+      start: { ...this.context.start, ...(needsPermits && { needsPermits }) },
+    });
     return this.#port;
   }
 
+  #askPermit(id: number): void {
+    const giveUp = this.context.rateLimiter?.ask((refusal) => {
+      this.#asked.delete(id);
+      this.#port?.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) });
+    });
+    if (giveUp) this.#asked.set(id, giveUp);
+  }
+
   #settle(id: number, response: EgressResponse): void {
+    this.#asked.get(id)?.();
+    this.#asked.delete(id);
     const resolve = this.#waiting.get(id);
     this.#waiting.delete(id);
     resolve?.(response);
