@@ -42,7 +42,7 @@ export class SlidingWindow {
 
   /** @param recorded Wall times of grants that an earlier process gave. */
   constructor(private readonly rate: Rate, now: Moment, recorded: readonly number[] = []) {
-    this.windowMs = rate.windowMs + Math.min(rate.windowMs * MARGIN, MAX_MARGIN_MS);
+    this.windowMs = rate.windowMs + Math.ceil(Math.min(rate.windowMs * MARGIN, MAX_MARGIN_MS));
     this.#offsetMs = now.wallMs - now.steadyMs;
     this.#times = recorded
       .map((atMs) => now.steadyMs - Math.max(0, now.wallMs - atMs))
@@ -54,7 +54,7 @@ export class SlidingWindow {
   take(steadyMs: number): Taken {
     const isFull = this.#times.length === this.rate.count;
     const oldest = isFull ? this.#times[this.#oldest] ?? 0 : -Infinity;
-    const waitMs = oldest + this.windowMs - steadyMs;
+    const waitMs = Math.ceil(oldest + this.windowMs - steadyMs);
     if (waitMs > 0) return { granted: false, waitMs };
     if (!isFull) this.#times.push(steadyMs);
     else {
