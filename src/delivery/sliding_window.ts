@@ -19,7 +19,7 @@ export interface Moment {
 
 /** What {@linkcode SlidingWindow.take} says. */
 export type Taken =
-  | { granted: true }
+  | { granted: true; grant: number }
   /** Not before so many milliseconds. */
   | { granted: false; waitMs: number };
 
@@ -35,9 +35,10 @@ const JUMP_MS = 5;
 /** See the module's comment. */
 export class SlidingWindow {
   readonly windowMs: number;
-  /** Steady times of the last `count` grants; the oldest is at `#oldest` once it is full. */
+  /** Steady times of the last `count` grants: that of grant `i` is at `i % count`. */
   readonly #times: number[];
-  #oldest = 0;
+  /** The number of the next grant. */
+  #next: number;
   #offsetMs: number;
 
   /** @param recorded Wall times of grants that an earlier process gave. */
@@ -48,28 +49,22 @@ export class SlidingWindow {
       .map((atMs) => now.steadyMs - Math.max(0, now.wallMs - atMs))
       .toSorted((a, b) => a - b)
       .slice(-rate.count);
+    this.#next = this.#times.length;
   }
 
   /** Takes a grant, if there is one now. */
   take(steadyMs: number): Taken {
-    const isFull = this.#times.length === this.rate.count;
-    const oldest = isFull ? this.#times[this.#oldest] ?? 0 : -Infinity;
+    const slot = this.#next % this.rate.count;
+    const oldest = this.#times[slot] ?? -Infinity;
     const waitMs = Math.ceil(oldest + this.windowMs - steadyMs);
     if (waitMs > 0) return { granted: false, waitMs };
-    if (!isFull) this.#times.push(steadyMs);
-    else {
-      this.#times[this.#oldest] = steadyMs;
-      this.#oldest = (this.#oldest + 1) % this.rate.count;
-    }
-    return { granted: true };
+    this.#times[slot] = steadyMs;
+    return { granted: true, grant: this.#next++ };
   }
 
-  /** The last `count` grants are used only now: recording them took a while. */
-  use(count: number, steadyMs: number): void {
-    const { length } = this.#times;
-    for (let back = 1; back <= Math.min(count, length); back++) {
-      this.#times[(this.#oldest + length - back) % length] = steadyMs;
-    }
+  /** A grant counts from now: it took a while until it was used, or until its request arrived. */
+  postpone(grant: number, steadyMs: number): void {
+    if (grant >= this.#next - this.rate.count) this.#times[grant % this.rate.count] = steadyMs;
   }
 
   /** By how much the wall clock has jumped since this was asked last; 0 where it has not. */

@@ -72,10 +72,19 @@ Deno.test("a grant counts from when it is used, not from when it was decided", (
   const rate = { count: 2, windowMs: 1_000 };
   const window = new SlidingWindow(rate, { steadyMs: 0, wallMs: 0 });
   window.take(0);
-  window.take(0);
-  window.use(1, 300);
+  const second = window.take(0);
+  assert.ok(second.granted);
+  window.postpone(second.grant, 300);
   assert.equal(takeAt(window, 10), 1_010);
   assert.equal(takeAt(window, 1_010), 1_310);
+});
+
+Deno.test("a grant that is out of the window is not postponed into it", () => {
+  const window = new SlidingWindow({ count: 1, windowMs: 1_000 }, { steadyMs: 0, wallMs: 0 });
+  window.take(0);
+  window.take(2_000);
+  window.postpone(0, 2_900);
+  assert.equal(takeAt(window, 3_010), 3_010);
 });
 
 /** One thing that happens: time passes, somebody asks, the wall clock jumps, the process dies. */

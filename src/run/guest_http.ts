@@ -34,6 +34,8 @@ export interface GuestHttpContext {
   log: RequestLog;
   /** Lets tries through, where the model has a limit. */
   rateLimiter?: RateLimiter;
+  /** Aborted by Ctrl-C. */
+  stop: AbortSignal;
   /** Makes keys differ between projects. */
   projectId: string;
   /** Makes keys of requests that belong to no group differ between runs. */
@@ -46,6 +48,9 @@ export interface GuestHttpContext {
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 const METHODS = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]);
 
+/** How long a request waits for its permit when the run stops. */
+const STOP_GRACE_MS = 1_000;
+
 /** See the module's comment. */
 export class GuestHttp {
   readonly counts: RequestCounts = { sent: 0, accepted: 0, refused: 0, retries: 0 };
@@ -53,13 +58,24 @@ export class GuestHttp {
   #worker: EngineWorker | undefined;
   #port: BatchedPort<FromEgress, ToEgress> | undefined;
   #waiting = new Map<number, (response: EgressResponse) => void>();
+  /**
+   * Our number of a request → the grant of its try, while no answer has come: until connections are made,
+   * requests arrive late, and count from when it is known that they have.
+   */
+  #cold = new Map<number, number>();
+  #isWarm = false;
   /** Our number of a request that waits for a permit → gives up its place. */
   #asked = new Map<number, () => void>();
   #down: EgressError | undefined;
   /** Guest's number of a request → ours. */
   #ids = new Map<number, number>();
 
-  constructor(private readonly context: GuestHttpContext) {}
+  constructor(private readonly context: GuestHttpContext) {
+    if (!context.rateLimiter) return;
+    context.stop.addEventListener("abort", () => {
+      for (const id of this.#asked.keys()) this.#refuseSoon(id);
+    });
+  }
 
   /** Why no request is sent any more: the far side does not work. */
   get down(): EgressError | undefined {
@@ -144,14 +160,40 @@ export class GuestHttp {
   }
 
   #askPermit(id: number): void {
-    const giveUp = this.context.rateLimiter?.ask((refusal) => {
+    this.#noteArrival(id);
+    const giveUp = this.context.rateLimiter?.ask((grant, refusal) => {
       this.#asked.delete(id);
+      if (!this.#isWarm) this.#cold.set(id, grant);
       this.#port?.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) });
     });
     if (giveUp) this.#asked.set(id, giveUp);
+    if (this.context.stop.aborted) this.#refuseSoon(id);
+  }
+
+  /** A run that stops finishes what it has begun, and does not wait for a window that may be an hour. */
+  #refuseSoon(id: number): void {
+    const timer = setTimeout(() => {
+      const giveUp = this.#asked.get(id);
+      if (!giveUp) return;
+      giveUp();
+      this.#asked.delete(id);
+      const refusal = "The run was stopped while the request waited for its @rate_limit";
+      this.#port?.send({ type: "permit", id, refusal });
+    }, STOP_GRACE_MS);
+    Deno.unrefTimer(timer);
+  }
+
+  /** A try of this request has ended. */
+  #noteArrival(id: number): void {
+    const grant = this.#cold.get(id);
+    if (grant === undefined) return;
+    this.#cold.delete(id);
+    this.#isWarm = true;
+    this.context.rateLimiter?.arrived(grant);
   }
 
   #settle(id: number, response: EgressResponse): void {
+    this.#noteArrival(id);
     this.#asked.get(id)?.();
     this.#asked.delete(id);
     const resolve = this.#waiting.get(id);

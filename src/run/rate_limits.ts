@@ -13,7 +13,7 @@ import type { GroupCommit } from "~/store/group_commit.ts";
 import { RateGrants } from "~/store/rate_grants.ts";
 
 /** Called once: the try may go out, or it may not, and why. */
-type OnGrant = (refusal?: string) => void;
+type OnGrant = (grant: number, refusal?: string) => void;
 
 const systemClock = (): Moment => ({ steadyMs: performance.now(), wallMs: Date.now() });
 /** The longest that a timer can wait. */
@@ -66,32 +66,41 @@ export class RateLimiter {
     };
   }
 
+  /** The request of a grant has arrived at the latest now. */
+  arrived(grant: number): void {
+    this.#window.postpone(grant, this.clock().steadyMs);
+  }
+
   async #work(): Promise<void> {
     this.#isBusy = true;
     while (this.#waiting.size > 0) {
-      const { taken, waitMs } = this.#take();
-      if (taken === 0) await this.#sleep(waitMs);
-      else await this.#give(taken);
+      const { grants, waitMs } = this.#take();
+      if (grants.length === 0) await this.#sleep(waitMs);
+      else await this.#give(grants);
     }
     this.#isBusy = false;
   }
 
   /** As many grants as there are now, and at most as many as are asked for. */
-  #take(): { taken: number; waitMs: number } {
+  #take(): { grants: number[]; waitMs: number } {
     const { steadyMs } = this.clock();
-    for (let taken = 0; taken < this.#waiting.size; taken++) {
+    const grants: number[] = [];
+    while (grants.length < this.#waiting.size) {
       const next = this.#window.take(steadyMs);
-      if (!next.granted) return { taken, waitMs: next.waitMs };
+      if (!next.granted) return { grants, waitMs: next.waitMs };
+      grants.push(next.grant);
     }
-    return { taken: this.#waiting.size, waitMs: 0 };
+    return { grants, waitMs: 0 };
   }
 
-  async #give(count: number): Promise<void> {
-    const asked = [...this.#waiting].slice(0, count);
+  async #give(grants: readonly number[]): Promise<void> {
+    const asked = [...this.#waiting].slice(0, grants.length);
     for (const each of asked) this.#waiting.delete(each);
-    const refusal = await this.#record(count);
-    this.#window.use(count, this.clock().steadyMs);
-    for (const each of asked) each(refusal);
+    const refusal = await this.#record(grants.length);
+    for (const [index, grant] of grants.entries()) {
+      this.arrived(grant);
+      asked[index]?.(grant, refusal);
+    }
   }
 
   /** @returns Why the grants could not be recorded. */

@@ -178,6 +178,7 @@ async function makeHttp(
       { rateLimiter: context.rateLimits.get(limit.name ?? model.name, limit.rate) }),
     projectId: context.projectId,
     runId: context.runId,
+    stop: context.stop,
     now: context.now,
   });
 }

@@ -211,8 +211,7 @@ export interface EgressResponse {
 export interface EgressError extends ErrorReport {
   /**
    * `denied`: not sent, the model may not (the model fails). `invalid`: not sent, the request is
-   * malformed. `down`: not sent, requests before it found that the far side does not work (the model
-   * fails). `unsent`: the connection could not be made. `timeout`, `broken`: it may have arrived.
+   * malformed. `down`: not sent, the far side does not work, or the run stops (the model ends). `unsent`: the connection could not be made. `timeout`, `broken`: it may have arrived.
    */
   kind: "denied" | "invalid" | "down" | "unsent" | "timeout" | "broken";
 }

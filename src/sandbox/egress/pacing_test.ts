@@ -51,7 +51,7 @@ Deno.test("egress does not send where the permit is refused", async () => {
   await asked(egress, 1);
   egress.permit(1, "The disk is full");
   const { error, attempts } = await sending;
-  assert.deepEqual([error?.kind, error?.message, attempts], ["unsent", "The disk is full", 0]);
+  assert.deepEqual([error?.kind, error?.message, attempts], ["down", "The disk is full", 0]);
   assert.equal(far.received.length, 0);
 });
 

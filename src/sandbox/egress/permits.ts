@@ -28,7 +28,7 @@ export class Permits {
     const refusal = await promise;
     signal.removeEventListener("abort", giveUp);
     this.#waiting.delete(request);
-    if (refusal !== undefined) throw new EgressFailure("unsent", refusal);
+    if (refusal !== undefined) throw new EgressFailure("down", refusal);
   }
 
   /** The engine's answer; one that nobody waits for any more is lost. */
