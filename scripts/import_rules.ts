@@ -17,26 +17,26 @@ export interface ImportViolation {
 /** Folder under `src/` → the folders it may import beside itself. Lower rows use upper ones. */
 export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "base": [],
-  "delivery": ["base"],
   "sql": ["base"],
   "model": ["base", "sql"],
   "dag": ["base", "model"],
   "warehouse": ["base", "sql"],
-  "store": ["base", "model", "warehouse"],
+  "store": ["base", "model", "warehouse", "delivery"],
   "kinds": ["base", "sql", "model", "warehouse", "tracked"],
-  "tracked": ["base", "sql", "model", "warehouse", "store"],
+  "tracked": ["base", "sql", "model", "warehouse", "store", "delivery"],
   "sandbox": ["base", "model"],
   "sandbox/guest": ["base", "sandbox/protocol.ts", "sandbox/guest_frames.ts"],
   "sandbox/egress": ["base", "delivery", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
+  "delivery": ["base", "model"],
   "practice": ["base", "warehouse"],
   "project": ["base", "sql", "model", "dag", "kinds", "sandbox"],
   "run": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
-    ...["practice", "project", "delivery"],
+    ...["delivery", "practice", "project"],
   ],
   "cli": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
-    ...["practice", "project", "delivery", "run"],
+    ...["delivery", "practice", "project", "run"],
   ],
 };
 

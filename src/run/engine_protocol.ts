@@ -9,7 +9,8 @@ import type { RunEvent } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 
 export type ToEngine =
-  | { type: "start"; request: RunRequest }
+  /** `current`: where the engine shows what it computes (`current_model.ts`). */
+  | { type: "start"; request: RunRequest; current: SharedArrayBuffer }
   /** Ctrl-C: begin nothing new, let what is in flight end. */
   | { type: "stop" }
   | { type: "worker_failed"; id: number; message: string };

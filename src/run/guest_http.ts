@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { UserError } from "~/base/user_error.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type {
   EgressError,
@@ -24,6 +24,9 @@ import type { Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest } from "./guest_error.ts";
 import type { RateLimiter } from "./rate_limits.ts";
+import { RequestPermits } from "./request_permits.ts";
+import { changeKey, requestKey } from "./idempotency_key.ts";
+import { describeRequest, describeResponse } from "./request_text.ts";
 import type { RequestCounts } from "./run_event.ts";
 
 /** What requests need from their run. */
@@ -40,6 +43,10 @@ export interface GuestHttpContext {
   projectId: string;
   /** Makes keys of requests that belong to no group differ between runs. */
   runId: number;
+  /** Takes stand-ins of secrets out of texts. */
+  mask: (text: string) => string;
+  /** `--adopt`: nothing may change at the far side. */
+  readsOnly: boolean;
   /** ISO 8601, UTC. */
   now: () => string;
 }
@@ -48,9 +55,6 @@ export interface GuestHttpContext {
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 const METHODS = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]);
 
-/** How long a request waits for its permit when the run stops. */
-const STOP_GRACE_MS = 1_000;
-
 /** See the module's comment. */
 export class GuestHttp {
   readonly counts: RequestCounts = { sent: 0, accepted: 0, refused: 0, retries: 0 };
@@ -58,22 +62,16 @@ export class GuestHttp {
   #worker: EngineWorker | undefined;
   #port: BatchedPort<FromEgress, ToEgress> | undefined;
   #waiting = new Map<number, (response: EgressResponse) => void>();
-  /**
-   * Our number of a request → the grant of its try, while no answer has come: until connections are made,
-   * requests arrive late, and count from when it is known that they have.
-   */
-  #cold = new Map<number, number>();
-  #isWarm = false;
-  /** Our number of a request that waits for a permit → gives up its place. */
-  #asked = new Map<number, () => void>();
+  #permits: RequestPermits | undefined;
   #down: EgressError | undefined;
   /** Guest's number of a request → ours. */
   #ids = new Map<number, number>();
 
   constructor(private readonly context: GuestHttpContext) {
-    if (!context.rateLimiter) return;
-    context.stop.addEventListener("abort", () => {
-      for (const id of this.#asked.keys()) this.#refuseSoon(id);
+    const { rateLimiter, stop } = context;
+    if (!rateLimiter) return;
+    this.#permits = new RequestPermits(rateLimiter, stop, (id, refusal) => {
+      this.#port?.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) });
     });
   }
 
@@ -100,6 +98,7 @@ export class GuestHttp {
   ): Promise<EgressResponse> {
     checkRequest(request);
     const isWrite = !SAFE_METHODS.has(request.method);
+    if (isWrite && this.context.readsOnly) throw refuseWrite(this.context.start.model, request);
     const changes = isWrite && delivery && request.groups.length > 0
       ? await delivery.begin(request.groups)
       : [];
@@ -109,10 +108,10 @@ export class GuestHttp {
     const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
     if (response.error?.kind === "down") this.#down ??= response.error;
     if (changes.length > 0) {
-      if (response.error?.kind === "down") delivery?.withdraw(groups);
+      if (isUnbegun(response)) delivery?.withdraw(groups);
       else delivery?.end(groups, isUncertain(response));
     }
-    this.#record(request, response, idempotencyKey, at);
+    this.#record(request, response, idempotencyKey, at, changes[0]);
     return response;
   }
 
@@ -123,7 +122,7 @@ export class GuestHttp {
   }
 
   dispose(): void {
-    for (const giveUp of this.#asked.values()) giveUp();
+    this.#permits?.dispose();
     this.#port?.close();
     this.#worker?.end();
   }
@@ -147,11 +146,11 @@ export class GuestHttp {
     this.#worker = this.context.startWorker((message) => this.#handleFailure(message));
     this.#port = new BatchedPort<FromEgress, ToEgress>(this.#worker.port, (messages) => {
       for (const message of messages) {
-        if (message.type === "permit") this.#askPermit(message.id);
+        if (message.type === "permit") this.#permits?.ask(message.id);
         else this.#settle(message.id, message.response);
       }
     });
-    const needsPermits = this.context.rateLimiter !== undefined;
+    const needsPermits = this.#permits !== undefined;
     this.#port.send({
       type: "start",
       start: { ...this.context.start, ...(needsPermits && { needsPermits }) },
@@ -159,43 +158,8 @@ export class GuestHttp {
     return this.#port;
   }
 
-  #askPermit(id: number): void {
-    this.#noteArrival(id);
-    const giveUp = this.context.rateLimiter?.ask((grant, refusal) => {
-      this.#asked.delete(id);
-      if (!this.#isWarm) this.#cold.set(id, grant);
-      this.#port?.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) });
-    });
-    if (giveUp) this.#asked.set(id, giveUp);
-    if (this.context.stop.aborted) this.#refuseSoon(id);
-  }
-
-  /** A run that stops finishes what it has begun, and does not wait for a window that may be an hour. */
-  #refuseSoon(id: number): void {
-    const timer = setTimeout(() => {
-      const giveUp = this.#asked.get(id);
-      if (!giveUp) return;
-      giveUp();
-      this.#asked.delete(id);
-      const refusal = "The run was stopped while the request waited for its @rate_limit";
-      this.#port?.send({ type: "permit", id, refusal });
-    }, STOP_GRACE_MS);
-    Deno.unrefTimer(timer);
-  }
-
-  /** A try of this request has ended. */
-  #noteArrival(id: number): void {
-    const grant = this.#cold.get(id);
-    if (grant === undefined) return;
-    this.#cold.delete(id);
-    this.#isWarm = true;
-    this.context.rateLimiter?.arrived(grant);
-  }
-
   #settle(id: number, response: EgressResponse): void {
-    this.#noteArrival(id);
-    this.#asked.get(id)?.();
-    this.#asked.delete(id);
+    this.#permits?.end(id);
     const resolve = this.#waiting.get(id);
     this.#waiting.delete(id);
     resolve?.(response);
@@ -217,14 +181,10 @@ export class GuestHttp {
     }
   }
 
-  /** 32 hexadecimal digits. */
   #key(changes: readonly number[], request: GuestRequest): string {
-    const { projectId, runId, start } = this.context;
-    const subject = changes.length > 0
-      ? `change ${changes.join(",")} ${request.ordinal}`
-      : `run ${runId} ${this.#nextId}`;
-    return createHash("sha256").update(`${projectId}\n${start.model}\n${subject}`).digest("hex")
-      .slice(0, 32);
+    const { projectId, runId, start: { model } } = this.context;
+    if (changes.length === 0) return requestKey({ projectId, model, runId, number: this.#nextId });
+    return changeKey({ projectId, model, changes, ordinal: request.ordinal });
   }
 
   #record(
@@ -232,6 +192,7 @@ export class GuestHttp {
     response: EgressResponse,
     idempotencyKey: string,
     at: string,
+    changeId: number | undefined,
   ): void {
     const { status, error, attempts, elapsedMs, url } = response;
     if (attempts > 0) {
@@ -252,9 +213,23 @@ export class GuestHttp {
         attempts,
         elapsedMs,
         idempotencyKey,
+        changeId,
+        request: describeRequest(request, this.context.mask),
+        response: describeResponse(response),
       })
     );
   }
+}
+
+function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
+  return new UserError(`Cannot ${method} ${url.slice(0, 200)}: --adopt ${model} sends nothing`, {
+    hint: "Run it without --adopt to send",
+  });
+}
+
+/** The request was refused before any try of it left. */
+function isUnbegun({ attempts, error }: EgressResponse): boolean {
+  return attempts === 0 && error?.kind === "down";
 }
 
 /** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */

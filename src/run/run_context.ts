@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { GroupCommit } from "~/store/group_commit.ts";
+import type { CurrentModel } from "./current_model.ts";
 import type { EngineWorkers } from "./engine_workers.ts";
 import type { ReaderPool } from "./guest_queries.ts";
 import type { RateLimits } from "./rate_limits.ts";
@@ -32,6 +33,10 @@ export interface RunContext {
   /** Has the main thread end a run that is deaf when a model's time is over; returns the end of it. */
   watchDeadline: (model: string, limitMs: number) => () => void;
   emit: (event: RunEvent) => void;
+  /** Has main hear now what was emitted; else it does when the event loop turns. */
+  flush: () => void;
+  /** Shows main the SQL model that holds this thread. */
+  current: CurrentModel;
   /** ISO 8601, UTC. */
   now: () => string;
   /** Aborted by Ctrl-C: nothing new begins. */

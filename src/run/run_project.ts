@@ -8,6 +8,7 @@ import type { ModelName } from "~/model/model.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import { Supervisor } from "~/sandbox/supervisor.ts";
+import { CurrentModel } from "./current_model.ts";
 import type { FromEngine, ToEngine } from "./engine_protocol.ts";
 import type { RunEvent, RunFinished } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
@@ -15,6 +16,8 @@ import type { RunRequest } from "./run_request.ts";
 const ENGINE_ID = 0;
 /** How long SQL that is being computed may hold up a stop; a statement cannot be interrupted. */
 const STOP_GRACE_MS = 3_000;
+/** How soon a model that holds the engine is told of. */
+const LOOK_EVERY_MS = 100;
 
 /**
  * Runs a project once.
@@ -42,14 +45,22 @@ export async function runProject(
   const running = new Set<ModelName>();
   const deadlines = new Map<ModelName, ReturnType<typeof setTimeout>>();
   let deaf: ReturnType<typeof setTimeout> | undefined;
+  const tell = (event: RunEvent) => {
+    // Told already, as it lasted.
+    if (event.type === "model_started" && running.has(event.model)) return;
+    if (event.type === "run_finished") finished = event;
+    if (event.type === "model_started") running.add(event.model);
+    if (event.type === "model_finished") running.delete(event.model);
+    onEvent(event);
+  };
+  const current = new CurrentModel();
+  const looking = setInterval(() => {
+    const lasting = current.takeLasting();
+    if (lasting) tell(lasting);
+  }, LOOK_EVERY_MS);
   port1.onmessage = ({ data }: MessageEvent<FromEngine>) => {
     if (data.type === "events") {
-      for (const event of data.events) {
-        if (event.type === "run_finished") finished = event;
-        if (event.type === "model_started") running.add(event.model);
-        if (event.type === "model_finished") running.delete(event.model);
-        onEvent(event);
-      }
+      data.events.forEach(tell);
     } else if (data.type === "spawn") supervisor.start(data.spec, data.port);
     else if (data.type === "end") supervisor.end(data.id);
     else if (data.type === "stopping") clearTimeout(deaf);
@@ -62,7 +73,7 @@ export async function runProject(
     else if (finished) resolve(finished);
   };
   supervisor.start({ id: ENGINE_ID, role: "engine", label: "engine" }, port2);
-  send({ type: "start", request });
+  send({ type: "start", request, current: current.memory });
 
   const stop = () => {
     send({ type: "stop" });
@@ -73,6 +84,7 @@ export async function runProject(
   try {
     return await promise;
   } finally {
+    clearInterval(looking);
     clearTimeout(deaf);
     for (const timer of deadlines.values()) clearTimeout(timer);
     signal.removeEventListener("abort", stop);

@@ -3,18 +3,21 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
 import { serveModules } from "~/sandbox/modules/serve_modules.ts";
 import type { EgressError, GuestStart } from "~/sandbox/protocol.ts";
 import { loadFileStates, saveFileStates } from "~/store/file_states.ts";
 import { RequestLog } from "~/store/requests.ts";
+import { sumAcceptedAhead } from "~/tracked/accepted_sums.ts";
 import { countRows, findTableType } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { readsOnlyFiles } from "./decide_step.ts";
 import { GuestFiles } from "./guest_files.ts";
 import { GuestHttp } from "./guest_http.ts";
 import { type GuestOutcome, GuestSession } from "./guest_session.ts";
+import type { ModelWishes } from "./model_wishes.ts";
 import { ReadableFiles, toFileStates } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
 import { type ModelSecrets, readSecrets } from "./secrets.ts";
@@ -35,7 +38,7 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
   // Taken now: a file that changes while the model runs is read again by the next run.
   const covered = readsOnlyFiles(model) ? readable.all() : [];
   const files = new GuestFiles(readable, isInbound && !isDefinitionNew(step) ? before : undefined);
-  const http = await makeHttp(context, model, secrets);
+  const http = await makeHttp(context, model, secrets, step.wishes);
   const session = new GuestSession({
     context,
     model,
@@ -43,9 +46,13 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
     http,
     files,
     modelTimeoutMs: model.directives.modelTimeoutMs,
-    resend: step.resend,
+    wishes: step.wishes,
     mask: secrets.mask,
   });
+  // Its process takes a moment to start; what its comparison needs in any case is made meanwhile.
+  if (model.kind === "tracked" && !isInbound) {
+    setImmediate(() => sumAcceptedAhead(context.db, model.name));
+  }
   const ended = await session.run();
 
   const remember = (outcome: StepOutcome) => {
@@ -155,6 +162,7 @@ async function makeHttp(
   context: RunContext,
   model: Model,
   secrets: ModelSecrets,
+  wishes: ModelWishes,
 ): Promise<GuestHttp | undefined> {
   const { allowNet, rateLimit: limit } = model.directives;
   if (!allowNet) return undefined;
@@ -179,6 +187,8 @@ async function makeHttp(
     projectId: context.projectId,
     runId: context.runId,
     stop: context.stop,
+    mask: secrets.mask,
+    readsOnly: wishes.adopt,
     now: context.now,
   });
 }

@@ -7,7 +7,6 @@
  *
  * @module
  */
-import process from "node:process";
 import { UserError } from "~/base/user_error.ts";
 
 interface Holder {
@@ -26,15 +25,19 @@ type LockableFile = Deno.FsFile & { tryLockSync?(exclusive: boolean): boolean };
  * @param now ISO 8601, UTC.
  * @throws {UserError} Another run holds it: who, and since when.
  */
-export function takeRunLock(path: string, command: string, now: string): Disposable {
+export async function takeRunLock(
+  path: string,
+  command: string,
+  now: string,
+): Promise<Disposable> {
   const file: LockableFile = Deno.openSync(path, { create: true, read: true, write: true });
   const before = readHolder(path);
-  const taken = file.tryLockSync ? file.tryLockSync(true) : !isAlive(before);
+  const taken = file.tryLockSync ? file.tryLockSync(true) : !await isAlive(before);
   if (!taken) {
     file.close();
     throw heldByAnother(before);
   }
-  const holder: Holder = { pid: process.pid, since: now, command };
+  const holder: Holder = { pid: Deno.pid, since: now, command };
   file.truncateSync();
   file.writeSync(new TextEncoder().encode(JSON.stringify(holder)));
   return {
@@ -54,8 +57,10 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
-function isAlive(holder: Holder | undefined): boolean {
-  if (!holder || holder.pid === process.pid) return false;
+async function isAlive(holder: Holder | undefined): Promise<boolean> {
+  if (!holder || holder.pid === Deno.pid) return false;
+  // Loaded only here: it costs as much as a run of hundreds of models in which nothing changed.
+  const { default: process } = await import("node:process");
   try {
     process.kill(holder.pid, 0);
     return true;

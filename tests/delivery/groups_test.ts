@@ -223,7 +223,7 @@ Deno.test("batches that are left early leave the rest for the next run", async (
   assert.equal(first.code, 0, first.output);
   assert.deepEqual(first.sync.delivery, {
     ...{ new: 5, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 2, failed: 0, unknown: 0, left: 3 },
+    ...{ saved: 2, failed: 0, unknown: 0, left: 3, rejected: 0, parked: 0 },
   });
   assert.equal(second.sync.reason, "3 groups not acknowledged");
   assert.deepEqual(sent(api.requests), [[1, 2], [3, 4]]);

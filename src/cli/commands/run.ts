@@ -33,6 +33,18 @@ const OPTIONS = {
     complete: "models",
     help: "Send all groups of this model again; may be given several times",
   },
+  adopt: {
+    type: "string",
+    value: "MODEL",
+    multiple: true,
+    complete: "models",
+    help: "Record what this model would send as sent already, and send nothing",
+  },
+  "allow-removed": {
+    type: "boolean",
+    help: "Let removals through that are more than @max_removed, an empty query too",
+  },
+  "allow-changes": { type: "boolean", help: "Let more changes through than @max_changes" },
   jobs: { type: "string", short: "j", value: "N", help: "Models side by side; else one a core" },
   all: { type: "boolean", help: "Fold no list" },
 } as const satisfies OptionTable;
@@ -61,6 +73,10 @@ export const runCommand = defineCommand({
     ["spoor run --practice", "The same, sending to the practice API on this machine"],
     ["spoor run +sync.crm", "One model and all that it reads"],
     ["spoor run --resend sync.crm", "Send every group of sync.crm again"],
+    [
+      "spoor run --adopt sync.crm",
+      "The far side holds it all already: send only what changes from now on",
+    ],
     ["spoor run --practice --faults 429:20%", "See how models bear an API that is too busy"],
   ],
   async run(call) {
@@ -88,13 +104,16 @@ export const runCommand = defineCommand({
 });
 
 function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
-  const { practice, faults, full, resend, jobs, verbose } = options;
+  const { practice, faults, full, resend, adopt, jobs, verbose } = options;
   return {
     project: projectOf(options),
     selectors: positionals,
     practice,
     full,
     resend,
+    adopt,
+    allowRemoved: options["allow-removed"],
+    allowChanges: options["allow-changes"],
     verbose,
     ...(faults !== undefined && { faults }),
     ...(jobs !== undefined && { jobs: parseCount("jobs", jobs) }),

@@ -72,21 +72,23 @@ export class Egress {
   ): Promise<Omit<EgressResponse, "elapsedMs">> {
     const started = this.#started;
     const progress = { attempts: 0 };
+    let mask = started?.mask;
     try {
       if (!started) throw new Error("The egress worker has not been told its model");
       const outgoing = prepareRequest(request, started.standIns, started.outlet.allowedHosts);
+      mask = started.mask.with(outgoing.signatures);
       const outlet = started.needsPermits ? this.#limited(started.outlet, id) : started.outlet;
       const answer = await sendWithRetries(outgoing, outlet, signal, progress);
-      return { ...maskAnswer(answer, started.mask), attempts: progress.attempts };
+      return { ...maskAnswer(answer, mask), attempts: progress.attempts };
     } catch (error) {
       const failure = EgressFailure.from(error);
-      const mask = (text: string) => started?.mask.text(text) ?? text;
+      const masked = (text: string) => mask?.text(text) ?? text;
       return {
-        url: mask(String(request.url)),
+        url: masked(String(request.url)),
         headers: [],
         body: new Uint8Array(),
         attempts: progress.attempts,
-        error: failure.report(mask),
+        error: failure.report(masked),
       };
     }
   }

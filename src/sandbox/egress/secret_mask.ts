@@ -19,12 +19,14 @@ const WINDOW_BYTES = 1_024 * 1_024;
 export class SecretMask {
   /** True: nothing is to be masked. */
   readonly isEmpty: boolean;
+  #secrets: readonly string[];
   #inText: RegExp;
   /** The same for bytes, each byte read as one character. */
   #inBytes: RegExp;
   #longestBytes: number;
 
   constructor(secrets: readonly string[]) {
+    this.#secrets = secrets;
     const long = secrets.filter((secret) => secret.length >= SHORTEST_MASKED);
     const shapes = [...new Set(long.flatMap((secret) => [...shapesOf(secret)]))];
     const asBytes = shapes.map((shape) => Buffer.from(shape, "utf8").toString("latin1"));
@@ -32,6 +34,11 @@ export class SecretMask {
     this.#inText = anyOf(shapes);
     this.#inBytes = anyOf(asBytes);
     this.#longestBytes = Math.max(0, ...asBytes.map((shape) => shape.length));
+  }
+
+  /** A mask that takes out these texts as well. */
+  with(more: ReadonlySet<string>): SecretMask {
+    return more.size === 0 ? this : new SecretMask([...this.#secrets, ...more]);
   }
 
   /** Masks a text: a URL, a header, an error. */

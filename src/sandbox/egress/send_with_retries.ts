@@ -55,7 +55,9 @@ export async function sendWithRetries(
     try {
       await beginTry(request, outlet, signal, progress.attempts > 0);
     } catch (error) {
-      if (last !== undefined && error === pacer.down) return unwrap(last);
+      // It was tried, and how that ended is more than that no further try is made.
+      const isOver = error instanceof EgressFailure && error.kind === "down";
+      if (last !== undefined && isOver) return unwrap(last);
       throw error;
     }
     progress.attempts++;
