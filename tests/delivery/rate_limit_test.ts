@@ -5,15 +5,15 @@ import { tempProject } from "../support/temp_project.ts";
 import { readRun, rowsOf, SEND_EACH_ROW, syncProject } from "./sync_project.ts";
 
 /**
- * Fails where one window holds more requests than it may. A window at the far end is taken 2 % shorter:
- * a request is under way for a moment, and not each for the same.
+ * Fails where one window holds more requests than it may. A window at the far end is taken a little shorter:
+ * a request is under way for a moment and not each for the same, and this busy process notes its arrival.
  */
 function assertWithin(requests: readonly ReceivedRequest[], count: number, windowMs: number): void {
   const times = requests.map((request) => request.atMs).toSorted((a, b) => a - b);
   for (let last = count; last < times.length; last++) {
     const spanMs = (times[last] ?? 0) - (times[last - count] ?? 0);
     assert.ok(
-      spanMs > windowMs * 0.98,
+      spanMs > windowMs * 0.98 - 80,
       `requests ${last - count} to ${last} of ${times.length} came within ${spanMs} ms`,
     );
   }
