@@ -34,13 +34,13 @@ Deno.test("a far side that is down stops the model, says what was sent, and the 
   assert.equal(new Set(api.requests.map(({ path }) => path)).size, 370);
 });
 
-Deno.test("a far side that takes no connection stops a plain loop and a model with a rate limit", async () => {
-  await using gone = await fakeApi();
+Deno.test("a far side that takes no connection stops a model with a rate limit, and is told in plain words", async () => {
+  const gone = await fakeApi();
+  await gone[Symbol.asyncDispose]();
   await using people = await syncProject(gone, SEND_EACH_ROW, {
     directives: ["concurrency: 30", "retries: 0", "rate_limit: 25/1s"],
   });
   await people.setRows(["id", "name"], rowsOf(100));
-  await gone[Symbol.asyncDispose]();
 
   const ran = await people.run();
 
