@@ -53,6 +53,32 @@ Deno.test("a far side that takes no connection stops a model with a rate limit, 
   assertWording(plain.output);
 });
 
+Deno.test("what the ledger knew of a group stays where its request was held back", async () => {
+  await using api = await fakeApi(() => ({ status: 400 }));
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    directives: ["concurrency: 60", "retries: 0"],
+  });
+  await people.setRows(["id", "name"], rowsOf(60));
+  const first = await people.run();
+  assert.equal(first.sync.delivery?.failed, 60, first.output);
+  const before = people.project.rows(`SELECT id, group_key FROM "spoor.ledger" ORDER BY id`);
+
+  api.clear();
+  api.answer(() => ({ status: 503 }));
+  await people.setSync(SEND_EACH_ROW, ["concurrency: 60", "retries: 0", "rate_limit: 25/30s"]);
+  const ran = await people.run();
+
+  const { failed = 0, left = 0, unknown } = ran.sync.delivery ?? {};
+  assert.deepEqual([failed + left, unknown], [60, 0], ran.output);
+  assert.ok(failed <= 25 && failed === api.requests.length, ran.output);
+  const states = people.project.rows(`SELECT state, count(*) AS n FROM "spoor.ledger" GROUP BY 1`);
+  assert.deepEqual(states, [{ state: "failed", n: 60 }]);
+  const after = people.project.rows(`SELECT id, group_key FROM "spoor.ledger" ORDER BY id`);
+  assert.deepEqual(after, before);
+  const tries = people.project.rows(`SELECT sum(attempts) AS n FROM "spoor.ledger"`);
+  assert.deepEqual(tries, [{ n: 60 + failed }]);
+});
+
 Deno.test("few requests that fail with all their tries do not stop a model", async () => {
   await using api = await fakeApi(({ path }) => ({
     status: path === "/people/19" ? 200 : 500,
