@@ -69,6 +69,7 @@ export class GuestHttp {
 
   constructor(private readonly context: GuestHttpContext) {
     const { rateLimiter, stop } = context;
+    stop.addEventListener("abort", () => this.#port?.send({ type: "stop" }));
     if (!rateLimiter) return;
     this.#permits = new RequestPermits(rateLimiter, stop, (id, refusal) => {
       this.#port?.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) });

@@ -179,6 +179,8 @@ export type ToEgress =
   | { type: "start"; start: EgressStart }
   | { type: "request"; id: number; request: EgressRequest }
   | { type: "abort"; id: number }
+  /** Ctrl-C: no long wait for a far side that asks for one. */
+  | { type: "stop" }
   /** The request may try once. `refusal`: it may not, and why; nothing is sent. */
   | { type: "permit"; id: number; refusal?: string };
 

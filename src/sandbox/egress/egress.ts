@@ -51,6 +51,7 @@ export class Egress {
   #take(message: ToEgress): void {
     if (message.type === "start") this.#started = start(message.start, this.random);
     else if (message.type === "abort") this.#inFlight.get(message.id)?.abort();
+    else if (message.type === "stop") this.#started?.outlet.pacer.stop();
     else if (message.type === "permit") this.#permits.grant(message.id, message.refusal);
     else this.#send(message.id, message.request);
   }

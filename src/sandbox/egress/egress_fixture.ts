@@ -26,6 +26,8 @@ export interface EgressFixture extends Disposable {
   readonly asked: readonly number[];
   /** Grants or refuses what was asked. */
   permit(id: number, refusal?: string): void;
+  /** Tells it that the run stops. */
+  stop(): void;
   /** How many arrays of messages the worker has posted. */
   readonly posts: number;
 }
@@ -79,6 +81,7 @@ export function startEgress(
       return await promise;
     },
     asked,
+    stop: () => port.send({ type: "stop" }),
     permit: (id, refusal) =>
       port.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) }),
     get posts() {

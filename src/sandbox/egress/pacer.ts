@@ -10,6 +10,9 @@ import { FAILURES_UNTIL_DOWN, FarSideHealth, type RequestEnd } from "~/delivery/
 import { SlowDown } from "~/delivery/slow_down.ts";
 import { EgressFailure } from "./egress_failure.ts";
 
+/** How long a pause is waited for when the run stops. */
+const STOP_GRACE_MS = 1_000;
+
 /** See the module's comment. */
 export class Pacer {
   #slowDown = new SlowDown();
@@ -18,6 +21,7 @@ export class Pacer {
   /** In the order in which they came. */
   #waiting = new Set<() => void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isStopping = false;
   #down: EgressFailure | undefined;
   /** Told once, when no request may begin any more. */
   #onDown = new Set<() => void>();
@@ -59,10 +63,24 @@ export class Pacer {
   refused(beganAtMs: number, retryAfterMs: number | undefined): void {
     const nowMs = performance.now();
     this.#slowDown.refused(beganAtMs, nowMs, this.#inFlight, this.random, retryAfterMs);
+    if (this.#isStopping) this.#closeIfPaused();
   }
 
   succeeded(beganAtMs: number): void {
     this.#slowDown.succeeded(beganAtMs);
+  }
+
+  /** The run stops: what was begun is finished, unless the far side lets nothing through. */
+  stop(): void {
+    setTimeout(() => {
+      this.#isStopping = true;
+      this.#closeIfPaused();
+    }, STOP_GRACE_MS);
+  }
+
+  #closeIfPaused(): void {
+    if (performance.now() >= this.#slowDown.resumeAtMs) return;
+    this.close("The run was stopped while the far side asked to wait");
   }
 
   /** A request has ended for good. */

@@ -83,6 +83,22 @@ Deno.test("a 429 makes all requests of the model wait, and fewer begin after it"
   assert.ok(mostAtOnce <= 6, `${mostAtOnce} at once`);
 });
 
+Deno.test("a run that stops does not wait for the end of a long pause", async () => {
+  await using far = serveFarSide(() =>
+    new Response("", { status: 429, headers: { "retry-after": "300" } })
+  );
+  using egress = startEgress({ allowNet: [far.host] });
+  const first = egress.send({ url: far.origin, retries: 5 });
+  while (far.received.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const waiting = egress.send({ url: far.origin, retries: 5 });
+  egress.stop();
+  const [tried, held] = await Promise.all([first, waiting]);
+  assert.deepEqual([tried.status, tried.attempts], [429, 1]);
+  assert.deepEqual([held.error?.kind, held.attempts], ["down", 0]);
+  assert.ok(held.elapsedMs < 10_000);
+});
+
 Deno.test("a far side that refuses all for a while is not asked in a hot loop", async () => {
   const opensAtMs = performance.now() + 1_500;
   let refused = 0;
