@@ -86,7 +86,7 @@ function includesName(names: readonly string[], name: string): boolean {
 /** What stands in a move's way, in words. */
 function ownState({ acceptedRows, changes, rows }: HeldState): string | undefined {
   if (acceptedRows) return countOf(acceptedRows, "accepted row");
-  const open = ["sent", "unknown", "rejected"].find((state) => changes[state]);
+  const open = ["sent", "unknown", "rejected", "settled"].find((state) => changes[state]);
   if (open !== undefined) return `${countOf(changes[open] ?? 0, `${open} change`)}`;
   return rows > 0 ? countOf(rows, "row") : undefined;
 }
@@ -116,6 +116,8 @@ export function moveState(db: DatabaseSync, move: StateMove): MovedState {
       db.prepare(`UPDATE OR IGNORE ${quoteIdentifier(table)} SET model = ? WHERE model = ?`)
         .run(to, from);
     }
+    // A model's own limit goes by the model's name; shared ones have names without a dot.
+    db.prepare(`UPDATE "spoor.rate_grants" SET name = ? WHERE name = ?`).run(to, from);
     return {
       from,
       to,
