@@ -4,9 +4,11 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { renderDuration } from "~/base/duration.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import { compareNames } from "~/dag/order.ts";
 import { selectModels } from "~/dag/selectors.ts";
+import { foldModelName } from "~/model/model_name.ts";
 import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
@@ -33,6 +35,7 @@ import type { FromEngine } from "./engine_protocol.ts";
 import { EngineWorkers } from "./engine_workers.ts";
 import { ReaderPool } from "./guest_queries.ts";
 import { LazyPractice } from "./practice.ts";
+import { RateLimits } from "./rate_limits.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunEvent } from "./run_event.ts";
 import { runModels } from "./run_models.ts";
@@ -44,13 +47,15 @@ export class Engine {
   readonly #stop = new AbortController();
   #events: RunEvent[] = [];
   #statePath = "the state file";
+  #isTimeOver = false;
 
   constructor(private readonly post: (message: FromEngine, transfer?: Transferable[]) => void) {
     this.#workers = new EngineWorkers(post);
   }
 
   /** Begin nothing new. */
-  stop(): void {
+  stop(isTimeOver: boolean): void {
+    this.#isTimeOver ||= isTimeOver;
     this.#stop.abort();
     this.post({ type: "stopping" });
   }
@@ -90,7 +95,7 @@ export class Engine {
     this.#statePath = path;
     const now = () => new Date().toISOString();
     makeStateFolder(path);
-    using _lock = await takeRunLock(`${path.slice(0, -3)}.lock`, commandOf(request), now());
+    using _lock = takeRunLock(`${path.slice(0, -3)}.lock`, commandOf(request), now());
     using db = openState(path);
 
     const analyses = new ModuleAnalyses(db);
@@ -134,9 +139,11 @@ export class Engine {
       commits,
       readers,
       workers: this.#workers,
+      rateLimits: new RateLimits(db, commits),
       runId,
       projectId,
       ...(practiceApi && { practice: () => practiceApi.origin() }),
+      isOfProject: nameTest([...graph.models.keys()]),
       memoryMb: settings.memoryMb,
       readVariable: variableLookup(dotenv, (name) => Deno.env.get(name)),
       nextChangeId: () => changeId++,
@@ -152,6 +159,10 @@ export class Engine {
       current,
       now,
       stop: this.#stop.signal,
+      stopReason: () =>
+        this.#isTimeOver && request.timeoutMs !== undefined
+          ? `the run's --timeout of ${renderDuration(request.timeoutMs)} was over`
+          : "the run was stopped",
     };
     const counts = await runModels(context, {
       graph,
@@ -179,6 +190,8 @@ export class Engine {
       elapsed_ms: performance.now() - startedAt,
       ...counts,
       requests,
+      ...(this.#isTimeOver && request.timeoutMs !== undefined &&
+        { timeout_ms: request.timeoutMs }),
     });
   }
 
@@ -193,6 +206,12 @@ export class Engine {
     this.post({ type: "events", events: this.#events });
     this.#events = [];
   }
+}
+
+/** SQLite takes names that differ in case only for one. */
+function nameTest(names: readonly string[]): (name: string) => boolean {
+  const known = new Set(names.map(foldModelName));
+  return (name) => known.has(foldModelName(name));
 }
 
 function addTo(sum: Record<string, number>, part: object): void {
@@ -222,7 +241,7 @@ function projectIdOf(db: Parameters<typeof listTables>[0]): string {
 }
 
 function commandOf(
-  { selectors, practice, full, resend, adopt, allowRemoved, allowChanges }: RunRequest,
+  { selectors, practice, full, resend, adopt, allowRemoved, allowChanges, timeoutMs }: RunRequest,
 ): string {
   return [
     "spoor run",
@@ -233,5 +252,6 @@ function commandOf(
     ...adopt.map((model) => `--adopt ${model}`),
     ...(allowRemoved ? ["--allow-removed"] : []),
     ...(allowChanges ? ["--allow-changes"] : []),
+    ...(timeoutMs === undefined ? [] : [`--timeout ${timeoutMs}ms`]),
   ].join(" ");
 }

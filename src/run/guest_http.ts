@@ -10,6 +10,7 @@
 import { UserError } from "~/base/user_error.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type {
+  EgressError,
   EgressRequest,
   EgressResponse,
   EgressStart,
@@ -22,6 +23,8 @@ import type { RequestLog } from "~/store/requests.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest } from "./guest_error.ts";
+import type { RateLimiter } from "./rate_limits.ts";
+import { RequestPermits } from "./request_permits.ts";
 import { changeKey, requestKey } from "./idempotency_key.ts";
 import { describeRequest, describeResponse } from "./request_text.ts";
 import type { RequestCounts } from "./run_event.ts";
@@ -32,8 +35,14 @@ export interface GuestHttpContext {
   startWorker: (onFailure: (message: string) => void) => EngineWorker;
   commits: GroupCommit;
   log: RequestLog;
+  /** Lets tries through, where the model has a limit. */
+  rateLimiter?: RateLimiter;
+  /** Aborted by Ctrl-C. */
+  stop: AbortSignal;
   /** Makes keys differ between projects. */
   projectId: string;
+  /** The model's name when a change was begun: a key stays what it was when the model is renamed. */
+  keyName: (changeId: number) => string;
   /** Makes keys of requests that belong to no group differ between runs. */
   runId: number;
   /** Takes stand-ins of secrets out of texts. */
@@ -55,10 +64,24 @@ export class GuestHttp {
   #worker: EngineWorker | undefined;
   #port: BatchedPort<FromEgress, ToEgress> | undefined;
   #waiting = new Map<number, (response: EgressResponse) => void>();
+  #permits: RequestPermits | undefined;
+  #down: EgressError | undefined;
   /** Guest's number of a request → ours. */
   #ids = new Map<number, number>();
 
-  constructor(private readonly context: GuestHttpContext) {}
+  constructor(private readonly context: GuestHttpContext) {
+    const { rateLimiter, stop } = context;
+    stop.addEventListener("abort", () => this.#port?.send({ type: "stop" }));
+    if (!rateLimiter) return;
+    this.#permits = new RequestPermits(rateLimiter, stop, (id, refusal) => {
+      this.#port?.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) });
+    });
+  }
+
+  /** Why no request is sent any more: the far side does not work. */
+  get down(): EgressError | undefined {
+    return this.#down;
+  }
 
   /** How many requests are out. */
   get pending(): number {
@@ -86,8 +109,12 @@ export class GuestHttp {
     const at = this.context.now();
     const { groups, ordinal: _ordinal, ...rest } = request;
     const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
-    if (changes.length > 0) delivery?.end(groups, isUncertain(response));
-    this.#record(request, response, idempotencyKey, at, changes[0]);
+    if (response.error?.kind === "down") this.#down ??= response.error;
+    if (changes.length > 0) {
+      if (isUnbegun(response)) delivery?.withdraw(groups);
+      else delivery?.end(groups, isUncertain(response));
+    }
+    this.#record(request, response, idempotencyKey, at, changes.at(-1));
     return response;
   }
 
@@ -98,6 +125,7 @@ export class GuestHttp {
   }
 
   dispose(): void {
+    this.#permits?.dispose();
     this.#port?.close();
     this.#worker?.end();
   }
@@ -120,13 +148,21 @@ export class GuestHttp {
     if (this.#port) return this.#port;
     this.#worker = this.context.startWorker((message) => this.#handleFailure(message));
     this.#port = new BatchedPort<FromEgress, ToEgress>(this.#worker.port, (messages) => {
-      for (const { id, response } of messages) this.#settle(id, response);
+      for (const message of messages) {
+        if (message.type === "permit") this.#permits?.ask(message.id);
+        else this.#settle(message.id, message.response);
+      }
     });
-    this.#port.send({ type: "start", start: this.context.start });
+    const needsPermits = this.#permits !== undefined;
+    this.#port.send({
+      type: "start",
+      start: { ...this.context.start, ...(needsPermits && { needsPermits }) },
+    });
     return this.#port;
   }
 
   #settle(id: number, response: EgressResponse): void {
+    this.#permits?.end(id);
     const resolve = this.#waiting.get(id);
     this.#waiting.delete(id);
     resolve?.(response);
@@ -149,9 +185,12 @@ export class GuestHttp {
   }
 
   #key(changes: readonly number[], request: GuestRequest): string {
-    const { projectId, runId, start: { model } } = this.context;
-    if (changes.length === 0) return requestKey({ projectId, model, runId, number: this.#nextId });
-    return changeKey({ projectId, model, changes, ordinal: request.ordinal });
+    const { projectId, runId, start, keyName } = this.context;
+    const [change] = changes;
+    if (change === undefined) {
+      return requestKey({ projectId, model: start.model, runId, number: this.#nextId });
+    }
+    return changeKey({ projectId, model: keyName(change), changes, ordinal: request.ordinal });
   }
 
   #record(
@@ -192,6 +231,11 @@ function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
   return new UserError(`Cannot ${method} ${url.slice(0, 200)}: --adopt ${model} sends nothing`, {
     hint: "Run it without --adopt to send",
   });
+}
+
+/** The request was refused before any try of it left. */
+function isUnbegun({ attempts, error }: EgressResponse): boolean {
+  return attempts === 0 && error?.kind === "down";
 }
 
 /** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */

@@ -8,6 +8,7 @@ import type { GroupCommit } from "~/store/group_commit.ts";
 import type { CurrentModel } from "./current_model.ts";
 import type { EngineWorkers } from "./engine_workers.ts";
 import type { ReaderPool } from "./guest_queries.ts";
+import type { RateLimits } from "./rate_limits.ts";
 import type { RunEvent } from "./run_event.ts";
 
 /** See the module's comment. */
@@ -20,10 +21,13 @@ export interface RunContext {
   commits: GroupCommit;
   readers: ReaderPool;
   workers: EngineWorkers;
+  rateLimits: RateLimits;
   runId: number;
   projectId: string;
   /** Gives where the practice API listens, and starts it if need be; absent in a real run. */
   practice?: () => Promise<string>;
+  /** Whether the project has a model of that name, selected or not. */
+  isOfProject: (name: string) => boolean;
   memoryMb: number;
   /** A variable of the process or of `.env`. */
   readVariable: (name: string) => string | undefined;
@@ -37,6 +41,8 @@ export interface RunContext {
   current: CurrentModel;
   /** ISO 8601, UTC. */
   now: () => string;
-  /** Aborted by Ctrl-C: nothing new begins. */
+  /** Aborted by Ctrl-C, or when the run's time is over: nothing new begins. */
   stop: AbortSignal;
+  /** Why, in words: `the run was stopped`. */
+  stopReason: () => string;
 }

@@ -17,6 +17,8 @@ import type {
 } from "~/sandbox/protocol.ts";
 import { AllowedHosts } from "./allowed_hosts.ts";
 import { EgressFailure } from "./egress_failure.ts";
+import { Pacer } from "./pacer.ts";
+import { Permits } from "./permits.ts";
 import { prepareRequest } from "./prepare_request.ts";
 import { SecretMask } from "./secret_mask.ts";
 import { type Outlet, sendWithRetries } from "./send_with_retries.ts";
@@ -30,6 +32,7 @@ interface Started {
   standIns: StandIns;
   mask: SecretMask;
   outlet: Outlet;
+  needsPermits: boolean;
 }
 
 /** See the module's comment. */
@@ -37,6 +40,7 @@ export class Egress {
   #port: BatchedPort<ToEgress, FromEgress>;
   #started: Started | undefined;
   #inFlight = new Map<number, AbortController>();
+  #permits = new Permits((id) => this.#port.send({ type: "permit", id }));
 
   constructor(port: MessagePort, private readonly random: () => number) {
     this.#port = new BatchedPort(port, (messages) => {
@@ -47,6 +51,8 @@ export class Egress {
   #take(message: ToEgress): void {
     if (message.type === "start") this.#started = start(message.start, this.random);
     else if (message.type === "abort") this.#inFlight.get(message.id)?.abort();
+    else if (message.type === "stop") this.#started?.outlet.pacer.stop();
+    else if (message.type === "permit") this.#permits.grant(message.id, message.refusal);
     else this.#send(message.id, message.request);
   }
 
@@ -54,13 +60,14 @@ export class Egress {
     const startedAt = performance.now();
     const abort = new AbortController();
     this.#inFlight.set(id, abort);
-    const ended = await this.#finish(request, abort.signal);
+    const ended = await this.#finish(id, request, abort.signal);
     this.#inFlight.delete(id);
     this.#answer(id, { ...ended, elapsedMs: performance.now() - startedAt });
   }
 
   /** Never throws: what cannot be sent is an answer too. */
   async #finish(
+    id: number,
     request: EgressRequest,
     signal: AbortSignal,
   ): Promise<Omit<EgressResponse, "elapsedMs">> {
@@ -71,7 +78,8 @@ export class Egress {
       if (!started) throw new Error("The egress worker has not been told its model");
       const outgoing = prepareRequest(request, started.standIns, started.outlet.allowedHosts);
       mask = started.mask.with(outgoing.signatures);
-      const answer = await sendWithRetries(outgoing, started.outlet, signal, progress);
+      const outlet = started.needsPermits ? this.#limited(started.outlet, id) : started.outlet;
+      const answer = await sendWithRetries(outgoing, outlet, signal, progress);
       return { ...maskAnswer(answer, mask), attempts: progress.attempts };
     } catch (error) {
       const failure = EgressFailure.from(error);
@@ -84,6 +92,10 @@ export class Egress {
         error: failure.report(masked),
       };
     }
+  }
+
+  #limited(outlet: Outlet, id: number): Outlet {
+    return { ...outlet, permit: (signal) => this.#permits.take(id, signal) };
   }
 
   #answer(id: number, response: EgressResponse): void {
@@ -101,8 +113,10 @@ function start(given: EgressStart, random: () => number): Started {
       allowedHosts: new AllowedHosts(given.allowNet),
       practiceOrigin: given.practiceOrigin,
       deadlines: new Deadlines(),
+      pacer: new Pacer(random),
       random,
     },
+    needsPermits: given.needsPermits === true,
   };
 }
 

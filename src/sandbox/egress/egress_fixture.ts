@@ -22,6 +22,12 @@ export interface EgressFixture extends Disposable {
     request: Partial<EgressRequest> & { url: string },
     when: Promise<unknown>,
   ): Promise<EgressResponse>;
+  /** Requests that asked for a permit, in order. */
+  readonly asked: readonly number[];
+  /** Grants or refuses what was asked. */
+  permit(id: number, refusal?: string): void;
+  /** Tells it that the run stops. */
+  stop(): void;
   /** How many arrays of messages the worker has posted. */
   readonly posts: number;
 }
@@ -42,14 +48,18 @@ export function startEgress(
   } as any);
   const { port1, port2 } = new MessageChannel();
   const waiting = new Map<number, (response: EgressResponse) => void>();
+  const asked: number[] = [];
   let posts = 0;
   let lastId = 0;
 
   const port = new BatchedPort<FromEgress, ToEgress>(port1, (messages) => {
     posts++;
-    for (const { id, response } of messages) {
-      waiting.get(id)?.(response);
-      waiting.delete(id);
+    for (const message of messages) {
+      if (message.type === "permit") asked.push(message.id);
+      else {
+        waiting.get(message.id)?.(message.response);
+        waiting.delete(message.id);
+      }
     }
   });
   const send = (request: Partial<EgressRequest> & { url: string }) => {
@@ -70,6 +80,10 @@ export function startEgress(
       port.send({ type: "abort", id });
       return await promise;
     },
+    asked,
+    stop: () => port.send({ type: "stop" }),
+    permit: (id, refusal) =>
+      port.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) }),
     get posts() {
       return posts;
     },

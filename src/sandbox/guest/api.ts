@@ -88,11 +88,13 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    * - It returns `{ accepted, rejected }`, both by key: what was accepted is saved as it was read, what
    *   was rejected is parked, and a group in neither counts as failed.
    * - It throws an `HttpError` with a status of 400–499 (but 401, 407, 408 and 429): it is run again
-   *   for each half of the batch, one after the other, until the group that is refused is alone.
+   *   for each half of the batch, one after the other, until the group that is refused is alone. So a
+   *   function that writes more than once must not throw such an error after a write was accepted.
    * - It throws otherwise, or a request of it was answered with 207 (Multi-Status) and it did not
    *   return `{ accepted, rejected }`: all groups count as failed.
    *
-   * A group that the function itself saves or rejects is done with. In a model that is not `tracked` the first error ends it.
+   * A group that the function itself saves or rejects is done with. In a model that is not `tracked`
+   * the first error ends it.
    *
    * @example
    * ```ts ignore
@@ -119,7 +121,8 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    * - It throws, or it returns nothing though a request of it was answered with 207 (Multi-Status): the
    *   group counts as failed and comes again in the next run.
    *
-   * A group that the function itself saves or rejects is done with. In a model that is not `tracked` the first error ends it.
+   * A group that the function itself saves or rejects is done with. In a model that is not `tracked`
+   * the first error ends it.
    *
    * @example
    * ```ts ignore
