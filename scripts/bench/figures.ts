@@ -4,6 +4,7 @@
  * @module
  */
 import type { Figure } from "./figure.ts";
+import { batchesFigure, deliveryFigure, stateSizeFigure } from "./figures/delivery.ts";
 import { ingestFigure } from "./figures/ingest.ts";
 import { memoryFigure } from "./figures/memory.ts";
 import { firstModelsFigure, noOpModelsFigure } from "./figures/models.ts";
@@ -23,6 +24,9 @@ export const FIGURES: readonly Figure[] = [
   trackedUnchangedFigure,
   trackedChangedFigure,
   firstSyncFigure,
+  deliveryFigure,
+  batchesFigure,
+  stateSizeFigure,
   wholeWayFigure,
   memoryFigure,
 ];
