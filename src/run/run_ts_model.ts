@@ -176,7 +176,7 @@ async function makeHttp(
   secrets: ModelSecrets,
   wishes: ModelWishes,
 ): Promise<GuestHttp | undefined> {
-  const { allowNet, rateLimit: limit } = model.directives;
+  const { allowNet, rateLimit: limit, delivery } = model.directives;
   if (!allowNet) return undefined;
   const practiceOrigin = await context.practice?.();
   return new GuestHttp({
@@ -185,6 +185,7 @@ async function makeHttp(
       allowNet,
       secrets: secrets.entries,
       ...(practiceOrigin !== undefined && { practiceOrigin }),
+      ...(delivery === "at_most_once" && { atMostOnce: true }),
     },
     startWorker: (onFailure) =>
       context.workers.start({

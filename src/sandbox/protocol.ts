@@ -173,6 +173,8 @@ export interface EgressStart {
   practiceOrigin?: string;
   /** The model has a rate limit: each try, redirects included, waits for a permit. */
   needsPermits?: boolean;
+  /** `@delivery: at_most_once`: a write that may have arrived is not tried again. */
+  atMostOnce?: boolean;
 }
 
 export type ToEgress =

@@ -112,6 +112,7 @@ function start(given: EgressStart, random: () => number): Started {
     outlet: {
       allowedHosts: new AllowedHosts(given.allowNet),
       practiceOrigin: given.practiceOrigin,
+      atMostOnce: given.atMostOnce === true,
       deadlines: new Deadlines(),
       pacer: new Pacer(random),
       random,

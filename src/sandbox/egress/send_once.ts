@@ -26,6 +26,8 @@ export interface Way {
   allowedHosts: AllowedHosts;
   /** Practice: where every request goes instead. */
   practiceOrigin: string | undefined;
+  /** A write that may have arrived is not sent again. */
+  atMostOnce: boolean;
   deadlines: Deadlines;
   /** Resolves when one request more may go out; absent: without a rate limit. */
   permit?: (signal: AbortSignal) => Promise<void>;
@@ -96,7 +98,7 @@ function send(request: OutgoingRequest, way: Way, signal: AbortSignal): Promise<
   const { method, url, body } = request;
   const init = {
     ...{ method, body, redirect: "manual", signal } as const,
-    ...(mustNotRepeat(request) && { client: ownConnection() }),
+    ...(mustNotRepeat(request, way) && { client: ownConnection() }),
   };
   // Pairs cost `fetch` half of what a Headers object does.
   const headers = request.headers as [string, string][];
@@ -109,9 +111,12 @@ function send(request: OutgoingRequest, way: Way, signal: AbortSignal): Promise<
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** A write whose tries were set to one. */
-function mustNotRepeat({ method, retries }: OutgoingRequest): boolean {
-  return retries === 0 && !SAFE_METHODS.has(method);
+/** Whether a try that may have arrived must not be made once more: a write whose model says so. */
+export function mustNotRepeat(
+  { method, retries }: OutgoingRequest,
+  { atMostOnce }: Pick<Way, "atMostOnce">,
+): boolean {
+  return (retries === 0 || atMostOnce) && !SAFE_METHODS.has(method);
 }
 
 let unpooled: Deno.HttpClient | undefined;
