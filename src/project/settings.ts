@@ -9,6 +9,7 @@ import { flag, integer, type ValueParser } from "~/model/directive_value.ts";
 import { findDirective } from "~/model/directives.ts";
 import type { Directives } from "~/model/model.ts";
 import { loadYamlLibrary, readYamlMapping, type YamlPair } from "~/model/yaml_mapping.ts";
+import { type AuthProviders, readAuthProviders } from "./auth_providers.ts";
 import { SETTINGS_FILE } from "./find_root.ts";
 import { readFlatYaml } from "./flat_yaml.ts";
 import { readText } from "./read_text.ts";
@@ -23,6 +24,8 @@ export interface Settings {
   memoryMb: number;
   /** Directives of TypeScript models that do not give them. */
   defaults: Directives;
+  /** OAuth services that `spoor auth` authorises; absent: none. */
+  auth?: AuthProviders;
 }
 
 /** The directives that `defaults:` may set. */
@@ -42,7 +45,7 @@ const READERS: ReadonlyMap<string, SettingReader> = new Map([
 ]);
 
 /** The names of all settings. */
-export const SETTING_NAMES: readonly string[] = [...READERS.keys(), "defaults"];
+export const SETTING_NAMES: readonly string[] = [...READERS.keys(), "defaults", "auth"];
 
 interface Problem {
   state: string;
@@ -91,7 +94,8 @@ export async function parseSettings(
     ? { pairs: flat, errors: [] }
     : readYamlMapping(await loadYamlLibrary(), text, SETTINGS_FILE);
   eachOnce(pairs, errors, (pair, at) => {
-    if (pair.key === "defaults") readDefaults(pair, settings, at, errors);
+    if (pair.key === "auth") settings.auth = readAuthProviders(pair, at, errors);
+    else if (pair.key === "defaults") readDefaults(pair, settings, at, errors);
     else readSetting(pair, settings, at, errors);
   });
   return { settings, errors };

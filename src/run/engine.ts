@@ -35,6 +35,7 @@ import type { RunContext } from "./run_context.ts";
 import type { RunEvent } from "./run_event.ts";
 import { runModels } from "./run_models.ts";
 import type { RunRequest } from "./run_request.ts";
+import { TokenKeeper } from "./token_keeper.ts";
 
 /** One engine, one run. */
 export class Engine {
@@ -120,6 +121,7 @@ export class Engine {
       : undefined;
     let changeId = nextLedgerId(db);
     const requests = { sent: 0, accepted: 0, refused: 0, retries: 0 };
+    const readVariable = variableLookup(dotenv, (name) => Deno.env.get(name));
     const context: RunContext = {
       root,
       statePath: path,
@@ -131,7 +133,10 @@ export class Engine {
       projectId,
       ...(practiceApi && { practice: () => practiceApi.origin() }),
       memoryMb: settings.memoryMb,
-      readVariable: variableLookup(dotenv, (name) => Deno.env.get(name)),
+      readVariable,
+      tokens: new TokenKeeper({
+        ...{ db, commits, root, practice, readVariable, now, providers: settings.auth ?? {} },
+      }),
       nextChangeId: () => changeId++,
       watchDeadline: (model, limitMs) => {
         this.post({ type: "deadline", model, limitMs });

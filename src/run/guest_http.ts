@@ -22,7 +22,9 @@ import type { RequestLog } from "~/store/requests.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest } from "./guest_error.ts";
+import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RequestCounts } from "./run_event.ts";
+import type { TokenKeeper } from "./token_keeper.ts";
 
 /** What requests need from their run. */
 export interface GuestHttpContext {
@@ -30,6 +32,7 @@ export interface GuestHttpContext {
   startWorker: (onFailure: (message: string) => void) => EngineWorker;
   commits: GroupCommit;
   log: RequestLog;
+  tokens: TokenKeeper;
   /** Makes keys differ between projects. */
   projectId: string;
   /** Makes keys of requests that belong to no group differ between runs. */
@@ -45,6 +48,8 @@ const METHODS = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELE
 /** See the module's comment. */
 export class GuestHttp {
   readonly counts: RequestCounts = { sent: 0, accepted: 0, refused: 0, retries: 0 };
+  /** `http.oauth`. */
+  readonly tokens: GuestTokens;
   #nextId = 1;
   #worker: EngineWorker | undefined;
   #port: BatchedPort<FromEgress, ToEgress> | undefined;
@@ -52,7 +57,9 @@ export class GuestHttp {
   /** Guest's number of a request → ours. */
   #ids = new Map<number, number>();
 
-  constructor(private readonly context: GuestHttpContext) {}
+  constructor(private readonly context: GuestHttpContext) {
+    this.tokens = new GuestTokens(context.tokens);
+  }
 
   /** How many requests are out. */
   get pending(): number {
@@ -91,6 +98,7 @@ export class GuestHttp {
   }
 
   dispose(): void {
+    this.tokens.dispose();
     this.#port?.close();
     this.#worker?.end();
   }
@@ -113,10 +121,20 @@ export class GuestHttp {
     if (this.#port) return this.#port;
     this.#worker = this.context.startWorker((message) => this.#handleFailure(message));
     this.#port = new BatchedPort<FromEgress, ToEgress>(this.#worker.port, (messages) => {
-      for (const { id, response } of messages) this.#settle(id, response);
+      for (const message of messages) {
+        if (message.type === "response") this.#settle(message.id, message.response);
+        else this.#receiveToken(message);
+      }
     });
-    this.#port.send({ type: "start", start: this.context.start });
-    return this.#port;
+    const port = this.#port;
+    port.send({ type: "start", start: this.context.start });
+    this.tokens.connect((message) => port.send(message));
+    return port;
+  }
+
+  /** A failure here is one of the state file: every request that waits ends with it. */
+  #receiveToken(message: TokenMessage): void {
+    this.tokens.receive(message).catch((error) => this.#handleFailure(String(error)));
   }
 
   #settle(id: number, response: EgressResponse): void {
@@ -126,6 +144,7 @@ export class GuestHttp {
   }
 
   #handleFailure(message: string): void {
+    this.tokens.dispose();
     for (const id of [...this.#waiting.keys()]) {
       this.#settle(id, {
         url: "",

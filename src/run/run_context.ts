@@ -8,6 +8,7 @@ import type { GroupCommit } from "~/store/group_commit.ts";
 import type { EngineWorkers } from "./engine_workers.ts";
 import type { ReaderPool } from "./guest_queries.ts";
 import type { RunEvent } from "./run_event.ts";
+import type { TokenKeeper } from "./token_keeper.ts";
 
 /** See the module's comment. */
 export interface RunContext {
@@ -24,6 +25,7 @@ export interface RunContext {
   /** Gives where the practice API listens, and starts it if need be; absent in a real run. */
   practice?: () => Promise<string>;
   memoryMb: number;
+  tokens: TokenKeeper;
   /** A variable of the process or of `.env`. */
   readVariable: (name: string) => string | undefined;
   nextChangeId: () => number;

@@ -170,6 +170,7 @@ async function makeHttp(
       }, onFailure),
     commits: context.commits,
     log: new RequestLog(context.db, context.runId, model.name),
+    tokens: context.tokens,
     projectId: context.projectId,
     runId: context.runId,
     now: context.now,

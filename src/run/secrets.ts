@@ -16,6 +16,9 @@ export interface ModelSecrets {
   mask: (text: string) => string;
 }
 
+/** What `http.oauth` gives. */
+const OAUTH_STAND_INS = /spoor-oauth-[0-9a-f-]{36}/g;
+
 /**
  * Reads the secrets that a model declares. In practice all have made-up values: nothing needs the
  * real ones, and what the practice API receives is kept in a file.
@@ -38,7 +41,7 @@ export function readSecrets(
     mask: (text) =>
       entries.reduce(
         (masked, { standIn, value }) => masked.replaceAll(standIn, "***").replaceAll(value, "***"),
-        text,
+        text.replace(OAUTH_STAND_INS, "***"),
       ),
   };
 }

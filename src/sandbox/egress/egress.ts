@@ -17,6 +17,7 @@ import type {
 } from "~/sandbox/protocol.ts";
 import { AllowedHosts } from "./allowed_hosts.ts";
 import { EgressFailure } from "./egress_failure.ts";
+import { OAuthTokens } from "./oauth_tokens.ts";
 import { prepareRequest } from "./prepare_request.ts";
 import { SecretMask } from "./secret_mask.ts";
 import { type Outlet, sendWithRetries } from "./send_with_retries.ts";
@@ -30,6 +31,7 @@ interface Started {
   standIns: StandIns;
   mask: SecretMask;
   outlet: Outlet;
+  tokens: OAuthTokens;
 }
 
 /** See the module's comment. */
@@ -45,8 +47,12 @@ export class Egress {
   }
 
   #take(message: ToEgress): void {
-    if (message.type === "start") this.#started = start(message.start, this.random);
-    else if (message.type === "abort") this.#inFlight.get(message.id)?.abort();
+    if (message.type === "start") this.#started = this.#start(message.start);
+    else if (message.type === "oauth") {
+      this.#started?.tokens.register(message.standIn, message.grant);
+    } else if (message.type === "token") {
+      this.#started?.tokens.receive(message.provider, message.answer);
+    } else if (message.type === "abort") this.#inFlight.get(message.id)?.abort();
     else this.#send(message.id, message.request);
   }
 
@@ -68,8 +74,10 @@ export class Egress {
     const progress = { attempts: 0 };
     try {
       if (!started) throw new Error("The egress worker has not been told its model");
-      const outgoing = prepareRequest(request, started.standIns, started.outlet.allowedHosts);
-      const answer = await sendWithRetries(outgoing, started.outlet, signal, progress);
+      const answer = await started.tokens.send(request, signal, async (standIns) => {
+        const outgoing = prepareRequest(request, standIns, started.outlet.allowedHosts);
+        return await sendWithRetries(outgoing, started.outlet, signal, progress);
+      });
       return { ...maskAnswer(answer, started.mask), attempts: progress.attempts };
     } catch (error) {
       const failure = EgressFailure.from(error);
@@ -84,24 +92,28 @@ export class Egress {
     }
   }
 
+  #start({ secrets, allowNet, practiceOrigin }: EgressStart): Started {
+    const standIns = new StandIns(secrets);
+    const mask = new SecretMask(secrets.map((secret) => secret.value));
+    const outlet = {
+      allowedHosts: new AllowedHosts(allowNet),
+      practiceOrigin,
+      deadlines: new Deadlines(),
+      random: this.random,
+    };
+    const tokens = new OAuthTokens({
+      ...{ standIns, mask, outlet, secrets },
+      post: (message) => this.#port.send(message),
+      now: () => performance.now(),
+    });
+    return { standIns, mask, outlet, tokens };
+  }
+
   #answer(id: number, response: EgressResponse): void {
     const buffer = response.body.buffer;
     const moves = buffer.byteLength >= TRANSFER_FROM_BYTES && buffer instanceof ArrayBuffer;
     this.#port.send({ type: "response", id, response }, moves ? [buffer] : []);
   }
-}
-
-function start(given: EgressStart, random: () => number): Started {
-  return {
-    standIns: new StandIns(given.secrets),
-    mask: new SecretMask(given.secrets.map((secret) => secret.value)),
-    outlet: {
-      allowedHosts: new AllowedHosts(given.allowNet),
-      practiceOrigin: given.practiceOrigin,
-      deadlines: new Deadlines(),
-      random,
-    },
-  };
 }
 
 /** Takes the secrets out of an answer: a far side may echo what it was sent. */
