@@ -67,8 +67,9 @@ export async function requestToken(
 
 function prepareTokenRequest(
   client: OAuthClient,
-  { standIns, outlet, mask }: TokenOutlet,
+  from: TokenOutlet,
 ): OutgoingRequest {
+  const { standIns, mask } = from;
   const real = (text: string) => standIns.replace(text);
   const clientSecret = real(client.clientSecret);
   const refreshToken = real(client.refreshToken);
@@ -87,7 +88,22 @@ function prepareTokenRequest(
     // No tries of its own: then it goes out on a connection of its own, once each try.
     ...{ timeoutMs: TIMEOUT_MS, retries: 0 },
   };
-  return { ...prepareRequest(asked, standIns, outlet.allowedHosts), followsRedirects: false };
+  return { ...prepare(asked, from), followsRedirects: false };
+}
+
+/** What no request can be made of is the model's mistake, and not one of a single request. */
+function prepare(
+  asked: Parameters<typeof prepareRequest>[0],
+  { standIns, outlet }: TokenOutlet,
+): OutgoingRequest {
+  try {
+    return prepareRequest(asked, standIns, outlet.allowedHosts);
+  } catch (error) {
+    const failure = EgressFailure.from(error);
+    if (failure.kind === "denied") throw failure;
+    const state = lowerFirst(failure.message);
+    throw new EgressFailure("denied", `Cannot get a token: ${state}`, { hint: failure.hint });
+  }
 }
 
 type Ended =
@@ -118,9 +134,13 @@ function cannot({ url }: OutgoingRequest, state: string): string {
 /** There was no answer. The model's own request was not sent. */
 function explainFailure(request: OutgoingRequest, failure: EgressFailure): EgressFailure {
   if (failure.kind === "denied" || failure.kind === "invalid") return failure;
-  const state = failure.message.charAt(0).toLowerCase() + failure.message.slice(1);
   const { hint, retryable } = failure;
+  const state = lowerFirst(failure.message);
   return new EgressFailure("unsent", cannot(request, state), { hint, retryable });
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function explainRefusal(
