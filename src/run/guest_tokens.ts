@@ -47,7 +47,9 @@ export class GuestTokens {
       : await this.keeper.keep(provider, message.token);
     if ("renew" in answer) this.#renewing.add(provider);
     else this.#renewing.delete(provider);
-    this.#send?.({ type: "token", provider, answer });
+    if (this.#send) this.#send({ type: "token", provider, answer });
+    // It has ended while it waited for its turn.
+    else this.#release(provider);
   }
 
   /** The worker has ended. */

@@ -41,6 +41,8 @@ export function removeSealedToken(db: DatabaseSync, name: string): boolean {
 
 /** The providers that are authorised, and since when their tokens are there. */
 export function listSealedTokens(db: DatabaseSync): { name: string; updatedAt: string }[] {
+  // A file of an earlier Spoor, opened for reading: it is brought up to date by the next run.
+  if (!db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'spoor.tokens'`).get()) return [];
   return db.prepare(`SELECT name, updated_at FROM "spoor.tokens" ORDER BY name`).all()
     .map((row) => ({ name: String(row.name), updatedAt: String(row.updated_at) }));
 }

@@ -157,19 +157,24 @@ function list(root: string, providers: AuthProviders, json: boolean, output: Out
 }
 
 function forget(root: string, name: string, json: boolean, output: Output): void {
-  // Nothing is made where nothing is: this opens for writing only what is there.
-  const isThere = findProjectState(root, false) !== undefined;
-  let removed = false;
-  if (isThere) {
-    using db = openState(stateFilePath(root, false));
-    removed = removeSealedToken(db, name);
-  }
+  const removed = hasState(root) && removeFromState(root, name);
   if (json) return output.json("auth", { service: name, authorised: false, removed });
   output.line(
     removed
       ? `The tokens of ${name} are gone from here. To take them back for good, do so at the service.`
       : `There were no tokens of "${name}".`,
   );
+}
+
+/** Nothing is made where nothing is. */
+function hasState(root: string): boolean {
+  using db = findProjectState(root, false);
+  return db !== undefined;
+}
+
+function removeFromState(root: string, name: string): boolean {
+  using db = openState(stateFilePath(root, false));
+  return removeSealedToken(db, name);
 }
 
 function unknownService(name: string, known: readonly string[]): UserError {

@@ -305,3 +305,19 @@ Deno.test("egress lets a request go that nobody waits for while its token comes"
   assert.equal((await stays).status, 200);
   assert.deepEqual(far.received.map(({ path }) => path), ["/token", "/stays"]);
 });
+
+Deno.test("egress puts a token wherever a request can hold one", async () => {
+  await using far = serveTokens(() => new Response());
+  using egress = startOAuth(far);
+  const basic: [string, string] = ["Authorization", `Basic ${btoa(`token:${STAND_IN}`)}`];
+  const body = `token=${STAND_IN}`;
+  await egress.send({ url: far.origin, headers: [basic] });
+  await egress.send({ url: `${far.origin}/?t=${STAND_IN}` });
+  await egress.send({ url: far.origin, method: "POST", body });
+  await egress.send({ url: far.origin, method: "POST", body: new TextEncoder().encode(body) });
+  const [inHeader, inUrl, ...inBodies] = far.others();
+  assert.equal(inHeader && bearerOf(inHeader), `Basic ${btoa("token:access-token-1")}`);
+  assert.equal(inUrl?.path, "/?t=access-token-1");
+  assert.deepEqual(inBodies.map(({ text }) => text), Array(2).fill("token=access-token-1"));
+  assert.equal(far.tokenRequests().length, 1);
+});

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { renewInMs } from "~/base/oauth.ts";
 import type {
   EgressRequest,
@@ -16,6 +17,7 @@ import type {
   ProviderToken,
 } from "~/sandbox/protocol.ts";
 import { EgressFailure } from "./egress_failure.ts";
+import { decodeBasic } from "./prepare_headers.ts";
 import { requestToken, type TokenOutlet } from "./request_token.ts";
 import type { Answer } from "./send_once.ts";
 import { type Secret, StandIns } from "./stand_ins.ts";
@@ -146,11 +148,10 @@ export class OAuthTokens {
     for (const token of tokens) this.context.mask.add(token);
   }
 
-  #usedIn({ url, headers, body }: EgressRequest): [standIn: string, source: TokenSource][] {
+  #usedIn(request: EgressRequest): [standIn: string, source: TokenSource][] {
     if (this.#sources.size === 0) return [];
-    const texts = [String(url), ...headers.map(([, value]) => String(value))];
-    if (typeof body === "string") texts.push(body);
-    return [...this.#sources].filter(([standIn]) => texts.some((text) => text.includes(standIn)));
+    const parts = partsOf(request);
+    return [...this.#sources].filter(([standIn]) => parts.some((part) => part.includes(standIn)));
   }
 
   /** Made once for each set of tokens: most requests carry the same as the one before. */
@@ -169,6 +170,19 @@ export class OAuthTokens {
     this.#latest = { key, standIns };
     return standIns;
   }
+}
+
+/** Wherever a stand-in may be. */
+function partsOf({ url, headers, body }: EgressRequest): (string | Buffer)[] {
+  const values = headers.map(([, value]) => String(value));
+  return [
+    String(url),
+    ...values,
+    ...values.map((value) => decodeBasic(value)?.decoded ?? ""),
+    typeof body === "string"
+      ? body
+      : Buffer.from(body?.buffer ?? new ArrayBuffer(), body?.byteOffset, body?.byteLength),
+  ];
 }
 
 function at<T>(list: readonly T[], index: number): T {
