@@ -51,7 +51,7 @@ export function readSecrets(
 /** The key opens the tokens of every service: no model has any use for it. */
 function refuseKey(model: Model): void {
   const { secrets = [], allowEnv = [] } = model.directives;
-  const directive = secrets.includes(KEY_VARIABLE) ? "secrets" : "allowEnv";
+  const directive = secrets.includes(KEY_VARIABLE) ? "secrets" : "allow_env";
   if (!secrets.includes(KEY_VARIABLE) && !allowEnv.includes(KEY_VARIABLE)) return;
   const line = model.directiveLines[directive];
   throw new UserError(`Cannot run ${model.name}: ${KEY_VARIABLE} is not for models`, {

@@ -6,6 +6,9 @@
  */
 import { UserError } from "~/base/user_error.ts";
 
+/** How long the last page has to reach the browser. */
+const FAREWELL_MS = 500;
+
 /** Listens until it is disposed of. */
 export interface LoopbackRedirect extends AsyncDisposable {
   /** Where the service is to send the browser. */
@@ -59,8 +62,13 @@ export function listenForRedirect(redirectUri: string, name: string): LoopbackRe
       expected = state;
       return code.promise;
     },
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    // A browser keeps its connection, for which Deno 2.6 would wait as long as that likes.
+    [Symbol.asyncDispose]: () => Promise.race([server.shutdown(), afterMs(FAREWELL_MS)]),
   };
+}
+
+function afterMs(delayMs: number): Promise<void> {
+  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, delayMs)));
 }
 
 function listen(url: URL, answer: (request: Request) => Response): Deno.HttpServer {
