@@ -19,6 +19,8 @@ export interface OAuthProvider extends AsyncDisposable {
   refreshToken: string;
   /** Seconds that a token says it lives. */
   expiresInS: number;
+  /** True: its API takes requests and never answers. */
+  hangs: boolean;
   /** Ends every token that it has given out. */
   endTokens(): void;
   /** A person has taken the authorisation back. */
@@ -76,7 +78,10 @@ export async function oauthProvider(): Promise<OAuthProvider> {
 
   const call = ({ headers }: ReceivedRequest): Answer =>
     good.has(headers["authorization"]?.replace("Bearer ", "") ?? "")
-      ? { json: { seen: headers["authorization"], b64: btoa(headers["authorization"] ?? "") } }
+      ? {
+        hang: provider.hangs,
+        json: { seen: headers["authorization"], b64: btoa(headers["authorization"] ?? "") },
+      }
       : { status: 401, json: { error: "unauthorised" } };
 
   const api = await fakeApi((request) => {
@@ -102,6 +107,7 @@ export async function oauthProvider(): Promise<OAuthProvider> {
     calls: () => api.requests.filter(({ path }) => path !== "/token" && path !== "/authorize"),
     refreshToken: "",
     expiresInS: 3_600,
+    hangs: false,
     endTokens: () => good.clear(),
     revoke() {
       provider.refreshToken = "none that anybody has";

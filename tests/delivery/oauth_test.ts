@@ -1,7 +1,7 @@
 /** OAuth as a user has it: `http.oauth` in models, `spoor auth` for refresh tokens. */
 import assert from "node:assert/strict";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
-import type { SpoorOptions, SpoorResult } from "../support/spoor.ts";
+import { killAfter, type SpoorOptions, type SpoorResult } from "../support/spoor.ts";
 import { CLIENT_ID, CLIENT_SECRET, type OAuthProvider, oauthProvider } from "./oauth_provider.ts";
 import { readRun, type SyncRun } from "./sync_project.ts";
 
@@ -155,6 +155,31 @@ Deno.test("a model cannot read a token that the far side echoes, nor what its st
   }
 });
 
+Deno.test("a model has nothing of another model's stand-in", async () => {
+  await using provider = await oauthProvider();
+  await using project = await projectOf(
+    provider,
+    `await save.row({ stand_in: http.oauth("crm") });`,
+    "raw/owner",
+  );
+  await addModel(
+    project,
+    provider,
+    `const [{ stand_in }] = await query("SELECT stand_in FROM raw.owner");
+    const headers = { Authorization: "Bearer " + stand_in };
+    const { status } = await http.get(ORIGIN + "/me", { headers, throwOnError: false });
+    await save.row({ status });`,
+    "raw/thief",
+  );
+  await authorize(project);
+
+  const ran = await run(project);
+
+  assert.equal(ran.code, 0, ran.output);
+  assert.deepEqual(project.rows("raw.thief"), [{ status: 401 }]);
+  assert.match(provider.calls()[0]?.headers["authorization"] ?? "", /^Bearer spoor-oauth-/);
+});
+
 const MISTAKES: [code: string, words: RegExp][] = [
   [`http.oauth("crn");`, /Cannot use http\.oauth\("crn"\): spoor\.yaml has no such service/],
   [`http.oauth("crm");`, /Cannot use http\.oauth\("crm"\): it is not authorised.*spoor auth crm/s],
@@ -299,6 +324,26 @@ Deno.test("a refresh token that is replaced by its use is kept for the next run"
     assert.notEqual(provider.refreshToken, before);
     assert.ok(!(await stateText(project)).includes(provider.refreshToken));
   }
+});
+
+Deno.test("a new refresh token is on disk before the access token that came with it is used", async () => {
+  await using provider = await oauthProvider();
+  await using project = await projectOf(provider, CALL_AS_CRM);
+  await authorize(project);
+  provider.endTokens();
+  provider.hangs = true;
+  await using running = project.start("run");
+  // One is refused with 401, then the token is renewed, then this one.
+  await provider.api.received(provider.api.requests.length + 3);
+  await killAfter(running, Promise.resolve());
+
+  provider.hangs = false;
+  provider.endTokens();
+  const ran = await run(project);
+
+  assert.equal(ran.code, 0, ran.output);
+  const refreshes = provider.tokenForms().filter((form) => form["grant_type"] === "refresh_token");
+  assert.equal(refreshes.length, 2);
 });
 
 Deno.test("models that run side by side renew a service's token once", async () => {

@@ -242,16 +242,13 @@ export interface Http {
    * token when the first request needs it, renews it in time and after a 401, and puts it in. The
    * model never sees it.
    *
-   * @example Client credentials
+   * @example A service that `spoor auth crm` has authorised
    * ```ts ignore
-   * import { http, secret } from "spoor";
+   * import { http, save } from "spoor";
    *
-   * const token = http.oauth({
-   *   tokenUrl: "https://login.example.com/oauth/token",
-   *   clientId: "spoor",
-   *   clientSecret: secret("CLIENT_SECRET"),
-   * });
-   * await http.get("https://api.example.com/me", { headers: { Authorization: `Bearer ${token}` } });
+   * const Authorization = `Bearer ${http.oauth("crm")}`;
+   * const me = await http.get("https://api.example.com/me", { headers: { Authorization } });
+   * await save.row(me.json);
    * ```
    *
    * @param options A name under `auth:` in spoor.yaml, authorised by `spoor auth NAME`; or
