@@ -21,21 +21,23 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "model": ["base", "sql"],
   "dag": ["base", "model"],
   "warehouse": ["base", "sql"],
-  "store": ["base", "model", "warehouse"],
+  "store": ["base", "model", "warehouse", "delivery"],
   "kinds": ["base", "sql", "model", "warehouse", "tracked"],
-  "tracked": ["base", "sql", "model", "warehouse", "store"],
+  "tracked": ["base", "sql", "model", "warehouse", "store", "delivery"],
+  "state": ["base", "sql", "model", "warehouse", "store", "tracked"],
   "sandbox": ["base", "model"],
   "sandbox/guest": ["base", "sandbox/protocol.ts", "sandbox/guest_frames.ts"],
   "sandbox/egress": ["base", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
+  "delivery": ["base", "model"],
   "practice": ["base", "warehouse"],
   "project": ["base", "sql", "model", "dag", "kinds", "sandbox"],
   "run": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
-    ...["practice", "project"],
+    ...["delivery", "practice", "project", "state"],
   ],
   "cli": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
-    ...["practice", "project", "run"],
+    ...["delivery", "practice", "project", "run", "state"],
   ],
 };
 

@@ -46,7 +46,7 @@ const refused: [from: string, specifier: string, message: RegExp, hint: RegExp][
   ["src/sandbox/guest/api.ts", "~/sandbox/serve.ts", /guest may not .* src\/sandbox$/, /protocol/],
   ["src/sandbox/guest/api.ts", "../protocol.ts", /leaves/, /"~\/sandbox\/protocol.ts"/],
   ["src/sandbox/guest/api.ts", "~/sandbox/egress/send.ts", /not import from src\/sandbox\/eg/, /./],
-  ["src/store/a.ts", "~/run/session.ts", /src\/store may not import from src\/run/, /warehouse$/],
+  ["src/store/a.ts", "~/run/session.ts", /src\/store may not import from src\/run/, /delivery$/],
   ["src/run/a.ts", "../../tests/support/temp_project.ts", /may not import tests\/support/, /./],
   ["src/run/a.ts", "../../scripts/ok.ts", /may not import scripts\/ok.ts/, /./],
   ["src/run/a.ts", "npm:yaml@2", /"npm:yaml@2" is not imported through/, /deno.json/],

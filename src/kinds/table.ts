@@ -8,7 +8,13 @@
  */
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { hasSameRows } from "~/warehouse/same_rows.ts";
-import { columnsOf, countRows, dropTable, findTableType } from "~/warehouse/tables.ts";
+import {
+  columnsOf,
+  countRows,
+  createTableAs,
+  dropTable,
+  findTableType,
+} from "~/warehouse/tables.ts";
 import { columnChanges } from "./column_changes.ts";
 import type { Kind, KindContext, WriteResult } from "./kind.ts";
 
@@ -21,8 +27,7 @@ export const tableKind: Kind = {
 
   writeSelect(context, select) {
     const { db, model } = context;
-    if (findTableType(db, model) === undefined) {
-      db.exec(`CREATE TABLE ${quoteIdentifier(model)} AS ${select}`);
+    if (createTableAs(db, model, select)) {
       return { changed: true, rows: countRows(db, model), columnChanges: [] };
     }
     const stage = `spoor.stage.${model}`;

@@ -9,6 +9,7 @@
 import { closestWord } from "~/base/closest_word.ts";
 import { parseDurationMs } from "~/base/duration.ts";
 import { parseModelName } from "~/sql/identifiers.ts";
+import type { Budget } from "./model.ts";
 import { splitList } from "./split_list.ts";
 
 /** Why a value cannot be read. `state` completes `Cannot read "@name": …`. */
@@ -76,6 +77,21 @@ export function duration(text: string): Parsed<number> {
   if (value === 0) return problem(`"${text}" leaves no time at all`, hint);
   if (value > MAX_DURATION_MS) return problem(`"${text}" is too long`, `Write at most "24d".`);
   return { value };
+}
+
+/** Reads `20%` or a number of groups. */
+export function budget(text: string): Parsed<Budget> {
+  const [, digits = "", isShare] = /^(\d{1,12}(?:\.\d+)?)\s*(%?)$/.exec(text) ?? [];
+  const value = Number(digits);
+  const hint = `Write a share of the groups as "20%", or a number of groups as "500".`;
+  if (digits === "") return problem(`"${text}" is neither a share nor a number`, hint);
+  if (isShare === "%") {
+    return value <= 100
+      ? { value: { percent: value } }
+      : problem(`"${text}" is more than all`, hint);
+  }
+  if (Number.isInteger(value)) return { value: { groups: value } };
+  return problem(`"${text}" is not a whole number`, hint);
 }
 
 /** Reads any text. */

@@ -114,7 +114,7 @@ Deno.test("a directive that does not exist is told with the nearest name", () =>
 });
 
 Deno.test("directives of later versions do not exist", () => {
-  const names = ["rate_limit", "delivery", "incremental", "constraint", "audit", "on_removed"];
+  const names = ["rate_limits", "incremental", "constraint", "audit", "warning"];
   for (const name of names) assert.match(String(read(name, "x")), /is not a directive/);
 });
 

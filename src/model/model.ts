@@ -14,6 +14,9 @@ export type ModelLanguage = "sql" | "ts" | "yaml";
 /** `schema.name`: a model's name, and literally the name of its target in the SQLite file. */
 export type ModelName = string;
 
+/** `20%` of the groups that are accepted, or a number of groups. */
+export type Budget = { percent: number } | { groups: number };
+
 /** The directives of one model, read and typed; a directive that was not given is absent. */
 export interface Directives {
   kind?: KindName;
@@ -33,6 +36,16 @@ export interface Directives {
   modelTimeoutMs?: number;
   /** Tries after a retryable failure. @default 5 */
   retries?: number;
+  /** What a crash does to what was in flight. @default "at_least_once" */
+  delivery?: "at_least_once" | "at_most_once";
+  /** What becomes of a group that left the query. @default "forget" */
+  onRemoved?: "forget" | "keep" | "deliver";
+  /** @default 20% */
+  maxRemoved?: Budget;
+  /** @default none */
+  maxChanges?: Budget;
+  /** Runs after which a group that fails is parked. @default 10 */
+  maxAttempts?: number;
   dependsOn?: readonly ModelName[];
   volatile?: boolean;
   description?: string;
@@ -74,6 +87,8 @@ export interface Model {
   references: readonly Reference[];
   /** The SELECT of a SQL or YAML model, without header; positions in it are `sqlLine`-based. */
   sql?: string;
+  /** The same on tables as the SQLite file names them; line by line as `sql`. */
+  fileSql?: string;
   /** Line of the file on which `sql` begins, counted from 1. */
   sqlLine?: number;
   /** TypeScript only: the model's own module first, then its imports, each once. */

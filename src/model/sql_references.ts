@@ -17,9 +17,15 @@ export interface TableRead {
   line: number;
 }
 
-/** Finds the tables that a query reads, each once. */
-export function findTablesRead(sql: string): TableRead[] {
-  const found = findTableReferences(sql);
+/**
+ * Finds the tables that a query reads, each once.
+ *
+ * @param found All of `sql`, where they are known already.
+ */
+export function findTablesRead(
+  sql: string,
+  found: readonly TableReference[] = findTableReferences(sql),
+): TableRead[] {
   if (found.length === 0) return [];
   const positionOf = positionFinder(sql);
   const reads = new Map<string, TableRead>();
@@ -63,7 +69,12 @@ export function addDeclaredReferences(
   }
 }
 
-/** The name of the table in the SQLite file: `main` is the file itself. */
-function resolvedName({ schema, table }: TableReference): string {
-  return schema === undefined || foldName(schema) === "main" ? table : `${schema}.${table}`;
+/** Whether a name is the one that the SQLite file knows: `main` is the file itself. */
+export function isFileName({ schema }: TableReference): boolean {
+  return schema === undefined || foldName(schema) === "main";
+}
+
+function resolvedName(reference: TableReference): string {
+  const { schema, table } = reference;
+  return isFileName(reference) ? table : `${schema}.${table}`;
 }

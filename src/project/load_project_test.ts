@@ -44,6 +44,8 @@ Deno.test("a SQL model has its kind, its SELECT and what it reads, with lines", 
       { table: "raw.b", at: { path: "models/mart/b.sql", line: 6 } },
     ],
     sql: `SELECT id -- no FROM raw.x\nFROM raw.a\nJOIN "raw".[b] USING (id), raw.A`,
+    fileSql:
+      `SELECT id -- no FROM raw.x\nFROM "raw.a" AS "a"\nJOIN "raw.b" AS "b" USING (id), "raw.A" AS "A"`,
     sqlLine: 4,
   });
 });

@@ -12,13 +12,17 @@ import {
   addDeclaredReferences,
   addTable,
   findTablesRead,
+  isFileName,
   type ReferenceMap,
   type TableRead,
 } from "~/model/sql_references.ts";
 import { loadYamlLibrary } from "~/model/yaml_mapping.ts";
 import { readYamlModel, YAML_MODEL_KEYS, type YamlModel } from "~/model/yaml_model.ts";
 import { findParameters } from "~/sql/parameters.ts";
-import { readSingleSelect, type SelectProblem } from "~/sql/single_select.ts";
+import { scanTokens } from "~/sql/query_scan.ts";
+import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
+import { type SelectProblem, tokenizeSingleSelect } from "~/sql/single_select.ts";
+import type { TableReference } from "~/sql/table_references.ts";
 import { type AnalysisCache, keep, recall } from "./analysis_cache.ts";
 import type { ModelFile } from "./find_models.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -87,6 +91,7 @@ function buildModel(
     directiveLines,
     references: [...references.values()],
     sql: sql.text.slice(found.start, found.end),
+    fileSql: found.fileSql,
     sqlLine: sql.line + found.line - 1,
     fingerprint,
   };
@@ -94,7 +99,7 @@ function buildModel(
 }
 
 /** Change when what is found in a text does; older entries of a cache are then passed over. */
-const SQL_SCHEME = "sql-1";
+const SQL_SCHEME = "sql-2";
 const YAML_SCHEME = "yaml-1";
 
 /** Where the SELECT stands in a text, and what it reads; lines are those of the text, from 1. */
@@ -103,20 +108,25 @@ interface SelectReading {
   end: number;
   line: number;
   tables: TableRead[];
+  fileSql: string;
 }
 
 function readSelect(text: string): SelectReading | SelectProblem {
-  const select = readSingleSelect(text);
+  const select = tokenizeSingleSelect(text);
   if (!select.ok) return select;
   const { start } = select;
   const parameter = findUnboundParameter(select.text);
   if (parameter) return { ...parameter, offset: start + parameter.offset };
   const { line } = textPosition(text, start);
-  const tables = findTablesRead(select.text).map((read) => ({
+  const scan = scanTokens(select.tokens);
+  const tables = findTablesRead(select.text, scan.tables).map((read) => ({
     ...read,
     line: line + read.line - 1,
   }));
-  return { start, end: start + select.text.length, line, tables };
+  const nameInFile = (reference: TableReference) =>
+    isFileName(reference) ? undefined : `${reference.schema}.${reference.table}`;
+  const fileSql = rewriteTableReferences(select.text, nameInFile, scan);
+  return { start, end: start + select.text.length, line, tables, fileSql };
 }
 
 /** SQLite would take NULL for it, without a word. */

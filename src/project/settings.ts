@@ -34,6 +34,11 @@ export const DEFAULT_DIRECTIVES: readonly string[] = [
   "timeout",
   "model_timeout",
   "retries",
+  "delivery",
+  "on_removed",
+  "max_removed",
+  "max_changes",
+  "max_attempts",
 ];
 
 type SettingReader = (text: string, into: Settings) => Problem | undefined;

@@ -1,51 +1,53 @@
 /**
- * One tracked query being delivered: its changed groups on their way from `delivered` to
- * acknowledged, failed or unknown, and the ledger that remembers them.
+ * One tracked query being delivered: its changed groups on their way from `delivered` to accepted,
+ * rejected, failed or unknown, and the records that remember them.
  *
  * @module
  */
-import type { DatabaseSync } from "node:sqlite";
 import { type ErrorReport, UserError } from "~/base/user_error.ts";
+import {
+  batchToRepeat,
+  type ChangeAction,
+  type DeliveryPromise,
+  type GroupNow,
+  isForced,
+  isHeldBack,
+  isUnknown,
+} from "~/delivery/earlier_try.ts";
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import { foldName } from "~/sql/identifiers.ts";
 import type { GroupCommit } from "~/store/group_commit.ts";
-import { batchToRepeat, Ledger, type LedgerEntry } from "~/store/ledger.ts";
+import type { LedgerEntry } from "~/store/ledger.ts";
 import { noteDelivery } from "~/store/model_states.ts";
 import { forgetRemoved } from "~/tracked/accept_all.ts";
 import { Acknowledger } from "~/tracked/acknowledge.ts";
 import { forcedButGoneSql } from "~/tracked/comparison_sql.ts";
-import { type ChangedGroup, ChangedGroupReader } from "~/tracked/changed_groups.ts";
+import type { ChangedGroup } from "~/tracked/changed_groups.ts";
 import { type ChangeSet, dropChanges, type ForcedGroup } from "~/tracked/find_changes.ts";
+import { makeForgetGroup } from "~/tracked/forget_group.ts";
 import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
+import type { HoldCandidate } from "~/tracked/hold_back.ts";
 import { refuseOwnColumn } from "~/tracked/target_table.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
+import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
+import { type DeliveredChange, DeliveredChangeReader } from "./delivered_changes.ts";
 import { assertGuest } from "./guest_error.ts";
+import { type HeldGroup, isUnknownEnd } from "./held_group.ts";
+import { changeKey } from "./idempotency_key.ts";
 import { checkRowBlock } from "./row_block.ts";
 import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
 
-/** A group that the model has in its hands. */
-interface HeldGroup extends ChangedGroup {
-  /** The change's id in the ledger; given when it is needed first. */
-  changeId: number;
-  batch: number;
-  /** Its row in the ledger is committed, or on its way. */
-  intent: Promise<void> | undefined;
-  /** Requests that are out. */
-  pending: number;
-  /** A request of it may have arrived though no answer came. */
-  isUncertain: boolean;
-  /** Why it failed, once it has. */
-  failure: ErrorReport | undefined;
-  isAcknowledged: boolean;
-}
-
-/** What a delivery needs from its run. */
-export interface DeliveryContext {
-  db: DatabaseSync;
+/** What a delivery needs from its run and its model. */
+export interface DeliveryContext extends ChangeRecordContext {
   commits: GroupCommit;
-  model: string;
-  runId: number;
+  projectId: string;
+  /** The model's name when a change was begun, of which its keys are made. */
+  keyName: (changeId: number) => string;
+  /** `@on_removed` */
+  onRemoved: "forget" | "keep" | "deliver";
+  /** The model asked by `changes`: it gets what was accepted before, too. */
+  withPrevious: boolean;
   /** Gives a change its id: unique over the life of the state file. */
   nextChangeId: () => number;
 }
@@ -53,14 +55,26 @@ export interface DeliveryContext {
 /** Groups that failed are shown as examples, not all. */
 const MAX_FAILURES_SHOWN = 10;
 
-/** What was tried before and not acknowledged; under another `@unique_key` it was other groups. */
+/** What was tried before and not accepted; under another `@unique_key` it was other groups. */
 export function forcedGroups(
   earlier: readonly LedgerEntry[],
   keyColumns: number,
 ): ForcedGroup[] {
-  return earlier.map((entry) => ({
+  return earlier.filter(isForced).map((entry) => ({
     key: decodeGroupKey(entry.groupKey),
     batch: batchToRepeat(entry),
+  })).filter(({ key }) => key.length === keyColumns);
+}
+
+/** What may have to be held back. */
+export function holdCandidates(
+  earlier: readonly LedgerEntry[],
+  keyColumns: number,
+  promise: DeliveryPromise,
+): HoldCandidate[] {
+  return earlier.filter((entry) => entry.parked || isUnknown(entry)).map((entry) => ({
+    key: decodeGroupKey(entry.groupKey),
+    isHeld: (now: GroupNow) => isHeldBack(entry, now, promise),
   })).filter(({ key }) => key.length === keyColumns);
 }
 
@@ -68,43 +82,50 @@ export function forcedGroups(
 export class Delivery {
   readonly failures: GroupFailure[] = [];
   #held = new Map<number, HeldGroup>();
-  /** Number of the last group that was delivered. */
-  #lastNumber = 0;
+  /** Groups that were delivered; their numbers go from 1 to this. */
+  #delivered = 0;
   #saved = 0;
+  #rejected = 0;
   #failed = 0;
   #unknown = 0;
-  readonly #reader: ChangedGroupReader;
+  readonly #reader: DeliveredChangeReader;
   readonly #acknowledger: Acknowledger;
-  readonly #ledger: Ledger;
+  readonly #records: ChangeRecords;
   readonly #earlier: ReadonlyMap<string, LedgerEntry>;
+  #forgetGroup: ReturnType<typeof makeForgetGroup> | undefined;
 
+  /** Call inside the transaction that found the changes. */
   constructor(
     private readonly context: DeliveryContext,
     private readonly changes: ChangeSet,
     earlier: readonly LedgerEntry[],
   ) {
     const { db, model } = context;
-    this.#reader = new ChangedGroupReader(db, changes.comparison);
-    this.#acknowledger = new Acknowledger(db, changes.comparison);
-    this.#ledger = new Ledger(db, model);
+    const readsRemoved = context.onRemoved === "deliver";
+    this.#reader = new DeliveredChangeReader(db, changes, readsRemoved, context.withPrevious);
+    this.#acknowledger = new Acknowledger(db, changes);
+    this.#records = new ChangeRecords(context);
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
+    for (const entry of earlier) if (entry.state === "sent") this.#records.cutOff(entry);
     this.#forgetGone();
     if (this.total + changes.removed > 0) noteDelivery(db, model, this.total);
   }
 
   /** Groups to deliver. */
   get total(): number {
-    return this.changes.new + this.changes.changed;
+    const { new: added, changed, removed } = this.changes;
+    return added + changed + (this.context.onRemoved === "deliver" ? removed : 0);
   }
 
   /** Groups that have come to an end. */
   get done(): number {
-    return this.#saved + this.#failed + this.#unknown;
+    return this.#saved + this.#rejected + this.#failed + this.#unknown;
   }
 
   /** Whether the target's content moved. */
   get hasWritten(): boolean {
-    return this.#saved + this.changes.removed > 0;
+    const forgotten = this.context.onRemoved === "forget" ? this.changes.removed : 0;
+    return this.#saved + forgotten > 0;
   }
 
   get columnChanges(): readonly string[] {
@@ -112,26 +133,39 @@ export class Delivery {
   }
 
   /** Groups and their rows for the model. */
-  pull(rows: number): { block: RowBlock; groups: DeliveredGroup[]; done: boolean } {
-    const { groups, values, done } = this.#reader.read(rows);
-    this.#lastNumber = groups.at(-1)?.number ?? this.#lastNumber;
-    const delivered = groups.map((group) => {
-      const earlier = this.#earlierChange(group);
-      const batch = earlier ? batchToRepeat(earlier) : 0;
-      this.#held.set(group.number, {
-        ...group,
-        changeId: earlier?.id ?? 0,
-        batch,
-        intent: undefined,
-        pending: 0,
-        isUncertain: false,
-        failure: undefined,
-        isAcknowledged: false,
-      });
-      const rows = group.lastRow - group.firstRow + 1;
-      return { group: group.number, rows, batch };
-    });
-    return { block: { columns: this.changes.comparison.columns, values }, groups: delivered, done };
+  pull(
+    rows: number,
+  ): { block: RowBlock; groups: DeliveredGroup[]; previous?: RowBlock; done: boolean } {
+    const { changes, values, previous, done } = this.#reader.read(rows);
+    this.#delivered = changes.at(-1)?.number ?? this.#delivered;
+    const groups = changes.map((change) => this.#deliver(change));
+    const block = { columns: this.changes.comparison.columns, values };
+    return { block, groups, ...(previous && { previous }), done };
+  }
+
+  #deliver(change: DeliveredChange): DeliveredGroup {
+    const { number, action, firstRow, lastRow } = change;
+    const earlier = this.#earlierChange(change, action);
+    const batch = earlier ? batchToRepeat(earlier) : 0;
+    const held: HeldGroup = {
+      ...change,
+      changeId: earlier?.id ?? 0,
+      batch,
+      attempts: (earlier?.attempts ?? 0) + 1,
+      intent: undefined,
+      pending: 0,
+      isUncertain: false,
+      end: "open",
+    };
+    this.#held.set(number, held);
+    const group = { group: number, rows: lastRow - firstRow + 1, batch };
+    if (!this.context.withPrevious) return group;
+    held.changeId ||= this.context.nextChangeId();
+    const { projectId, keyName } = this.context;
+    const changes = [held.changeId];
+    const model = keyName(held.changeId);
+    const idempotencyKey = changeKey({ projectId, model, changes, ordinal: 0 });
+    return { ...group, action, previousRows: change.previousRows, idempotencyKey };
   }
 
   /**
@@ -143,16 +177,16 @@ export class Delivery {
   async begin(numbers: readonly number[]): Promise<number[]> {
     const groups = numbers.flatMap((number) => this.#findOpen(number) ?? []);
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
-    const batch = groups.length > 1 ? (groups[0]?.changeId ?? 0) : 0;
-    const fresh = groups.filter((group) => !group.intent);
+    // A batch that was refused goes out again in parts: each part is what a crash would repeat. Its last
+    // change names it: the first part begins as the whole did, from which it must be told apart.
+    const batch = groups.length > 1 ? (groups.at(-1)?.changeId ?? 0) : 0;
+    const fresh = groups.filter((group) => !group.intent || group.batch !== batch);
     if (fresh.length > 0) {
+      for (const group of fresh) group.batch = batch;
       const written = this.context.commits.add(() => {
-        for (const group of fresh) this.#writeIntent(group);
+        for (const group of fresh) this.#records.sent(group);
       });
-      for (const group of fresh) {
-        group.batch = batch;
-        group.intent = written;
-      }
+      for (const group of fresh) group.intent = written;
     }
     for (const group of groups) group.pending += 1;
     await Promise.all(groups.map((group) => group.intent));
@@ -178,108 +212,136 @@ export class Delivery {
   acknowledge(acknowledged: readonly AcknowledgedGroup[]): Promise<void> {
     assertGuest(isDistinct(acknowledged.map(({ group }) => group)), "a group twice");
     const work = acknowledged.map(({ group: number, block }) => {
-      const group = this.#get(number);
-      assertGuest(!group.isAcknowledged && !group.failure, "a group that has ended already");
-      checkRowBlock(block);
-      assertGuest(block.values.length > 0, "a group without rows");
-      this.#checkKey(group, block);
-      refuseOwnColumn(this.context.model, block.columns);
-      return { group, block: block as RowBlock & { values: readonly SqlValue[] } };
+      const group = this.#getOpen(number);
+      return { group, saved: this.#checkSaved(group, block) };
     });
-    // All or none: the model may save the others by themselves.
-    for (const { group } of work) group.isAcknowledged = true;
-    return this.context.commits.add(() => {
-      for (const { group, block } of work) {
-        this.#acknowledger.acknowledge(group, block);
-        if (group.changeId) this.#ledger.remove(group.changeId);
+    const written = work.filter(({ group }) => group.action !== "remove");
+    return this.#end(work.map(({ group }) => group), "accepted", () => {
+      if (written.length > 0) this.#acknowledger.acknowledge(written);
+      for (const { group } of work) {
+        if (group.action === "remove") this.#forget(group);
+        this.#records.accepted(group);
       }
-    }).then(() => {
-      for (const { group } of work) this.#held.delete(group.number);
-      this.#saved += work.length;
-    }, (error) => {
-      for (const { group } of work) group.isAcknowledged = false;
-      throw error;
+    });
+  }
+
+  /** The far side refuses these groups for good; resolves when that is durable. */
+  reject(numbers: readonly number[], reason: string): Promise<void> {
+    assertGuest(isDistinct(numbers), "a group twice");
+    const groups = numbers.map((number) => this.#getOpen(number));
+    for (const group of groups) group.changeId ||= this.context.nextChangeId();
+    return this.#end(groups, "rejected", () => {
+      for (const group of groups) this.#records.rejected(group, reason);
     });
   }
 
   /** The model tried a group and it was not accepted. */
   fail(number: number, error: ErrorReport): void {
-    const group = this.#get(number);
-    assertGuest(!group.isAcknowledged && !group.failure, "a group that has ended already");
-    if (this.#settle(group, error)) {
-      this.context.commits.addUnawaited(() => this.#ledger.fail(group.changeId, error.message));
-    }
+    const group = this.#getOpen(number);
+    const record = this.#settle(group, error);
+    this.context.commits.addUnawaited(record);
   }
 
   /**
    * What became of all groups, once the model has ended. Groups that it still held are settled. Call
    * inside the transaction that records the model's end.
+   *
+   * @throws {Error} The sums do not balance.
    */
   finish(): DeliveryCounts {
+    let left = this.total - this.#delivered;
     const error = { message: "The model ended before it saved this group" };
     for (const group of this.#held.values()) {
-      if (group.failure || group.isAcknowledged || !group.intent) continue;
-      if (this.#settle(group, error)) this.#ledger.fail(group.changeId, error.message);
+      if (group.end !== "open") continue;
+      if (!group.intent) left += 1;
+      else this.#settle(group, error)();
     }
-    const { new: added, changed, unchanged, removed } = this.changes;
-    return {
-      new: added,
-      changed,
-      unchanged,
-      removed,
-      saved: this.#saved,
-      rejected: 0,
-      parked: 0,
-      failed: this.#failed,
-      unknown: this.#unknown,
-      left: this.total - this.done,
+    const { new: added, changed, unchanged, removed, heldBack } = this.changes;
+    const counts: DeliveryCounts = {
+      ...{ new: added, changed, unchanged, removed, parked: heldBack.groups, left },
+      ...{ saved: this.#saved, rejected: this.#rejected },
+      ...{ failed: this.#failed, unknown: this.#unknown },
     };
+    assertBalance(this.total, counts);
+    return counts;
   }
 
   dispose(): void {
     dropChanges(this.context.db, this.changes);
   }
 
-  /** What was tried before comes first and is sent again with the same key, if it is the same change. */
-  #earlierChange(group: ChangedGroup): LedgerEntry | undefined {
-    const entry = this.#earlier.get(group.keyText);
-    return entry?.contentHash === group.hash ? entry : undefined;
-  }
-
-  #writeIntent(group: HeldGroup): void {
-    this.#ledger.write({
-      id: group.changeId,
-      groupKey: group.keyText,
-      contentHash: group.hash,
-      state: "sent",
-      batch: group.batch,
-      runId: this.context.runId,
+  /** All or none: what cannot be written leaves the groups open. */
+  #end(
+    groups: readonly HeldGroup[],
+    end: "accepted" | "rejected",
+    write: () => void,
+  ): Promise<void> {
+    for (const group of groups) group.end = "ending";
+    return this.context.commits.add(write).then(() => {
+      for (const group of groups) {
+        group.end = end;
+        this.#held.delete(group.number);
+      }
+      if (end === "accepted") this.#saved += groups.length;
+      else this.#rejected += groups.length;
+    }, (error) => {
+      for (const group of groups) group.end = "open";
+      throw error;
     });
   }
 
-  /** @returns Whether the ledger is to be told: a request of the group was answered, and not accepted. */
-  #settle(group: HeldGroup, error: ErrorReport): boolean {
-    group.failure = error;
-    const isUnknown = group.isUncertain || group.pending > 0;
-    if (isUnknown) this.#unknown += 1;
-    else this.#failed += 1;
+  /** @returns What writes it down. */
+  #settle(group: HeldGroup, error: ErrorReport): () => void {
+    group.end = "failed";
+    group.changeId ||= this.context.nextChangeId();
     if (this.failures.length < MAX_FAILURES_SHOWN) {
       const key = renderGroupKey(this.changes.comparison.uniqueKey, group.key);
       this.failures.push({ key, error });
     }
-    return group.intent !== undefined && !isUnknown;
+    if (isUnknownEnd(group)) {
+      this.#unknown += 1;
+      return () => this.#records.unknown(group, error.message);
+    }
+    this.#failed += 1;
+    return () => this.#records.failed(group, error.message);
+  }
+
+  #forget(group: HeldGroup): void {
+    this.#forgetGroup ??= makeForgetGroup(this.context.db, this.changes.comparison);
+    this.#forgetGroup(group.key);
+  }
+
+  /** What was tried before comes first and is sent again with the same key, if it is the same change. */
+  #earlierChange(group: ChangedGroup, action: ChangeAction): LedgerEntry | undefined {
+    const entry = this.#earlier.get(group.keyText);
+    const isSame = entry?.contentHash === group.hash &&
+      (entry.action === "remove") === (action === "remove");
+    return isSame ? entry : undefined;
   }
 
   #findOpen(number: number): HeldGroup | undefined {
     const group = this.#held.get(number);
-    assertGuest(group || number <= this.#lastNumber, `a group that it never had (${number})`);
-    return group?.isAcknowledged || group?.failure ? undefined : group;
+    assertGuest(group || number <= this.#delivered, `a group that it never had (${number})`);
+    return group?.end === "open" ? group : undefined;
   }
 
-  #get(number: number): HeldGroup {
+  #getOpen(number: number): HeldGroup {
     const group = this.#held.get(number);
     assertGuest(group, `a group that it does not hold (${number})`);
+    assertGuest(group.end === "open", "a group that has ended already");
     return group;
+  }
+
+  #checkSaved(group: HeldGroup, block: RowBlock): RowBlock & { values: readonly SqlValue[] } {
+    if (group.action === "remove") {
+      assertGuest(block?.values?.length === 0, "rows of a group that was removed");
+      return { columns: [], values: [] };
+    }
+    checkRowBlock(block);
+    assertGuest(block.values.length > 0, "a group without rows");
+    this.#checkKey(group, block);
+    refuseOwnColumn(this.context.model, block.columns);
+    return block;
   }
 
   #checkKey(group: HeldGroup, block: RowBlock): void {
@@ -298,16 +360,32 @@ export class Delivery {
     }
   }
 
-  /** Groups that left the query are forgotten, and what the ledger knew of them. */
+  /** What the ledger knows of groups that left the query, or that are what was accepted, is over. */
   #forgetGone(): void {
-    forgetRemoved(this.context.db, this.changes);
-    const gone = prepareArrayRows(this.context.db, forcedButGoneSql(this.changes.comparison)).all();
-    for (const key of gone) this.#ledger.forget(encodeGroupKey(readRow(key)));
-    const { length } = this.changes.comparison.uniqueKey;
+    const { db, onRemoved } = this.context;
+    const { comparison } = this.changes;
+    if (onRemoved === "forget") forgetRemoved(db, this.changes);
+    const gone = prepareArrayRows(db, forcedButGoneSql(comparison)).all()
+      .map((key) => encodeGroupKey(readRow(key)));
+    const delivered = onRemoved === "deliver" ? this.#reader.removedKeys(gone) : new Set<string>();
+    for (const key of gone) if (!delivered.has(key)) this.#records.forget(key);
+    for (const key of this.changes.heldBack.absent) this.#records.forget(encodeGroupKey(key));
     for (const { groupKey } of this.#earlier.values()) {
-      if (decodeGroupKey(groupKey).length !== length) this.#ledger.forget(groupKey);
+      if (decodeGroupKey(groupKey).length !== comparison.uniqueKey.length) {
+        this.#records.forget(groupKey);
+      }
     }
   }
+}
+
+/** Every group that was delivered has come to exactly one end, or was not reached. */
+function assertBalance(delivered: number, counts: DeliveryCounts): void {
+  const { saved, rejected, failed, unknown, left } = counts;
+  if (delivered === saved + rejected + failed + unknown + left) return;
+  throw new Error(
+    `The sums do not balance: ${delivered} groups were to be delivered, and ${saved} were saved, ` +
+      `${rejected} rejected, ${failed} failed, ${unknown} are unknown, ${left} were not reached`,
+  );
 }
 
 function isDistinct(values: readonly unknown[]): boolean {

@@ -4,9 +4,11 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { renderDuration } from "~/base/duration.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import { compareNames } from "~/dag/order.ts";
 import { selectModels } from "~/dag/selectors.ts";
+import { foldModelName } from "~/model/model_name.ts";
 import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
@@ -21,12 +23,14 @@ import {
   openState,
   stateFilePath,
 } from "~/store/open_state.ts";
+import { pruneBodies } from "~/store/requests.ts";
 import { takeRunLock } from "~/store/run_lock.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
 import { VERSION } from "~/base/version.ts";
 import { dropStages } from "~/warehouse/stages.ts";
 import { listTables } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
+import { CurrentModel } from "./current_model.ts";
 import type { FromEngine } from "./engine_protocol.ts";
 import { EngineWorkers } from "./engine_workers.ts";
 import { ReaderPool } from "./guest_queries.ts";
@@ -43,13 +47,15 @@ export class Engine {
   readonly #stop = new AbortController();
   #events: RunEvent[] = [];
   #statePath = "the state file";
+  #isTimeOver = false;
 
   constructor(private readonly post: (message: FromEngine, transfer?: Transferable[]) => void) {
     this.#workers = new EngineWorkers(post);
   }
 
   /** Begin nothing new. */
-  stop(): void {
+  stop(isTimeOver: boolean): void {
+    this.#isTimeOver ||= isTimeOver;
     this.#stop.abort();
     this.post({ type: "stopping" });
   }
@@ -58,10 +64,14 @@ export class Engine {
     this.#workers.handleFailure(id, message);
   }
 
-  /** Runs the request to its end and tells how it went. */
-  async run(request: RunRequest): Promise<void> {
+  /**
+   * Runs the request to its end and tells how it went.
+   *
+   * @param current What main looks at while SQL holds this thread.
+   */
+  async run(request: RunRequest, current: SharedArrayBuffer): Promise<void> {
     try {
-      await this.#run(request);
+      await this.#run(request, new CurrentModel(current));
       this.#flush();
       this.post({ type: "finished" });
     } catch (error) {
@@ -75,7 +85,7 @@ export class Engine {
     }
   }
 
-  async #run(request: RunRequest): Promise<void> {
+  async #run(request: RunRequest, current: CurrentModel): Promise<void> {
     const startedAt = performance.now();
     const root = Deno.realPathSync(request.project);
     const { settings, errors } = await loadSettings(root);
@@ -95,7 +105,8 @@ export class Engine {
     const all = [...mistakes, ...dotenv.errors];
     if (all.length > 0) throw new UserErrors(all);
     const selected = selectModels(request.selectors, graph, order.models);
-    const resend = selectResend(request, graph, order.models);
+    const resend = selectTracked("--resend", request.resend, graph, order.models);
+    const adopt = selectTracked("--adopt", request.adopt, graph, order.models);
 
     await using commits = new GroupCommit(db, path);
     using readers = new ReaderPool(path);
@@ -132,6 +143,7 @@ export class Engine {
       runId,
       projectId,
       ...(practiceApi && { practice: () => practiceApi.origin() }),
+      isOfProject: nameTest([...graph.models.keys()]),
       memoryMb: settings.memoryMb,
       readVariable,
       tokens: new TokenKeeper({
@@ -146,8 +158,14 @@ export class Engine {
         if (event.type === "model_finished" && event.requests) addTo(requests, event.requests);
         this.#emit(event);
       },
+      flush: () => this.#flush(),
+      current,
       now,
       stop: this.#stop.signal,
+      stopReason: () =>
+        this.#isTimeOver && request.timeoutMs !== undefined
+          ? `the run's --timeout of ${renderDuration(request.timeoutMs)} was over`
+          : "the run was stopped",
     };
     const counts = await runModels(context, {
       graph,
@@ -155,6 +173,9 @@ export class Engine {
       states,
       full: request.full,
       resend,
+      adopt,
+      allowRemoved: request.allowRemoved,
+      allowChanges: request.allowChanges,
       jobs: request.jobs ?? settings.jobs ?? navigator.hardwareConcurrency,
     });
     const status = counts.failed + counts.blocked > 0
@@ -162,6 +183,7 @@ export class Engine {
       : counts.cancelled > 0
       ? "cancelled"
       : "ok";
+    pruneBodies(db);
     finishRun(db, runId, status, now());
     this.#emit({
       type: "run_finished",
@@ -171,6 +193,8 @@ export class Engine {
       elapsed_ms: performance.now() - startedAt,
       ...counts,
       requests,
+      ...(this.#isTimeOver && request.timeoutMs !== undefined &&
+        { timeout_ms: request.timeoutMs }),
     });
   }
 
@@ -178,8 +202,6 @@ export class Engine {
   #emit(event: RunEvent): void {
     if (this.#events.length === 0) setImmediate(() => this.#flush());
     this.#events.push(event);
-    // SQL holds this thread, and until it ends nobody would know what runs.
-    if (event.type === "model_started") this.#flush();
   }
 
   #flush(): void {
@@ -189,39 +211,50 @@ export class Engine {
   }
 }
 
+/** SQLite takes names that differ in case only for one. */
+function nameTest(names: readonly string[]): (name: string) => boolean {
+  const known = new Set(names.map(foldModelName));
+  return (name) => known.has(foldModelName(name));
+}
+
 function addTo(sum: Record<string, number>, part: object): void {
   for (const [name, value] of Object.entries(part)) sum[name] = (sum[name] ?? 0) + Number(value);
 }
 
-/** `--resend` names models as selectors do; only tracked ones can send again. */
-function selectResend(
-  { resend }: RunRequest,
+/** Options name models as selectors do; only tracked ones send. */
+function selectTracked(
+  option: "--resend" | "--adopt",
+  selectors: readonly string[],
   graph: Parameters<typeof selectModels>[1],
   order: readonly string[],
 ): ReadonlySet<string> {
-  if (resend.length === 0) return new Set();
-  const names = selectModels(resend, graph, order);
+  if (selectors.length === 0) return new Set();
+  const names = selectModels(selectors, graph, order);
   const wrong = names.find((name) => graph.models.get(name)?.kind !== "tracked");
   if (wrong === undefined) return new Set(names);
-  throw new UserError(
-    `Cannot send ${wrong} again: it is of kind ${graph.models.get(wrong)?.kind}`,
-    {
-      hint: "Name models of kind tracked after --resend",
-      exitCode: 2,
-    },
-  );
+  const what = option === "--resend" ? `send ${wrong} again` : `adopt ${wrong}`;
+  throw new UserError(`Cannot ${what}: it is of kind ${graph.models.get(wrong)?.kind}`, {
+    hint: `Name models of kind tracked after ${option}`,
+    exitCode: 2,
+  });
 }
 
 function projectIdOf(db: Parameters<typeof listTables>[0]): string {
   return String(db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value);
 }
 
-function commandOf({ selectors, practice, full, resend }: RunRequest): string {
+function commandOf(
+  { selectors, practice, full, resend, adopt, allowRemoved, allowChanges, timeoutMs }: RunRequest,
+): string {
   return [
     "spoor run",
     ...selectors,
     ...(practice ? ["--practice"] : []),
     ...(full ? ["--full"] : []),
     ...resend.map((model) => `--resend ${model}`),
+    ...adopt.map((model) => `--adopt ${model}`),
+    ...(allowRemoved ? ["--allow-removed"] : []),
+    ...(allowChanges ? ["--allow-changes"] : []),
+    ...(timeoutMs === undefined ? [] : [`--timeout ${timeoutMs}ms`]),
   ].join(" ");
 }

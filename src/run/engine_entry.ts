@@ -16,8 +16,8 @@ addEventListener("message", async (event) => {
     port.postMessage(message, transfer ?? [])
   );
   port.onmessage = ({ data }: MessageEvent<ToEngine>) => {
-    if (data.type === "start") void engine.run(data.request);
-    else if (data.type === "stop") engine.stop();
+    if (data.type === "start") void engine.run(data.request, data.current);
+    else if (data.type === "stop") engine.stop(data.isTimeOver);
     else engine.workerFailed(data.id, data.message);
   };
 });

@@ -9,9 +9,10 @@ import type { RunEvent } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 
 export type ToEngine =
-  | { type: "start"; request: RunRequest }
-  /** Ctrl-C: begin nothing new, let what is in flight end. */
-  | { type: "stop" }
+  /** `current`: where the engine shows what it computes (`current_model.ts`). */
+  | { type: "start"; request: RunRequest; current: SharedArrayBuffer }
+  /** Ctrl-C, or the run's time is over: begin nothing new, let what is in flight end. */
+  | { type: "stop"; isTimeOver: boolean }
   | { type: "worker_failed"; id: number; message: string };
 
 export type FromEngine =

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { UserError } from "~/base/user_error.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type {
   EgressRequest,
@@ -23,6 +23,8 @@ import type { Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest } from "./guest_error.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
+import { changeKey, requestKey } from "./idempotency_key.ts";
+import { describeRequest, describeResponse } from "./request_text.ts";
 import type { RequestCounts } from "./run_event.ts";
 import type { TokenKeeper } from "./token_keeper.ts";
 
@@ -35,8 +37,14 @@ export interface GuestHttpContext {
   tokens: TokenKeeper;
   /** Makes keys differ between projects. */
   projectId: string;
+  /** The model's name when a change was begun: a key stays what it was when the model is renamed. */
+  keyName: (changeId: number) => string;
   /** Makes keys of requests that belong to no group differ between runs. */
   runId: number;
+  /** Takes stand-ins of secrets out of texts. */
+  mask: (text: string) => string;
+  /** `--adopt`: nothing may change at the far side. */
+  readsOnly: boolean;
   /** ISO 8601, UTC. */
   now: () => string;
 }
@@ -79,6 +87,7 @@ export class GuestHttp {
   ): Promise<EgressResponse> {
     checkRequest(request);
     const isWrite = !SAFE_METHODS.has(request.method);
+    if (isWrite && this.context.readsOnly) throw refuseWrite(this.context.start.model, request);
     const changes = isWrite && delivery && request.groups.length > 0
       ? await delivery.begin(request.groups)
       : [];
@@ -87,7 +96,7 @@ export class GuestHttp {
     const { groups, ordinal: _ordinal, ...rest } = request;
     const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
     if (changes.length > 0) delivery?.end(groups, isUncertain(response));
-    this.#record(request, response, idempotencyKey, at);
+    this.#record(request, response, idempotencyKey, at, changes.at(-1));
     return response;
   }
 
@@ -160,14 +169,13 @@ export class GuestHttp {
     }
   }
 
-  /** 32 hexadecimal digits. */
   #key(changes: readonly number[], request: GuestRequest): string {
-    const { projectId, runId, start } = this.context;
-    const subject = changes.length > 0
-      ? `change ${changes.join(",")} ${request.ordinal}`
-      : `run ${runId} ${this.#nextId}`;
-    return createHash("sha256").update(`${projectId}\n${start.model}\n${subject}`).digest("hex")
-      .slice(0, 32);
+    const { projectId, runId, start, keyName } = this.context;
+    const [change] = changes;
+    if (change === undefined) {
+      return requestKey({ projectId, model: start.model, runId, number: this.#nextId });
+    }
+    return changeKey({ projectId, model: keyName(change), changes, ordinal: request.ordinal });
   }
 
   #record(
@@ -175,6 +183,7 @@ export class GuestHttp {
     response: EgressResponse,
     idempotencyKey: string,
     at: string,
+    changeId: number | undefined,
   ): void {
     const { status, error, attempts, elapsedMs, url } = response;
     if (attempts > 0) {
@@ -195,9 +204,18 @@ export class GuestHttp {
         attempts,
         elapsedMs,
         idempotencyKey,
+        changeId,
+        request: describeRequest(request, this.context.mask),
+        response: describeResponse(response),
       })
     );
   }
+}
+
+function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
+  return new UserError(`Cannot ${method} ${url.slice(0, 200)}: --adopt ${model} sends nothing`, {
+    hint: "Run it without --adopt to send",
+  });
 }
 
 /** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */

@@ -11,13 +11,13 @@ import { renderDuration } from "~/base/duration.ts";
 import type { Model } from "~/model/model.ts";
 import { type GuestEnd, GuestLink } from "~/sandbox/guest_link.ts";
 import type { EgressError, GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
-import { loadLedger } from "~/store/ledger.ts";
 import { explainStateError } from "~/store/open_state.ts";
-import { findChanges } from "~/tracked/find_changes.ts";
 import { type PreparedSelect, prepareSelect } from "~/warehouse/prepare_select.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
-import { Delivery, forcedGroups } from "./deliveries.ts";
+import { beginDelivery, BudgetExceeded } from "./begin_delivery.ts";
+import type { Delivery } from "./deliveries.ts";
+import type { ModelWishes } from "./model_wishes.ts";
 import { assertGuest, GuestError } from "./guest_error.ts";
 import type { GuestFiles } from "./guest_files.ts";
 import type { GuestHttp } from "./guest_http.ts";
@@ -35,8 +35,8 @@ export interface GuestSessionParts {
   files: GuestFiles;
   /** `@model_timeout`. */
   modelTimeoutMs: number | undefined;
-  /** Every group counts as changed. */
-  resend: boolean;
+  /** What the run asks of this model beside the usual. */
+  wishes: ModelWishes;
   /** Takes stand-ins of secrets out of texts. */
   mask: (text: string) => string;
 }
@@ -55,6 +55,8 @@ const SILENCE_LIMIT_MS = 10 * 60_000;
 const PROGRESS_EVERY_MS = 250;
 /** Rows a pull may ask for; a guest asks for about a thousand. */
 const MAX_PULL_ROWS = 100_000;
+/** Why a group was rejected, in the record. */
+const MAX_REASON_LENGTH = 2_000;
 
 /** See the module's comment. */
 export class GuestSession {
@@ -196,6 +198,8 @@ export class GuestSession {
         return this.#close(message.query);
       case "acknowledge":
         return this.#answer(message.id, () => this.#acknowledge(message));
+      case "reject":
+        return this.#answer(message.id, () => this.#reject(message));
       case "group_failed":
         return this.#getDelivery().fail(message.group, this.#masked(checkError(message.error)));
       case "http":
@@ -229,7 +233,7 @@ export class GuestSession {
         this.#port.send(await work());
       } catch (error) {
         if (error instanceof UserError) {
-          if (/@allow_|@depends_on/.test(error.hint ?? "")) this.#refused ??= toErrorReport(error);
+          if (isForTheModel(error)) this.#refused ??= toErrorReport(error);
           this.#port.send({ type: "error", id, error: this.#masked(toErrorReport(error)) });
         } else this.#break(error);
       } finally {
@@ -239,7 +243,8 @@ export class GuestSession {
     })();
   }
 
-  #open({ id, sql, params, all }: Extract<GuestMessage, { type: "query" }>): HostMessage {
+  #open(message: Extract<GuestMessage, { type: "query" }>): HostMessage {
+    const { id, sql, params, all } = message;
     assertGuest(typeof sql === "string", "a query without text");
     assertGuest(
       Array.isArray(params) && params.every(isSqlValue),
@@ -248,7 +253,7 @@ export class GuestSession {
     assertGuest(!this.#queries.has(id), "a query twice");
     const select = this.#prepare(sql);
     if (this.#model.kind === "tracked" && !all) {
-      return this.#openTracked(id, select, params as SqlValue[]);
+      return this.#openTracked(id, select, params as SqlValue[], message.changes === true);
     }
     try {
       this.#queries.set(
@@ -277,31 +282,23 @@ export class GuestSession {
     });
   }
 
-  #openTracked(id: number, select: PreparedSelect, params: readonly SqlValue[]): HostMessage {
-    const { context, resend } = this.parts;
-    const model = this.#model.name;
+  #openTracked(
+    id: number,
+    select: PreparedSelect,
+    params: readonly SqlValue[],
+    withPrevious: boolean,
+  ): HostMessage {
+    const { context, wishes } = this.parts;
     if (this.#delivery || this.#saved) {
       throw new UserError(
-        `Cannot open a second query of ${model}: its changes are those of one query`,
+        `Cannot open a second query of ${this.#model.name}: its changes are those of one query`,
         {
           hint: "Read look-ups with query.all(…), or join the tables in one query",
         },
       );
     }
-    const uniqueKey = this.#model.directives.uniqueKey ?? [];
-    const earlier = loadLedger(context.db, model);
-    const delivery = inTransaction(context.db, () => {
-      const changes = findChanges(context.db, {
-        model,
-        uniqueKey,
-        select: select.sql,
-        columns: select.columns,
-        params,
-        forced: forcedGroups(earlier, uniqueKey.length),
-        everything: resend,
-      });
-      return new Delivery({ ...context, model }, changes, earlier);
-    });
+    const query = { select: select.sql, columns: select.columns, params };
+    const delivery = beginDelivery(context, this.#model, wishes, query, withPrevious);
     this.#delivery = { query: id, delivery };
     return { type: "opened", id, columns: select.columns, groups: delivery.total };
   }
@@ -333,6 +330,15 @@ export class GuestSession {
   ): Promise<HostMessage> {
     assertGuest(Array.isArray(groups), "groups that are none");
     await this.#getDelivery().acknowledge(groups);
+    return { type: "saved", id };
+  }
+
+  async #reject(
+    { id, groups, reason }: Extract<GuestMessage, { type: "reject" }>,
+  ): Promise<HostMessage> {
+    assertGuest(Array.isArray(groups), "groups that are none");
+    assertGuest(typeof reason === "string", "a reason that is no text");
+    await this.#getDelivery().reject(groups, this.parts.mask(reason.slice(0, MAX_REASON_LENGTH)));
     return { type: "saved", id };
   }
 
@@ -375,6 +381,11 @@ export class GuestSession {
     const text = this.parts.mask(String(message).slice(0, 10_000));
     this.parts.context.emit({ type: "log", model: this.#model.name, level, message: text });
   }
+}
+
+/** What the model was refused fails it, even one that goes on as if nothing was. */
+function isForTheModel(error: UserError): boolean {
+  return error instanceof BudgetExceeded || /@allow_|@depends_on/.test(error.hint ?? "");
 }
 
 function refusal({ message, hint, at }: EgressError): ErrorReport {

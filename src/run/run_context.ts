@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { GroupCommit } from "~/store/group_commit.ts";
+import type { CurrentModel } from "./current_model.ts";
 import type { EngineWorkers } from "./engine_workers.ts";
 import type { ReaderPool } from "./guest_queries.ts";
 import type { RunEvent } from "./run_event.ts";
@@ -24,6 +25,8 @@ export interface RunContext {
   projectId: string;
   /** Gives where the practice API listens, and starts it if need be; absent in a real run. */
   practice?: () => Promise<string>;
+  /** Whether the project has a model of that name, selected or not. */
+  isOfProject: (name: string) => boolean;
   memoryMb: number;
   tokens: TokenKeeper;
   /** A variable of the process or of `.env`. */
@@ -32,8 +35,14 @@ export interface RunContext {
   /** Has the main thread end a run that is deaf when a model's time is over; returns the end of it. */
   watchDeadline: (model: string, limitMs: number) => () => void;
   emit: (event: RunEvent) => void;
+  /** Has main hear now what was emitted; else it does when the event loop turns. */
+  flush: () => void;
+  /** Shows main the SQL model that holds this thread. */
+  current: CurrentModel;
   /** ISO 8601, UTC. */
   now: () => string;
-  /** Aborted by Ctrl-C: nothing new begins. */
+  /** Aborted by Ctrl-C, or when the run's time is over: nothing new begins. */
   stop: AbortSignal;
+  /** Why, in words: `the run was stopped`. */
+  stopReason: () => string;
 }

@@ -8,18 +8,24 @@ import type { ModelName } from "~/model/model.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import { Supervisor } from "~/sandbox/supervisor.ts";
+import { CurrentModel } from "./current_model.ts";
 import type { FromEngine, ToEngine } from "./engine_protocol.ts";
 import type { RunEvent, RunFinished } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 
 const ENGINE_ID = 0;
+/** What a signal is aborted with when the run's time is over. */
+export const TIME_IS_OVER = "the run's time is over";
 /** How long SQL that is being computed may hold up a stop; a statement cannot be interrupted. */
 const STOP_GRACE_MS = 3_000;
+/** How soon a model that holds the engine is told of. */
+const LOOK_EVERY_MS = 100;
 
 /**
  * Runs a project once.
  *
- * @param signal Aborted: nothing new begins, what is in flight ends or times out.
+ * @param signal Aborted: nothing new begins, what is in flight ends or times out. The reason
+ * `TIME_IS_OVER` says that the run's `timeoutMs` is over.
  * @returns The last event. Its `status` says whether all went well.
  * @throws {UserError | UserErrors} The run could not begin: mistakes in the project, a lock, a
  * state file that cannot be read.
@@ -42,14 +48,22 @@ export async function runProject(
   const running = new Set<ModelName>();
   const deadlines = new Map<ModelName, ReturnType<typeof setTimeout>>();
   let deaf: ReturnType<typeof setTimeout> | undefined;
+  const tell = (event: RunEvent) => {
+    // Told already, as it lasted.
+    if (event.type === "model_started" && running.has(event.model)) return;
+    if (event.type === "run_finished") finished = event;
+    if (event.type === "model_started") running.add(event.model);
+    if (event.type === "model_finished") running.delete(event.model);
+    onEvent(event);
+  };
+  const current = new CurrentModel();
+  const looking = setInterval(() => {
+    const lasting = current.takeLasting();
+    if (lasting) tell(lasting);
+  }, LOOK_EVERY_MS);
   port1.onmessage = ({ data }: MessageEvent<FromEngine>) => {
     if (data.type === "events") {
-      for (const event of data.events) {
-        if (event.type === "run_finished") finished = event;
-        if (event.type === "model_started") running.add(event.model);
-        if (event.type === "model_finished") running.delete(event.model);
-        onEvent(event);
-      }
+      data.events.forEach(tell);
     } else if (data.type === "spawn") supervisor.start(data.spec, data.port);
     else if (data.type === "end") supervisor.end(data.id);
     else if (data.type === "stopping") clearTimeout(deaf);
@@ -62,17 +76,22 @@ export async function runProject(
     else if (finished) resolve(finished);
   };
   supervisor.start({ id: ENGINE_ID, role: "engine", label: "engine" }, port2);
-  send({ type: "start", request });
+  send({ type: "start", request, current: current.memory });
 
   const stop = () => {
-    send({ type: "stop" });
-    deaf = setTimeout(() => reject(stoppedInSql(running)), STOP_GRACE_MS);
+    const isTimeOver = signal.reason === TIME_IS_OVER;
+    send({ type: "stop", isTimeOver });
+    deaf = setTimeout(
+      () => reject(stoppedInSql(running, isTimeOver ? request.timeoutMs : undefined)),
+      STOP_GRACE_MS,
+    );
   };
   signal.addEventListener("abort", stop);
   if (signal.aborted) stop();
   try {
     return await promise;
   } finally {
+    clearInterval(looking);
     clearTimeout(deaf);
     for (const timer of deadlines.values()) clearTimeout(timer);
     signal.removeEventListener("abort", stop);
@@ -80,10 +99,16 @@ export async function runProject(
   }
 }
 
-function stoppedInSql(running: ReadonlySet<ModelName>): UserError {
+function stoppedInSql(
+  running: ReadonlySet<ModelName>,
+  timeoutMs: number | undefined,
+): UserError {
   const names = [...running].join(", ") || "the run";
+  const why = timeoutMs === undefined
+    ? ""
+    : `the run's --timeout of ${renderDuration(timeoutMs)} is over, and `;
   return new UserError(
-    `Cannot wait for ${names} to end: SQLite is computing, which nothing interrupts`,
+    `Cannot wait for ${names} to end: ${why}SQLite is computing, which nothing interrupts`,
     {
       hint: "The run was stopped. What had ended is kept, nothing is half done; run again to go on",
     },

@@ -19,6 +19,14 @@ export interface RunRequest {
   full: boolean;
   /** Tracked models whose every group is to be sent again. */
   resend: readonly ModelName[];
+  /** Tracked models whose present state is to be recorded as sent, without sending. */
+  adopt: readonly ModelName[];
+  /** For this run no budget blocks removals, or an empty query. */
+  allowRemoved: boolean;
+  /** For this run no budget blocks changes. */
+  allowChanges: boolean;
+  /** After this time nothing new begins, what is in flight ends. */
+  timeoutMs?: number;
   /** Models side by side. @default the number of cores */
   jobs?: number;
   /** Tell more: `log.debug` of the models, where in Spoor a bug is. */

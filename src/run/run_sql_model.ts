@@ -6,29 +6,32 @@
 import { UserError } from "~/base/user_error.ts";
 import { KINDS } from "~/kinds/registry.ts";
 import { explainStateError } from "~/store/open_state.ts";
-import { prepareSelect } from "~/warehouse/prepare_select.ts";
-import { inTransaction } from "~/warehouse/transaction.ts";
+import { prepareFileSelect } from "~/warehouse/prepare_select.ts";
+import type { JointTransaction } from "~/store/joint_transaction.ts";
 import type { RunContext } from "./run_context.ts";
-import { saveStep, type Step, type StepOutcome } from "./step.ts";
+import type { Step, StepOutcome } from "./step.ts";
 
-/** @throws {UserError} The query cannot be run; nothing was written. */
-export function runSqlModel(context: RunContext, step: Step): StepOutcome {
-  const { model } = step;
-  const select = prepareSelect(context.db, {
-    sql: model.sql ?? "",
+/**
+ * Writes a model's rows. Its record is the caller's, in the same transaction.
+ *
+ * @throws {UserError} The query cannot be run; nothing was written.
+ */
+export function runSqlModel(
+  context: RunContext,
+  { model }: Step,
+  joint: JointTransaction,
+): StepOutcome {
+  const { sql = "", fileSql = "" } = model;
+  const select = prepareFileSelect(context.db, fileSql, {
+    sql,
     name: model.name,
     at: { path: model.path, ...(model.sqlLine !== undefined && { line: model.sqlLine }) },
     readable: model.references.map((reference) => reference.table),
   });
   const uniqueKey = model.directives.uniqueKey ?? [];
-  return inTransaction(context.db, () => {
-    const result = write(() =>
-      KINDS[model.kind].writeSelect({ db: context.db, model: model.name, uniqueKey }, select.sql)
-    );
-    const outcome: StepOutcome = { status: "ok", ...result };
-    saveStep(context, step, outcome);
-    return outcome;
-  });
+  const target = { db: context.db, model: model.name, uniqueKey };
+  const result = write(() => joint.run(() => KINDS[model.kind].writeSelect(target, select.sql)));
+  return { status: "ok", ...result };
 
   /** SQLite finds some mistakes only while it computes. */
   function write<T>(work: () => T): T {

@@ -3,18 +3,23 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
 import { serveModules } from "~/sandbox/modules/serve_modules.ts";
 import type { GuestStart } from "~/sandbox/protocol.ts";
 import { loadFileStates, saveFileStates } from "~/store/file_states.ts";
+import { lookForLostState } from "~/state/lost_state.ts";
+import { loadKeyNames } from "~/store/key_names.ts";
 import { RequestLog } from "~/store/requests.ts";
+import { sumAcceptedAhead } from "~/tracked/accepted_sums.ts";
 import { countRows, findTableType } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { readsOnlyFiles } from "./decide_step.ts";
 import { GuestFiles } from "./guest_files.ts";
 import { GuestHttp } from "./guest_http.ts";
 import { type GuestOutcome, GuestSession } from "./guest_session.ts";
+import type { ModelWishes } from "./model_wishes.ts";
 import { ReadableFiles, toFileStates } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
 import { type ModelSecrets, readSecrets } from "./secrets.ts";
@@ -27,6 +32,7 @@ const DEFAULT_RETRIES = 5;
 /** @throws {UserError} The model cannot be started: a module, a secret that is not set. */
 export async function runTsModel(context: RunContext, step: Step): Promise<StepOutcome> {
   const { model } = step;
+  refuseLostState(context, step);
   const secrets = readSecrets(context, model);
   const readable = new ReadableFiles(context.root, model.directives.allowRead ?? []);
   const before = loadFileStates(context.db, model.name);
@@ -34,7 +40,7 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
   // Taken now: a file that changes while the model runs is read again by the next run.
   const covered = readsOnlyFiles(model) ? readable.all() : [];
   const files = new GuestFiles(readable, isInbound && !isDefinitionNew(step) ? before : undefined);
-  const http = await makeHttp(context, model, secrets);
+  const http = await makeHttp(context, model, secrets, step.wishes);
   const session = new GuestSession({
     context,
     model,
@@ -42,9 +48,13 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
     http,
     files,
     modelTimeoutMs: model.directives.modelTimeoutMs,
-    resend: step.resend,
+    wishes: step.wishes,
     mask: secrets.mask,
   });
+  // Its process takes a moment to start; what its comparison needs in any case is made meanwhile.
+  if (model.kind === "tracked" && !isInbound) {
+    setImmediate(() => sumAcceptedAhead(context.db, model.name));
+  }
   const ended = await session.run();
 
   const remember = (outcome: StepOutcome) => {
@@ -57,6 +67,15 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
     saveFileStates(context.db, model.name, toFileStates([...read.values()], before));
   };
   return finish(context, step, ended, http, remember);
+}
+
+/** A model that would send everything a second time is not started. `--resend` says that it is meant. */
+function refuseLostState({ db, isOfProject, practice }: RunContext, step: Step): void {
+  const { kind, directives, references } = step.model;
+  if (kind !== "tracked" || !directives.allowNet || references.length === 0) return;
+  if (step.wishes.resend || step.wishes.adopt) return;
+  const lost = lookForLostState(db, step.model, isOfProject, practice ? " --practice" : "");
+  if (lost) throw lost;
 }
 
 /** Another definition reads all files anew. */
@@ -151,6 +170,7 @@ async function makeHttp(
   context: RunContext,
   model: Model,
   secrets: ModelSecrets,
+  wishes: ModelWishes,
 ): Promise<GuestHttp | undefined> {
   const { allowNet } = model.directives;
   if (!allowNet) return undefined;
@@ -172,7 +192,10 @@ async function makeHttp(
     log: new RequestLog(context.db, context.runId, model.name),
     tokens: context.tokens,
     projectId: context.projectId,
+    keyName: loadKeyNames(context.db, model.name),
     runId: context.runId,
+    mask: secrets.mask,
+    readsOnly: wishes.adopt,
     now: context.now,
   });
 }

@@ -7,8 +7,9 @@ import { type ErrorReport, toErrorReport } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { type ModelState, saveModelState } from "~/store/model_states.ts";
 import { recordStep } from "~/store/runs.ts";
+import type { ModelWishes } from "./model_wishes.ts";
 import type { RunContext } from "./run_context.ts";
-import type { ModelFinished, StepStatus } from "./run_event.ts";
+import type { ModelFinished, ModelStarted, StepStatus } from "./run_event.ts";
 
 /** What came of a model. */
 export interface StepOutcome {
@@ -32,10 +33,12 @@ export interface Step {
   state: ModelState | undefined;
   /** Table that it reads → data version now. */
   inputs: Readonly<Record<string, number>>;
-  resend: boolean;
+  wishes: ModelWishes;
   /** Of `performance.now()`. */
   startedAt: number;
-  /** What it became, once that is saved. */
+  /** Once it has ended. */
+  elapsedMs?: number;
+  /** What it became. */
   nextState?: ModelState;
 }
 
@@ -48,29 +51,40 @@ export function failedOutcome(error: unknown): StepOutcome {
 }
 
 /**
- * Records what came of a model that ran: its state and its part in the run. Call inside the
- * transaction that wrote its rows, so that all of it commits together or not at all.
+ * What a model became, and how long it took; both are known before they are written.
  *
  * A model that failed after it had acknowledged groups gets a state without definition and inputs,
  * so that it runs again, but its target has moved.
  */
-export function saveStep(context: RunContext, step: Step, outcome: StepOutcome): void {
+export function closeStep(step: Step, outcome: StepOutcome): void {
   const { model, state, inputs } = step;
+  step.elapsedMs = performance.now() - step.startedAt;
   const isOk = outcome.status === "ok";
-  if (isOk || outcome.changed || outcome.delivery) {
-    const { delivery } = outcome;
-    const next: ModelState = {
-      kind: model.kind,
-      fingerprint: isOk ? model.fingerprint : "",
-      inputs: isOk && !outcome.unread ? inputs : {},
-      dataVersion: (state?.dataVersion ?? 0) + (outcome.changed ? 1 : 0),
-      rows: outcome.rows ?? state?.rows,
-      waiting: outcome.unread ? state?.waiting ?? 0 : countWaiting(delivery),
-    };
-    saveModelState(context.db, model.name, next, context.runId);
-    step.nextState = next;
-  }
-  recordOutcome(context, model, outcome, step.reason, performance.now() - step.startedAt);
+  if (!isOk && !outcome.changed && !outcome.delivery) return;
+  step.nextState = {
+    kind: model.kind,
+    fingerprint: isOk ? model.fingerprint : "",
+    inputs: isOk && !outcome.unread ? inputs : {},
+    dataVersion: (state?.dataVersion ?? 0) + (outcome.changed ? 1 : 0),
+    rows: outcome.rows ?? state?.rows,
+    waiting: outcome.unread ? state?.waiting ?? 0 : countWaiting(outcome.delivery),
+  };
+}
+
+/**
+ * Records what came of a model that ran: its state and its part in the run. Call inside the
+ * transaction that wrote its rows, so that all of it commits together or not at all.
+ */
+export function saveStep(context: RunContext, step: Step, outcome: StepOutcome): void {
+  closeStep(step, outcome);
+  writeStep(context, step, outcome);
+}
+
+/** Writes what {@linkcode closeStep} found. */
+export function writeStep(context: RunContext, step: Step, outcome: StepOutcome): void {
+  const { model, nextState, reason, elapsedMs = 0 } = step;
+  if (nextState) saveModelState(context.db, model.name, nextState, context.runId);
+  recordOutcome(context, model, outcome, reason, elapsedMs);
 }
 
 function countWaiting(delivery: StepOutcome["delivery"]): number {
@@ -101,16 +115,20 @@ export function recordOutcome(
   });
 }
 
+/** Tells that a model begins. */
+export function startedEvent({ model, reason }: Step): ModelStarted {
+  return { type: "model_started", model: model.name, kind: model.kind, reason };
+}
+
 /** Tells what came of a model. */
-export function emitOutcome(
-  context: RunContext,
+export function finishedEvent(
   model: Model,
   outcome: FinalOutcome,
   reason: string,
   elapsedMs: number,
-): void {
+): ModelFinished {
   const { status, changed, rows, columnChanges, delivery, requests, failures, error } = outcome;
-  context.emit({
+  return {
     type: "model_finished",
     model: model.name,
     kind: model.kind,
@@ -124,5 +142,5 @@ export function emitOutcome(
     ...(requests && { requests }),
     ...(failures?.length && { failures }),
     ...(error && { error }),
-  });
+  };
 }

@@ -51,5 +51,5 @@ export function isReservedSchema(schema: string): boolean {
 
 /** A name as SQLite compares it: ASCII letters in lower case, all others as they are. */
 export function foldName(name: string): string {
-  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return /[A-Z]/.test(name) ? name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : name;
 }

@@ -49,7 +49,12 @@ export interface QueryScan {
 
 /** Scans a query; of other text it finds what looks like a query. */
 export function scanQuery(sql: string): QueryScan {
-  return new QueryScanner(tokenizeWithoutComments(sql)).scan();
+  return scanTokens(tokenizeWithoutComments(sql));
+}
+
+/** Scans the tokens of a query, comments left out. */
+export function scanTokens(tokens: readonly Token[]): QueryScan {
+  return new QueryScanner(tokens).scan();
 }
 
 /** One level of parentheses; the statement itself is the first. */

@@ -14,7 +14,7 @@
  * @module
  */
 import { quoteIdentifier } from "./identifiers.ts";
-import { scanQuery } from "./query_scan.ts";
+import { type QueryScan, scanQuery } from "./query_scan.ts";
 import { nameSources } from "./source_names.ts";
 import type { TableReference } from "./table_references.ts";
 
@@ -42,12 +42,13 @@ interface Edit {
  *
  * @param sql A query; other text comes back with what looks like a table rewritten.
  * @param resolve Gives a table's real name, without quotes; `undefined` leaves the table alone.
+ * @param scan Of `sql`, where there is one already.
  */
 export function rewriteTableReferences(
   sql: string,
   resolve: (reference: TableReference) => string | undefined,
+  scan: QueryScan = scanQuery(sql),
 ): string {
-  const scan = scanQuery(sql);
   const targets = new Map<TableReference, string>();
   for (const table of scan.tables) {
     const target = resolve(table);

@@ -18,6 +18,12 @@ export interface SingleSelect {
   start: number;
 }
 
+/** The same with its tokens, for who goes on to scan it. */
+export interface TokenizedSelect extends SingleSelect {
+  /** Of `text`, without comments. */
+  tokens: Token[];
+}
+
 /** Why a text is not one query: what a `UserError` needs but for the file. */
 export interface SelectProblem {
   ok: false;
@@ -34,6 +40,12 @@ export interface SelectProblem {
  * Comments and `;` may stand before and after it.
  */
 export function readSingleSelect(sql: string): SingleSelect | SelectProblem {
+  const read = tokenizeSingleSelect(sql);
+  return read.ok ? { ok: true, text: read.text, start: read.start } : read;
+}
+
+/** {@linkcode readSingleSelect}, with the tokens that it had to read. */
+export function tokenizeSingleSelect(sql: string): TokenizedSelect | SelectProblem {
   const all = tokenizeSql(sql);
   const tokens = all.filter((token) => token.kind !== "comment");
   const begin = tokens.findIndex((token) => !isOperator(token, ";"));
@@ -44,9 +56,18 @@ export function readSingleSelect(sql: string): SingleSelect | SelectProblem {
 
   const rest = tokens.slice(begin);
   const semicolon = rest.findIndex((token) => isOperator(token, ";"));
-  const last = rest.at(semicolon === -1 ? -1 : semicolon - 1);
-  const start = rest[0]?.start ?? 0;
-  return { ok: true, text: sql.slice(start, last?.end), start };
+  const select = semicolon === -1 ? rest : rest.slice(0, semicolon);
+  const start = select[0]?.start ?? 0;
+  return {
+    ok: true,
+    text: sql.slice(start, select.at(-1)?.end),
+    start,
+    tokens: start === 0 ? select : select.map((token) => shift(token, -start)),
+  };
+}
+
+function shift(token: Token, by: number): Token {
+  return { ...token, start: token.start + by, end: token.end + by };
 }
 
 const QUERY_WORDS = ["SELECT", "VALUES", "WITH"];

@@ -118,6 +118,8 @@ function addTo<Value>(lists: Map<string, Value[]>, key: string, value: Value): v
   else lists.set(key, [value]);
 }
 
+/** The schema's length tells where it ends, whatever is in the names. */
 function nameKey(schema: string | undefined, name: string): string {
-  return JSON.stringify([schema === undefined ? null : foldName(schema), foldName(name)]);
+  const end = schema === undefined ? "" : `${schema.length}:${foldName(schema)}`;
+  return `${end}:${foldName(name)}`;
 }

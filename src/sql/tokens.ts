@@ -80,7 +80,7 @@ function readToken(sql: string, at: number): Token {
   }
   if (sql.startsWith("--", at)) return readLineComment(sql, at);
   if (sql.startsWith("/*", at)) return readUpTo(sql, at, "comment", at + 2, "*/");
-  if (/[xX]/.test(char) && sql.charAt(at + 1) === "'") {
+  if ((char === "x" || char === "X") && sql.charAt(at + 1) === "'") {
     return readUpTo(sql, at, "blob", at + 2, "'");
   }
   if (isDigit(sql.charCodeAt(at)) || (char === "." && isDigit(sql.charCodeAt(at + 1)))) {
@@ -152,10 +152,14 @@ function readTclSuffix(sql: string, start: number, open: number): Token {
 }
 
 const LONG_OPERATORS = ["->>", "->", "||", "==", "<>", "!=", "<=", ">=", "<<", ">>"];
+/** What may follow the first sign of a long one. */
+const SECOND_SIGNS = "=<>|";
 const SHORT_OPERATORS = "().,;*+-/%=<>&|~";
 
 function readOperator(sql: string, start: number): Token {
-  const long = LONG_OPERATORS.find((operator) => sql.startsWith(operator, start));
+  const long = SECOND_SIGNS.includes(sql.charAt(start + 1))
+    ? LONG_OPERATORS.find((operator) => sql.startsWith(operator, start))
+    : undefined;
   if (long !== undefined) return token(sql, "operator", start, start + long.length);
   const known = SHORT_OPERATORS.includes(sql.charAt(start));
   return token(sql, known ? "operator" : "unknown", start, start + 1);
@@ -191,8 +195,10 @@ function skipNameChars(sql: string, from: number): number {
   return at;
 }
 
+// deno-lint-ignore no-control-regex
+const IS_ASCII = /^[\x00-\x7f]*$/;
+
 /** `toUpperCase()` alone would make keywords of other letters: `ſ` becomes `S`. */
 function upperAscii(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return /^[\x00-\x7f]*$/.test(text) ? text.toUpperCase() : text;
+  return IS_ASCII.test(text) ? text.toUpperCase() : text;
 }

@@ -1,5 +1,5 @@
 /**
- * The ledger: changes whose request is out, or was and is not acknowledged.
+ * The ledger: changes that are not accepted. A request of theirs is out, or was, or none was made.
  *
  * A row is written before the first byte of a change leaves and is removed by its acknowledgement.
  * Its id is the change's identity: every `Idempotency-Key` of the change is made of it, in this run
@@ -8,37 +8,34 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import type { ChangeAction, EarlierTry, LedgerState } from "~/delivery/earlier_try.ts";
 
-/** One change that is not acknowledged. */
-export interface LedgerEntry {
-  id: number;
+/** One change that is not accepted. */
+export interface LedgerEntry extends EarlierTry {
   /** The group's key as text. */
   groupKey: string;
-  contentHash: string;
-  state: "sent" | "failed";
-  /** Id of the first change of the batch that went out together; 0: on its own. */
-  batch: number;
 }
 
-/**
- * The batch that a change is to go out in again; 0: no wish. Only one that may have arrived is repeated
- * exactly: after a refusal the model may well be right to send fewer groups at once.
- */
-export function batchToRepeat({ id, state, batch }: LedgerEntry): number {
-  return state === "sent" ? batch || id : 0;
-}
+const COLUMNS = "id, group_key, content_hash, state, batch, attempts, parked, action";
 
-/** A model's changes that are not acknowledged. */
+/** A model's changes that are not accepted, but for those that were never tried. */
 export function loadLedger(db: DatabaseSync, model: string): LedgerEntry[] {
   return db.prepare(
-    `SELECT id, group_key, content_hash, state, batch FROM "spoor.ledger" WHERE model = ? ORDER BY id`,
-  ).all(model).map((row) => ({
+    `SELECT ${COLUMNS} FROM "spoor.ledger" WHERE model = ? AND state <> 'pending' ORDER BY id`,
+  ).all(model).map(toEntry);
+}
+
+function toEntry(row: Record<string, unknown>): LedgerEntry {
+  return {
     id: Number(row.id),
     groupKey: String(row.group_key),
     contentHash: String(row.content_hash),
-    state: row.state as LedgerEntry["state"],
+    state: row.state as LedgerState,
     batch: Number(row.batch),
-  }));
+    attempts: Number(row.attempts),
+    parked: row.parked !== 0,
+    action: row.action as ChangeAction,
+  };
 }
 
 /** The id that the next change gets; ids are never used twice. */
@@ -47,52 +44,53 @@ export function nextLedgerId(db: DatabaseSync): number {
   return Number(row?.seq ?? 0) + 1;
 }
 
-/** A change that is about to leave. */
-export interface Intent extends LedgerEntry {
+/** A change as it is to stand in the ledger. */
+export interface LedgerWrite extends LedgerEntry {
   runId: number;
+  error?: string;
+  /** ISO 8601, UTC. */
+  at: string;
 }
 
 /** Prepared statements of the ledger, for one model. */
 export class Ledger {
   readonly #write;
   readonly #remove;
-  readonly #fail;
   readonly #forget;
 
   constructor(db: DatabaseSync, private readonly model: string) {
     this.#write = db.prepare(
-      `INSERT OR REPLACE INTO "spoor.ledger" (id, model, group_key, content_hash, state, batch, attempts, run_id)
-       VALUES (?1, ?2, ?3, ?4, 'sent', ?5,
-         1 + coalesce((SELECT attempts FROM "spoor.ledger" WHERE id = ?1), 0), ?6)`,
+      `INSERT OR REPLACE INTO "spoor.ledger" (${COLUMNS}, model, run_id, error, at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#remove = db.prepare(`DELETE FROM "spoor.ledger" WHERE id = ?`);
-    this.#fail = db.prepare(`UPDATE "spoor.ledger" SET state = 'failed', error = ? WHERE id = ?`);
     this.#forget = db.prepare(`DELETE FROM "spoor.ledger" WHERE model = ? AND group_key = ?`);
   }
 
-  /** The change is about to leave. Durable before its request is. */
-  write(intent: Intent): void {
+  /** In the place of what the ledger had of the group. Durable before a request of it leaves. */
+  write(change: LedgerWrite): void {
     this.#write.run(
-      BigInt(intent.id),
+      BigInt(change.id),
+      change.groupKey,
+      change.contentHash,
+      change.state,
+      BigInt(change.batch),
+      BigInt(change.attempts),
+      BigInt(change.parked),
+      change.action,
       this.model,
-      intent.groupKey,
-      intent.contentHash,
-      BigInt(intent.batch),
-      BigInt(intent.runId),
+      BigInt(change.runId),
+      change.error ?? null,
+      change.at,
     );
   }
 
-  /** The change is acknowledged. */
+  /** The change is accepted. */
   remove(id: number): void {
     this.#remove.run(BigInt(id));
   }
 
-  /** The change was answered and not accepted; it comes again. */
-  fail(id: number, error: string): void {
-    this.#fail.run(error, BigInt(id));
-  }
-
-  /** The group is gone, and its change with it. */
+  /** The group is gone, or is what was accepted; and its change with it. */
   forget(groupKey: string): void {
     this.#forget.run(this.model, groupKey);
   }

@@ -1,5 +1,5 @@
 /**
- * The record of every request, without bodies.
+ * The record of every request. What was sent and answered is kept for the newest only.
  *
  * @module
  */
@@ -16,21 +16,28 @@ export interface RequestRecord {
   attempts: number;
   elapsedMs: number;
   idempotencyKey: string;
+  /** The change that it is about, or the first one of its batch. */
+  changeId?: number | undefined;
+  /** JSON of headers and body, masked and cut. */
+  request: string;
+  response: string;
 }
 
 /** Records requests of one model in one run. */
 export class RequestLog {
   readonly #insert;
+  readonly #insertBodies;
 
   constructor(db: DatabaseSync, private readonly runId: number, private readonly model: string) {
     this.#insert = db.prepare(
-      `INSERT INTO "spoor.requests" (run_id, model, at, method, url, status, error, attempts, elapsed_ms, idempotency_key)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO "spoor.requests" (run_id, model, at, method, url, status, error, attempts, elapsed_ms,
+       idempotency_key, change_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
+    this.#insertBodies = db.prepare(`INSERT INTO "spoor.request_bodies" VALUES (?, ?, ?)`);
   }
 
   write(request: RequestRecord): void {
-    this.#insert.run(
+    const { lastInsertRowid } = this.#insert.run(
       BigInt(this.runId),
       this.model,
       request.at,
@@ -41,6 +48,19 @@ export class RequestLog {
       BigInt(request.attempts),
       request.elapsedMs,
       request.idempotencyKey || null,
+      request.changeId === undefined ? null : BigInt(request.changeId),
     );
+    this.#insertBodies.run(BigInt(lastInsertRowid), request.request, request.response);
   }
+}
+
+/** Requests whose bodies are kept. */
+const BODIES_KEPT = 100_000;
+
+/** Drops the bodies of all requests but the newest; nothing else of the record is ever dropped. */
+export function pruneBodies(db: DatabaseSync): void {
+  db.prepare(
+    `DELETE FROM "spoor.request_bodies"
+     WHERE request_id <= (SELECT max(request_id) FROM "spoor.request_bodies") - ?`,
+  ).run(BigInt(BODIES_KEPT));
 }

@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { fromRead, type SqlValue } from "~/warehouse/values.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
 import {
   acceptedTableName,
   COLUMNS_ID,
@@ -27,7 +27,7 @@ export function acceptAll(db: DatabaseSync, changes: ChangeSet): string[] {
   if (changes.new + changes.changed === 0) return columnChanges;
   if (changes.changed > 0) deleteGroups(db, c, c.keysTable);
   registerHash(db, c.columns);
-  if (changes.rows === changes.new + changes.changed) acceptSingleRows(db, c);
+  if (changes.rows === changes.new + changes.changed) acceptSingleRows(db, changes);
   else acceptGroups(db, c);
   return columnChanges;
 }
@@ -40,19 +40,24 @@ export function forgetRemoved(db: DatabaseSync, { comparison: c, removed }: Chan
 /** Deletes the groups whose keys are in a table, from the target and from the accepted rows. */
 function deleteGroups(db: DatabaseSync, c: Comparison, keysTable: string): void {
   for (const table of [acceptedTableName(c.model), c.model]) {
+    const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
     db.exec(
-      `DELETE FROM ${quoteIdentifier(table)} AS t WHERE EXISTS
-       (SELECT 1 FROM ${temp(keysTable)} AS k WHERE ${keysAreEqual(c.uniqueKey, "k", "t")})`,
+      `DELETE FROM ${quoteIdentifier(table)} WHERE (${keys}) IN
+       (SELECT ${keys} FROM ${temp(keysTable)})`,
     );
   }
 }
 
 /** Every group is one row: no grouping, which is most of the work for a million rows. */
-function acceptSingleRows(db: DatabaseSync, c: Comparison): void {
+function acceptSingleRows(
+  db: DatabaseSync,
+  { comparison: c, isInKeyOrder }: ChangeSet,
+): void {
   const list = c.columns.map(quoteIdentifier).join(", ");
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   db.exec(
     `INSERT INTO ${acceptedColumns(c)} SELECT ${list}, 0, 1, ${NEW_TOKEN}, ${c.columnsId}
-     FROM ${temp(c.rowsTable)} ORDER BY ${c.uniqueKey.map(quoteIdentifier).join(", ")};
+     FROM ${temp(c.rowsTable)} ORDER BY ${isInKeyOrder ? "rowid" : keys};
      INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
      SELECT ${list}, spoor_row_hash(${list}) FROM ${temp(c.rowsTable)} ORDER BY rowid`,
   );
@@ -96,10 +101,10 @@ function acceptedColumns(c: Comparison): string {
 function registerHash(db: DatabaseSync, columns: readonly string[]): void {
   const hasher = new GroupHasher(columns);
   const asInput = { varargs: true, useBigIntArguments: true } as const;
-  db.function("spoor_row_hash", asInput, (...row: unknown[]) => hasher.hash(row.map(fromRead)));
+  db.function("spoor_row_hash", asInput, (...row: unknown[]) => hasher.hash(row as SqlValue[]));
   const start = () => [] as SqlValue[];
   const step = (values: SqlValue[], ...row: SqlValue[]) => {
-    for (const value of row) values.push(fromRead(value));
+    values.push(...row);
     return values;
   };
   const result = (values: SqlValue[]) => hasher.hash(values);

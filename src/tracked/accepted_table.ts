@@ -9,6 +9,9 @@
  * set against the sum of all, proves that every accepted row was met exactly as often as it should,
  * with no look at single rows: another set of rows has the same two sums in one of 2^46 cases.
  *
+ * Where the key is one column of integers and every group one row, the key is the rowid, which makes
+ * a look-up, and so the whole comparison, almost twice as fast (`fitAcceptedTable`).
+ *
  * `_spoor_columns` names the set of columns (`spoor.accepted_columns`) under which the row was
  * accepted: a row accepted under other columns has another content, whatever its values.
  *
@@ -16,7 +19,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { columnsOf, findTableType } from "~/warehouse/tables.ts";
+import { columnsOf, findTableType, isEmpty } from "~/warehouse/tables.ts";
 
 /** Name of the table that holds a model's accepted rows. */
 export function acceptedTableName(model: string): string {
@@ -29,6 +32,10 @@ export const TOKEN = "_spoor_token";
 export const COLUMNS_ID = "_spoor_columns";
 /** 0, 1, … within a group; part of the primary key. */
 export const ORDINAL = "_spoor_ordinal";
+
+/** They come before a row's values, so that summing tokens reads no further. */
+const OWN_COLUMNS =
+  `${ORDINAL} INTEGER, ${COPIES} INTEGER, ${TOKEN} INTEGER, ${COLUMNS_ID} INTEGER`;
 
 /** SQL for a fresh token. */
 export const NEW_TOKEN = "(random() & 0x7fffffffffff)";
@@ -64,11 +71,58 @@ function createAcceptedTable(
   columns: readonly string[],
 ): void {
   // No declared types: a value is kept as it is. WITHOUT ROWID: a look-up by key is one descent.
-  const own = `${ORDINAL} INTEGER, ${COPIES} INTEGER, ${TOKEN} INTEGER, ${COLUMNS_ID} INTEGER`;
   const key = uniqueKey.map(quoteIdentifier).join(", ");
   db.exec(
-    `CREATE TABLE ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(", ")}, ${own},
-     PRIMARY KEY (${key}, ${ORDINAL})) WITHOUT ROWID`,
+    `CREATE TABLE ${quoteIdentifier(table)} (${OWN_COLUMNS},
+     ${columns.map(quoteIdentifier).join(", ")}, PRIMARY KEY (${key}, ${ORDINAL})) WITHOUT ROWID`,
+  );
+}
+
+/** The same columns with the key as the rowid: one row a group, and no other key than integers. */
+function createRowidTable(
+  db: DatabaseSync,
+  table: string,
+  key: string,
+  columns: readonly string[],
+): void {
+  const others = columns.filter((column) => !sameName(column, key)).map(quoteIdentifier);
+  const list = [`${quoteIdentifier(key)} INTEGER PRIMARY KEY`, OWN_COLUMNS, ...others];
+  db.exec(`CREATE TABLE ${quoteIdentifier(table)} (${list.join(", ")})`);
+}
+
+/**
+ * Lays the table out for what is about to be accepted. Call before any of it is.
+ *
+ * @param isOneIntegerEach The unique key is one column that holds integers only, and every group is
+ * one row.
+ */
+export function fitAcceptedTable(
+  db: DatabaseSync,
+  model: string,
+  uniqueKey: readonly string[],
+  isOneIntegerEach: boolean,
+): void {
+  const table = acceptedTableName(model);
+  if (hasOneRowEach(db, table) === isOneIntegerEach) return;
+  const columns = columnsOf(db, table).filter((column) => !column.startsWith("_spoor_"));
+  const [key = ""] = uniqueKey;
+  if (!isOneIntegerEach) {
+    replaceTable(db, table, () => createAcceptedTable(db, table, uniqueKey, columns));
+  } else if (isEmpty(db, table)) {
+    // What is in a table that has rows is not looked through: they stay as they lie.
+    replaceTable(db, table, () => createRowidTable(db, table, key, columns));
+  }
+}
+
+/** Makes the table anew with the rows that it has. */
+function replaceTable(db: DatabaseSync, table: string, create: () => void): void {
+  const former = `${table}.former`;
+  const list = columnsOf(db, table).map(quoteIdentifier).join(", ");
+  db.exec(`ALTER TABLE ${quoteIdentifier(table)} RENAME TO ${quoteIdentifier(former)}`);
+  create();
+  db.exec(
+    `INSERT INTO ${quoteIdentifier(table)} (${list}) SELECT ${list} FROM ${quoteIdentifier(former)};
+     DROP TABLE ${quoteIdentifier(former)}`,
   );
 }
 
@@ -81,11 +135,19 @@ function addMissingColumns(db: DatabaseSync, table: string, columns: readonly st
 }
 
 function hasKey(db: DatabaseSync, table: string, uniqueKey: readonly string[]): boolean {
-  const key = db.prepare("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk").all(
-    table,
-  )
+  const key = keyOf(db, table).filter((column) => column !== ORDINAL);
+  return key.join("\0") === uniqueKey.map((each) => each.toLowerCase()).join("\0");
+}
+
+/** Whether the key is the rowid, so that every group is one row that came once. */
+export function hasOneRowEach(db: DatabaseSync, table: string): boolean {
+  return !keyOf(db, table).includes(ORDINAL);
+}
+
+/** The columns of the primary key, in lower case; without `ORDINAL` where the key is the rowid. */
+function keyOf(db: DatabaseSync, table: string): string[] {
+  return db.prepare("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk").all(table)
     .map((row) => String(row.name).toLowerCase());
-  return key.join("\0") === [...uniqueKey.map((each) => each.toLowerCase()), ORDINAL].join("\0");
 }
 
 /**

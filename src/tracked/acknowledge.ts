@@ -5,6 +5,8 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { RowInserter } from "~/warehouse/row_inserter.ts";
+import { isEmpty } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import {
   acceptedTableName,
@@ -16,6 +18,7 @@ import {
 } from "./accepted_table.ts";
 import type { ChangedGroup } from "./changed_groups.ts";
 import { type Comparison, temp } from "./comparison_sql.ts";
+import type { ChangeSet } from "./find_changes.ts";
 import { CONTENT_HASH, ensureTargetTable } from "./target_table.ts";
 
 /** Rows as they are to be stored in the target. */
@@ -25,68 +28,142 @@ export interface SavedRows {
   values: readonly SqlValue[];
 }
 
-/** Acknowledges groups of one comparison, one at a time; statements are prepared once. */
+/** One group and what is saved of it. */
+export interface SavedGroup {
+  group: ChangedGroup;
+  saved: SavedRows;
+}
+
+/**
+ * Acknowledges groups of one comparison, each once; statements are prepared once.
+ *
+ * Groups that lie beside each other are taken together, by the place of their rows: most of the
+ * time would otherwise go into calling SQLite.
+ */
 export class Acknowledger {
-  readonly #forget: StatementSync;
-  readonly #acceptOne: StatementSync;
-  readonly #acceptMany: StatementSync;
-  #unstore: StatementSync | undefined;
+  readonly #forget: GroupDeletion | undefined;
+  readonly #acceptSingleRows: StatementSync;
+  readonly #acceptGroups: StatementSync;
+  #unstore: GroupDeletion | undefined;
   #targetColumns = "";
-  #store: StatementSync | undefined;
+  #store: RowInserter | undefined;
   /** How the target's columns changed. */
   readonly columnChanges: string[] = [];
+  readonly #c: Comparison;
 
-  constructor(private readonly db: DatabaseSync, private readonly c: Comparison) {
-    const accepted = quoteIdentifier(acceptedTableName(c.model));
-    const columns = c.columns.map(quoteIdentifier);
-    const target = `INSERT INTO ${accepted}
-      (${columns.join(", ")}, ${ORDINAL}, ${COPIES}, ${TOKEN}, ${COLUMNS_ID})`;
+  constructor(private readonly db: DatabaseSync, changes: ChangeSet) {
+    const c = this.#c = changes.comparison;
+    const accepted = acceptedTableName(c.model);
+    const list = c.columns.map(quoteIdentifier).join(", ");
+    const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+    const target = `INSERT INTO ${quoteIdentifier(accepted)}
+      (${list}, ${ORDINAL}, ${COPIES}, ${TOKEN}, ${COLUMNS_ID})`;
     const source = `FROM ${temp(c.rowsTable)} WHERE rowid BETWEEN ? AND ?`;
-    this.#forget = db.prepare(`DELETE FROM ${accepted} WHERE ${whereKey(c.uniqueKey)}`);
-    this.#acceptOne = db.prepare(
-      `${target} SELECT ${columns.join(", ")}, 0, 1, ${NEW_TOKEN}, ${c.columnsId} ${source}`,
+    // Where nothing changed that was accepted before, there is nothing to forget.
+    if (changes.changed > 0) this.#forget = new GroupDeletion(db, c, accepted);
+    this.#acceptSingleRows = db.prepare(
+      `${target} SELECT ${list}, 0, 1, ${NEW_TOKEN}, ${c.columnsId} ${source}`,
     );
-    const distinct = columns.map((column) => `+${column} COLLATE BINARY`).join(", ");
-    this.#acceptMany = db.prepare(
-      `${target} SELECT ${
-        columns.join(", ")
-      }, row_number() OVER () - 1, _spoor_n, ${NEW_TOKEN}, ${c.columnsId}
-       FROM (SELECT ${columns.join(", ")}, count(*) AS _spoor_n ${source} GROUP BY ${distinct})`,
+    const distinct = c.columns.map((column) => `+${quoteIdentifier(column)} COLLATE BINARY`);
+    this.#acceptGroups = db.prepare(
+      `${target} SELECT ${list}, row_number() OVER (PARTITION BY ${keys}) - 1, _spoor_n, ${NEW_TOKEN},
+       ${c.columnsId}
+       FROM (SELECT ${list}, count(*) AS _spoor_n ${source} GROUP BY ${distinct.join(", ")})`,
     );
   }
 
   /** Call inside a transaction. */
-  acknowledge(group: ChangedGroup, saved: SavedRows): void {
-    const key = group.key.map(toBound);
-    this.#forget.run(...key);
-    const accept = group.firstRow === group.lastRow ? this.#acceptOne : this.#acceptMany;
-    accept.run(BigInt(group.firstRow), BigInt(group.lastRow));
-    this.#prepareTarget(saved.columns);
-    this.#unstore?.run(...key);
-    const width = saved.columns.length;
-    for (let start = 0; start < saved.values.length; start += width) {
-      this.#store?.run(...saved.values.slice(start, start + width).map(toBound), group.hash);
+  acknowledge(groups: readonly SavedGroup[]): void {
+    let start = 0;
+    for (let end = 1; end <= groups.length; end++) {
+      if (haveSameColumns(groups[start], groups[end])) continue;
+      this.#acknowledgeAlike(groups.slice(start, end), groups[start]?.saved.columns ?? []);
+      start = end;
     }
   }
 
-  #prepareTarget(columns: readonly string[]): void {
+  /** Groups whose saved rows have the same columns. */
+  #acknowledgeAlike(groups: readonly SavedGroup[], columns: readonly string[]): void {
+    const store = this.#prepareTarget(columns);
+    for (const span of spansOf(groups)) {
+      const accept = span.isSingleRows ? this.#acceptSingleRows : this.#acceptGroups;
+      this.#forget?.run(span);
+      accept.run(BigInt(span.firstRow), BigInt(span.lastRow));
+      this.#unstore?.run(span);
+    }
+    const width = columns.length;
+    const values: SqlValue[] = [];
+    for (const { group, saved } of groups) {
+      for (let start = 0; start < saved.values.length; start += width) {
+        for (let i = start; i < start + width; i++) values.push(saved.values[i] ?? null);
+        values.push(group.hash);
+      }
+    }
+    store.insert(values);
+  }
+
+  #prepareTarget(columns: readonly string[]): RowInserter {
     const list = columns.join("\0");
-    if (this.#store && list === this.#targetColumns) return;
-    const { model, uniqueKey } = this.c;
+    if (this.#store && list === this.#targetColumns) return this.#store;
+    const { model, uniqueKey } = this.#c;
     this.columnChanges.push(...ensureTargetTable(this.db, model, uniqueKey, columns));
     this.#targetColumns = list;
-    const names = [...columns, CONTENT_HASH].map(quoteIdentifier);
-    this.#unstore = this.db.prepare(
-      `DELETE FROM ${quoteIdentifier(model)} WHERE ${whereKey(uniqueKey)}`,
-    );
-    this.#store = this.db.prepare(
-      `INSERT INTO ${quoteIdentifier(model)} (${names.join(", ")}) VALUES (${
-        names.map(() => "?").join(", ")
-      })`,
-    );
+    // A target that is empty now can only come to hold what is acknowledged here, each group once.
+    if (this.#store || !isEmpty(this.db, model)) {
+      this.#unstore ??= new GroupDeletion(this.db, this.#c, model);
+    }
+    return this.#store = new RowInserter(this.db, model, [...columns, CONTENT_HASH]);
   }
 }
 
-function whereKey(uniqueKey: readonly string[]): string {
-  return uniqueKey.map((key) => `${quoteIdentifier(key)} = ?`).join(" AND ");
+/** Deletes from a table the groups whose rows lie at a place. */
+class GroupDeletion {
+  readonly #one: StatementSync;
+  readonly #many: StatementSync;
+
+  constructor(db: DatabaseSync, c: Comparison, table: string) {
+    const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+    const deletion = `DELETE FROM ${quoteIdentifier(table)} WHERE (${keys})`;
+    const source = `SELECT ${keys} FROM ${temp(c.rowsTable)}`;
+    // The list that IN makes costs more than all the rest where it holds a single key.
+    const places = c.uniqueKey.map(() => "?").join(", ");
+    this.#one = db.prepare(`${deletion} = (${places})`);
+    this.#many = db.prepare(`${deletion} IN (${source} WHERE rowid BETWEEN ? AND ?)`);
+  }
+
+  run({ firstRow, lastRow, groups, key }: Span): void {
+    if (groups === 1) this.#one.run(...key.map(toBound));
+    else this.#many.run(BigInt(firstRow), BigInt(lastRow));
+  }
+}
+
+function haveSameColumns(a: SavedGroup | undefined, b: SavedGroup | undefined): boolean {
+  if (!a || !b || a.saved.columns.length !== b.saved.columns.length) return false;
+  return a.saved.columns.every((column, index) => column === b.saved.columns[index]);
+}
+
+/** Rows of groups beside each other, first and last. */
+interface Span {
+  firstRow: number;
+  lastRow: number;
+  groups: number;
+  /** Of the first group. */
+  key: readonly SqlValue[];
+  /** Each of the groups is one row. */
+  isSingleRows: boolean;
+}
+
+function spansOf(groups: readonly SavedGroup[]): Span[] {
+  const spans: Span[] = [];
+  const places = groups.map(({ group }) => group).sort((a, b) => a.firstRow - b.firstRow);
+  for (const { firstRow, lastRow, key } of places) {
+    const isSingleRows = firstRow === lastRow;
+    const last = spans.at(-1);
+    if (last?.lastRow === firstRow - 1) {
+      last.lastRow = lastRow;
+      last.groups += 1;
+      last.isSingleRows &&= isSingleRows;
+    } else spans.push({ firstRow, lastRow, groups: 1, key, isSingleRows });
+  }
+  return spans;
 }

@@ -46,6 +46,18 @@ export function keysAreEqual(keys: readonly string[], left: string, right: strin
   }).join(" AND ");
 }
 
+/**
+ * The key of an accepted row (`a`) is that of another one. Where it is the rowid, SQLite takes '1'
+ * for 1 in a look-up; the second condition does not.
+ */
+export function keyIsAccepted(keys: readonly string[], other: string): string {
+  const strict = keys.map((key) => {
+    const name = quoteIdentifier(key);
+    return ` AND +a.${name} COLLATE BINARY IS +${other}.${name}`;
+  });
+  return `${keysAreEqual(keys, "a", other)}${strict.join("")}`;
+}
+
 /** Each row of the query (`s`) with the accepted row (`a`) that has the same values, if there is one. */
 function matchedFrom(c: Comparison, source: string): string {
   const others = c.columns.filter((column) => !isKey(c, column));
@@ -54,7 +66,7 @@ function matchedFrom(c: Comparison, source: string): string {
     return ` AND +a.${name} COLLATE BINARY IS +s.${name}`;
   }).join("");
   return `${source} AS s LEFT JOIN ${quoteIdentifier(acceptedTableName(c.model))} AS a
-    ON ${keysAreEqual(c.uniqueKey, "a", "s")} AND a.${COLUMNS_ID} = ${c.columnsId}${same}`;
+    ON ${keyIsAccepted(c.uniqueKey, "s")} AND a.${COLUMNS_ID} = ${c.columnsId}${same}`;
 }
 
 /**
@@ -64,12 +76,10 @@ function matchedFrom(c: Comparison, source: string): string {
 const SUMS_OF_MATCHED = `count(a.${TOKEN}) AS matched,
   coalesce(sum(${TOKEN_LOW}), 0) AS low, coalesce(sum(${TOKEN_HIGH}), 0) AS high`;
 
-/** One scan: counts, sums over the matched rows, and the rows that match nothing, collected. */
+/** One scan: count and sums over the matched rows, and the rows that match nothing, collected. */
 export function compareSql(c: Comparison): string {
   const list = c.columns.map((column) => `s.${quoteIdentifier(column)}`).join(", ");
-  const isNull = c.uniqueKey.map((key) => `s.${quoteIdentifier(key)} IS NULL`).join(" OR ");
-  return `SELECT count(*) AS found, count(*) FILTER (WHERE ${isNull}) AS null_keys, ${SUMS_OF_MATCHED},
-    ${COLLECT}(${list}) FILTER (WHERE a.${TOKEN} IS NULL) AS unmatched
+  return `SELECT ${SUMS_OF_MATCHED}, ${COLLECT}(${list}) FILTER (WHERE a.${TOKEN} IS NULL) AS unmatched
     FROM ${matchedFrom(c, `(${c.select}\n)`)}`;
 }
 
@@ -92,17 +102,21 @@ export function matchedAmongChangedSql(c: Comparison): string {
   return `SELECT ${SUMS_OF_MATCHED} FROM ${matchedFrom(c, temp(c.rowsTable))}`;
 }
 
-/** Groups, copies and sums of all accepted rows. */
-export function acceptedSumsSql(c: Comparison): string {
-  return `SELECT count(*) FILTER (WHERE a.${ORDINAL} = 0) AS groups, ${SUMS_OF_ACCEPTED}
-    FROM ${quoteIdentifier(acceptedTableName(c.model))} AS a`;
+/** Groups, copies and sums of all accepted rows. `hasOneRowEach`: every group is one row, once. */
+export function acceptedSumsSql(model: string, hasOneRowEach: boolean): string {
+  const sums = hasOneRowEach
+    ? `count(*) AS groups, count(*) AS matched, coalesce(sum(${TOKEN_LOW}), 0) AS low,
+      coalesce(sum(${TOKEN_HIGH}), 0) AS high`
+    : `count(*) FILTER (WHERE a.${ORDINAL} = 0) AS groups, ${SUMS_OF_ACCEPTED}`;
+  return `SELECT ${sums} FROM ${quoteIdentifier(acceptedTableName(model))} AS a`;
 }
 
-/** The same of the accepted rows whose key is among the changed. */
+/** Copies and sums of the accepted rows whose key is among the changed. */
 export function acceptedSumsOfChangedSql(c: Comparison): string {
-  return `SELECT count(*) FILTER (WHERE a.${ORDINAL} = 0) AS groups, ${SUMS_OF_ACCEPTED}
-    FROM ${temp(c.keysTable)} AS k JOIN ${quoteIdentifier(acceptedTableName(c.model))} AS a
-    ON ${keysAreEqual(c.uniqueKey, "a", "k")}`;
+  return `SELECT ${SUMS_OF_ACCEPTED} FROM ${temp(c.keysTable)} AS k JOIN ${
+    quoteIdentifier(acceptedTableName(c.model))
+  } AS a
+    ON ${keyIsAccepted(c.uniqueKey, "k")}`;
 }
 
 const SUMS_OF_ACCEPTED = `coalesce(sum(a.${COPIES}), 0) AS matched,
@@ -113,11 +127,33 @@ const SUMS_OF_ACCEPTED = `coalesce(sum(a.${COPIES}), 0) AS matched,
  * Group by group, for when the sums do not agree: adds every group that differs to the changed
  * keys, and those the query no longer has to the removed.
  */
-export function compareGroupsSql(c: Comparison): string[] {
+export function compareGroupsSql(c: Comparison, hasOneRowEach: boolean): string[] {
+  const ofAccepted = c.uniqueKey.map((key) => `a.${quoteIdentifier(key)}`).join(", ");
+  const found = temp(`${c.keysTable}.found`);
+  return [
+    ...(hasOneRowEach ? findRepeatedSql(c, found) : findDifferingSql(c, found)),
+    `INSERT INTO ${temp(c.removedTable)} SELECT ${ofAccepted}
+     FROM ${quoteIdentifier(acceptedTableName(c.model))} AS a WHERE a.${ORDINAL} = 0
+     AND NOT EXISTS (SELECT 1 FROM ${found} AS f WHERE ${keysAreEqual(c.uniqueKey, "f", "a")})`,
+    `DROP TABLE ${found}`,
+  ];
+}
+
+/** Every accepted group is one row: a row that differs is known already, one that came again is not. */
+function findRepeatedSql(c: Comparison, found: string): string[] {
   const keys = c.uniqueKey.map(quoteIdentifier);
   const list = keys.join(", ");
-  const accepted = quoteIdentifier(acceptedTableName(c.model));
-  const found = temp(`${c.keysTable}.found`);
+  return [
+    `CREATE TEMP TABLE ${found.slice(5)} (${list}, n, PRIMARY KEY (${list})) WITHOUT ROWID`,
+    `INSERT INTO ${found} SELECT ${list}, count(*) FROM (${c.select}\n)
+     GROUP BY ${keys.map((key) => `${key} COLLATE BINARY`).join(", ")}`,
+    `INSERT OR IGNORE INTO ${temp(c.keysTable)} SELECT ${list} FROM ${found} WHERE n > 1`,
+  ];
+}
+
+function findDifferingSql(c: Comparison, found: string): string[] {
+  const keys = c.uniqueKey.map(quoteIdentifier);
+  const list = keys.join(", ");
   return [
     `CREATE TEMP TABLE ${
       found.slice(5)
@@ -126,13 +162,11 @@ export function compareGroupsSql(c: Comparison): string[] {
      FROM ${matchedFrom(c, `(${c.select}\n)`)}
      GROUP BY ${keys.map((key) => `s.${key} COLLATE BINARY`).join(", ")}`,
     `INSERT OR IGNORE INTO ${temp(c.keysTable)} SELECT ${keys.map((key) => `a.${key}`).join(", ")}
-     FROM (SELECT ${list}, ${SUMS_OF_ACCEPTED} FROM ${accepted} AS a GROUP BY ${list}) AS a
+     FROM (SELECT ${list}, ${SUMS_OF_ACCEPTED} FROM ${
+      quoteIdentifier(acceptedTableName(c.model))
+    } AS a GROUP BY ${list}) AS a
      JOIN ${found} AS f ON ${keysAreEqual(c.uniqueKey, "f", "a")}
      WHERE f.matched <> a.matched OR f.low <> a.low OR f.high <> a.high`,
-    `INSERT INTO ${temp(c.removedTable)} SELECT ${keys.map((key) => `a.${key}`).join(", ")}
-     FROM ${accepted} AS a WHERE a.${ORDINAL} = 0
-     AND NOT EXISTS (SELECT 1 FROM ${found} AS f WHERE ${keysAreEqual(c.uniqueKey, "f", "a")})`,
-    `DROP TABLE ${found}`,
   ];
 }
 
@@ -155,7 +189,7 @@ export function removeForcedSql(c: Comparison): string {
     WHERE r.${key} IS NULL AND EXISTS (SELECT 1 FROM ${
     quoteIdentifier(acceptedTableName(c.model))
   } AS a
-    WHERE ${keysAreEqual(c.uniqueKey, "a", "f")})`;
+    WHERE ${keyIsAccepted(c.uniqueKey, "f")})`;
 }
 
 /** Keys of forced groups that the query no longer has, accepted once or not. */

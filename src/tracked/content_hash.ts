@@ -71,5 +71,6 @@ function encodeValue(value: SqlValue): string {
 
 /** Whole numbers as integers: 2.0 and 2 are one value, and so are 1e300 and itself only. */
 function encodeNumber(value: number): string {
+  if (Number.isSafeInteger(value)) return `d${value};`;
   return Number.isInteger(value) ? `d${BigInt(value)};` : `r${value};`;
 }

@@ -20,23 +20,30 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { toBound } from "~/warehouse/values.ts";
-import { acceptedTableName, ensureAcceptedTable } from "./accepted_table.ts";
+import { sumAccepted, type Sums, toSums } from "./accepted_sums.ts";
+import {
+  acceptedTableName,
+  ensureAcceptedTable,
+  fitAcceptedTable,
+  hasOneRowEach,
+} from "./accepted_table.ts";
 import { ChangedRowCollector } from "./changed_row_collector.ts";
 import {
   acceptedSumsOfChangedSql,
-  acceptedSumsSql,
   compareGroupsSql,
   compareSql,
   type Comparison,
   fillWithGroupsSql,
   fillWithUnmatchedSql,
+  keyIsAccepted,
   keysAreEqual,
   matchedAmongChangedSql,
   outdateAcceptedSql,
   removeForcedSql,
   temp,
 } from "./comparison_sql.ts";
-import { orderChangedRows } from "./order_changed_rows.ts";
+import { type HeldBack, holdBack, type HoldCandidate } from "./hold_back.ts";
+import { type ChangedRows, orderChangedRows } from "./order_changed_rows.ts";
 import { refuseOwnColumn } from "./target_table.ts";
 
 /** What is to be compared. */
@@ -53,6 +60,8 @@ export interface FindChangesInput {
    * batch in the order in which they went out.
    */
   forced: readonly ForcedGroup[];
+  /** Groups that may have to be held back, whatever they are. @default none */
+  holdCandidates?: readonly HoldCandidate[];
   /** All count as changed: `--resend`. */
   everything: boolean;
 }
@@ -71,8 +80,12 @@ export interface ChangeSet {
   changed: number;
   unchanged: number;
   removed: number;
+  /** Not among the counts above, though they differ. */
+  heldBack: HeldBack;
   /** Rows of the groups that are new or changed. */
   rows: number;
+  /** Each of these rows has a greater key than the one before it. */
+  isInKeyOrder: boolean;
 }
 
 let comparisons = 0;
@@ -147,12 +160,6 @@ export function dropChanges(db: DatabaseSync, { comparison: c }: ChangeSet): voi
   }
 }
 
-interface Sums {
-  matched: number;
-  low: number;
-  high: number;
-}
-
 class ChangeFinder {
   constructor(
     private readonly db: DatabaseSync,
@@ -161,12 +168,29 @@ class ChangeFinder {
   ) {}
 
   find(): ChangeSet {
-    const accepted = this.#acceptedSums(acceptedSumsSql(this.c));
+    const accepted = sumAccepted(this.db, this.c.model);
     if (this.input.everything) this.#run(outdateAcceptedSql(this.c));
     if (accepted.groups === 0 || this.input.everything) this.#takeAll(accepted.groups);
     else this.#compare(accepted);
+    const heldBack = holdBack(this.db, this.c, this.input.holdCandidates ?? []);
     this.#run(removeForcedSql(this.c));
-    return this.#count(accepted.groups, orderChangedRows(this.db, this.c));
+    const ordered = orderChangedRows(this.db, this.c);
+    const changes = this.#count(accepted.groups, ordered, heldBack);
+    this.#fitAccepted(changes);
+    return changes;
+  }
+
+  /** All that may be accepted is in the table of changed rows. */
+  #fitAccepted({ new: added, changed, rows }: ChangeSet): void {
+    if (rows === 0) return;
+    const { model, uniqueKey, rowsTable } = this.c;
+    const [key = ""] = uniqueKey;
+    const other = `SELECT 1 FROM ${temp(rowsTable)} WHERE typeof(${
+      quoteIdentifier(key)
+    }) <> 'integer' LIMIT 1`;
+    const isOneIntegerEach = uniqueKey.length === 1 && rows === added + changed &&
+      this.db.prepare(other).get() === undefined;
+    fitAcceptedTable(this.db, model, uniqueKey, isOneIntegerEach);
   }
 
   /** Nothing was accepted yet, or all is to be sent: all rows, and what is gone. */
@@ -190,14 +214,13 @@ class ChangeFinder {
     this.#refuseNullKeys();
     this.#collectKeys();
     this.#addForcedKeys();
-    if (agree(matched, minus(accepted, this.#acceptedSums(acceptedSumsOfChangedSql(this.c))))) {
-      return;
-    }
+    if (agree(matched, minus(accepted, this.#sums(acceptedSumsOfChangedSql(this.c))))) return;
     this.#fetchWholeGroups();
     const elsewhere = minus(matched, this.#sums(matchedAmongChangedSql(this.c)));
-    const expected = minus(accepted, this.#acceptedSums(acceptedSumsOfChangedSql(this.c)));
+    const expected = minus(accepted, this.#sums(acceptedSumsOfChangedSql(this.c)));
     if (agree(elsewhere, expected)) return;
-    for (const sql of compareGroupsSql(this.c)) {
+    const hasOne = hasOneRowEach(this.db, acceptedTableName(this.c.model));
+    for (const sql of compareGroupsSql(this.c, hasOne)) {
       this.#run(sql, sql.includes(this.c.select) ? this.input.params : []);
     }
     this.#fetchWholeGroups();
@@ -260,17 +283,22 @@ class ChangeFinder {
     this.#run(fillWithGroupsSql(this.c), this.input.params);
   }
 
-  /** `groups`: how many the changed rows make. */
-  #count(acceptedGroups: number, groups: number): ChangeSet {
+  #count(
+    acceptedGroups: number,
+    { rows, groups, isInKeyOrder }: ChangedRows,
+    heldBack: HeldBack,
+  ): ChangeSet {
     const removed = this.#countOf(this.c.removedTable);
     const changed = groups - this.#countNew(acceptedGroups, groups);
     return {
       comparison: this.c,
       new: groups - changed,
       changed,
-      unchanged: acceptedGroups - changed - removed,
+      unchanged: acceptedGroups - changed - removed - heldBack.accepted,
+      heldBack,
       removed,
-      rows: this.#countOf(this.c.rowsTable),
+      rows,
+      isInKeyOrder,
     };
   }
 
@@ -281,7 +309,7 @@ class ChangeFinder {
       this.#get(
         `SELECT count(*) AS n FROM (SELECT DISTINCT ${keys} FROM ${temp(this.c.rowsTable)}) AS r
          WHERE NOT EXISTS (SELECT 1 FROM ${quoteIdentifier(acceptedTableName(this.c.model))} AS a
-         WHERE ${keysAreEqual(this.c.uniqueKey, "a", "r")})`,
+         WHERE ${keyIsAccepted(this.c.uniqueKey, "r")})`,
         [],
       ).n,
     );
@@ -289,11 +317,6 @@ class ChangeFinder {
 
   #countOf(table: string): number {
     return Number(this.#get(`SELECT count(*) AS n FROM ${temp(table)}`, []).n);
-  }
-
-  #acceptedSums(sql: string): Sums & { groups: number } {
-    const row = this.#get(sql, []);
-    return { ...toSums(row), groups: Number(row.groups) };
   }
 
   #sums(sql: string): Sums {
@@ -307,10 +330,6 @@ class ChangeFinder {
   #run(sql: string, params: readonly SqlValue[] = []): void {
     this.db.prepare(sql).run(...params.map(toBound));
   }
-}
-
-function toSums(row: Record<string, unknown>): Sums {
-  return { matched: Number(row.matched), low: Number(row.low), high: Number(row.high) };
 }
 
 function minus(a: Sums, b: Sums): Sums {

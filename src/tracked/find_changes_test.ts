@@ -185,15 +185,48 @@ Deno.test("findChanges() keeps what was accepted when the unique key changes", (
   assert.deepEqual(sync(db, { uniqueKey: ["name"] }).counts, [0, 0, 2, 0]);
 });
 
+Deno.test("findChanges() keeps what was accepted when a key comes that is no integer", () => {
+  using db = openSource();
+  setRows(db, [[1, "a", 1], [2, "b", 2]]);
+  sync(db);
+  setRows(db, [["1", "a", 1], [2, "b", 2]]);
+  assert.deepEqual(sync(db), { counts: [1, 0, 1, 1], keys: [["1"]] });
+  setRows(db, [["1", "a", 1], [1, "a", 1], [2.5, "b", 2], [2, "b", 2]]);
+  assert.deepEqual(sync(db), { counts: [2, 0, 2, 0], keys: [[1], [2.5]] });
+  assert.deepEqual(sync(db).counts, [0, 0, 4, 0]);
+});
+
+Deno.test("findChanges() keeps what was accepted when a group of one row becomes one of many", () => {
+  using db = openSource();
+  setRows(db, [[1, "a", 1], [2, "b", 2], [3, "c", 3]]);
+  sync(db);
+  setRows(db, [[1, "a", 1], [2, "b", 2], [2, "b", 3], [3, "c", 3], [3, "c", 3]]);
+  assert.deepEqual(sync(db), { counts: [0, 2, 1, 0], keys: [[2], [3]] });
+  setRows(db, [[1, "a", 1], [2, "b", 3], [2, "b", 2], [3, "c", 3]]);
+  assert.deepEqual(sync(db), { counts: [0, 1, 2, 0], keys: [[3]] });
+});
+
+Deno.test("findChanges() takes 1.0 for the key 1, and '1' and x'31' for others", () => {
+  using db = openSource();
+  setRows(db, [[1, "a", 1]]);
+  sync(db);
+  db.exec("UPDATE src SET id = 1.0");
+  assert.deepEqual(sync(db).counts, [0, 0, 1, 0]);
+  for (const other of ["'1'", "x'31'"]) {
+    db.exec(`UPDATE src SET id = 1`);
+    sync(db);
+    db.exec(`UPDATE src SET id = ${other}`);
+    assert.deepEqual(sync(db).counts, [1, 0, 0, 1]);
+  }
+});
+
 Deno.test("Acknowledger keeps a group's own content, whatever is saved, and the others wait", () => {
   using db = openSource();
   setRows(db, [[1, "a", 1], [1, "b", 2], [2, "c", 3]]);
   const changes = find(db);
   const [first] = new ChangedGroupReader(db, changes.comparison).read(1).groups;
-  new Acknowledger(db, changes.comparison).acknowledge(first as ChangedGroup, {
-    columns: ["id", "remote_id"],
-    values: [1, "r-1"],
-  });
+  const saved = { columns: ["id", "remote_id"], values: [1, "r-1"] };
+  new Acknowledger(db, changes).acknowledge([{ group: first as ChangedGroup, saved }]);
   dropChanges(db, changes);
   assert.deepEqual(
     db.prepare(`SELECT id, remote_id, _content_hash FROM "sync.crm"`).all().map((row) => ({
@@ -207,9 +240,20 @@ Deno.test("Acknowledger keeps a group's own content, whatever is saved, and the 
 // ── against a plain reference ──────────────────────────────────────────────────────────────────
 
 type Row = [number | string, SqlValue, SqlValue];
+const keys = fc.constantFrom(
+  fc.constantFrom<number | string>(1, 2, 3),
+  fc.constantFrom<number | string>(1, 2, 3, "1", "x"),
+);
 const value = fc.constantFrom<SqlValue>(null, "", 0, 1, "1", 1.5, "a", "A", 2n ** 60n);
-const row = fc.tuple(fc.constantFrom<number | string>(1, 2, 3, "1", "x"), value, value);
-const states = fc.array(fc.array(row, { maxLength: 8 }), { minLength: 2, maxLength: 5 });
+/** States whose keys are integers, each in one row or in many, and states whose keys are anything. */
+const state = fc.tuple(keys, fc.boolean()).chain(([key, isOneRowEach]) => {
+  const row = fc.tuple(key, value, value);
+  const rows = isOneRowEach
+    ? fc.uniqueArray(row, { maxLength: 5, selector: ([id]) => id })
+    : fc.array(row, { maxLength: 8 });
+  return rows;
+});
+const states = fc.array(state, { minLength: 2, maxLength: 6 });
 
 /** Groups by key; a group's content as text that ignores the order of its rows. */
 function contentByKey(rows: readonly Row[]): Map<string, string> {
@@ -248,5 +292,57 @@ Deno.test("findChanges() agrees with a plain comparison of groups, on random sta
       }
     }),
     { numRuns: 300 },
+  );
+});
+
+/** Accepts the changes through an `Acknowledger`: every second group first, then the others. */
+function acknowledge(db: DatabaseSync, uniqueKey: readonly string[]): void {
+  const changes = find(db, { uniqueKey });
+  const { columns } = changes.comparison;
+  const { groups, values } = new ChangedGroupReader(db, changes.comparison).read(1_000_000);
+  forgetRemoved(db, changes);
+  const work = groups.map((group) => ({
+    group,
+    saved: {
+      columns,
+      values: values.slice((group.firstRow - 1) * columns.length, group.lastRow * columns.length),
+    },
+  }));
+  const acknowledger = new Acknowledger(db, changes);
+  acknowledger.acknowledge(work.filter((_, index) => index % 2 === 1));
+  acknowledger.acknowledge(work.filter((_, index) => index % 2 === 0).toReversed());
+  dropChanges(db, changes);
+}
+
+/** What the accepted rows and the target hold, their order apart. */
+function held(db: DatabaseSync): unknown[] {
+  const rows = (sql: string) => {
+    const statement = db.prepare(sql);
+    statement.setReadBigInts(true);
+    return statement.all().map((row) => Object.values(row).map((each) => `${typeof each}:${each}`));
+  };
+  return [
+    rows(`SELECT id, name, tier, _spoor_copies FROM "spoor.accepted.sync.crm" ORDER BY 1, 2, 3`),
+    rows(`SELECT id, name, tier, _content_hash FROM "sync.crm" ORDER BY 1, 2, 3`),
+  ];
+}
+
+Deno.test("Acknowledger leaves what acceptAll() leaves, on random states", () => {
+  fc.assert(
+    fc.property(states, fc.boolean(), (history, hasTwoKeys) => {
+      const uniqueKey = hasTwoKeys ? ["id", "name"] : ["id"];
+      using one = openSource();
+      using other = openSource();
+      for (const rows of history as Row[][]) {
+        const valid = hasTwoKeys ? rows.filter(([, name]) => name !== null) : rows;
+        if (valid.length === 0) continue;
+        setRows(one, valid);
+        setRows(other, valid);
+        sync(one, { uniqueKey });
+        acknowledge(other, uniqueKey);
+        assert.deepEqual(held(other), held(one));
+      }
+    }),
+    { numRuns: 200 },
   );
 });

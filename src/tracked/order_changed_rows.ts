@@ -10,17 +10,42 @@ import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
 
-/** @returns How many groups the changed rows make. */
-export function orderChangedRows(db: DatabaseSync, c: Comparison): number {
+/** What the changed rows make. */
+export interface ChangedRows {
+  rows: number;
+  groups: number;
+  /** Each key is greater than the one before it; so each group is one row. */
+  isInKeyOrder: boolean;
+}
+
+/** See the module's comment. */
+export function orderChangedRows(db: DatabaseSync, c: Comparison): ChangedRows {
   const rows = countOf(db, `SELECT count(*) AS n FROM ${temp(c.rowsTable)}`);
+  const isInKeyOrder = areInKeyOrder(db, c);
+  const groups = isInKeyOrder ? rows : countGroups(db, c);
+  const forced = countOf(db, `SELECT count(*) AS n FROM ${temp(c.forcedTable)}`);
+  if (rows === groups && forced === 0) return { rows, groups, isInKeyOrder };
+  sortRows(db, c);
+  return { rows, groups, isInKeyOrder: false };
+}
+
+/** Most queries give their rows so; to look is far cheaper than to count the keys. */
+function areInKeyOrder(db: DatabaseSync, c: Comparison): boolean {
+  const keyOf = (row: string) =>
+    c.uniqueKey.map((key) => `${row}.${quoteIdentifier(key)}`).join(", ");
+  const rows = temp(c.rowsTable);
+  return db.prepare(
+    `SELECT 1 FROM ${rows} AS r CROSS JOIN ${rows} AS n ON n.rowid = r.rowid + 1
+     WHERE (${keyOf("n")}) <= (${keyOf("r")}) LIMIT 1`,
+  ).get() === undefined;
+}
+
+function countGroups(db: DatabaseSync, c: Comparison): number {
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-  const groups = countOf(
+  return countOf(
     db,
     `SELECT count(*) AS n FROM (SELECT DISTINCT ${keys} FROM ${temp(c.rowsTable)})`,
   );
-  const forced = countOf(db, `SELECT count(*) AS n FROM ${temp(c.forcedTable)}`);
-  if (rows !== groups || forced > 0) sortRows(db, c);
-  return groups;
 }
 
 function sortRows(db: DatabaseSync, c: Comparison): void {

@@ -56,8 +56,22 @@ export function prepareSelect(db: DatabaseSync, input: SelectInput): PreparedSel
       hint: single.hint,
     });
   }
-  const sql = rewrite(single.text, input);
-  const columns = readColumns(db, sql, input, single.start);
+  return prepareFileSelect(db, rewrite(single.text, input), input, single.start);
+}
+
+/**
+ * Prepares one SELECT that was read before, with the tables' names of the file in it.
+ *
+ * @param start Where it begins in `input.sql`.
+ * @throws {UserError} The same, but for what reading it would find.
+ */
+export function prepareFileSelect(
+  db: DatabaseSync,
+  sql: string,
+  input: SelectInput,
+  start = 0,
+): PreparedSelect {
+  const columns = readColumns(db, sql, input, start);
   refuseTooManyColumns(columns, input);
   refuseDoubleNames(columns, input);
   return { sql, columns };

@@ -48,9 +48,32 @@ export function columnsOf(db: DatabaseSync, name: string): string[] {
   }
 }
 
+/**
+ * Makes a table of what a query gives.
+ *
+ * @returns `false`: something of that name is there, and nothing was done. To try is cheaper than to ask.
+ */
+export function createTableAs(db: DatabaseSync, name: string, select: string): boolean {
+  const table = quoteIdentifier(name);
+  try {
+    db.exec(`CREATE TABLE ${table} AS ${select}`);
+    return true;
+  } catch (error) {
+    const isTaken = error instanceof Error &&
+      /^(table|view) "[^"]+" already exists/.test(error.message);
+    if (isTaken) return false;
+    throw error;
+  }
+}
+
 /** How many rows a table has. */
 export function countRows(db: DatabaseSync, name: string): number {
   return Number(db.prepare(`SELECT count(*) AS n FROM ${quoteIdentifier(name)}`).get()?.n ?? 0);
+}
+
+/** Whether a table has no rows. */
+export function isEmpty(db: DatabaseSync, name: string): boolean {
+  return db.prepare(`SELECT 1 FROM ${quoteIdentifier(name)} LIMIT 1`).get() === undefined;
 }
 
 /** Names of all tables and views, Spoor's and SQLite's own left out. */

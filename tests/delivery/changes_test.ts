@@ -14,7 +14,7 @@ Deno.test("only rows that are new or changed are sent", async () => {
   assert.equal(api.requests.length, 20);
   assert.deepEqual(first.sync.delivery, {
     ...{ new: 20, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 20, failed: 0, unknown: 0, left: 0 },
+    ...{ saved: 20, failed: 0, unknown: 0, left: 0, rejected: 0, parked: 0 },
   });
   assert.deepEqual(first.sync.requests, { sent: 20, accepted: 20, refused: 0, retries: 0 });
 
@@ -217,6 +217,8 @@ Deno.test("keys that only their type or case tells apart are groups of their own
       failed: 0,
       unknown: 0,
       left: 0,
+      rejected: 0,
+      parked: 0,
     },
   );
   assert.deepEqual(people.project.rows("sync.people").map((row) => row.id).toSorted(), [
@@ -297,7 +299,7 @@ Deno.test("tens of thousands of rows that change at once", async () => {
 
   assert.deepEqual(second.sync.delivery, {
     ...{ new: 10, changed: count - 10, unchanged: 0, removed: 10 },
-    ...{ saved: count, failed: 0, unknown: 0, left: 0 },
+    ...{ saved: count, failed: 0, unknown: 0, left: 0, rejected: 0, parked: 0 },
   });
   assert.deepEqual(people.project.rows(`SELECT count(*) AS n, min(id) AS low FROM "sync.people"`), [
     { n: count, low: 11 },

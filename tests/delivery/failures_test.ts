@@ -34,7 +34,7 @@ Deno.test("a row that is refused fails alone, and comes again with the same key"
   assert.equal(first.sync.status, "failed");
   assert.deepEqual(first.sync.delivery, {
     ...{ new: 4, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 3, failed: 1, unknown: 0, left: 0 },
+    ...{ saved: 3, failed: 1, unknown: 0, left: 0, rejected: 0, parked: 0 },
   });
   const [failure] = first.sync.failures ?? [];
   assert.equal(failure?.key, "id = 2");
@@ -227,7 +227,7 @@ Deno.test("a loop that throws keeps what was saved and leaves the rest", async (
   assert.equal(run.code, 1);
   assert.deepEqual(run.sync.delivery, {
     ...{ new: 6, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 2, failed: 1, unknown: 0, left: 3 },
+    ...{ saved: 2, failed: 1, unknown: 0, left: 3, rejected: 0, parked: 0 },
   });
   assert.equal(run.model("mart.sent").status, "blocked");
   assert.match(run.sync.error?.message ?? "", /answered 422: .*bad/);
@@ -364,5 +364,8 @@ Deno.test("a GET that is not answered makes a group fail: nothing of it can have
 
   assert.equal(run.sync.delivery?.failed, 2);
   assert.equal(run.sync.delivery?.unknown, 0);
-  assert.equal(people.project.rows("spoor.ledger").length, 0);
+  const states = people.project.rows("spoor.ledger").map((
+    { state, attempts },
+  ) => [state, attempts]);
+  assert.deepEqual(states, [["failed", 1], ["failed", 1]]);
 });

@@ -45,7 +45,7 @@ Deno.test("@model_timeout leaves unknown what was in flight, and keeps what was 
   assert.match(ended.sync.error?.message ?? "", /@model_timeout of 1\.0 s/);
   assert.deepEqual(ended.sync.delivery, {
     ...{ new: 8, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 3, failed: 0, unknown: 2, left: 3 },
+    ...{ saved: 3, failed: 0, unknown: 2, left: 3, rejected: 0, parked: 0 },
   });
   const inFlight = api.requests.slice(3).map(({ key }) => key).toSorted();
 
@@ -109,7 +109,7 @@ Deno.test("each may save by itself, and the rest is taken as read", async () => 
   const run = await people.run();
 
   assert.equal(run.code, 0, run.output);
-  assert.match(run.output, /\{\\"saved\\":2,\\"failed\\":0\}/);
+  assert.match(run.output, /\{\\"saved\\":2,\\"rejected\\":0,\\"failed\\":0\}/);
   assert.deepEqual(
     people.project.rows(`SELECT id, "by" FROM "sync.people" ORDER BY id`),
     [{ id: 1, by: "hand" }, { id: 2, by: null }],
@@ -170,7 +170,7 @@ Deno.test("a group that was sent and cannot be written has failed, and says why"
   assert.match(run.sync.error?.message ?? "", /too many columns/);
   assert.deepEqual(run.sync.delivery, {
     ...{ new: 3, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 1, failed: 1, unknown: 0, left: 1 },
+    ...{ saved: 1, failed: 1, unknown: 0, left: 1, rejected: 0, parked: 0 },
   });
   assert.deepEqual(people.project.rows('SELECT id FROM "sync.people"'), [{ id: 1 }]);
 });

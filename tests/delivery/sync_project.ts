@@ -112,7 +112,7 @@ function modelText(api: FakeApi, code: string, directives: readonly string[]): s
   const key = directives.some((line) => line.startsWith("unique_key")) ? [] : ["unique_key: id"];
   return [
     ...[...own, ...key, ...directives].map((line) => `// @${line}`),
-    `import { env, files, http, HttpError, log, query, save, secret } from "spoor";`,
+    `import { changes, env, files, hmac, http, HttpError, log, query, reject, save, secret } from "spoor";`,
     `const ORIGIN = "${api.origin}";`,
     code,
   ].join("\n");

@@ -98,6 +98,32 @@ Deno.test("killed at any moment, the file is whole and the next run is right", a
   for (let i = 0; i < 8; i++) assert.deepEqual(project.rows(`b.t${i}`), [{ n: 3000, s: 3000 * i }]);
 });
 
+Deno.test("killed among many small models, each is whole with its record or not done", async () => {
+  const models = 600;
+  await using project = await tempProject(Object.fromEntries(
+    Array.from({ length: models }, (_, i) => [
+      `models/a/m${i}.sql`,
+      i === 0 ? "SELECT 1 AS n" : `SELECT n + 1 AS n FROM a.m${i - 1}`,
+    ]),
+  ));
+  for (let kill = 0; kill < 4; kill++) {
+    await using running = project.start("run --json");
+    // Not before something was committed, and while the rest is under way.
+    await killAfter(running, running.waitFor(/model_finished.*"status":"ok"/));
+
+    assert.equal(integrityOf(project), "ok");
+    const tables = project.rows(
+      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'a.m%' ORDER BY name`,
+    ).map(({ name }) => name);
+    const states = project.rows(`SELECT model FROM "spoor.models" ORDER BY model`);
+    const steps = project.rows(`SELECT DISTINCT model FROM "spoor.steps" ORDER BY model`);
+    assert.deepEqual(states.map(({ model }) => model), tables);
+    assert.deepEqual(steps.map(({ model }) => model), tables);
+  }
+  assert.equal((await project.run("run")).code, 0);
+  assert.deepEqual(project.rows(`a.m${models - 1}`), [{ n: models }]);
+});
+
 Deno.test("a write-ahead log that was left behind is taken up", async () => {
   await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
   await runSteps(project);
@@ -174,6 +200,17 @@ Deno.test("a dead holder's lock is taken over", async () => {
 
   assert.equal(code, 0, output);
   assert.equal((await runSteps(project)).code, 0, "and given back");
+});
+
+Deno.test("a lock file that names a living process which holds nothing is taken over", async () => {
+  await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
+  // After a restart of the machine a dead holder's number is soon another process's.
+  const holder = { pid: Deno.pid, since: "2026-01-01T00:00:00.000Z", command: "spoor run" };
+  await project.write(".spoor/spoor.lock", JSON.stringify(holder));
+
+  const { code, output } = await runSteps(project);
+
+  assert.equal(code, 0, output);
 });
 
 Deno.test("runs that begin at the same moment on no state do not get in each other's way", async () => {

@@ -18,6 +18,7 @@ export const COMMANDS: Loaders = {
   query: async () => (await import("./query.ts")).queryCommand,
   history: async () => (await import("./history.ts")).historyCommand,
   auth: async () => (await import("./auth.ts")).authCommand,
+  state: async () => (await import("./state.ts")).stateCommand,
   practice: async () => (await import("./practice.ts")).practiceCommand,
   completions: async () => (await import("./completions.ts")).completionsCommand,
   version: async () => (await import("./version.ts")).versionCommand,

@@ -106,7 +106,7 @@ function renderDelivery({ delivery, requests }: ModelFinished, view: RunView): s
   if (delivery) lines.push(label("groups", groupsText(delivery), view));
   const hasRequests = requests !== undefined && (delivery !== undefined || requests.sent > 0);
   if (hasRequests) lines.push(label("requests", requestsText(requests, delivery, view), view));
-  if (delivery && delivery.failed + delivery.unknown > 0) {
+  if (delivery && delivery.failed + delivery.unknown + delivery.rejected > 0) {
     lines.push(label("outcome", outcomeText(delivery), view));
   }
   return lines;
@@ -116,11 +116,13 @@ function label(name: string, text: string, { style }: RunView): string {
   return `${style.dim(name.padEnd(8))}  ${text}`;
 }
 
-function groupsText({ new: added, changed, unchanged, removed }: DeliveryCounts): string {
-  return counts([[added, "new"], [changed, "changed"], [unchanged, "unchanged"], [
-    removed,
-    "removed",
-  ]]);
+function groupsText(delivery: DeliveryCounts): string {
+  const { new: added, changed, unchanged, removed, parked } = delivery;
+  return counts([
+    ...[[added, "new"], [changed, "changed"], [unchanged, "unchanged"]] as const,
+    ...[[removed, "removed"]] as const,
+    ...parked > 0 ? [[parked, "held back"]] as const : [],
+  ]);
 }
 
 function requestsText(
@@ -137,10 +139,14 @@ function requestsText(
   return text + tried + left + (practice ? ` (${NOTHING_LEFT})` : "");
 }
 
-function outcomeText({ saved, failed, unknown, left }: DeliveryCounts): string {
-  return `${
-    counts([[saved, "acknowledged"], [failed, "failed"], [unknown, "unknown"], [left, "left"]])
-  }; the next run tries them again`;
+function outcomeText({ saved, rejected, failed, unknown, left }: DeliveryCounts): string {
+  const text = counts([
+    [saved, "acknowledged"],
+    ...rejected > 0 ? [[rejected, "rejected"]] as const : [],
+    ...[[failed, "failed"], [unknown, "unknown"], [left, "left"]] as const,
+  ]);
+  if (failed + unknown > 0) return `${text}; the next run tries those that failed again`;
+  return `${text}; what was rejected waits for another content`;
 }
 
 function counts(parts: readonly (readonly [count: number, word: string])[]): string {

@@ -72,22 +72,25 @@ export class Egress {
   ): Promise<Omit<EgressResponse, "elapsedMs">> {
     const started = this.#started;
     const progress = { attempts: 0 };
+    let mask = started?.mask;
     try {
       if (!started) throw new Error("The egress worker has not been told its model");
-      const answer = await started.tokens.send(request, signal, async (standIns) => {
-        const outgoing = prepareRequest(request, standIns, started.outlet.allowedHosts);
-        return await sendWithRetries(outgoing, started.outlet, signal, progress);
+      const { tokens, outlet } = started;
+      const answer = await tokens.send(request, signal, async (standIns) => {
+        const outgoing = prepareRequest(request, standIns, outlet.allowedHosts);
+        mask = started.mask.with(outgoing.signatures);
+        return await sendWithRetries(outgoing, outlet, signal, progress);
       });
-      return { ...maskAnswer(answer, started.mask), attempts: progress.attempts };
+      return { ...maskAnswer(answer, mask ?? started.mask), attempts: progress.attempts };
     } catch (error) {
       const failure = EgressFailure.from(error);
-      const mask = (text: string) => started?.mask.text(text) ?? text;
+      const masked = (text: string) => mask?.text(text) ?? text;
       return {
-        url: mask(String(request.url)),
+        url: masked(String(request.url)),
         headers: [],
         body: new Uint8Array(),
         attempts: progress.attempts,
-        error: failure.report(mask),
+        error: failure.report(masked),
       };
     }
   }

@@ -31,17 +31,19 @@ const RESERVED = new Set([
  * Checks the headers, puts secrets in, and adds `User-Agent` and `Idempotency-Key` where the model
  * has not set them.
  *
+ * @param signatures Is given the signatures that were made.
  * @returns Also which of them hold a secret.
  * @throws {EgressFailure} Of kind `invalid`.
  */
 export function prepareHeaders(
   request: Pick<EgressRequest, "headers" | "idempotencyKey">,
   standIns: StandIns,
+  signatures: Set<string>,
 ): { headers: readonly HeaderPair[]; secretHeaders: ReadonlySet<string> } {
   const headers: HeaderPair[] = [];
   const secretHeaders = new Set<string>();
   for (const [name, text] of request.headers) {
-    const value = withSecrets(String(text), standIns);
+    const value = withSecrets(String(text), standIns, signatures);
     const pair = checked(String(name), value);
     if (value !== text) secretHeaders.add(pair[0]);
     headers.push(pair);
@@ -83,10 +85,10 @@ function checked(name: string, value: string): HeaderPair {
  * Puts secrets into a header's value; also where a model has encoded a stand-in itself, as
  * ``Basic ${btoa(`user:${secret("KEY")}`)}`` does.
  */
-function withSecrets(value: string, standIns: StandIns): string {
+function withSecrets(value: string, standIns: StandIns, signatures: Set<string>): string {
   const { scheme, decoded } = decodeBasic(value) ?? {};
-  if (decoded === undefined || !standIns.isIn(decoded)) return standIns.replace(value);
-  return scheme + new TextEncoder().encode(standIns.replace(decoded)).toBase64();
+  if (decoded === undefined || !standIns.isIn(decoded)) return standIns.replace(value, signatures);
+  return scheme + new TextEncoder().encode(standIns.replace(decoded, signatures)).toBase64();
 }
 
 /** What Basic credentials say; `undefined` for any other value. */

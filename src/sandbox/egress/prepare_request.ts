@@ -21,6 +21,8 @@ export interface OutgoingRequest {
   body: string | Uint8Array<ArrayBuffer> | null;
   /** Names of headers that hold a secret; they do not follow to another origin. */
   secretHeaders: ReadonlySet<string>;
+  /** Made for this request; whoever has one may send the same text in the model's name. */
+  signatures: ReadonlySet<string>;
   timeoutMs: number;
   /** Tries after the first. */
   retries: number;
@@ -44,15 +46,17 @@ export function prepareRequest(
   const url = readUrl(standIns.replaceAtStart(String(request.url)));
   if (!allowedHosts.permits(url)) throw allowedHosts.refusal(url);
   const method = readMethod(request.method);
-  const { headers, secretHeaders } = prepareHeaders(request, standIns);
-  const body = readBody(request.body, method, headers, standIns);
-  fillUrl(url, standIns);
+  const signatures = new Set<string>();
+  const { headers, secretHeaders } = prepareHeaders(request, standIns, signatures);
+  const body = readBody(request.body, method, headers, standIns, signatures);
+  fillUrl(url, standIns, signatures);
   return {
     method,
     url,
     headers,
     body,
     secretHeaders,
+    signatures,
     timeoutMs: clamp(request.timeoutMs, 1, LONGEST_TIMEOUT_MS),
     retries: clamp(request.retries, 0, 1_000),
   };
@@ -83,11 +87,13 @@ function readUrl(text: string): URL {
   return url;
 }
 
-function fillUrl(url: URL, standIns: StandIns): void {
+function fillUrl(url: URL, standIns: StandIns, signatures: Set<string>): void {
   if (standIns.isIn(url.pathname)) {
-    url.pathname = standIns.replace(url.pathname, encodeForPath);
+    url.pathname = standIns.replace(url.pathname, signatures, encodeForPath);
   }
-  if (standIns.isIn(url.search)) url.search = standIns.replace(url.search, encodeForQuery);
+  if (standIns.isIn(url.search)) {
+    url.search = standIns.replace(url.search, signatures, encodeForQuery);
+  }
 }
 
 function readMethod(method: string): string {
@@ -105,6 +111,7 @@ function readBody(
   method: string,
   headers: readonly HeaderPair[],
   standIns: StandIns,
+  signatures: Set<string>,
 ): OutgoingRequest["body"] {
   if (body === null || body === undefined) return null;
   if (method === "GET" || method === "HEAD") {
@@ -113,9 +120,12 @@ function readBody(
       hint: "Use POST, or put the values into `params`.",
     });
   }
-  if (typeof body !== "string") return standIns.replaceBytes(body) as Uint8Array<ArrayBuffer>;
+  if (typeof body !== "string") {
+    return standIns.replaceBytes(body, signatures) as Uint8Array<ArrayBuffer>;
+  }
   if (!standIns.isIn(body)) return body;
-  return standIns.replace(body, encodeForBody(headerValue(headers, "content-type") ?? ""));
+  const encode = encodeForBody(headerValue(headers, "content-type") ?? "");
+  return standIns.replace(body, signatures, encode);
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -70,7 +70,8 @@ function prepareTokenRequest(
   from: TokenOutlet,
 ): OutgoingRequest {
   const { standIns, mask } = from;
-  const real = (text: string) => standIns.replace(text);
+  const signatures = new Set<string>();
+  const real = (text: string) => standIns.replace(text, signatures);
   const clientSecret = real(client.clientSecret);
   const refreshToken = real(client.refreshToken);
   for (const text of [clientSecret, formEncode(clientSecret), refreshToken]) mask.add(text);
@@ -83,6 +84,7 @@ function prepareTokenRequest(
       audience: real(client.audience),
     },
   );
+  for (const text of signatures) mask.add(text);
   const asked = {
     ...{ method: "POST", url: client.tokenUrl, idempotencyKey: "", ...form },
     // No tries of its own: then it goes out on a connection of its own, once each try.

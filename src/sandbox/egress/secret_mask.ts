@@ -56,6 +56,11 @@ export class SecretMask {
     this.#longestBytes = Math.max(0, ...asBytes.map((shape) => shape.length));
   }
 
+  /** A mask that takes out these texts as well. */
+  with(more: ReadonlySet<string>): SecretMask {
+    return more.size === 0 ? this : new SecretMask([...this.#secrets, ...this.#tokens, ...more]);
+  }
+
   /** Masks a text: a URL, a header, an error. */
   text(text: string): string {
     return this.isEmpty ? text : text.replace(this.#inText, MASK);

@@ -31,15 +31,34 @@ export interface Group<T = Row> {
   readonly rows: T[];
 }
 
-/** How `each` and `batches` ended; both count groups. */
+/** How `each` and `batches` ended; all count groups. */
 export interface Counts {
   saved: number;
+  /** Refused by the far side for good, and parked until their content changes. */
+  rejected: number;
   /** Recorded with their errors, shown by the run; they come again in the next one. */
   failed: number;
 }
 
 /** What a function given to `each` or `batches` may return. */
 export type Saves = void | null | undefined | RowToSave | readonly RowToSave[];
+
+/**
+ * A group in what a function given to `batches` returns: its key's value where `@unique_key` is one
+ * column, or an object with the key's columns, a row for instance.
+ */
+export type BatchKey = Value | boolean | Date | object;
+
+/** What the far side took of a batch, and what not: for answers that tell it record by record. */
+export interface BatchOutcome {
+  /** Saved as they were read. */
+  readonly accepted?: readonly BatchKey[];
+  /** Parked, as by `reject`. The reason may stand beside the key: `{ key, reason }`. */
+  readonly rejected?: readonly (BatchKey | {
+    readonly key: BatchKey;
+    readonly reason?: string | Error;
+  })[];
+}
 
 /**
  * The rows of a query. They are read while they are used, some thousand at a time, and once: keep
@@ -66,9 +85,16 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    *
    * - It returns nothing: all groups of the batch are saved as they were read.
    * - It returns rows: these are saved, by their key; a group without a row counts as failed.
-   * - It throws, or a request of it was answered with 207 (Multi-Status): all groups count as failed.
+   * - It returns `{ accepted, rejected }`, both by key: what was accepted is saved as it was read, what
+   *   was rejected is parked, and a group in neither counts as failed.
+   * - It throws an `HttpError` with a status of 400–499 (but 401, 407, 408 and 429): it is run again
+   *   for each half of the batch, one after the other, until the group that is refused is alone. So a
+   *   function that writes more than once must not throw such an error after a write was accepted.
+   * - It throws otherwise, or a request of it was answered with 207 (Multi-Status) and it did not
+   *   return `{ accepted, rejected }`: all groups count as failed.
    *
-   * In a model that is not `tracked` the first error ends it.
+   * A group that the function itself saves or rejects is done with. In a model that is not `tracked`
+   * the first error ends it.
    *
    * @example
    * ```ts ignore
@@ -81,7 +107,10 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    * });
    * ```
    */
-  batches(size: number, fn: (groups: Group<T>[]) => Saves | Promise<Saves>): Promise<Counts>;
+  batches(
+    size: number,
+    fn: (groups: Group<T>[]) => Saves | BatchOutcome | Promise<Saves | BatchOutcome>,
+  ): Promise<Counts>;
 
   /**
    * Runs a function for each group, as many at once as `@concurrency` says, and goes on after
@@ -91,7 +120,8 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    * - It returns a row, or rows: these are saved; the key may be left out.
    * - It throws: the group counts as failed and comes again in the next run.
    *
-   * In a model that is not `tracked` the first error ends it.
+   * A group that the function itself saves or rejects is done with. In a model that is not `tracked`
+   * the first error ends it.
    *
    * @example
    * ```ts ignore
@@ -140,6 +170,74 @@ export interface Query {
  */
 export declare const query: Query;
 
+/** A group that differs from what the far side accepted last. */
+export interface Change<T = Row> {
+  /** `remove`: the group left the query; it comes only where `@on_removed` says `deliver`. */
+  readonly action: "create" | "update" | "remove";
+  /** The key's columns. */
+  readonly key: Readonly<Record<string, Value>>;
+  /** As they are now; empty for `remove`. */
+  readonly rows: T[];
+  /** As they were read when they were accepted last; empty for `create`. */
+  readonly previous: T[];
+  /** Names of the columns whose value differs between `previous` and `rows`; for `create` and `remove` all. */
+  readonly changed: readonly string[];
+  /** What the first write of this change has as its `Idempotency-Key`, for APIs that want it elsewhere. */
+  readonly idempotencyKey: string;
+  /**
+   * Acknowledges the change; resolves when that is durable.
+   *
+   * @param rows What is kept. @default the rows as they were read
+   */
+  save(rows?: RowToSave | readonly RowToSave[]): Promise<void>;
+  /** See {@linkcode reject}. */
+  reject(reason: string | Error): Promise<void>;
+}
+
+/** The changes of a query; they are read while they are used, and once. */
+export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<Change<T>[]> {
+  /**
+   * Runs a function for each change, as many at once as `@concurrency` says, and goes on after
+   * failures.
+   *
+   * - It returns nothing: the change is acknowledged, the rows saved as they were read.
+   * - It returns a row, or rows: these are saved; the key may be left out. Not for `remove`.
+   * - It throws: the group counts as failed and comes again in the next run.
+   *
+   * A change that the function itself saves or rejects is done with.
+   */
+  each(fn: (change: Change<T>) => Saves | Promise<Saves>): Promise<Counts>;
+}
+
+/**
+ * Reads what changed by SQL, in a `tracked` model: like `query`, and with what was accepted before. Where
+ * `@on_removed` says `deliver`, groups that left the query come as well, to be removed there too.
+ *
+ * @example
+ * ```ts ignore
+ * import { changes, http } from "spoor";
+ *
+ * const contacts = "https://api.example.com/contacts";
+ *
+ * for await (const change of changes`SELECT id, email, name FROM mart.customers`) {
+ *   const { action, key, rows, changed } = change;
+ *   if (action === "remove") await http.delete(`${contacts}/${key.id}`);
+ *   if (action === "create") await http.post(contacts, { json: rows[0] });
+ *   if (action === "update") {
+ *     const fields = changed.map((column) => [column, rows[0]?.[column]]);
+ *     await http.patch(`${contacts}/${key.id}`, { json: Object.fromEntries(fields) });
+ *   }
+ *   await change.save();
+ * }
+ * ```
+ */
+export declare const changes: {
+  /** SQL with `?` for each of `params`. */
+  <T = Row>(sql: string, params?: readonly unknown[]): Changes<T>;
+  /** SQL whose `${…}` become parameters: values, never text of the statement. */
+  <T = Row>(sql: TemplateStringsArray, ...params: readonly unknown[]): Changes<T>;
+};
+
 /** See {@linkcode save}. */
 export interface Save {
   /** Saves one row. */
@@ -160,6 +258,31 @@ export interface Save {
  * query did not give, or gave once and is saved twice.
  */
 export declare const save: Save;
+
+/**
+ * Parks a group that the far side refuses for good: it counts neither as saved nor as failed, is shown
+ * by `spoor failures`, and comes again when its content changes.
+ *
+ * @example
+ * ```ts ignore
+ * import { http, HttpError, query, reject } from "spoor";
+ *
+ * await query("SELECT id, email FROM mart.customers").each(async (customer) => {
+ *   try {
+ *     await http.post("https://api.example.com/contacts", { json: customer });
+ *   } catch (error) {
+ *     if (!(error instanceof HttpError) || error.status !== 422) throw error;
+ *     await reject(customer, error);
+ *   }
+ * });
+ * ```
+ *
+ * @param row A row of the group, or just its key.
+ * @param reason Why, in words; an error gives its message.
+ * @returns Resolves when it is durable.
+ * @throws For a key that the query did not give, and for a group that is saved or rejected already.
+ */
+export declare function reject(row: object, reason: string | Error): Promise<void>;
 
 /** Text that can be written as a parameter of a URL or a field of a form. */
 export type Parameter = string | number | bigint | boolean;
@@ -279,6 +402,35 @@ export declare class HttpError extends Error {
  * allowed host, where the real value takes its place; the model never sees that.
  */
 export declare function secret(name: string): string;
+
+/** How a signature is made and written. */
+export interface HmacOptions {
+  /** @default "sha256" */
+  algorithm?: "sha256" | "sha512" | "sha1";
+  /** @default "hex" */
+  encoding?: "hex" | "base64" | "base64url";
+}
+
+/**
+ * Signs a text with a secret (HMAC). What it gives is a stand-in too: the signature takes its place
+ * inside a request to an allowed host. Secrets in the text are signed with their real values.
+ *
+ * @example
+ * ```ts ignore
+ * import { hmac, http, query, secret } from "spoor";
+ *
+ * await query("SELECT id, email FROM mart.customers").each(async (customer) => {
+ *   const body = JSON.stringify(customer);
+ *   await http.post("https://api.example.com/events", {
+ *     headers: { "X-Signature": `sha256=${hmac(secret("SIGNING_KEY"), body)}` },
+ *     body,
+ *   });
+ * });
+ * ```
+ *
+ * @param secret What `secret(name)` gave, and nothing else.
+ */
+export declare function hmac(secret: string, text: string, options?: HmacOptions): string;
 
 /**
  * Reads a plain environment variable that `@allow_env` lists.

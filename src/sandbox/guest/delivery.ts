@@ -1,12 +1,12 @@
 /**
- * The groups of a tracked query that the model has been given, and their acknowledgement.
+ * The groups of a tracked query that the model has been given, and how it ends them.
  *
  * A group is acknowledged when as many of its rows were saved as it has. Its entry is gone then,
  * so memory holds only groups that were given and not yet saved.
  *
  * @module
  */
-import type { AcknowledgedGroup, RowBlock } from "~/sandbox/protocol.ts";
+import type { AcknowledgedGroup, GuestMessage, RowBlock } from "~/sandbox/protocol.ts";
 import { type ModulePaths, reportError } from "./error_report.ts";
 import { modelError } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";
@@ -22,11 +22,18 @@ export interface GivenGroup {
   readonly number: number;
   readonly key: Readonly<Row>;
   readonly rows: readonly Row[];
+  /** It left the query: it has no rows, and none can be saved for it. */
+  readonly isRemoved: boolean;
   /** Saved one by one so far. */
   collected: SavedRow[];
-  /** `open`: neither acknowledged nor reported as failed. */
-  state: "open" | "saved" | "failed";
+  /** `open`: neither acknowledged, rejected nor reported as failed. */
+  state: "open" | "saved" | "rejected" | "failed";
 }
+
+/** What tells the host that groups have ended. */
+type EndMessage =
+  | Omit<Extract<GuestMessage, { type: "acknowledge" }>, "id">
+  | Omit<Extract<GuestMessage, { type: "reject" }>, "id">;
 
 /** See the module's comment. */
 export class Delivery {
@@ -36,6 +43,7 @@ export class Delivery {
   #isKeyNamed = false;
   #given = new Map<unknown, GivenGroup>();
   #savedRows = 0;
+  #hasRejected = false;
 
   constructor(port: HostPort, paths: ModulePaths, uniqueKey: readonly string[]) {
     this.#port = port;
@@ -43,12 +51,17 @@ export class Delivery {
     this.#uniqueKey = uniqueKey;
   }
 
-  /** Notes a group that the model is given now. */
-  give(number: number, rows: readonly Row[]): GivenGroup {
-    const [first = {}] = rows;
+  /**
+   * Notes a group that the model is given now.
+   *
+   * @param removed Of a group without rows: one that holds its key.
+   */
+  give(number: number, rows: readonly Row[], removed?: Row): GivenGroup {
+    const first = rows[0] ?? removed ?? {};
     this.#nameKey(first);
     const key = this.#keyOf(first);
-    const group: GivenGroup = { number, key, rows, collected: [], state: "open" };
+    const isRemoved = rows.length === 0;
+    const group: GivenGroup = { number, key, rows, isRemoved, collected: [], state: "open" };
     this.#given.set(keyIdentity(Object.values(key)), group);
     return group;
   }
@@ -68,10 +81,20 @@ export class Delivery {
   /** Acknowledges a group with these rows, whose key columns may be left out. */
   async saveGroups(groups: readonly (readonly [GivenGroup, readonly SavedRow[]])[]): Promise<void> {
     const complete = groups.map(([group, rows]) => {
+      expectOpen(group, "save");
+      if (group.isRemoved && rows.length > 0) throw removedGroup(group);
       group.collected = rows.map((row) => this.#withKey(group, row));
       return group;
     });
     await this.#acknowledge(complete);
+  }
+
+  /** Parks groups that the far side refuses for good; resolves when that is durable. */
+  async reject(groups: readonly GivenGroup[], reason: string): Promise<void> {
+    for (const group of groups) expectOpen(group, "reject");
+    this.#hasRejected = true;
+    const numbers = groups.map((group) => group.number);
+    await this.#end(groups, "rejected", { type: "reject", groups: numbers, reason });
   }
 
   /** Reports that a group was tried and not accepted. */
@@ -87,20 +110,24 @@ export class Delivery {
   }
 
   /** The group of a row that the model hands in; an error when it is not one that was given. */
-  groupOf(row: SavedRow): GivenGroup {
+  groupOf(row: SavedRow, verb: "save" | "reject" = "save"): GivenGroup {
     this.#savedRows++;
-    columnsOf(row, this.#savedRows);
-    const key = this.#keyOf(row);
+    columnsOf(row, this.#savedRows, verb);
+    const key = this.#keyOf(row, verb);
     const group = this.#given.get(keyIdentity(Object.values(key)));
     if (group) return group;
+    const ended = verb === "reject" || this.#hasRejected ? "saved or rejected" : "saved";
     throw modelError(
-      `Cannot save ${describeKey(key)}: it was not delivered in this run, or was saved already`,
-      { hint: "A tracked model saves each row that its query gave once, and no others." },
+      `Cannot ${verb} ${
+        describeKey(key)
+      }: it was not delivered in this run, or was ${ended} already`,
+      { hint: "Each row that the query gave is saved or rejected once, and no others are." },
     );
   }
 
   #collect(row: SavedRow): GivenGroup | undefined {
     const group = this.groupOf(row);
+    if (group.isRemoved) throw removedGroup(group);
     group.collected.push({ ...row });
     return group.collected.length === group.rows.length ? group : undefined;
   }
@@ -111,19 +138,28 @@ export class Delivery {
       const block = this.#blockOf(group);
       return { group: group.number, block };
     });
+    await this.#end(groups, "saved", { type: "acknowledge", groups: acknowledged });
+  }
+
+  /** Groups end as they are told to the host, so that nothing else is done with them meanwhile. */
+  async #end(
+    groups: readonly GivenGroup[],
+    state: "saved" | "rejected",
+    message: EndMessage,
+  ): Promise<void> {
     for (const group of groups) {
-      group.state = "saved";
+      group.state = state;
       this.#forget(group);
     }
     try {
-      await this.#port.call("saved", { type: "acknowledge", groups: acknowledged });
+      await this.#port.call("saved", message);
     } catch (error) {
       for (const group of groups) this.#reopen(group);
       throw error;
     }
   }
 
-  /** The host did not take it: the model may save it otherwise. */
+  /** The host did not take it: the model may end it otherwise. */
   #reopen(group: GivenGroup): void {
     group.state = "open";
     group.collected = [];
@@ -162,10 +198,10 @@ export class Delivery {
     this.#isKeyNamed = true;
   }
 
-  #keyOf(row: SavedRow): Row {
+  #keyOf(row: SavedRow, verb = "save"): Row {
     const key: Row = {};
     for (const column of this.#uniqueKey) {
-      if (!Object.hasOwn(row, column)) throw this.#withoutKey(column);
+      if (!Object.hasOwn(row, column)) throw this.#withoutKey(column, verb);
       key[column] = toSaved(row[column], column, () => `row ${this.#savedRows}`);
     }
     return key;
@@ -182,9 +218,23 @@ export class Delivery {
     );
   }
 
-  #withoutKey(column: string): Error {
-    return modelError(`Cannot save row ${this.#savedRows}: it has no column "${column}"`, {
+  #withoutKey(column: string, verb: string): Error {
+    return modelError(`Cannot ${verb} row ${this.#savedRows}: it has no column "${column}"`, {
       hint: `"${column}" is in @unique_key: by it Spoor knows which group a row belongs to.`,
     });
   }
+}
+
+function expectOpen(group: GivenGroup, verb: "save" | "reject"): void {
+  if (group.state === "open") return;
+  const ended = group.state === "failed" ? "recorded as failed" : group.state;
+  throw modelError(`Cannot ${verb} ${describeKey(group.key)}: it was ${ended} already`, {
+    hint: "A group ends once: it is saved, rejected, or recorded as failed.",
+  });
+}
+
+function removedGroup({ key }: GivenGroup): Error {
+  return modelError(`Cannot save rows of ${describeKey(key)}: the group was removed`, {
+    hint: "Call save() of the change without rows, or return nothing from each().",
+  });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DeliveredGroup } from "~/sandbox/protocol.ts";
 import type { Group } from "./api.ts";
 import { BlockIterator } from "./block_iterator.ts";
 import { noteYielded } from "./change_context.ts";
@@ -19,12 +20,21 @@ export interface Reading {
   isStopped(): boolean;
 }
 
+/** What `changes` tells of a group beside its rows. */
+export interface ReadChange {
+  action: "create" | "update" | "remove";
+  /** As accepted last. */
+  previous: Row[];
+  idempotencyKey: string;
+}
+
 /** A group as the guest handles it. */
 export interface ReadGroup extends Group<Row> {
   /** Undefined where the query is not tracked. */
   given: GivenGroup | undefined;
   /** The batch in which it went out before a crash; 0: none. */
   batch: number;
+  change: ReadChange;
 }
 
 /** Row after row, for a plain loop. */
@@ -38,7 +48,7 @@ export function iterateRows(reading: Reading): BlockIterator<Row> {
     const nextBlock = async () => (await source.nextRows())?.rows;
     return new BlockIterator({ nextBlock, onItem: () => !reading.isStopped(), onEnd });
   }
-  let block: PulledRows = { rows: [], groups: [] };
+  let block: Pick<PulledRows, "rows" | "groups"> = { rows: [], groups: [] };
   let nextGroup = 0;
   let at = 0;
   let groupEnd = 0;
@@ -68,11 +78,15 @@ export async function* readGroups(reading: Reading): AsyncGenerator<ReadGroup, v
   try {
     for (let pulled = await source.nextRows(); pulled; pulled = await source.nextRows()) {
       let at = 0;
-      for (const { group, rows, batch } of groupsOf(pulled)) {
+      let previousAt = 0;
+      for (const each of groupsOf(pulled)) {
         if (reading.isStopped()) return;
-        const own = pulled.rows.slice(at, at += rows);
-        const given = delivery?.give(group, own);
-        yield { key: given?.key ?? keyOf(own[0], uniqueKey), rows: own, given, batch };
+        const rows = pulled.rows.slice(at, at += each.rows);
+        const previous = pulled.previous.slice(previousAt, previousAt += each.previousRows ?? 0);
+        const removed = rows.length === 0 ? renamed(previous[0], pulled.columns) : undefined;
+        const given = delivery?.give(each.group, rows, removed);
+        const key = given?.key ?? keyOf(rows[0], uniqueKey);
+        yield { key, rows, given, batch: each.batch, change: changeOf(each, previous) };
       }
     }
   } finally {
@@ -137,7 +151,21 @@ export function toGroup({ key, rows }: ReadGroup): Group<Row> {
   return { key, rows };
 }
 
-function groupsOf(pulled: PulledRows): Iterable<{ group: number; rows: number; batch: number }> {
+function changeOf({ action, rows, idempotencyKey }: DeliveredGroup, previous: Row[]): ReadChange {
+  const seen = rows === 0 ? "remove" : previous.length === 0 ? "create" : "update";
+  return { action: action ?? seen, previous, idempotencyKey: idempotencyKey ?? "" };
+}
+
+/** A row under the query's own names: to SQL `ID` and `id` are one column. */
+function renamed(row: Row | undefined, columns: readonly string[]): Row | undefined {
+  if (!row) return undefined;
+  const names = new Map(columns.map((column) => [column.toLowerCase(), column]));
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [names.get(name.toLowerCase()) ?? name, value]),
+  );
+}
+
+function groupsOf(pulled: PulledRows): Iterable<DeliveredGroup> {
   return pulled.groups ?? pulled.rows.map(() => ({ group: 0, rows: 1, batch: 0 }));
 }
 

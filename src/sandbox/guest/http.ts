@@ -9,6 +9,7 @@ import { parseDurationMs } from "~/base/duration.ts";
 import type { EgressError, GuestRequest, GuestStart } from "~/sandbox/protocol.ts";
 import type { Http, RequestOptions, UploadOptions } from "./api.ts";
 import { currentChange } from "./change_context.ts";
+import { maskHmacs } from "./hmac.ts";
 import { atSite, hostError, modelError, rememberError } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";
 import { describeRefusal, HttpError, HttpResponse } from "./http_response.ts";
@@ -120,7 +121,7 @@ function retriesOf(retries: number | undefined): number | undefined {
 }
 
 function maskSecrets(url: string, secrets: GuestStart["secrets"]): string {
-  let masked = url;
+  let masked = maskHmacs(url, secrets);
   for (const [name, standIn] of Object.entries(secrets)) {
     masked = masked.replaceAll(standIn, `[${name}]`);
     masked = masked.replaceAll(encodeURIComponent(standIn), `[${name}]`);

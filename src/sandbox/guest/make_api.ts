@@ -3,17 +3,20 @@
  *
  * @module
  */
-import type { GuestStart } from "~/sandbox/protocol.ts";
+import type { GuestStart, Value } from "~/sandbox/protocol.ts";
 import type * as Api from "./api.ts";
 import { BlockIterator } from "./block_iterator.ts";
+import { Changes } from "./changes.ts";
 import type { Delivery, SavedRow } from "./delivery.ts";
 import { Items, makeFiles, ModelFile } from "./files.ts";
+import { hmac } from "./hmac.ts";
 import { modelError, refusal } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";
 import { makeHttp } from "./http.ts";
 import { HttpError, HttpResponse } from "./http_response.ts";
+import { rejectRow } from "./reject.ts";
 import type { RowSaver } from "./row_saver.ts";
-import { RowSource } from "./row_source.ts";
+import { type QueryText, RowSource } from "./row_source.ts";
 import { toSaved } from "./row_values.ts";
 import { Rows, type RowsContext } from "./rows.ts";
 
@@ -36,10 +39,13 @@ export function makeApi(context: ApiContext): typeof Api {
   const { port, start, log } = context;
   return {
     query: makeQuery(context),
+    changes: makeChanges(context),
     save: makeSave(context),
+    reject: (row, reason) => rejectRow(context.delivery(), row, reason),
     http: makeHttp(port, start),
     HttpError: HttpError as unknown as typeof Api.HttpError,
     secret: (name) => secret(start, name),
+    hmac: (standIn, text, options) => hmac(start, standIn, text, options),
     env: (name, fallback) => env(start, name, fallback),
     files: makeFiles(port),
     log,
@@ -48,7 +54,7 @@ export function makeApi(context: ApiContext): typeof Api {
 
 /** Classes of what the API hands out; hardened with it. */
 export const MODEL_CLASSES: readonly unknown[] = [
-  ...[Rows, BlockIterator, HttpResponse, HttpError, ModelFile, Items],
+  ...[Rows, Changes, BlockIterator, HttpResponse, HttpError, ModelFile, Items],
 ];
 
 type SqlArguments = readonly [string | TemplateStringsArray, ...unknown[]];
@@ -60,36 +66,59 @@ function makeQuery(context: ApiContext): Api.Query {
 }
 
 function openRows(context: ApiContext, given: SqlArguments, all: boolean): Rows {
-  const { port, start } = context;
-  const isTracked = start.kind === "tracked" && !all;
-  const { sql, params } = statementOf(given);
-  const query = {
-    sql,
-    params: params.map((value, i) => toSaved(value, `parameter ${i + 1}`, () => "the query")),
-    all: !isTracked,
-  };
-  const reading: RowsContext = {
-    source: new RowSource(port, query, context.isStopped),
-    delivery: isTracked ? context.beginDelivery() : undefined,
-    uniqueKey: start.uniqueKey,
-    concurrency: start.concurrency,
-    isStopped: context.isStopped,
-    saveRows: (rows) => saveRows(context, rows),
-    track: context.track,
-  };
-  return new Rows(reading);
+  const isTracked = context.start.kind === "tracked" && !all;
+  const query = { ...statementOf(given), all: !isTracked };
+  const delivery = isTracked ? context.beginDelivery() : undefined;
+  return new Rows(readingOf(context, query, delivery));
 }
 
-function statementOf([first, ...rest]: SqlArguments): { sql: string; params: readonly unknown[] } {
+function makeChanges(context: ApiContext): typeof Api.changes {
+  return ((...given: SqlArguments) => {
+    const { kind } = context.start;
+    if (kind !== "tracked") {
+      throw refusal(
+        `Cannot read changes: the model is of the kind "${kind}"`,
+        "Only a tracked model knows what was accepted before: write // @kind: tracked, or use query.",
+      );
+    }
+    const query = { ...statementOf(given), all: false, changes: true as const };
+    const delivery = context.beginDelivery();
+    return new Changes({ ...readingOf(context, query, delivery), delivery });
+  }) as unknown as typeof Api.changes;
+}
+
+function readingOf(
+  context: ApiContext,
+  query: QueryText,
+  delivery: Delivery | undefined,
+): RowsContext {
+  const { port, start, isStopped, track, log } = context;
+  return {
+    source: new RowSource(port, query, isStopped),
+    delivery,
+    uniqueKey: start.uniqueKey,
+    concurrency: start.concurrency,
+    isStopped,
+    saveRows: (rows) => saveRows(context, rows),
+    warn: log.warn,
+    track,
+  };
+}
+
+function statementOf([first, ...rest]: SqlArguments): Pick<QueryText, "sql" | "params"> {
   if (typeof first === "string") {
     const params = rest[0] ?? [];
-    if (Array.isArray(params)) return { sql: first, params };
+    if (Array.isArray(params)) return { sql: first, params: parametersOf(params) };
     throw modelError("Cannot run the query: its parameters are not an array", {
       hint: "Write query(sql, [a, b]), or query`… ${a} … ${b}`.",
     });
   }
-  if (Array.isArray(first)) return { sql: first.join("?"), params: rest };
+  if (Array.isArray(first)) return { sql: first.join("?"), params: parametersOf(rest) };
   throw modelError(`Cannot run the query: the SQL is a ${typeof first}, and not text`);
+}
+
+function parametersOf(values: readonly unknown[]): Value[] {
+  return values.map((value, i) => toSaved(value, `parameter ${i + 1}`, () => "the query"));
 }
 
 function makeSave(context: ApiContext): Api.Save {

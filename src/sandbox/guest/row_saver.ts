@@ -131,13 +131,15 @@ export class RowSaver {
 }
 
 /** The names of a row's columns. Whatever is no row is refused. */
-export function columnsOf(row: unknown, number: number): readonly string[] {
+export function columnsOf(row: unknown, number: number, verb = "save"): readonly string[] {
   if (typeof row !== "object" || row === null || Array.isArray(row)) {
     const what = row === null ? "null" : Array.isArray(row) ? "an array" : `a ${typeof row}`;
-    throw modelError(`Cannot save row ${number}: it is ${what}, and not an object with columns`);
+    throw modelError(
+      `Cannot ${verb} row ${number}: it is ${what}, and not an object with columns`,
+    );
   }
   const columns = Object.keys(row);
-  if (columns.length === 0) throw modelError(`Cannot save row ${number}: it has no columns`);
+  if (columns.length === 0) throw modelError(`Cannot ${verb} row ${number}: it has no columns`);
   return columns;
 }
 

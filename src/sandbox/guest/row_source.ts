@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DeliveredGroup, Value } from "~/sandbox/protocol.ts";
+import type { DeliveredGroup, RowBlock, Value } from "~/sandbox/protocol.ts";
 import { atSite } from "./host_error.ts";
 import type { HostAnswer, HostPort } from "./host_port.ts";
 import { type Row, rowMaker } from "./row_values.ts";
@@ -15,6 +15,10 @@ const PULL_ROWS = 1_000;
 export interface PulledRows {
   rows: Row[];
   groups: readonly DeliveredGroup[] | undefined;
+  /** Of `changes`: what was accepted last, group after group. */
+  previous: Row[];
+  /** The query's columns. */
+  columns: readonly string[];
 }
 
 /** What a query asks for. */
@@ -22,6 +26,8 @@ export interface QueryText {
   sql: string;
   params: readonly Value[];
   all: boolean;
+  /** Whole changes, with what was accepted before. */
+  changes?: true;
 }
 
 /** One query, read once from its first row to its last. */
@@ -56,7 +62,13 @@ export class RowSource {
     if (answer instanceof Error) throw this.#failed(answer);
     if (answer.done) this.#ended = true;
     else this.#next = this.#pull();
-    return { rows: this.#rowsOf(answer), groups: answer.groups };
+    const { block: { columns }, groups, previous } = answer;
+    return {
+      rows: this.#rowsOf(answer),
+      groups,
+      previous: previous ? rowsOf(previous, rowMaker(previous.columns)) : [],
+      columns,
+    };
   }
 
   /** Tells the host that no more rows are wanted. */
@@ -91,12 +103,15 @@ export class RowSource {
     return atSite(error, this.#site);
   }
 
-  #rowsOf({ block: { columns, values } }: HostAnswer<"rows">): Row[] {
-    this.#makeRow ??= rowMaker(columns);
-    const make = this.#makeRow;
-    const rows: Row[] = [];
-    if (columns.length === 0) return rows;
-    for (let at = 0; at < values.length; at += columns.length) rows.push(make(values, at));
-    return rows;
+  #rowsOf({ block }: HostAnswer<"rows">): Row[] {
+    this.#makeRow ??= rowMaker(block.columns);
+    return rowsOf(block, this.#makeRow);
   }
+}
+
+function rowsOf({ columns, values }: RowBlock, make: ReturnType<typeof rowMaker>): Row[] {
+  const rows: Row[] = [];
+  if (columns.length === 0) return rows;
+  for (let at = 0; at < values.length; at += columns.length) rows.push(make(values, at));
+  return rows;
 }

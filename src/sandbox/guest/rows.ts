@@ -15,7 +15,8 @@ import {
 } from "./groups.ts";
 import { modelError } from "./host_error.ts";
 import type { Row } from "./row_values.ts";
-import { type Work, workOnBatches, workOnGroups } from "./work_on_groups.ts";
+import { type BatchFunction, workOnBatches } from "./work_on_batches.ts";
+import { type Work, workOnGroups } from "./work_on_groups.ts";
 
 /** Everything that the forms of reading need. */
 export interface RowsContext extends Reading, Work {
@@ -50,11 +51,8 @@ export class Rows implements PublicRows<Row> {
   }
 
   batches(size: number): AsyncIterable<Group<Row>[]>;
-  batches(size: number, fn: (groups: Group<Row>[]) => Saves | Promise<Saves>): Promise<Counts>;
-  batches(
-    size: number,
-    fn?: (groups: Group<Row>[]) => Saves | Promise<Saves>,
-  ): AsyncIterable<Group<Row>[]> | Promise<Counts> {
+  batches(size: number, fn: BatchFunction): Promise<Counts>;
+  batches(size: number, fn?: BatchFunction): AsyncIterable<Group<Row>[]> | Promise<Counts> {
     if (!Number.isInteger(size) || size < 1) {
       throw modelError(`Cannot make batches of ${size}: the size must be a positive integer`);
     }
@@ -81,7 +79,8 @@ export class Rows implements PublicRows<Row> {
   }
 }
 
-function expectFunction(fn: unknown, name: string): void {
+/** Refuses what is no function, by the name of the call that it was given to. */
+export function expectFunction(fn: unknown, name: string): void {
   if (typeof fn === "function") return;
   throw modelError(`Cannot call ${name}: it takes a function, and was given a ${typeof fn}`);
 }

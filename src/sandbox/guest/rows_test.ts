@@ -209,7 +209,7 @@ log.info(counts);`,
   );
 
   assert.equal(run.error, undefined);
-  assert.deepEqual(run.logs, ["info: { saved: 2, failed: 1 }"]);
+  assert.deepEqual(run.logs, ["info: { saved: 2, rejected: 0, failed: 1 }"]);
   assert.deepEqual(run.acknowledged, [
     { group: 1, rows: [{ id: 1, name: "Ada" }] },
     { group: 3, rows: [{ id: 3, remote: 1 }] },
@@ -257,7 +257,7 @@ log.info(await query("a").each(async (row, group) => { await save.rows(group.row
     tracked(ORDERS),
   );
 
-  assert.deepEqual(run.logs, ["info: { saved: 3, failed: 0 }"]);
+  assert.deepEqual(run.logs, ["info: { saved: 3, rejected: 0, failed: 0 }"]);
   assert.equal(run.acknowledged.length, 3);
 });
 
@@ -268,7 +268,7 @@ log.info(await query("a").batches(3, (groups) => groups.map(({ key }) => ({ ...k
     tracked(PEOPLE),
   );
 
-  assert.deepEqual(run.logs, ["info: { saved: 2, failed: 1 }"]);
+  assert.deepEqual(run.logs, ["info: { saved: 2, rejected: 0, failed: 1 }"]);
   assert.equal(run.failedGroups[0]?.error.message, 'Cannot save id = 2: column "x" is NaN');
 });
 
@@ -285,7 +285,7 @@ log.info(await query("a").batches(2, async (groups) => {
     tracked(rows, { respond: () => ({ status: 207 }) }),
   );
 
-  assert.deepEqual(run.logs, ["info: { saved: 3, failed: 5 }"]);
+  assert.deepEqual(run.logs, ["info: { saved: 3, rejected: 0, failed: 5 }"]);
   assert.deepEqual(run.acknowledged.map(({ group }) => group), [1, 2, 3]);
   assert.deepEqual(run.failedGroups.map(({ group, error }) => [group, error.message]), [
     [4, "The function returned no row of this group"],
@@ -310,7 +310,7 @@ await query("a").each((row) => { throw new Error("no " + row.id); });`,
     { rows: PEOPLE },
   );
 
-  assert.deepEqual(run.logs, ["info: { saved: 3, failed: 0 }"]);
+  assert.deepEqual(run.logs, ["info: { saved: 3, rejected: 0, failed: 0 }"]);
   assert.equal(run.error?.message, "no 1");
 });
 

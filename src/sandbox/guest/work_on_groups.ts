@@ -1,6 +1,6 @@
 /**
- * `each` and `batches(n, fn)`: runs the model's function for group after group, several at once,
- * saves what it accepts and records what it does not.
+ * `each`: runs the model's function for group after group, several at once, saves what it accepts
+ * and records what it does not.
  *
  * @module
  */
@@ -20,6 +20,10 @@ export interface Work {
   saveRows: SaveRows;
   /** Groups or batches at once. */
   concurrency: number;
+  /** True once the run is to end: nothing new is begun. */
+  isStopped(): boolean;
+  /** Tells the user of what ends no group. */
+  warn(message: string): void;
 }
 
 /** Runs `fn` for each group. */
@@ -28,37 +32,58 @@ export async function workOnGroups(
   work: Work,
   fn: (row: Row, group: Group<Row>) => Saves | Promise<Saves>,
 ): Promise<Counts> {
-  const counts: Counts = { saved: 0, failed: 0 };
+  const counts = noCounts();
   await runLanes(groups, work.concurrency, async (group) => {
     const [first] = group.rows;
-    if (!first) return;
-    await attempt([group], work, counts, async (change) => {
-      const returned = await workOn(change, () => fn(first, toGroup(group)));
-      await saveOne(group, returned, work);
-    });
+    if (first) await workOnOne(group, work, counts, () => fn(first, toGroup(group)));
   });
   return counts;
 }
 
-/** Runs `fn` for each batch. */
-export async function workOnBatches(
-  batches: AsyncIterator<ReadGroup[], void>,
+/** Runs `fn` for each change; a removed group has no row. */
+export async function workOnChanges(
+  groups: AsyncIterator<ReadGroup, void>,
   work: Work,
-  fn: (groups: Group<Row>[]) => Saves | Promise<Saves>,
+  fn: (group: ReadGroup) => Saves | Promise<Saves>,
 ): Promise<Counts> {
-  const counts: Counts = { saved: 0, failed: 0 };
-  await runLanes(batches, work.concurrency, async (batch) => {
-    await attempt(batch, work, counts, async (change) => {
-      const returned = await workOn(change, () => fn(batch.map(toGroup)));
-      if (change.multiStatus !== undefined) throw ambiguous(change.multiStatus, batch.length);
-      await saveBatch(batch, returned, work);
-    });
-  });
+  const counts = noCounts();
+  await runLanes(
+    groups,
+    work.concurrency,
+    (group) => workOnOne(group, work, counts, () => fn(group)),
+  );
   return counts;
+}
+
+async function workOnOne(
+  group: ReadGroup,
+  work: Work,
+  counts: Counts,
+  fn: () => Saves | Promise<Saves>,
+): Promise<void> {
+  await attempt([group], work, async (change) => {
+    await saveOne(group, await workOn(change, fn), work);
+  });
+  countEnds([group], counts);
+}
+
+/** Nothing has ended yet. */
+export function noCounts(): Counts {
+  return { saved: 0, rejected: 0, failed: 0 };
+}
+
+/** Counts how groups have ended. */
+export function countEnds(groups: readonly ReadGroup[], counts: Counts): void {
+  for (const { given } of groups) counts[endOf(given)]++;
+}
+
+function endOf(given: GivenGroup | undefined): keyof Counts {
+  if (!given) return "saved";
+  return given.state === "open" ? "failed" : given.state;
 }
 
 /** Takes items in turn and works on up to `lanes` at once; the first error ends all lanes. */
-async function runLanes<T>(
+export async function runLanes<T>(
   items: AsyncIterator<T, void>,
   lanes: number,
   work: (item: T) => Promise<void>,
@@ -77,89 +102,39 @@ async function runLanes<T>(
   if (failure) throw failure.error;
 }
 
-/** Works on groups and counts how they ended; without tracking there is no record to go on with. */
-async function attempt(
+/**
+ * Works on groups and records those as failed that an error leaves without an end.
+ *
+ * @param recover Given the error first; true: it has seen to all groups.
+ * @throws Without tracking, where there is no record to go on with; and what must end the model.
+ */
+export async function attempt(
   groups: readonly ReadGroup[],
   work: Work,
-  counts: Counts,
   run: (change: Change) => Promise<void>,
+  recover?: (error: unknown) => Promise<boolean>,
 ): Promise<void> {
   try {
     await run(newChange(numbersOf(groups)));
   } catch (error) {
     if (!work.delivery || isFatal(error)) throw error;
+    if (await recover?.(error)) return;
     for (const { given } of groups) if (given) work.delivery.fail(given, error);
   }
-  for (const { given } of groups) counts[!given || given.state === "saved" ? "saved" : "failed"]++;
 }
 
 async function saveOne(group: ReadGroup, returned: Saves, work: Work): Promise<void> {
   const rows = rowsOf(returned) ?? group.rows;
-  if (rows.length === 0) throw new Error("The function returned no row to save");
+  if (rows.length === 0 && !group.given?.isRemoved) {
+    throw new Error("The function returned no row to save");
+  }
   if (!work.delivery || !group.given) return await work.saveRows(rows);
   if (isDone(group.given, returned)) return;
   await work.delivery.saveGroups([[group.given, rows]]);
 }
 
-async function saveBatch(
-  batch: readonly ReadGroup[],
-  returned: Saves,
-  work: Work,
-): Promise<void> {
-  const rows = rowsOf(returned);
-  const { delivery } = work;
-  if (!delivery) return await work.saveRows(rows ?? batch.flatMap((group) => group.rows));
-  const given = batch.flatMap((group) => group.given ? [group.given] : []);
-  const accepted = rows ? byGroup(rows, given, delivery) : asRead(given, returned);
-  if (accepted.size > 0) await saveTogether([...accepted], delivery);
-  for (const group of given) {
-    if (group.state === "open" && !accepted.has(group)) {
-      delivery.fail(group, new Error("The function returned no row of this group"));
-    }
-  }
-}
-
-type Accepted = Map<GivenGroup, SavedRow[]>;
-
-function asRead(groups: readonly GivenGroup[], returned: Saves): Accepted {
-  return new Map(
-    groups.filter((group) => !isDone(group, returned)).map((group) => [group, [...group.rows]]),
-  );
-}
-
-function byGroup(
-  rows: readonly SavedRow[],
-  groups: readonly GivenGroup[],
-  delivery: Delivery,
-): Accepted {
-  const accepted: Accepted = new Map();
-  for (const row of rows) {
-    const group = delivery.groupOf(row);
-    if (!groups.includes(group)) throw new Error("The function returned a row of another batch");
-    const own = accepted.get(group);
-    if (own) own.push(row);
-    else accepted.set(group, [row]);
-  }
-  return accepted;
-}
-
-/** In one acknowledgement; where one group's rows cannot be saved, the others still are. */
-async function saveTogether(
-  groups: readonly [GivenGroup, SavedRow[]][],
-  delivery: Delivery,
-): Promise<void> {
-  try {
-    return await delivery.saveGroups(groups);
-  } catch (error) {
-    if (groups.length === 1 || isFatal(error)) throw error;
-  }
-  for (const each of groups) {
-    await delivery.saveGroups([each]).catch((error) => delivery.fail(each[0], error));
-  }
-}
-
-/** True when the function has saved the group itself. */
-function isDone(group: GivenGroup, returned: Saves): boolean {
+/** True when the function has ended the group itself. */
+export function isDone(group: GivenGroup, returned: unknown): boolean {
   if (group.state !== "open") return true;
   if (group.collected.length === 0 || (returned !== undefined && returned !== null)) return false;
   throw modelError(
@@ -169,15 +144,8 @@ function isDone(group: GivenGroup, returned: Saves): boolean {
   );
 }
 
-function rowsOf(returned: Saves): readonly SavedRow[] | undefined {
+/** What the function returned, as rows; undefined where that is nothing. */
+export function rowsOf(returned: unknown): readonly SavedRow[] | undefined {
   if (returned === undefined || returned === null) return undefined;
   return (Array.isArray(returned) ? returned : [returned]) as readonly SavedRow[];
-}
-
-function ambiguous(request: string, groups: number): Error {
-  return modelError(
-    `Cannot tell which of ${groups} ${groups === 1 ? "group" : "groups"} were accepted: ` +
-      `${request} answered 207 (Multi-Status)`,
-    { hint: "Send fewer groups at once, or one by one with each()." },
-  );
 }

@@ -1,6 +1,6 @@
 /**
  * Reads what can be known of a model's module without running it: what it imports, what SQL it
- * gives to `query`, and what it does that a model may not do.
+ * gives to `query` and `changes`, and what it does that a model may not do.
  *
  * This is for clear words before a run. What holds a model back while it runs is
  * `serve_modules.ts` (no import that was not checked) and the guest (nothing else to reach).

@@ -72,6 +72,30 @@ q("a"); spoor.query("b"); spoor.query.all("c"); spoor["query"]("d"); spoor.save;
   );
 });
 
+Deno.test("analyseModule() finds the SQL of changes as it does that of query", async () => {
+  assert.deepEqual(
+    await queriesOf(`import { changes, query as q } from "spoor";
+import { changes as moved } from "spoor";
+import * as spoor from "spoor";
+changes("SELECT 1").each(() => q.all("SELECT 2"));
+moved\`SELECT \${a}\`; changes<Row>(\`SELECT 3\`); spoor.changes("SELECT 4");
+changes(text); run(changes); spoor.changes.x;
+export { changes } from "spoor";`),
+    [
+      [undefined, 7, false],
+      ["SELECT 1", 4, false],
+      ["SELECT 2", 4, true],
+      ["SELECT ?", 5, false],
+      ["SELECT 3", 5, false],
+      ["SELECT 4", 5, false],
+      [undefined, 6, false],
+      [undefined, 6, false],
+      [undefined, 6, false],
+    ],
+  );
+  assert.deepEqual(await queriesOf(`import { changes } from "./own.ts"; changes("a");`), []);
+});
+
 Deno.test("analyseModule() reports SQL that is not written out as a query without text", async () => {
   assert.deepEqual(
     await queriesOf(`import { query } from "spoor";

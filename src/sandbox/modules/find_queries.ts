@@ -1,7 +1,8 @@
 /**
- * Finds the SQL that a module gives to `query`, `query.all` and the tagged template ``query`…` ``.
+ * Finds the SQL that a module gives to `query`, `query.all`, `changes` and their tagged templates,
+ * ``query`…` `` for one.
  *
- * Only the binding imported from `"spoor"` counts, under whatever name. Wherever it is used
+ * Only the bindings imported from `"spoor"` count, under whatever name. Wherever one is used
  * otherwise than by a call (handed to a function, say) its SQL cannot be known: that is a query
  * without text.
  *
@@ -22,18 +23,20 @@ export interface ModuleQuery {
   all: boolean;
 }
 
-/** Names under which a module knows `query`, and the whole of `"spoor"`. */
+/** Names under which a module knows `query`, `changes`, and the whole of `"spoor"`. */
 interface Bindings {
   query: Set<string>;
+  changes: Set<string>;
   namespace: Set<string>;
 }
 
 /** Finds all queries of a parsed module, in the order of the text. */
 export function findQueries(program: SyntaxNode): ModuleQuery[] {
-  const bindings: Bindings = { query: new Set(), namespace: new Set() };
+  const bindings: Bindings = { query: new Set(), changes: new Set(), namespace: new Set() };
   const queries: ModuleQuery[] = [];
   for (const node of nodesOf(program.body)) collectBindings(node, bindings, queries);
-  if (bindings.query.size + bindings.namespace.size > 0) visitCode(program, bindings, queries);
+  const bound = bindings.query.size + bindings.changes.size + bindings.namespace.size;
+  if (bound > 0) visitCode(program, bindings, queries);
   return queries;
 }
 
@@ -43,15 +46,17 @@ function collectBindings(node: SyntaxNode, bindings: Bindings, queries: ModuleQu
   for (const each of nodesOf(node.specifiers)) {
     const local = isNode(each.local) ? String(each.local.name) : "";
     if (each.type === "ImportNamespaceSpecifier") bindings.namespace.add(local);
-    if (each.type === "ImportSpecifier" && namesQuery(each.imported)) bindings.query.add(local);
-    if (each.type === "ExportSpecifier" && namesQuery(each.local)) {
+    const reads = each.type === "ImportSpecifier" ? readerName(each.imported) : undefined;
+    if (reads) bindings[reads].add(local);
+    if (each.type === "ExportSpecifier" && readerName(each.local)) {
       queries.push(unknownQuery(each, false));
     }
   }
 }
 
-function namesQuery(node: unknown): boolean {
-  return isNode(node) && (node.name ?? node.value) === "query";
+function readerName(node: unknown): "query" | "changes" | undefined {
+  const name = isNode(node) ? node.name ?? node.value : undefined;
+  return name === "query" || name === "changes" ? name : undefined;
 }
 
 function visitCode(program: SyntaxNode, bindings: Bindings, queries: ModuleQuery[]): void {
@@ -147,15 +152,20 @@ function quasiTexts(template: SyntaxNode): string[] {
   });
 }
 
-/** Tells whether an expression is `query`, `query.all` or the same through a namespace. */
-function queryForm(node: unknown, bindings: Bindings): "tracked" | "all" | undefined {
+type QueryForm = "tracked" | "all" | "changes";
+
+/** Tells whether an expression is `query`, `query.all`, `changes` or the same through a namespace. */
+function queryForm(node: unknown, bindings: Bindings): QueryForm | undefined {
   if (!isNode(node)) return undefined;
   if (node.type === "Identifier") {
-    return bindings.query.has(String(node.name)) ? "tracked" : undefined;
+    const name = String(node.name);
+    if (bindings.changes.has(name)) return "changes";
+    return bindings.query.has(name) ? "tracked" : undefined;
   }
   if (node.type !== "MemberExpression" || !isNode(node.object)) return undefined;
   const member = memberName(node);
   if (node.object.type === "Identifier" && bindings.namespace.has(String(node.object.name))) {
+    if (member === "changes") return "changes";
     return member === "query" ? "tracked" : undefined;
   }
   if (queryForm(node.object, bindings) !== "tracked") return undefined;

@@ -15,9 +15,9 @@ import type {
   HostMessage,
   RowBlock,
   ServedModule,
-  Value,
 } from "~/sandbox/protocol.ts";
 import { serveModules } from "~/sandbox/modules/serve_modules.ts";
+import { ChangedRows, keyText, toBlock } from "./changed_rows.ts";
 
 /** One row, by column. */
 export type TestRow = Record<string, unknown>;
@@ -34,6 +34,8 @@ export interface TestHost {
   rows?: TestRow[];
   /** The batch of each group, in order. */
   batches?: number[];
+  /** What was accepted before, for `changes`; groups that `rows` no longer has are removed. */
+  previous?: TestRow[];
   respond?: (request: GuestRequest) => Partial<EgressResponse> | Promise<Partial<EgressResponse>>;
   files?: Record<string, string | Uint8Array>;
   /** Answers a message otherwise; undefined leaves it to the host. */
@@ -50,6 +52,7 @@ export interface GuestRun {
   error: ErrorReport | undefined;
   saved: TestRow[];
   acknowledged: { group: number; rows: TestRow[] }[];
+  rejected: { groups: readonly number[]; reason: string }[];
   failedGroups: { group: number; error: ErrorReport }[];
   requests: GuestRequest[];
   logs: string[];
@@ -127,6 +130,7 @@ class Conversation {
     error: undefined,
     saved: [],
     acknowledged: [],
+    rejected: [],
     failedGroups: [],
     requests: [],
     logs: [],
@@ -136,6 +140,7 @@ class Conversation {
   #at = new Map<number, number>();
   #columns: string[];
   #queries = new Map<number, boolean>();
+  #changes = new Map<number, ChangedRows>();
 
   constructor(
     private readonly port: MessagePort,
@@ -165,14 +170,21 @@ class Conversation {
     switch (message.type) {
       case "query":
         this.#queries.set(message.id, message.all);
+        if (message.changes) this.#changes.set(message.id, new ChangedRows(this.host));
         return this.#send({ type: "opened", id: message.id, columns: this.#columns });
       case "pull":
-        return this.#send(this.#rowsFor(message));
+        return this.#send(
+          this.#changes.get(message.query)?.pull(message.id, message.rows) ??
+            this.#rowsFor(message),
+        );
       case "save":
         run.saved.push(...toRows(message.block));
         return this.#send({ type: "saved", id: message.id });
       case "acknowledge":
         run.acknowledged.push(...message.groups.map(toAcknowledged));
+        return this.#send({ type: "saved", id: message.id });
+      case "reject":
+        run.rejected.push({ groups: message.groups, reason: message.reason });
         return this.#send({ type: "saved", id: message.id });
       case "group_failed":
         return void run.failedGroups.push({ group: message.group, error: message.error });
@@ -224,8 +236,7 @@ class Conversation {
   }
 
   #keyAt(index: number): string {
-    const row = this.host.rows?.[index] ?? {};
-    return JSON.stringify((this.host.uniqueKey ?? []).map((column) => row[column]));
+    return keyText(this.host.rows?.[index] ?? {}, this.host.uniqueKey ?? []);
   }
 
   async #respond(id: number, request: GuestRequest): Promise<void> {
@@ -263,10 +274,6 @@ function toRows({ columns, values }: RowBlock): TestRow[] {
     rows.push(Object.fromEntries(columns.map((column, i) => [column, values[at + i]])));
   }
   return rows;
-}
-
-function toBlock(rows: TestRow[], columns: string[]): RowBlock {
-  return { columns, values: rows.flatMap((row) => columns.map((column) => row[column] as Value)) };
 }
 
 function toBytes(content: string | Uint8Array): Uint8Array {

@@ -1,0 +1,75 @@
+/**
+ * Budgets: how much of what is accepted one run may change or remove before a person has to agree.
+ *
+ * @module
+ */
+import type { Budget } from "~/model/model.ts";
+
+/** What a comparison found, counted in groups. */
+export interface BudgetFacts {
+  /** Accepted before this run. */
+  accepted: number;
+  new: number;
+  changed: number;
+  removed: number;
+}
+
+/** What a model and its run allow. */
+export interface Budgets {
+  /** `undefined`: no removal harms, because removed groups are kept. */
+  maxRemoved: Budget | undefined;
+  maxChanges: Budget | undefined;
+  /** `--allow-removed` */
+  allowRemoved: boolean;
+  /** `--allow-changes` */
+  allowChanges: boolean;
+}
+
+/** Which budget blocks a run, and with which figures. */
+export interface BudgetBreach {
+  budget: "empty_query" | "max_removed" | "max_changes";
+  /** Groups that are concerned. */
+  groups: number;
+  /** Of how many. */
+  accepted: number;
+}
+
+/** What `@max_removed` is where a model does not say. */
+export const DEFAULT_MAX_REMOVED: Budget = { percent: 20 };
+
+/** A percentage of less than this many groups is no news. */
+const FEW_GROUPS = 10;
+
+/**
+ * Finds the budget that a run goes over. A query that gives nothing where something was accepted blocks
+ * always; a percentage blocks nothing while fewer than 10 groups are concerned; `@max_changes` does not
+ * hold for a first run.
+ */
+export function findBreach(facts: BudgetFacts, budgets: Budgets): BudgetBreach | undefined {
+  const { accepted, removed } = facts;
+  const changes = facts.new + facts.changed;
+  if (accepted === 0) return undefined;
+  if (!budgets.allowRemoved) {
+    if (removed === accepted && changes === 0) {
+      return { budget: "empty_query", groups: removed, accepted };
+    }
+    if (isOver(removed, accepted, budgets.maxRemoved)) {
+      return { budget: "max_removed", groups: removed, accepted };
+    }
+  }
+  if (!budgets.allowChanges && isOver(changes, accepted, budgets.maxChanges)) {
+    return { budget: "max_changes", groups: changes, accepted };
+  }
+  return undefined;
+}
+
+function isOver(groups: number, accepted: number, budget: Budget | undefined): boolean {
+  if (budget === undefined) return false;
+  if ("groups" in budget) return groups > budget.groups;
+  return groups >= FEW_GROUPS && groups * 100 > accepted * budget.percent;
+}
+
+/** As it is written in a header. */
+export function renderBudget(budget: Budget): string {
+  return "groups" in budget ? String(budget.groups) : `${budget.percent}%`;
+}

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { type BudgetFacts, type Budgets, findBreach } from "./budget.ts";
+
+const none = { new: 0, changed: 0, removed: 0 };
+const budgets: Budgets = {
+  maxRemoved: { percent: 20 },
+  maxChanges: undefined,
+  allowRemoved: false,
+  allowChanges: false,
+};
+
+function breach(facts: Partial<BudgetFacts>, given: Partial<Budgets> = {}): string | undefined {
+  return findBreach({ accepted: 100, ...none, ...facts }, { ...budgets, ...given })?.budget;
+}
+
+Deno.test("@max_removed lets exactly its share through, and blocks one group more", () => {
+  assert.equal(breach({ removed: 20 }), undefined);
+  assert.equal(breach({ removed: 21 }), "max_removed");
+});
+
+Deno.test("a percentage blocks nothing while fewer than ten groups are concerned", () => {
+  assert.equal(breach({ accepted: 12, removed: 9 }), undefined);
+  assert.equal(breach({ accepted: 12, removed: 10 }), "max_removed");
+});
+
+Deno.test("a number of groups blocks however few there are", () => {
+  assert.equal(breach({ accepted: 5, removed: 2 }, { maxRemoved: { groups: 1 } }), "max_removed");
+  assert.equal(breach({ accepted: 5, removed: 1 }, { maxRemoved: { groups: 0 } }), "max_removed");
+});
+
+Deno.test("an empty query blocks always, also where removals harm nothing", () => {
+  assert.equal(breach({ accepted: 1, removed: 1 }), "empty_query");
+  assert.equal(breach({ removed: 100 }, { maxRemoved: undefined }), "empty_query");
+  assert.equal(breach({ removed: 100, new: 1 }, { maxRemoved: { percent: 100 } }), undefined);
+});
+
+Deno.test("@max_changes counts new and changed groups, and not in a first run", () => {
+  const maxChanges = { percent: 50 };
+  assert.equal(breach({ new: 25, changed: 25 }, { maxChanges }), undefined);
+  assert.equal(breach({ new: 25, changed: 26 }, { maxChanges }), "max_changes");
+  assert.equal(breach({ accepted: 0, new: 1_000 }, { maxChanges }), undefined);
+});
+
+Deno.test("each permission lets through its own budget only", () => {
+  const maxChanges = { groups: 1 };
+  const facts = { removed: 50, changed: 50 };
+  assert.equal(breach(facts, { maxChanges, allowRemoved: true }), "max_changes");
+  assert.equal(breach(facts, { maxChanges, allowChanges: true }), "max_removed");
+  assert.equal(breach(facts, { maxChanges, allowChanges: true, allowRemoved: true }), undefined);
+  assert.equal(breach({ removed: 100 }, { allowRemoved: true }), undefined);
+});

@@ -1,0 +1,89 @@
+/**
+ * What becomes of a change that was tried before: decided by what is known of that try alone.
+ *
+ * | the last try                     | the same content now          | other content now   |
+ * | -------------------------------- | ----------------------------- | ------------------- |
+ * | `unknown`, at least once         | repeated first, with its key  | a new change, first |
+ * | `unknown`, at most once          | held for a person             | held for a person   |
+ * | `failed`                         | tried again, with its key     | a new change        |
+ * | `failed` too often, `rejected`   | parked                        | a new change        |
+ * | `settled`                        | accepted without a request    | a new change        |
+ *
+ * @module
+ */
+
+/**
+ * Where a change stands that is not accepted. `sent`: a request is out, or was when its run died.
+ * `settled`: a person says that the far side has it; the next run accepts it without a request.
+ */
+export type LedgerState = "pending" | "sent" | "unknown" | "failed" | "rejected" | "settled";
+
+/** What is known of the last try of a group. */
+export interface EarlierTry {
+  /** The change's identity: its `Idempotency-Key`s are made of it. */
+  id: number;
+  contentHash: string;
+  state: LedgerState;
+  /** Id of the last change of the batch that went out together; 0: on its own. */
+  batch: number;
+  /** Runs in which it was tried. */
+  attempts: number;
+  parked: boolean;
+  action: ChangeAction;
+}
+
+/** What a change does. */
+export type ChangeAction = "create" | "update" | "remove";
+
+/**
+ * What a group is now: the hash of what it holds; `removed`: it was accepted and left the query; `absent`: it
+ * holds what was accepted, or was never accepted and left the query.
+ */
+export type GroupNow = { hash: string } | "removed" | "absent";
+
+/** `@delivery` */
+export type DeliveryPromise = "at_least_once" | "at_most_once";
+
+/** The request of this change may have arrived, and no answer tells. */
+export function isUnknown({ state }: Pick<EarlierTry, "state">): boolean {
+  return state === "unknown" || state === "sent";
+}
+
+/** Whether a group is not delivered now. */
+export function isHeldBack(
+  earlier: EarlierTry,
+  now: GroupNow,
+  promise: DeliveryPromise,
+): boolean {
+  if (isUnknown(earlier)) return promise === "at_most_once";
+  if (!earlier.parked || now === "absent") return false;
+  if (now === "removed") return earlier.action === "remove";
+  return earlier.action !== "remove" && earlier.contentHash === now.hash;
+}
+
+/**
+ * Whether a group counts as changed whatever it holds: its last try may have done something at the far
+ * side, so that the content which was accepted before it says nothing any more.
+ */
+export function isForced({ state }: EarlierTry): boolean {
+  return state !== "rejected" && state !== "pending";
+}
+
+/**
+ * The batch that a change is to go out in again; 0: no wish. Only one that may have arrived is repeated
+ * exactly: after a refusal the model may well be right to send fewer groups at once.
+ */
+export function batchToRepeat(earlier: EarlierTry): number {
+  return isUnknown(earlier) ? earlier.batch || earlier.id : 0;
+}
+
+/** How a change stands after one more try that was not accepted. */
+export function afterFailure(
+  attempts: number,
+  maxAttempts: number,
+): { state: "failed"; parked: boolean } {
+  return { state: "failed", parked: attempts >= maxAttempts };
+}
+
+/** `@max_attempts` where the model gives none. */
+export const DEFAULT_MAX_ATTEMPTS = 10;

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import {
+  afterFailure,
+  batchToRepeat,
+  type EarlierTry,
+  isForced,
+  isHeldBack,
+} from "./earlier_try.ts";
+
+const tried: EarlierTry = {
+  id: 7,
+  contentHash: "1:a",
+  state: "failed",
+  batch: 0,
+  attempts: 1,
+  parked: false,
+  action: "update",
+};
+
+Deno.test("isHeldBack() parks a content, and lets another one through", () => {
+  const rejected: EarlierTry = { ...tried, state: "rejected", parked: true };
+  assert.equal(isHeldBack(rejected, { hash: "1:a" }, "at_least_once"), true);
+  assert.equal(isHeldBack(rejected, { hash: "1:b" }, "at_least_once"), false);
+  assert.equal(isHeldBack(tried, { hash: "1:a" }, "at_least_once"), false);
+  assert.equal(isHeldBack({ ...tried, parked: true }, { hash: "1:a" }, "at_most_once"), true);
+});
+
+Deno.test("isHeldBack() keeps for a person what may have arrived, at most once, whatever it is now", () => {
+  for (const state of ["sent", "unknown"] as const) {
+    assert.equal(isHeldBack({ ...tried, state }, { hash: "1:b" }, "at_most_once"), true);
+    assert.equal(isHeldBack({ ...tried, state }, { hash: "1:a" }, "at_least_once"), false);
+  }
+});
+
+Deno.test("isHeldBack() parks a removal while the group is gone", () => {
+  const refused: EarlierTry = { ...tried, state: "rejected", parked: true, action: "remove" };
+  assert.equal(isHeldBack(refused, "removed", "at_least_once"), true);
+  assert.equal(isHeldBack(refused, { hash: "1:a" }, "at_least_once"), false);
+  assert.equal(isHeldBack(refused, "absent", "at_least_once"), false);
+  const update: EarlierTry = { ...refused, action: "update" };
+  assert.equal(isHeldBack(update, "removed", "at_least_once"), false);
+});
+
+Deno.test("isForced() takes all for changed but what the far side refused for good", () => {
+  assert.equal(isForced(tried), true);
+  assert.equal(isForced({ ...tried, state: "unknown" }), true);
+  assert.equal(isForced({ ...tried, parked: true }), true);
+  assert.equal(isForced({ ...tried, state: "rejected", parked: true }), false);
+});
+
+Deno.test("batchToRepeat() repeats exactly what may have arrived, and nothing else", () => {
+  assert.equal(batchToRepeat({ ...tried, state: "unknown", batch: 5 }), 5);
+  assert.equal(batchToRepeat({ ...tried, state: "unknown" }), 7);
+  assert.equal(batchToRepeat({ ...tried, batch: 5 }), 0);
+});
+
+Deno.test("afterFailure() parks at the last attempt", () => {
+  assert.equal(afterFailure(9, 10).parked, false);
+  assert.equal(afterFailure(10, 10).parked, true);
+});

@@ -1,0 +1,66 @@
+/**
+ * Accepts what a person has settled as sent: the far side has it, so nothing is sent for it.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
+import { acceptAll } from "~/tracked/accept_all.ts";
+import { dropChanges, findChanges } from "~/tracked/find_changes.ts";
+import { makeForgetGroup } from "~/tracked/forget_group.ts";
+import { decodeGroupKey } from "~/tracked/group_key.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
+
+/** The query of a tracked model. */
+export interface TrackedQuery {
+  select: string;
+  columns: readonly string[];
+  params: readonly SqlValue[];
+}
+
+/**
+ * Call inside a transaction, before the changes are found. A group that holds something else by now is left to
+ * the comparison.
+ *
+ * @returns What of the ledger is left.
+ */
+export function acceptSettled(
+  db: DatabaseSync,
+  model: string,
+  uniqueKey: readonly string[],
+  query: TrackedQuery,
+  earlier: readonly LedgerEntry[],
+): readonly LedgerEntry[] {
+  const settled = earlier.filter(({ state }) => state === "settled");
+  if (settled.length === 0) return earlier;
+  const sent = settled.filter(({ action }) => action !== "remove");
+  const groups = sent.map((entry) => ({ entry, key: decodeGroupKey(entry.groupKey) }))
+    .filter(({ key }) => key.length === uniqueKey.length);
+  const places = `(${uniqueKey.map(() => "?").join(", ")})`;
+  const keys = uniqueKey.map(quoteIdentifier).join(", ");
+  const changes = findChanges(db, {
+    model,
+    uniqueKey,
+    columns: query.columns,
+    select: `SELECT * FROM (${query.select}\n) WHERE (${keys}) IN (VALUES ${
+      groups.map(() => places).join(", ") || `(${uniqueKey.map(() => "NULL").join(", ")})`
+    })`,
+    params: [...query.params, ...groups.flatMap(({ key }) => key)],
+    forced: groups.map(({ key }) => ({ key, batch: 0 })),
+    holdCandidates: groups.map(({ entry, key }) => ({
+      key,
+      isHeld: (now) => typeof now === "string" || now.hash !== entry.contentHash,
+    })),
+    everything: false,
+  });
+  acceptAll(db, changes);
+  const forget = makeForgetGroup(db, changes.comparison);
+  dropChanges(db, changes);
+  const ledger = new Ledger(db, model);
+  for (const { groupKey, action } of settled) {
+    if (action === "remove") forget(decodeGroupKey(groupKey));
+    ledger.forget(groupKey);
+  }
+  return earlier.filter(({ state }) => state !== "settled");
+}

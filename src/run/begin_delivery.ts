@@ -1,0 +1,148 @@
+/**
+ * The beginning of a delivery: finds what changed, holds it against the budgets, and fixes what is to be
+ * sent; or, with `--adopt`, records all of it as sent. In one transaction, before the first request.
+ *
+ * @module
+ */
+import { type SourceLocation, UserError } from "~/base/user_error.ts";
+import {
+  type BudgetBreach,
+  DEFAULT_MAX_REMOVED,
+  findBreach,
+  renderBudget,
+} from "~/delivery/budget.ts";
+import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
+import type { Model } from "~/model/model.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { loadKeyNames } from "~/store/key_names.ts";
+import { loadLedger } from "~/store/ledger.ts";
+import { temp } from "~/tracked/comparison_sql.ts";
+import { type ChangeSet, dropChanges, findChanges } from "~/tracked/find_changes.ts";
+import { renderGroupKey } from "~/tracked/group_key.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import { acceptSettled, type TrackedQuery } from "./accept_settled.ts";
+import { adoptChanges } from "./adopt_changes.ts";
+import { Delivery, forcedGroups, holdCandidates } from "./deliveries.ts";
+import type { ModelWishes } from "./model_wishes.ts";
+import type { RunContext } from "./run_context.ts";
+
+/** A budget blocks the model: nothing was sent. */
+export class BudgetExceeded extends UserError {}
+
+/**
+ * Begins a delivery.
+ *
+ * @param withPrevious The model asked by `changes`.
+ * @throws {BudgetExceeded} More is gone or changed than the model allows.
+ * @throws {UserError} A key is NULL or missing.
+ */
+export function beginDelivery(
+  context: RunContext,
+  model: Model,
+  wishes: ModelWishes,
+  query: TrackedQuery,
+  withPrevious: boolean,
+): Delivery {
+  const { db } = context;
+  const { uniqueKey = [], delivery: promise = "at_least_once" } = model.directives;
+  const { onRemoved = "forget", maxAttempts = DEFAULT_MAX_ATTEMPTS } = model.directives;
+  if (onRemoved === "deliver" && !withPrevious) throw cannotDeliverRemoved(model);
+  return inTransaction(db, () => {
+    const known = loadLedger(db, model.name);
+    const earlier = acceptSettled(db, model.name, uniqueKey, query, known);
+    const changes = findChanges(db, {
+      model: model.name,
+      uniqueKey,
+      ...query,
+      forced: forcedGroups(earlier, uniqueKey.length),
+      // To send all again asks for the parked ones too.
+      holdCandidates: wishes.resend ? [] : holdCandidates(earlier, uniqueKey.length, promise),
+      everything: wishes.resend,
+    });
+    checkBudgets(context, model, wishes, changes);
+    const keyName = loadKeyNames(db, model.name);
+    const parts = { ...context, model: model.name, maxAttempts, onRemoved, withPrevious, keyName };
+    if (!wishes.adopt) return new Delivery(parts, changes, earlier);
+    const adopted = adoptChanges(parts, changes, earlier);
+    return new Delivery({ ...parts, onRemoved: "keep" }, adopted, []);
+  });
+}
+
+function cannotDeliverRemoved(model: Model): UserError {
+  return new UserError(
+    `Cannot deliver what ${model.name} removes: it reads by query(), which gives no removed groups`,
+    {
+      at: placeOf(model, "on_removed"),
+      hint: `Read with changes(), or set "@on_removed: forget".`,
+    },
+  );
+}
+
+function checkBudgets(
+  { db }: RunContext,
+  model: Model,
+  wishes: ModelWishes,
+  changes: ChangeSet,
+): void {
+  const { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges, onRemoved } = model.directives;
+  const { changed, unchanged, removed, heldBack } = changes;
+  const facts = { ...changes, accepted: unchanged + changed + removed + heldBack.accepted };
+  const breach = findBreach(facts, {
+    maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
+    maxChanges,
+    // To record the present state sends nothing, and is asked for by name.
+    allowRemoved: wishes.allowRemoved || wishes.adopt,
+    allowChanges: wishes.allowChanges || wishes.adopt || wishes.resend,
+  });
+  if (!breach) return;
+  const isChanges = breach.budget === "max_changes";
+  const table = isChanges ? changes.comparison.rowsTable : changes.comparison.removedTable;
+  const details = examplesOf(db, changes, table, breach.groups);
+  dropChanges(db, changes);
+  const budget = renderBudget((isChanges ? maxChanges : maxRemoved) ?? DEFAULT_MAX_REMOVED);
+  const option = isChanges ? "--allow-changes" : "--allow-removed";
+  throw new BudgetExceeded(describeBreach(model.name, breach, budget), {
+    at: placeOf(model, breach.budget),
+    details,
+    hint: `Nothing was sent. If that is right: spoor run ${model.name} ${option}`,
+  });
+}
+
+function describeBreach(model: string, breach: BudgetBreach, budget: string): string {
+  const count = (n: number) => n.toLocaleString("en-US");
+  const { groups, accepted } = breach;
+  const share = `${count(groups)} of ${count(accepted)} groups`;
+  if (breach.budget === "empty_query") {
+    return `Cannot send ${model}: its query gives no rows, and ${count(accepted)} ${
+      accepted === 1 ? "group is" : "groups are"
+    } accepted`;
+  }
+  if (breach.budget === "max_removed") {
+    return `Cannot send ${model}: ${share} left its query, and @max_removed is ${budget}`;
+  }
+  return `Cannot send ${model}: ${count(groups)} groups are new or changed, ${
+    count(accepted)
+  } are accepted, and @max_changes is ${budget}`;
+}
+
+const EXAMPLES = 10;
+
+function examplesOf(
+  db: RunContext["db"],
+  { comparison: c }: ChangeSet,
+  table: string,
+  groups: number,
+): string[] {
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const rows = prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)} LIMIT ${EXAMPLES}`)
+    .all().map(readRow);
+  const lines = rows.map((key) => renderGroupKey(c.uniqueKey, key));
+  const more = groups - lines.length;
+  return more > 0 ? [...lines, `… ${more.toLocaleString("en-US")} more`] : lines;
+}
+
+function placeOf(model: Model, directive: string): SourceLocation {
+  const line = model.directiveLines[directive];
+  return { path: model.path, ...(line !== undefined && { line }) };
+}

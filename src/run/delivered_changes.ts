@@ -1,0 +1,139 @@
+/**
+ * Reads the changes of a comparison as they are given to a model: groups that are new or changed, each
+ * with what was accepted before, then those that the query no longer has.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { RowBlock } from "~/sandbox/protocol.ts";
+import type { ChangeAction } from "~/delivery/earlier_try.ts";
+import { type ChangedGroup, ChangedGroupReader } from "~/tracked/changed_groups.ts";
+import { changedValues } from "~/tracked/changed_values.ts";
+import { type Comparison, temp } from "~/tracked/comparison_sql.ts";
+import { GroupHasher } from "~/tracked/content_hash.ts";
+import type { ChangeSet } from "~/tracked/find_changes.ts";
+import { encodeGroupKey } from "~/tracked/group_key.ts";
+import { PreviousRows } from "~/tracked/previous_rows.ts";
+import { RemovedGroupReader } from "~/tracked/removed_groups.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
+
+/** One change. */
+export interface DeliveredChange extends ChangedGroup {
+  action: ChangeAction;
+  /** JSON: column → [old, new]; where the group is one row and was one before. */
+  changed: string | undefined;
+  /** How many rows it had when it was accepted last. */
+  previousRows: number;
+}
+
+/** Some changes, and their rows one after the other. */
+export interface DeliveredBlock {
+  changes: readonly DeliveredChange[];
+  values: SqlValue[];
+  previous?: RowBlock & { values: SqlValue[] };
+  done: boolean;
+}
+
+/** See the module's comment. */
+export class DeliveredChangeReader {
+  readonly #changed: ChangedGroupReader;
+  readonly #removed: RemovedGroupReader;
+  readonly #previous: PreviousRows;
+  readonly #previousHasher: GroupHasher;
+  readonly #c: Comparison;
+  #isChangedDone = false;
+  #lastNumber = 0;
+
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly changes: ChangeSet,
+    private readonly readsRemoved: boolean,
+    private readonly withPrevious: boolean,
+  ) {
+    this.#c = changes.comparison;
+    this.#changed = new ChangedGroupReader(db, this.#c);
+    this.#removed = new RemovedGroupReader(db, this.#c);
+    this.#previous = new PreviousRows(db, this.#c);
+    this.#previousHasher = new GroupHasher(this.#previous.columns);
+  }
+
+  /** Reads about `wanted` rows; a group is never split. */
+  read(wanted: number): DeliveredBlock {
+    const block = this.#isChangedDone ? this.#readRemoved(wanted) : this.#readChanged(wanted);
+    this.#lastNumber = block.changes.at(-1)?.number ?? this.#lastNumber;
+    return block;
+  }
+
+  /** Those of these keys whose groups were accepted and are no longer in the query. */
+  removedKeys(keys: readonly string[]): ReadonlySet<string> {
+    if (keys.length === 0) return new Set();
+    const list = this.#c.uniqueKey.map(quoteIdentifier).join(", ");
+    const all = prepareArrayRows(this.db, `SELECT ${list} FROM ${temp(this.#c.removedTable)}`)
+      .all();
+    const wanted = new Set(keys);
+    return new Set(all.map((key) => encodeGroupKey(readRow(key))).filter((key) => wanted.has(key)));
+  }
+
+  #readChanged(wanted: number): DeliveredBlock {
+    const { groups, values, done } = this.#changed.read(wanted);
+    const previous = this.#emptyPrevious();
+    const width = this.#c.columns.length;
+    let at = 0;
+    const changes = groups.map((group): DeliveredChange => {
+      const own = values.slice(at, at += (group.lastRow - group.firstRow + 1) * width);
+      const before = this.changes.changed > 0 ? this.#previous.read(group.key) : [];
+      return this.#toChange(group, before, own, previous);
+    });
+    this.#isChangedDone = done;
+    const isOver = done && !(this.readsRemoved && this.changes.removed > 0);
+    return { changes, values, ...(this.withPrevious && { previous }), done: isOver };
+  }
+
+  #toChange(
+    group: ChangedGroup,
+    before: readonly SqlValue[],
+    own: readonly SqlValue[],
+    previous: { values: SqlValue[] },
+  ): DeliveredChange {
+    const { columns } = this.#previous;
+    const previousRows = before.length / columns.length;
+    if (this.withPrevious) { for (const value of before) previous.values.push(value); }
+    if (previousRows === 0) {
+      return { ...group, action: "create", changed: undefined, previousRows };
+    }
+    const isOneRow = previousRows === 1 && own.length === this.#c.columns.length;
+    const changed = isOneRow
+      ? JSON.stringify(
+        changedValues({ columns, values: before }, { columns: this.#c.columns, values: own }),
+      )
+      : undefined;
+    return { ...group, action: "update", changed, previousRows };
+  }
+
+  #readRemoved(wanted: number): DeliveredBlock {
+    const previous = this.#emptyPrevious();
+    const keys = this.#removed.read(wanted);
+    const changes = keys.map((key, index): DeliveredChange => {
+      const before = this.#previous.read(key);
+      for (const value of before) previous.values.push(value);
+      return {
+        number: this.#lastNumber + 1 + index,
+        key,
+        keyText: encodeGroupKey(key),
+        hash: this.#previousHasher.hash(before),
+        firstRow: 0,
+        lastRow: -1,
+        action: "remove",
+        changed: undefined,
+        previousRows: before.length / this.#previous.columns.length,
+      };
+    });
+    return { changes, values: [], previous, done: keys.length < wanted };
+  }
+
+  #emptyPrevious(): RowBlock & { values: SqlValue[] } {
+    return { columns: this.#previous.columns, values: [] };
+  }
+}

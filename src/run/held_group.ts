@@ -1,0 +1,33 @@
+/**
+ * A group that a model has in its hands, from being given to its end.
+ *
+ * @module
+ */
+import type { ChangeAction } from "~/delivery/earlier_try.ts";
+import type { ChangedGroup } from "~/tracked/changed_groups.ts";
+
+/** See the module's comment. */
+export interface HeldGroup extends ChangedGroup {
+  action: ChangeAction;
+  /** JSON: column → [old, new]; where the group is one row and was one before. */
+  changed: string | undefined;
+  /** The change's id in the ledger; 0 until it is needed first. */
+  changeId: number;
+  /** Id of the last change of the batch that went out together; 0: on its own. */
+  batch: number;
+  /** Runs in which this very change was tried, this one included. */
+  attempts: number;
+  /** Its row in the ledger is committed, or on its way. */
+  intent: Promise<void> | undefined;
+  /** Requests that are out. */
+  pending: number;
+  /** A request of it may have arrived though no answer came. */
+  isUncertain: boolean;
+  /** `ending`: what it is to be is on its way to the disk. */
+  end: "open" | "ending" | "accepted" | "rejected" | "failed";
+}
+
+/** Whether what is known of a failed group is only that a request of it may have arrived. */
+export function isUnknownEnd({ isUncertain, pending }: HeldGroup): boolean {
+  return isUncertain || pending > 0;
+}

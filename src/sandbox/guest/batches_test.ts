@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import type { GuestRequest } from "~/sandbox/protocol.ts";
+import { runGuest, type TestHost } from "~/sandbox/testing/run_guest.ts";
+
+const people = (count: number) => Array.from({ length: count }, (_, i) => ({ id: i + 1 }));
+const run = (code: string, host: TestHost = {}) =>
+  runGuest(
+    `import { http, HttpError, log, query, reject, save } from "spoor";
+const post = (groups) => http.post("https://a.test/batch", { json: groups.map((group) => group.key.id) });
+${code}`,
+    { kind: "tracked", uniqueKey: ["id"], rows: people(8), ...host },
+  );
+const idsOf = (request: GuestRequest): number[] => JSON.parse(String(request.body));
+const refuse = (bad: number[], status: number) => (request: GuestRequest) =>
+  idsOf(request).some((id) => bad.includes(id))
+    ? { status, body: new TextEncoder().encode("no") }
+    : { status: 200 };
+const POST_ALL =
+  `log.info(await query("a").batches(8, async (groups) => { await post(groups); }));`;
+
+Deno.test("batches halves a refused batch until the bad group is alone", async () => {
+  const { error, logs, requests, acknowledged, failedGroups } = await run(POST_ALL, {
+    respond: refuse([3], 422),
+  });
+
+  assert.equal(error, undefined);
+  assert.deepEqual(logs, ["info: { saved: 7, rejected: 0, failed: 1 }"]);
+  assert.deepEqual(requests.map(idsOf), [
+    [1, 2, 3, 4, 5, 6, 7, 8],
+    [1, 2, 3, 4],
+    [1, 2],
+    [3, 4],
+    [3],
+    [4],
+    [5, 6, 7, 8],
+  ]);
+  assert.deepEqual(requests.map(({ groups }) => groups), requests.map(idsOf));
+  assert.ok(requests.every(({ ordinal }) => ordinal === 0), "each half is a change of its own");
+  assert.deepEqual(acknowledged.map(({ group }) => group), [1, 2, 4, 5, 6, 7, 8]);
+  assert.deepEqual(failedGroups.map(({ group, error }) => [group, error.message]), [
+    [3, "POST https://a.test/batch answered 422: no"],
+  ]);
+});
+
+Deno.test("batches does not halve for answers that are about no group", async () => {
+  for (const status of [401, 408, 429, 500, 503]) {
+    const { logs, requests } = await run(POST_ALL, { respond: refuse([3], status) });
+
+    assert.deepEqual([status, requests.length, logs], [status, 1, [
+      "info: { saved: 0, rejected: 0, failed: 8 }",
+    ]]);
+  }
+  const broken = await run(POST_ALL, {
+    respond: () => ({ error: { kind: "broken", message: "the connection broke" } }),
+  });
+  assert.deepEqual([broken.requests.length, broken.failedGroups.length], [1, 8]);
+});
+
+Deno.test("batches halves only what the function has not ended itself", async () => {
+  const { error, logs, requests } = await run(
+    `log.info(await query("a").batches(4, async (groups) => {
+  for (const { key, rows } of groups) if (key.id === 1) await save.rows(rows);
+  for (const { key } of groups) if (key.id === 2) await reject(key, "no");
+  await post(groups);
+}));`,
+    { rows: people(4), respond: refuse([1, 3], 400) },
+  );
+
+  assert.equal(error, undefined);
+  assert.deepEqual(requests.map(idsOf), [[1, 2, 3, 4], [3], [4]]);
+  assert.deepEqual(logs, ["info: { saved: 2, rejected: 1, failed: 1 }"]);
+});
+
+Deno.test("after Ctrl-C no further half is sent; the rest fails by the answer that came", async () => {
+  let requests = 0;
+  const { failedGroups, logs } = await run(POST_ALL, {
+    intercept(message, reply) {
+      if (message.type === "http" && ++requests === 2) reply({ type: "stop" });
+    },
+    respond: refuse([8], 422),
+  });
+
+  assert.equal(requests, 2);
+  assert.deepEqual(logs, ["info: { saved: 4, rejected: 0, failed: 4 }"]);
+  assert.deepEqual(failedGroups.map(({ group }) => group), [5, 6, 7, 8]);
+});
+
+Deno.test("the first refusal of a batch ends a model that is not tracked", async () => {
+  const { error, requests } = await run(
+    `await query("a").batches(8, (groups) => http.post("https://a.test/x").then(() => {}));`,
+    { kind: "table", respond: () => ({ status: 422 }) },
+  );
+
+  assert.match(error?.message ?? "", /answered 422/);
+  assert.equal(requests.length, 1);
+});
+
+Deno.test("batches takes {accepted, rejected} by key, whatever the answer's status", async () => {
+  const { error, logs, acknowledged, rejected, failedGroups } = await run(
+    `log.info(await query("a").batches(8, async (groups) => {
+  await post(groups);
+  return {
+    accepted: [1, { id: 2 }, groups[2].rows[0], 1],
+    rejected: [4, { key: 5, reason: "taken" }, { id: 6, reason: new Error("taken") }, { key: { id: 7 } }],
+  };
+}));`,
+    { respond: () => ({ status: 207 }) },
+  );
+
+  assert.equal(error, undefined);
+  assert.deepEqual(logs, ["info: { saved: 3, rejected: 4, failed: 1 }"]);
+  assert.deepEqual(acknowledged, [
+    { group: 1, rows: [{ id: 1 }] },
+    { group: 2, rows: [{ id: 2 }] },
+    { group: 3, rows: [{ id: 3 }] },
+  ]);
+  assert.deepEqual(rejected, [
+    { groups: [4, 7], reason: "The far side refused it and gave no reason" },
+    { groups: [5, 6], reason: "taken" },
+  ]);
+  assert.deepEqual(failedGroups.map(({ group, error }) => [group, error.message]), [
+    [
+      8,
+      "Cannot tell what became of id = 8: the function named it neither in accepted nor in rejected",
+    ],
+  ]);
+});
+
+Deno.test("one of the two lists is enough, and an empty one names nothing", async () => {
+  const accepted = await run(`await query("a").batches(8, () => ({ accepted: [1, 2] }));`);
+  const rejected = await run(`await query("a").batches(8, () => ({ rejected: [1] }));`);
+  const none = await run(`await query("a").batches(8, () => ({ accepted: [], rejected: [] }));`);
+
+  assert.deepEqual([accepted.acknowledged.length, accepted.failedGroups.length], [2, 6]);
+  assert.deepEqual([rejected.acknowledged.length, rejected.failedGroups.length], [0, 7]);
+  assert.deepEqual([none.acknowledged.length, none.failedGroups.length], [0, 8]);
+});
+
+Deno.test("keys of several columns are named by their columns", async () => {
+  const rows = [{ Shop: "a", id: 1 }, { Shop: "b", id: 1 }, { Shop: "b", id: 2 }];
+  const { error, acknowledged, failedGroups } = await run(
+    `await query("a").batches(8, () => ({ accepted: [{ id: 1, Shop: "a" }, { key: { Shop: "b", id: 1 } }, 2] }));`,
+    { uniqueKey: ["shop", "id"], rows },
+  );
+
+  assert.equal(error, undefined);
+  assert.deepEqual(acknowledged.map(({ group }) => group), [1, 2]);
+  assert.deepEqual(failedGroups.map(({ error }) => [error.message, error.hint]), [
+    [
+      "Cannot read a key that the function returned in accepted",
+      'Give an object with "Shop", "id".',
+    ],
+  ]);
+});
+
+Deno.test("a key outside of the batch or in both lists fails what was not decided clearly", async () => {
+  const { error, logs, acknowledged, rejected, failedGroups } = await run(
+    `log.info(await query("a").batches(5, () => ({ accepted: [1, 3, "2"], rejected: [3, 4] })));`,
+    { rows: people(5) },
+  );
+
+  assert.equal(error, undefined);
+  assert.deepEqual(logs, ["info: { saved: 1, rejected: 1, failed: 3 }"]);
+  assert.deepEqual(acknowledged.map(({ group }) => group), [1]);
+  assert.deepEqual(rejected.map(({ groups }) => groups), [[4]]);
+  const outside = 'Cannot find id = "2", which the function returned in accepted: ' +
+    "it is not in the batch";
+  assert.deepEqual(failedGroups.map(({ group, error }) => [group, error.message]), [
+    [3, "Cannot tell what became of id = 3: it is both in accepted and in rejected"],
+    [2, outside],
+    [5, outside],
+  ]);
+});
+
+Deno.test("a key outside of a batch that is decided is told of by a warning", async () => {
+  const { logs, acknowledged } = await run(
+    `await query("a").batches(2, () => ({ accepted: [1, 2, 3] }));`,
+    { rows: people(2) },
+  );
+
+  assert.equal(acknowledged.length, 2);
+  assert.deepEqual(logs, [
+    "warn: Cannot find id = 3, which the function returned in accepted: it is not in the batch",
+  ]);
+});
+
+Deno.test("what cannot be read as {accepted, rejected} fails the batch", async () => {
+  const failures = async (returned: string, host: TestHost = {}) => {
+    const { error, failedGroups } = await run(
+      `await query("a").batches(2, () => (${returned}));`,
+      { rows: people(2), ...host },
+    );
+    return error?.message ?? failedGroups.map(({ error }) => error.message);
+  };
+  const notAnArray = 'Cannot read what the function returned: "accepted" is not an array';
+
+  assert.deepEqual(await failures(`{ accepted: "all" }`), [notAnArray, notAnArray]);
+  assert.deepEqual(await failures(`{ accepted: [2], rejected: [{ key: 1, reason: 422 }] }`), [
+    "Cannot reject id = 1: the reason is a number",
+  ]);
+  assert.deepEqual(
+    await failures(`{ accepted: [1] }`, { kind: "table" }),
+    "Cannot use { accepted, rejected }: the model is not tracked",
+  );
+});
+
+Deno.test("a partial answer may name what the function has ended itself, but not otherwise", async () => {
+  const { error, logs } = await run(
+    `log.info(await query("a").batches(4, async (groups) => {
+  await save.rows(groups[0].rows);
+  await reject(groups[1].key, "no");
+  return { accepted: [1, 3], rejected: [2, 4] };
+}));
+log.info("end");`,
+    { rows: people(4) },
+  );
+  const otherwise = await run(
+    `await query("a").batches(2, async (groups) => {
+  await save.rows(groups[0].rows);
+  return { accepted: [2], rejected: [1] };
+});`,
+    { rows: people(2) },
+  );
+
+  assert.equal(error, undefined);
+  assert.deepEqual(logs, ["info: { saved: 2, rejected: 2, failed: 0 }", "info: end"]);
+  assert.deepEqual(otherwise.logs, [
+    "warn: Cannot take id = 1 as rejected: it was saved already",
+  ]);
+});

@@ -1,0 +1,54 @@
+/**
+ * `--adopt`: the far side holds it all already.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fakeApi } from "../support/fake_api.ts";
+import { SEND_EACH_ROW, syncProject } from "./sync_project.ts";
+
+const COLUMNS = ["id", "name"];
+
+Deno.test("--adopt sends nothing, and afterwards only what changes is sent", async () => {
+  await using api = await fakeApi(() => ({ json: {} }));
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+
+  const adopted = await people.run("--adopt", "sync.people");
+
+  assert.equal(adopted.code, 0);
+  assert.equal(adopted.sync.reason, "--adopt");
+  assert.equal(api.requests.length, 0);
+  assert.equal(people.project.rows("sync.people").length, 2);
+  await people.run("--full");
+  assert.equal(api.requests.length, 0);
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bob'"]]);
+  await people.run();
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/2"]);
+});
+
+Deno.test("--adopt refuses a write that the model makes beside its query", async () => {
+  await using api = await fakeApi(() => ({ json: {} }));
+  await using people = await syncProject(
+    api,
+    `await http.get(ORIGIN + "/ping"); await http.post(ORIGIN + "/begin"); ${SEND_EACH_ROW}`,
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  const run = await people.run("--adopt", "sync.people");
+
+  assert.equal(run.code, 1);
+  assert.match(run.sync.error?.message ?? "", /Cannot POST .*--adopt sync\.people sends nothing/);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/ping"]);
+});
+
+Deno.test("--adopt of a model that is not tracked is a wrong call", async () => {
+  await using api = await fakeApi(() => ({ json: {} }));
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  const { code, output } = await people.project.run(["run", "--adopt", "raw.people"]);
+
+  assert.equal(code, 2);
+  assert.match(output, /Cannot adopt raw\.people: it is of kind table/);
+});

@@ -1,0 +1,159 @@
+/**
+ * Groups that are held back: those that fail too often, and those whose request a person has to settle.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { fakeApi } from "../support/fake_api.ts";
+import { SEND_EACH_ROW, syncProject } from "./sync_project.ts";
+
+const COLUMNS = ["id", "name"];
+
+Deno.test("a group that fails @max_attempts times is parked until its content changes", async () => {
+  await using api = await fakeApi(({ path }) => ({ status: path === "/people/2" ? 422 : 200 }));
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_attempts: 2"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+
+  assert.equal((await people.run()).code, 1);
+  assert.equal((await people.run()).code, 1);
+  assert.deepEqual(people.project.rows("spoor.ledger").map((row) => [row.attempts, row.parked]), [
+    [2, 1],
+  ]);
+  api.clear();
+  const third = await people.run("--full");
+
+  assert.equal(third.code, 0);
+  assert.equal(third.sync.delivery?.parked, 1);
+  assert.equal(third.sync.delivery?.unchanged, 1);
+  assert.equal(api.requests.length, 0);
+
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bob'"]]);
+  const fourth = await people.run();
+
+  assert.equal(api.requests.length, 1);
+  assert.equal(fourth.sync.delivery?.failed, 1);
+  assert.deepEqual(people.project.rows("spoor.ledger").map((row) => row.attempts), [1]);
+});
+
+Deno.test("a parked group that leaves the query is forgotten", async () => {
+  await using api = await fakeApi(() => ({ status: 422 }));
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_attempts: 1"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  const run = await people.run();
+
+  assert.equal(run.sync.delivery?.parked, 1);
+  assert.deepEqual(people.project.rows("spoor.ledger").map((row) => row.group_key), ["[1]"]);
+});
+
+Deno.test("--resend sends parked groups too", async () => {
+  let status = 422;
+  await using api = await fakeApi(() => ({ status }));
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_attempts: 1"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  status = 200;
+
+  const run = await people.run("--resend", "sync.people");
+
+  assert.equal(run.code, 0);
+  assert.equal(run.sync.delivery?.saved, 1);
+  assert.equal(people.project.rows("spoor.ledger").length, 0);
+});
+
+Deno.test("at most once: what may have arrived is not sent again, whatever it holds now", async () => {
+  let hang = true;
+  await using api = await fakeApi(({ path }) =>
+    hang && path === "/people/2" ? { hang } : { json: {} }
+  );
+  const directives = ["delivery: at_most_once", "timeout: 300ms", "retries: 0"];
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  const first = await people.run();
+  assert.equal(first.sync.delivery?.unknown, 1);
+  assert.equal(first.code, 1);
+  hang = false;
+  api.clear();
+
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bob'"]]);
+  const third = await people.run();
+
+  assert.equal(api.requests.length, 0);
+  assert.equal(third.sync.delivery?.parked, 1);
+  assert.deepEqual(people.project.rows("spoor.ledger").map((row) => row.state), ["unknown"]);
+});
+
+Deno.test("at least once: what may have arrived comes first, with its key", async () => {
+  let hang = true;
+  await using api = await fakeApi(({ path }) =>
+    hang && path === "/people/2" ? { hang } : { json: {} }
+  );
+  const directives = ["timeout: 300ms", "retries: 0"];
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  const [lost] = api.requests.filter(({ path }) => path === "/people/2");
+  hang = false;
+  api.clear();
+  await people.setRows(COLUMNS, [["1", "'Ada L.'"], ["2", "'Bo'"]]);
+
+  const second = await people.run();
+
+  assert.equal(second.code, 0);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/2", "/people/1"]);
+  assert.equal(
+    api.requests[0]?.headers["idempotency-key"],
+    lost?.headers["idempotency-key"],
+  );
+  const told = people.project.rows("spoor.deliveries").map((row) => [row.group_key, row.state]);
+  assert.deepEqual(told, [
+    ...[["[1]", "accepted"], ["[2]", "unknown"], ["[2]", "accepted"], ["[1]", "accepted"]],
+  ]);
+});
+
+Deno.test("beside parked groups the others are told apart as ever", async () => {
+  await using api = await fakeApi(({ path }) => ({ status: path === "/people/2" ? 422 : 200 }));
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_attempts: 1"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"], ["4", "'Di'"]]);
+  await people.run();
+  api.clear();
+  await people.setRows(COLUMNS, [["1", "'A'"], ["2", "'Bo'"], ["3", "'C'"], ["4", "'D'"]]);
+
+  const run = await people.run();
+
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/1", "/people/3", "/people/4"]);
+  assert.equal(run.sync.delivery?.saved, 3);
+  await people.run("--full");
+  assert.equal(api.requests.length, 3);
+  const kept = people.project.rows("sync.people").map(({ id, name }) => [id, name]);
+  assert.deepEqual(kept.sort(), [[1, "A"], [3, "C"], [4, "D"]]);
+});
+
+Deno.test("what a person has settled as sent is accepted without a request", async () => {
+  let hang = true;
+  await using api = await fakeApi(({ path }) =>
+    hang && path !== "/people/1" ? { hang } : { json: {} }
+  );
+  const directives = ["delivery: at_most_once", "timeout: 300ms", "retries: 0"];
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
+  await people.run();
+  hang = false;
+  api.clear();
+  {
+    using state = new DatabaseSync(people.project.path(".spoor/spoor.db"));
+    state.exec(`UPDATE "spoor.ledger" SET state = 'settled'`);
+  }
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cyd'"]]);
+
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/3"]);
+  assert.equal(people.project.rows("spoor.ledger").length, 0);
+  assert.equal(people.project.rows("sync.people").length, 3);
+});
