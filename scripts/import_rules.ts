@@ -27,7 +27,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "state": ["base", "sql", "model", "warehouse", "store", "tracked"],
   "sandbox": ["base", "model"],
   "sandbox/guest": ["base", "sandbox/protocol.ts", "sandbox/guest_frames.ts"],
-  "sandbox/egress": ["base", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
+  "sandbox/egress": ["base", "delivery", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
   "delivery": ["base", "model"],
   "practice": ["base", "warehouse"],
   "project": ["base", "sql", "model", "dag", "kinds", "sandbox"],

@@ -155,6 +155,7 @@ export class Delivery {
       intent: undefined,
       pending: 0,
       isUncertain: false,
+      hasLeft: false,
       end: "open",
     };
     this.#held.set(number, held);
@@ -200,6 +201,23 @@ export class Delivery {
       if (!group) continue;
       group.pending -= 1;
       group.isUncertain ||= isUncertain;
+      group.hasLeft = true;
+    }
+  }
+
+  /**
+   * The request did not leave after all: groups of which nothing else has left are as if it had never
+   * been begun, and count as not reached.
+   */
+  withdraw(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const group = this.#held.get(number);
+      if (!group) continue;
+      group.pending -= 1;
+      if (group.pending > 0 || group.hasLeft || !group.intent) continue;
+      group.intent = undefined;
+      const earlier = this.#earlier.get(group.keyText);
+      this.context.commits.addUnawaited(() => this.#records.withdrawn(group, earlier));
     }
   }
 

@@ -35,6 +35,7 @@ import type { FromEngine } from "./engine_protocol.ts";
 import { EngineWorkers } from "./engine_workers.ts";
 import { ReaderPool } from "./guest_queries.ts";
 import { LazyPractice } from "./practice.ts";
+import { RateLimits } from "./rate_limits.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunEvent } from "./run_event.ts";
 import { runModels } from "./run_models.ts";
@@ -140,6 +141,7 @@ export class Engine {
       commits,
       readers,
       workers: this.#workers,
+      rateLimits: new RateLimits(db, commits),
       runId,
       projectId,
       ...(practiceApi && { practice: () => practiceApi.origin() }),

@@ -10,6 +10,7 @@
 import { UserError } from "~/base/user_error.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type {
+  EgressError,
   EgressRequest,
   EgressResponse,
   EgressStart,
@@ -23,6 +24,8 @@ import type { Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest } from "./guest_error.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
+import type { RateLimiter } from "./rate_limits.ts";
+import { RequestPermits } from "./request_permits.ts";
 import { changeKey, requestKey } from "./idempotency_key.ts";
 import { describeRequest, describeResponse } from "./request_text.ts";
 import type { RequestCounts } from "./run_event.ts";
@@ -35,6 +38,10 @@ export interface GuestHttpContext {
   commits: GroupCommit;
   log: RequestLog;
   tokens: TokenKeeper;
+  /** Lets tries through, where the model has a limit. */
+  rateLimiter?: RateLimiter;
+  /** Aborted by Ctrl-C. */
+  stop: AbortSignal;
   /** Makes keys differ between projects. */
   projectId: string;
   /** The model's name when a change was begun: a key stays what it was when the model is renamed. */
@@ -62,11 +69,24 @@ export class GuestHttp {
   #worker: EngineWorker | undefined;
   #port: BatchedPort<FromEgress, ToEgress> | undefined;
   #waiting = new Map<number, (response: EgressResponse) => void>();
+  #permits: RequestPermits | undefined;
+  #down: EgressError | undefined;
   /** Guest's number of a request → ours. */
   #ids = new Map<number, number>();
 
   constructor(private readonly context: GuestHttpContext) {
     this.tokens = new GuestTokens(context.tokens);
+    const { rateLimiter, stop } = context;
+    stop.addEventListener("abort", () => this.#port?.send({ type: "stop" }));
+    if (!rateLimiter) return;
+    this.#permits = new RequestPermits(rateLimiter, stop, (id, refusal) => {
+      this.#port?.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) });
+    });
+  }
+
+  /** Why no request is sent any more: the far side does not work. */
+  get down(): EgressError | undefined {
+    return this.#down;
   }
 
   /** How many requests are out. */
@@ -95,7 +115,11 @@ export class GuestHttp {
     const at = this.context.now();
     const { groups, ordinal: _ordinal, ...rest } = request;
     const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
-    if (changes.length > 0) delivery?.end(groups, isUncertain(response));
+    if (response.error?.kind === "down") this.#down ??= response.error;
+    if (changes.length > 0) {
+      if (isUnbegun(response)) delivery?.withdraw(groups);
+      else delivery?.end(groups, isUncertain(response));
+    }
     this.#record(request, response, idempotencyKey, at, changes.at(-1));
     return response;
   }
@@ -108,6 +132,7 @@ export class GuestHttp {
 
   dispose(): void {
     this.tokens.dispose();
+    this.#permits?.dispose();
     this.#port?.close();
     this.#worker?.end();
   }
@@ -131,12 +156,17 @@ export class GuestHttp {
     this.#worker = this.context.startWorker((message) => this.#handleFailure(message));
     this.#port = new BatchedPort<FromEgress, ToEgress>(this.#worker.port, (messages) => {
       for (const message of messages) {
-        if (message.type === "response") this.#settle(message.id, message.response);
+        if (message.type === "permit") this.#permits?.ask(message.id);
+        else if (message.type === "response") this.#settle(message.id, message.response);
         else this.#receiveToken(message);
       }
     });
     const port = this.#port;
-    port.send({ type: "start", start: this.context.start });
+    const needsPermits = this.#permits !== undefined;
+    port.send({
+      type: "start",
+      start: { ...this.context.start, ...(needsPermits && { needsPermits }) },
+    });
     this.tokens.connect((message) => port.send(message));
     return port;
   }
@@ -147,6 +177,7 @@ export class GuestHttp {
   }
 
   #settle(id: number, response: EgressResponse): void {
+    this.#permits?.end(id);
     const resolve = this.#waiting.get(id);
     this.#waiting.delete(id);
     resolve?.(response);
@@ -216,6 +247,11 @@ function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
   return new UserError(`Cannot ${method} ${url.slice(0, 200)}: --adopt ${model} sends nothing`, {
     hint: "Run it without --adopt to send",
   });
+}
+
+/** The request was refused before any try of it left. */
+function isUnbegun({ attempts, error }: EgressResponse): boolean {
+  return attempts === 0 && error?.kind === "down";
 }
 
 /** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */

@@ -352,7 +352,8 @@ export class GuestSession {
       });
     }
     const response = await http.send(id, request, this.#delivery?.delivery);
-    if (response.error?.kind === "denied") this.#refused ??= refusal(response.error);
+    const { error } = response;
+    if (error?.kind === "denied" || error?.kind === "down") this.#refused ??= refusal(error);
     return { type: "response", id, response };
   }
 

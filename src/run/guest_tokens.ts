@@ -12,7 +12,7 @@ const MAX_GRANTS = 1_000;
 const MAX_TEXT = 20_000;
 
 /** What an egress worker says of tokens. */
-export type TokenMessage = Exclude<FromEgress, { type: "response" }>;
+export type TokenMessage = Exclude<FromEgress, { type: "response" | "permit" }>;
 
 /** See the module's comment. */
 export class GuestTokens {

@@ -21,6 +21,8 @@ export interface HeldGroup extends ChangedGroup {
   intent: Promise<void> | undefined;
   /** Requests that are out. */
   pending: number;
+  /** A request of it has ended that was not refused before it left. */
+  hasLeft: boolean;
   /** A request of it may have arrived though no answer came. */
   isUncertain: boolean;
   /** `ending`: what it is to be is on its way to the disk. */

@@ -8,6 +8,7 @@ import type { GroupCommit } from "~/store/group_commit.ts";
 import type { CurrentModel } from "./current_model.ts";
 import type { EngineWorkers } from "./engine_workers.ts";
 import type { ReaderPool } from "./guest_queries.ts";
+import type { RateLimits } from "./rate_limits.ts";
 import type { RunEvent } from "./run_event.ts";
 import type { TokenKeeper } from "./token_keeper.ts";
 
@@ -21,6 +22,7 @@ export interface RunContext {
   commits: GroupCommit;
   readers: ReaderPool;
   workers: EngineWorkers;
+  rateLimits: RateLimits;
   runId: number;
   projectId: string;
   /** Gives where the practice API listens, and starts it if need be; absent in a real run. */

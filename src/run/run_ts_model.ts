@@ -7,7 +7,7 @@ import { setImmediate } from "node:timers";
 import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
 import { serveModules } from "~/sandbox/modules/serve_modules.ts";
-import type { GuestStart } from "~/sandbox/protocol.ts";
+import type { EgressError, GuestStart } from "~/sandbox/protocol.ts";
 import { loadFileStates, saveFileStates } from "~/store/file_states.ts";
 import { lookForLostState } from "~/state/lost_state.ts";
 import { loadKeyNames } from "~/store/key_names.ts";
@@ -23,6 +23,7 @@ import type { ModelWishes } from "./model_wishes.ts";
 import { ReadableFiles, toFileStates } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
 import { type ModelSecrets, readSecrets } from "./secrets.ts";
+import { stoppedEarly } from "./stopped_early.ts";
 import { saveStep, type Step, type StepOutcome } from "./step.ts";
 
 /** `@timeout` where the model gives none. */
@@ -92,9 +93,10 @@ function finish(
 ): StepOutcome {
   const requests = http && http.counts.sent > 0 ? { requests: http.counts } : {};
   const takeOutcome = ended.delivery ? deliveryOutcome : savedOutcome;
+  const down = http?.down;
   try {
     return inTransaction(context.db, () => {
-      const outcome = { ...takeOutcome(context, step, ended), ...requests };
+      const outcome = { ...takeOutcome(context, step, ended, down), ...requests };
       remember(outcome);
       saveStep(context, step, outcome);
       return outcome;
@@ -109,11 +111,13 @@ function deliveryOutcome(
   { db, stop }: RunContext,
   { model }: Step,
   ended: GuestOutcome,
+  down: EgressError | undefined,
 ): StepOutcome {
-  const { delivery, error } = ended;
+  const { delivery } = ended;
   if (!delivery) throw new Error("a delivery outcome needs a delivery");
   const counts = delivery.finish();
   const failed = counts.failed + counts.unknown;
+  const error = down ? stoppedEarly(down, counts) : ended.error;
   const status = stop.aborted && counts.left > 0 && failed === 0
     ? "cancelled"
     : error || failed > 0
@@ -172,7 +176,7 @@ async function makeHttp(
   secrets: ModelSecrets,
   wishes: ModelWishes,
 ): Promise<GuestHttp | undefined> {
-  const { allowNet } = model.directives;
+  const { allowNet, rateLimit: limit } = model.directives;
   if (!allowNet) return undefined;
   const practiceOrigin = await context.practice?.();
   return new GuestHttp({
@@ -191,9 +195,12 @@ async function makeHttp(
     commits: context.commits,
     log: new RequestLog(context.db, context.runId, model.name),
     tokens: context.tokens,
+    ...(limit?.rate &&
+      { rateLimiter: context.rateLimits.get(limit.name ?? model.name, limit.rate) }),
     projectId: context.projectId,
     keyName: loadKeyNames(context.db, model.name),
     runId: context.runId,
+    stop: context.stop,
     mask: secrets.mask,
     readsOnly: wishes.adopt,
     now: context.now,

@@ -189,12 +189,18 @@ export interface EgressStart {
   secrets: readonly { name: string; standIn: string; value: string }[];
   /** Practice: where every request goes instead; the net permission is just this. */
   practiceOrigin?: string;
+  /** The model has a rate limit: each try, redirects included, waits for a permit. */
+  needsPermits?: boolean;
 }
 
 export type ToEgress =
   | { type: "start"; start: EgressStart }
   | { type: "request"; id: number; request: EgressRequest }
   | { type: "abort"; id: number }
+  /** Ctrl-C: no long wait for a far side that asks for one. */
+  | { type: "stop" }
+  /** The request may try once. `refusal`: it may not, and why; nothing is sent. */
+  | { type: "permit"; id: number; refusal?: string }
   | { type: "oauth"; standIn: string; grant: OAuthGrant }
   /** Answers `token_wanted` and `token_granted`. */
   | { type: "token"; provider: string; answer: ProviderToken };
@@ -212,6 +218,8 @@ export interface EgressRequest extends Omit<GuestRequest, "groups" | "ordinal"> 
 
 export type FromEgress =
   | { type: "response"; id: number; response: EgressResponse }
+  /** The request asks for its next try. Its `response` takes the question back. */
+  | { type: "permit"; id: number }
   /** `rejected`: an access token that a far side has answered with 401. */
   | { type: "token_wanted"; provider: string; rejected?: string }
   /** How the renewal that `ProviderToken` asked for has ended. A new token is used once it was kept. */
@@ -237,7 +245,7 @@ export interface EgressResponse {
 export interface EgressError extends ErrorReport {
   /**
    * `denied`: not sent, the model may not (the model fails). `invalid`: not sent, the request is
-   * malformed. `unsent`: the connection could not be made. `timeout`, `broken`: it may have arrived.
+   * malformed. `down`: not sent, the far side does not work, or the run stops (the model ends). `unsent`: the connection could not be made. `timeout`, `broken`: it may have arrived.
    */
-  kind: "denied" | "invalid" | "unsent" | "timeout" | "broken";
+  kind: "denied" | "invalid" | "down" | "unsent" | "timeout" | "broken";
 }

@@ -55,7 +55,7 @@ export const practiceCommand = defineCommand({
     ["spoor practice api.example.com --records", "What that API holds now"],
     ["spoor practice --clear", "Forget it all; the next practice run sends everything again"],
   ],
-  async run({ options, positionals: [where], output }) {
+  run({ options, positionals: [where], output }) {
     const root = projectOf(options);
     if (options.clear) {
       const wasThere = clearPractice(root, new Date().toISOString());

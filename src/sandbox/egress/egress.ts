@@ -18,6 +18,8 @@ import type {
 import { AllowedHosts } from "./allowed_hosts.ts";
 import { EgressFailure } from "./egress_failure.ts";
 import { OAuthTokens } from "./oauth_tokens.ts";
+import { Pacer } from "./pacer.ts";
+import { Permits } from "./permits.ts";
 import { prepareRequest } from "./prepare_request.ts";
 import { SecretMask } from "./secret_mask.ts";
 import { type Outlet, sendWithRetries } from "./send_with_retries.ts";
@@ -32,6 +34,7 @@ interface Started {
   mask: SecretMask;
   outlet: Outlet;
   tokens: OAuthTokens;
+  needsPermits: boolean;
 }
 
 /** See the module's comment. */
@@ -39,6 +42,7 @@ export class Egress {
   #port: BatchedPort<ToEgress, FromEgress>;
   #started: Started | undefined;
   #inFlight = new Map<number, AbortController>();
+  #permits = new Permits((id) => this.#port.send({ type: "permit", id }));
 
   constructor(port: MessagePort, private readonly random: () => number) {
     this.#port = new BatchedPort(port, (messages) => {
@@ -53,6 +57,8 @@ export class Egress {
     } else if (message.type === "token") {
       this.#started?.tokens.receive(message.provider, message.answer);
     } else if (message.type === "abort") this.#inFlight.get(message.id)?.abort();
+    else if (message.type === "stop") this.#started?.outlet.pacer.stop();
+    else if (message.type === "permit") this.#permits.grant(message.id, message.refusal);
     else this.#send(message.id, message.request);
   }
 
@@ -60,13 +66,14 @@ export class Egress {
     const startedAt = performance.now();
     const abort = new AbortController();
     this.#inFlight.set(id, abort);
-    const ended = await this.#finish(request, abort.signal);
+    const ended = await this.#finish(id, request, abort.signal);
     this.#inFlight.delete(id);
     this.#answer(id, { ...ended, elapsedMs: performance.now() - startedAt });
   }
 
   /** Never throws: what cannot be sent is an answer too. */
   async #finish(
+    id: number,
     request: EgressRequest,
     signal: AbortSignal,
   ): Promise<Omit<EgressResponse, "elapsedMs">> {
@@ -75,7 +82,8 @@ export class Egress {
     let mask = started?.mask;
     try {
       if (!started) throw new Error("The egress worker has not been told its model");
-      const { tokens, outlet } = started;
+      const { tokens, outlet: unlimited } = started;
+      const outlet = started.needsPermits ? this.#limited(unlimited, id) : unlimited;
       const answer = await tokens.send(request, signal, async (standIns) => {
         const outgoing = prepareRequest(request, standIns, outlet.allowedHosts);
         mask = started.mask.with(outgoing.signatures);
@@ -95,13 +103,14 @@ export class Egress {
     }
   }
 
-  #start({ secrets, allowNet, practiceOrigin }: EgressStart): Started {
+  #start({ secrets, allowNet, practiceOrigin, needsPermits = false }: EgressStart): Started {
     const standIns = new StandIns(secrets);
     const mask = new SecretMask(secrets.map((secret) => secret.value));
     const outlet = {
       allowedHosts: new AllowedHosts(allowNet),
       practiceOrigin,
       deadlines: new Deadlines(),
+      pacer: new Pacer(this.random),
       random: this.random,
     };
     const tokens = new OAuthTokens({
@@ -109,7 +118,11 @@ export class Egress {
       post: (message) => this.#port.send(message),
       now: () => performance.now(),
     });
-    return { standIns, mask, outlet, tokens };
+    return { standIns, mask, outlet, tokens, needsPermits };
+  }
+
+  #limited(outlet: Outlet, id: number): Outlet {
+    return { ...outlet, permit: (signal) => this.#permits.take(id, signal) };
   }
 
   #answer(id: number, response: EgressResponse): void {

@@ -24,6 +24,12 @@ export interface EgressFixture extends Disposable {
   ): Promise<EgressResponse>;
   /** Sends any other message. */
   post(message: ToEgress): void;
+  /** Requests that asked for a permit, in order. */
+  readonly asked: readonly number[];
+  /** Grants or refuses what was asked. */
+  permit(id: number, refusal?: string): void;
+  /** Tells it that the run stops. */
+  stop(): void;
   /** How many arrays of messages the worker has posted. */
   readonly posts: number;
 }
@@ -46,13 +52,15 @@ export function startEgress(
   } as any);
   const { port1, port2 } = new MessageChannel();
   const waiting = new Map<number, (response: EgressResponse) => void>();
+  const asked: number[] = [];
   let posts = 0;
   let lastId = 0;
 
   const port = new BatchedPort<FromEgress, ToEgress>(port1, (messages) => {
     posts++;
     for (const message of messages) {
-      if (message.type !== "response") onMessage(message, (answer) => port.send(answer));
+      if (message.type === "permit") asked.push(message.id);
+      else if (message.type !== "response") onMessage(message, (answer) => port.send(answer));
       else {
         waiting.get(message.id)?.(message.response);
         waiting.delete(message.id);
@@ -78,6 +86,10 @@ export function startEgress(
       port.send({ type: "abort", id });
       return await promise;
     },
+    asked,
+    stop: () => port.send({ type: "stop" }),
+    permit: (id, refusal) =>
+      port.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) }),
     get posts() {
       return posts;
     },

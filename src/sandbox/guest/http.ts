@@ -70,7 +70,7 @@ async function request(
 
 /** What the sandbox refuses ends the model; what the network does is an `HttpError`. */
 function failure(about: string, error: EgressError): Error {
-  if (error.kind === "denied") return hostError(error, true);
+  if (error.kind === "denied" || error.kind === "down") return hostError(error, true);
   if (error.kind === "invalid") return hostError(error);
   const failed = new HttpError(`${about} failed: ${error.message}`, undefined);
   rememberError(failed, { hint: error.hint, details: error.details });
