@@ -48,7 +48,7 @@ const MISTAKES: [text: string, words: string[]][] = [
     `spoor.yaml:2 Cannot read the settings: "practise" is not a setting | Did you mean "practice"?`,
   ]],
   ["connections: 1\n", [
-    `spoor.yaml:1 Cannot read the settings: "connections" is not a setting | Use one of practice, jobs, memory_mb, defaults, rate_limits.`,
+    `spoor.yaml:1 Cannot read the settings: "connections" is not a setting | Use one of practice, jobs, memory_mb, defaults, rate_limits, auth.`,
   ]],
   ["practice: yes\njobs: 0\n", [
     `spoor.yaml:1 Cannot read "practice": "yes" is neither true nor false | Write "true" or "false".`,
