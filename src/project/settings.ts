@@ -11,6 +11,7 @@ import { findDirective } from "~/model/directives.ts";
 import type { Directives } from "~/model/model.ts";
 import { isLimitName, rateOfLimit } from "~/model/rate_limit.ts";
 import { loadYamlLibrary, readYamlMapping, type YamlPair } from "~/model/yaml_mapping.ts";
+import { type AuthProviders, readAuthProviders } from "./auth_providers.ts";
 import { SETTINGS_FILE } from "./find_root.ts";
 import { readFlatYaml } from "./flat_yaml.ts";
 import { readText } from "./read_text.ts";
@@ -25,6 +26,8 @@ export interface Settings {
   memoryMb: number;
   /** Directives of TypeScript models that do not give them. */
   defaults: Directives;
+  /** OAuth services that `spoor auth` authorises; absent: none. */
+  auth?: AuthProviders;
   /** Limits that models share by naming them. */
   rateLimits: Readonly<Record<string, Rate>>;
 }
@@ -51,7 +54,9 @@ const READERS: ReadonlyMap<string, SettingReader> = new Map([
 ]);
 
 /** The names of all settings. */
-export const SETTING_NAMES: readonly string[] = [...READERS.keys(), "defaults", "rate_limits"];
+export const SETTING_NAMES: readonly string[] = [
+  ...[...READERS.keys(), "defaults", "rate_limits", "auth"],
+];
 
 interface Problem {
   state: string;
@@ -102,6 +107,7 @@ export async function parseSettings(
   eachOnce(pairs, errors, (pair, at) => {
     if (pair.key === "defaults") readDefaults(pair, settings, at, errors);
     else if (pair.key === "rate_limits") readRateLimits(pair, settings, at, errors);
+    else if (pair.key === "auth") settings.auth = readAuthProviders(pair, at, errors);
     else readSetting(pair, settings, at, errors);
   });
   return { settings, errors };

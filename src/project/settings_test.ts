@@ -48,7 +48,7 @@ const MISTAKES: [text: string, words: string[]][] = [
     `spoor.yaml:2 Cannot read the settings: "practise" is not a setting | Did you mean "practice"?`,
   ]],
   ["connections: 1\n", [
-    `spoor.yaml:1 Cannot read the settings: "connections" is not a setting | Use one of practice, jobs, memory_mb, defaults, rate_limits.`,
+    `spoor.yaml:1 Cannot read the settings: "connections" is not a setting | Use one of practice, jobs, memory_mb, defaults, rate_limits, auth.`,
   ]],
   ["practice: yes\njobs: 0\n", [
     `spoor.yaml:1 Cannot read "practice": "yes" is neither true nor false | Write "true" or "false".`,
@@ -70,7 +70,7 @@ const MISTAKES: [text: string, words: string[]][] = [
   ]],
   ["defaults:\n  retires: 3\n  kind: view\n  timeout: soon\n", [
     `spoor.yaml:2 Cannot read the settings: "retires" is not a directive that has a default here | Did you mean "retries"?`,
-    `spoor.yaml:3 Cannot read the settings: "kind" is not a directive that has a default here | Use one of concurrency, timeout, model_timeout, retries.`,
+    `spoor.yaml:3 Cannot read the settings: "kind" is not a directive that has a default here | Use one of concurrency, timeout, model_timeout, retries, delivery, on_removed, max_removed, max_changes, max_attempts.`,
     `spoor.yaml:4 Cannot read "timeout": "soon" is not a duration | Write a number and a unit: "500ms", "30s", "10m", "2h".`,
   ]],
   ["defaults: 3\n", [

@@ -40,6 +40,7 @@ import type { RunContext } from "./run_context.ts";
 import type { RunEvent } from "./run_event.ts";
 import { runModels } from "./run_models.ts";
 import type { RunRequest } from "./run_request.ts";
+import { TokenKeeper } from "./token_keeper.ts";
 
 /** One engine, one run. */
 export class Engine {
@@ -132,6 +133,7 @@ export class Engine {
       : undefined;
     let changeId = nextLedgerId(db);
     const requests = { sent: 0, accepted: 0, refused: 0, retries: 0 };
+    const readVariable = variableLookup(dotenv, (name) => Deno.env.get(name));
     const context: RunContext = {
       root,
       statePath: path,
@@ -145,7 +147,10 @@ export class Engine {
       ...(practiceApi && { practice: () => practiceApi.origin() }),
       isOfProject: nameTest([...graph.models.keys()]),
       memoryMb: settings.memoryMb,
-      readVariable: variableLookup(dotenv, (name) => Deno.env.get(name)),
+      readVariable,
+      tokens: new TokenKeeper({
+        ...{ db, commits, root, practice, readVariable, now, providers: settings.auth ?? {} },
+      }),
       nextChangeId: () => changeId++,
       watchDeadline: (model, limitMs) => {
         this.post({ type: "deadline", model, limitMs });

@@ -23,11 +23,13 @@ import type { RequestLog } from "~/store/requests.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest } from "./guest_error.ts";
+import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RateLimiter } from "./rate_limits.ts";
 import { RequestPermits } from "./request_permits.ts";
 import { changeKey, requestKey } from "./idempotency_key.ts";
 import { describeRequest, describeResponse } from "./request_text.ts";
 import type { RequestCounts } from "./run_event.ts";
+import type { TokenKeeper } from "./token_keeper.ts";
 
 /** What requests need from their run. */
 export interface GuestHttpContext {
@@ -35,6 +37,7 @@ export interface GuestHttpContext {
   startWorker: (onFailure: (message: string) => void) => EngineWorker;
   commits: GroupCommit;
   log: RequestLog;
+  tokens: TokenKeeper;
   /** Lets tries through, where the model has a limit. */
   rateLimiter?: RateLimiter;
   /** Aborted by Ctrl-C. */
@@ -60,6 +63,8 @@ const METHODS = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELE
 /** See the module's comment. */
 export class GuestHttp {
   readonly counts: RequestCounts = { sent: 0, accepted: 0, refused: 0, retries: 0 };
+  /** `http.oauth`. */
+  readonly tokens: GuestTokens;
   #nextId = 1;
   #worker: EngineWorker | undefined;
   #port: BatchedPort<FromEgress, ToEgress> | undefined;
@@ -70,6 +75,7 @@ export class GuestHttp {
   #ids = new Map<number, number>();
 
   constructor(private readonly context: GuestHttpContext) {
+    this.tokens = new GuestTokens(context.tokens);
     const { rateLimiter, stop } = context;
     stop.addEventListener("abort", () => this.#port?.send({ type: "stop" }));
     if (!rateLimiter) return;
@@ -125,6 +131,7 @@ export class GuestHttp {
   }
 
   dispose(): void {
+    this.tokens.dispose();
     this.#permits?.dispose();
     this.#port?.close();
     this.#worker?.end();
@@ -150,15 +157,23 @@ export class GuestHttp {
     this.#port = new BatchedPort<FromEgress, ToEgress>(this.#worker.port, (messages) => {
       for (const message of messages) {
         if (message.type === "permit") this.#permits?.ask(message.id);
-        else this.#settle(message.id, message.response);
+        else if (message.type === "response") this.#settle(message.id, message.response);
+        else this.#receiveToken(message);
       }
     });
+    const port = this.#port;
     const needsPermits = this.#permits !== undefined;
-    this.#port.send({
+    port.send({
       type: "start",
       start: { ...this.context.start, ...(needsPermits && { needsPermits }) },
     });
-    return this.#port;
+    this.tokens.connect((message) => port.send(message));
+    return port;
+  }
+
+  /** A failure here is one of the state file: every request that waits ends with it. */
+  #receiveToken(message: TokenMessage): void {
+    this.tokens.receive(message).catch((error) => this.#handleFailure(String(error)));
   }
 
   #settle(id: number, response: EgressResponse): void {
@@ -169,6 +184,7 @@ export class GuestHttp {
   }
 
   #handleFailure(message: string): void {
+    this.tokens.dispose();
     for (const id of [...this.#waiting.keys()]) {
       this.#settle(id, {
         url: "",

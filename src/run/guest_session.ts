@@ -204,6 +204,8 @@ export class GuestSession {
         return this.#getDelivery().fail(message.group, this.#masked(checkError(message.error)));
       case "http":
         return this.#answer(message.id, () => this.#send(message));
+      case "oauth":
+        return this.parts.http?.tokens.register(message.standIn, message.grant);
       case "abort":
         return this.parts.http?.abort(message.request);
       case "files":

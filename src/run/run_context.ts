@@ -10,6 +10,7 @@ import type { EngineWorkers } from "./engine_workers.ts";
 import type { ReaderPool } from "./guest_queries.ts";
 import type { RateLimits } from "./rate_limits.ts";
 import type { RunEvent } from "./run_event.ts";
+import type { TokenKeeper } from "./token_keeper.ts";
 
 /** See the module's comment. */
 export interface RunContext {
@@ -29,6 +30,7 @@ export interface RunContext {
   /** Whether the project has a model of that name, selected or not. */
   isOfProject: (name: string) => boolean;
   memoryMb: number;
+  tokens: TokenKeeper;
   /** A variable of the process or of `.env`. */
   readVariable: (name: string) => string | undefined;
   nextChangeId: () => number;

@@ -195,6 +195,7 @@ async function makeHttp(
       }, onFailure),
     commits: context.commits,
     log: new RequestLog(context.db, context.runId, model.name),
+    tokens: context.tokens,
     ...(limit?.rate &&
       { rateLimiter: context.rateLimits.get(limit.name ?? model.name, limit.rate) }),
     projectId: context.projectId,

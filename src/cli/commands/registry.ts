@@ -17,6 +17,7 @@ export const COMMANDS: Loaders = {
   describe: async () => (await import("./describe.ts")).describeCommand,
   query: async () => (await import("./query.ts")).queryCommand,
   history: async () => (await import("./history.ts")).historyCommand,
+  auth: async () => (await import("./auth.ts")).authCommand,
   state: async () => (await import("./state.ts")).stateCommand,
   practice: async () => (await import("./practice.ts")).practiceCommand,
   completions: async () => (await import("./completions.ts")).completionsCommand,

@@ -17,6 +17,7 @@ import type {
 } from "~/sandbox/protocol.ts";
 import { AllowedHosts } from "./allowed_hosts.ts";
 import { EgressFailure } from "./egress_failure.ts";
+import { OAuthTokens } from "./oauth_tokens.ts";
 import { Pacer } from "./pacer.ts";
 import { Permits } from "./permits.ts";
 import { prepareRequest } from "./prepare_request.ts";
@@ -32,6 +33,7 @@ interface Started {
   standIns: StandIns;
   mask: SecretMask;
   outlet: Outlet;
+  tokens: OAuthTokens;
   needsPermits: boolean;
 }
 
@@ -49,8 +51,12 @@ export class Egress {
   }
 
   #take(message: ToEgress): void {
-    if (message.type === "start") this.#started = start(message.start, this.random);
-    else if (message.type === "abort") this.#inFlight.get(message.id)?.abort();
+    if (message.type === "start") this.#started = this.#start(message.start);
+    else if (message.type === "oauth") {
+      this.#started?.tokens.register(message.standIn, message.grant);
+    } else if (message.type === "token") {
+      this.#started?.tokens.receive(message.provider, message.answer);
+    } else if (message.type === "abort") this.#inFlight.get(message.id)?.abort();
     else if (message.type === "stop") this.#started?.outlet.pacer.stop();
     else if (message.type === "permit") this.#permits.grant(message.id, message.refusal);
     else this.#send(message.id, message.request);
@@ -76,11 +82,14 @@ export class Egress {
     let mask = started?.mask;
     try {
       if (!started) throw new Error("The egress worker has not been told its model");
-      const outgoing = prepareRequest(request, started.standIns, started.outlet.allowedHosts);
-      mask = started.mask.with(outgoing.signatures);
-      const outlet = started.needsPermits ? this.#limited(started.outlet, id) : started.outlet;
-      const answer = await sendWithRetries(outgoing, outlet, signal, progress);
-      return { ...maskAnswer(answer, mask), attempts: progress.attempts };
+      const { tokens, outlet: unlimited } = started;
+      const outlet = started.needsPermits ? this.#limited(unlimited, id) : unlimited;
+      const answer = await tokens.send(request, signal, async (standIns) => {
+        const outgoing = prepareRequest(request, standIns, outlet.allowedHosts);
+        mask = started.mask.with(outgoing.signatures);
+        return await sendWithRetries(outgoing, outlet, signal, progress);
+      });
+      return { ...maskAnswer(answer, mask ?? started.mask), attempts: progress.attempts };
     } catch (error) {
       const failure = EgressFailure.from(error);
       const masked = (text: string) => mask?.text(text) ?? text;
@@ -94,6 +103,26 @@ export class Egress {
     }
   }
 
+  #start(given: EgressStart): Started {
+    const { secrets, allowNet, practiceOrigin, needsPermits = false, atMostOnce = false } = given;
+    const standIns = new StandIns(secrets);
+    const mask = new SecretMask(secrets.map((secret) => secret.value));
+    const outlet = {
+      allowedHosts: new AllowedHosts(allowNet),
+      practiceOrigin,
+      atMostOnce,
+      deadlines: new Deadlines(),
+      pacer: new Pacer(this.random),
+      random: this.random,
+    };
+    const tokens = new OAuthTokens({
+      ...{ standIns, mask, outlet, secrets },
+      post: (message) => this.#port.send(message),
+      now: () => performance.now(),
+    });
+    return { standIns, mask, outlet, tokens, needsPermits };
+  }
+
   #limited(outlet: Outlet, id: number): Outlet {
     return { ...outlet, permit: (signal) => this.#permits.take(id, signal) };
   }
@@ -103,22 +132,6 @@ export class Egress {
     const moves = buffer.byteLength >= TRANSFER_FROM_BYTES && buffer instanceof ArrayBuffer;
     this.#port.send({ type: "response", id, response }, moves ? [buffer] : []);
   }
-}
-
-function start(given: EgressStart, random: () => number): Started {
-  return {
-    standIns: new StandIns(given.secrets),
-    mask: new SecretMask(given.secrets.map((secret) => secret.value)),
-    outlet: {
-      allowedHosts: new AllowedHosts(given.allowNet),
-      practiceOrigin: given.practiceOrigin,
-      atMostOnce: given.atMostOnce === true,
-      deadlines: new Deadlines(),
-      pacer: new Pacer(random),
-      random,
-    },
-    needsPermits: given.needsPermits === true,
-  };
 }
 
 /** Takes the secrets out of an answer: a far side may echo what it was sent. */

@@ -22,6 +22,8 @@ export interface EgressFixture extends Disposable {
     request: Partial<EgressRequest> & { url: string },
     when: Promise<unknown>,
   ): Promise<EgressResponse>;
+  /** Sends any other message. */
+  post(message: ToEgress): void;
   /** Requests that asked for a permit, in order. */
   readonly asked: readonly number[];
   /** Grants or refuses what was asked. */
@@ -36,10 +38,12 @@ export interface EgressFixture extends Disposable {
  * Starts a worker.
  *
  * @param net Its net permission. @default `allowNet`, or the practice API's address
+ * @param onMessage Plays the engine for what is no response.
  */
 export function startEgress(
   start: Partial<EgressStart> & { allowNet: string[] },
   net: string[] = start.practiceOrigin ? [new URL(start.practiceOrigin).host] : start.allowNet,
+  onMessage: (message: FromEgress, answer: (message: ToEgress) => void) => void = () => {},
 ): EgressFixture {
   const worker = new Worker(new URL("./entry.ts", import.meta.url), {
     type: "module",
@@ -56,6 +60,7 @@ export function startEgress(
     posts++;
     for (const message of messages) {
       if (message.type === "permit") asked.push(message.id);
+      else if (message.type !== "response") onMessage(message, (answer) => port.send(answer));
       else {
         waiting.get(message.id)?.(message.response);
         waiting.delete(message.id);
@@ -73,6 +78,7 @@ export function startEgress(
   worker.postMessage({ port: port2 }, [port2]);
   port.send({ type: "start", start: { model: "sync.test", secrets: [], ...start } });
   return {
+    post: (message) => port.send(message),
     send: (request) => send(request).promise,
     sendAndAbort: async (request, when) => {
       const { id, promise } = send(request);

@@ -76,7 +76,8 @@ async function follow(
   let request = first;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await send(request, way, signal);
-    const next = redirected(request, response.status, response.headers.get("location"));
+    const location = first.followsRedirects === false ? null : response.headers.get("location");
+    const next = redirected(request, response.status, location);
     if (next === undefined) return await toAnswer(response, request);
     await response.body?.cancel();
     if (!way.allowedHosts.permits(next.url)) throw way.allowedHosts.refusal(next.url, request.url);

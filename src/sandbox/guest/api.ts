@@ -337,6 +337,21 @@ export interface HttpResponse {
   readonly json: any;
 }
 
+/** How to get an access token. Texts may be what `secret` gave. */
+export interface OAuthOptions {
+  /** The service's token endpoint; its host must be in `@allow_net`. */
+  tokenUrl: string | URL;
+  clientId: string;
+  clientSecret?: string;
+  /** Whether the client's id and secret go as a Basic header or in the body. @default "basic" */
+  clientAuth?: "basic" | "body";
+  /** Several in a list, or with spaces. */
+  scope?: string | readonly string[];
+  audience?: string;
+  /** Renewed by it, where the service knows no client credentials. */
+  refreshToken?: string;
+}
+
 /** See {@linkcode http}. */
 export interface Http {
   get(url: string | URL, options?: RequestOptions): Promise<HttpResponse>;
@@ -347,6 +362,24 @@ export interface Http {
   delete(url: string | URL, options?: RequestOptions): Promise<HttpResponse>;
   /** Posts a form with files. */
   upload(url: string | URL, options: UploadOptions): Promise<HttpResponse>;
+  /**
+   * Gives a stand-in for an OAuth 2.0 access token, of use only inside a request: Spoor gets the
+   * token when the first request needs it, renews it in time and after a 401, and puts it in. The
+   * model never sees it.
+   *
+   * @example A service that `spoor auth crm` has authorised
+   * ```ts ignore
+   * import { http, save } from "spoor";
+   *
+   * const Authorization = `Bearer ${http.oauth("crm")}`;
+   * const me = await http.get("https://api.example.com/me", { headers: { Authorization } });
+   * await save.row(me.json);
+   * ```
+   *
+   * @param options A name under `auth:` in spoor.yaml, authorised by `spoor auth NAME`; or
+   * everything that a token request needs.
+   */
+  oauth(options: string | { readonly provider: string } | OAuthOptions): string;
 }
 
 /**
