@@ -71,6 +71,8 @@ export class GuestHttp {
   #waiting = new Map<number, (response: EgressResponse) => void>();
   #permits: RequestPermits | undefined;
   #down: EgressError | undefined;
+  /** Why the worker is no more: nothing would answer a request. */
+  #stopped: string | undefined;
   /** Guest's number of a request → ours. */
   #ids = new Map<number, number>();
 
@@ -138,6 +140,7 @@ export class GuestHttp {
   }
 
   #exchange(guestId: number, request: EgressRequest): Promise<EgressResponse> {
+    if (this.#stopped !== undefined) return Promise.resolve(stoppedBefore(this.#stopped));
     const port = this.#open();
     const id = this.#nextId++;
     this.#ids.set(guestId, id);
@@ -184,19 +187,10 @@ export class GuestHttp {
   }
 
   #handleFailure(message: string): void {
+    this.#stopped ??= `The worker that sends requests has stopped: ${message}`;
     this.tokens.dispose();
     for (const id of [...this.#waiting.keys()]) {
-      this.#settle(id, {
-        url: "",
-        headers: [],
-        body: new Uint8Array(),
-        attempts: 1,
-        elapsedMs: 0,
-        error: {
-          kind: "broken",
-          message: `The worker that sends requests has stopped: ${message}`,
-        },
-      });
+      this.#settle(id, withoutAnswer(1, { kind: "broken", message: this.#stopped }));
     }
   }
 
@@ -241,6 +235,16 @@ export class GuestHttp {
       })
     );
   }
+}
+
+/** Nothing was sent, and nothing will be: the model ends. */
+function stoppedBefore(message: string): EgressResponse {
+  const hint = "Run again: what was not sent comes with the next run.";
+  return withoutAnswer(0, { kind: "down", message, hint });
+}
+
+function withoutAnswer(attempts: number, error: EgressError): EgressResponse {
+  return { url: "", headers: [], body: new Uint8Array(), attempts, elapsedMs: 0, error };
 }
 
 function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
