@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { DatabaseSync } from "node:sqlite";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import {
   type BudgetBreach,
@@ -14,6 +15,7 @@ import {
 import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import type { DurableCommits } from "~/store/group_commit.ts";
 import { loadLedger } from "~/store/ledger.ts";
 import { temp } from "~/tracked/comparison_sql.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/find_changes.ts";
@@ -26,6 +28,12 @@ import { Delivery, forcedGroups, holdCandidates } from "./deliveries.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import type { RunContext } from "./run_context.ts";
 
+/** What a delivery needs of its run. */
+export interface DeliveryRun
+  extends Pick<RunContext, "db" | "runId" | "projectId" | "nextChangeId" | "now"> {
+  commits: DurableCommits;
+}
+
 /** A budget blocks the model: nothing was sent. */
 export class BudgetExceeded extends UserError {}
 
@@ -37,7 +45,7 @@ export class BudgetExceeded extends UserError {}
  * @throws {UserError} A key is NULL or missing.
  */
 export function beginDelivery(
-  context: RunContext,
+  context: DeliveryRun,
   model: Model,
   wishes: ModelWishes,
   query: TrackedQuery,
@@ -78,7 +86,7 @@ function cannotDeliverRemoved(model: Model): UserError {
 }
 
 function checkBudgets(
-  { db }: RunContext,
+  { db }: DeliveryRun,
   model: Model,
   wishes: ModelWishes,
   changes: ChangeSet,
@@ -127,7 +135,7 @@ function describeBreach(model: string, breach: BudgetBreach, budget: string): st
 const EXAMPLES = 10;
 
 function examplesOf(
-  db: RunContext["db"],
+  db: DatabaseSync,
   { comparison: c }: ChangeSet,
   table: string,
   groups: number,

@@ -17,7 +17,7 @@ import {
 } from "~/delivery/earlier_try.ts";
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import { foldName } from "~/sql/identifiers.ts";
-import type { GroupCommit } from "~/store/group_commit.ts";
+import type { DurableCommits } from "~/store/group_commit.ts";
 import type { LedgerEntry } from "~/store/ledger.ts";
 import { noteDelivery } from "~/store/model_states.ts";
 import { forgetRemoved } from "~/tracked/accept_all.ts";
@@ -41,7 +41,7 @@ import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
 
 /** What a delivery needs from its run and its model. */
 export interface DeliveryContext extends ChangeRecordContext {
-  commits: GroupCommit;
+  commits: DurableCommits;
   projectId: string;
   /** `@on_removed` */
   onRemoved: "forget" | "keep" | "deliver";
