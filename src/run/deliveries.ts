@@ -174,8 +174,9 @@ export class Delivery {
   async begin(numbers: readonly number[]): Promise<number[]> {
     const groups = numbers.flatMap((number) => this.#findOpen(number) ?? []);
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
-    const batch = groups.length > 1 ? (groups[0]?.changeId ?? 0) : 0;
-    // A batch that was refused goes out again in parts: each part is what a crash would repeat.
+    // A batch that was refused goes out again in parts: each part is what a crash would repeat. Its last
+    // change names it: the first part begins as the whole did, from which it must be told apart.
+    const batch = groups.length > 1 ? (groups.at(-1)?.changeId ?? 0) : 0;
     const fresh = groups.filter((group) => !group.intent || group.batch !== batch);
     if (fresh.length > 0) {
       for (const group of fresh) group.batch = batch;

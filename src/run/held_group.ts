@@ -13,7 +13,7 @@ export interface HeldGroup extends ChangedGroup {
   changed: string | undefined;
   /** The change's id in the ledger; 0 until it is needed first. */
   changeId: number;
-  /** Id of the first change of the batch that went out together; 0: on its own. */
+  /** Id of the last change of the batch that went out together; 0: on its own. */
   batch: number;
   /** Runs in which this very change was tried, this one included. */
   attempts: number;
