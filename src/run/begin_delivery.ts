@@ -63,8 +63,10 @@ export function beginDelivery(
       uniqueKey,
       ...query,
       forced: forcedGroups(earlier, uniqueKey.length),
-      // To send all again asks for the parked ones too.
-      holdCandidates: wishes.resend ? [] : holdCandidates(earlier, uniqueKey.length, promise),
+      // To send all again, or to take all as sent, asks for the parked ones too.
+      holdCandidates: wishes.resend || wishes.adopt
+        ? []
+        : holdCandidates(earlier, uniqueKey.length, promise),
       everything: wishes.resend,
     });
     checkBudgets(context, model, wishes, changes);
@@ -93,7 +95,8 @@ function checkBudgets(
 ): void {
   const { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges, onRemoved } = model.directives;
   const { changed, unchanged, removed, heldBack } = changes;
-  const facts = { ...changes, accepted: unchanged + changed + removed + heldBack.accepted };
+  const accepted = unchanged + changed + removed + heldBack.accepted;
+  const facts = { ...changes, accepted, held: heldBack };
   const breach = findBreach(facts, {
     maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
     maxChanges,

@@ -37,7 +37,9 @@ export class ChangeRecords {
   }
 
   accepted(group: HeldGroup): void {
-    if (group.changeId) this.#ledger.remove(group.changeId);
+    // Where no request was made, what the ledger has of the group may be an earlier change.
+    if (group.intent) this.#ledger.remove(group.changeId);
+    else this.#ledger.forget(group.keyText);
     this.#note(group, "accepted");
   }
 

@@ -25,7 +25,7 @@ import { Acknowledger } from "~/tracked/acknowledge.ts";
 import { forcedButGoneSql } from "~/tracked/comparison_sql.ts";
 import type { ChangedGroup } from "~/tracked/changed_groups.ts";
 import { type ChangeSet, dropChanges, type ForcedGroup } from "~/tracked/find_changes.ts";
-import { makeForgetGroup } from "~/tracked/forget_group.ts";
+import { makeDoubtGroup, makeForgetGroup } from "~/tracked/forget_group.ts";
 import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import type { HoldCandidate } from "~/tracked/hold_back.ts";
 import { refuseOwnColumn } from "~/tracked/target_table.ts";
@@ -92,6 +92,7 @@ export class Delivery {
   readonly #records: ChangeRecords;
   readonly #earlier: ReadonlyMap<string, LedgerEntry>;
   #forgetGroup: ReturnType<typeof makeForgetGroup> | undefined;
+  #doubtGroup: ReturnType<typeof makeDoubtGroup> | undefined;
 
   /** Call inside the transaction that found the changes. */
   constructor(
@@ -154,6 +155,7 @@ export class Delivery {
       intent: undefined,
       pending: 0,
       isUncertain: false,
+      hasMoved: false,
       end: "open",
     };
     this.#held.set(number, held);
@@ -190,13 +192,17 @@ export class Delivery {
     return groups.map((group) => group.changeId);
   }
 
-  /** The request has ended. `isUncertain`: it may have arrived, and no answer tells. */
-  end(numbers: readonly number[], isUncertain: boolean): void {
+  /**
+   * The request has ended. `isUncertain`: it may have arrived, and no answer tells. `hasMoved`: it may have
+   * done something, whatever was answered.
+   */
+  end(numbers: readonly number[], isUncertain: boolean, hasMoved = true): void {
     for (const number of numbers) {
       const group = this.#held.get(number);
       if (!group) continue;
       group.pending -= 1;
       group.isUncertain ||= isUncertain;
+      group.hasMoved ||= hasMoved;
     }
   }
 
@@ -228,7 +234,10 @@ export class Delivery {
     const groups = numbers.map((number) => this.#getOpen(number));
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
     return this.#end(groups, "rejected", () => {
-      for (const group of groups) this.#records.rejected(group, reason);
+      for (const group of groups) {
+        if (this.#mayHaveMoved(group)) this.#doubt(group);
+        this.#records.rejected(group, reason);
+      }
     });
   }
 
@@ -301,6 +310,20 @@ export class Delivery {
     }
     this.#failed += 1;
     return () => this.#records.failed(group, error.message);
+  }
+
+  /**
+   * Whether the far side may hold something else of a refused group than was accepted: an earlier request
+   * may have done something, or an earlier try whose place in the ledger the rejection takes.
+   */
+  #mayHaveMoved({ keyText, hasMoved }: HeldGroup): boolean {
+    const earlier = this.#earlier.get(keyText);
+    return hasMoved || (earlier !== undefined && isForced(earlier));
+  }
+
+  #doubt(group: HeldGroup): void {
+    this.#doubtGroup ??= makeDoubtGroup(this.context.db, this.changes.comparison);
+    this.#doubtGroup(group.key);
   }
 
   #forget(group: HeldGroup): void {

@@ -86,7 +86,9 @@ export class GuestHttp {
     const at = this.context.now();
     const { groups, ordinal: _ordinal, ...rest } = request;
     const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
-    if (changes.length > 0) delivery?.end(groups, isUncertain(response));
+    if (changes.length > 0) {
+      delivery?.end(groups, isUncertain(response), mayHaveMoved(response));
+    }
     this.#record(request, response, idempotencyKey, at, changes[0]);
     return response;
   }
@@ -195,8 +197,14 @@ function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
 }
 
 /** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */
-function isUncertain({ status, error }: EgressResponse): boolean {
+export function isUncertain({ status, error }: EgressResponse): boolean {
   return status === undefined && (error?.kind === "timeout" || error?.kind === "broken");
+}
+
+/** Whether a request may have done something at the far side: all but those that were refused or never sent. */
+export function mayHaveMoved({ status, error }: EgressResponse): boolean {
+  if (status === undefined) return error?.kind === "timeout" || error?.kind === "broken";
+  return status < 400 || status >= 500;
 }
 
 function checkRequest(request: GuestRequest): void {

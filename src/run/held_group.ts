@@ -23,6 +23,8 @@ export interface HeldGroup extends ChangedGroup {
   pending: number;
   /** A request of it may have arrived though no answer came. */
   isUncertain: boolean;
+  /** A request of it may have done something at the far side, whatever was answered. */
+  hasMoved: boolean;
   /** `ending`: what it is to be is on its way to the disk. */
   end: "open" | "ending" | "accepted" | "rejected" | "failed";
 }
