@@ -70,7 +70,9 @@ export function beginDelivery(
       everything: wishes.resend,
     });
     checkBudgets(context, model, wishes, changes);
-    const parts = { ...context, model: model.name, maxAttempts, onRemoved, withPrevious };
+    const parts = {
+      ...{ ...context, model: model.name, promise, maxAttempts, onRemoved, withPrevious },
+    };
     if (!wishes.adopt) return new Delivery(parts, changes, earlier);
     const adopted = adoptChanges(parts, changes, earlier);
     return new Delivery({ ...parts, onRemoved: "keep" }, adopted, []);

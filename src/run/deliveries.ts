@@ -43,6 +43,8 @@ import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
 export interface DeliveryContext extends ChangeRecordContext {
   commits: DurableCommits;
   projectId: string;
+  /** `@delivery` */
+  promise: DeliveryPromise;
   /** `@on_removed` */
   onRemoved: "forget" | "keep" | "deliver";
   /** The model asked by `changes`: it gets what was accepted before, too. */
@@ -71,7 +73,9 @@ export function holdCandidates(
   keyColumns: number,
   promise: DeliveryPromise,
 ): HoldCandidate[] {
-  return earlier.filter((entry) => entry.parked || isUnknown(entry)).map((entry) => ({
+  // One that was rejected and is to be tried again is no news either once it is what was accepted.
+  const mayBeOver = (entry: LedgerEntry) => entry.parked || entry.state === "rejected";
+  return earlier.filter((entry) => mayBeOver(entry) || isUnknown(entry)).map((entry) => ({
     key: decodeGroupKey(entry.groupKey),
     isHeld: (now: GroupNow) => isHeldBack(entry, now, promise),
   })).filter(({ key }) => key.length === keyColumns);
@@ -151,8 +155,10 @@ export class Delivery {
       ...change,
       changeId: earlier?.id ?? 0,
       batch,
+      place: earlier?.place ?? 0,
       attempts: (earlier?.attempts ?? 0) + 1,
       intent: undefined,
+      isOut: false,
       pending: 0,
       isUncertain: false,
       hasMoved: false,
@@ -179,17 +185,34 @@ export class Delivery {
     // A batch that was refused goes out again in parts: each part is what a crash would repeat. Its last
     // change names it: the first part begins as the whole did, from which it must be told apart.
     const batch = groups.length > 1 ? (groups.at(-1)?.changeId ?? 0) : 0;
-    const fresh = groups.filter((group) => !group.intent || group.batch !== batch);
+    const fresh = groups.filter((group) => !group.isOut || group.batch !== batch);
     if (fresh.length > 0) {
-      for (const group of fresh) group.batch = batch;
+      const left = this.#leftOf(fresh);
+      for (const group of fresh) Object.assign(group, { batch, place: groups.indexOf(group) });
       const written = this.context.commits.add(() => {
+        for (const group of left) this.#records.waits(group);
         for (const group of fresh) this.#records.sent(group);
       });
-      for (const group of fresh) group.intent = written;
+      for (const group of left) group.isOut = false;
+      for (const group of fresh) Object.assign(group, { intent: written, isOut: true });
     }
     for (const group of groups) group.pending += 1;
     await Promise.all(groups.map((group) => group.intent));
     return groups.map((group) => group.changeId);
+  }
+
+  /**
+   * Those whose batch was refused and goes out again in parts, of which these are one: no request of theirs
+   * is out until their turn comes.
+   */
+  #leftOf(part: readonly HeldGroup[]): HeldGroup[] {
+    const batches = new Set(part.filter(({ isOut }) => isOut).map(({ batch }) => batch));
+    batches.delete(0);
+    if (batches.size === 0) return [];
+    return [...this.#held.values()].filter((group) =>
+      batches.has(group.batch) && group.end === "open" && group.isOut && group.pending === 0 &&
+      !group.hasMoved && !part.includes(group)
+    );
   }
 
   /**
@@ -235,7 +258,7 @@ export class Delivery {
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
     return this.#end(groups, "rejected", () => {
       for (const group of groups) {
-        if (this.#mayHaveMoved(group)) this.#doubt(group);
+        if (this.#mayHaveMoved(group)) this.#doubt(group.key);
         this.#records.rejected(group, reason);
       }
     });
@@ -304,7 +327,7 @@ export class Delivery {
       const key = renderGroupKey(this.changes.comparison.uniqueKey, group.key);
       this.failures.push({ key, error });
     }
-    if (isUnknownEnd(group)) {
+    if (isUnknownEnd(group, this.context.promise)) {
       this.#unknown += 1;
       return () => this.#records.unknown(group, error.message);
     }
@@ -321,9 +344,10 @@ export class Delivery {
     return hasMoved || (earlier !== undefined && isForced(earlier));
   }
 
-  #doubt(group: HeldGroup): void {
+  /** What is accepted of a group is no longer known to be what the far side has. */
+  #doubt(key: readonly SqlValue[]): void {
     this.#doubtGroup ??= makeDoubtGroup(this.context.db, this.changes.comparison);
-    this.#doubtGroup(group.key);
+    this.#doubtGroup(key);
   }
 
   #forget(group: HeldGroup): void {
@@ -388,7 +412,11 @@ export class Delivery {
     const gone = prepareArrayRows(db, forcedButGoneSql(comparison)).all()
       .map((key) => encodeGroupKey(readRow(key)));
     const delivered = onRemoved === "deliver" ? this.#reader.removedKeys(gone) : new Set<string>();
-    for (const key of gone) if (!delivered.has(key)) this.#records.forget(key);
+    for (const key of gone.filter((each) => !delivered.has(each))) {
+      this.#records.forget(key);
+      // The far side may have more of it than was accepted; if it comes back, it is sent.
+      this.#doubt(decodeGroupKey(key));
+    }
     for (const key of this.changes.heldBack.absent) this.#records.forget(encodeGroupKey(key));
     for (const { groupKey } of this.#earlier.values()) {
       if (decodeGroupKey(groupKey).length !== comparison.uniqueKey.length) {

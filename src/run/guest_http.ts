@@ -201,10 +201,13 @@ export function isUncertain({ status, error }: EgressResponse): boolean {
   return status === undefined && (error?.kind === "timeout" || error?.kind === "broken");
 }
 
-/** Whether a request may have done something at the far side: all but those that were refused or never sent. */
+/**
+ * Whether a request may have done something at the far side: all but those that were refused, never sent, or
+ * that the far side was not available for (RFC 9110, section 15.6.4).
+ */
 export function mayHaveMoved({ status, error }: EgressResponse): boolean {
   if (status === undefined) return error?.kind === "timeout" || error?.kind === "broken";
-  return status < 400 || status >= 500;
+  return status < 400 || (status >= 500 && status !== 503);
 }
 
 function checkRequest(request: GuestRequest): void {

@@ -42,7 +42,6 @@ interface Setting {
   requestsPerChange: number;
   rejects: boolean;
   answersInParts: boolean;
-  lies: boolean;
   hasTextKeys: boolean;
   groups: number;
   mostRows: number;
@@ -101,6 +100,8 @@ function drawSetting(random: Random): Setting {
     "at_most_once",
   ]);
   const onRemoved = random.pick<Setting["onRemoved"]>(["forget", "keep", "deliver"]);
+  // Where nothing tells repeated requests apart, half a change done would be done twice.
+  const requestsPerChange = promise === "at_least_once" ? random.pick([1, 1, 2]) : 1;
   const readsChanges = onRemoved === "deliver" || random.chance(0.3);
   return {
     promise,
@@ -110,12 +111,9 @@ function drawSetting(random: Random): Setting {
     maxAttempts: random.between(1, 4),
     maxRemoved: random.pick([undefined, { percent: 50 }, { groups: 3 }]),
     maxChanges: random.pick([undefined, undefined, { groups: 6 }]),
-    // Where nothing tells repeated requests apart, half a change done would be done twice.
-    requestsPerChange: promise === "at_least_once" ? random.pick([1, 1, 2]) : 1,
+    requestsPerChange,
     rejects: random.chance(0.5),
-    answersInParts: random.chance(0.3),
-    // A model that relies on at_most_once relies on what an answer says.
-    lies: promise === "at_least_once",
+    answersInParts: requestsPerChange === 1 && random.chance(0.3),
     hasTextKeys: random.chance(0.3),
     groups: random.pick([3, 8, 16, 30]),
     mostRows: random.pick([1, 1, 3]),
@@ -322,7 +320,7 @@ class History {
     this.#checkAllowed(plan, before);
     if (plan.adopt) this.#adopted();
     const network = new SimulatedNetwork(world.farSide, this.#time, random, {
-      ...{ faults: plan.faults, retries: plan.retries, lies: this.setting.lies },
+      ...{ faults: plan.faults, retries: plan.retries },
     });
     const work = this.#work(plan, delivery, commits, network);
     const end = await this.#time.play(work.ended, plan.cutAt);

@@ -30,8 +30,8 @@ export interface Before {
 /** A request that left, as long as it is not known how its groups ended. */
 interface Tried {
   key: string;
-  /** Group → content. */
-  contents: ReadonlyMap<string, string>;
+  /** Group → content, and the change's id. */
+  contents: ReadonlyMap<string, { content: string; id: number }>;
 }
 
 /** See the module's comment. */
@@ -75,7 +75,9 @@ export class Referee {
       expect(groups[0].idempotencyKey === key, `group ${groups[0].key} was told another key`);
     }
     this.#checkRepeat(key, groups);
-    const contents = new Map(groups.map((group) => [group.key, group.content]));
+    const contents = new Map(
+      groups.map(({ key, content }, index) => [key, { content, id: changes[index] ?? 0 }]),
+    );
     for (const group of groups) this.#tried.set(group.key, { key, contents });
   }
 
@@ -155,10 +157,11 @@ export class Referee {
       const state = ledger.get(group.key)?.state;
       const tried = this.#tried.get(group.key);
       if (!tried || (state !== "sent" && state !== "unknown")) continue;
-      const isSame = [...tried.contents].every(([each, content]) =>
-        (source.get(each) ?? "") === content &&
-        ["sent", "unknown"].includes(ledger.get(each)?.state ?? "")
-      );
+      const isSame = [...tried.contents].every(([each, { content, id }]) => {
+        const row = ledger.get(each);
+        const isOpen = row?.state === "sent" || row?.state === "unknown";
+        return isOpen && row.id === id && (source.get(each) ?? "") === content;
+      });
       if (isSame) expect(key === tried.key, `group ${group.key} was repeated with another key`);
     }
   }

@@ -18,8 +18,6 @@ const FAULTS: readonly [Fault, ...Fault[]] = [
 export interface NetworkOptions {
   /** Share of tries that meet a fault. */
   faults: number;
-  /** The far side answers 5xx though it has done what was asked. */
-  lies: boolean;
   retries: number;
 }
 
@@ -75,8 +73,7 @@ export class SimulatedNetwork {
 
   #drawFault(): Fault | undefined {
     if (!this.random.chance(this.options.faults)) return undefined;
-    const fault = this.random.pick(FAULTS);
-    return fault === "failed after" && !this.options.lies ? undefined : fault;
+    return this.random.pick(FAULTS);
   }
 
   async #answered(answer: FarAnswer): Promise<Answer> {
