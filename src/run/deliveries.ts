@@ -196,8 +196,8 @@ export class Delivery {
       for (const group of left) group.isOut = false;
       for (const group of fresh) Object.assign(group, { intent: written, isOut: true });
     }
-    for (const group of groups) group.pending += 1;
     await Promise.all(groups.map((group) => group.intent));
+    for (const group of groups) group.pending += 1;
     return groups.map((group) => group.changeId);
   }
 
@@ -210,8 +210,8 @@ export class Delivery {
     batches.delete(0);
     if (batches.size === 0) return [];
     return [...this.#held.values()].filter((group) =>
-      batches.has(group.batch) && group.end === "open" && group.isOut && group.pending === 0 &&
-      !group.hasMoved && !part.includes(group)
+      batches.has(group.batch) && group.end === "open" && group.isOut && !part.includes(group) &&
+      !isUnknownEnd(group, this.context.promise)
     );
   }
 
@@ -358,9 +358,11 @@ export class Delivery {
   /** What was tried before comes first and is sent again with the same key, if it is the same change. */
   #earlierChange(group: ChangedGroup, action: ChangeAction): LedgerEntry | undefined {
     const entry = this.#earlier.get(group.keyText);
-    const isSame = entry?.contentHash === group.hash &&
-      (entry.action === "remove") === (action === "remove");
-    return isSame ? entry : undefined;
+    if (entry?.action === "remove" || action === "remove") {
+      // What is removed is what was accepted, and that has not changed since.
+      return entry?.action === action ? entry : undefined;
+    }
+    return entry?.contentHash === group.hash ? entry : undefined;
   }
 
   #findOpen(number: number): HeldGroup | undefined {

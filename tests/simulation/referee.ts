@@ -39,6 +39,8 @@ export class Referee {
   #before: Before | undefined;
   /** The last first request of each group, which a repeat must be like. */
   #tried = new Map<string, Tried>();
+  /** Groups that this run has heard to be accepted. */
+  #saved = new Map<string, TakenGroup>();
   /** Groups whose first request of this run has left. */
   #repeated = new Set<string>();
   /** What parked groups held when they were parked. */
@@ -54,6 +56,7 @@ export class Referee {
   begin(before: Before): void {
     this.#before = before;
     this.#repeated.clear();
+    this.#saved.clear();
     for (const key of before.ledger.keys()) {
       if (!before.source.has(key) && !before.accepted.has(key)) this.ghosts.add(key);
     }
@@ -61,12 +64,9 @@ export class Referee {
 
   /** A request is about to leave. */
   leaves({ key, groups, changes, ordinal }: OutgoingRequest): void {
-    const ledger = new Map(this.world.ledger().map((row) => [row.id, row]));
     for (const [index, group] of groups.entries()) {
       const id = changes[index] ?? 0;
-      const row = ledger.get(id);
-      expect(row?.state === "sent", `the intent of group ${group.key} is not durable (${id})`);
-      expect(row?.key === group.key, `change ${id} is of group ${row?.key}, not ${group.key}`);
+      expect(this.world.isSent(id, group.key), `the intent of group ${group.key} is not durable`);
       this.#isJustified(group);
       this.ghosts.delete(group.key);
     }
@@ -83,25 +83,17 @@ export class Referee {
 
   /** Groups are said to be accepted. */
   saved(groups: readonly TakenGroup[]): void {
-    const accepted = this.world.accepted();
-    for (const { key, isRemoved, content } of groups) {
-      const found = accepted.get(key);
-      if (isRemoved) expect(!found, `group ${key} was removed and is accepted still`);
-      else {
-        expect(
-          found?.content === content && !found.isOutdated,
-          `group ${key} was saved, and the state file does not have it`,
-        );
-      }
-    }
+    for (const group of groups) this.#saved.set(group.key, group);
   }
 
   /** A run has ended, or was cut. */
   after(isCut: boolean, concurrency: number): void {
     const [wrong] = this.world.farSide.wrongs;
     expect(wrong === undefined, `at the far side ${wrong}`);
-    this.#checkMarks();
     const ledger = this.world.ledger();
+    const accepted = this.world.accepted();
+    this.#checkMarks(ledger, accepted);
+    this.#checkSaved(accepted);
     for (const { key, parked, runId } of ledger) {
       if (!parked || runId !== this.#before?.runId) continue;
       this.#parked.set(key, this.#before.source.get(key) ?? "");
@@ -115,9 +107,12 @@ export class Referee {
   }
 
   /** What is marked as accepted, and nothing is known against it, the far side has. */
-  #checkMarks(): void {
-    const open = new Map(this.world.ledger().map((row) => [row.key, row]));
-    for (const [key, { content, isOutdated }] of this.world.accepted()) {
+  #checkMarks(
+    ledger: readonly LedgerRow[],
+    accepted: ReadonlyMap<string, AcceptedGroup>,
+  ): void {
+    const open = new Map(ledger.map((row) => [row.key, row]));
+    for (const [key, { content, isOutdated }] of accepted) {
       const state = open.get(key)?.state;
       if (isOutdated || isQuiet(content) || (state !== undefined && state !== "rejected")) continue;
       for (let ordinal = 0; ordinal < this.rules.requestsPerChange; ordinal++) {
@@ -127,6 +122,15 @@ export class Referee {
           `group ${key} is marked as\n${content}\nand the far side has\n${there}`,
         );
       }
+    }
+  }
+
+  /** What a model was told to be durable is there, whatever came after. */
+  #checkSaved(accepted: ReadonlyMap<string, AcceptedGroup>): void {
+    for (const [key, { isRemoved, content }] of this.#saved) {
+      const found = accepted.get(key);
+      const isThere = isRemoved ? !found : found?.content === content && !found.isOutdated;
+      expect(isThere, `group ${key} was saved, and the state file does not know`);
     }
   }
 

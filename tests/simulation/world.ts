@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { EarlierTry } from "~/delivery/earlier_try.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
@@ -31,13 +31,18 @@ export interface AcceptedGroup {
 export class World implements Disposable {
   readonly db = new DatabaseSync(":memory:");
   readonly farSide: FarSide;
+  readonly #sent: StatementSync;
+  readonly #ledger: StatementSync;
   /** The query has one more column. */
   isWide = false;
 
   constructor(farSide: FarSideOptions) {
     this.farSide = new FarSide(farSide);
+    this.db.exec(`PRAGMA temp_store = MEMORY; BEGIN`);
     for (const sql of MIGRATIONS) this.db.exec(sql);
-    this.db.exec(`CREATE TABLE "src" (id, line, v)`);
+    this.db.exec(`CREATE TABLE "src" (id, line, v); COMMIT`);
+    this.#sent = this.db.prepare(`SELECT group_key, state FROM "spoor.ledger" WHERE id = ?`);
+    this.#ledger = this.db.prepare(`SELECT * FROM "spoor.ledger" ORDER BY id`);
   }
 
   get columns(): string[] {
@@ -76,10 +81,16 @@ export class World implements Disposable {
       .map(({ v }) => String(v));
   }
 
+  /** Whether the state file knows that a request of a change of this group is out. */
+  isSent(change: number, key: string): boolean {
+    const row = this.#sent.get(BigInt(change));
+    return row?.state === "sent" && keyOf(row) === key;
+  }
+
   ledger(): LedgerRow[] {
-    return this.db.prepare(`SELECT * FROM "spoor.ledger" ORDER BY id`).all().map((row) => ({
+    return this.#ledger.all().map((row) => ({
       id: Number(row.id),
-      key: String(JSON.parse(String(row.group_key))[0]),
+      key: keyOf(row),
       contentHash: String(row.content_hash),
       state: row.state as LedgerRow["state"],
       batch: Number(row.batch),
@@ -119,6 +130,10 @@ export class World implements Disposable {
       contentOf(columns, own.map((row) => columns.map((name) => row[name] as Value))),
     ]));
   }
+}
+
+function keyOf(row: Record<string, unknown>): string {
+  return String(JSON.parse(String(row.group_key))[0]);
 }
 
 function toAccepted(rows: readonly Record<string, unknown>[]): AcceptedGroup {
