@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { DatabaseSync } from "node:sqlite";
 import { type ErrorReport, UserError } from "~/base/user_error.ts";
 import {
   batchToRepeat,
