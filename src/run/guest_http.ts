@@ -120,7 +120,7 @@ export class GuestHttp {
     if (response.error?.kind === "down") this.#down ??= response.error;
     if (changes.length > 0) {
       if (isUnbegun(response)) delivery?.withdraw(groups);
-      else delivery?.end(groups, isUncertain(response));
+      else delivery?.end(groups, isUncertain(response), mayHaveMoved(response));
     }
     this.#record(request, response, idempotencyKey, at, changes.at(-1));
     return response;
@@ -259,8 +259,17 @@ function isUnbegun({ attempts, error }: EgressResponse): boolean {
 }
 
 /** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */
-function isUncertain({ status, error }: EgressResponse): boolean {
+export function isUncertain({ status, error }: EgressResponse): boolean {
   return status === undefined && (error?.kind === "timeout" || error?.kind === "broken");
+}
+
+/**
+ * Whether a request may have done something at the far side: all but those that were refused, never sent, or
+ * that the far side was not available for (RFC 9110, section 15.6.4).
+ */
+export function mayHaveMoved({ status, error }: EgressResponse): boolean {
+  if (status === undefined) return error?.kind === "timeout" || error?.kind === "broken";
+  return status < 400 || (status >= 500 && status !== 503);
 }
 
 function checkRequest(request: GuestRequest): void {

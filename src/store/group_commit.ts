@@ -14,14 +14,8 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** See the module's comment. One for each open state file. */
-export class GroupCommit implements AsyncDisposable {
-  #waiting: Waiting[] = [];
-  #isBusy = false;
-  #wal: Deno.FsFile | undefined;
-
-  constructor(private readonly db: DatabaseSync, private readonly path: string) {}
-
+/** Makes writes durable. */
+export interface DurableCommits {
   /**
    * Writes in the next transaction.
    *
@@ -29,6 +23,19 @@ export class GroupCommit implements AsyncDisposable {
    * wrong is checked before: when it throws, none of the transaction is kept.
    * @returns Resolves when the write is on disk.
    */
+  add(write: () => void): Promise<void>;
+  /** The same, for what nobody waits for: where it fails, what is waited for fails too. */
+  addUnawaited(write: () => void): void;
+}
+
+/** See the module's comment. One for each open state file. */
+export class GroupCommit implements DurableCommits, AsyncDisposable {
+  #waiting: Waiting[] = [];
+  #isBusy = false;
+  #wal: Deno.FsFile | undefined;
+
+  constructor(private readonly db: DatabaseSync, private readonly path: string) {}
+
   add(write: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ write, resolve, reject });
@@ -38,7 +45,6 @@ export class GroupCommit implements AsyncDisposable {
     });
   }
 
-  /** The same, for what nobody waits for: where it fails, what is waited for fails too. */
   addUnawaited(write: () => void): void {
     this.add(write).catch(() => {});
   }
