@@ -265,9 +265,11 @@ export function isUncertain({ status, error }: EgressResponse): boolean {
 
 /**
  * Whether a request may have done something at the far side: all but those that were refused, never sent, or
- * that the far side was not available for (RFC 9110, section 15.6.4).
+ * that the far side was not available for (RFC 9110, section 15.6.4). Of a request that was tried again only
+ * the last try is known.
  */
-export function mayHaveMoved({ status, error }: EgressResponse): boolean {
+export function mayHaveMoved({ status, error, attempts }: EgressResponse): boolean {
+  if (attempts > 1) return true;
   if (status === undefined) return error?.kind === "timeout" || error?.kind === "broken";
   return status < 400 || (status >= 500 && status !== 503);
 }

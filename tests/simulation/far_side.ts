@@ -68,11 +68,6 @@ export class FarSide {
     return answer;
   }
 
-  /** Whether it has answered a request with this key for good. */
-  knows(key: string): boolean {
-    return this.#answers.has(key);
-  }
-
   /** Whether a change was done. */
   hasDone(change: number): boolean {
     return this.done.has(`${change} 0`);

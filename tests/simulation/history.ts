@@ -144,7 +144,7 @@ class History {
 
   async play(): Promise<void> {
     this.#edit(this.setting.groups);
-    for (let step = this.random.between(2, 7); step > 0; step--) {
+    for (let step = this.random.between(2, 6); step > 0; step--) {
       await this.#run(this.#drawRun());
       if (this.random.chance(0.3)) this.#intervene();
       this.#edit(this.random.between(0, 5));
@@ -278,7 +278,7 @@ class History {
     const runId = startRun(world.db, "spoor run", "simulation", this.#now());
     const before: Before = {
       ledger: new Map(world.ledger().map((row) => [row.key, row])),
-      accepted: world.accepted(),
+      accepted: this.#referee.accepted,
       source: world.source(),
       resend: plan.resend,
       runId,

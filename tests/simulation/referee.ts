@@ -51,7 +51,15 @@ export class Referee {
    */
   readonly ghosts = new Set<string>();
 
+  /** What was accepted after the last run. */
+  #accepted: ReadonlyMap<string, AcceptedGroup> = new Map();
+
   constructor(private readonly world: World, private readonly rules: Rules) {}
+
+  /** What is accepted between runs. */
+  get accepted(): ReadonlyMap<string, AcceptedGroup> {
+    return this.#accepted;
+  }
 
   begin(before: Before): void {
     this.#before = before;
@@ -91,7 +99,7 @@ export class Referee {
     const [wrong] = this.world.farSide.wrongs;
     expect(wrong === undefined, `at the far side ${wrong}`);
     const ledger = this.world.ledger();
-    const accepted = this.world.accepted();
+    const accepted = this.#accepted = this.world.accepted();
     this.#checkMarks(ledger, accepted);
     this.#checkSaved(accepted);
     for (const { key, parked, runId } of ledger) {

@@ -176,7 +176,7 @@ export class ScriptedModel {
     if (good.length > 0) await this.#save(good);
     if (bad.length > 0 && this.parts.style.rejects) {
       await this.#reject(bad, "refused in part");
-    } else await this.#fail(bad, { status: 207, refused });
+    } else await this.#fail(bad, { status: 207, refused, attempts: 1 });
   }
 
   async #save(groups: readonly TakenGroup[]): Promise<void> {
@@ -212,7 +212,7 @@ export class ScriptedModel {
       })),
     });
     await this.#live();
-    const rest = { url: "", headers: [], body: new Uint8Array(), attempts: 1, elapsedMs: 0 };
+    const rest = { url: "", headers: [], body: new Uint8Array(), elapsedMs: 0 };
     const response = { ...answer, ...rest };
     delivery.end(numbers, isUncertain(response), mayHaveMoved(response));
     return answer;

@@ -22,7 +22,11 @@ export interface NetworkOptions {
 }
 
 /** An answer, or what came instead of one: what decides how a request ended. */
-export type Answer = Pick<EgressResponse, "status" | "error"> & { refused: readonly string[] };
+export type Answer = Pick<EgressResponse, "status" | "error" | "attempts"> & {
+  refused: readonly string[];
+};
+
+type Try = Omit<Answer, "attempts">;
 
 /** See the module's comment. */
 export class SimulatedNetwork {
@@ -37,11 +41,11 @@ export class SimulatedNetwork {
   ) {}
 
   async send(request: FarRequest): Promise<Answer> {
-    for (let tries = 0;; tries++) {
+    for (let attempts = 1;; attempts++) {
       const answer = await this.#try(request);
       const { status } = answer;
       const isFinal = status !== undefined && status < 500;
-      if (isFinal || tries >= this.options.retries) return answer;
+      if (isFinal || attempts > this.options.retries) return { ...answer, attempts };
       await this.time.wait(this.random.next() * 500);
     }
   }
@@ -54,7 +58,7 @@ export class SimulatedNetwork {
     this.#leaving.clear();
   }
 
-  async #try(request: FarRequest): Promise<Answer> {
+  async #try(request: FarRequest): Promise<Try> {
     const fault = this.#drawFault();
     if (fault === "unsent") return broken("unsent");
     this.farSide.requests += 1;
@@ -63,9 +67,7 @@ export class SimulatedNetwork {
     this.#leaving.delete(request);
     if (fault === "lost before") return await this.#neverAnswered();
     if (fault === "failed before") return await this.#answered({ status: 503, refused: [] });
-    if (fault === "refused" && !this.farSide.knows(request.key)) {
-      return await this.#answered({ status: 409, refused: [] });
-    }
+    if (fault === "refused") return await this.#answered({ status: 409, refused: [] });
     const answer = this.farSide.handle(request);
     if (fault === "lost after") return await this.#neverAnswered();
     return await this.#answered(fault === "failed after" ? { status: 500, refused: [] } : answer);
@@ -76,17 +78,17 @@ export class SimulatedNetwork {
     return this.random.pick(FAULTS);
   }
 
-  async #answered(answer: FarAnswer): Promise<Answer> {
+  async #answered(answer: FarAnswer): Promise<Try> {
     await this.time.wait(this.random.next() * 40);
     return answer;
   }
 
-  async #neverAnswered(): Promise<Answer> {
+  async #neverAnswered(): Promise<Try> {
     await this.time.wait(30_000);
     return broken(this.random.chance(0.5) ? "timeout" : "broken");
   }
 }
 
-function broken(kind: "timeout" | "broken" | "unsent"): Answer {
+function broken(kind: "timeout" | "broken" | "unsent"): Try {
   return { error: { kind, message: `The request ended as ${kind}` }, refused: [] };
 }
