@@ -29,14 +29,15 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "sandbox/egress": ["base", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
   "delivery": ["base", "model"],
   "practice": ["base", "warehouse"],
+  "plan": ["base", "model", "warehouse", "store", "tracked", "delivery"],
   "project": ["base", "sql", "model", "dag", "kinds", "sandbox"],
   "run": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
-    ...["delivery", "practice", "project"],
+    ...["delivery", "practice", "plan", "project"],
   ],
   "cli": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
-    ...["delivery", "practice", "project", "run"],
+    ...["delivery", "practice", "plan", "project", "run"],
   ],
 };
 

@@ -24,6 +24,7 @@ import { acceptSettled, type TrackedQuery } from "./accept_settled.ts";
 import { adoptChanges } from "./adopt_changes.ts";
 import { Delivery, forcedGroups, holdCandidates } from "./deliveries.ts";
 import type { ModelWishes } from "./model_wishes.ts";
+import { planChanges } from "./plan_changes.ts";
 import type { RunContext } from "./run_context.ts";
 
 /** A budget blocks the model: nothing was sent. */
@@ -59,8 +60,10 @@ export function beginDelivery(
       holdCandidates: wishes.resend ? [] : holdCandidates(earlier, uniqueKey.length, promise),
       everything: wishes.resend,
     });
+    const plan = context.plan?.of(model.name);
+    if (plan) planChanges(db, plan, changes, { earlier, onRemoved, adopt: wishes.adopt });
     checkBudgets(context, model, wishes, changes);
-    const parts = { ...context, model: model.name, maxAttempts, onRemoved, withPrevious };
+    const parts = { ...context, plan, model: model.name, maxAttempts, onRemoved, withPrevious };
     if (!wishes.adopt) return new Delivery(parts, changes, earlier);
     const adopted = adoptChanges(parts, changes, earlier);
     return new Delivery({ ...parts, onRemoved: "keep" }, adopted, []);
@@ -78,7 +81,7 @@ function cannotDeliverRemoved(model: Model): UserError {
 }
 
 function checkBudgets(
-  { db }: RunContext,
+  { db, plan }: RunContext,
   model: Model,
   wishes: ModelWishes,
   changes: ChangeSet,
@@ -86,13 +89,15 @@ function checkBudgets(
   const { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges, onRemoved } = model.directives;
   const { changed, unchanged, removed, heldBack } = changes;
   const facts = { ...changes, accepted: unchanged + changed + removed + heldBack.accepted };
-  const breach = findBreach(facts, {
+  const budgets = {
     maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
     maxChanges,
     // To record the present state sends nothing, and is asked for by name.
     allowRemoved: wishes.allowRemoved || wishes.adopt,
     allowChanges: wishes.allowChanges || wishes.adopt || wishes.resend,
-  });
+  };
+  const breach = findBreach(facts, budgets);
+  plan?.of(model.name).budgeted(facts.accepted, budgets, breach);
   if (!breach) return;
   const isChanges = breach.budget === "max_changes";
   const table = isChanges ? changes.comparison.rowsTable : changes.comparison.removedTable;

@@ -171,6 +171,11 @@ export interface EgressStart {
   secrets: readonly { name: string; standIn: string; value: string }[];
   /** Practice: where every request goes instead; the net permission is just this. */
   practiceOrigin?: string;
+  /**
+   * A plan. `record`: nothing is sent, a write is answered by an assumed success; `read`: only GET and HEAD
+   * are sent.
+   */
+  plan?: "record" | "read";
 }
 
 export type ToEgress =
@@ -199,6 +204,17 @@ export interface EgressResponse {
   error?: EgressError;
   /** Why an answer such as 429 was not tried again though a try was left; for the error's text. */
   note?: string;
+  /** Plan: what would have been sent; the answer is assumed. */
+  recorded?: RecordedRequest;
+}
+
+/** A request as it would have gone out; secrets masked. */
+export interface RecordedRequest {
+  method: string;
+  url: string;
+  headers: readonly (readonly [string, string])[];
+  /** Text; of bytes only how many. */
+  body: string | null;
 }
 
 export interface EgressError extends ErrorReport {

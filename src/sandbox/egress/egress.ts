@@ -18,6 +18,7 @@ import type {
 import { AllowedHosts } from "./allowed_hosts.ts";
 import { EgressFailure } from "./egress_failure.ts";
 import { prepareRequest } from "./prepare_request.ts";
+import { recordRequest, refuseWrite } from "./record_request.ts";
 import { SecretMask } from "./secret_mask.ts";
 import { type Outlet, sendWithRetries } from "./send_with_retries.ts";
 import { StandIns } from "./stand_ins.ts";
@@ -30,6 +31,7 @@ interface Started {
   standIns: StandIns;
   mask: SecretMask;
   outlet: Outlet;
+  plan: EgressStart["plan"];
 }
 
 /** See the module's comment. */
@@ -71,6 +73,8 @@ export class Egress {
       if (!started) throw new Error("The egress worker has not been told its model");
       const outgoing = prepareRequest(request, started.standIns, started.outlet.allowedHosts);
       mask = started.mask.with(outgoing.signatures);
+      if (started.plan === "record") return recordRequest(outgoing, mask);
+      if (started.plan === "read") refuseWrite(outgoing);
       const answer = await sendWithRetries(outgoing, started.outlet, signal, progress);
       return { ...maskAnswer(answer, mask), attempts: progress.attempts };
     } catch (error) {
@@ -97,6 +101,7 @@ function start(given: EgressStart, random: () => number): Started {
   return {
     standIns: new StandIns(given.secrets),
     mask: new SecretMask(given.secrets.map((secret) => secret.value)),
+    plan: given.plan,
     outlet: {
       allowedHosts: new AllowedHosts(given.allowNet),
       practiceOrigin: given.practiceOrigin,
