@@ -29,7 +29,7 @@ const OPTIONS = {
     value: "FORMAT",
     default: "text",
     choices: ["text", "md", "json"],
-    help: "text, md (for a comment on a pull request) or json (one document)",
+    help: "How it is shown; md is for a comment on a pull request",
   },
   all: { type: "boolean", help: "Fold no list, cut no line" },
   "exit-code": { type: "boolean", help: "Exit with 3 when a run would do something" },
