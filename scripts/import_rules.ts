@@ -24,20 +24,21 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "store": ["base", "model", "warehouse", "delivery"],
   "kinds": ["base", "sql", "model", "warehouse", "tracked"],
   "tracked": ["base", "sql", "model", "warehouse", "store", "delivery"],
+  "state": ["base", "sql", "model", "warehouse", "store", "tracked"],
   "sandbox": ["base", "model"],
   "sandbox/guest": ["base", "sandbox/protocol.ts", "sandbox/guest_frames.ts"],
-  "sandbox/egress": ["base", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
+  "sandbox/egress": ["base", "delivery", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
   "delivery": ["base", "model"],
   "practice": ["base", "warehouse"],
   "plan": ["base", "model", "warehouse", "store", "tracked", "delivery"],
   "project": ["base", "sql", "model", "dag", "kinds", "sandbox"],
   "run": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
-    ...["delivery", "practice", "plan", "project"],
+    ...["delivery", "practice", "plan", "project", "state"],
   ],
   "cli": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
-    ...["delivery", "practice", "plan", "project", "run"],
+    ...["delivery", "practice", "plan", "project", "run", "state"],
   ],
 };
 

@@ -24,7 +24,7 @@ export interface EarlierTry {
   id: number;
   contentHash: string;
   state: LedgerState;
-  /** Id of the first change of the batch that went out together; 0: on its own. */
+  /** Id of the last change of the batch that went out together; 0: on its own. */
   batch: number;
   /** Runs in which it was tried. */
   attempts: number;

@@ -67,7 +67,7 @@ export function integer(min: number, max: number): ValueParser<number> {
 }
 
 /** A JavaScript timer that is set for longer fires at once: 2^31 - 1 ms are 24.8 days. */
-const MAX_DURATION_MS = 24 * 86_400_000;
+export const MAX_DURATION_MS = 24 * 86_400_000;
 
 /** Reads a duration, as milliseconds. */
 export function duration(text: string): Parsed<number> {

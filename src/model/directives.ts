@@ -25,6 +25,7 @@ import {
   variableName,
 } from "./directive_value.ts";
 import type { Directives, KindName } from "./model.ts";
+import { rateLimit } from "./rate_limit.ts";
 
 /** Every kind that there is. */
 export const KIND_NAMES: readonly KindName[] = ["table", "view", "tracked"];
@@ -173,6 +174,13 @@ export const DIRECTIVES: readonly Directive[] = [
     summary: "Tries after a failure that may pass: 429, 5xx, a broken connection",
     example: "@retries: 3",
     default: "5",
+    typescriptOnly: true,
+  }),
+  scalar("rateLimit", rateLimit, {
+    name: "rate_limit",
+    value: "count/window | name",
+    summary: "Requests in any window of time, tries included; a name is one of spoor.yaml",
+    example: "@rate_limit: 100/10s",
     typescriptOnly: true,
   }),
   scalar("delivery", oneOf(["at_least_once", "at_most_once"], "a promise of delivery"), {

@@ -45,6 +45,8 @@ const GOOD: [name: string, value: string | readonly string[], directives: Direct
   ["retries", "0", { retries: 0 }],
   ["depends_on", "a.b,c.d", { dependsOn: ["a.b", "c.d"] }],
   ["volatile", "false", { volatile: false }],
+  ["rate_limit", "10/min", { rateLimit: { rate: { count: 10, windowMs: 60_000 } } }],
+  ["rate_limit", "hubspot", { rateLimit: { name: "hubspot" } }],
   ["description", "It's: a, text", { description: "It's: a, text" }],
   ["tags", "crm, a-b, größe", { tags: ["crm", "a-b", "größe"] }],
 ];
@@ -55,6 +57,12 @@ for (const [name, value, directives] of GOOD) {
 
 const BAD: [name: string, value: string | readonly string[], words: RegExp][] = [
   ["kind", "tabel", /Cannot read "@kind": "tabel" is not a kind \| Did you mean "table"\?/],
+  ["rate_limit", "100", /"100" does not say in which time \| Write requests per window: "100/],
+  ["rate_limit", "0/s", /"0\/s" lets no request through/],
+  ["rate_limit", "5/week", /"5\/week" is not a rate/],
+  ["rate_limit", "5/0s", /"5\/0s" has a window of no length/],
+  ["rate_limit", "5/30d", /"5\/30d" has too long a window \| Write a window of at most "24d"/],
+  ["rate_limit", "2000000/s", /"2000000\/s" is too many/],
   ["kind", "Tracked", /"Tracked" is not a kind \| Did you mean "tracked"\?/],
   ["kind", "scd2", /"scd2" is not a kind \| Use one of "table", "view", "tracked"\./],
   ["kind", ["view"], /a list is not what it takes \| Write "@kind: tracked"\./],

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RateLimit } from "./rate_limit.ts";
 import type { SourceLocation } from "~/base/user_error.ts";
 
 /** How a model's rows meet its target. Each is one row of the registry in `kinds/`. */
@@ -36,6 +37,7 @@ export interface Directives {
   modelTimeoutMs?: number;
   /** Tries after a retryable failure. @default 5 */
   retries?: number;
+  rateLimit?: RateLimit;
   /** What a crash does to what was in flight. @default "at_least_once" */
   delivery?: "at_least_once" | "at_most_once";
   /** What becomes of a group that left the query. @default "forget" */

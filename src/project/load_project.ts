@@ -10,6 +10,7 @@ import { findModels, type ModelFile } from "./find_models.ts";
 import { type LoadedModel, loadSqlModel, loadYamlModel } from "./load_sql_model.ts";
 import { loadTypescriptModel } from "./load_typescript_model.ts";
 import { ModuleStore } from "./module_store.ts";
+import { resolveRateLimit } from "./resolve_rate_limit.ts";
 import { loadSettings, type Settings } from "./settings.ts";
 import { sortErrors } from "./sort_errors.ts";
 
@@ -50,8 +51,14 @@ export async function loadProject(
     // SQL models load without a turn of the event loop each: there may be thousands.
     const { model, errors: own } = loading instanceof Promise ? await loading : loading;
     errors.push(...own);
-    if (model) models.set(model.name, withDefaults(model, settings));
-    else unreadable.push(file.name);
+    if (model) {
+      const { model: resolved, errors: unresolved } = resolveRateLimit(
+        withDefaults(model, settings),
+        settings.rateLimits,
+      );
+      errors.push(...unresolved);
+      models.set(model.name, resolved);
+    } else unreadable.push(file.name);
   }
   return { root, settings, models, unreadable, errors: sortErrors(errors) };
 }

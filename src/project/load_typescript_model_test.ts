@@ -61,6 +61,19 @@ export default names;
   assert.deepEqual([model.hasDynamicQuery, model.queriesTables], [false, true]);
 });
 
+Deno.test("a TypeScript model reads the tables of its changes", async () => {
+  const { references, queriesTables } = await modelOf({
+    "models/a/b.ts": `// @kind: tracked
+// @unique_key: id
+import { changes } from "spoor";
+await changes\`SELECT id FROM mart.customers\`.each(() => {});`,
+  });
+  assert.deepEqual(references, [
+    { table: "mart.customers", at: { path: "models/a/b.ts", line: 4 } },
+  ]);
+  assert.equal(queriesTables, true);
+});
+
 Deno.test("a TypeScript model that reads no table is a source", async () => {
   const { queriesTables, hasDynamicQuery, references } = await modelOf({
     "models/a/b.ts":

@@ -4,11 +4,14 @@
  * @module
  */
 import { closestWord } from "~/base/closest_word.ts";
+import type { Rate } from "~/base/rate.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
-import { flag, integer, type ValueParser } from "~/model/directive_value.ts";
+import { flag, integer, problem, type ValueParser } from "~/model/directive_value.ts";
 import { findDirective } from "~/model/directives.ts";
 import type { Directives } from "~/model/model.ts";
+import { isLimitName, rateOfLimit } from "~/model/rate_limit.ts";
 import { loadYamlLibrary, readYamlMapping, type YamlPair } from "~/model/yaml_mapping.ts";
+import { type AuthProviders, readAuthProviders } from "./auth_providers.ts";
 import { SETTINGS_FILE } from "./find_root.ts";
 import { readFlatYaml } from "./flat_yaml.ts";
 import { readText } from "./read_text.ts";
@@ -23,6 +26,10 @@ export interface Settings {
   memoryMb: number;
   /** Directives of TypeScript models that do not give them. */
   defaults: Directives;
+  /** OAuth services that `spoor auth` authorises; absent: none. */
+  auth?: AuthProviders;
+  /** Limits that models share by naming them. */
+  rateLimits: Readonly<Record<string, Rate>>;
 }
 
 /** The directives that `defaults:` may set. */
@@ -47,7 +54,9 @@ const READERS: ReadonlyMap<string, SettingReader> = new Map([
 ]);
 
 /** The names of all settings. */
-export const SETTING_NAMES: readonly string[] = [...READERS.keys(), "defaults"];
+export const SETTING_NAMES: readonly string[] = [
+  ...[...READERS.keys(), "defaults", "rate_limits", "auth"],
+];
 
 interface Problem {
   state: string;
@@ -68,7 +77,7 @@ function setting<T>(
 
 /** The settings of a project without `spoor.yaml`. */
 export function defaultSettings(): Settings {
-  return { practice: false, memoryMb: 1_024, defaults: {} };
+  return { practice: false, memoryMb: 1_024, defaults: {}, rateLimits: {} };
 }
 
 /** Reads the project's settings; all mistakes are told, and what they are about keeps its default. */
@@ -97,6 +106,8 @@ export async function parseSettings(
     : readYamlMapping(await loadYamlLibrary(), text, SETTINGS_FILE);
   eachOnce(pairs, errors, (pair, at) => {
     if (pair.key === "defaults") readDefaults(pair, settings, at, errors);
+    else if (pair.key === "rate_limits") readRateLimits(pair, settings, at, errors);
+    else if (pair.key === "auth") settings.auth = readAuthProviders(pair, at, errors);
     else readSetting(pair, settings, at, errors);
   });
   return { settings, errors };
@@ -175,6 +186,36 @@ function readDefaults(
       ? directive.read(value.text, settings.defaults)
       : { state: "it is not a single value", hint: `Write "${directive.example.slice(1)}".` };
     if (problem) errors.push(wrongValue(key, problem, at));
+  });
+}
+
+function readRateLimits(
+  { value }: YamlPair,
+  settings: Settings,
+  at: SourceLocation,
+  errors: UserError[],
+): void {
+  if (value.type === "scalar" && value.text === "") return;
+  if (value.type !== "mapping") {
+    const hint = `Write "crm: 100/10s" below it, indented by two spaces.`;
+    errors.push(wrongValue("rate_limits", { state: "it is not a list of limits", hint }, at));
+    return;
+  }
+  const limits: Record<string, Rate> = {};
+  settings.rateLimits = limits;
+  eachOnce(value.pairs, errors, ({ key, value }, at) => {
+    // Models that name it are not to be told that it does not exist as well.
+    limits[key] = { count: 1, windowMs: 1_000 };
+    if (!isLimitName(key)) {
+      const hint = `A name has letters, digits, "_" and "-", as in "hubspot".`;
+      errors.push(wrongValue(key, { state: "it is not the name of a limit", hint }, at));
+      return;
+    }
+    const parsed = value.type === "scalar"
+      ? rateOfLimit(value.text)
+      : problem("it is not a single value", `Write "${key}: 100/10s".`);
+    if ("problem" in parsed) errors.push(wrongValue(key, parsed.problem, at));
+    else limits[key] = parsed.value;
   });
 }
 

@@ -12,13 +12,18 @@ async function mistakesOf(text: string): Promise<string[]> {
 Deno.test("a project without spoor.yaml has the default settings", async () => {
   await using project = await tempProject({});
   assert.deepEqual(await loadSettings(project.root), { settings: defaultSettings(), errors: [] });
-  assert.deepEqual(defaultSettings(), { practice: false, memoryMb: 1_024, defaults: {} });
+  assert.deepEqual(defaultSettings(), {
+    practice: false,
+    memoryMb: 1_024,
+    defaults: {},
+    rateLimits: {},
+  });
 });
 
 Deno.test("spoor.yaml sets what it names", async () => {
   await using project = await tempProject({
     "spoor.yaml":
-      "practice: true\njobs: 4\nmemory_mb: 512\ndefaults:\n  retries: 2\n  timeout: 5s\n  model_timeout: 1m\n  concurrency: 8\n",
+      "practice: true\njobs: 4\nmemory_mb: 512\ndefaults:\n  retries: 2\n  timeout: 5s\n  model_timeout: 1m\n  concurrency: 8\nrate_limits:\n  crm: 100/10s\n",
   });
   assert.deepEqual(await loadSettings(project.root), {
     settings: {
@@ -26,6 +31,7 @@ Deno.test("spoor.yaml sets what it names", async () => {
       jobs: 4,
       memoryMb: 512,
       defaults: { retries: 2, timeoutMs: 5_000, modelTimeoutMs: 60_000, concurrency: 8 },
+      rateLimits: { crm: { count: 100, windowMs: 10_000 } },
     },
     errors: [],
   });
@@ -42,11 +48,19 @@ const MISTAKES: [text: string, words: string[]][] = [
     `spoor.yaml:2 Cannot read the settings: "practise" is not a setting | Did you mean "practice"?`,
   ]],
   ["connections: 1\n", [
-    `spoor.yaml:1 Cannot read the settings: "connections" is not a setting | Use one of practice, jobs, memory_mb, defaults.`,
+    `spoor.yaml:1 Cannot read the settings: "connections" is not a setting | Use one of practice, jobs, memory_mb, defaults, rate_limits, auth.`,
   ]],
   ["practice: yes\njobs: 0\n", [
     `spoor.yaml:1 Cannot read "practice": "yes" is neither true nor false | Write "true" or "false".`,
     `spoor.yaml:2 Cannot read "jobs": 0 is out of range | Write a whole number from 1 to 1000.`,
+  ]],
+  ["rate_limits:\n  crm: 0/s\n  a.b: 1/s\n  c: [1]\n", [
+    `spoor.yaml:2 Cannot read "crm": "0/s" lets no request through | Write requests per window: "100/10s", "5/s", "10/min", "1000/h".`,
+    `spoor.yaml:3 Cannot read "a.b": it is not the name of a limit | A name has letters, digits, "_" and "-", as in "hubspot".`,
+    `spoor.yaml:4 Cannot read "c": it is not a single value | Write "c: 100/10s".`,
+  ]],
+  ["rate_limits: 5\n", [
+    `spoor.yaml:1 Cannot read "rate_limits": it is not a list of limits | Write "crm: 100/10s" below it, indented by two spaces.`,
   ]],
   ["jobs: 2\njobs: 3\n", [
     `spoor.yaml:2 Cannot read the settings: "jobs" is given twice | Keep one of the two lines.`,
@@ -56,7 +70,7 @@ const MISTAKES: [text: string, words: string[]][] = [
   ]],
   ["defaults:\n  retires: 3\n  kind: view\n  timeout: soon\n", [
     `spoor.yaml:2 Cannot read the settings: "retires" is not a directive that has a default here | Did you mean "retries"?`,
-    `spoor.yaml:3 Cannot read the settings: "kind" is not a directive that has a default here | Use one of concurrency, timeout, model_timeout, retries.`,
+    `spoor.yaml:3 Cannot read the settings: "kind" is not a directive that has a default here | Use one of concurrency, timeout, model_timeout, retries, delivery, on_removed, max_removed, max_changes, max_attempts.`,
     `spoor.yaml:4 Cannot read "timeout": "soon" is not a duration | Write a number and a unit: "500ms", "30s", "10m", "2h".`,
   ]],
   ["defaults: 3\n", [

@@ -39,7 +39,12 @@ export function validateModel(
       }),
     );
   }
-  return [...errors, ...checkSecrets(model), ...checkDynamicQueries(model, dynamicQueries)];
+  return [
+    ...errors,
+    ...checkSecrets(model),
+    ...checkRateLimit(model),
+    ...checkDynamicQueries(model, dynamicQueries),
+  ];
 }
 
 /** Whether kind and language of the model take a directive. */
@@ -81,6 +86,17 @@ function checkSecrets(model: Model): UserError[] {
     );
   }
   return errors;
+}
+
+function checkRateLimit(model: Model): UserError[] {
+  const { rateLimit, allowNet } = model.directives;
+  if (rateLimit === undefined || allowNet !== undefined || model.language !== "ts") return [];
+  return [
+    new UserError(`Cannot use "@rate_limit" here: "${model.name}" may reach no host`, {
+      at: placeOf(model, "rate_limit"),
+      hint: `Add "@allow_net: host", or remove the line.`,
+    }),
+  ];
 }
 
 function checkDynamicQueries(model: Model, places: readonly SourceLocation[]): UserError[] {

@@ -14,6 +14,7 @@ import {
 import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { loadKeyNames } from "~/store/key_names.ts";
 import { loadLedger } from "~/store/ledger.ts";
 import { temp } from "~/tracked/comparison_sql.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/find_changes.ts";
@@ -63,7 +64,16 @@ export function beginDelivery(
     const plan = context.plan?.of(model.name);
     if (plan) planChanges(db, plan, changes, { earlier, onRemoved, adopt: wishes.adopt });
     checkBudgets(context, model, wishes, changes);
-    const parts = { ...context, plan, model: model.name, maxAttempts, onRemoved, withPrevious };
+    const keyName = loadKeyNames(db, model.name);
+    const parts = {
+      ...context,
+      plan,
+      model: model.name,
+      maxAttempts,
+      onRemoved,
+      withPrevious,
+      keyName,
+    };
     if (!wishes.adopt) return new Delivery(parts, changes, earlier);
     const adopted = adoptChanges(parts, changes, earlier);
     return new Delivery({ ...parts, onRemoved: "keep" }, adopted, []);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { afterFailure } from "~/delivery/earlier_try.ts";
+import { afterFailure, isUnknown } from "~/delivery/earlier_try.ts";
 import { DeliveryLog, type DeliveryState } from "~/store/deliveries.ts";
 import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
 import type { HeldGroup } from "./held_group.ts";
@@ -34,6 +34,15 @@ export class ChangeRecords {
   /** A request of the group is about to leave. */
   sent(group: HeldGroup): void {
     this.#write(group, { state: "sent", parked: false });
+  }
+
+  /** No request of the group left after all: the ledger is to it as it was before. */
+  withdrawn(group: HeldGroup, earlier: LedgerEntry | undefined): void {
+    if (!earlier) return this.#ledger.remove(group.changeId);
+    const { runId, now } = this.context;
+    const state = isUnknown(earlier) ? "unknown" : earlier.state;
+    const error = "Not tried again: the far side did not work, or the run was stopped";
+    this.#ledger.write({ ...earlier, state, runId, error, at: now() });
   }
 
   accepted(group: HeldGroup): void {

@@ -43,6 +43,8 @@ import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
 export interface DeliveryContext extends ChangeRecordContext {
   commits: GroupCommit;
   projectId: string;
+  /** The model's name when a change was begun, of which its keys are made. */
+  keyName: (changeId: number) => string;
   /** `@on_removed` */
   onRemoved: "forget" | "keep" | "deliver";
   /** The model asked by `changes`: it gets what was accepted before, too. */
@@ -160,14 +162,17 @@ export class Delivery {
       intent: undefined,
       pending: 0,
       isUncertain: false,
+      hasLeft: false,
       end: "open",
     };
     this.#held.set(number, held);
     const group = { group: number, rows: lastRow - firstRow + 1, batch };
     if (!this.context.withPrevious) return group;
     held.changeId ||= this.context.nextChangeId();
-    const { projectId, model } = this.context;
-    const idempotencyKey = changeKey({ projectId, model, changes: [held.changeId], ordinal: 0 });
+    const { projectId, keyName } = this.context;
+    const changes = [held.changeId];
+    const model = keyName(held.changeId);
+    const idempotencyKey = changeKey({ projectId, model, changes, ordinal: 0 });
     return { ...group, action, previousRows: change.previousRows, idempotencyKey };
   }
 
@@ -180,8 +185,9 @@ export class Delivery {
   async begin(numbers: readonly number[]): Promise<number[]> {
     const groups = numbers.flatMap((number) => this.#findOpen(number) ?? []);
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
-    const batch = groups.length > 1 ? (groups[0]?.changeId ?? 0) : 0;
-    // A batch that was refused goes out again in parts: each part is what a crash would repeat.
+    // A batch that was refused goes out again in parts: each part is what a crash would repeat. Its last
+    // change names it: the first part begins as the whole did, from which it must be told apart.
+    const batch = groups.length > 1 ? (groups.at(-1)?.changeId ?? 0) : 0;
     const fresh = groups.filter((group) => !group.intent || group.batch !== batch);
     if (fresh.length > 0) {
       for (const group of fresh) group.batch = batch;
@@ -207,6 +213,23 @@ export class Delivery {
       if (!group) continue;
       group.pending -= 1;
       group.isUncertain ||= isUncertain;
+      group.hasLeft = true;
+    }
+  }
+
+  /**
+   * The request did not leave after all: groups of which nothing else has left are as if it had never
+   * been begun, and count as not reached.
+   */
+  withdraw(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const group = this.#held.get(number);
+      if (!group) continue;
+      group.pending -= 1;
+      if (group.pending > 0 || group.hasLeft || !group.intent) continue;
+      group.intent = undefined;
+      const earlier = this.#earlier.get(group.keyText);
+      this.context.commits.addUnawaited(() => this.#records.withdrawn(group, earlier));
     }
   }
 

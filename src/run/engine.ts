@@ -5,9 +5,11 @@
  */
 // deno-lint-ignore-file camelcase
 import { setImmediate } from "node:timers";
+import { renderDuration } from "~/base/duration.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import { compareNames } from "~/dag/order.ts";
 import { selectModels } from "~/dag/selectors.ts";
+import { foldModelName } from "~/model/model_name.ts";
 import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
@@ -25,6 +27,7 @@ import {
   stateFilePath,
 } from "~/store/open_state.ts";
 import { copyState, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
+import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
 import { pruneBodies } from "~/store/requests.ts";
 import { takeRunLock } from "~/store/run_lock.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
@@ -37,11 +40,13 @@ import type { FromEngine } from "./engine_protocol.ts";
 import { EngineWorkers } from "./engine_workers.ts";
 import { ReaderPool } from "./guest_queries.ts";
 import { LazyPractice } from "./practice.ts";
+import { RateLimits } from "./rate_limits.ts";
 import type { RunContext } from "./run_context.ts";
 import { type PlanBeginning, Planner, planStopped, refuseMoved } from "./planner.ts";
 import type { RunEvent, RunFinished } from "./run_event.ts";
 import { runModels } from "./run_models.ts";
 import type { PlanRequest, RunRequest } from "./run_request.ts";
+import { TokenKeeper } from "./token_keeper.ts";
 
 /** What one call of the engine is about. */
 interface Job {
@@ -65,6 +70,8 @@ interface Way {
   planned?: PlannedRequests;
   /** The project's id where it has none yet: keys of a plan hold in the run. */
   newProjectId?: string;
+  /** Of rate limits, as the plan's reading has left them. */
+  grants?: readonly RecordedGrant[];
 }
 
 const now = () => new Date().toISOString();
@@ -75,13 +82,17 @@ export class Engine {
   readonly #stop = new AbortController();
   #events: RunEvent[] = [];
   #statePath = "the state file";
+  #isTimeOver = false;
+  /** What sources have read for a plan counts in the run that applies it. */
+  #grants: readonly RecordedGrant[] = [];
 
   constructor(private readonly post: (message: FromEngine, transfer?: Transferable[]) => void) {
     this.#workers = new EngineWorkers(post);
   }
 
   /** Begin nothing new. */
-  stop(): void {
+  stop(isTimeOver: boolean): void {
+    this.#isTimeOver ||= isTimeOver;
     this.#stop.abort();
     this.post({ type: "stopping" });
   }
@@ -121,7 +132,7 @@ export class Engine {
     this.#statePath = path;
     makeStateFolder(path);
     const command = commandOf(request);
-    using _lock = await takeRunLock(`${path.slice(0, -3)}.lock`, command, now());
+    using _lock = takeRunLock(`${path.slice(0, -3)}.lock`, command, now());
     removeStateCopies(path);
     const job: Job = { request, command, current, root, settings, practice, path, startedAt };
     if (request.plan) return void await this.#plan(job, request.plan);
@@ -129,7 +140,8 @@ export class Engine {
     const plan = request.apply;
     refuseMoved(plan, await this.#plan(job, { complete: true }));
     const planned = new PlannedRequests(plan);
-    await this.#execute(job, { path, planned, newProjectId: plan.project_id });
+    const grants = this.#grants;
+    await this.#execute(job, { path, planned, grants, newProjectId: plan.project_id });
   }
 
   /** Runs on a private copy of the state, sends nothing, and tells what a run would do. */
@@ -174,6 +186,7 @@ export class Engine {
     const runId = inTransaction(db, () => {
       analyses.save();
       dropStages(db);
+      if (way.grants) replaceRateGrants(db, way.grants);
       return startRun(db, command, VERSION, now());
     });
     // What a plan goes through is told by the plan.
@@ -193,6 +206,7 @@ export class Engine {
       : undefined;
     let changeId = nextLedgerId(db);
     const requests = { sent: 0, accepted: 0, refused: 0, retries: 0 };
+    const readVariable = variableLookup(dotenv, (name) => Deno.env.get(name));
     const context: RunContext = {
       root,
       statePath: this.#statePath,
@@ -200,13 +214,18 @@ export class Engine {
       commits,
       readers,
       workers: this.#workers,
+      rateLimits: new RateLimits(db, commits),
       runId,
       projectId,
       ...(practiceApi && { practice: () => practiceApi.origin() }),
       ...(planner && { plan: planner.recorder }),
       ...(planned && { planned }),
+      isOfProject: nameTest([...graph.models.keys()]),
       memoryMb: settings.memoryMb,
-      readVariable: variableLookup(dotenv, (name) => Deno.env.get(name)),
+      readVariable,
+      tokens: new TokenKeeper({
+        ...{ db, commits, root, practice, readVariable, now, providers: settings.auth ?? {} },
+      }),
       nextChangeId: () => changeId++,
       watchDeadline: (model, limitMs) => {
         this.post({ type: "deadline", model, limitMs });
@@ -220,6 +239,10 @@ export class Engine {
       current,
       now,
       stop: this.#stop.signal,
+      stopReason: () =>
+        this.#isTimeOver && request.timeoutMs !== undefined
+          ? `the run's --timeout of ${renderDuration(request.timeoutMs)} was over`
+          : "the run was stopped",
     };
     const counts = await runModels(context, {
       graph,
@@ -245,6 +268,8 @@ export class Engine {
       elapsed_ms: performance.now() - startedAt,
       ...counts,
       requests,
+      ...(this.#isTimeOver && request.timeoutMs !== undefined &&
+        { timeout_ms: request.timeoutMs }),
     };
     if (!planner) {
       pruneBodies(db);
@@ -253,6 +278,7 @@ export class Engine {
       return undefined;
     }
     if (this.#stop.signal.aborted) throw planStopped();
+    this.#grants = loadRateGrants(db);
     const plan = planner.finish();
     if (request.plan) {
       this.post({ type: "plan", plan });
@@ -272,6 +298,12 @@ export class Engine {
     this.post({ type: "events", events: this.#events });
     this.#events = [];
   }
+}
+
+/** SQLite takes names that differ in case only for one. */
+function nameTest(names: readonly string[]): (name: string) => boolean {
+  const known = new Set(names.map(foldModelName));
+  return (name) => known.has(foldModelName(name));
 }
 
 function addTo(sum: Record<string, number>, part: object): void {
@@ -300,9 +332,9 @@ function projectIdOf(db: Parameters<typeof listTables>[0]): string {
   return String(db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value);
 }
 
-function commandOf(
-  { selectors, practice, full, resend, adopt, allowRemoved, allowChanges, plan, apply }: RunRequest,
-): string {
+function commandOf(request: RunRequest): string {
+  const { selectors, practice, full, resend, adopt, allowRemoved, allowChanges } = request;
+  const { timeoutMs, plan, apply } = request;
   return [
     plan ? "spoor plan" : apply ? "spoor apply" : "spoor run",
     ...selectors,
@@ -312,5 +344,6 @@ function commandOf(
     ...adopt.map((model) => `--adopt ${model}`),
     ...(allowRemoved ? ["--allow-removed"] : []),
     ...(allowChanges ? ["--allow-changes"] : []),
+    ...(timeoutMs === undefined ? [] : [`--timeout ${timeoutMs}ms`]),
   ].join(" ");
 }

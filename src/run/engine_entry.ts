@@ -17,7 +17,7 @@ addEventListener("message", async (event) => {
   );
   port.onmessage = ({ data }: MessageEvent<ToEngine>) => {
     if (data.type === "start") void engine.run(data.request, data.current);
-    else if (data.type === "stop") engine.stop();
+    else if (data.type === "stop") engine.stop(data.isTimeOver);
     else engine.workerFailed(data.id, data.message);
   };
 });

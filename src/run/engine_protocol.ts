@@ -12,8 +12,8 @@ import type { RunRequest } from "./run_request.ts";
 export type ToEngine =
   /** `current`: where the engine shows what it computes (`current_model.ts`). */
   | { type: "start"; request: RunRequest; current: SharedArrayBuffer }
-  /** Ctrl-C: begin nothing new, let what is in flight end. */
-  | { type: "stop" }
+  /** Ctrl-C, or the run's time is over: begin nothing new, let what is in flight end. */
+  | { type: "stop"; isTimeOver: boolean }
   | { type: "worker_failed"; id: number; message: string };
 
 export type FromEngine =

@@ -10,6 +10,7 @@
 import { UserError } from "~/base/user_error.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type {
+  EgressError,
   EgressRequest,
   EgressResponse,
   EgressStart,
@@ -24,9 +25,13 @@ import type { RequestLog } from "~/store/requests.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest } from "./guest_error.ts";
+import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
+import type { RateLimiter } from "./rate_limits.ts";
+import { RequestPermits } from "./request_permits.ts";
 import { changeKey, requestKey } from "./idempotency_key.ts";
 import { describeRequest, describeResponse } from "./request_text.ts";
 import type { RequestCounts } from "./run_event.ts";
+import type { TokenKeeper } from "./token_keeper.ts";
 
 /** What requests need from their run. */
 export interface GuestHttpContext {
@@ -34,8 +39,15 @@ export interface GuestHttpContext {
   startWorker: (onFailure: (message: string) => void) => EngineWorker;
   commits: GroupCommit;
   log: RequestLog;
+  tokens: TokenKeeper;
+  /** Lets tries through, where the model has a limit. */
+  rateLimiter?: RateLimiter;
+  /** Aborted by Ctrl-C. */
+  stop: AbortSignal;
   /** Makes keys differ between projects. */
   projectId: string;
+  /** The model's name when a change was begun: a key stays what it was when the model is renamed. */
+  keyName: (changeId: number) => string;
   /** Makes keys of requests that belong to no group differ between runs. */
   runId: number;
   /** Takes stand-ins of secrets out of texts. */
@@ -53,6 +65,9 @@ export interface GuestHttpContext {
 /** A request that the plan does not have was about to leave. */
 export class NotPlanned extends UserError {}
 
+/** How the egress worker's refusals in a plan begin. */
+const NOT_KNOWN = "cannot be known without sending";
+
 /** Methods that change nothing, so that repeating them needs no key (RFC 9110, section 9.2.1). */
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 const METHODS = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]);
@@ -60,14 +75,31 @@ const METHODS = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELE
 /** See the module's comment. */
 export class GuestHttp {
   readonly counts: RequestCounts = { sent: 0, accepted: 0, refused: 0, retries: 0 };
+  /** `http.oauth`. */
+  readonly tokens: GuestTokens;
   #nextId = 1;
   #worker: EngineWorker | undefined;
   #port: BatchedPort<FromEgress, ToEgress> | undefined;
   #waiting = new Map<number, (response: EgressResponse) => void>();
+  #permits: RequestPermits | undefined;
+  #down: EgressError | undefined;
   /** Guest's number of a request → ours. */
   #ids = new Map<number, number>();
 
-  constructor(private readonly context: GuestHttpContext) {}
+  constructor(private readonly context: GuestHttpContext) {
+    this.tokens = new GuestTokens(context.tokens);
+    const { rateLimiter, stop } = context;
+    stop.addEventListener("abort", () => this.#port?.send({ type: "stop" }));
+    if (!rateLimiter) return;
+    this.#permits = new RequestPermits(rateLimiter, stop, (id, refusal) => {
+      this.#port?.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) });
+    });
+  }
+
+  /** Why no request is sent any more: the far side does not work. */
+  get down(): EgressError | undefined {
+    return this.#down;
+  }
 
   /** How many requests are out. */
   get pending(): number {
@@ -97,8 +129,12 @@ export class GuestHttp {
     const { groups, ordinal: _ordinal, ...rest } = request;
     const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
     if (this.context.plan) this.#notePlanned(this.context.plan, request, response);
-    if (changes.length > 0) delivery?.end(groups, isUncertain(response));
-    this.#record(request, response, idempotencyKey, at, changes[0]);
+    if (response.error?.kind === "down") this.#down ??= response.error;
+    if (changes.length > 0) {
+      if (isUnbegun(response)) delivery?.withdraw(groups);
+      else delivery?.end(groups, isUncertain(response));
+    }
+    this.#record(request, response, idempotencyKey, at, changes.at(-1));
     return response;
   }
 
@@ -124,8 +160,9 @@ export class GuestHttp {
         ...recorded,
         identity: requestIdentity(request, this.context.mask),
       });
+    } else if (error?.kind === "unsent" && error.message.startsWith(NOT_KNOWN)) {
+      plan.asked(groups, error.message);
     } else if (response.attempts > 0) plan.readSent();
-    else if (error?.kind === "unsent") plan.asked(groups, error.message);
   }
 
   /** Nobody waits for a request any more. */
@@ -135,6 +172,8 @@ export class GuestHttp {
   }
 
   dispose(): void {
+    this.tokens.dispose();
+    this.#permits?.dispose();
     this.#port?.close();
     this.#worker?.end();
   }
@@ -157,19 +196,36 @@ export class GuestHttp {
     if (this.#port) return this.#port;
     this.#worker = this.context.startWorker((message) => this.#handleFailure(message));
     this.#port = new BatchedPort<FromEgress, ToEgress>(this.#worker.port, (messages) => {
-      for (const { id, response } of messages) this.#settle(id, response);
+      for (const message of messages) {
+        if (message.type === "permit") this.#permits?.ask(message.id);
+        else if (message.type === "response") this.#settle(message.id, message.response);
+        else this.#receiveToken(message);
+      }
     });
-    this.#port.send({ type: "start", start: this.context.start });
-    return this.#port;
+    const port = this.#port;
+    const needsPermits = this.#permits !== undefined;
+    port.send({
+      type: "start",
+      start: { ...this.context.start, ...(needsPermits && { needsPermits }) },
+    });
+    this.tokens.connect((message) => port.send(message));
+    return port;
+  }
+
+  /** A failure here is one of the state file: every request that waits ends with it. */
+  #receiveToken(message: TokenMessage): void {
+    this.tokens.receive(message).catch((error) => this.#handleFailure(String(error)));
   }
 
   #settle(id: number, response: EgressResponse): void {
+    this.#permits?.end(id);
     const resolve = this.#waiting.get(id);
     this.#waiting.delete(id);
     resolve?.(response);
   }
 
   #handleFailure(message: string): void {
+    this.tokens.dispose();
     for (const id of [...this.#waiting.keys()]) {
       this.#settle(id, {
         url: "",
@@ -186,9 +242,12 @@ export class GuestHttp {
   }
 
   #key(changes: readonly number[], request: GuestRequest): string {
-    const { projectId, runId, start: { model } } = this.context;
-    if (changes.length === 0) return requestKey({ projectId, model, runId, number: this.#nextId });
-    return changeKey({ projectId, model, changes, ordinal: request.ordinal });
+    const { projectId, runId, start, keyName } = this.context;
+    const [change] = changes;
+    if (change === undefined) {
+      return requestKey({ projectId, model: start.model, runId, number: this.#nextId });
+    }
+    return changeKey({ projectId, model: keyName(change), changes, ordinal: request.ordinal });
   }
 
   #record(
@@ -230,6 +289,11 @@ function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
   return new UserError(`Cannot ${method} ${url.slice(0, 200)}: --adopt ${model} sends nothing`, {
     hint: "Run it without --adopt to send",
   });
+}
+
+/** The request was refused before any try of it left. */
+function isUnbegun({ attempts, error }: EgressResponse): boolean {
+  return attempts === 0 && error?.kind === "down";
 }
 
 /** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */

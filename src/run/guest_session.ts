@@ -204,6 +204,8 @@ export class GuestSession {
         return this.#getDelivery().fail(message.group, this.#masked(checkError(message.error)));
       case "http":
         return this.#answer(message.id, () => this.#send(message));
+      case "oauth":
+        return this.parts.http?.tokens.register(message.standIn, message.grant);
       case "abort":
         return this.parts.http?.abort(message.request);
       case "files":
@@ -350,7 +352,8 @@ export class GuestSession {
       });
     }
     const response = await http.send(id, request, this.#delivery?.delivery);
-    if (response.error?.kind === "denied") this.#refused ??= refusal(response.error);
+    const { error } = response;
+    if (error?.kind === "denied" || error?.kind === "down") this.#refused ??= refusal(error);
     return { type: "response", id, response };
   }
 

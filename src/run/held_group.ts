@@ -13,7 +13,7 @@ export interface HeldGroup extends ChangedGroup {
   changed: string | undefined;
   /** The change's id in the ledger; 0 until it is needed first. */
   changeId: number;
-  /** Id of the first change of the batch that went out together; 0: on its own. */
+  /** Id of the last change of the batch that went out together; 0: on its own. */
   batch: number;
   /** Runs in which this very change was tried, this one included. */
   attempts: number;
@@ -21,6 +21,8 @@ export interface HeldGroup extends ChangedGroup {
   intent: Promise<void> | undefined;
   /** Requests that are out. */
   pending: number;
+  /** A request of it has ended that was not refused before it left. */
+  hasLeft: boolean;
   /** A request of it may have arrived though no answer came. */
   isUncertain: boolean;
   /** `ending`: what it is to be is on its way to the disk. */

@@ -112,8 +112,9 @@ export class Planner {
 function sendingOf(db: DatabaseSync, { models }: Graph): Map<ModelName, SendingFacts> {
   const senders = [...models.values()].filter(({ directives }) => directives.allowNet);
   return new Map(senders.map(({ name, directives }) => {
-    const { concurrency = 1 } = directives;
-    return [name, { concurrency, usualRequestMs: usualRequestMs(db, name) }];
+    const { concurrency = 1, rateLimit } = directives;
+    const rate = rateLimit?.rate;
+    return [name, { concurrency, rate, usualRequestMs: usualRequestMs(db, name) }];
   }));
 }
 

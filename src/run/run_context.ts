@@ -10,7 +10,9 @@ import type { PlanRecorder } from "~/plan/plan_recorder.ts";
 import type { CurrentModel } from "./current_model.ts";
 import type { EngineWorkers } from "./engine_workers.ts";
 import type { ReaderPool } from "./guest_queries.ts";
+import type { RateLimits } from "./rate_limits.ts";
 import type { RunEvent } from "./run_event.ts";
+import type { TokenKeeper } from "./token_keeper.ts";
 
 /** See the module's comment. */
 export interface RunContext {
@@ -22,6 +24,7 @@ export interface RunContext {
   commits: GroupCommit;
   readers: ReaderPool;
   workers: EngineWorkers;
+  rateLimits: RateLimits;
   runId: number;
   projectId: string;
   /** Gives where the practice API listens, and starts it if need be; absent in a real run. */
@@ -30,7 +33,10 @@ export interface RunContext {
   plan?: PlanRecorder;
   /** A plan is applied: only what is in it may leave. */
   planned?: PlannedRequests;
+  /** Whether the project has a model of that name, selected or not. */
+  isOfProject: (name: string) => boolean;
   memoryMb: number;
+  tokens: TokenKeeper;
   /** A variable of the process or of `.env`. */
   readVariable: (name: string) => string | undefined;
   nextChangeId: () => number;
@@ -43,6 +49,8 @@ export interface RunContext {
   current: CurrentModel;
   /** ISO 8601, UTC. */
   now: () => string;
-  /** Aborted by Ctrl-C: nothing new begins. */
+  /** Aborted by Ctrl-C, or when the run's time is over: nothing new begins. */
   stop: AbortSignal;
+  /** Why, in words: `the run was stopped`. */
+  stopReason: () => string;
 }

@@ -100,6 +100,8 @@ export interface RunFinished {
   blocked: number;
   cancelled: number;
   requests: RequestCounts;
+  /** Only where it was over before the run: `--timeout`. */
+  timeout_ms?: number;
 }
 
 export type RunEvent =

@@ -4,10 +4,12 @@
  * @module
  */
 import { setImmediate } from "node:timers/promises";
+import { UserError } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import type { Model, ModelName } from "~/model/model.ts";
 import { loadFileStates } from "~/store/file_states.ts";
 import { JointTransaction } from "~/store/joint_transaction.ts";
+import { explainStateError } from "~/store/open_state.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { decideStep, isSource, readsOnlyFiles, type StepDecision } from "./decide_step.ts";
@@ -155,7 +157,9 @@ class ModelScheduler {
       const status = why === "cancelled" ? "cancelled" : "blocked";
       return this.#tell(model, status, `${blocker} ${wordFor(why)}`);
     }
-    if (this.context.stop.aborted) return this.#tell(model, "cancelled", "the run was stopped");
+    if (this.context.stop.aborted) {
+      return this.#tell(model, "cancelled", this.context.stopReason());
+    }
     return undefined;
   }
 
@@ -195,7 +199,7 @@ class ModelScheduler {
     try {
       return runSqlModel(this.context, step, this.#joint);
     } catch (error) {
-      return failedOutcome(error);
+      return failedOutcome(this.#explained(error));
     }
   }
 
@@ -205,7 +209,7 @@ class ModelScheduler {
       const { runTsModel } = await import("./run_ts_model.ts");
       return this.#finish(step, await runTsModel(this.context, step));
     } catch (error) {
-      const outcome = failedOutcome(error);
+      const outcome = failedOutcome(this.#explained(error));
       saveStep(this.context, step, outcome);
       return this.#finish(step, outcome);
     }
@@ -233,6 +237,12 @@ class ModelScheduler {
     if (nextState) this.input.states.set(model.name, nextState);
     this.#emit(finishedEvent(model, outcome, reason, elapsedMs));
     return outcome.status;
+  }
+
+  /** What a full disk makes SQLite say, in words. */
+  #explained(error: unknown): unknown {
+    if (error instanceof UserError) return error;
+    return explainStateError(this.context.statePath, error) ?? error;
   }
 
   /** What has ended is committed, and main knows it, whatever long SQL comes next. */

@@ -15,6 +15,8 @@ import type { RunEvent, RunFinished } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 
 const ENGINE_ID = 0;
+/** What a signal is aborted with when the run's time is over. */
+export const TIME_IS_OVER = "the run's time is over";
 /** How long SQL that is being computed may hold up a stop; a statement cannot be interrupted. */
 const STOP_GRACE_MS = 3_000;
 /** How soon a model that holds the engine is told of. */
@@ -23,8 +25,9 @@ const LOOK_EVERY_MS = 100;
 /**
  * Runs a project once.
  *
+ * @param signal Aborted: nothing new begins, what is in flight ends or times out. The reason
+ * `TIME_IS_OVER` says that the run's `timeoutMs` is over.
  * @param onPlan Is given the plan that was asked for, before the last event.
- * @param signal Aborted: nothing new begins, what is in flight ends or times out.
  * @returns The last event. Its `status` says whether all went well.
  * @throws {UserError | UserErrors} The run could not begin: mistakes in the project, a lock, a
  * state file that cannot be read.
@@ -80,8 +83,12 @@ export async function runProject(
   send({ type: "start", request, current: current.memory });
 
   const stop = () => {
-    send({ type: "stop" });
-    deaf = setTimeout(() => reject(stoppedInSql(running)), STOP_GRACE_MS);
+    const isTimeOver = signal.reason === TIME_IS_OVER;
+    send({ type: "stop", isTimeOver });
+    deaf = setTimeout(
+      () => reject(stoppedInSql(running, isTimeOver ? request.timeoutMs : undefined)),
+      STOP_GRACE_MS,
+    );
   };
   signal.addEventListener("abort", stop);
   if (signal.aborted) stop();
@@ -96,10 +103,16 @@ export async function runProject(
   }
 }
 
-function stoppedInSql(running: ReadonlySet<ModelName>): UserError {
+function stoppedInSql(
+  running: ReadonlySet<ModelName>,
+  timeoutMs: number | undefined,
+): UserError {
   const names = [...running].join(", ") || "the run";
+  const why = timeoutMs === undefined
+    ? ""
+    : `the run's --timeout of ${renderDuration(timeoutMs)} is over, and `;
   return new UserError(
-    `Cannot wait for ${names} to end: SQLite is computing, which nothing interrupts`,
+    `Cannot wait for ${names} to end: ${why}SQLite is computing, which nothing interrupts`,
     {
       hint: "The run was stopped. What had ended is kept, nothing is half done; run again to go on",
     },

@@ -26,6 +26,8 @@ export interface RunRequest {
   allowRemoved: boolean;
   /** For this run no budget blocks changes. */
   allowChanges: boolean;
+  /** After this time nothing new begins, what is in flight ends. */
+  timeoutMs?: number;
   /** Models side by side. @default the number of cores */
   jobs?: number;
   /** Tell more: `log.debug` of the models, where in Spoor a bug is. */

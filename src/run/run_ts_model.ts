@@ -7,8 +7,10 @@ import { setImmediate } from "node:timers";
 import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
 import { serveModules } from "~/sandbox/modules/serve_modules.ts";
-import type { GuestStart } from "~/sandbox/protocol.ts";
+import type { EgressError, GuestStart } from "~/sandbox/protocol.ts";
 import { loadFileStates, saveFileStates } from "~/store/file_states.ts";
+import { lookForLostState } from "~/state/lost_state.ts";
+import { loadKeyNames } from "~/store/key_names.ts";
 import { RequestLog } from "~/store/requests.ts";
 import { sumAcceptedAhead } from "~/tracked/accepted_sums.ts";
 import { countRows, findTableType } from "~/warehouse/tables.ts";
@@ -21,6 +23,7 @@ import type { ModelWishes } from "./model_wishes.ts";
 import { ReadableFiles, toFileStates } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
 import { type ModelSecrets, readSecrets } from "./secrets.ts";
+import { stoppedEarly } from "./stopped_early.ts";
 import { saveStep, type Step, type StepOutcome } from "./step.ts";
 
 /** `@timeout` where the model gives none. */
@@ -30,6 +33,7 @@ const DEFAULT_RETRIES = 5;
 /** @throws {UserError} The model cannot be started: a module, a secret that is not set. */
 export async function runTsModel(context: RunContext, step: Step): Promise<StepOutcome> {
   const { model } = step;
+  refuseLostState(context, step);
   const secrets = readSecrets(context, model);
   const readable = new ReadableFiles(context.root, model.directives.allowRead ?? []);
   const before = loadFileStates(context.db, model.name);
@@ -66,6 +70,15 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
   return finish(context, step, ended, http, remember);
 }
 
+/** A model that would send everything a second time is not started. `--resend` says that it is meant. */
+function refuseLostState({ db, isOfProject, practice }: RunContext, step: Step): void {
+  const { kind, directives, references } = step.model;
+  if (kind !== "tracked" || !directives.allowNet || references.length === 0) return;
+  if (step.wishes.resend || step.wishes.adopt) return;
+  const lost = lookForLostState(db, step.model, isOfProject, practice ? " --practice" : "");
+  if (lost) throw lost;
+}
+
 /** Another definition reads all files anew. */
 function isDefinitionNew({ model, state }: Step): boolean {
   return state?.fingerprint !== model.fingerprint;
@@ -80,9 +93,10 @@ function finish(
 ): StepOutcome {
   const requests = http && http.counts.sent > 0 ? { requests: http.counts } : {};
   const takeOutcome = ended.delivery ? deliveryOutcome : savedOutcome;
+  const down = http?.down;
   try {
     return inTransaction(context.db, () => {
-      const outcome = { ...takeOutcome(context, step, ended), ...requests };
+      const outcome = { ...takeOutcome(context, step, ended, down), ...requests };
       remember(outcome);
       saveStep(context, step, outcome);
       return outcome;
@@ -97,11 +111,13 @@ function deliveryOutcome(
   { db, stop }: RunContext,
   { model }: Step,
   ended: GuestOutcome,
+  down: EgressError | undefined,
 ): StepOutcome {
-  const { delivery, error } = ended;
+  const { delivery } = ended;
   if (!delivery) throw new Error("a delivery outcome needs a delivery");
   const counts = delivery.finish();
   const failed = counts.failed + counts.unknown;
+  const error = down ? stoppedEarly(down, counts) : ended.error;
   const status = stop.aborted && counts.left > 0 && failed === 0
     ? "cancelled"
     : error || failed > 0
@@ -160,7 +176,7 @@ async function makeHttp(
   secrets: ModelSecrets,
   wishes: ModelWishes,
 ): Promise<GuestHttp | undefined> {
-  const { allowNet } = model.directives;
+  const { allowNet, rateLimit: limit } = model.directives;
   if (!allowNet) return undefined;
   const plan = context.plan && (isSource(model) ? "read" : "record");
   const practiceOrigin = plan === "record" ? undefined : await context.practice?.();
@@ -180,8 +196,14 @@ async function makeHttp(
       }, onFailure),
     commits: context.commits,
     log: new RequestLog(context.db, context.runId, model.name),
+    tokens: context.tokens,
+    // What is only recorded waits for nothing.
+    ...(plan !== "record" && limit?.rate &&
+      { rateLimiter: context.rateLimits.get(limit.name ?? model.name, limit.rate) }),
     projectId: context.projectId,
+    keyName: loadKeyNames(context.db, model.name),
     runId: context.runId,
+    stop: context.stop,
     mask: secrets.mask,
     readsOnly: wishes.adopt,
     ...(context.plan && { plan: context.plan.of(model.name) }),

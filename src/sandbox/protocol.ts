@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { ClientAuth, GrantedToken } from "~/base/oauth.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 
 /** One SQL value as a model sees it. INTEGER is a number, or a bigint past 2^53. */
@@ -83,6 +84,8 @@ export type GuestMessage =
   | { type: "http"; id: number; request: GuestRequest }
   /** Aborts a request that nobody waits for any more. */
   | { type: "abort"; request: number }
+  /** `standIn` in a request is to stand for an access token. */
+  | { type: "oauth"; standIn: string; grant: OAuthGrant }
   | { type: "files"; id: number; pattern: string }
   | { type: "read"; id: number; path: string; offset: number; sizeBytes: number }
   /** The model's loop was given this file; one that it was not given comes with the next run. */
@@ -110,6 +113,21 @@ export interface GuestRequest {
   groups: readonly number[];
   /** The request's place among those of the same groups' change, from 0. */
   ordinal: number;
+}
+
+/** What `http.oauth` was given: a provider of `spoor.yaml`, or all that a token request needs. */
+export type OAuthGrant = { provider: string } | OAuthClient;
+
+/** All that a token request needs. Texts may hold stand-ins of secrets; an empty one is none. */
+export interface OAuthClient {
+  tokenUrl: string;
+  clientId: string;
+  clientSecret: string;
+  clientAuth: ClientAuth;
+  scope: string;
+  audience: string;
+  /** Empty: client credentials. */
+  refreshToken: string;
 }
 
 // ── host → guest ─────────────────────────────────────────────────────────────────────────────────
@@ -176,19 +194,42 @@ export interface EgressStart {
    * are sent.
    */
   plan?: "record" | "read";
+  /** The model has a rate limit: each try, redirects included, waits for a permit. */
+  needsPermits?: boolean;
 }
 
 export type ToEgress =
   | { type: "start"; start: EgressStart }
   | { type: "request"; id: number; request: EgressRequest }
-  | { type: "abort"; id: number };
+  | { type: "abort"; id: number }
+  /** Ctrl-C: no long wait for a far side that asks for one. */
+  | { type: "stop" }
+  /** The request may try once. `refusal`: it may not, and why; nothing is sent. */
+  | { type: "permit"; id: number; refusal?: string }
+  | { type: "oauth"; standIn: string; grant: OAuthGrant }
+  /** Answers `token_wanted` and `token_granted`. */
+  | { type: "token"; provider: string; answer: ProviderToken };
+
+/** A provider's access token, how to get one (the asker alone is to do it), or why there is none. */
+export type ProviderToken =
+  | { accessToken: string; renewInMs?: number }
+  | { renew: OAuthClient }
+  | { error: ErrorReport };
 
 export interface EgressRequest extends Omit<GuestRequest, "groups" | "ordinal"> {
   /** Sent as `Idempotency-Key` with every try, unless the model set that header itself or it is empty. */
   idempotencyKey: string;
 }
 
-export type FromEgress = { type: "response"; id: number; response: EgressResponse };
+export type FromEgress =
+  | { type: "response"; id: number; response: EgressResponse }
+  /** The request asks for its next try. Its `response` takes the question back. */
+  | { type: "permit"; id: number }
+  /** `rejected`: an access token that a far side has answered with 401. */
+  | { type: "token_wanted"; provider: string; rejected?: string }
+  /** How the renewal that `ProviderToken` asked for has ended. A new token is used once it was kept. */
+  | { type: "token_granted"; provider: string; token: GrantedToken }
+  | { type: "token_refused"; provider: string };
 
 /** How a request ended. Exactly one of `status` and `error` is there. */
 export interface EgressResponse {
@@ -220,7 +261,7 @@ export interface RecordedRequest {
 export interface EgressError extends ErrorReport {
   /**
    * `denied`: not sent, the model may not (the model fails). `invalid`: not sent, the request is
-   * malformed. `unsent`: the connection could not be made. `timeout`, `broken`: it may have arrived.
+   * malformed. `down`: not sent, the far side does not work, or the run stops (the model ends). `unsent`: the connection could not be made. `timeout`, `broken`: it may have arrived.
    */
-  kind: "denied" | "invalid" | "unsent" | "timeout" | "broken";
+  kind: "denied" | "invalid" | "down" | "unsent" | "timeout" | "broken";
 }

@@ -146,5 +146,13 @@ export function explainStateError(path: string, error: unknown): UserError | und
       cause: error,
     });
   }
+  // What SQLite says of a quota too: of a full disk it tells only where the system calls it so.
+  if (/disk I\/O error/i.test(message)) {
+    return new UserError(`Cannot read or write ${path}: the disk reports an error (${message})`, {
+      hint: "Look whether a quota is used up, or the disk broken; then run again. " +
+        "What was acknowledged is kept",
+      cause: error,
+    });
+  }
   return undefined;
 }

@@ -1,18 +1,25 @@
 /**
  * One run at a time on one state file.
  *
- * The operating system's lock on `.spoor/lock` ends with its process, so a dead holder needs no
- * clean-up. Deno 2.6, on which the compiled program is tested, cannot ask for a lock without waiting for
- * it; there the file's process id decides.
+ * The operating system's lock on `.spoor/spoor.lock` ends with its process, so a dead holder needs no
+ * clean-up, and a process that has a dead one's number holds nothing. Deno 2.6, on which the compiled
+ * program is tested, cannot ask for a lock without waiting for it; there SQLite asks, on an empty
+ * file beside. What is written in the lock file only tells who holds it.
  *
  * @module
  */
+import { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 
 interface Holder {
   pid: number;
   since: string;
   command: string;
+}
+
+interface ProcessLock {
+  taken: boolean;
+  release?: () => void;
 }
 
 /** `tryLockSync` came after Deno 2.6. */
@@ -23,19 +30,23 @@ type LockableFile = Deno.FsFile & { tryLockSync?(exclusive: boolean): boolean };
  *
  * @param path The lock file; created if it is not there.
  * @param now ISO 8601, UTC.
+ * @param purpose What it is taken for, for the message: `move a state`.
  * @throws {UserError} Another run holds it: who, and since when.
  */
-export async function takeRunLock(
+export function takeRunLock(
   path: string,
   command: string,
   now: string,
-): Promise<Disposable> {
+  purpose = "run",
+): Disposable {
   const file: LockableFile = Deno.openSync(path, { create: true, read: true, write: true });
   const before = readHolder(path);
-  const taken = file.tryLockSync ? file.tryLockSync(true) : !await isAlive(before);
-  if (!taken) {
+  const lock: ProcessLock = file.tryLockSync
+    ? { taken: file.tryLockSync(true) }
+    : tryLockBySqlite(path);
+  if (!lock.taken) {
     file.close();
-    throw heldByAnother(before);
+    throw heldByAnother(purpose, before);
   }
   const holder: Holder = { pid: Deno.pid, since: now, command };
   file.truncateSync();
@@ -43,6 +54,7 @@ export async function takeRunLock(
   return {
     [Symbol.dispose]() {
       file.truncateSync();
+      lock.release?.();
       file.close();
     },
   };
@@ -57,23 +69,24 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
-async function isAlive(holder: Holder | undefined): Promise<boolean> {
-  if (!holder || holder.pid === Deno.pid) return false;
-  // Loaded only here: it costs as much as a run of hundreds of models in which nothing changed.
-  const { default: process } = await import("node:process");
+/** An exclusive transaction on an empty database: a lock that is asked for without waiting. */
+function tryLockBySqlite(path: string): ProcessLock {
+  const db = new DatabaseSync(`${path}.held`, { timeout: 0 });
   try {
-    process.kill(holder.pid, 0);
-    return true;
+    db.exec("BEGIN EXCLUSIVE");
+    return { taken: true, release: () => db.close() };
   } catch (error) {
-    return (error as { code?: string }).code === "EPERM";
+    db.close();
+    if (error instanceof Error && /locked/.test(error.message)) return { taken: false };
+    throw error;
   }
 }
 
-function heldByAnother(holder: Holder | undefined): UserError {
+function heldByAnother(purpose: string, holder: Holder | undefined): UserError {
   const who = holder
     ? `process ${holder.pid} ("${holder.command}") has held the lock since ${holder.since}`
     : "another process holds the lock";
-  return new UserError(`Cannot run: ${who}`, {
+  return new UserError(`Cannot ${purpose}: ${who}`, {
     hint:
       "Wait until that run ends, or stop it with Ctrl-C; a killed run gives its lock back by itself",
   });

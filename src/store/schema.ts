@@ -140,7 +140,7 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX "spoor.deliveries_by_group" ON "spoor.deliveries" (model, group_key, id);
 
-  -- The change that a request is about, or the first one of its batch.
+  -- The change that a request is about, or the last one of its batch.
   ALTER TABLE "spoor.requests" ADD COLUMN change_id INTEGER;
   CREATE INDEX "spoor.requests_by_change" ON "spoor.requests" (change_id) WHERE change_id IS NOT NULL;
   -- What was sent and answered, masked and cut; only the newest are kept.

@@ -50,6 +50,27 @@ testMistakes([
   header("a directive that SQL cannot take", "-- @allow_net: example.com", ["allow_net"], {
     at: "models/mart/a.sql:1",
   }),
+  ...[
+    ["a rate limit without a window", "100", `"100" does not say in which time`, /100\/10s/],
+    ["a rate limit that lets nothing through", "0/s", `"0/s" lets no request through`, /100\/10s/],
+    ["a rate limit of no known name", "hubspt", `Cannot use the rate limit "hubspt"`, /"hubspot"/],
+  ].map(([name, value, says, hint]): Mistake => ({
+    name: String(name),
+    files: {
+      "spoor.yaml": "rate_limits:\n  hubspot: 100/10s\n",
+      "models/sync/a.ts": `// @allow_net: example.com\n// @rate_limit: ${value}\nexport {};\n`,
+    },
+    says: [String(says)],
+    at: "models/sync/a.ts:2",
+    hint: hint as RegExp,
+  })),
+  {
+    name: "a rate limit of a model that sends nothing",
+    files: { "models/raw/a.ts": "// @rate_limit: 5/s\nexport {};\n" },
+    says: [`Cannot use "@rate_limit" here: "raw.a" may reach no host`],
+    at: "models/raw/a.ts:1",
+    hint: /@allow_net/,
+  },
   header("a directive that is given twice", "-- @kind: table\n-- @kind: view", ["@kind"], {
     at: "models/mart/a.sql:2",
   }),

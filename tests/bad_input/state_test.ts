@@ -12,7 +12,10 @@ const ONE_MODEL = { "models/a/b.sql": "SELECT 1 AS id" };
 const STATE = ".spoor/spoor.db";
 
 /** Commands that read or write the state file. */
-const COMMANDS = ["run", "history", "query a.b"];
+const COMMANDS = [
+  ...["run", "history", "query a.b"],
+  ...["state list", "state check", "state backup", "state mv a.old a.b"],
+];
 
 for (const command of COMMANDS) {
   Deno.test(`spoor ${command} leaves a state file from a newer Spoor as it is`, async () => {

@@ -109,7 +109,7 @@ Deno.test("each may save by itself, and the rest is taken as read", async () => 
   const run = await people.run();
 
   assert.equal(run.code, 0, run.output);
-  assert.match(run.output, /\{\\"saved\\":2,\\"failed\\":0\}/);
+  assert.match(run.output, /\{\\"saved\\":2,\\"rejected\\":0,\\"failed\\":0\}/);
   assert.deepEqual(
     people.project.rows(`SELECT id, "by" FROM "sync.people" ORDER BY id`),
     [{ id: 1, by: "hand" }, { id: 2, by: null }],

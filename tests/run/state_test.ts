@@ -202,6 +202,17 @@ Deno.test("a dead holder's lock is taken over", async () => {
   assert.equal((await runSteps(project)).code, 0, "and given back");
 });
 
+Deno.test("a lock file that names a living process which holds nothing is taken over", async () => {
+  await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
+  // After a restart of the machine a dead holder's number is soon another process's.
+  const holder = { pid: Deno.pid, since: "2026-01-01T00:00:00.000Z", command: "spoor run" };
+  await project.write(".spoor/spoor.lock", JSON.stringify(holder));
+
+  const { code, output } = await runSteps(project);
+
+  assert.equal(code, 0, output);
+});
+
 Deno.test("runs that begin at the same moment on no state do not get in each other's way", async () => {
   await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
 

@@ -55,10 +55,10 @@ export const practiceCommand = defineCommand({
     ["spoor practice api.example.com --records", "What that API holds now"],
     ["spoor practice --clear", "Forget it all; the next practice run sends everything again"],
   ],
-  async run({ options, positionals: [where], output }) {
+  run({ options, positionals: [where], output }) {
     const root = projectOf(options);
     if (options.clear) {
-      const wasThere = await clearPractice(root, new Date().toISOString());
+      const wasThere = clearPractice(root, new Date().toISOString());
       output.line(wasThere ? "All practice is forgotten." : "There was nothing to forget.");
       return ExitCode.Ok;
     }

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { parseDurationMs } from "~/base/duration.ts";
+import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { FAULT_HELP } from "~/practice/parse_faults.ts";
 import { projectOf } from "~/cli/find_project.ts";
@@ -12,7 +14,7 @@ import { showAsJson } from "~/cli/run_view/run_json.ts";
 import { RunText } from "~/cli/run_view/run_text.ts";
 import { hearStopSignals } from "~/cli/stop_signals.ts";
 import type { RunEvent } from "~/run/run_event.ts";
-import { runProject } from "~/run/run_project.ts";
+import { runProject, TIME_IS_OVER } from "~/run/run_project.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 
 const OPTIONS = {
@@ -46,6 +48,11 @@ const OPTIONS = {
   },
   "allow-changes": { type: "boolean", help: "Let more changes through than @max_changes" },
   jobs: { type: "string", short: "j", value: "N", help: "Models side by side; else one a core" },
+  timeout: {
+    type: "string",
+    value: "TIME",
+    help: "After this time begin nothing new; what is in flight ends: 10m, 90s",
+  },
   all: { type: "boolean", help: "Fold no list" },
 } as const satisfies OptionTable;
 
@@ -57,6 +64,7 @@ export const runCommand = defineCommand({
     "Models run in the order in which they read each other. One whose definition and inputs are",
     "what they were is skipped; a tracked model sends only what is new or changed.",
     "Ctrl-C stops cleanly: nothing new begins, what is in flight ends. A second one ends at once.",
+    "--timeout does the same when its time is over; the exit code is 1, the rest waits.",
     "",
     "Faults of the practice API, as --faults 429:10% or --faults drop:2%,path=/contacts:",
     ...Object.entries(FAULT_HELP).map(([name, does]) => `  ${name.padEnd(7)}  ${does}`),
@@ -77,25 +85,30 @@ export const runCommand = defineCommand({
       "spoor run --adopt sync.crm",
       "The far side holds it all already: send only what changes from now on",
     ],
+    ["spoor run --timeout 10m", "Stop cleanly after ten minutes; the next run goes on there"],
     ["spoor run --practice --faults 429:20%", "See how models bear an API that is too busy"],
   ],
   async run(call) {
     const { options: { json, all, verbose, practice }, output } = call;
     const request = toRequest(call);
     using signals = hearStopSignals();
+    using deadline = startDeadline(request.timeoutMs);
+    const stop = AbortSignal.any([signals.stop, deadline.signal]);
     using text = json ? undefined : new RunText(output, {
       ...{ all, verbose, practiceOption: practice, program: PROGRAM },
       now: () => performance.now(),
     });
     const show = text ? (event: RunEvent) => text.show(event) : showAsJson(output);
-    signals.stop.addEventListener("abort", () => {
-      const notice = "Stopping: what is in flight ends first. Once more ends at once.";
+    stop.addEventListener("abort", () => {
+      const notice = stop.reason === TIME_IS_OVER
+        ? "The time of this run is over: what is in flight ends first."
+        : "Stopping: what is in flight ends first. Once more ends at once.";
       if (text) text.note(notice);
       else output.errorLine(notice);
     });
 
     const outcome = await Promise.race([
-      runProject(request, show, signals.stop),
+      runProject(request, show, stop),
       signals.endNow,
     ]);
     if (!outcome) return ExitCode.Interrupted;
@@ -104,7 +117,7 @@ export const runCommand = defineCommand({
 });
 
 function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
-  const { practice, faults, full, resend, adopt, jobs, verbose } = options;
+  const { practice, faults, full, resend, adopt, jobs, timeout, verbose } = options;
   return {
     project: projectOf(options),
     selectors: positionals,
@@ -117,5 +130,26 @@ function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
     verbose,
     ...(faults !== undefined && { faults }),
     ...(jobs !== undefined && { jobs: parseCount("jobs", jobs) }),
+    ...(timeout !== undefined && { timeoutMs: parseTimeout(timeout) }),
   };
+}
+
+/** The longest that a timer waits. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+function parseTimeout(text: string): number {
+  const timeoutMs = parseDurationMs(text);
+  if (timeoutMs !== undefined && timeoutMs > 0 && timeoutMs <= LONGEST_MS) return timeoutMs;
+  throw new UserError(`Cannot read "--timeout": "${text}" is not a time of at most 24 days`, {
+    hint: `Write "--timeout 10m"; units are ms, s, m, h, d`,
+    exitCode: 2,
+  });
+}
+
+function startDeadline(timeoutMs: number | undefined): Disposable & { signal: AbortSignal } {
+  const controller = new AbortController();
+  const timer = timeoutMs === undefined
+    ? undefined
+    : setTimeout(() => controller.abort(TIME_IS_OVER), timeoutMs);
+  return { signal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { renderRate } from "~/base/rate.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
@@ -75,6 +76,10 @@ function directivesOf({ directives }: Model): Record<string, string> {
 }
 
 function toHeaderText(key: keyof Directives, value: Directives[keyof Directives]): string {
+  if (typeof value === "object" && "rate" in value && value.rate) {
+    const rate = renderRate(value.rate);
+    return value.name === undefined ? rate : `${value.name} (${rate})`;
+  }
   if (Array.isArray(value)) return value.join(", ");
   const isDuration = typeof value === "number" && key.endsWith("Ms");
   if (!isDuration) return String(value);

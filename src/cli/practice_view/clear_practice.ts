@@ -16,13 +16,13 @@ import { takeRunLock } from "~/store/run_lock.ts";
  * @returns Whether there was something to forget.
  * @throws {UserError} A practice run is going on.
  */
-export async function clearPractice(root: string, now: string): Promise<boolean> {
+export function clearPractice(root: string, now: string): boolean {
   const state = stateFilePath(root, true);
   const files = [practiceFilePath(root), state].flatMap((path) => [
     ...[path, `${path}-wal`, `${path}-shm`],
   ]);
   if (!files.some(isThere)) return false;
-  using _lock = await takeRunLock(`${state.slice(0, -3)}.lock`, "spoor practice --clear", now);
+  using _lock = takeRunLock(`${state.slice(0, -3)}.lock`, "spoor practice --clear", now);
   for (const file of files) {
     if (isThere(file)) Deno.removeSync(file);
   }

@@ -63,6 +63,13 @@ export function renderSummary(run: RunFinished, tally: RunTally, view: SummaryVi
   const { style } = view;
   const lines = [`${headline(run, style)} ${modelsText(run)}.`];
   if (tally.failed.length > 0) lines.push(`${style.bad("Failed:")} ${namesText(tally.failed)}`);
+  if (run.timeout_ms !== undefined) {
+    lines.push(
+      `The run's --timeout of ${
+        renderDuration(run.timeout_ms)
+      } was over; the next run goes on there.`,
+    );
+  }
   lines.push(...sentLines(run, tally));
   if (run.practice && run.requests.sent > 0) lines.push("", ...practiceHints(tally, view));
   return lines;

@@ -17,6 +17,9 @@ import type {
 } from "~/sandbox/protocol.ts";
 import { AllowedHosts } from "./allowed_hosts.ts";
 import { EgressFailure } from "./egress_failure.ts";
+import { OAuthTokens } from "./oauth_tokens.ts";
+import { Pacer } from "./pacer.ts";
+import { Permits } from "./permits.ts";
 import { prepareRequest } from "./prepare_request.ts";
 import { recordRequest, refuseWrite } from "./record_request.ts";
 import { SecretMask } from "./secret_mask.ts";
@@ -32,6 +35,8 @@ interface Started {
   mask: SecretMask;
   outlet: Outlet;
   plan: EgressStart["plan"];
+  tokens: OAuthTokens;
+  needsPermits: boolean;
 }
 
 /** See the module's comment. */
@@ -39,6 +44,7 @@ export class Egress {
   #port: BatchedPort<ToEgress, FromEgress>;
   #started: Started | undefined;
   #inFlight = new Map<number, AbortController>();
+  #permits = new Permits((id) => this.#port.send({ type: "permit", id }));
 
   constructor(port: MessagePort, private readonly random: () => number) {
     this.#port = new BatchedPort(port, (messages) => {
@@ -47,8 +53,14 @@ export class Egress {
   }
 
   #take(message: ToEgress): void {
-    if (message.type === "start") this.#started = start(message.start, this.random);
-    else if (message.type === "abort") this.#inFlight.get(message.id)?.abort();
+    if (message.type === "start") this.#started = this.#start(message.start);
+    else if (message.type === "oauth") {
+      this.#started?.tokens.register(message.standIn, message.grant);
+    } else if (message.type === "token") {
+      this.#started?.tokens.receive(message.provider, message.answer);
+    } else if (message.type === "abort") this.#inFlight.get(message.id)?.abort();
+    else if (message.type === "stop") this.#started?.outlet.pacer.stop();
+    else if (message.type === "permit") this.#permits.grant(message.id, message.refusal);
     else this.#send(message.id, message.request);
   }
 
@@ -56,13 +68,14 @@ export class Egress {
     const startedAt = performance.now();
     const abort = new AbortController();
     this.#inFlight.set(id, abort);
-    const ended = await this.#finish(request, abort.signal);
+    const ended = await this.#finish(id, request, abort.signal);
     this.#inFlight.delete(id);
     this.#answer(id, { ...ended, elapsedMs: performance.now() - startedAt });
   }
 
   /** Never throws: what cannot be sent is an answer too. */
   async #finish(
+    id: number,
     request: EgressRequest,
     signal: AbortSignal,
   ): Promise<Omit<EgressResponse, "elapsedMs">> {
@@ -71,12 +84,16 @@ export class Egress {
     let mask = started?.mask;
     try {
       if (!started) throw new Error("The egress worker has not been told its model");
-      const outgoing = prepareRequest(request, started.standIns, started.outlet.allowedHosts);
-      mask = started.mask.with(outgoing.signatures);
-      if (started.plan === "record") return recordRequest(outgoing, mask);
-      if (started.plan === "read") refuseWrite(outgoing);
-      const answer = await sendWithRetries(outgoing, started.outlet, signal, progress);
-      return { ...maskAnswer(answer, mask), attempts: progress.attempts };
+      const { tokens, outlet: unlimited } = started;
+      const outlet = started.needsPermits ? this.#limited(unlimited, id) : unlimited;
+      if (started.plan === "record") return this.#record(request, started);
+      const answer = await tokens.send(request, signal, async (standIns) => {
+        const outgoing = prepareRequest(request, standIns, outlet.allowedHosts);
+        mask = started.mask.with(outgoing.signatures);
+        if (started.plan === "read") refuseWrite(outgoing);
+        return await sendWithRetries(outgoing, outlet, signal, progress);
+      });
+      return { ...maskAnswer(answer, mask ?? started.mask), attempts: progress.attempts };
     } catch (error) {
       const failure = EgressFailure.from(error);
       const masked = (text: string) => mask?.text(text) ?? text;
@@ -90,25 +107,48 @@ export class Egress {
     }
   }
 
+  /** In a plan nothing is sent, no token is asked for. */
+  #record(
+    request: EgressRequest,
+    { tokens, outlet, mask }: Started,
+  ): Omit<EgressResponse, "elapsedMs"> {
+    const outgoing = prepareRequest(request, tokens.maskedIn(request), outlet.allowedHosts);
+    return recordRequest(outgoing, mask.with(outgoing.signatures));
+  }
+
+  #start({ secrets, allowNet, practiceOrigin, needsPermits = false, plan }: EgressStart): Started {
+    const standIns = new StandIns(secrets);
+    const mask = new SecretMask(secrets.map((secret) => secret.value));
+    const outlet = {
+      allowedHosts: new AllowedHosts(allowNet),
+      practiceOrigin,
+      deadlines: new Deadlines(),
+      pacer: new Pacer(this.random),
+      random: this.random,
+    };
+    const tokens = new OAuthTokens({
+      ...{
+        standIns,
+        mask,
+        outlet,
+        secrets,
+        mayRequest: plan === undefined || practiceOrigin !== undefined,
+      },
+      post: (message) => this.#port.send(message),
+      now: () => performance.now(),
+    });
+    return { standIns, mask, outlet, tokens, needsPermits, plan };
+  }
+
+  #limited(outlet: Outlet, id: number): Outlet {
+    return { ...outlet, permit: (signal) => this.#permits.take(id, signal) };
+  }
+
   #answer(id: number, response: EgressResponse): void {
     const buffer = response.body.buffer;
     const moves = buffer.byteLength >= TRANSFER_FROM_BYTES && buffer instanceof ArrayBuffer;
     this.#port.send({ type: "response", id, response }, moves ? [buffer] : []);
   }
-}
-
-function start(given: EgressStart, random: () => number): Started {
-  return {
-    standIns: new StandIns(given.secrets),
-    mask: new SecretMask(given.secrets.map((secret) => secret.value)),
-    plan: given.plan,
-    outlet: {
-      allowedHosts: new AllowedHosts(given.allowNet),
-      practiceOrigin: given.practiceOrigin,
-      deadlines: new Deadlines(),
-      random,
-    },
-  };
 }
 
 /** Takes the secrets out of an answer: a far side may echo what it was sent. */

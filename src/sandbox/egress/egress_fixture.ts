@@ -22,6 +22,14 @@ export interface EgressFixture extends Disposable {
     request: Partial<EgressRequest> & { url: string },
     when: Promise<unknown>,
   ): Promise<EgressResponse>;
+  /** Sends any other message. */
+  post(message: ToEgress): void;
+  /** Requests that asked for a permit, in order. */
+  readonly asked: readonly number[];
+  /** Grants or refuses what was asked. */
+  permit(id: number, refusal?: string): void;
+  /** Tells it that the run stops. */
+  stop(): void;
   /** How many arrays of messages the worker has posted. */
   readonly posts: number;
 }
@@ -30,10 +38,12 @@ export interface EgressFixture extends Disposable {
  * Starts a worker.
  *
  * @param net Its net permission. @default `allowNet`, or the practice API's address
+ * @param onMessage Plays the engine for what is no response.
  */
 export function startEgress(
   start: Partial<EgressStart> & { allowNet: string[] },
   net: string[] = start.practiceOrigin ? [new URL(start.practiceOrigin).host] : start.allowNet,
+  onMessage: (message: FromEgress, answer: (message: ToEgress) => void) => void = () => {},
 ): EgressFixture {
   const worker = new Worker(new URL("./entry.ts", import.meta.url), {
     type: "module",
@@ -42,14 +52,19 @@ export function startEgress(
   } as any);
   const { port1, port2 } = new MessageChannel();
   const waiting = new Map<number, (response: EgressResponse) => void>();
+  const asked: number[] = [];
   let posts = 0;
   let lastId = 0;
 
   const port = new BatchedPort<FromEgress, ToEgress>(port1, (messages) => {
     posts++;
-    for (const { id, response } of messages) {
-      waiting.get(id)?.(response);
-      waiting.delete(id);
+    for (const message of messages) {
+      if (message.type === "permit") asked.push(message.id);
+      else if (message.type !== "response") onMessage(message, (answer) => port.send(answer));
+      else {
+        waiting.get(message.id)?.(message.response);
+        waiting.delete(message.id);
+      }
     }
   });
   const send = (request: Partial<EgressRequest> & { url: string }) => {
@@ -63,6 +78,7 @@ export function startEgress(
   worker.postMessage({ port: port2 }, [port2]);
   port.send({ type: "start", start: { model: "sync.test", secrets: [], ...start } });
   return {
+    post: (message) => port.send(message),
     send: (request) => send(request).promise,
     sendAndAbort: async (request, when) => {
       const { id, promise } = send(request);
@@ -70,6 +86,10 @@ export function startEgress(
       port.send({ type: "abort", id });
       return await promise;
     },
+    asked,
+    stop: () => port.send({ type: "stop" }),
+    permit: (id, refusal) =>
+      port.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) }),
     get posts() {
       return posts;
     },

@@ -86,11 +86,17 @@ function checked(name: string, value: string): HeaderPair {
  * ``Basic ${btoa(`user:${secret("KEY")}`)}`` does.
  */
 function withSecrets(value: string, standIns: StandIns, signatures: Set<string>): string {
-  const [, scheme, token] = /^(basic +)([A-Za-z0-9+/_-]+=*) *$/i.exec(value) ?? [];
-  if (scheme === undefined || token === undefined) return standIns.replace(value, signatures);
-  const decoded = decodeBase64(token);
+  const { scheme, decoded } = decodeBasic(value) ?? {};
   if (decoded === undefined || !standIns.isIn(decoded)) return standIns.replace(value, signatures);
   return scheme + new TextEncoder().encode(standIns.replace(decoded, signatures)).toBase64();
+}
+
+/** What Basic credentials say; `undefined` for any other value. */
+export function decodeBasic(value: string): { scheme: string; decoded: string } | undefined {
+  const [, scheme, token] = /^(basic +)([A-Za-z0-9+/_-]+=*) *$/i.exec(value) ?? [];
+  if (scheme === undefined || token === undefined) return undefined;
+  const decoded = decodeBase64(token);
+  return decoded === undefined ? undefined : { scheme, decoded };
 }
 
 function decodeBase64(token: string): string | undefined {

@@ -26,6 +26,8 @@ export interface OutgoingRequest {
   timeoutMs: number;
   /** Tries after the first. */
   retries: number;
+  /** False: a redirect is an answer. @default true */
+  followsRedirects?: boolean;
 }
 
 /** The longest that a timer can wait. */

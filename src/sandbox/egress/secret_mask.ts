@@ -12,25 +12,45 @@ import { shapesOf } from "./secret_encoding.ts";
 /** What stands where a secret stood. */
 const MASK = "***";
 const SHORTEST_MASKED = 4;
+/** Access tokens come anew every hour or minute, and those before have ended. */
+const MAX_TOKENS = 64;
 /** Bytes looked at in one go: a long body is never turned into one long text. */
 const WINDOW_BYTES = 1_024 * 1_024;
 
 /** See the module's comment. */
 export class SecretMask {
-  /** True: nothing is to be masked. */
-  readonly isEmpty: boolean;
-  #secrets: readonly string[];
-  #inText: RegExp;
+  #isEmpty = true;
+  #inText = anyOf([]);
   /** The same for bytes, each byte read as one character. */
-  #inBytes: RegExp;
-  #longestBytes: number;
+  #inBytes = anyOf([]);
+  #longestBytes = 0;
+  #secrets: readonly string[];
+  #tokens: readonly string[] = [];
 
   constructor(secrets: readonly string[]) {
     this.#secrets = secrets;
-    const long = secrets.filter((secret) => secret.length >= SHORTEST_MASKED);
+    this.#build();
+  }
+
+  /** True: nothing is to be masked. */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
+  /** Masks what came to be a secret while the worker runs; of those only the newest are known. */
+  add(token: string): void {
+    if (token === "") return;
+    const isNew = !this.#tokens.includes(token);
+    this.#tokens = [...this.#tokens.filter((each) => each !== token), token].slice(-MAX_TOKENS);
+    if (isNew) this.#build();
+  }
+
+  #build(): void {
+    const all = [...this.#secrets, ...this.#tokens];
+    const long = all.filter((secret) => secret.length >= SHORTEST_MASKED);
     const shapes = [...new Set(long.flatMap((secret) => [...shapesOf(secret)]))];
     const asBytes = shapes.map((shape) => Buffer.from(shape, "utf8").toString("latin1"));
-    this.isEmpty = shapes.length === 0;
+    this.#isEmpty = shapes.length === 0;
     this.#inText = anyOf(shapes);
     this.#inBytes = anyOf(asBytes);
     this.#longestBytes = Math.max(0, ...asBytes.map((shape) => shape.length));
@@ -38,7 +58,7 @@ export class SecretMask {
 
   /** A mask that takes out these texts as well. */
   with(more: ReadonlySet<string>): SecretMask {
-    return more.size === 0 ? this : new SecretMask([...this.#secrets, ...more]);
+    return more.size === 0 ? this : new SecretMask([...this.#secrets, ...this.#tokens, ...more]);
   }
 
   /** Masks a text: a URL, a header, an error. */

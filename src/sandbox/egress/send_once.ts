@@ -10,6 +10,7 @@ import { timeoutFailure, toFailure } from "./fetch_failure.ts";
 import type { OutgoingRequest } from "./prepare_request.ts";
 import { readBody } from "./read_body.ts";
 import { MAX_REDIRECTS, redirected } from "./redirect.ts";
+import { TryLimit } from "./try_limit.ts";
 
 /** What came back; nothing is masked yet. */
 export interface Answer {
@@ -26,13 +27,15 @@ export interface Way {
   /** Practice: where every request goes instead. */
   practiceOrigin: string | undefined;
   deadlines: Deadlines;
+  /** Resolves when one request more may go out; absent: without a rate limit. */
+  permit?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Tells the practice API which origin it stands in for. */
 const PRACTICE_ORIGIN_HEADER = "spoor-practice-origin";
 
 /**
- * Sends a request once.
+ * Sends a request once. Its first hop has its permit already.
  *
  * @param signal Ends the try at once.
  * @throws {EgressFailure} There is no answer.
@@ -44,32 +47,44 @@ export async function sendOnce(
 ): Promise<Answer> {
   // One signal for both ends of a try, because each costs; the reason tells them apart.
   const ended = new AbortController();
-  const endLimit = way.deadlines.start(
+  const limit = new TryLimit(
+    way.deadlines,
     request.timeoutMs,
     () => ended.abort(timeoutFailure(request)),
   );
   const abort = () => ended.abort();
   signal.addEventListener("abort", abort);
   try {
-    return await follow(request, way, ended.signal);
+    return await follow(request, way, limit, ended.signal);
   } catch (error) {
     const { reason } = ended.signal;
     throw reason instanceof EgressFailure ? reason : toFailure(error, request, way.allowedHosts);
   } finally {
-    endLimit();
+    limit.stop();
     signal.removeEventListener("abort", abort);
   }
 }
 
-async function follow(first: OutgoingRequest, way: Way, signal: AbortSignal): Promise<Answer> {
+async function follow(
+  first: OutgoingRequest,
+  way: Way,
+  limit: TryLimit,
+  signal: AbortSignal,
+): Promise<Answer> {
   let request = first;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await send(request, way, signal);
-    const next = redirected(request, response.status, response.headers.get("location"));
+    const location = first.followsRedirects === false ? null : response.headers.get("location");
+    const next = redirected(request, response.status, location);
     if (next === undefined) return await toAnswer(response, request);
     await response.body?.cancel();
     if (!way.allowedHosts.permits(next.url)) throw way.allowedHosts.refusal(next.url, request.url);
     request = next;
+    if (way.permit === undefined) continue;
+    limit.stop();
+    await way.permit(signal);
+    signal.throwIfAborted();
+    limit.go();
   }
   throw new EgressFailure(
     "broken",

@@ -6,13 +6,17 @@
 import { renderDuration } from "~/base/duration.ts";
 import { parseRetryAfterMs } from "~/base/retry_after.ts";
 import { retryDelayMs, type RetryPolicy } from "~/base/retry_delay.ts";
+import { beginTry } from "./begin_try.ts";
 import { EgressFailure } from "./egress_failure.ts";
 import { abortFailure } from "./fetch_failure.ts";
+import { noteEnd } from "./note_end.ts";
+import type { Pacer } from "./pacer.ts";
 import type { OutgoingRequest } from "./prepare_request.ts";
 import { type Answer, sendOnce, type Way } from "./send_once.ts";
 
-/** Where requests go, and the chance in their waits. */
+/** Where requests go, when they may, and the chance in their waits. */
 export interface Outlet extends Way {
+  pacer: Pacer;
   random: () => number;
 }
 
@@ -28,11 +32,11 @@ const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
 
 /**
  * See the module's comment. Tried again are connections that broke or could not be made, time-outs,
- * and the statuses 408, 429 and 5xx.
+ * and the statuses 408, 429 and 5xx. What says "too fast" makes all requests of the model wait.
  *
  * @param progress `attempts` counts the tries as they begin.
  * @returns The last answer, whatever its status.
- * @throws {EgressFailure} The last try had none.
+ * @throws {EgressFailure} The last try had none, or none was made.
  */
 export async function sendWithRetries(
   request: OutgoingRequest,
@@ -45,36 +49,67 @@ export async function sendWithRetries(
     maxDelayMs: MAX_DELAY_MS,
     maxAttempts: request.retries + 1,
   };
+  const { pacer } = outlet;
+  let last: Answer | EgressFailure | undefined;
   while (true) {
-    if (signal.aborted) throw abortFailure(request, progress.attempts > 0);
+    try {
+      await beginTry(request, outlet, signal, progress.attempts > 0);
+    } catch (error) {
+      // It was tried, and how that ended is more than that no further try is made.
+      const isOver = error instanceof EgressFailure && error.kind === "down";
+      if (last !== undefined && isOver) return unwrap(last);
+      throw error;
+    }
     progress.attempts++;
     const ended = await attempt(request, outlet, signal);
-    if (!isWorthRetrying(ended)) return unwrap(ended);
+    last = ended;
     const retryAfterMs = retryAfterOf(ended);
-    const delayMs = retryDelayMs(progress.attempts, policy, outlet.random, retryAfterMs);
-    if (delayMs === undefined) return unwrap(ended);
+    const delayMs = isWorthRetrying(ended)
+      ? retryDelayMs(progress.attempts, policy, outlet.random, retryAfterMs)
+      : undefined;
     if (retryAfterMs !== undefined && retryAfterMs > LONGEST_RETRY_AFTER_MS) {
-      return { ...unwrap(ended), note: tooLongNote(retryAfterMs) };
+      const note = tooLongNote(retryAfterMs);
+      if (isTooFast(ended)) pacer.close(`Cannot send to "${request.url.host}": ${note}`);
+      if (delayMs !== undefined) return { ...unwrap(ended), note };
     }
-    await sleep(delayMs, signal);
+    if (delayMs === undefined) {
+      if (!signal.aborted) noteEnd(request.url.host, ended, pacer);
+      return unwrap(ended);
+    }
+    // Where the far side says "too fast", the model waits, and the request with it.
+    if (!isTooFast(ended)) await sleep(delayMs, signal, pacer);
   }
 }
 
+/** One try, told to the pacer. */
 async function attempt(
   request: OutgoingRequest,
   outlet: Outlet,
   signal: AbortSignal,
 ): Promise<Answer | EgressFailure> {
+  const { pacer } = outlet;
+  const beganAtMs = performance.now();
   try {
-    return await sendOnce(request, outlet, signal);
+    const answer = await sendOnce(request, outlet, signal);
+    if (isTooFast(answer)) pacer.refused(beganAtMs, retryAfterOf(answer));
+    else if (answer.status < 500) pacer.succeeded(beganAtMs);
+    return answer;
   } catch (error) {
     return signal.aborted ? abortFailure(request, true) : EgressFailure.from(error);
+  } finally {
+    pacer.leave();
   }
 }
 
 function isWorthRetrying(ended: Answer | EgressFailure): boolean {
   if (ended instanceof EgressFailure) return ended.retryable;
   return ended.status === 408 || ended.status === 429 || ended.status >= 500;
+}
+
+/** It is not this request that is refused, but one so soon. */
+function isTooFast(ended: Answer | EgressFailure): boolean {
+  if (ended instanceof EgressFailure) return false;
+  return ended.status === 429 || (ended.status === 503 && retryAfterOf(ended) !== undefined);
 }
 
 function unwrap(ended: Answer | EgressFailure): Answer {
@@ -94,10 +129,14 @@ function tooLongNote(retryAfterMs: number): string {
   } that a run waits`;
 }
 
-/** Ends at once when aborted; the caller looks at the signal. */
-function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+/** Ends at once when aborted or when a host is down; the caller looks at both. */
+function sleep(delayMs: number, signal: AbortSignal, pacer: Pacer): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, delayMs);
+  const unwatch = pacer.watch(resolve);
   signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    unwatch();
+  });
 }

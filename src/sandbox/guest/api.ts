@@ -88,11 +88,13 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    * - It returns `{ accepted, rejected }`, both by key: what was accepted is saved as it was read, what
    *   was rejected is parked, and a group in neither counts as failed.
    * - It throws an `HttpError` with a status of 400–499 (but 401, 407, 408 and 429): it is run again
-   *   for each half of the batch, one after the other, until the group that is refused is alone.
+   *   for each half of the batch, one after the other, until the group that is refused is alone. So a
+   *   function that writes more than once must not throw such an error after a write was accepted.
    * - It throws otherwise, or a request of it was answered with 207 (Multi-Status) and it did not
    *   return `{ accepted, rejected }`: all groups count as failed.
    *
-   * A group that the function itself saves or rejects is done with. In a model that is not `tracked` the first error ends it.
+   * A group that the function itself saves or rejects is done with. In a model that is not `tracked`
+   * the first error ends it.
    *
    * @example
    * ```ts ignore
@@ -118,7 +120,8 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    * - It returns a row, or rows: these are saved; the key may be left out.
    * - It throws: the group counts as failed and comes again in the next run.
    *
-   * A group that the function itself saves or rejects is done with. In a model that is not `tracked` the first error ends it.
+   * A group that the function itself saves or rejects is done with. In a model that is not `tracked`
+   * the first error ends it.
    *
    * @example
    * ```ts ignore
@@ -332,6 +335,21 @@ export interface HttpResponse {
   readonly json: any;
 }
 
+/** How to get an access token. Texts may be what `secret` gave. */
+export interface OAuthOptions {
+  /** The service's token endpoint; its host must be in `@allow_net`. */
+  tokenUrl: string | URL;
+  clientId: string;
+  clientSecret?: string;
+  /** Whether the client's id and secret go as a Basic header or in the body. @default "basic" */
+  clientAuth?: "basic" | "body";
+  /** Several in a list, or with spaces. */
+  scope?: string | readonly string[];
+  audience?: string;
+  /** Renewed by it, where the service knows no client credentials. */
+  refreshToken?: string;
+}
+
 /** See {@linkcode http}. */
 export interface Http {
   get(url: string | URL, options?: RequestOptions): Promise<HttpResponse>;
@@ -342,6 +360,24 @@ export interface Http {
   delete(url: string | URL, options?: RequestOptions): Promise<HttpResponse>;
   /** Posts a form with files. */
   upload(url: string | URL, options: UploadOptions): Promise<HttpResponse>;
+  /**
+   * Gives a stand-in for an OAuth 2.0 access token, of use only inside a request: Spoor gets the
+   * token when the first request needs it, renews it in time and after a 401, and puts it in. The
+   * model never sees it.
+   *
+   * @example A service that `spoor auth crm` has authorised
+   * ```ts ignore
+   * import { http, save } from "spoor";
+   *
+   * const Authorization = `Bearer ${http.oauth("crm")}`;
+   * const me = await http.get("https://api.example.com/me", { headers: { Authorization } });
+   * await save.row(me.json);
+   * ```
+   *
+   * @param options A name under `auth:` in spoor.yaml, authorised by `spoor auth NAME`; or
+   * everything that a token request needs.
+   */
+  oauth(options: string | { readonly provider: string } | OAuthOptions): string;
 }
 
 /**

@@ -13,6 +13,7 @@ import { maskHmacs } from "./hmac.ts";
 import { atSite, hostError, modelError, rememberError } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";
 import { describeRefusal, HttpError, HttpResponse } from "./http_response.ts";
+import { makeOAuth } from "./oauth.ts";
 import { encodeBody, encodeUpload, type RequestBody } from "./request_body.ts";
 
 const METHODS = ["get", "head", "post", "put", "patch", "delete"] as const;
@@ -33,7 +34,7 @@ export function makeHttp(port: HostPort, start: GuestStart): Http {
     const body = await encodeUpload(form);
     return await request(port, start, "POST", url, rest, body, change);
   };
-  return { ...Object.fromEntries(methods), upload } as Http;
+  return { ...Object.fromEntries(methods), upload, oauth: makeOAuth(port) } as Http;
 }
 
 async function request(
@@ -69,7 +70,7 @@ async function request(
 
 /** What the sandbox refuses ends the model; what the network does is an `HttpError`. */
 function failure(about: string, error: EgressError): Error {
-  if (error.kind === "denied") return hostError(error, true);
+  if (error.kind === "denied" || error.kind === "down") return hostError(error, true);
   if (error.kind === "invalid") return hostError(error);
   const failed = new HttpError(`${about} failed: ${error.message}`, undefined);
   rememberError(failed, { hint: error.hint, details: error.details });

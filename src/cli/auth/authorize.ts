@@ -1,0 +1,77 @@
+/**
+ * The whole of an authorisation: consent, code, tokens, sealed into the state file.
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
+import type { AuthProvider } from "~/project/auth_providers.ts";
+import { obtainTokenKey } from "~/project/token_key.ts";
+import { sealTokens, toStored } from "~/run/stored_tokens.ts";
+import { clientSecretOf } from "~/run/token_keeper.ts";
+import { openState, stateFilePath } from "~/store/open_state.ts";
+import { saveSealedToken } from "~/store/tokens.ts";
+import { makeAuthorizationRequest } from "./authorization_request.ts";
+import { exchangeCode } from "./exchange_code.ts";
+import { listenForRedirect } from "./loopback_redirect.ts";
+
+/** How long a person may take. */
+const CONSENT_MS = 15 * 60_000;
+
+/** How an authorisation has ended. */
+export interface Authorised {
+  /** False: the service gave none, so that this ends with its token. */
+  hasRefreshToken: boolean;
+  expiresInS?: number;
+}
+
+/**
+ * Authorises a service.
+ *
+ * @param show Given the address to open in a browser.
+ * @throws {UserError} At any step; then what was there before is still there.
+ */
+export async function authorize(
+  root: string,
+  name: string,
+  provider: AuthProvider,
+  show: (url: string) => void,
+): Promise<Authorised> {
+  const dotenv = loadDotenv(root);
+  const readVariable = variableLookup(dotenv, (variable) => Deno.env.get(variable));
+  // All that can be wrong here is found before anybody is asked.
+  const clientSecret = clientSecretOf(name, provider, readVariable);
+  obtainTokenKey(root, readVariable);
+  const path = stateFilePath(root, false);
+  using db = openState(path);
+
+  await using redirect = listenForRedirect(provider.redirectUri, name);
+  const { redirectUri } = redirect;
+  const { url, state, verifier } = await makeAuthorizationRequest(provider, redirectUri);
+  const answered = redirect.code(state);
+  show(url);
+  const code = await within(CONSENT_MS, answered, name);
+  const token = await exchangeCode(name, provider, clientSecret, { code, redirectUri, verifier });
+  const stored = toStored(token, Date.now());
+  const at = new Date().toISOString();
+  saveSealedToken(db, name, await sealTokens({ root, readVariable }, name, stored), at);
+  return {
+    hasRefreshToken: stored.refreshToken !== undefined,
+    ...(token.expiresInS !== undefined && { expiresInS: token.expiresInS }),
+  };
+}
+
+async function within<T>(limitMs: number, work: Promise<T>, name: string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() =>
+    late.reject(
+      new UserError(`Cannot authorise "${name}": nobody came back from the service`, {
+        hint: `Run "spoor auth ${name}" again; it waits for ${limitMs / 60_000} minutes`,
+      }),
+    ), limitMs);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

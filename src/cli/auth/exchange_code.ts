@@ -1,0 +1,74 @@
+/**
+ * Exchanges an authorisation's code for tokens (RFC 6749, section 4.1.3).
+ *
+ * @module
+ */
+import { encodeTokenRequest, type GrantedToken, readTokenAnswer } from "~/base/oauth.ts";
+import { UserError } from "~/base/user_error.ts";
+import type { AuthProvider } from "~/project/auth_providers.ts";
+
+/** What came of the consent. */
+export interface Consent {
+  code: string;
+  /** The same that the service was told before. */
+  redirectUri: string;
+  /** PKCE. */
+  verifier: string;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/**
+ * See the module's comment.
+ *
+ * @throws {UserError} The service gives none.
+ */
+export async function exchangeCode(
+  name: string,
+  provider: AuthProvider,
+  clientSecret: string,
+  { code, redirectUri, verifier }: Consent,
+): Promise<GrantedToken> {
+  const { headers, body } = encodeTokenRequest({ ...provider, clientSecret }, {
+    grant_type: "authorization_code",
+    code,
+    redirect_uri: redirectUri,
+    code_verifier: verifier,
+  });
+  const answer = await post(name, provider.tokenUrl, headers, body);
+  const read = readTokenAnswer(answer.status, answer.body);
+  if ("token" in read) return read.token;
+  // A service may echo what it was sent.
+  const state = clientSecret === ""
+    ? read.refusal.state
+    : read.refusal.state.replaceAll(clientSecret, "***");
+  throw new UserError(`Cannot get a token from "${provider.tokenUrl}": ${state}`, {
+    hint: `See whether "token_url", "client_id" and the client's secret are right in spoor.yaml; ` +
+      `where the service wants them in the body, set client_auth: "body"`,
+  });
+}
+
+async function post(
+  name: string,
+  url: string,
+  headers: readonly (readonly [string, string])[],
+  body: string,
+): Promise<{ status: number; body: Uint8Array }> {
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: headers.map(([key, value]): [string, string] => [key, value]),
+      body,
+      // It carries the client's secret: it goes to this address and nowhere else.
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    return { status: response.status, body: await response.bytes() };
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new UserError(`Cannot get a token from "${url}": ${text}`, {
+      hint: `See whether "token_url" is right in spoor.yaml; then run "spoor auth ${name}" again`,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * `spoor auth`: lets Spoor into a service by OAuth 2.0, and shows where it is let in.
+ *
+ * @module
+ */
+import { closestWord } from "~/base/closest_word.ts";
+import { renderDuration } from "~/base/duration.ts";
+import { UserError, UserErrors } from "~/base/user_error.ts";
+import { type Authorised, authorize } from "~/cli/auth/authorize.ts";
+import { defineCommand, ExitCode } from "~/cli/command.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { findProjectState } from "~/cli/open_project_state.ts";
+import { renderLocalTime } from "~/cli/output/local_time.ts";
+import type { Output } from "~/cli/output/output.ts";
+import { renderTable } from "~/cli/output/table.ts";
+import type { AuthProviders } from "~/project/auth_providers.ts";
+import { loadSettings } from "~/project/settings.ts";
+import { makeKeyText } from "~/project/token_key.ts";
+import { openState, stateFilePath } from "~/store/open_state.ts";
+import { listSealedTokens, removeSealedToken } from "~/store/tokens.ts";
+
+/** Authorises, forgets, or lists. */
+export const authCommand = defineCommand({
+  name: "auth",
+  summary: "Authorise a service by OAuth, or list those that are",
+  details: [
+    "A service is set in spoor.yaml; client_secret names a variable of .env, and a service that",
+    "knows no secret leaves it out:",
+    "",
+    "  auth:",
+    "    crm:",
+    "      authorize_url: https://login.example.com/oauth/authorize",
+    "      token_url: https://login.example.com/oauth/token",
+    "      client_id: spoor",
+    "      client_secret: CRM_CLIENT_SECRET",
+    "      scope: contacts.write",
+    "      # redirect_uri: http://localhost:8976/callback   where the service wants a fixed one",
+    "      # client_auth: body                              where it wants no Basic header",
+    "",
+    'A model then has the token by http.oauth("crm"), and token_url\'s host in its @allow_net.',
+    "",
+    "Tokens are kept encrypted in .spoor/spoor.db. The key is SPOOR_KEY, or where that is not set",
+    "the file .spoor/key, which only its owner may read; it is made when it is first needed.",
+    "",
+    "The browser must be on this machine; from another one forward the port that the address",
+    "shows (redirect_uri): ssh -L PORT:127.0.0.1:PORT server.",
+  ].join("\n"),
+  positionals: [{ name: "service", help: "Its name under auth: in spoor.yaml" }],
+  options: {
+    forget: { type: "boolean", help: "Remove the service's tokens from this machine" },
+    "new-key": { type: "boolean", help: "Print a new key for SPOOR_KEY" },
+  },
+  examples: [
+    ["spoor auth", "The services, and which are authorised"],
+    ["spoor auth crm", "Prints an address to open, and waits for the consent"],
+    ["spoor auth crm --forget", "Remove its tokens"],
+    ["spoor auth --new-key", "A key for SPOOR_KEY, to keep with the other secrets"],
+  ],
+  async run({ options, positionals: [name], output }) {
+    if (options["new-key"]) {
+      if (options.json) output.json("key", { key: makeKeyText() });
+      else output.line(makeKeyText());
+      return ExitCode.Ok;
+    }
+    const root = projectOf(options);
+    if (options.forget) {
+      if (name === undefined) throw needsName();
+      forget(root, name, options.json, output);
+      return ExitCode.Ok;
+    }
+    const { settings, errors } = await loadSettings(root);
+    if (errors.length > 0) throw new UserErrors(errors);
+    const providers = settings.auth ?? {};
+    if (name === undefined) list(root, providers, options.json, output);
+    else await authorizeOne(root, name, providers, options.json, output);
+    return ExitCode.Ok;
+  },
+});
+
+async function authorizeOne(
+  root: string,
+  name: string,
+  providers: AuthProviders,
+  json: boolean,
+  output: Output,
+): Promise<void> {
+  const provider = Object.hasOwn(providers, name) ? providers[name] : undefined;
+  if (!provider) throw unknownService(name, Object.keys(providers));
+  const authorised = await authorize(root, name, provider, (url) => {
+    if (json) return output.json("auth_url", { service: name, url });
+    output.line(`Open this address in a browser, and let Spoor in:`);
+    output.line();
+    output.line(`  ${url}`);
+    output.line();
+  });
+  if (json) {
+    const { hasRefreshToken, expiresInS } = authorised;
+    return output.json("auth", {
+      ...{ service: name, authorised: true, renewable: hasRefreshToken },
+      ...(expiresInS !== undefined && { expires_in_s: expiresInS }),
+    });
+  }
+  for (const line of outcomeLines(name, authorised)) output.line(line);
+}
+
+function outcomeLines(name: string, { hasRefreshToken, expiresInS }: Authorised): string[] {
+  const lines = [`${name} is authorised: models have its token by http.oauth("${name}").`];
+  if (hasRefreshToken || expiresInS === undefined) return lines;
+  return [
+    ...lines,
+    `The service gave no refresh token: this ends in ${renderDuration(expiresInS * 1_000)}. ` +
+    "Some give one only for a scope such as offline_access, or for ?access_type=offline in authorize_url.",
+  ];
+}
+
+function list(root: string, providers: AuthProviders, json: boolean, output: Output): void {
+  using db = findProjectState(root, false);
+  const since = new Map(
+    (db ? listSealedTokens(db) : []).map(({ name, updatedAt }) => [name, updatedAt]),
+  );
+  const names = [...new Set([...Object.keys(providers), ...since.keys()])].sort();
+  if (json) {
+    for (const name of names) {
+      output.json("auth", {
+        ...{
+          service: name,
+          authorised: since.has(name),
+          configured: Object.hasOwn(providers, name),
+        },
+        ...(since.has(name) && { updated_at: since.get(name) }),
+      });
+    }
+    return;
+  }
+  if (names.length === 0) {
+    output.line(`No service is set: "spoor auth --help" shows how spoor.yaml names one.`);
+    return;
+  }
+  const rows = names.map((name) => {
+    const at = since.get(name);
+    const isSet = Object.hasOwn(providers, name);
+    const missing = isSet ? `no: run "spoor auth ${name}"` : "";
+    const unused = isSet ? "" : `not in spoor.yaml: "spoor auth ${name} --forget" removes it`;
+    return [
+      name,
+      at === undefined ? missing : "yes",
+      at === undefined ? "" : renderLocalTime(at),
+      providers[name]?.tokenUrl ?? unused,
+    ];
+  });
+  const columns = [
+    ...[{ title: "service" }, { title: "authorised" }, { title: "renewed" }, {
+      title: "token_url",
+    }],
+  ];
+  for (const line of renderTable(columns, rows, output.style)) output.line(line);
+}
+
+function forget(root: string, name: string, json: boolean, output: Output): void {
+  const removed = hasState(root) && removeFromState(root, name);
+  if (json) return output.json("auth", { service: name, authorised: false, removed });
+  output.line(
+    removed
+      ? `The tokens of ${name} are gone from here. To take them back for good, do so at the service.`
+      : `There were no tokens of "${name}".`,
+  );
+}
+
+/** Nothing is made where nothing is. */
+function hasState(root: string): boolean {
+  using db = findProjectState(root, false);
+  return db !== undefined;
+}
+
+function removeFromState(root: string, name: string): boolean {
+  using db = openState(stateFilePath(root, false));
+  return removeSealedToken(db, name);
+}
+
+function unknownService(name: string, known: readonly string[]): UserError {
+  const meant = closestWord(name, known);
+  return new UserError(`Cannot authorise "${name}": spoor.yaml has no such service`, {
+    hint: meant
+      ? `Did you mean "${meant}"?`
+      : `Add it under "auth:" in spoor.yaml: "spoor auth --help" shows how`,
+    exitCode: 2,
+  });
+}
+
+function needsName(): UserError {
+  return new UserError("Cannot forget tokens: no service is named", {
+    hint: `Run "spoor auth NAME --forget"; "spoor auth" lists the names`,
+    exitCode: 2,
+  });
+}

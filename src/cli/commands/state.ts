@@ -1,0 +1,211 @@
+/**
+ * `spoor state`: backup, check, list and moving of what Spoor remembers.
+ *
+ * @module
+ */
+import { isAbsolute, resolve } from "node:path";
+import { UserError } from "~/base/user_error.ts";
+import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { openProjectState, PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { countOf } from "~/cli/output/counts.ts";
+import { countChanges, renderReport, renderStates } from "~/cli/state_view/state_lines.ts";
+import { foldModelName } from "~/model/model_name.ts";
+import { findModels } from "~/project/find_models.ts";
+import { backupState, defaultBackupPath } from "~/state/backup_state.ts";
+import { checkState } from "~/state/check_state.ts";
+import { heldState, modelsWithState } from "~/state/held_states.ts";
+import { moveState } from "~/state/move_state.ts";
+import { openState, stateFilePath } from "~/store/open_state.ts";
+import { takeRunLock } from "~/store/run_lock.ts";
+
+const OPTIONS = { practice: PRACTICE_OPTION } as const satisfies OptionTable;
+
+type StateCall = Call<typeof OPTIONS>;
+
+/** What an action gets. */
+interface Situation {
+  root: string;
+  practice: boolean;
+  /** The state file. */
+  path: string;
+  /** What came after the action's name. */
+  args: readonly string[];
+  call: StateCall;
+}
+
+/** An action: the arguments that it takes, and what it does. */
+interface Action {
+  usage: string;
+  takes: readonly [least: number, most: number];
+  run: (situation: Situation) => number;
+}
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  list: { usage: "list", takes: [0, 0], run: list },
+  check: { usage: "check", takes: [0, 0], run: check },
+  backup: { usage: "backup [FILE]", takes: [0, 1], run: backup },
+  mv: { usage: "mv OLD NEW", takes: [2, 2], run: move },
+};
+
+/** Looks after the state file. */
+export const stateCommand = defineCommand({
+  name: "state",
+  summary: "List, check, back up and move what Spoor remembers",
+  details: [
+    "The state file .spoor/spoor.db holds what was accepted by whom. Without it everything counts as",
+    "never sent.",
+    "",
+    "  list           the models that have state, and which of them the project no longer has",
+    "  check          whether the file is whole and its records agree; exit code 1 where not",
+    "  backup [FILE]  a copy that is whole, also while a run goes on; .spoor/backups/ if no FILE",
+    "  mv OLD NEW     a model was renamed: its state goes with it, so that nothing is sent again",
+  ].join("\n"),
+  positionals: [
+    {
+      name: "action",
+      help: "What to do",
+      required: true,
+      choices: Object.keys(ACTIONS),
+    },
+    { name: "argument", help: "backup: a file; mv: two models", many: true, complete: "models" },
+  ],
+  options: OPTIONS,
+  examples: [
+    ["spoor state list", "Which models have state"],
+    ["spoor state backup", "Copy the state file to .spoor/backups/, named by the time"],
+    ["spoor state backup /mnt/backups/monday.db", "Copy it there"],
+    ["spoor state check", "Look whether all is well with it"],
+    ["spoor state mv sync.crm sync.hubspot", "After models/sync/crm.ts became hubspot.ts"],
+  ],
+  async run(call) {
+    const [name = "", ...args] = call.positionals;
+    const action = ACTIONS[name];
+    if (!action) throw new Error(`"${name}" was let through as an action`);
+    const [least, most] = action.takes;
+    if (args.length < least || args.length > most) throw wrongArguments(name, args, action);
+    const root = projectOf(call.options);
+    const practice = await readsPracticeState(root, call.options.practice);
+    const path = stateFilePath(root, practice);
+    return action.run({ root, practice, path, args, call });
+  },
+});
+
+function wrongArguments(
+  name: string,
+  args: readonly string[],
+  { takes, usage }: Action,
+): UserError {
+  const extra = args[takes[1]];
+  const state = extra === undefined
+    ? `it takes ${countOf(takes[0], "argument")}`
+    : `"${extra}" is one argument too many`;
+  return new UserError(`Cannot run "spoor state ${name}": ${state}`, {
+    hint: `Write "spoor state ${usage}"`,
+    exitCode: 2,
+  });
+}
+
+function list({ root, practice, call: { options, output } }: Situation): number {
+  using db = openProjectState(root, practice, "list the state");
+  const isOfProject = nameTest(modelNames(root));
+  const states = modelsWithState(db).map((model) => ({
+    ...heldState(db, model),
+    isOfProject: isOfProject(model),
+  }));
+  if (options.json) {
+    for (const state of states) {
+      output.json("model_state", {
+        model: state.model,
+        kind: state.kind ?? null,
+        rows: state.target === "table" ? state.rows : null,
+        accepted_rows: state.acceptedRows ?? null,
+        changes_waiting: countChanges(state),
+        changes: state.changes,
+        last_success_at: state.lastSuccess ?? null,
+        in_project: state.isOfProject,
+      });
+    }
+  } else if (states.length === 0) output.line("No model has any state yet.");
+  else for (const line of renderStates(states, output.style)) output.line(line);
+  return ExitCode.Ok;
+}
+
+function check({ root, practice, path, call: { options, output } }: Situation): number {
+  using db = openProjectState(root, practice, "check the state");
+  const report = checkState({ db, isOfProject: nameTest(modelNames(root)) });
+  const { findings, notes, checks, schema, currentSchema } = report;
+  if (options.json) {
+    for (const finding of findings) output.json("state_finding", finding);
+    output.json("state_check", {
+      path,
+      ok: findings.length === 0,
+      schema,
+      current_schema: currentSchema,
+      checks,
+      findings: findings.length,
+      notes,
+    });
+  } else for (const line of renderReport(path, report, output.style)) output.line(line);
+  return findings.length === 0 ? ExitCode.Ok : ExitCode.Failed;
+}
+
+function backup({ practice, path, args: [file], call: { options, output } }: Situation): number {
+  const to = file === undefined
+    ? defaultBackupPath(path, new Date().toISOString())
+    : isAbsolute(file)
+    ? file
+    : resolve(Deno.cwd(), file);
+  const sizeBytes = backupState(path, to);
+  if (sizeBytes === undefined) {
+    throw new UserError("Cannot back up the state: nothing has run here yet", {
+      hint: `Run "spoor run${practice ? " --practice" : ""}" first`,
+    });
+  }
+  if (options.json) output.json("state_backup", { path: to, size_bytes: sizeBytes });
+  else output.line(`The state was copied to ${to} (${renderSize(sizeBytes)}).`);
+  return ExitCode.Ok;
+}
+
+function move(situation: Situation): number {
+  const { root, practice, path, args: [from = "", to = ""], call: { options, output } } = situation;
+  // Refused before anything is written, also before an older file is brought up to date.
+  openProjectState(root, practice, `move the state of ${from}`).close();
+  const command = `spoor state mv ${from} ${to}`;
+  using _lock = takeRunLock(
+    `${path.slice(0, -3)}.lock`,
+    command,
+    new Date().toISOString(),
+    `move the state of ${from}`,
+  );
+  using db = openState(path);
+  const moved = moveState(db, { from, to, projectModels: modelNames(root) });
+  if (options.json) {
+    const { rows, acceptedRows, changes } = moved;
+    output.json("state_moved", { from, to, rows, accepted_rows: acceptedRows, changes });
+  } else {
+    output.line(
+      `The state of ${from} is that of ${to} now: ${countOf(moved.rows, "row")}, ` +
+        `${countOf(moved.acceptedRows, "accepted row")}, ${
+          countOf(moved.changes, "change")
+        } not acknowledged.`,
+    );
+  }
+  return ExitCode.Ok;
+}
+
+/** By their files alone: a model with a mistake in it has its state all the same. */
+function modelNames(root: string): string[] {
+  return findModels(root).files.map(({ name }) => name);
+}
+
+function nameTest(names: readonly string[]): (name: string) => boolean {
+  const known = new Set(names.map(foldModelName));
+  return (name) => known.has(foldModelName(name));
+}
+
+function renderSize(bytes: number): string {
+  return bytes < 1_000_000
+    ? `${Math.ceil(bytes / 1_000)} kB`
+    : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

@@ -1,0 +1,92 @@
+/**
+ * A copy of the state file that is whole while a run goes on: what is committed at one moment.
+ *
+ * The copy gets its name when it is complete and on disk, so that a backup that was cut off
+ * is never taken for one.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import process from "node:process";
+import { UserError } from "~/base/user_error.ts";
+import { explainStateError, openStateReadOnly } from "~/store/open_state.ts";
+
+/** `.spoor/backups/spoor-20260131T140509Z.db` */
+export function defaultBackupPath(statePath: string, now: string): string {
+  const name = statePath.slice(statePath.lastIndexOf("/") + 1).replace(/\.db$/, "");
+  const time = now.replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
+  return `${dirname(statePath)}/backups/${name}-${time}.db`;
+}
+
+/**
+ * Copies a state file.
+ *
+ * @param to Must not be there.
+ * @returns The copy's size, or `undefined` when there is no state yet.
+ * @throws {UserError} Something is there already, or cannot be read or written.
+ */
+export function backupState(statePath: string, to: string): number | undefined {
+  using db = openStateReadOnly(statePath);
+  if (!db) return undefined;
+  const part = `${to}.${process.pid}.part`;
+  try {
+    if (isThere(to)) throw alreadyThere(to);
+    Deno.mkdirSync(dirname(to), { recursive: true });
+    db.prepare("VACUUM INTO ?").run(part);
+    finishCopy(statePath, part);
+    giveName(part, to);
+  } catch (error) {
+    throw explainBackupError(statePath, to, error);
+  } finally {
+    if (isThere(part)) Deno.removeSync(part);
+  }
+  return Deno.statSync(to).size;
+}
+
+/** SQLite does not sync what it writes here. Whoever may not read the state may not read its copy. */
+function finishCopy(statePath: string, part: string): void {
+  using file = Deno.openSync(part, { read: true, write: true });
+  file.syncSync();
+  const { mode } = Deno.statSync(statePath);
+  if (mode !== null && Deno.build.os !== "windows") Deno.chmodSync(part, mode & 0o777);
+}
+
+/** A link fails where a file of that name has come up meanwhile; renaming would replace it. */
+function giveName(part: string, to: string): void {
+  try {
+    Deno.linkSync(part, to);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw alreadyThere(to);
+    // A file system without hard links.
+    if (isThere(to)) throw alreadyThere(to);
+    Deno.renameSync(part, to);
+  }
+}
+
+function alreadyThere(path: string): UserError {
+  return new UserError(`Cannot write the backup ${path}: it is there already`, {
+    hint: "Give the backup another name, or move the old one away; it was not touched",
+  });
+}
+
+function explainBackupError(statePath: string, to: string, error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const culprit = /malformed|not a database|locked/.test(message) ? statePath : to;
+  return explainStateError(culprit, error) ??
+    new UserError(`Cannot write the backup ${to}: ${message}`, {
+      hint: "Look whether the folder can be written and has room for a copy of the state file",
+      cause: error,
+    });
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    const { NotFound, NotADirectory } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotADirectory) return false;
+    throw error;
+  }
+}

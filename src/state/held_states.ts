@@ -1,0 +1,88 @@
+/**
+ * What a state file holds of each model: what `spoor state list` shows and what moving decides by.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { foldModelName } from "~/model/model_name.ts";
+import { acceptedTableName } from "~/tracked/accepted_table.ts";
+import { CONTENT_HASH } from "~/tracked/target_table.ts";
+import { columnsOf, countRows, findTableType } from "~/warehouse/tables.ts";
+
+/** One model's state. */
+export interface HeldState {
+  model: string;
+  /** Of its last success; `undefined` where it never had one. */
+  kind: string | undefined;
+  /** Its table or view, and whether that has the column in which Spoor keeps content hashes. */
+  target: "table" | "view" | undefined;
+  hasContentHash: boolean;
+  /** Of its table. */
+  rows: number;
+  /** Rows as the far side accepted them; `undefined`: the table of them is not there. */
+  acceptedRows: number | undefined;
+  /** State of a change → how many changes that are not acknowledged have it. */
+  changes: Readonly<Record<string, number>>;
+  /** ISO 8601, UTC; of its last success. */
+  lastSuccess: string | undefined;
+}
+
+const ACCEPTED = acceptedTableName("");
+
+/** Names of all models of which the file holds anything but history, sorted. */
+export function modelsWithState(db: DatabaseSync): string[] {
+  const names = new Map<string, string>();
+  const add = (name: string) => {
+    if (!names.has(foldModelName(name))) names.set(foldModelName(name), name);
+  };
+  for (const { model } of db.prepare(`SELECT model FROM "spoor.models"`).all()) add(String(model));
+  for (const { model } of db.prepare(`SELECT DISTINCT model FROM "spoor.ledger"`).all()) {
+    add(String(model));
+  }
+  for (const name of modelsWithAccepted(db)) add(name);
+  return [...names.values()].sort();
+}
+
+/** Names of all models that have a table of accepted rows. */
+export function modelsWithAccepted(db: DatabaseSync): string[] {
+  return db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all()
+    .map(({ name }) => String(name))
+    .filter((name) => name.startsWith(ACCEPTED))
+    .map((name) => name.slice(ACCEPTED.length));
+}
+
+/** What the file holds of one model. */
+export function heldState(db: DatabaseSync, model: string): HeldState {
+  const target = findTableType(db, model);
+  const accepted = acceptedTableName(model);
+  const hasAccepted = findTableType(db, accepted) !== undefined;
+  const state = db.prepare(
+    `SELECT kind, ended_at FROM "spoor.models" LEFT JOIN "spoor.runs" ON id = last_success_run
+     WHERE model = ?`,
+  ).get(model);
+  return {
+    model,
+    kind: state ? String(state.kind) : undefined,
+    target,
+    hasContentHash: target === "table" && columnsOf(db, model).includes(CONTENT_HASH),
+    rows: target === "table" ? countRows(db, model) : 0,
+    acceptedRows: hasAccepted ? countRows(db, accepted) : undefined,
+    changes: changesOf(db, model),
+    lastSuccess: typeof state?.ended_at === "string" ? state.ended_at : undefined,
+  };
+}
+
+function changesOf(db: DatabaseSync, model: string): Record<string, number> {
+  const rows = db.prepare(
+    `SELECT state, count(*) AS n FROM "spoor.ledger" WHERE model = ? GROUP BY state`,
+  ).all(model);
+  return Object.fromEntries(rows.map(({ state, n }) => [String(state), Number(n)]));
+}
+
+/** Columns that tell a group in a table of accepted rows. */
+export function acceptedKey(db: DatabaseSync, model: string): string[] {
+  return db.prepare("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk")
+    .all(acceptedTableName(model))
+    .map(({ name }) => String(name))
+    .filter((name) => !name.startsWith("_spoor_"));
+}

@@ -1,0 +1,181 @@
+/**
+ * Tells a model that is new from one that has lost its state: by a renaming, or because the table
+ * of what was accepted is gone. A new one sends everything; one that has lost its state would send
+ * everything a second time.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import { foldModelName } from "~/model/model_name.ts";
+import type { Model } from "~/model/model.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { acceptedTableName } from "~/tracked/accepted_table.ts";
+import { findTableType } from "~/warehouse/tables.ts";
+import { acceptedKey, type HeldState, heldState, modelsWithAccepted } from "./held_states.ts";
+
+/** A model that the project no longer has, and that groups were accepted of. */
+export interface FormerModel {
+  model: string;
+  acceptedRows: number;
+  fingerprint: string;
+  /** Lower case, sorted. */
+  uniqueKey: readonly string[];
+  /** Tables that it read at its last success, lower case, sorted; none where its last run failed. */
+  reads: readonly string[];
+}
+
+/** What is known of a model that is about to send. */
+export interface LostStateFacts {
+  model: Pick<Model, "name" | "fingerprint" | "path">;
+  /** As those of a former model. */
+  uniqueKey: readonly string[];
+  reads: readonly string[];
+  own: HeldState;
+  /** The name in another case under which there is state: to SQLite the same tables, to Spoor not. */
+  otherCase?: Pick<FormerModel, "model" | "acceptedRows"> | undefined;
+  formers: readonly FormerModel[];
+  /** ` --practice`, or nothing: what the commands in a hint need. */
+  option: string;
+}
+
+/** How a former model is taken for the present one; the first that holds is the reason. */
+const LIKENESSES: readonly {
+  because: string;
+  isAlike: (former: FormerModel, facts: LostStateFacts) => boolean;
+}[] = [
+  {
+    because: "its file is the same",
+    isAlike: (former, { model }) => former.fingerprint === model.fingerprint,
+  },
+  {
+    because: "it has the same name in another schema",
+    isAlike: (former, { model }) => lastPart(former.model) === lastPart(model.name),
+  },
+  {
+    because: "it has the same unique key and reads the same tables",
+    isAlike: ({ uniqueKey, reads }, facts) =>
+      isEqual(uniqueKey, facts.uniqueKey) && (reads.length === 0 || isEqual(reads, facts.reads)),
+  },
+];
+
+/** What a model has lost, as an error with the way out; `undefined`: nothing. */
+export function findLostState(facts: LostStateFacts): UserError | undefined {
+  const { own } = facts;
+  if (facts.otherCase) return renamedState(facts, facts.otherCase, "only the case differs");
+  if (own.acceptedRows === undefined && own.hasContentHash && own.rows > 0) return goneState(facts);
+  const isNew = own.kind === undefined && !own.acceptedRows &&
+    Object.keys(own.changes).length === 0;
+  if (!isNew) return undefined;
+  for (const { because, isAlike } of LIKENESSES) {
+    const former = facts.formers.find((each) => isAlike(each, facts));
+    if (former) return renamedState(facts, former, because);
+  }
+  return undefined;
+}
+
+function renamedState(
+  { model: { name, path }, option }: LostStateFacts,
+  { model: old, acceptedRows }: Pick<FormerModel, "model" | "acceptedRows">,
+  because: string,
+): UserError {
+  const rows = acceptedRows === 1 ? "1 accepted row" : `${acceptedRows} accepted rows`;
+  return new UserError(
+    `Cannot send ${name}: it has no state, and ${old}, which the project no longer has, has ${rows}`,
+    {
+      at: { path },
+      details: [`${old} was probably renamed to ${name}: ${because}. Nothing was sent.`],
+      hint: `If it was renamed, run "spoor state mv ${old} ${name}${option}"; if it is another ` +
+        `model, "spoor run ${name} --resend ${name}${option}" sends all its groups`,
+    },
+  );
+}
+
+function goneState({ model: { name, path }, own, option }: LostStateFacts): UserError {
+  const rows = own.rows === 1 ? "1 row" : `${own.rows} rows`;
+  return new UserError(
+    `Cannot send ${name}: what was accepted of it is no longer in the state file, though its table has ${rows}`,
+    {
+      at: { path },
+      details: [`The table "spoor.accepted.${name}" is gone. Nothing was sent.`],
+      hint: `Restore a backup of the state file; ` +
+        `"spoor run ${name} --resend ${name}${option}" sends all its groups again`,
+    },
+  );
+}
+
+/**
+ * Looks for what a model that is about to send has lost. A model in order costs two look-ups.
+ *
+ * @param isOfProject Whether the project has a model of that name.
+ */
+export function lookForLostState(
+  db: DatabaseSync,
+  model: Model,
+  isOfProject: (name: string) => boolean,
+  option: string,
+): UserError | undefined {
+  const otherCase = findOtherCase(db, model.name);
+  if (otherCase === undefined && hasAcceptedRow(db, model.name)) return undefined;
+  const own = heldState(db, model.name);
+  const isNew = own.kind === undefined && !own.acceptedRows;
+  return findLostState({
+    model,
+    uniqueKey: folded(model.directives.uniqueKey ?? []),
+    reads: folded(model.references.map(({ table }) => table)),
+    own,
+    ...(otherCase !== undefined && own.kind === undefined &&
+      { otherCase: { model: otherCase, acceptedRows: own.acceptedRows ?? 0 } }),
+    formers: isNew ? formerModels(db, isOfProject) : [],
+    option,
+  });
+}
+
+function findOtherCase(db: DatabaseSync, model: string): string | undefined {
+  const row = db.prepare(
+    `SELECT model FROM "spoor.accepted_columns" WHERE model = ?1 COLLATE NOCASE AND model <> ?1 LIMIT 1`,
+  ).get(model);
+  return row ? String(row.model) : undefined;
+}
+
+function hasAcceptedRow(db: DatabaseSync, model: string): boolean {
+  const table = acceptedTableName(model);
+  if (!findTableType(db, table)) return false;
+  return db.prepare(`SELECT 1 FROM ${quoteIdentifier(table)} LIMIT 1`).get() !== undefined;
+}
+
+function formerModels(db: DatabaseSync, isOfProject: (name: string) => boolean): FormerModel[] {
+  const find = db.prepare(`SELECT fingerprint, inputs FROM "spoor.models" WHERE model = ?`);
+  return modelsWithAccepted(db).flatMap((model) => {
+    if (isOfProject(model) || !hasSent(db, model)) return [];
+    const acceptedRows = heldState(db, model).acceptedRows ?? 0;
+    const row = find.get(model);
+    return acceptedRows === 0 ? [] : [{
+      model,
+      acceptedRows,
+      fingerprint: String(row?.fingerprint ?? ""),
+      uniqueKey: folded(acceptedKey(db, model)),
+      reads: folded(Object.keys(JSON.parse(String(row?.inputs ?? "{}")))),
+    }];
+  });
+}
+
+/** A tracked SQL model has accepted rows and no deliveries. Of a run that was killed there is no record. */
+function hasSent(db: DatabaseSync, model: string): boolean {
+  const row = db.prepare(
+    `SELECT count(*) AS steps, count(groups_saved) AS deliveries FROM "spoor.steps" WHERE model = ?`,
+  ).get(model);
+  return Number(row?.steps) === 0 || Number(row?.deliveries) > 0;
+}
+
+function folded(names: readonly string[]): string[] {
+  return names.map(foldModelName).sort();
+}
+
+function lastPart(name: string): string {
+  return foldModelName(name.slice(name.lastIndexOf(".") + 1));
+}
+
+function isEqual(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((each, index) => each === b[index]);
+}

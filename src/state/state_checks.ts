@@ -1,0 +1,201 @@
+/**
+ * What must be true of Spoor's tables. A check is a question to the state file; a new one is a
+ * function and a line in the list.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { acceptedTableName, COLUMNS_ID } from "~/tracked/accepted_table.ts";
+import { columnsOf } from "~/warehouse/tables.ts";
+import type { CheckFacts, CheckResult } from "./check_state.ts";
+import { acceptedKey, heldState, modelsWithAccepted } from "./held_states.ts";
+
+type Check = (facts: CheckFacts) => CheckResult;
+
+/** Name of a check → the check, in the order in which they are made. */
+export const STATE_CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
+  ["project", checkProjectId],
+  ["accepted rows", checkAccepted],
+  ["tables", checkTargets],
+  ["ledger", checkLedger],
+  ["change ids", checkChangeIds],
+  ["sums", checkSums],
+  ["models", checkModels],
+  ["runs", checkRuns],
+]);
+
+const CHANGE_STATES = ["pending", "sent", "unknown", "failed", "rejected", "settled"];
+const ACTIONS = ["create", "update", "remove"];
+const SHOWN = 10;
+
+const result = (
+  findings: CheckResult["findings"],
+  notes: readonly string[] = [],
+): CheckResult => ({ findings, notes });
+
+/** Idempotency-Keys are made of it. */
+function checkProjectId({ db }: CheckFacts): CheckResult {
+  const row = db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get();
+  if (typeof row?.value === "string" && row.value !== "") return result([]);
+  return result([{
+    message: `"spoor.meta" has no project_id, of which Idempotency-Keys are made`,
+    hint: "Restore a backup: under another id a repeated request would have another key",
+  }]);
+}
+
+/** Each table of accepted rows belongs to a model, and each of its rows to a set of columns. */
+function checkAccepted({ db, isOfProject }: CheckFacts): CheckResult {
+  const models = modelsWithAccepted(db);
+  const notes = models.filter((model) => !isOfProject(model)).map((model) =>
+    `State is left over of ${model}, which the project no longer has; ` +
+    `if it was renamed, run "spoor state mv ${model} <new name>"`
+  );
+  const findings = models.flatMap((model) => {
+    const lost = Number(
+      db.prepare(
+        `SELECT count(*) AS n FROM ${quoteIdentifier(acceptedTableName(model))} WHERE ${COLUMNS_ID}
+         NOT IN (SELECT id FROM "spoor.accepted_columns" WHERE model = ?)`,
+      ).get(model)?.n,
+    );
+    return lost === 0 ? [] : [{
+      message: `${lost} accepted rows of ${model} name a set of columns that is not known`,
+      hint: `They count as changed and would be sent again; restore a backup if that must not be`,
+    }];
+  });
+  return result(findings, notes);
+}
+
+/** What was accepted is in the model's table too: both are written in one transaction. */
+function checkTargets({ db }: CheckFacts): CheckResult {
+  const tables = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all();
+  const tracked = tables.map(({ name }) => String(name)).filter((name) =>
+    !name.startsWith("spoor.") && columnsOf(db, name).includes("_content_hash")
+  );
+  const accepted = new Set(modelsWithAccepted(db));
+  const findings = tracked.flatMap((model) => {
+    if (accepted.has(model)) return missingGroups(db, model);
+    const { rows } = heldState(db, model);
+    return rows === 0 ? [] : [{
+      message: `${model} has ${rows} rows, and what was accepted of it is gone`,
+      hint: "Restore a backup; a model that sends does not run without it",
+    }];
+  });
+  return result(findings);
+}
+
+function missingGroups(db: DatabaseSync, model: string): CheckResult["findings"] {
+  const key = acceptedKey(db, model);
+  const columns = new Set(columnsOf(db, model).map((column) => column.toLowerCase()));
+  // Another unique key than the rows were saved with: there is nothing to tell them by.
+  if (key.length === 0 || key.some((each) => !columns.has(each.toLowerCase()))) return [];
+  const equal = key.map((each) => `t.${quoteIdentifier(each)} = a.${quoteIdentifier(each)}`);
+  // As SQL writes them: a number past 2^53 cannot be read as one.
+  const list = key.map((each) => `quote(a.${quoteIdentifier(each)})`).join(", ");
+  const missing = db.prepare(
+    `SELECT DISTINCT ${list} FROM ${quoteIdentifier(acceptedTableName(model))} AS a WHERE NOT EXISTS
+     (SELECT 1 FROM ${quoteIdentifier(model)} AS t WHERE ${equal.join(" AND ")}) LIMIT ${
+      SHOWN + 1
+    }`,
+  ).all().map((row) => Object.values(row).map(String).join(", "));
+  if (missing.length === 0) return [];
+  const more = missing.length > SHOWN ? ", …" : "";
+  return [{
+    message: `Groups of ${model} were accepted and are not in its table: ${key.join(", ")} = ${
+      missing.slice(0, SHOWN).join("; ")
+    }${more}`,
+    hint: `Nothing is sent again for it. If the rows were deleted by hand, all is well; ` +
+      `"spoor run ${model} --resend ${model}" sends and saves all groups anew`,
+  }];
+}
+
+/** Each row is a change that Spoor knows how to go on with. */
+function checkLedger({ db }: CheckFacts): CheckResult {
+  const columns = new Set(columnsOf(db, "spoor.ledger"));
+  const ofLaterSchema = columns.has("action")
+    ? `WHEN action NOT IN (${listOf(ACTIONS)}) THEN 'the action ' || action
+       WHEN state = 'rejected' AND parked <> 1 THEN 'the state rejected, and is not parked'`
+    : "";
+  const rows = db.prepare(
+    `SELECT id, model, CASE WHEN state NOT IN (${listOf(CHANGE_STATES)}) THEN 'the state ' || state
+       WHEN NOT json_valid(group_key) THEN 'the key ' || group_key
+       WHEN json_type(group_key) <> 'array' THEN 'the key ' || group_key
+       ${ofLaterSchema} END AS wrong
+     FROM "spoor.ledger" WHERE wrong IS NOT NULL ORDER BY id LIMIT ${SHOWN}`,
+  ).all();
+  return result(rows.map(({ id, model, wrong }) => ({
+    message: `Change ${id} of ${model} has ${wrong}`,
+    hint: "Restore a backup; the change would be sent under another key, or not at all",
+  })));
+}
+
+function listOf(words: readonly string[]): string {
+  return words.map((word) => `'${word}'`).join(", ");
+}
+
+/** An id is never given twice: of it the Idempotency-Key is made. */
+function checkChangeIds({ db }: CheckFacts): CheckResult {
+  const next = Number(
+    db.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'spoor.ledger'`).get()?.seq ?? 0,
+  );
+  const last = Number(db.prepare(`SELECT max(id) AS id FROM "spoor.ledger"`).get()?.id ?? 0);
+  if (last <= next) return result([]);
+  return result([{
+    message: `The ledger has a change ${last}, and would give the id ${next + 1} next`,
+    hint: "Restore a backup: two changes could get one Idempotency-Key",
+  }]);
+}
+
+/** Delivered = saved + rejected + failed + unknown + left. What is parked was not to be delivered. */
+function checkSums({ db }: CheckFacts): CheckResult {
+  const columns = new Set(columnsOf(db, "spoor.steps"));
+  const ends = ["saved", "rejected", "failed", "unknown", "left"]
+    .map((name) => `groups_${name}`).filter((name) => columns.has(name));
+  const sum = ends.map((name) => `coalesce(${name}, 0)`).join(" + ");
+  // Removed groups are delivered where the model asks for them.
+  const steps = db.prepare(
+    `SELECT run_id, model, groups_new + groups_changed AS found, groups_removed AS removed,
+       ${sum} AS ended FROM "spoor.steps" WHERE groups_new IS NOT NULL AND
+       ${sum} NOT IN (groups_new + groups_changed, groups_new + groups_changed + groups_removed)
+     ORDER BY run_id LIMIT ${SHOWN}`,
+  ).all();
+  return result(steps.map(({ run_id: run, model, found, removed, ended }) => ({
+    message: `The sums of ${model} in run ${run} do not balance: ${found} groups to deliver` +
+      `${Number(removed) > 0 ? ` and ${removed} removed` : ""}, ${ended} accounted for`,
+    hint: `Look at it with: spoor query "SELECT * FROM spoor.steps WHERE run_id = ${run}"; ` +
+      "this is a mistake of Spoor's, worth a report",
+  })));
+}
+
+/** What skipping is decided by can be read. */
+function checkModels({ db }: CheckFacts): CheckResult {
+  const rows = db.prepare(
+    `SELECT model, CASE WHEN NOT json_valid(inputs) THEN 'inputs that are no JSON'
+       WHEN data_version < 0 THEN 'the data version ' || data_version
+       WHEN waiting < 0 THEN waiting || ' waiting groups' END AS wrong
+     FROM "spoor.models" WHERE wrong IS NOT NULL ORDER BY model LIMIT ${SHOWN}`,
+  ).all();
+  return result(rows.map(({ model, wrong }) => ({
+    message: `"spoor.models" has ${wrong} for ${model}`,
+    hint: `Restore a backup, or run "spoor query" to look at it`,
+  })));
+}
+
+/** What runs and stages were cut off; the next run tidies up by itself. */
+function checkRuns({ db }: CheckFacts): CheckResult {
+  const open = db.prepare(`SELECT id, started_at FROM "spoor.runs" WHERE status = 'running'`).all();
+  const notes = open.map(({ id, started_at: at }) =>
+    `Run ${id} of ${at} has not ended: it goes on, or was killed; the next run tells`
+  );
+  const orphans = db.prepare(
+    `SELECT run_id, count(*) AS n FROM "spoor.steps" WHERE run_id NOT IN
+     (SELECT id FROM "spoor.runs") GROUP BY run_id LIMIT ${SHOWN}`,
+  ).all();
+  return result(
+    orphans.map(({ run_id: run, n }) => ({
+      message: `${n} models have a part in run ${run}, which is not recorded`,
+      hint: "Only history is concerned; nothing is sent or lost for it",
+    })),
+    notes,
+  );
+}

@@ -1,0 +1,48 @@
+/**
+ * OAuth tokens in the state file: sealed, and opaque here.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+
+/** The sealed tokens of a provider; `undefined` when it is not authorised. */
+export function loadSealedToken(db: DatabaseSync, name: string): Uint8Array | undefined {
+  const row = db.prepare(`SELECT sealed FROM "spoor.tokens" WHERE name = ?`).get(name);
+  return row?.sealed instanceof Uint8Array ? row.sealed : undefined;
+}
+
+/** Stores the tokens of an authorisation. */
+export function saveSealedToken(
+  db: DatabaseSync,
+  name: string,
+  sealed: Uint8Array,
+  at: string,
+): void {
+  db.prepare(`INSERT OR REPLACE INTO "spoor.tokens" (name, sealed, updated_at) VALUES (?, ?, ?)`)
+    .run(name, sealed, at);
+}
+
+/** Stores renewed tokens, unless somebody has authorised anew or has taken them away meanwhile. */
+export function replaceSealedToken(
+  db: DatabaseSync,
+  name: string,
+  before: Uint8Array,
+  sealed: Uint8Array,
+  at: string,
+): void {
+  db.prepare(`UPDATE "spoor.tokens" SET sealed = ?, updated_at = ? WHERE name = ? AND sealed = ?`)
+    .run(sealed, at, name, before);
+}
+
+/** Forgets a provider's tokens; false when there were none. */
+export function removeSealedToken(db: DatabaseSync, name: string): boolean {
+  return db.prepare(`DELETE FROM "spoor.tokens" WHERE name = ?`).run(name).changes > 0;
+}
+
+/** The providers that are authorised, and since when their tokens are there. */
+export function listSealedTokens(db: DatabaseSync): { name: string; updatedAt: string }[] {
+  // A file of an earlier Spoor, opened for reading: it is brought up to date by the next run.
+  if (!db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'spoor.tokens'`).get()) return [];
+  return db.prepare(`SELECT name, updated_at FROM "spoor.tokens" ORDER BY name`).all()
+    .map((row) => ({ name: String(row.name), updatedAt: String(row.updated_at) }));
+}

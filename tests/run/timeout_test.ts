@@ -1,0 +1,87 @@
+/** `spoor run --timeout`: after that time nothing new begins, what is in flight ends, the rest waits. */
+import assert from "node:assert/strict";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { fakeApi } from "../support/fake_api.ts";
+import { tempProject } from "../support/temp_project.ts";
+import { readEvents, runSteps } from "./steps.ts";
+
+Deno.test("at the end of its time a run begins nothing new, keeps what was accepted and tells the rest", async () => {
+  await using api = await fakeApi(() => ({ delayMs: 100, json: {} }));
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["concurrency: 2"] });
+  await people.project.write("models/z/below.sql", "SELECT count(*) AS n FROM sync.people");
+  await people.setRows(["id", "name"], rowsOf(200));
+
+  const first = await people.run("--timeout", "3s");
+
+  assert.equal(first.code, 1, first.output);
+  assert.equal(first.sync.status, "cancelled");
+  const { saved = 0, left = 0, failed, unknown } = first.sync.delivery ?? {};
+  assert.ok(saved > 0, "it was too slow to send anything");
+  assert.equal(saved, api.requests.length, "all that was sent is saved");
+  assert.equal(saved + left, 200);
+  assert.deepEqual([failed, unknown], [0, 0]);
+  assert.equal(first.model("z.below").status, "cancelled");
+  const finished = first.events.at(-1);
+  assert.ok(finished?.type === "run_finished");
+  assert.equal(finished.status, "cancelled");
+  assert.equal(finished.timeout_ms, 3_000);
+
+  api.clear();
+  api.answer(() => ({ json: {} }));
+  const next = await people.run("--timeout", "10m");
+  assert.equal(next.code, 0, next.output);
+  assert.equal(api.requests.length, left);
+});
+
+Deno.test("models that had no time are shown with the reason, in words of the time-out", async () => {
+  const wait = `
+    import { save } from "spoor";
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await save.row({ id: 1 });
+  `;
+  await using project = await tempProject({
+    "models/a/slow.ts": wait,
+    "models/b/below.sql": "SELECT id FROM a.slow",
+  });
+
+  const { code, output } = await project.run("run --timeout 1s");
+
+  assert.equal(code, 1, output);
+  assert.match(output, /The time of this run is over: what is in flight ends first/);
+  assert.match(output, /The run's --timeout of 1\.0 s was over; the next run goes on there/);
+  assert.match(output, /below/);
+  assert.equal((await runSteps(project)).code, 0);
+});
+
+Deno.test("a run whose time is over while SQLite computes ends all the same, and says why", async () => {
+  await using project = await tempProject({
+    "models/a/first.sql": "SELECT 1 AS id",
+    "models/b/slow.sql": `
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000)
+      SELECT max(i) AS m FROM n
+    `,
+  });
+
+  const { code, output } = await project.run("run --timeout 1s");
+
+  assert.equal(code, 1, output);
+  assert.match(output, /Cannot wait for b\.slow to end: the run's --timeout of 1\.0 s is over/);
+  assert.deepEqual(project.rows("a.first"), [{ id: 1 }]);
+});
+
+Deno.test("a run that is done in time is none the worse for its time-out", async () => {
+  await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
+  const { code, stdout, output } = await project.run("run --json --timeout 1h");
+  assert.equal(code, 0, output);
+  assert.equal(readEvents(stdout).finished?.timeout_ms, undefined);
+});
+
+for (const text of ["soon", "0s", "-1m", "10", "99d"]) {
+  Deno.test(`--timeout ${text} is a wrong call`, async () => {
+    await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
+    const { code, output } = await project.run(["run", `--timeout=${text}`]);
+    assert.equal(code, 2, output);
+    assert.match(output, /Cannot read "--timeout"[^]*hint: Write "--timeout 10m"/);
+    assert.equal(await project.exists(".spoor"), false);
+  });
+}

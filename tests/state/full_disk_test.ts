@@ -1,0 +1,114 @@
+/** A push whose disk becomes full: clear words, a whole state file, and the next run goes on. */
+import assert from "node:assert/strict";
+import { assertExplained } from "../bad_input/mistake.ts";
+import { SEND_EACH_ROW, type SyncProject, syncProject } from "../delivery/sync_project.ts";
+import { type FakeApi, fakeApi } from "../support/fake_api.ts";
+import { spoorCommand, spoorEnv, type SpoorResult } from "../support/spoor.ts";
+
+const STATE = ".spoor/spoor.db";
+const PEOPLE = 1_000;
+
+/** Rows of some size, so that acknowledging them fills a disk. */
+const LARGE_ROWS = `
+  WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < ${PEOPLE})
+  SELECT id, printf('%.200c', 'x') AS name FROM n
+`;
+
+/** Directives: how many groups may be sent twice, at most. */
+const CONCURRENCY = 4;
+
+async function largeProject(api: FakeApi): Promise<SyncProject> {
+  const people = await syncProject(api, SEND_EACH_ROW, {
+    directives: [`concurrency: ${CONCURRENCY}`, "retries: 0"],
+  });
+  await people.project.write("models/raw/people.sql", LARGE_ROWS);
+  return people;
+}
+
+/** The run that had no room, and the one that has: far end, words and file. */
+async function assertGoesOn(
+  people: SyncProject,
+  api: FakeApi,
+  full: SpoorResult,
+  makeRoom: () => Promise<unknown>,
+): Promise<void> {
+  assertExplained(full, { says: [STATE, /full|quota/], hint: /run again/ });
+  assert.ok(api.requests.length > 0, `the disk was full too early\n${full.output}`);
+  assert.ok(api.requests.length < PEOPLE, "the disk was not full");
+  await makeRoom();
+  const check = await people.project.run("state check");
+  assert.equal(check.code, 0, check.output);
+  const saved = people.project.rows("sync.people").length;
+  assert.ok(
+    api.requests.length - saved <= CONCURRENCY,
+    `${api.requests.length} sent, ${saved} kept`,
+  );
+
+  const next = await people.run();
+
+  assert.equal(next.code, 0, next.output);
+  const byPath = Map.groupBy(api.requests, ({ path }) => path);
+  assert.equal(byPath.size, PEOPLE, "a group was lost");
+  const repeated = [...byPath.values()].filter((requests) => requests.length > 1);
+  assert.ok(repeated.length <= CONCURRENCY, `${repeated.length} groups came twice`);
+  for (const requests of repeated) {
+    assert.equal(new Set(requests.map(({ key }) => key)).size, 1, "a repeat had another key");
+  }
+  assert.equal(people.project.rows("sync.people").length, PEOPLE);
+}
+
+Deno.test({
+  name: "a push on a disk that becomes full stops with its reason, and goes on when there is room",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using api = await fakeApi();
+    await using people = await largeProject(api);
+    const folder = people.project.path(".spoor");
+    await Deno.mkdir(folder);
+    const size = "size=2m";
+    const mount = await run("mount", "-t", "tmpfs", "-o", size, "tmpfs", folder);
+    if (!mount.success) {
+      // deno-lint-ignore no-console -- a skip without its reason would be a silent one.
+      return console.log("\nskipped: a full disk needs the right to mount a file system");
+    }
+    try {
+      const full = await people.project.run("run");
+      await assertGoesOn(
+        people,
+        api,
+        full,
+        () => run("mount", "-o", "remount,size=64m", folder),
+      );
+    } finally {
+      await run("umount", folder);
+    }
+  },
+});
+
+Deno.test({
+  name: "a push whose file may not grow any more, as by a quota, stops and goes on in the same way",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using api = await fakeApi();
+    await using people = await largeProject(api);
+
+    // Blocks of 512 bytes, as POSIX has it for sh. The signal would end the program without a word.
+    const limited = `trap '' XFSZ; ulimit -f 2000; exec "$0" "$@"`;
+    const { code, stdout, stderr } = await new Deno.Command("sh", {
+      args: ["-c", limited, ...spoorCommand(), "run"],
+      cwd: people.project.root,
+      clearEnv: true,
+      env: spoorEnv(),
+      stdin: "null",
+    }).output();
+    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+
+    const full = { code, stdout: out ?? "", stderr: err ?? "", output: `${out}${err}` };
+    await assertGoesOn(people, api, full, () => Promise.resolve());
+  },
+});
+
+async function run(program: string, ...args: string[]): Promise<{ success: boolean }> {
+  return await new Deno.Command(program, { args, stderr: "null" }).output()
+    .catch(() => ({ success: false }));
+}

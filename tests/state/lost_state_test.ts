@@ -1,0 +1,177 @@
+/** Models that were renamed, or whose state is gone: nobody gets everything a second time by mistake. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { type Answer, fakeApi } from "../support/fake_api.ts";
+import { runSteps } from "../run/steps.ts";
+import { rowsOf, SEND_EACH_ROW, type SyncProject, syncProject } from "../delivery/sync_project.ts";
+
+const COLUMNS = ["id", "name"];
+
+async function rename({ project }: SyncProject, to: string, from = "sync.people"): Promise<void> {
+  const pathOf = (model: string) => `models/${model.replace(".", "/")}.ts`;
+  const text = await project.read(pathOf(from));
+  await project.remove(pathOf(from));
+  await project.write(pathOf(to), text);
+}
+
+Deno.test("a renamed model sends nothing and says how to go on; state mv keeps its state", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(5));
+  await people.run();
+  api.clear();
+
+  await rename(people, "sync.contacts");
+  const refused = await runSteps(people.project);
+
+  assert.equal(refused.code, 1);
+  assert.equal(api.requests.length, 0);
+  const error = refused.steps["sync.contacts"]?.error;
+  assert.match(
+    error?.message ?? "",
+    /^Cannot send sync\.contacts: it has no state, and sync\.people, .* has 5 accepted rows$/,
+  );
+  assert.match(error?.hint ?? "", /"spoor state mv sync\.people sync\.contacts"/);
+  assert.match(error?.hint ?? "", /"spoor run sync\.contacts --resend sync\.contacts"/);
+  assert.equal(refused.steps["raw.people"]?.status, "skipped", "the others run");
+
+  const moved = await people.project.run("state mv sync.people sync.contacts");
+  assert.equal(moved.code, 0, moved.output);
+  await people.setRows(COLUMNS, [...rowsOf(5), ["6", "'Grace'"]]);
+  const next = await runSteps(people.project);
+
+  assert.equal(next.code, 0, next.output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/6"]);
+  assert.equal(people.project.rows("sync.contacts").length, 6);
+  const left = people.project.rows(
+    `SELECT name FROM sqlite_schema WHERE name LIKE '%sync.people%'`,
+  );
+  assert.deepEqual(left, []);
+  const check = await people.project.run("state check");
+  assert.equal(check.code, 0, check.output);
+});
+
+Deno.test("a model whose name changed its case only is told too, and state mv keeps its state", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(3));
+  await people.run();
+  api.clear();
+  await rename(people, "sync.People");
+
+  const refused = await runSteps(people.project);
+  assert.equal(refused.code, 1, refused.output);
+  assert.equal(api.requests.length, 0);
+  assert.match(refused.output, /only the case differs/);
+  const moved = await people.project.run("state mv sync.people sync.People");
+  assert.equal(moved.code, 0, moved.output);
+  await people.setRows(COLUMNS, [...rowsOf(3), ["4", "'Grace'"]]);
+  const next = await runSteps(people.project);
+
+  assert.equal(next.code, 0, next.output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/4"]);
+  const check = await people.project.run("state check");
+  assert.equal(check.code, 0, check.output);
+});
+
+Deno.test("--resend lets a model through that only looks like a former one", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(3));
+  await people.run();
+  await rename(people, "sync.contacts");
+  api.clear();
+
+  const resent = await runSteps(people.project, "sync.contacts --resend sync.contacts");
+  assert.equal(resent.code, 0, resent.output);
+  assert.equal(api.requests.length, 3);
+  const next = await runSteps(people.project);
+
+  assert.equal(next.code, 0, next.output);
+  assert.equal(api.requests.length, 3, "once was enough to let it through");
+  const late = await people.project.run("state mv sync.people sync.contacts");
+  assert.equal(late.code, 1);
+  assert.match(late.output, /sync\.contacts has its own state already \(3 accepted rows\)/);
+});
+
+Deno.test("a model beside a former one that it does not resemble begins by itself", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(2));
+  await people.run();
+  await people.project.remove("models/sync/people.ts");
+  await people.project.write("models/raw/orders.sql", "SELECT 7 AS order_id, 1 AS id");
+  await people.project.write(
+    "models/sync/orders.ts",
+    `
+    // @kind: tracked
+    // @unique_key: order_id
+    // @allow_net: ${api.host}
+    import { http, query } from "spoor";
+    await query("SELECT * FROM raw.orders").each(async (row) => {
+      await http.post("${api.origin}/orders", { json: row });
+    });
+  `,
+  );
+
+  const run = await runSteps(people.project);
+
+  assert.equal(run.code, 0, run.output);
+  assert.equal(run.steps["sync.orders"]?.delivery?.saved, 1);
+});
+
+Deno.test("a model whose accepted rows are gone sends nothing, and says so", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(4));
+  await people.run();
+  api.clear();
+  {
+    using db = new DatabaseSync(people.project.path(".spoor/spoor.db"));
+    db.exec(`DROP TABLE "spoor.accepted.sync.people"`);
+  }
+  await people.setRows(COLUMNS, rowsOf(4, "Grace"));
+  const checked = await people.project.run("state check");
+  assert.equal(checked.code, 1);
+  assert.match(checked.output, /sync\.people has 4 rows, and what was accepted of it is gone/);
+
+  const refused = await people.run();
+
+  assert.equal(refused.code, 1);
+  assert.equal(api.requests.length, 0);
+  assert.match(
+    refused.sync.error?.message ?? "",
+    /^Cannot send sync\.people: what was accepted of it is no longer in the state file, .* 4 rows$/,
+  );
+  const resent = await people.run("--resend", "sync.people");
+  assert.equal(resent.code, 0, resent.output);
+  assert.equal(api.requests.length, 4);
+});
+
+Deno.test("what was in flight when a model was renamed goes out again with the key that it had", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(4));
+  const running = people.project.start("run --json");
+  api.answer(({ path }): Answer => path === "/people/3" ? { hang: true } : { json: {} });
+  await Promise.race([api.received(3), running.result]);
+  running.kill("SIGKILL");
+  await running.result;
+  const inFlight = api.requests.find(({ path }) => path === "/people/3");
+  api.clear();
+  api.answer(() => ({ json: {} }));
+
+  await rename(people, "sync.contacts");
+  await people.project.run("state mv sync.people sync.contacts");
+  await rename(people, "crm.contacts", "sync.contacts");
+  const moved = await people.project.run("state mv sync.contacts crm.contacts --json");
+  assert.equal(moved.code, 0, moved.output);
+  assert.equal(JSON.parse(moved.stdout).changes, 1);
+  const run = await runSteps(people.project);
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/3", "/people/4"]);
+  assert.ok(inFlight?.key);
+  assert.equal(api.requests[0]?.key, inFlight.key);
+  assert.notEqual(api.requests[1]?.key, inFlight.key);
+});
