@@ -29,7 +29,7 @@ const OPTIONS = {
     value: "FORMAT",
     default: "text",
     choices: ["text", "md", "json"],
-    help: "How it is shown; md is for a comment on a pull request",
+    help: "How it is shown; md for pull requests",
   },
   all: { type: "boolean", help: "Fold no list, cut no line" },
   "exit-code": { type: "boolean", help: "Exit with 3 when a run would do something" },
