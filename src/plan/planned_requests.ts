@@ -9,14 +9,23 @@ import type { PlanDocument } from "./plan_document.ts";
 /** See the module's comment. In which order they leave is free. */
 export class PlannedRequests {
   readonly #left = new Map<string, number>();
+  /** Names of those that hang on an assumed answer: whether they are made is not the plan's to say. */
+  readonly #assumed = new Set<string>();
 
   constructor({ models }: Pick<PlanDocument, "models">) {
     for (const { model, requests } of models) {
-      for (const { groups, identity } of requests) {
+      for (const { groups, identity, assumed } of requests) {
         const name = nameOf(model, groups, identity);
+        if (assumed) this.#assumed.add(name);
         this.#left.set(name, (this.#left.get(name) ?? 0) + 1);
       }
     }
+  }
+
+  /** How many have not left that hang on no answer. */
+  get left(): number {
+    const sure = [...this.#left].filter(([name]) => !this.#assumed.has(name));
+    return sure.reduce((sum, [, count]) => sum + count, 0);
   }
 
   /** Whether a request is in the plan, and was not taken as often as it stands there. */

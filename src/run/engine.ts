@@ -268,6 +268,7 @@ export class Engine {
       elapsed_ms: performance.now() - startedAt,
       ...counts,
       requests,
+      ...(planned && { planned_requests_left: planned.left }),
       ...(this.#isTimeOver && request.timeoutMs !== undefined &&
         { timeout_ms: request.timeoutMs }),
     };

@@ -264,6 +264,43 @@ Deno.test("a request leaves as often as the plan has it, and no more", async () 
   assert.equal(api.requests.length, 1);
 });
 
+Deno.test("a request that would have followed an assumed answer may stay away", async () => {
+  await using api = await fakeApi(() => ({ json: { stop: true } }));
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const { json } = await http.post(ORIGIN + "/people", { json: row });
+      if (!json.stop) await http.post(ORIGIN + "/later", { json: row });
+    });`,
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await keepPlan(people);
+
+  const applied = await apply(people);
+
+  assert.equal(applied.code, 0, applied.output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people"]);
+});
+
+Deno.test("apply exits with 1 when a request that the plan is sure of did not leave", async () => {
+  await using api = await fakeApi(({ path }) => ({ status: path === "/people/1" ? 500 : 200 }));
+  await using people = await syncProject(
+    api,
+    `for await (const row of query("SELECT * FROM raw.people")) {
+      await http.post(ORIGIN + "/people/" + row.id, { json: row });
+      await save.row(row);
+    }`,
+    { directives: ["retries: 0"] },
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await keepPlan(people);
+
+  const applied = await apply(people);
+
+  assert.equal(applied.code, 1);
+  assert.match(applied.stderr, /1 request of the plan did not leave/);
+});
+
 Deno.test("a plan that is shown is not kept whole, and one that is kept is its owner's alone", async () => {
   await using api = await fakeApi();
   await using people = await changedPeople(api);

@@ -6,6 +6,7 @@
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
+import { countOf } from "~/cli/output/counts.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { PROGRAM } from "~/cli/program.ts";
 import { runOnCopy } from "~/cli/run_on_copy.ts";
@@ -52,7 +53,9 @@ export const applyCommand = defineCommand({
       onStop: () => text ? text.note(notice) : output.errorLine(notice),
     });
     if (!finished) return ExitCode.Interrupted;
-    return finished.status === "ok" ? ExitCode.Ok : ExitCode.Failed;
+    const { status, planned_requests_left: left = 0 } = finished;
+    if (left > 0) output.errorLine(`${countOf(left, "request")} of the plan did not leave.`);
+    return status === "ok" && left === 0 ? ExitCode.Ok : ExitCode.Failed;
   },
 });
 
