@@ -30,14 +30,15 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "sandbox/egress": ["base", "delivery", "sandbox/protocol.ts", "sandbox/batched_port.ts"],
   "delivery": ["base", "model"],
   "practice": ["base", "warehouse"],
+  "plan": ["base", "model", "warehouse", "store", "tracked", "delivery"],
   "project": ["base", "sql", "model", "dag", "kinds", "sandbox"],
   "run": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
-    ...["delivery", "practice", "project", "state"],
+    ...["delivery", "practice", "plan", "project", "state"],
   ],
   "cli": [
     ...["base", "sql", "model", "dag", "warehouse", "store", "kinds", "tracked", "sandbox"],
-    ...["delivery", "practice", "project", "run", "state"],
+    ...["delivery", "practice", "plan", "project", "run", "state"],
   ],
 };
 

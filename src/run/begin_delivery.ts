@@ -27,11 +27,12 @@ import { acceptSettled, type TrackedQuery } from "./accept_settled.ts";
 import { adoptChanges } from "./adopt_changes.ts";
 import { Delivery, forcedGroups, holdCandidates } from "./deliveries.ts";
 import type { ModelWishes } from "./model_wishes.ts";
+import { planChanges } from "./plan_changes.ts";
 import type { RunContext } from "./run_context.ts";
 
 /** What a delivery needs of its run. */
 export interface DeliveryRun
-  extends Pick<RunContext, "db" | "runId" | "projectId" | "nextChangeId" | "now"> {
+  extends Pick<RunContext, "db" | "runId" | "projectId" | "nextChangeId" | "now" | "plan"> {
   commits: DurableCommits;
 }
 
@@ -70,10 +71,13 @@ export function beginDelivery(
         : holdCandidates(earlier, uniqueKey.length, promise),
       everything: wishes.resend,
     });
+    const plan = context.plan?.of(model.name);
+    if (plan) planChanges(db, plan, changes, { earlier, onRemoved, adopt: wishes.adopt });
     checkBudgets(context, model, wishes, changes);
     const keyName = loadKeyNames(db, model.name);
     const parts = {
       ...{ ...context, model: model.name, promise, maxAttempts, onRemoved, withPrevious, keyName },
+      plan,
     };
     if (!wishes.adopt) return new Delivery(parts, changes, earlier);
     const adopted = adoptChanges(parts, changes, earlier);
@@ -92,7 +96,7 @@ function cannotDeliverRemoved(model: Model): UserError {
 }
 
 function checkBudgets(
-  { db }: DeliveryRun,
+  { db, plan }: DeliveryRun,
   model: Model,
   wishes: ModelWishes,
   changes: ChangeSet,
@@ -101,13 +105,15 @@ function checkBudgets(
   const { changed, unchanged, removed, heldBack } = changes;
   const accepted = unchanged + changed + removed + heldBack.accepted;
   const facts = { ...changes, accepted, held: heldBack };
-  const breach = findBreach(facts, {
+  const budgets = {
     maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
     maxChanges,
     // To record the present state sends nothing, and is asked for by name.
     allowRemoved: wishes.allowRemoved || wishes.adopt,
     allowChanges: wishes.allowChanges || wishes.adopt || wishes.resend,
-  });
+  };
+  const breach = findBreach(facts, budgets);
+  plan?.of(model.name).budgeted(facts.accepted, budgets, breach);
   if (!breach) return;
   const isChanges = breach.budget === "max_changes";
   const table = isChanges ? changes.comparison.rowsTable : changes.comparison.removedTable;

@@ -8,7 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { RowBlock } from "~/sandbox/protocol.ts";
 import type { ChangeAction } from "~/delivery/earlier_try.ts";
 import { type ChangedGroup, ChangedGroupReader } from "~/tracked/changed_groups.ts";
-import { changedValues } from "~/tracked/changed_values.ts";
+import { changedValues, type FlatRow } from "~/tracked/changed_values.ts";
 import { type Comparison, temp } from "~/tracked/comparison_sql.ts";
 import { GroupHasher } from "~/tracked/content_hash.ts";
 import type { ChangeSet } from "~/tracked/find_changes.ts";
@@ -36,6 +36,9 @@ export interface DeliveredBlock {
   done: boolean;
 }
 
+/** Sees each change as it is read. */
+export type SeeChange = (change: DeliveredChange, before: FlatRow, after: FlatRow) => void;
+
 /** See the module's comment. */
 export class DeliveredChangeReader {
   readonly #changed: ChangedGroupReader;
@@ -51,6 +54,7 @@ export class DeliveredChangeReader {
     private readonly changes: ChangeSet,
     private readonly readsRemoved: boolean,
     private readonly withPrevious: boolean,
+    private readonly see: SeeChange | undefined,
   ) {
     this.#c = changes.comparison;
     this.#changed = new ChangedGroupReader(db, this.#c);
@@ -84,7 +88,9 @@ export class DeliveredChangeReader {
     const changes = groups.map((group): DeliveredChange => {
       const own = values.slice(at, at += (group.lastRow - group.firstRow + 1) * width);
       const before = this.changes.changed > 0 ? this.#previous.read(group.key) : [];
-      return this.#toChange(group, before, own, previous);
+      const change = this.#toChange(group, before, own, previous);
+      this.#show(change, before, own);
+      return change;
     });
     this.#isChangedDone = done;
     const isOver = done && !(this.readsRemoved && this.changes.removed > 0);
@@ -118,7 +124,7 @@ export class DeliveredChangeReader {
     const changes = keys.map((key, index): DeliveredChange => {
       const before = this.#previous.read(key);
       for (const value of before) previous.values.push(value);
-      return {
+      const change: DeliveredChange = {
         number: this.#lastNumber + 1 + index,
         key,
         keyText: encodeGroupKey(key),
@@ -129,8 +135,15 @@ export class DeliveredChangeReader {
         changed: undefined,
         previousRows: before.length / this.#previous.columns.length,
       };
+      this.#show(change, before, []);
+      return change;
     });
     return { changes, values: [], previous, done: keys.length < wanted };
+  }
+
+  #show(change: DeliveredChange, before: readonly SqlValue[], own: readonly SqlValue[]): void {
+    const after = { columns: own.length > 0 ? this.#c.columns : [], values: own };
+    this.see?.(change, { columns: this.#previous.columns, values: before }, after);
   }
 
   #emptyPrevious(): RowBlock & { values: SqlValue[] } {

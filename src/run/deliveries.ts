@@ -17,6 +17,7 @@ import {
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import { foldName } from "~/sql/identifiers.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
+import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { LedgerEntry } from "~/store/ledger.ts";
 import { noteDelivery } from "~/store/model_states.ts";
 import { forgetRemoved } from "~/tracked/accept_all.ts";
@@ -50,6 +51,8 @@ export interface DeliveryContext extends ChangeRecordContext {
   onRemoved: "forget" | "keep" | "deliver";
   /** The model asked by `changes`: it gets what was accepted before, too. */
   withPrevious: boolean;
+  /** A plan is made: what becomes of each group is noted here. */
+  plan?: ModelPlan | undefined;
   /** Gives a change its id: unique over the life of the state file. */
   nextChangeId: () => number;
 }
@@ -107,7 +110,11 @@ export class Delivery {
   ) {
     const { db, model } = context;
     const readsRemoved = context.onRemoved === "deliver";
-    this.#reader = new DeliveredChangeReader(db, changes, readsRemoved, context.withPrevious);
+    const { plan } = context;
+    this.#reader = new DeliveredChangeReader(
+      ...[db, changes, readsRemoved, context.withPrevious] as const,
+      plan && ((change, before, after) => plan.given(change, before, after)),
+    );
     this.#acknowledger = new Acknowledger(db, changes);
     this.#records = new ChangeRecords(context);
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
@@ -205,6 +212,11 @@ export class Delivery {
     return groups.map((group) => group.changeId);
   }
 
+  /** Keys of those of these groups that have not come to an end. */
+  openKeys(numbers: readonly number[]): string[] {
+    return numbers.flatMap((number) => this.#findOpen(number)?.keyText ?? []);
+  }
+
   /**
    * Those whose batch was refused and goes out again in parts, of which these are one: no request of theirs
    * is out until their turn comes.
@@ -282,7 +294,7 @@ export class Delivery {
         if (this.#mayHaveMoved(group)) this.#doubt(group.key);
         this.#records.rejected(group, reason);
       }
-    });
+    }, reason);
   }
 
   /** The model tried a group and it was not accepted. */
@@ -325,6 +337,7 @@ export class Delivery {
     groups: readonly HeldGroup[],
     end: "accepted" | "rejected",
     write: () => void,
+    why = "",
   ): Promise<void> {
     for (const group of groups) group.end = "ending";
     return this.context.commits.add(write).then(() => {
@@ -332,6 +345,7 @@ export class Delivery {
         group.end = end;
         this.#held.delete(group.number);
       }
+      for (const { number } of groups) this.context.plan?.ended(number, { as: end, why });
       if (end === "accepted") this.#saved += groups.length;
       else this.#rejected += groups.length;
     }, (error) => {
@@ -343,6 +357,7 @@ export class Delivery {
   /** @returns What writes it down. */
   #settle(group: HeldGroup, error: ErrorReport): () => void {
     group.end = "failed";
+    this.context.plan?.ended(group.number, { as: "failed", why: error.message });
     group.changeId ||= this.context.nextChangeId();
     if (this.failures.length < MAX_FAILURES_SHOWN) {
       const key = renderGroupKey(this.changes.comparison.uniqueKey, group.key);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+// deno-lint-ignore-file camelcase
 import { setImmediate } from "node:timers";
 import { renderDuration } from "~/base/duration.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
@@ -13,6 +14,8 @@ import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
 import { loadSettings } from "~/project/settings.ts";
+import type { PlanDocument } from "~/plan/plan_document.ts";
+import { PlannedRequests } from "~/plan/planned_requests.ts";
 import { GroupCommit } from "~/store/group_commit.ts";
 import { nextLedgerId } from "~/store/ledger.ts";
 import { loadModelStates } from "~/store/model_states.ts";
@@ -23,6 +26,8 @@ import {
   openState,
   stateFilePath,
 } from "~/store/open_state.ts";
+import { copyState, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
+import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
 import { pruneBodies } from "~/store/requests.ts";
 import { takeRunLock } from "~/store/run_lock.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
@@ -37,10 +42,39 @@ import { ReaderPool } from "./guest_queries.ts";
 import { LazyPractice } from "./practice.ts";
 import { RateLimits } from "./rate_limits.ts";
 import type { RunContext } from "./run_context.ts";
-import type { RunEvent } from "./run_event.ts";
+import { type PlanBeginning, Planner, planStopped, refuseMoved } from "./planner.ts";
+import type { RunEvent, RunFinished } from "./run_event.ts";
 import { runModels } from "./run_models.ts";
-import type { RunRequest } from "./run_request.ts";
+import type { PlanRequest, RunRequest } from "./run_request.ts";
 import { TokenKeeper } from "./token_keeper.ts";
+
+/** What one call of the engine is about. */
+interface Job {
+  request: RunRequest;
+  command: string;
+  current: CurrentModel;
+  root: string;
+  settings: Awaited<ReturnType<typeof loadSettings>>["settings"];
+  practice: boolean;
+  /** The project's own state file. */
+  path: string;
+  /** Of `performance.now()`. */
+  startedAt: number;
+}
+
+/** How models are run: for real, held to a plan, or to make one. */
+interface Way {
+  /** The state file that is written: the project's, or a copy of it. */
+  path: string;
+  plan?: PlanBeginning;
+  planned?: PlannedRequests;
+  /** The project's id where it has none yet: keys of a plan hold in the run. */
+  newProjectId?: string;
+  /** Of rate limits, as the plan's reading has left them. */
+  grants?: readonly RecordedGrant[];
+}
+
+const now = () => new Date().toISOString();
 
 /** One engine, one run. */
 export class Engine {
@@ -49,6 +83,8 @@ export class Engine {
   #events: RunEvent[] = [];
   #statePath = "the state file";
   #isTimeOver = false;
+  /** What sources have read for a plan counts in the run that applies it. */
+  #grants: readonly RecordedGrant[] = [];
 
   constructor(private readonly post: (message: FromEngine, transfer?: Transferable[]) => void) {
     this.#workers = new EngineWorkers(post);
@@ -94,11 +130,42 @@ export class Engine {
     const practice = request.practice || settings.practice;
     const path = stateFilePath(root, practice);
     this.#statePath = path;
-    const now = () => new Date().toISOString();
     makeStateFolder(path);
-    using _lock = takeRunLock(`${path.slice(0, -3)}.lock`, commandOf(request), now());
-    using db = openState(path);
+    const command = commandOf(request);
+    using _lock = takeRunLock(`${path.slice(0, -3)}.lock`, command, now());
+    removeStateCopies(path);
+    const job: Job = { request, command, current, root, settings, practice, path, startedAt };
+    if (request.plan) return void await this.#plan(job, request.plan);
+    if (!request.apply) return void await this.#execute(job, { path });
+    const plan = request.apply;
+    refuseMoved(plan, await this.#plan(job, { complete: true }));
+    const planned = new PlannedRequests(plan);
+    const grants = this.#grants;
+    await this.#execute(job, { path, planned, grants, newProjectId: plan.project_id });
+  }
 
+  /** Runs on a private copy of the state, sends nothing, and tells what a run would do. */
+  async #plan(job: Job, { complete }: PlanRequest): Promise<PlanDocument> {
+    const { request, path } = job;
+    using copy = copyState(path, request.copyName ?? crypto.randomUUID());
+    const asked = { complete, isOfState: copy.isOfState };
+    const newProjectId = request.apply?.project_id;
+    try {
+      const plan = await this.#execute(job, {
+        ...{ path: copy.path, plan: asked },
+        ...(newProjectId !== undefined && { newProjectId }),
+      });
+      if (!plan) throw new Error("a plan was not made");
+      return plan;
+    } catch (error) {
+      throw ofOriginal(error, copy.path, path);
+    }
+  }
+
+  async #execute(job: Job, way: Way): Promise<PlanDocument | undefined> {
+    const { request, command, current, root, settings, practice, startedAt } = job;
+    const { path, planned } = way;
+    using db = openState(path, way.newProjectId);
     const analyses = new ModuleAnalyses(db);
     const project = await loadProject({ root, analysisCache: analyses });
     const { graph, order, errors: mistakes } = buildProjectGraph(project, listTables(db));
@@ -109,17 +176,24 @@ export class Engine {
     const resend = selectTracked("--resend", request.resend, graph, order.models);
     const adopt = selectTracked("--adopt", request.adopt, graph, order.models);
 
-    await using commits = new GroupCommit(db, path);
+    await using commits = new GroupCommit(db, path, !way.plan);
     using readers = new ReaderPool(path);
-    const { runId, projectId } = inTransaction(db, () => {
+    const projectId = projectIdOf(db);
+    const states = loadModelStates(db);
+    const planner = way.plan && new Planner({
+      ...{ db, request, practice, graph, states, projectId, asked: way.plan, now },
+    });
+    const runId = inTransaction(db, () => {
       analyses.save();
       dropStages(db);
-      return {
-        runId: startRun(db, commandOf(request), VERSION, now()),
-        projectId: projectIdOf(db),
-      };
+      if (way.grants) replaceRateGrants(db, way.grants);
+      return startRun(db, command, VERSION, now());
     });
-    this.#emit({
+    // What a plan goes through is told by the plan.
+    const tell = planner
+      ? (event: RunEvent) => planner.see(event)
+      : (event: RunEvent) => this.#emit(event);
+    tell({
       type: "run_started",
       run_id: runId,
       started_at: now(),
@@ -127,7 +201,6 @@ export class Engine {
       practice,
       models: selected.toSorted(compareNames),
     });
-    const states = loadModelStates(db);
     await using practiceApi = practice
       ? new LazyPractice(this.#workers, root, request.faults)
       : undefined;
@@ -136,7 +209,7 @@ export class Engine {
     const readVariable = variableLookup(dotenv, (name) => Deno.env.get(name));
     const context: RunContext = {
       root,
-      statePath: path,
+      statePath: this.#statePath,
       db,
       commits,
       readers,
@@ -145,6 +218,8 @@ export class Engine {
       runId,
       projectId,
       ...(practiceApi && { practice: () => practiceApi.origin() }),
+      ...(planner && { plan: planner.recorder }),
+      ...(planned && { planned }),
       isOfProject: nameTest([...graph.models.keys()]),
       memoryMb: settings.memoryMb,
       readVariable,
@@ -158,7 +233,7 @@ export class Engine {
       },
       emit: (event) => {
         if (event.type === "model_finished" && event.requests) addTo(requests, event.requests);
-        this.#emit(event);
+        tell(event);
       },
       flush: () => this.#flush(),
       current,
@@ -185,9 +260,7 @@ export class Engine {
       : counts.cancelled > 0
       ? "cancelled"
       : "ok";
-    pruneBodies(db);
-    finishRun(db, runId, status, now());
-    this.#emit({
+    const finished: RunFinished = {
       type: "run_finished",
       run_id: runId,
       status,
@@ -195,9 +268,24 @@ export class Engine {
       elapsed_ms: performance.now() - startedAt,
       ...counts,
       requests,
+      ...(planned && { planned_requests_left: planned.left }),
       ...(this.#isTimeOver && request.timeoutMs !== undefined &&
         { timeout_ms: request.timeoutMs }),
-    });
+    };
+    if (!planner) {
+      pruneBodies(db);
+      finishRun(db, runId, status, now());
+      this.#emit(finished);
+      return undefined;
+    }
+    if (this.#stop.signal.aborted) throw planStopped();
+    this.#grants = loadRateGrants(db);
+    const plan = planner.finish();
+    if (request.plan) {
+      this.post({ type: "plan", plan });
+      this.#emit(finished);
+    }
+    return plan;
   }
 
   /** Events of one turn go together: a run of thousands of models has as many. */
@@ -245,11 +333,11 @@ function projectIdOf(db: Parameters<typeof listTables>[0]): string {
   return String(db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value);
 }
 
-function commandOf(
-  { selectors, practice, full, resend, adopt, allowRemoved, allowChanges, timeoutMs }: RunRequest,
-): string {
+function commandOf(request: RunRequest): string {
+  const { selectors, practice, full, resend, adopt, allowRemoved, allowChanges } = request;
+  const { timeoutMs, plan, apply } = request;
   return [
-    "spoor run",
+    plan ? "spoor plan" : apply ? "spoor apply" : "spoor run",
     ...selectors,
     ...(practice ? ["--practice"] : []),
     ...(full ? ["--full"] : []),

@@ -18,6 +18,8 @@ import type {
   GuestRequest,
   ToEgress,
 } from "~/sandbox/protocol.ts";
+import type { ModelPlan } from "~/plan/model_plan.ts";
+import { requestIdentity } from "~/plan/request_identity.ts";
 import type { GroupCommit } from "~/store/group_commit.ts";
 import type { RequestLog } from "~/store/requests.ts";
 import type { Delivery } from "./deliveries.ts";
@@ -52,9 +54,19 @@ export interface GuestHttpContext {
   mask: (text: string) => string;
   /** `--adopt`: nothing may change at the far side. */
   readsOnly: boolean;
+  /** A plan is made: what would be sent is noted here. */
+  plan?: ModelPlan;
+  /** A plan is applied: whether a request is in it, and then takes it out. */
+  isPlanned?: (method: string, groups: readonly string[], identity: string) => boolean;
   /** ISO 8601, UTC. */
   now: () => string;
 }
+
+/** A request that the plan does not have was about to leave. */
+export class NotPlanned extends UserError {}
+
+/** How the egress worker's refusals in a plan begin. */
+const NOT_KNOWN = "cannot be known without sending";
 
 /** Methods that change nothing, so that repeating them needs no key (RFC 9110, section 9.2.1). */
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -110,6 +122,7 @@ export class GuestHttp {
     checkRequest(request);
     const isWrite = !SAFE_METHODS.has(request.method);
     if (isWrite && this.context.readsOnly) throw refuseWrite(this.context.start.model, request);
+    this.#refuseUnplanned(request, delivery);
     const changes = isWrite && delivery && request.groups.length > 0
       ? await delivery.begin(request.groups)
       : [];
@@ -117,6 +130,7 @@ export class GuestHttp {
     const at = this.context.now();
     const { groups, ordinal: _ordinal, ...rest } = request;
     const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
+    if (this.context.plan) this.#notePlanned(this.context.plan, request, response);
     if (response.error?.kind === "down") this.#down ??= response.error;
     if (changes.length > 0) {
       if (isUnbegun(response)) delivery?.withdraw(groups);
@@ -124,6 +138,33 @@ export class GuestHttp {
     }
     this.#record(request, response, idempotencyKey, at, changes.at(-1));
     return response;
+  }
+
+  /** A plan that is applied lets nothing else through; nothing of the request was written down yet. */
+  #refuseUnplanned(request: GuestRequest, delivery: Delivery | undefined): void {
+    const { isPlanned, mask, start } = this.context;
+    if (!isPlanned) return;
+    const groups = delivery?.openKeys(request.groups) ?? [];
+    if (isPlanned(request.method, groups, requestIdentity(request, mask))) return;
+    throw new NotPlanned(
+      `Cannot ${request.method} ${
+        mask(request.url).slice(0, 200)
+      } for ${start.model}: it is not in the plan`,
+      { hint: "It was not sent. Make a new plan, or send without one by spoor run" },
+    );
+  }
+
+  #notePlanned(plan: ModelPlan, request: GuestRequest, response: EgressResponse): void {
+    const { recorded, error } = response;
+    const { groups } = request;
+    if (recorded) {
+      plan.requested(groups, {
+        ...recorded,
+        identity: requestIdentity(request, this.context.mask),
+      });
+    } else if (error?.kind === "unsent" && error.message.startsWith(NOT_KNOWN)) {
+      plan.asked(groups, error.message);
+    } else if (response.attempts > 0) plan.readSent();
   }
 
   /** Nobody waits for a request any more. */
@@ -218,6 +259,7 @@ export class GuestHttp {
       if (isAccepted) this.counts.accepted += 1;
       else this.counts.refused += 1;
     }
+    if (this.context.plan) return;
     const { method } = request;
     this.context.commits.addUnawaited(() =>
       this.context.log.write({

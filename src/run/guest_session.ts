@@ -20,7 +20,7 @@ import type { Delivery } from "./deliveries.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import { assertGuest, GuestError } from "./guest_error.ts";
 import type { GuestFiles } from "./guest_files.ts";
-import type { GuestHttp } from "./guest_http.ts";
+import { type GuestHttp, NotPlanned } from "./guest_http.ts";
 import { GuestQuery } from "./guest_queries.ts";
 import { checkRowBlock } from "./row_block.ts";
 import type { RunContext } from "./run_context.ts";
@@ -386,7 +386,8 @@ export class GuestSession {
 
 /** What the model was refused fails it, even one that goes on as if nothing was. */
 function isForTheModel(error: UserError): boolean {
-  return error instanceof BudgetExceeded || /@allow_|@depends_on/.test(error.hint ?? "");
+  return error instanceof BudgetExceeded || error instanceof NotPlanned ||
+    /@allow_|@depends_on/.test(error.hint ?? "");
 }
 
 function refusal({ message, hint, at }: EgressError): ErrorReport {

@@ -5,6 +5,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { GroupCommit } from "~/store/group_commit.ts";
+import type { PlannedRequests } from "~/plan/planned_requests.ts";
+import type { PlanRecorder } from "~/plan/plan_recorder.ts";
 import type { CurrentModel } from "./current_model.ts";
 import type { EngineWorkers } from "./engine_workers.ts";
 import type { ReaderPool } from "./guest_queries.ts";
@@ -27,6 +29,10 @@ export interface RunContext {
   projectId: string;
   /** Gives where the practice API listens, and starts it if need be; absent in a real run. */
   practice?: () => Promise<string>;
+  /** A plan is made: nothing is sent, what would be is noted here. */
+  plan?: PlanRecorder;
+  /** A plan is applied: only what is in it may leave. */
+  planned?: PlannedRequests;
   /** Whether the project has a model of that name, selected or not. */
   isOfProject: (name: string) => boolean;
   memoryMb: number;

@@ -100,6 +100,8 @@ export interface RunFinished {
   blocked: number;
   cancelled: number;
   requests: RequestCounts;
+  /** Of a plan that was applied: requests of it that were not made. */
+  planned_requests_left?: number;
   /** Only where it was over before the run: `--timeout`. */
   timeout_ms?: number;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ModelName } from "~/model/model.ts";
+import type { PlanDocument } from "~/plan/plan_document.ts";
 
 /** One run, as asked for. */
 export interface RunRequest {
@@ -31,4 +32,16 @@ export interface RunRequest {
   jobs?: number;
   /** Tell more: `log.debug` of the models, where in Spoor a bug is. */
   verbose: boolean;
+  /** Only a plan is to be made. */
+  plan?: PlanRequest;
+  /** This plan is to be applied. */
+  apply?: PlanDocument;
+  /** Names the private copy of the state that a plan is made on; with `plan` and `apply`. */
+  copyName?: string;
+}
+
+/** How a plan is asked for. */
+export interface PlanRequest {
+  /** False: only the first groups of each model are kept. */
+  complete: boolean;
 }

@@ -15,9 +15,9 @@ import { RequestLog } from "~/store/requests.ts";
 import { sumAcceptedAhead } from "~/tracked/accepted_sums.ts";
 import { countRows, findTableType } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
-import { readsOnlyFiles } from "./decide_step.ts";
+import { isSource, readsOnlyFiles } from "./decide_step.ts";
 import { GuestFiles } from "./guest_files.ts";
-import { GuestHttp } from "./guest_http.ts";
+import { GuestHttp, type GuestHttpContext } from "./guest_http.ts";
 import { type GuestOutcome, GuestSession } from "./guest_session.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import { ReadableFiles, toFileStates } from "./readable_files.ts";
@@ -178,7 +178,8 @@ async function makeHttp(
 ): Promise<GuestHttp | undefined> {
   const { allowNet, rateLimit: limit, delivery } = model.directives;
   if (!allowNet) return undefined;
-  const practiceOrigin = await context.practice?.();
+  const plan = context.plan && (isSource(model) ? "read" : "record");
+  const practiceOrigin = plan === "record" ? undefined : await context.practice?.();
   return new GuestHttp({
     start: {
       model: model.name,
@@ -186,17 +187,19 @@ async function makeHttp(
       secrets: secrets.entries,
       ...(practiceOrigin !== undefined && { practiceOrigin }),
       ...(delivery === "at_most_once" && { atMostOnce: true }),
+      ...(plan && { plan }),
     },
     startWorker: (onFailure) =>
       context.workers.start({
         role: "egress",
         label: `${model.name} egress`,
-        net: practiceOrigin === undefined ? allowNet : [new URL(practiceOrigin).host],
+        net: netOf(allowNet, practiceOrigin, plan),
       }, onFailure),
     commits: context.commits,
     log: new RequestLog(context.db, context.runId, model.name),
     tokens: context.tokens,
-    ...(limit?.rate &&
+    // What is only recorded waits for nothing.
+    ...(plan !== "record" && limit?.rate &&
       { rateLimiter: context.rateLimits.get(limit.name ?? model.name, limit.rate) }),
     projectId: context.projectId,
     keyName: loadKeyNames(context.db, model.name),
@@ -204,8 +207,30 @@ async function makeHttp(
     stop: context.stop,
     mask: secrets.mask,
     readsOnly: wishes.adopt,
+    ...(context.plan && { plan: context.plan.of(model.name) }),
+    ...gateOf(context, model),
     now: context.now,
   });
+}
+
+/** What is only recorded goes nowhere: then the worker may reach no host at all. */
+function netOf(
+  allowNet: readonly string[],
+  practiceOrigin: string | undefined,
+  plan: "record" | "read" | undefined,
+): readonly string[] {
+  if (plan === "record") return [];
+  return practiceOrigin === undefined ? allowNet : [new URL(practiceOrigin).host];
+}
+
+/** Where a plan is applied, nothing leaves that is not in it; what a source reads, the plan has read too. */
+function gateOf({ planned }: RunContext, model: Model): Pick<GuestHttpContext, "isPlanned"> {
+  if (!planned) return {};
+  const reads = isSource(model) ? ["GET", "HEAD"] : [];
+  return {
+    isPlanned: (method, groups, identity) =>
+      reads.includes(method) || planned.take(model.name, groups, identity),
+  };
 }
 
 async function makeStart(

@@ -189,6 +189,11 @@ export interface EgressStart {
   secrets: readonly { name: string; standIn: string; value: string }[];
   /** Practice: where every request goes instead; the net permission is just this. */
   practiceOrigin?: string;
+  /**
+   * A plan. `record`: nothing is sent, a write is answered by an assumed success; `read`: only GET and HEAD
+   * are sent.
+   */
+  plan?: "record" | "read";
   /** The model has a rate limit: each try, redirects included, waits for a permit. */
   needsPermits?: boolean;
   /** `@delivery: at_most_once`: a write that may have arrived is not tried again. */
@@ -242,6 +247,17 @@ export interface EgressResponse {
   error?: EgressError;
   /** Why an answer such as 429 was not tried again though a try was left; for the error's text. */
   note?: string;
+  /** Plan: what would have been sent; the answer is assumed. */
+  recorded?: RecordedRequest;
+}
+
+/** A request as it would have gone out; secrets masked. */
+export interface RecordedRequest {
+  method: string;
+  url: string;
+  headers: readonly (readonly [string, string])[];
+  /** Text; of bytes only how many. */
+  body: string | null;
 }
 
 export interface EgressError extends ErrorReport {

@@ -52,10 +52,13 @@ export class Supervisor implements Disposable {
   }
 }
 
-function permissionsOf({ role, net }: WorkerSpec): Deno.PermissionOptions {
+/** What a worker may do; of an egress worker without hosts: nothing. */
+export function permissionsOf(
+  { role, net = [] }: Pick<WorkerSpec, "role" | "net">,
+): Deno.PermissionOptions {
   if (role !== "egress") return "inherit";
   return {
-    net: [...net ?? []],
+    net: net.length > 0 && [...net],
     read: false,
     write: false,
     env: false,

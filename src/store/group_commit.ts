@@ -34,7 +34,12 @@ export class GroupCommit implements DurableCommits, AsyncDisposable {
   #isBusy = false;
   #wal: Deno.FsFile | undefined;
 
-  constructor(private readonly db: DatabaseSync, private readonly path: string) {}
+  /** @param isSynced False for a copy that nobody needs after a power cut. */
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly path: string,
+    private readonly isSynced = true,
+  ) {}
 
   add(write: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -61,9 +66,7 @@ export class GroupCommit implements DurableCommits, AsyncDisposable {
         inTransaction(this.db, () => {
           for (const { write } of batch) write();
         });
-        // Not the database file itself: closing a second handle on it would drop SQLite's locks.
-        this.#wal ??= Deno.openSync(`${this.path}-wal`, { read: true, write: true });
-        await this.#wal.syncData();
+        if (this.isSynced) await this.#sync();
         for (const { resolve } of batch) resolve();
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -72,6 +75,12 @@ export class GroupCommit implements DurableCommits, AsyncDisposable {
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
     this.#isBusy = false;
+  }
+
+  async #sync(): Promise<void> {
+    // Not the database file itself: closing a second handle on it would drop SQLite's locks.
+    this.#wal ??= Deno.openSync(`${this.path}-wal`, { read: true, write: true });
+    await this.#wal.syncData();
   }
 
   /** Waits for what is under way. The database is to be closed after this, not before. */

@@ -20,14 +20,15 @@ export function stateFilePath(root: string, practice: boolean): string {
 /**
  * Opens the state file for a run; creates it, and brings an older one up to date.
  *
+ * @param newProjectId The project's id, where the file is made now.
  * @throws {UserError} It cannot be opened or must not be touched.
  */
-export function openState(path: string): DatabaseSync {
+export function openState(path: string, newProjectId?: string): DatabaseSync {
   makeStateFolder(path);
   if (hasContent(path)) checkVersion(path);
   try {
     const db = openDatabase(path);
-    migrate(db);
+    migrate(db, newProjectId);
     return db;
   } catch (error) {
     throw cannotOpen(path, error);
@@ -89,13 +90,13 @@ function checkVersion(path: string): "empty" | "spoor" {
   return "spoor";
 }
 
-function migrate(db: DatabaseSync): void {
+function migrate(db: DatabaseSync, newProjectId: string = crypto.randomUUID()): void {
   if (versionOf(db) === MIGRATIONS.length) return;
   inTransaction(db, () => {
     // Read again: another process may have migrated while this one waited.
     for (const sql of MIGRATIONS.slice(versionOf(db))) db.exec(sql);
     db.prepare(`INSERT OR IGNORE INTO "spoor.meta" VALUES ('project_id', ?)`).run(
-      crypto.randomUUID(),
+      newProjectId,
     );
     db.exec(
       `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`,

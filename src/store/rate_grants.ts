@@ -5,6 +5,25 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 
+/** A grant as it is recorded. */
+export interface RecordedGrant {
+  name: string;
+  atMs: number;
+}
+
+/** All that are recorded. */
+export function loadRateGrants(db: DatabaseSync): RecordedGrant[] {
+  return db.prepare(`SELECT name, at_ms FROM "spoor.rate_grants"`).all()
+    .map((row) => ({ name: String(row.name), atMs: Number(row.at_ms) }));
+}
+
+/** Records grants in the place of those that are there. */
+export function replaceRateGrants(db: DatabaseSync, grants: readonly RecordedGrant[]): void {
+  db.exec(`DELETE FROM "spoor.rate_grants"`);
+  const insert = db.prepare(`INSERT INTO "spoor.rate_grants" (name, at_ms) VALUES (?, ?)`);
+  for (const { name, atMs } of grants) insert.run(name, BigInt(atMs));
+}
+
 /** Prepared statements for one limit. */
 export class RateGrants {
   readonly #add;

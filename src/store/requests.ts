@@ -54,6 +54,20 @@ export class RequestLog {
   }
 }
 
+/** Requests that a forecast looks at. */
+const RECENT = 100;
+
+/** How long a model's last requests took, in the middle; `undefined`: it has sent none. */
+export function usualRequestMs(db: DatabaseSync, model: string): number | undefined {
+  const rows = db.prepare(
+    `SELECT elapsed_ms FROM "spoor.requests" WHERE model = ? AND attempts = 1 AND status IS NOT NULL
+       AND run_id = (SELECT max(run_id) FROM "spoor.steps" WHERE model = ? AND requests_sent > 0)
+     LIMIT ?`,
+  ).all(model, model, BigInt(RECENT));
+  const times = rows.map((row) => Number(row.elapsed_ms)).sort((a, b) => a - b);
+  return times[Math.floor(times.length / 2)];
+}
+
 /** Requests whose bodies are kept. */
 const BODIES_KEPT = 100_000;
 

@@ -59,6 +59,12 @@ export function startRun(db: DatabaseSync, command: string, version: string, now
   return Number(lastInsertRowid);
 }
 
+/** The id of the last run; `null`: nothing has run. */
+export function lastRunId(db: DatabaseSync): number | null {
+  const row = db.prepare(`SELECT max(id) AS id FROM "spoor.runs"`).get();
+  return row?.id === null || row?.id === undefined ? null : Number(row.id);
+}
+
 /** Ends a run. */
 export function finishRun(db: DatabaseSync, runId: number, status: string, now: string): void {
   db.prepare(`UPDATE "spoor.runs" SET status = ?, ended_at = ? WHERE id = ?`)

@@ -21,6 +21,7 @@ import { OAuthTokens } from "./oauth_tokens.ts";
 import { Pacer } from "./pacer.ts";
 import { Permits } from "./permits.ts";
 import { prepareRequest } from "./prepare_request.ts";
+import { recordRequest, refuseWrite } from "./record_request.ts";
 import { SecretMask } from "./secret_mask.ts";
 import { type Outlet, sendWithRetries } from "./send_with_retries.ts";
 import { StandIns } from "./stand_ins.ts";
@@ -33,6 +34,7 @@ interface Started {
   standIns: StandIns;
   mask: SecretMask;
   outlet: Outlet;
+  plan: EgressStart["plan"];
   tokens: OAuthTokens;
   needsPermits: boolean;
 }
@@ -84,9 +86,11 @@ export class Egress {
       if (!started) throw new Error("The egress worker has not been told its model");
       const { tokens, outlet: unlimited } = started;
       const outlet = started.needsPermits ? this.#limited(unlimited, id) : unlimited;
+      if (started.plan === "record") return this.#record(request, started);
       const answer = await tokens.send(request, signal, async (standIns) => {
         const outgoing = prepareRequest(request, standIns, outlet.allowedHosts);
         mask = started.mask.with(outgoing.signatures);
+        if (started.plan === "read") refuseWrite(outgoing);
         return await sendWithRetries(outgoing, outlet, signal, progress);
       });
       return { ...maskAnswer(answer, mask ?? started.mask), attempts: progress.attempts };
@@ -103,8 +107,18 @@ export class Egress {
     }
   }
 
+  /** In a plan nothing is sent, no token is asked for. */
+  #record(
+    request: EgressRequest,
+    { tokens, outlet, mask }: Started,
+  ): Omit<EgressResponse, "elapsedMs"> {
+    const outgoing = prepareRequest(request, tokens.maskedIn(request), outlet.allowedHosts);
+    return recordRequest(outgoing, mask.with(outgoing.signatures));
+  }
+
   #start(given: EgressStart): Started {
     const { secrets, allowNet, practiceOrigin, needsPermits = false, atMostOnce = false } = given;
+    const { plan } = given;
     const standIns = new StandIns(secrets);
     const mask = new SecretMask(secrets.map((secret) => secret.value));
     const outlet = {
@@ -116,11 +130,17 @@ export class Egress {
       random: this.random,
     };
     const tokens = new OAuthTokens({
-      ...{ standIns, mask, outlet, secrets },
+      ...{
+        standIns,
+        mask,
+        outlet,
+        secrets,
+        mayRequest: plan === undefined || practiceOrigin !== undefined,
+      },
       post: (message) => this.#port.send(message),
       now: () => performance.now(),
     });
-    return { standIns, mask, outlet, tokens, needsPermits };
+    return { standIns, mask, outlet, tokens, needsPermits, plan };
   }
 
   #limited(outlet: Outlet, id: number): Outlet {

@@ -8,7 +8,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { renewInMs } from "~/base/oauth.ts";
+import { type GrantedToken, renewInMs } from "~/base/oauth.ts";
 import type {
   EgressRequest,
   FromEgress,
@@ -26,11 +26,16 @@ import { type ObtainToken, type Token, TokenSource } from "./token_source.ts";
 /** What tokens need from their worker. */
 export interface OAuthContext extends TokenOutlet {
   secrets: readonly Secret[];
+  /** False in a plan: a request for a token is a write, and may cost the token that was used for it. */
+  mayRequest: boolean;
   /** To the engine. */
   post: (message: FromEgress) => void;
   /** Milliseconds on a clock that never jumps. */
   now: () => number;
 }
+
+/** Stands in a plan for every token. */
+const MASKED: Token = { value: "***", renewAtMs: Infinity, isUseless: false };
 
 /** See the module's comment. */
 export class OAuthTokens {
@@ -86,6 +91,13 @@ export class OAuthTokens {
     return second;
   }
 
+  /** What is to be put into a request that is only shown: real secrets, and no tokens. */
+  maskedIn(request: EgressRequest): StandIns {
+    const used = this.#usedIn(request);
+    if (used.length === 0) return this.context.standIns;
+    return this.#standInsFor(used, used.map(() => MASKED));
+  }
+
   #sourceOf(grant: OAuthGrant): TokenSource {
     const { now } = this.context;
     if (!("provider" in grant)) return new TokenSource(() => this.#obtain(grant), now);
@@ -100,7 +112,7 @@ export class OAuthTokens {
 
   async #obtain(client: OAuthClient): Promise<Awaited<ReturnType<ObtainToken>>> {
     const refreshToken = this.#rotated.get(client) ?? client.refreshToken;
-    const token = await requestToken({ ...client, refreshToken }, this.context);
+    const token = await this.#request({ ...client, refreshToken });
     this.#maskAll(token.accessToken, token.refreshToken ?? "");
     if (refreshToken !== "" && token.refreshToken) this.#rotated.set(client, token.refreshToken);
     return { accessToken: token.accessToken, renewInMs: renewInMs(token) };
@@ -127,13 +139,21 @@ export class OAuthTokens {
 
   async #renewKept(provider: string, client: OAuthClient): Promise<ProviderToken> {
     try {
-      const token = await requestToken(client, this.context, provider);
+      const token = await this.#request(client, provider);
       this.#maskAll(token.accessToken, token.refreshToken ?? "");
       return await this.#ask(provider, { type: "token_granted", provider, token });
     } catch (error) {
       this.context.post({ type: "token_refused", provider });
       throw error;
     }
+  }
+
+  async #request(client: OAuthClient, provider?: string): Promise<GrantedToken> {
+    if (this.context.mayRequest) return await requestToken(client, this.context, provider);
+    throw new EgressFailure(
+      "unsent",
+      "cannot be known without sending: it needs a new access token, and a plan asks for none",
+    );
   }
 
   /** Of one provider there is one question at a time: its source asks for all that wait. */

@@ -1,0 +1,91 @@
+/**
+ * `spoor apply`: sends what a plan shows, or refuses.
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { countOf } from "~/cli/output/counts.ts";
+import { parseCount } from "~/cli/parse_count.ts";
+import { PROGRAM } from "~/cli/program.ts";
+import { runOnCopy } from "~/cli/run_on_copy.ts";
+import { showAsJson } from "~/cli/run_view/run_json.ts";
+import { RunText } from "~/cli/run_view/run_text.ts";
+import type { PlanDocument } from "~/plan/plan_document.ts";
+import { parsePlan } from "~/plan/plan_file.ts";
+import type { RunEvent } from "~/run/run_event.ts";
+import type { RunRequest } from "~/run/run_request.ts";
+
+const OPTIONS = {
+  all: { type: "boolean", help: "Fold no list" },
+  jobs: { type: "string", short: "j", value: "N", help: "Models side by side; else one a core" },
+} as const satisfies OptionTable;
+
+/** Runs a plan. */
+export const applyCommand = defineCommand({
+  name: "apply",
+  summary: "Send what a plan shows, or refuse",
+  details: [
+    "The plan is made anew first. Where anything differs, the run is refused, with what moved, and",
+    "nothing is sent. Then a request leaves only if it is in the plan: the same model and groups,",
+    "method, URL and body. Any other is refused, its group fails, and the exit code is 1; that",
+    "is so too where a request depends on an answer that the plan could only assume.",
+  ].join("\n"),
+  positionals: [{ name: "file", help: "What spoor plan -o has written", required: true }],
+  options: OPTIONS,
+  examples: [
+    ["spoor plan -o plan.json", "Make a plan, and look at it"],
+    ["spoor apply plan.json", "Send just that"],
+  ],
+  async run(call) {
+    const { options: { json, all, verbose }, output, positionals: [file = ""] } = call;
+    const plan = parsePlan(readPlan(file), file);
+    using text = json ? undefined : new RunText(output, {
+      ...{ all, verbose, practiceOption: plan.practice, program: PROGRAM },
+      now: () => performance.now(),
+    });
+    const show = text ? (event: RunEvent) => text.show(event) : showAsJson(output);
+    const notice = "Stopping: what is in flight ends first. Once more ends at once.";
+    const finished = await runOnCopy(toRequest(call, plan), {
+      onEvent: show,
+      onPlan: () => {},
+      onStop: () => text ? text.note(notice) : output.errorLine(notice),
+    });
+    if (!finished) return ExitCode.Interrupted;
+    const { status, planned_requests_left: left = 0 } = finished;
+    if (left > 0) output.errorLine(`${countOf(left, "request")} of the plan did not leave.`);
+    return status === "ok" && left === 0 ? ExitCode.Ok : ExitCode.Failed;
+  },
+});
+
+/** A plan is applied as it was asked for. */
+function toRequest({ options }: Call<typeof OPTIONS>, plan: PlanDocument): RunRequest {
+  const { selectors, full, resend, adopt, allow_removed, allow_changes } = plan.options;
+  const { jobs, verbose } = options;
+  return {
+    project: projectOf(options),
+    ...{ selectors, full, resend, adopt, verbose },
+    practice: plan.practice,
+    allowRemoved: allow_removed,
+    allowChanges: allow_changes,
+    ...(jobs !== undefined && { jobs: parseCount("jobs", jobs) }),
+    apply: plan,
+  };
+}
+
+function readPlan(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw new UserError(`Cannot read ${path}: ${why}`, {
+      hint: `Make a plan with "spoor plan -o plan.json".`,
+      cause: error,
+    });
+  }
+}

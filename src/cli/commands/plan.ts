@@ -1,0 +1,139 @@
+/**
+ * `spoor plan`: what a run would do. It cannot send.
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { parseCount } from "~/cli/parse_count.ts";
+import { renderPlanMarkdown } from "~/cli/plan_view/plan_markdown.ts";
+import { renderPlan } from "~/cli/plan_view/plan_text.ts";
+import { runOnCopy } from "~/cli/run_on_copy.ts";
+import type { PlanDocument } from "~/plan/plan_document.ts";
+import { planText } from "~/plan/plan_file.ts";
+import type { RunRequest } from "~/run/run_request.ts";
+
+/** `--exit-code`: a run would do something. */
+const HAS_CHANGES = 3;
+
+const OPTIONS = {
+  output: {
+    type: "string",
+    short: "o",
+    value: "FILE",
+    help: "Write the plan to this file, for spoor apply",
+  },
+  format: {
+    type: "string",
+    value: "FORMAT",
+    default: "text",
+    choices: ["text", "md", "json"],
+    help: "How it is shown; md for pull requests",
+  },
+  all: { type: "boolean", help: "Fold no list, cut no line" },
+  "exit-code": { type: "boolean", help: "Exit with 3 when a run would do something" },
+  practice: { type: "boolean", help: "Plan a practice run" },
+  full: { type: "boolean", help: "As of spoor run: every model" },
+  resend: {
+    type: "string",
+    value: "MODEL",
+    multiple: true,
+    complete: "models",
+    help: "As of spoor run: all groups of this model again",
+  },
+  adopt: {
+    type: "string",
+    value: "MODEL",
+    multiple: true,
+    complete: "models",
+    help: "As of spoor run: record as sent, and send nothing",
+  },
+  "allow-removed": { type: "boolean", help: "As of spoor run: let removals through" },
+  "allow-changes": { type: "boolean", help: "As of spoor run: let changes through" },
+  jobs: { type: "string", short: "j", value: "N", help: "Models side by side; else one a core" },
+} as const satisfies OptionTable;
+
+/** Shows what a run would do. */
+export const planCommand = defineCommand({
+  name: "plan",
+  summary: "Show what a run would do and send, and send nothing",
+  details: [
+    "Models run on a private copy of the state, with workers that may not reach the network;",
+    "only the GET and HEAD requests of a source, a model that reads no table, are really sent.",
+    "A request is answered by an assumed success, and what follows an answer is marked as assumed.",
+    "What asks the far side cannot be known without sending, and is shown as that.",
+    "",
+    "Exit code 0: the plan is made. 1: a model would fail, or a budget would block it. With",
+    "--exit-code 3: a run would do something.",
+  ].join("\n"),
+  positionals: [{
+    name: "selector",
+    help: "sync.crm, +sync.crm (and all above), mart.customers+ (and all below), tag:crm",
+    many: true,
+    complete: "selectors",
+  }],
+  options: OPTIONS,
+  examples: [
+    ["spoor plan", "What spoor run would do"],
+    ["spoor plan -o plan.json", "The same, kept for spoor apply plan.json"],
+    ["spoor plan --format md --exit-code", "For the comment of a pull request"],
+    ["spoor plan sync.crm --resend sync.crm --all", "Every request of sending all again"],
+  ],
+  async run(call) {
+    const { options, output } = call;
+    let plan: PlanDocument | undefined;
+    const ended = await runOnCopy(toRequest(call), {
+      onEvent: () => {},
+      onPlan: (made) => plan = made,
+      onStop: () => output.errorLine("Stopping: the plan is given up."),
+    });
+    if (!ended || !plan) return ExitCode.Interrupted;
+    if (options.output !== undefined) writePlan(options.output, plan);
+    print(call, plan);
+    if (options.output !== undefined) {
+      output.errorLine(`Wrote ${options.output}. To send just this: spoor apply ${options.output}`);
+    }
+    if (plan.summary.failed > 0) return ExitCode.Failed;
+    return options["exit-code"] && plan.summary.has_changes ? HAS_CHANGES : ExitCode.Ok;
+  },
+});
+
+function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
+  const { practice, full, resend, adopt, jobs, verbose, output } = options;
+  return {
+    project: projectOf(options),
+    selectors: positionals,
+    ...{ practice, full, resend, adopt, verbose },
+    allowRemoved: options["allow-removed"],
+    allowChanges: options["allow-changes"],
+    ...(jobs !== undefined && { jobs: parseCount("jobs", jobs) }),
+    plan: { complete: output !== undefined || options.all || formatOf(options) === "json" },
+  };
+}
+
+function formatOf({ format, json }: { format: string; json: boolean }): string {
+  return json ? "json" : format;
+}
+
+function print({ options, output }: Call<typeof OPTIONS>, plan: PlanDocument): void {
+  const format = formatOf(options);
+  if (format === "json") return output.write(planText(plan));
+  const { all, verbose } = options;
+  const lines = format === "md"
+    ? renderPlanMarkdown(plan, all)
+    : renderPlan(plan, { style: output.style, all, verbose, columns: output.columns });
+  for (const line of lines) output.line(line);
+}
+
+/** It holds what is to be sent: for its owner alone. */
+function writePlan(path: string, plan: PlanDocument): void {
+  try {
+    Deno.writeTextFileSync(path, planText(plan), { mode: 0o600 });
+  } catch (error) {
+    throw new UserError(`Cannot write ${path}: ${error instanceof Error ? error.message : error}`, {
+      hint: "Name a file in a folder that exists and may be written",
+      cause: error,
+    });
+  }
+}

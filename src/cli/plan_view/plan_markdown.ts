@@ -1,0 +1,147 @@
+/**
+ * A plan as Markdown, fit for the comment of a pull request: a table of models, details to unfold.
+ *
+ * @module
+ */
+import { renderCount } from "~/cli/output/counts.ts";
+import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
+import type {
+  PlanDocument,
+  PlannedChange,
+  PlannedModel,
+  PlannedRequest,
+} from "~/plan/plan_document.ts";
+import {
+  ACTION_SIGNS,
+  budgetsText,
+  differences,
+  doubtsText,
+  groupsText,
+  keyText,
+  outcomeText,
+  requestsText,
+  rowsText,
+  STATUS_WORDS,
+  summaryText,
+} from "./plan_words.ts";
+
+const SHOWN = 10;
+/** A comment of GitHub's takes 65,536 characters. */
+const MAX_BODY = 500;
+
+/** The lines of a plan. */
+export function renderPlanMarkdown(plan: PlanDocument, all: boolean): string[] {
+  const shown = plan.models.filter(({ status }) => all || status !== "up_to_date");
+  return [
+    `### Spoor plan`,
+    "",
+    plan.summary.has_changes || plan.summary.failed > 0
+      ? summaryText(plan.summary)
+      : "Nothing to do. Nothing was sent.",
+    ...(plan.practice ? ["", "Practice: what a run sends stays on its machine."] : []),
+    ...(shown.length > 0 ? ["", ...renderTable(shown)] : []),
+    ...shown.flatMap((model) => renderDetails(model, all)),
+  ];
+}
+
+function renderTable(models: readonly PlannedModel[]): string[] {
+  return [
+    "| model | what | rows | groups | requests |",
+    "| --- | --- | --- | --- | --- |",
+    ...models.map((model) => {
+      const { groups } = model;
+      return `| ${
+        [
+          code(model.model),
+          `${STATUS_WORDS[model.status]}: ${cell(model.unknown ?? model.reason)}`,
+          rowsText(model),
+          groups ? [groupsText(groups), doubtsText(groups)].filter((text) => text).join("; ") : "",
+          requestsText(model),
+        ].join(" | ")
+      } |`;
+    }),
+  ];
+}
+
+function renderDetails(model: PlannedModel, all: boolean): string[] {
+  const { changes, requests, budgets, groups, error, status, assumes = [] } = model;
+  const shown = all ? changes : changes.slice(0, SHOWN);
+  const total = groups ? groups.create + groups.update + groups.removed : changes.length;
+  const more = status === "budget" ? 0 : total - shown.length;
+  const keys = new Set(shown.map(({ group }) => group));
+  const own = requests.filter((request) =>
+    request.groups.length === 0 || request.groups.some((group) => keys.has(group))
+  );
+  const listed = all ? own : own.slice(0, SHOWN);
+  const lines = [
+    ...(error && status !== "unknown" && status !== "blocked"
+      ? [`**${cell(error.message)}**`, ...(error.hint ? ["", cell(error.hint)] : []), ""]
+      : []),
+    ...(assumes.length > 0
+      ? [`Holds if ${assumes.map(code).join(", ")} is answered as assumed.`, ""]
+      : []),
+    ...(budgets && groups ? [`Budgets: ${budgetsText(budgets, groups)}`, ""] : []),
+    ...(shown.length > 0 ? [...renderChanges(shown), ""] : []),
+    ...(more > 0 && !groups?.adopt
+      ? [`… ${renderCount(more)} more (\`--all\` shows them)`, ""]
+      : []),
+    ...listed.flatMap(renderRequest),
+    ...(own.length > listed.length
+      ? [`… ${renderCount(own.length - listed.length)} more requests`, ""]
+      : []),
+  ];
+  if (lines.length === 0) return [];
+  const title = `<code>${html(model.model)}</code>: ${html(headOf(model))}`;
+  return ["", `<details><summary>${title}</summary>`, "", ...lines, "</details>"];
+}
+
+function headOf({ groups, status }: PlannedModel): string {
+  return groups ? groupsText(groups) : STATUS_WORDS[status];
+}
+
+function renderChanges(changes: readonly PlannedChange[]): string[] {
+  return [
+    "| | group | differs |",
+    "| --- | --- | --- |",
+    ...changes.map((change) => {
+      const isGone = change.action === "forget" || change.action === "keep";
+      const differs = isGone
+        ? ["gone; nothing is sent"]
+        : [...differences(change), outcomeText(change)].filter((text) => text !== "");
+      return `| ${ACTION_SIGNS[change.action]} | ${cell(keyText(change))} | ${
+        differs.map(cell).join("<br>")
+      } |`;
+    }),
+  ];
+}
+
+function renderRequest({ method, url, headers, body, assumed }: PlannedRequest): string[] {
+  const text = [
+    `${method} ${visibleLine(url)}${
+      assumed ? "   (assumed: it depends on an earlier answer)" : ""
+    }`,
+    ...headers.map(([name, value]) => `${name}: ${visibleLine(value)}`),
+    ...(body === null ? [] : ["", cut(visibleText(body))]),
+  ].join("\n");
+  // A fence longer than any inside it.
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return [`${fence}http`, ...text.split("\n"), fence, ""];
+}
+
+function cut(text: string): string {
+  return text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}…` : text;
+}
+
+function code(name: string): string {
+  return `\`${name.replaceAll("`", "'").replaceAll("|", "\\|")}\``;
+}
+
+/** Text that is neither Markdown nor HTML, on one line. */
+function cell(text: string): string {
+  return html(visibleLine(text)).replace(/[\\`*_[\]|~]/g, "\\$&");
+}
+
+function html(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,213 @@
+/**
+ * A plan for a person: a line a model, below it what it would send.
+ *
+ * @module
+ */
+// deno-lint-ignore-file camelcase
+import { renderCount } from "~/cli/output/counts.ts";
+import { renderReport } from "~/cli/output/error_lines.ts";
+import type { Paint, Style } from "~/cli/output/style.ts";
+import { cutToWidth } from "~/cli/output/table.ts";
+import { visibleLine } from "~/cli/output/visible_text.ts";
+import type {
+  PlanDocument,
+  PlannedChange,
+  PlannedModel,
+  PlannedRequest,
+  PlannedStatus,
+} from "~/plan/plan_document.ts";
+import {
+  ACTION_SIGNS,
+  budgetsText,
+  differences,
+  doubtsText,
+  groupsText,
+  keyText,
+  outcomeText,
+  requestsText,
+  rowsText,
+  STATUS_WORDS,
+  summaryText,
+} from "./plan_words.ts";
+
+/** How a plan is shown. */
+export interface PlanTextView {
+  style: Style;
+  /** True: no list is folded, no line cut. */
+  all: boolean;
+  verbose: boolean;
+  /** Width that a request's lines are cut to. */
+  columns: number;
+}
+
+const PAINTS: Readonly<Record<PlannedStatus, Paint>> = {
+  runs: "good",
+  up_to_date: "dim",
+  fails: "bad",
+  budget: "bad",
+  blocked: "warning",
+  unknown: "warning",
+};
+const ACTION_PAINTS: Readonly<Record<PlannedChange["action"], Paint>> = {
+  create: "good",
+  update: "warning",
+  remove: "bad",
+  forget: "dim",
+  keep: "dim",
+};
+const STATUS_WIDTH = "would be blocked".length;
+const INDENT = "      ";
+const SHOWN = 10;
+
+/** The lines of a plan. */
+export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
+  if (!plan.summary.has_changes && plan.summary.failed === 0) {
+    return [`Nothing to do: ${upToDateText(plan)}. Nothing was sent.`];
+  }
+  const width = Math.max(...plan.models.map(({ model }) => model.length));
+  const shown = foldModels(plan.models, view.all);
+  const folded = plan.models.length - shown.length;
+  return [
+    ...shown.flatMap((model) => renderModel(model, width, view)),
+    ...folded > 0 ? [`  … ${renderCount(folded)} more up to date (--all shows them)`] : [],
+    "",
+    summaryText(plan.summary),
+    ...plan.practice ? ["Practice: what a run sends stays on this machine."] : [],
+  ];
+}
+
+function upToDateText({ models, summary }: PlanDocument): string {
+  if (models.length === 0) return "there are no models";
+  return summary.run > 0
+    ? "what would run gives what is there already"
+    : `all ${renderCount(models.length)} models are up to date`;
+}
+
+/** What is to be done is always shown; what is not, only the first ten. */
+function foldModels(models: readonly PlannedModel[], all: boolean): readonly PlannedModel[] {
+  let idle = 0;
+  return models.filter(({ status }) => all || status !== "up_to_date" || idle++ < SHOWN);
+}
+
+function renderModel(model: PlannedModel, width: number, view: PlanTextView): string[] {
+  const { style } = view;
+  const status = STATUS_WORDS[model.status];
+  const line = [
+    "  " + style[PAINTS[model.status]](status) + " ".repeat(STATUS_WIDTH - status.length),
+    model.model.padEnd(width),
+    style.dim(model.kind.padEnd("tracked".length)),
+    [rowsText(model), style.dim(visibleLine(model.reason))].filter((text) => text !== "").join(
+      "  ",
+    ),
+  ].join("  ").trimEnd();
+  return [line, ...renderBelow(model, view).map((below) => INDENT + below)];
+}
+
+function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
+  const { style } = view;
+  const label = (name: string, text: string) =>
+    text === "" ? [] : [`${style.dim(name.padEnd(8))}  ${text}`];
+  const { groups, budgets, error, status } = model;
+  const doubts = groups ? doubtsText(groups) : "";
+  return [
+    ...label("columns", visibleLine(model.column_changes?.join(", ") ?? "")),
+    ...label("unknown", model.unknown === undefined ? "" : unknownText(model.unknown)),
+    ...label("assumes", assumesText(model)),
+    ...label("groups", groups ? groupsText(groups) : ""),
+    ...label("of these", doubts),
+    ...label("budgets", groups && budgets ? budgetsText(budgets, groups) : ""),
+    ...error && status !== "unknown" && status !== "blocked" ? renderReport(error, view) : [],
+    ...renderChanges(model, view),
+    ...renderHeld(model, view),
+    ...label("requests", requestsText(model)),
+  ];
+}
+
+/** In its own words it may say so already. */
+function unknownText(why: string): string {
+  const text = visibleLine(why);
+  return text.includes("cannot be known") ? text : `cannot be known without sending: ${text}`;
+}
+
+function assumesText({ assumes = [] }: PlannedModel): string {
+  return assumes.length === 0
+    ? ""
+    : `what is said here holds if ${assumes.join(", ")} is answered as assumed`;
+}
+
+function renderChanges(model: PlannedModel, view: PlanTextView): string[] {
+  const { changes, requests, groups } = model;
+  const shown = view.all ? changes : changes.slice(0, SHOWN);
+  const seen = new Set<PlannedRequest>();
+  const lines = shown.flatMap((change) => renderChange(change, model, seen, view));
+  const loose = requests.filter((request) => request.groups.length === 0);
+  const looseShown = view.all ? loose : loose.slice(0, SHOWN);
+  const total = groups ? groups.create + groups.update + groups.removed : changes.length;
+  const more = model.status === "budget" ? 0 : total - shown.length;
+  return [
+    ...looseShown.flatMap((request) => renderRequest(request, view)),
+    ...lines,
+    ...more > 0 && !groups?.adopt ? [`… ${renderCount(more)} more (--all shows them)`] : [],
+  ];
+}
+
+function renderChange(
+  change: PlannedChange,
+  { requests }: PlannedModel,
+  seen: Set<PlannedRequest>,
+  view: PlanTextView,
+): string[] {
+  const { style } = view;
+  const paint = style[ACTION_PAINTS[change.action]];
+  const what = ["forget", "keep"].includes(change.action)
+    ? `  (gone: ${change.action === "keep" ? "kept as it is" : "forgotten"}, nothing is sent)`
+    : "";
+  const outcome = outcomeText(change);
+  const own = requests.filter((request) => request.groups.includes(change.group));
+  return [
+    `${paint(`${ACTION_SIGNS[change.action]} ${keyText(change)}`)}${style.dim(what)}`,
+    ...(what === "" ? differences(change).map((line) => `    ${cut(line, view)}`) : []),
+    ...(outcome === "" ? [] : [`    ${style.warning(cut(outcome, view))}`]),
+    ...own.flatMap((request) => {
+      if (seen.has(request)) return [`    ${style.dim("in the request above")}`];
+      seen.add(request);
+      return renderRequest(request, view).map((line) => `    ${line}`);
+    }),
+  ];
+}
+
+function renderRequest(request: PlannedRequest, view: PlanTextView): string[] {
+  const { style } = view;
+  const { method, url, headers, body, assumed, groups } = request;
+  const about = groups.length > 1 ? `  (${renderCount(groups.length)} groups)` : "";
+  const note = assumed ? "  (assumed: it depends on an earlier answer)" : "";
+  const names = headers.filter(([name]) => view.all || name !== "user-agent");
+  return [
+    `${style.accent(`${method} ${cut(visibleLine(url), view)}`)}${about}${style.warning(note)}`,
+    style.dim(
+      `  ${cut(names.map(([name, value]) => `${name}: ${visibleLine(value)}`).join("; "), view)}`,
+    ),
+    ...body === null ? [] : [`  ${cut(visibleLine(body), view)}`],
+  ];
+}
+
+function renderHeld({ held, groups }: PlannedModel, view: PlanTextView): string[] {
+  const shown = view.all ? held : held.slice(0, SHOWN);
+  const more = (groups?.held ?? 0) - shown.length;
+  return [
+    ...shown.map((group) =>
+      view.style.dim(
+        `held  ${keyText(group)}  (${group.state}, ${group.attempts} ${
+          group.attempts === 1 ? "try" : "tries"
+        })`,
+      )
+    ),
+    ...more > 0 ? [`… ${renderCount(more)} more held back (--all shows them)`] : [],
+  ];
+}
+
+const LEAST_WIDTH = 60;
+
+function cut(text: string, { all, columns }: PlanTextView): string {
+  return all ? text : cutToWidth(text, Math.max(LEAST_WIDTH, columns - INDENT.length - 6));
+}

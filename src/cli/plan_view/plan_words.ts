@@ -1,0 +1,173 @@
+/**
+ * Words for what is in a plan, the same in text and Markdown.
+ *
+ * @module
+ */
+// deno-lint-ignore-file camelcase
+import { renderDuration } from "~/base/duration.ts";
+import { countOf, renderCount } from "~/cli/output/counts.ts";
+import { visibleLine } from "~/cli/output/visible_text.ts";
+import type {
+  PlannedBudgets,
+  PlannedChange,
+  PlannedGroups,
+  PlannedModel,
+  PlannedStatus,
+  PlanSummary,
+} from "~/plan/plan_document.ts";
+
+/** What becomes of a model, in a word or two. */
+export const STATUS_WORDS: Readonly<Record<PlannedStatus, string>> = {
+  runs: "would run",
+  up_to_date: "up to date",
+  fails: "would fail",
+  budget: "would be blocked",
+  blocked: "would be blocked",
+  unknown: "unknown",
+};
+
+/** `3 → 4 rows`, `4 rows (same)`, or nothing for a view. */
+export function rowsText(model: PlannedModel): string {
+  const { rows_before: before, rows_after: after, changed, rows_assumed: isAssumed, status } =
+    model;
+  if (status !== "runs") return before === null ? "" : countOf(before, "row");
+  if (after === null) return "";
+  const now = `${countOf(after, "row")}${isAssumed ? " (assumed)" : ""}`;
+  if (before === null) return `${now}, new`;
+  if (before !== after) return `${renderCount(before)} → ${now}`;
+  return changed ? `${now}, other content` : `${now}, same content`;
+}
+
+/** `1 to create, 2 to update, 1 to forget (nothing is sent), 40 unchanged`. */
+export function groupsText(groups: PlannedGroups): string {
+  const { create, update, unchanged, removed, held, on_removed: onRemoved, adopt } = groups;
+  const parts = [
+    `${renderCount(create)} to create`,
+    `${renderCount(update)} to update`,
+    ...removed > 0 ? [removedText(removed, onRemoved)] : [],
+    `${renderCount(unchanged)} unchanged`,
+    ...held > 0 ? [`${renderCount(held)} held back`] : [],
+  ];
+  const text = parts.join(", ");
+  return adopt ? `${text}; --adopt records all as sent, and sends nothing` : text;
+}
+
+function removedText(removed: number, onRemoved: PlannedGroups["on_removed"]): string {
+  const count = renderCount(removed);
+  if (onRemoved === "deliver") return `${count} to remove`;
+  return onRemoved === "keep"
+    ? `${count} gone and kept`
+    : `${count} gone, to forget (nothing is sent)`;
+}
+
+/** What is not sure to be accepted, or nothing. */
+export function doubtsText({ unknown, fail, reject }: PlannedGroups): string {
+  return [
+    ...unknown > 0 ? [`${renderCount(unknown)} cannot be known without sending`] : [],
+    ...fail > 0 ? [`${renderCount(fail)} would fail`] : [],
+    ...reject > 0 ? [`${renderCount(reject)} would be rejected`] : [],
+  ].join(", ");
+}
+
+/** The budgets, and which of them is gone over. */
+export function budgetsText(budgets: PlannedBudgets, groups: PlannedGroups): string {
+  const { max_removed: maxRemoved, max_changes: maxChanges, accepted, breach } = budgets;
+  const changes = groups.create + groups.update;
+  const of = `of ${renderCount(accepted)} accepted`;
+  const text = [
+    `@max_removed ${maxRemoved ?? "none"}: ${renderCount(groups.removed)} ${of}`,
+    `@max_changes ${maxChanges ?? "none"}: ${renderCount(changes)} ${of}`,
+  ].join("; ");
+  return breach ? `${text}; over ${BUDGET_WORDS[breach.budget]}` : text;
+}
+
+const BUDGET_WORDS = {
+  empty_query: "what an empty query may remove",
+  max_removed: "@max_removed",
+  max_changes: "@max_changes",
+} as const;
+
+/** `3 requests, 1 of them assumed; at least 20 s`, or nothing. */
+export function requestsText(model: PlannedModel): string {
+  const { requests_total: total, assumed_requests: assumed, reads_sent: reads, forecast } = model;
+  const parts = total > 0 ? [countOf(total, "request")] : [];
+  if (assumed > 0) parts.push(`${renderCount(assumed)} of them after an assumed answer`);
+  if (forecast?.at_least_ms !== undefined && forecast.at_least_ms > 0) {
+    parts.push(`at least ${renderDuration(forecast.at_least_ms)}`);
+  }
+  if (reads > 0) parts.push(`${countOf(reads, "read")} sent by this plan`);
+  return parts.join(", ");
+}
+
+/** `+`, `~`, `-`, … as diffs have it. */
+export const ACTION_SIGNS: Readonly<Record<PlannedChange["action"], string>> = {
+  create: "+",
+  update: "~",
+  remove: "-",
+  forget: "·",
+  keep: "·",
+};
+
+/** `id = 7`. */
+export function keyText({ key }: Pick<PlannedChange, "key">): string {
+  return Object.entries(key).map(([name, value]) => `${name} = ${plainText(value)}`).join(", ");
+}
+
+/** What differs, an entry each: `name: "Bo" → "Bob"`. */
+export function differences(change: PlannedChange): string[] {
+  const { action, key, fields, rows_removed: gone = [], rows_added: come = [] } = change;
+  if (fields) {
+    const isKey = (name: string) => Object.hasOwn(key, name);
+    return Object.entries(fields).filter(([name]) => action === "update" || !isKey(name))
+      .map(([name, [old, now]]) => `${visibleLine(name)}: ${fieldText(action, old, now)}`);
+  }
+  return [
+    ...gone.map((row) => `- ${visibleLine(JSON.stringify(row))}`),
+    ...come.map((row) => `+ ${visibleLine(JSON.stringify(row))}`),
+  ];
+}
+
+function fieldText(action: PlannedChange["action"], old: unknown, now: unknown): string {
+  if (action === "create") return valueText(now);
+  return action === "update" ? `${valueText(old)} → ${valueText(now)}` : valueText(old);
+}
+
+function valueText(value: unknown): string {
+  return value === null ? "NULL" : visibleLine(JSON.stringify(value));
+}
+
+function plainText(value: unknown): string {
+  return typeof value === "string" ? visibleLine(value) : valueText(value);
+}
+
+/** What is sure, or why not; nothing for a change that would simply be accepted. */
+export function outcomeText({ outcome, why }: PlannedChange): string {
+  const because = why === undefined ? "" : `: ${visibleLine(why)}`;
+  if (outcome === "unknown") {
+    return because.includes("cannot be known without sending")
+      ? visibleLine(why ?? "")
+      : `cannot be known without sending${because}`;
+  }
+  if (outcome === "fails") return `would fail${because}`;
+  if (outcome === "rejected") return `would be rejected${because}`;
+  return outcome === "not_reached" ? "not reached by the model" : "";
+}
+
+/** The plan in one line. */
+export function summaryText(summary: PlanSummary): string {
+  const { create, update, remove, requests, assumed_requests: assumed, failed, unknown } = summary;
+  const groups = [
+    `${renderCount(create)} to create`,
+    `${renderCount(update)} to update`,
+    `${renderCount(remove)} to remove`,
+  ].join(", ");
+  const sent = `${countOf(requests, "request")}${
+    assumed > 0 ? ` (${renderCount(assumed)} of them after an assumed answer)` : ""
+  }`;
+  return [
+    `${countOf(summary.run, "model")} would run, ${renderCount(summary.up_to_date)} up to date`,
+    `${groups}; ${sent}`,
+    ...failed > 0 ? [`${countOf(failed, "model")} would fail or be blocked`] : [],
+    ...unknown > 0 ? [`of ${countOf(unknown, "model")} not all can be known without sending`] : [],
+  ].join(". ") + ". Nothing was sent.";
+}

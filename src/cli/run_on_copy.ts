@@ -1,0 +1,42 @@
+/**
+ * Runs what works on a private copy of the state: a plan is made, or one is applied. Whatever ends it, the
+ * copy is gone afterwards.
+ *
+ * @module
+ */
+import type { PlanDocument } from "~/plan/plan_document.ts";
+import type { RunEvent, RunFinished } from "~/run/run_event.ts";
+import { runProject } from "~/run/run_project.ts";
+import type { RunRequest } from "~/run/run_request.ts";
+import { stateFilePath } from "~/store/open_state.ts";
+import { removeStateCopy } from "~/store/state_copy.ts";
+import { hearStopSignals } from "./stop_signals.ts";
+
+/** Who hears of the run. */
+export interface RunListener {
+  onEvent: (event: RunEvent) => void;
+  onPlan: (plan: PlanDocument) => void;
+  /** The first Ctrl-C. */
+  onStop: () => void;
+}
+
+/** @returns The last event; `undefined`: ended at once by a second Ctrl-C. */
+export async function runOnCopy(
+  request: RunRequest,
+  { onEvent, onPlan, onStop }: RunListener,
+): Promise<RunFinished | undefined> {
+  using signals = hearStopSignals();
+  signals.stop.addEventListener("abort", onStop);
+  const copyName = crypto.randomUUID();
+  try {
+    return await Promise.race([
+      runProject({ ...request, copyName }, onEvent, signals.stop, onPlan),
+      signals.endNow.then(() => undefined),
+    ]);
+  } finally {
+    // The engine does so itself, unless it was ended.
+    for (const practice of [false, true]) {
+      removeStateCopy(stateFilePath(request.project, practice), copyName);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Tells what moved between a plan and the same plan made anew.
+ *
+ * @module
+ */
+// deno-lint-ignore-file camelcase
+import type { PlanDocument, PlannedChange, PlannedModel } from "./plan_document.ts";
+
+/** What moved, a line each; none: a run does what the plan says. */
+export function findMoved(before: PlanDocument, now: PlanDocument): string[] {
+  const old = new Map(before.models.map((model) => [model.model, model]));
+  const lines: string[] = [];
+  for (const model of now.models) {
+    const planned = old.get(model.model);
+    old.delete(model.model);
+    if (!planned) lines.push(`${model.model} is not in the plan`);
+    else lines.push(...versionMoved(before, now, model.model), ...modelMoved(planned, model));
+  }
+  for (const name of old.keys()) lines.push(`${name} is in the plan and no longer in the project`);
+  return lines;
+}
+
+function versionMoved(before: PlanDocument, now: PlanDocument, model: string): string[] {
+  const [was, is] = [before, now].map(({ based_on }) => based_on.data_versions[model] ?? 0);
+  return was === is ? [] : [`${model} has changed its data by a run since the plan was made`];
+}
+
+function modelMoved(was: PlannedModel, is: PlannedModel): string[] {
+  const name = is.model;
+  const lines: string[] = [];
+  if (was.fingerprint !== is.fingerprint) lines.push(`${name}: its definition was changed`);
+  if (was.status !== is.status) {
+    lines.push(`${name}: ${WORDS[was.status]} then, ${WORDS[is.status]} now`);
+  }
+  if (was.rows_after !== is.rows_after) {
+    lines.push(`${name}: ${rows(was.rows_after)} then, ${rows(is.rows_after)} now`);
+  } else if (was.changed !== is.changed || was.content !== is.content) {
+    lines.push(`${name}: its rows are others now`);
+  }
+  return [...lines, ...groupsMoved(was, is)];
+}
+
+const WORDS: Readonly<Record<PlannedModel["status"], string>> = {
+  runs: "it was to run",
+  up_to_date: "it was up to date",
+  fails: "it was to fail",
+  budget: "a budget blocked it",
+  blocked: "it was blocked",
+  unknown: "it could not be known",
+};
+
+function rows(count: number | null): string {
+  return count === null ? "no count of rows" : `${count} ${count === 1 ? "row" : "rows"}`;
+}
+
+function groupsMoved(was: PlannedModel, is: PlannedModel): string[] {
+  const lines: string[] = [];
+  const old = new Map(was.changes.map((change) => [change.group, change]));
+  const [oldRequests, newRequests] = [was, is].map(requestsByGroup);
+  for (const change of is.changes) {
+    const planned = old.get(change.group);
+    old.delete(change.group);
+    const what = `${is.model}: ${keyOf(change)}`;
+    if (!planned) lines.push(`${what} changes now, and did not then`);
+    else if (planned.action !== change.action) {
+      lines.push(`${what} was to ${planned.action}, and is to ${change.action} now`);
+    } else if (planned.content_hash !== change.content_hash) {
+      lines.push(`${what} holds something else now`);
+    } else if (planned.outcome !== change.outcome) {
+      lines.push(`${what} ended otherwise (${planned.outcome} then, ${change.outcome} now)`);
+    } else if (oldRequests?.get(change.group) !== newRequests?.get(change.group)) {
+      lines.push(`${what} would be sent by other requests`);
+    }
+  }
+  for (const change of old.values()) lines.push(`${is.model}: ${keyOf(change)} no longer changes`);
+  if (oldRequests?.get("") !== newRequests?.get("")) {
+    lines.push(`${is.model}: its requests that belong to no group are others now`);
+  }
+  return lines;
+}
+
+/** Group → its requests in one text; those of no group under "". In which order they came is free. */
+function requestsByGroup({ requests }: PlannedModel): Map<string, string> {
+  const lists = new Map<string, string[]>();
+  for (const { groups, identity } of requests) {
+    for (const group of groups.length === 0 ? [""] : groups) {
+      const list = lists.get(group) ?? [];
+      list.push(`${identity} ${groups.length}`);
+      lists.set(group, list);
+    }
+  }
+  return new Map([...lists].map(([group, list]) => [group, list.sort().join("\n")]));
+}
+
+function keyOf({ key }: PlannedChange): string {
+  return Object.entries(key).map(([column, value]) => `${column} = ${value}`).join(", ");
+}

@@ -1,0 +1,240 @@
+/**
+ * What a run would do with one model: gathered while the model runs on a copy of the state, with requests
+ * that are recorded instead of sent.
+ *
+ * Requests are answered by an assumed success, so what follows an answer is assumed. What cannot be answered
+ * at all, a question to the far side, makes its groups unknown.
+ *
+ * @module
+ */
+import { type BudgetBreach, type Budgets, renderBudget } from "~/delivery/budget.ts";
+import type { ErrorReport } from "~/base/user_error.ts";
+import type { FlatRow } from "~/tracked/changed_values.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
+import { describeDifference, toRecord } from "./changed_fields.ts";
+import type {
+  HeldChange,
+  PlannedBudgets,
+  PlannedChange,
+  PlannedGroups,
+  PlannedRequest,
+} from "./plan_document.ts";
+
+/** What a comparison found, in groups. */
+export interface ComparedGroups {
+  new: number;
+  changed: number;
+  unchanged: number;
+  removed: number;
+  held: number;
+  onRemoved: PlannedGroups["on_removed"];
+  adopt: boolean;
+}
+
+/** A group that a model is given. */
+export interface GivenGroup {
+  number: number;
+  key: readonly SqlValue[];
+  keyText: string;
+  hash: string;
+  action: PlannedChange["action"];
+}
+
+/** How a group ended for its model. */
+export interface GroupEnd {
+  as: "accepted" | "rejected" | "failed";
+  why: string;
+}
+
+interface OpenGroup {
+  keyText: string;
+  /** Absent where it is not listed. */
+  change: PlannedChange | undefined;
+  /** A request of it was answered by an assumption. */
+  hasAnswer: boolean;
+  /** It asked what cannot be answered. */
+  question: string | undefined;
+}
+
+/** See the module's comment. */
+export class ModelPlan {
+  /** What the model is given. */
+  readonly changes: PlannedChange[] = [];
+  /** What left the query, and nobody is told. */
+  readonly gone: PlannedChange[] = [];
+  readonly requests: PlannedRequest[] = [];
+  readonly held: HeldChange[] = [];
+  requestsTotal = 0;
+  assumedRequests = 0;
+  readsSent = 0;
+  groups: PlannedGroups | undefined;
+  budgets: PlannedBudgets | undefined;
+  /** Asked outside of any group. */
+  question: string | undefined;
+  #open = new Map<number, OpenGroup>();
+  /** A request that belongs to no group was answered: everything after it depends on that. */
+  #hasLooseAnswer = false;
+  #unanswerable = 0;
+  #isSure = true;
+
+  /** @param listed How many changes and requests are kept. */
+  constructor(private readonly uniqueKey: readonly string[], private readonly listed: number) {}
+
+  /** Whether what the model saves depends on answers. */
+  get isAssumed(): boolean {
+    return this.requestsTotal > 0;
+  }
+
+  /** Whether it asked the far side something. */
+  get hasQuestions(): boolean {
+    return this.#unanswerable > 0;
+  }
+
+  /** Whether a failure of it may come from what was assumed, and from that alone. */
+  get mayFailByAssumption(): boolean {
+    return this.#isSure && (this.hasQuestions || this.isAssumed);
+  }
+
+  /** Whether none of what is gone would be listed any more. */
+  get listsAllGone(): boolean {
+    return this.gone.length >= this.listed;
+  }
+
+  /** The comparison is made; nothing was given to the model yet. */
+  compared(found: ComparedGroups): void {
+    const { new: create, changed: update, onRemoved, ...counts } = found;
+    this.groups = {
+      create,
+      update,
+      ...counts,
+      on_removed: onRemoved,
+      unknown: 0,
+      fail: 0,
+      reject: 0,
+    };
+  }
+
+  /** What holds, and what is gone over. */
+  budgeted(accepted: number, budgets: Budgets, breach: BudgetBreach | undefined): void {
+    const { maxRemoved, maxChanges, allowRemoved, allowChanges } = budgets;
+    this.budgets = {
+      max_removed: maxRemoved && !allowRemoved ? renderBudget(maxRemoved) : null,
+      max_changes: maxChanges && !allowChanges ? renderBudget(maxChanges) : null,
+      accepted,
+      ...(breach && { breach: { budget: breach.budget, groups: breach.groups } }),
+    };
+  }
+
+  /** A group is given to the model. */
+  given(group: GivenGroup, before: FlatRow, after: FlatRow): void {
+    const isListed = this.changes.length < this.listed;
+    const change = isListed ? describe(this.uniqueKey, group, before, after) : undefined;
+    if (change) this.changes.push(change);
+    const { number, keyText } = group;
+    this.#open.set(number, { keyText, change, hasAnswer: false, question: undefined });
+  }
+
+  /** A group that differs and is not given to the model. */
+  notGiven(group: GivenGroup, before: FlatRow, after: FlatRow): void {
+    if (this.listsAllGone) return;
+    this.gone.push({ ...describe(this.uniqueKey, group, before, after), outcome: "none" });
+  }
+
+  heldBack(groups: readonly HeldChange[]): void {
+    this.held.push(...groups.slice(0, this.listed));
+  }
+
+  /** A request was recorded instead of sent. */
+  requested(
+    groups: readonly number[],
+    request: Omit<PlannedRequest, "assumed" | "groups">,
+  ): void {
+    const about = groups.flatMap((number) => this.#open.get(number) ?? []);
+    // Of groups that have ended: they ended by an answer.
+    const isLate = groups.length > 0 && about.length === 0;
+    const assumed = this.#hasLooseAnswer || isLate || about.some(({ hasAnswer }) => hasAnswer);
+    for (const group of about) group.hasAnswer = true;
+    this.#hasLooseAnswer ||= groups.length === 0;
+    this.requestsTotal += 1;
+    if (assumed) this.assumedRequests += 1;
+    const isListed = about.length === 0
+      ? this.requests.length < this.listed
+      : about.some(({ change }) => change);
+    if (!isListed) return;
+    this.requests.push({ groups: about.map(({ keyText }) => keyText), ...request, assumed });
+  }
+
+  /** A source has really read. */
+  readSent(): void {
+    this.readsSent += 1;
+  }
+
+  /** A request whose answer cannot be assumed. */
+  asked(groups: readonly number[], what: string): void {
+    this.#unanswerable += 1;
+    const about = groups.flatMap((number) => this.#open.get(number) ?? []);
+    for (const group of about) group.question ??= what;
+    if (about.length === 0) this.question ??= what;
+  }
+
+  /** A group has come to its end. */
+  ended(number: number, end: GroupEnd): void {
+    const group = this.#open.get(number);
+    if (!group) return;
+    this.#open.delete(number);
+    const { outcome, why } = this.#judge(group, end);
+    if (this.groups) {
+      if (outcome === "unknown") this.groups.unknown += 1;
+      if (outcome === "fails") this.groups.fail += 1;
+      if (outcome === "rejected") this.groups.reject += 1;
+    }
+    if (group.change) Object.assign(group.change, { outcome, ...(why !== undefined && { why }) });
+  }
+
+  /** The model has ended, and by which error. What it did not come to is as unknown as its end. */
+  finished(error: ErrorReport | undefined): void {
+    const why = this.question ?? error?.message;
+    const isUnknown = this.mayFailByAssumption;
+    for (const { change, question } of this.#open.values()) {
+      if (!isUnknown && question === undefined) continue;
+      if (this.groups) this.groups.unknown += 1;
+      if (!change) continue;
+      change.outcome = "unknown";
+      const reason = question ?? why;
+      if (reason !== undefined) change.why = reason;
+    }
+    this.#open.clear();
+  }
+
+  #judge(
+    { hasAnswer, question }: OpenGroup,
+    end: GroupEnd,
+  ): Pick<PlannedChange, "outcome" | "why"> {
+    if (question !== undefined) return { outcome: "unknown", why: question };
+    if (end.as === "accepted") return { outcome: "accepted" };
+    const isAssumed = hasAnswer || this.#hasLooseAnswer || this.question !== undefined;
+    if (isAssumed) {
+      const why = `${end.why} (after an assumed answer)`;
+      return { outcome: "unknown", why };
+    }
+    if (end.as === "rejected") return { outcome: "rejected", why: end.why };
+    this.#isSure = false;
+    return { outcome: "fails", why: end.why };
+  }
+}
+
+function describe(
+  uniqueKey: readonly string[],
+  { key, keyText, action, hash }: GivenGroup,
+  before: FlatRow,
+  after: FlatRow,
+): PlannedChange {
+  return {
+    group: keyText,
+    key: toRecord(uniqueKey, key),
+    action,
+    content_hash: hash,
+    ...describeDifference(before, after),
+    outcome: "not_reached",
+  };
+}

@@ -1,0 +1,193 @@
+/**
+ * A plan as a document: what a run would do, as `spoor plan --json` prints it and `spoor apply` takes it.
+ *
+ * Field names are `snake_case`, because they are a contract with programs. Fields are only ever added.
+ *
+ * @module
+ */
+// deno-lint-ignore-file camelcase
+import type { ErrorReport } from "~/base/user_error.ts";
+import type { ChangeAction } from "~/delivery/earlier_try.ts";
+import type { KindName, ModelName } from "~/model/model.ts";
+
+/** See the module's comment. */
+export interface PlanDocument {
+  schema_version: 1;
+  type: "plan";
+  spoor_version: string;
+  project_id: string;
+  /** True: of practice runs, whose requests leave no machine. */
+  practice: boolean;
+  /** ISO 8601, UTC. */
+  made_at: string;
+  options: PlannedOptions;
+  based_on: PlanBasis;
+  /** False: only the first groups of each model are in it; `spoor apply` takes no such plan. */
+  complete: boolean;
+  summary: PlanSummary;
+  /** In the order of the run. */
+  models: readonly PlannedModel[];
+  /** SHA-256 of all else. */
+  digest: string;
+}
+
+/** What the run was asked for. */
+export interface PlannedOptions {
+  selectors: readonly string[];
+  full: boolean;
+  resend: readonly ModelName[];
+  adopt: readonly ModelName[];
+  allow_removed: boolean;
+  allow_changes: boolean;
+}
+
+/** The state that the plan was made on. */
+export interface PlanBasis {
+  /** `null`: nothing had run. */
+  last_run: number | null;
+  /** Model → data version of its table. */
+  data_versions: Readonly<Record<ModelName, number>>;
+}
+
+export interface PlanSummary {
+  /** Whether a run would do anything that can be seen afterwards; true where that cannot be known. */
+  has_changes: boolean;
+  /** Models that would run. */
+  run: number;
+  up_to_date: number;
+  /** Models that would fail, or that a budget or a model above blocks. */
+  failed: number;
+  /** Models of which something cannot be known without sending. */
+  unknown: number;
+  /** Groups to send, all models together. */
+  create: number;
+  update: number;
+  remove: number;
+  requests: number;
+  /** Those of them that depend on an answer that was assumed. */
+  assumed_requests: number;
+}
+
+/**
+ * What would become of a model. `budget`: a budget blocks it, nothing is sent. `blocked`: something above it
+ * fails. `unknown`: cannot be known without sending.
+ */
+export type PlannedStatus = "runs" | "up_to_date" | "fails" | "budget" | "blocked" | "unknown";
+
+export interface PlannedModel {
+  model: ModelName;
+  kind: KindName;
+  fingerprint: string;
+  status: PlannedStatus;
+  /** Why it runs or does not. */
+  reason: string;
+  /** What of it cannot be known without sending, and why. */
+  unknown?: string;
+  /** Models above it whose result is assumed: what is said here holds only if the answers are as assumed. */
+  assumes?: readonly ModelName[];
+  /** Whether the table's content would move. */
+  changed: boolean;
+  rows_before: number | null;
+  rows_after: number | null;
+  /** True: what would be saved depends on answers. */
+  rows_assumed: boolean;
+  column_changes?: readonly string[];
+  /** Digest of the table's rows, where they would be others. */
+  content?: string;
+  error?: ErrorReport;
+  groups?: PlannedGroups;
+  budgets?: PlannedBudgets;
+  /** What changes, in the order of delivery. */
+  changes: readonly PlannedChange[];
+  /** Groups that differ and are not sent: parked, or for a person to settle. */
+  held: readonly HeldChange[];
+  requests: readonly PlannedRequest[];
+  /** Requests in all, also where only the first ones are listed. */
+  requests_total: number;
+  assumed_requests: number;
+  /** GET and HEAD requests of a source, which the plan itself has sent. */
+  reads_sent: number;
+  forecast?: Forecast;
+}
+
+/** Counts of groups. */
+export interface PlannedGroups {
+  create: number;
+  update: number;
+  unchanged: number;
+  /** Left the query. */
+  removed: number;
+  held: number;
+  /** What becomes of removed groups: dropped here, left as they are, or sent to the far side. */
+  on_removed: "forget" | "keep" | "deliver";
+  /** True: `--adopt` records all of it as sent, and sends nothing. */
+  adopt: boolean;
+  /** Of which cannot be known what would become of them. */
+  unknown: number;
+  /** That the model would not get accepted, whatever the far side says. */
+  fail: number;
+  reject: number;
+}
+
+export interface PlannedBudgets {
+  /** As in the header, `null` where none holds in this run. */
+  max_removed: string | null;
+  max_changes: string | null;
+  /** Groups that are accepted now. */
+  accepted: number;
+  breach?: { budget: "empty_query" | "max_removed" | "max_changes"; groups: number };
+}
+
+/** One group that changes. */
+export interface PlannedChange {
+  /** The key exactly, as other places of the document name the group. */
+  group: string;
+  /** Column → value. */
+  key: Readonly<Record<string, unknown>>;
+  /** `forget` and `keep`: it left the query, and nothing is sent. */
+  action: ChangeAction | "forget" | "keep";
+  content_hash: string;
+  /** Column → [old, new]; where the group is one row at most. */
+  fields?: Readonly<Record<string, readonly [unknown, unknown]>>;
+  /** Where it has more rows: those that go and those that come. */
+  rows_removed?: readonly Readonly<Record<string, unknown>>[];
+  rows_added?: readonly Readonly<Record<string, unknown>>[];
+  /** `none`: nothing is to happen at the far side. */
+  outcome: "accepted" | "rejected" | "fails" | "unknown" | "not_reached" | "none";
+  /** Why it is rejected, fails or cannot be known. */
+  why?: string;
+}
+
+export interface HeldChange {
+  group: string;
+  key: Readonly<Record<string, unknown>>;
+  /** How its last try ended. */
+  state: string;
+  attempts: number;
+}
+
+/** One request; secrets are masked. */
+export interface PlannedRequest {
+  /** Keys of the groups that it is about; none: it belongs to no group. */
+  groups: readonly string[];
+  method: string;
+  url: string;
+  headers: readonly (readonly [string, string])[];
+  /** Text; of bytes only how many. */
+  body: string | null;
+  /** True: it depends on an answer that was assumed. */
+  assumed: boolean;
+  /** SHA-256 of method, URL and body, secrets masked: what `spoor apply` holds requests against. */
+  identity: string;
+}
+
+/** How long sending takes at least, as far as that is known. */
+export interface Forecast {
+  requests: number;
+  /** By `@rate_limit`. */
+  rate_limit_ms?: number;
+  /** By `@concurrency` and how long earlier requests took. */
+  concurrency_ms?: number;
+  /** The longer of the two. */
+  at_least_ms?: number;
+}

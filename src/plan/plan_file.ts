@@ -1,0 +1,68 @@
+/**
+ * Plans as files: written with a digest over themselves, read back only as they were written.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { UserError } from "~/base/user_error.ts";
+import { VERSION } from "~/base/version.ts";
+import type { PlanDocument } from "./plan_document.ts";
+
+/** Completes a plan by its digest. */
+export function sealPlan(plan: Omit<PlanDocument, "digest">): PlanDocument {
+  return { ...plan, digest: digestOf(plan) };
+}
+
+/** The text of a plan's file. */
+export function planText(plan: PlanDocument): string {
+  return JSON.stringify(plan, null, 2) + "\n";
+}
+
+/**
+ * Reads a plan's file.
+ *
+ * @param path For messages.
+ * @throws {UserError} It is no plan, was edited, is not whole, or is of another version of Spoor.
+ */
+export function parsePlan(text: string, path: string): PlanDocument {
+  const { digest, ...rest } = readObject(text, path);
+  const { type, spoor_version, complete, schema_version } = rest;
+  if (type !== "plan") {
+    throw new UserError(`Cannot apply ${path}: it is not a plan`, { hint: MAKE_ONE });
+  }
+  if (schema_version !== 1 || spoor_version !== VERSION) {
+    throw new UserError(
+      `Cannot apply ${path}: it was made by Spoor ${spoor_version}, and this is Spoor ${VERSION}`,
+      { hint: MAKE_ONE },
+    );
+  }
+  const plan = rest as unknown as Omit<PlanDocument, "digest">;
+  if (digest !== digestOf(plan)) {
+    throw new UserError(`Cannot apply ${path}: it was edited after it was made`, {
+      hint: `Nothing was sent. ${MAKE_ONE}`,
+    });
+  }
+  if (complete !== true) {
+    throw new UserError(`Cannot apply ${path}: it holds only the first groups of each model`, {
+      hint: MAKE_ONE,
+    });
+  }
+  return { ...plan, digest };
+}
+
+const MAKE_ONE = `Make a plan with "spoor plan -o plan.json".`;
+
+function readObject(text: string, path: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Told below, as everything else that is no object.
+  }
+  throw new UserError(`Cannot apply ${path}: it is not a plan`, { hint: MAKE_ONE });
+}
+
+/** Of the values, however they are laid out: a formatter may have been at the file. */
+function digestOf(plan: object): string {
+  return `sha256:${createHash("sha256").update(JSON.stringify(plan)).digest("hex")}`;
+}

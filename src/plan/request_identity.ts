@@ -1,0 +1,41 @@
+/**
+ * What a request is told by, in a plan and when it is about to leave.
+ *
+ * It is made of what the model asked for, with secrets masked: their stand-ins differ from run to run. Headers
+ * are no part of it, because they hold what differs by nature: dates, signatures, keys.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+
+/** What of a request counts. */
+export interface RequestContent {
+  method: string;
+  url: string;
+  headers: readonly (readonly [string, string])[];
+  body: string | Uint8Array | null;
+}
+
+/** SHA-256, hexadecimal. */
+export function requestIdentity(
+  { method, url, headers, body }: RequestContent,
+  mask: (text: string) => string,
+): string {
+  const boundary = boundaryOf(headers);
+  const text = mask(toText(body));
+  // The line between an upload's parts is random.
+  const stable = boundary === undefined ? text : text.replaceAll(boundary, "boundary");
+  return createHash("sha256").update(`${method}\n${mask(url)}\n${stable}`).digest("hex");
+}
+
+/** Bytes as one character each: none is lost, and masking finds its texts. */
+function toText(body: RequestContent["body"]): string {
+  if (body === null || typeof body === "string") return body ?? "";
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
+}
+
+function boundaryOf(headers: RequestContent["headers"]): string | undefined {
+  const type = headers.find(([name]) => name.toLowerCase() === "content-type")?.[1];
+  return /^multipart\/.*;\s*boundary="?([^";]+)/i.exec(type ?? "")?.[1];
+}

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { requestIdentity } from "./request_identity.ts";
+
+const REQUEST = { method: "POST", url: "https://a.test/x", headers: [], body: `{"id":1}` };
+const same = (text: string) => text;
+
+Deno.test("requestIdentity() tells method, URL and body apart, and not headers", () => {
+  const id = requestIdentity(REQUEST, same);
+  assert.equal(requestIdentity({ ...REQUEST, headers: [["x-at", "now"]] }, same), id);
+  for (const other of [{ method: "PUT" }, { url: "https://a.test/y" }, { body: "{}" }]) {
+    assert.notEqual(requestIdentity({ ...REQUEST, ...other }, same), id);
+  }
+});
+
+Deno.test("requestIdentity() does not depend on the stand-in of a secret", () => {
+  const withStandIn = (standIn: string) =>
+    requestIdentity(
+      { ...REQUEST, body: `{"key":"${standIn}"}` },
+      (text) => text.replaceAll(standIn, "***"),
+    );
+  assert.equal(withStandIn("stand-in-1"), withStandIn("stand-in-2"));
+});
+
+Deno.test("requestIdentity() does not depend on the line between an upload's parts", () => {
+  const upload = (boundary: string, text: string) =>
+    requestIdentity({
+      ...REQUEST,
+      headers: [["content-type", `multipart/form-data; boundary=${boundary}`]],
+      body: new TextEncoder().encode(`--${boundary}\r\n\r\n${text}\r\n--${boundary}--`),
+    }, same);
+  assert.equal(upload("aaa", "x"), upload("bbb", "x"));
+  assert.notEqual(upload("aaa", "x"), upload("aaa", "y"));
+});

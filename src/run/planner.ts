@@ -1,0 +1,151 @@
+/**
+ * Makes a plan of a run that goes on: hears its events, and describes it when it is over.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import { VERSION } from "~/base/version.ts";
+import type { Graph } from "~/dag/graph.ts";
+import type { ModelName } from "~/model/model.ts";
+import { findMoved } from "~/plan/compare_plans.ts";
+import type { PlanDocument, PlannedModel } from "~/plan/plan_document.ts";
+import { sealPlan } from "~/plan/plan_file.ts";
+import { PlanRecorder, type PlanRecorderFacts, summarize } from "~/plan/plan_recorder.ts";
+import type { ModelState } from "~/store/model_states.ts";
+import { usualRequestMs } from "~/store/requests.ts";
+import { lastRunId } from "~/store/runs.ts";
+import { digestTable } from "~/warehouse/digest_table.ts";
+import type { RunEvent } from "./run_event.ts";
+import type { RunRequest } from "./run_request.ts";
+
+/** What is known of a plan before its run begins. */
+export interface PlanBeginning {
+  /** False: only the first groups of each model are kept. */
+  complete: boolean;
+  /** False: there was no state. */
+  isOfState: boolean;
+}
+
+/** What a plan is made of. */
+export interface PlannerParts {
+  /** The copy, before its run begins. */
+  db: DatabaseSync;
+  request: RunRequest;
+  practice: boolean;
+  graph: Graph;
+  states: ReadonlyMap<ModelName, ModelState>;
+  projectId: string;
+  asked: PlanBeginning;
+  now: () => string;
+}
+
+/** Groups and requests of each model that are kept where not all are asked for. */
+const LISTED = 10;
+
+/** See the module's comment. */
+export class Planner {
+  readonly recorder: PlanRecorder;
+  readonly #before: ReadonlyMap<ModelName, ModelState>;
+  readonly #lastRun: number | null;
+
+  constructor(private readonly parts: PlannerParts) {
+    const { db, graph, states, asked } = parts;
+    // All of this before the run, which goes on to change it.
+    const sending = sendingOf(db, graph);
+    this.#before = new Map(states);
+    this.#lastRun = lastRunId(db);
+    this.recorder = new PlanRecorder({
+      models: graph.models,
+      above: (model) => (graph.above.get(model) ?? []).map(({ from }) => from),
+      states: this.#before,
+      sending: ({ name }) => sending.get(name) ?? { concurrency: 1 },
+      listed: asked.complete ? Infinity : LISTED,
+    });
+  }
+
+  see(event: RunEvent): void {
+    if (event.type === "model_finished") this.recorder.ended(event);
+  }
+
+  /** The plan, once all models have ended. */
+  finish(): PlanDocument {
+    const { request, practice, projectId, asked, now } = this.parts;
+    const models = this.recorder.models().map((model) => this.#withContent(model));
+    return sealPlan({
+      schema_version: 1,
+      type: "plan",
+      spoor_version: VERSION,
+      project_id: projectId,
+      practice,
+      made_at: now(),
+      options: {
+        selectors: request.selectors,
+        full: request.full,
+        resend: request.resend,
+        adopt: request.adopt,
+        allow_removed: request.allowRemoved,
+        allow_changes: request.allowChanges,
+      },
+      based_on: {
+        last_run: asked.isOfState ? this.#lastRun : null,
+        data_versions: Object.fromEntries(
+          [...this.#before].map(([model, { dataVersion }]) => [model, dataVersion]),
+        ),
+      },
+      complete: asked.complete,
+      summary: summarize(models),
+      models,
+    });
+  }
+
+  /** For a plan that is applied later: what tables that move would hold. Groups have hashes of their own. */
+  #withContent(model: PlannedModel): PlannedModel {
+    const { db, asked } = this.parts;
+    const isTable = model.kind !== "view" && model.groups === undefined;
+    if (!asked.complete || !model.changed || !isTable) return model;
+    const content = digestTable(db, model.model);
+    return content === undefined ? model : { ...model, content };
+  }
+}
+
+function sendingOf(db: DatabaseSync, { models }: Graph): Map<ModelName, SendingFacts> {
+  const senders = [...models.values()].filter(({ directives }) => directives.allowNet);
+  return new Map(senders.map(({ name, directives }) => {
+    const { concurrency = 1, rateLimit } = directives;
+    const rate = rateLimit?.rate;
+    return [name, { concurrency, rate, usualRequestMs: usualRequestMs(db, name) }];
+  }));
+}
+
+type SendingFacts = ReturnType<PlanRecorderFacts["sending"]>;
+
+/** @throws {UserError} Something is not as it was when the plan was made. */
+export function refuseMoved(plan: PlanDocument, now: PlanDocument): void {
+  if (plan.project_id !== now.project_id) {
+    throw new UserError(
+      "Cannot apply the plan: it is of another project, or of another state of it",
+      {
+        hint: `Nothing was sent. Make a plan of this one: spoor plan -o plan.json`,
+      },
+    );
+  }
+  const moved = findMoved(plan, now);
+  if (moved.length === 0) return;
+  const shown = moved.slice(0, MOVED_SHOWN);
+  const more = moved.length - shown.length;
+  const what = moved.length === 1 ? "something has" : `${moved.length} things have`;
+  throw new UserError(`Cannot apply the plan: ${what} moved since it was made`, {
+    details: more > 0 ? [...shown, `… ${more} more`] : shown,
+    hint: "Nothing was sent. Make a new plan, look at it, and apply that one",
+  });
+}
+
+const MOVED_SHOWN = 20;
+
+/** A plan that was stopped says nothing. */
+export function planStopped(): UserError {
+  return new UserError("Cannot finish the plan: it was stopped", {
+    hint: "Nothing was sent, and nothing was changed",
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * Requests of a plan: written down instead of sent.
+ *
+ * The worker has no permission to send in the first place. What is here makes the plan useful: a write is
+ * checked and completed as it would be, shown, and answered by a success that is only assumed.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { EgressResponse, RecordedRequest } from "~/sandbox/protocol.ts";
+import { EgressFailure } from "./egress_failure.ts";
+import type { OutgoingRequest } from "./prepare_request.ts";
+import type { SecretMask } from "./secret_mask.ts";
+
+/** Longer bodies are cut in a plan. */
+const MAX_BODY = 100_000;
+const MASK = "***";
+const READS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Gives a write an assumed answer: 200 and an empty JSON object.
+ *
+ * @throws {EgressFailure} It is a question to the far side, which nothing else can answer.
+ */
+export function recordRequest(
+  request: OutgoingRequest,
+  mask: SecretMask,
+): Omit<EgressResponse, "elapsedMs"> {
+  const url = mask.text(request.url.href);
+  if (READS.has(request.method)) {
+    throw new EgressFailure(
+      "unsent",
+      `cannot be known without sending: ${request.method} ${url} asks the far side`,
+    );
+  }
+  return {
+    status: 200,
+    url,
+    headers: [["content-type", "application/json"]],
+    body: new TextEncoder().encode("{}"),
+    attempts: 1,
+    recorded: describe(request, url, mask),
+  };
+}
+
+/** @throws {EgressFailure} The request may change something: a plan of a source only reads. */
+export function refuseWrite({ method, url }: OutgoingRequest): void {
+  if (method === "GET" || method === "HEAD") return;
+  throw new EgressFailure(
+    "unsent",
+    `cannot be known without sending: ${method} ${url.host} may change something there`,
+  );
+}
+
+function describe(
+  { method, headers, secretHeaders, body }: OutgoingRequest,
+  url: string,
+  mask: SecretMask,
+): RecordedRequest {
+  return {
+    method,
+    url,
+    headers: headers.map(([name, value]) => [
+      name,
+      secretHeaders.has(name) ? maskedHeader(value, mask) : mask.text(value),
+    ]),
+    body: bodyText(body, mask),
+  };
+}
+
+/** A header that holds a secret never shows it, however it is encoded or short it is. */
+function maskedHeader(value: string, mask: SecretMask): string {
+  const scheme = /^(?:basic|bearer|token|apikey) /i.exec(value)?.[0] ?? "";
+  if (/^basic /i.test(scheme)) return scheme + MASK;
+  const masked = mask.text(value);
+  return masked === value ? scheme + MASK : masked;
+}
+
+function bodyText(body: OutgoingRequest["body"], mask: SecretMask): string | null {
+  if (body === null) return null;
+  if (typeof body === "string") return cut(mask.text(body));
+  try {
+    return cut(new TextDecoder("utf-8", { fatal: true }).decode(mask.bytes(body)));
+  } catch {
+    return `<${Buffer.byteLength(body)} bytes>`;
+  }
+}
+
+function cut(text: string): string {
+  return text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}… (${text.length} characters)` : text;
+}

@@ -1,0 +1,91 @@
+/**
+ * A private copy of the state file, for work that must not touch it.
+ *
+ * The copy is of the database and its WAL, made while the run lock is held, so that nobody writes; on file systems
+ * that can, it shares its blocks with the original. It holds what the state holds, so that it is for its owner
+ * alone, and it is removed in any case: by its maker, and where that was killed, by the next one.
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+import { basename, dirname } from "node:path";
+
+/** A copy; disposing of it removes it. */
+export interface StateCopy extends Disposable {
+  path: string;
+  /** False: there was nothing to copy. */
+  isOfState: boolean;
+}
+
+/**
+ * Copies the state file. Call while the run lock is held.
+ *
+ * @param name Of its folder, beside the state file.
+ */
+export function copyState(path: string, name: string): StateCopy {
+  removeStateCopies(path);
+  const folder = folderOf(path, name);
+  Deno.mkdirSync(folder, { mode: 0o700 });
+  const copy: StateCopy = {
+    path: `${folder}/spoor.db`,
+    isOfState: false,
+    [Symbol.dispose]: () => removeFolder(folder),
+  };
+  try {
+    copy.isOfState = copyFile(path, copy.path);
+    copyFile(`${path}-wal`, `${copy.path}-wal`);
+    return copy;
+  } catch (error) {
+    removeFolder(folder);
+    throw error;
+  }
+}
+
+/** Removes what killed makers have left. Call while the run lock is held: then nobody works on one. */
+export function removeStateCopies(path: string): void {
+  const parent = dirname(path);
+  for (const { name, isDirectory } of Deno.readDirSync(parent)) {
+    if (isDirectory && name.startsWith(prefixOf(path))) removeFolder(`${parent}/${name}`);
+  }
+}
+
+/** Removes one copy, if it is still there. */
+export function removeStateCopy(path: string, name: string): void {
+  removeFolder(folderOf(path, name));
+}
+
+function folderOf(path: string, name: string): string {
+  return `${dirname(path)}/${prefixOf(path)}${name}`;
+}
+
+/** Practice runs have a state and a lock of their own in the same folder. */
+function prefixOf(path: string): string {
+  return `plan-${basename(path, ".db")}-`;
+}
+
+function copyFile(from: string, to: string): boolean {
+  try {
+    Deno.copyFileSync(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function removeFolder(folder: string): void {
+  try {
+    Deno.removeSync(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** An error that speaks of the copy, as one of the state file that it was made of. */
+export function ofOriginal(error: unknown, copy: string, original: string): unknown {
+  if (!(error instanceof UserError) || !error.message.includes(copy)) return error;
+  return new UserError(error.message.replaceAll(copy, original), {
+    ...{ at: error.at, hint: error.hint?.replaceAll(dirname(copy), dirname(original)) },
+    ...{ details: error.details, cause: error.cause, exitCode: error.exitCode },
+  });
+}

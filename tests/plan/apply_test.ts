@@ -1,0 +1,314 @@
+/**
+ * `spoor apply` against the real program: it sends just what the plan shows, or refuses.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { PlanDocument } from "~/plan/plan_document.ts";
+import { readRun, SEND_EACH_ROW, type SyncProject, syncProject } from "../delivery/sync_project.ts";
+import { type FakeApi, fakeApi } from "../support/fake_api.ts";
+import {
+  COLUMNS,
+  keepPlan,
+  makePlan,
+  planned,
+  received,
+  SEND_CHANGES,
+  sorted,
+} from "./plan_project.ts";
+
+/** Two groups that were accepted; then one changes, one comes, one goes; and a plan of that. */
+async function changedPeople(api: FakeApi): Promise<SyncProject> {
+  const people = await syncProject(api, SEND_CHANGES, { directives: ["on_removed: deliver"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
+  await people.run();
+  api.clear();
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bob'"], ["4", "'Di'"]]);
+  return people;
+}
+
+async function apply({ project }: SyncProject) {
+  return await project.run(["apply", "plan.json"]);
+}
+
+async function readPlan({ project }: SyncProject): Promise<PlanDocument> {
+  return JSON.parse(await project.read("plan.json"));
+}
+
+Deno.test("apply sends just the requests of the plan, and the next plan has nothing", async () => {
+  await using api = await fakeApi();
+  await using people = await changedPeople(api);
+  await keepPlan(people);
+  const sync = (await readPlan(people)).models.find(({ model }) => model === "sync.people");
+
+  const applied = await apply(people);
+
+  assert.equal(applied.code, 0, applied.output);
+  assert.deepEqual(sorted((sync?.requests ?? []).map(planned)), sorted(api.requests.map(received)));
+  assert.equal(api.requests.length, 3);
+  assert.equal((await people.project.run(["plan", "--exit-code"])).code, 0);
+  assert.equal(people.project.rows("spoor.ledger").length, 0);
+});
+
+Deno.test("apply sends the plan of a project that never ran, keys in bodies included", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_CHANGES);
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await keepPlan(people);
+  const [, sync] = (await readPlan(people)).models;
+
+  const applied = await apply(people);
+
+  assert.equal(applied.code, 0, applied.output);
+  assert.deepEqual(sorted((sync?.requests ?? []).map(planned)), sorted(api.requests.map(received)));
+});
+
+Deno.test("apply takes the options of the plan", async () => {
+  await using api = await fakeApi();
+  await using people = await changedPeople(api);
+  await people.run();
+  api.clear();
+  await keepPlan(people, "sync.people", "--resend", "sync.people");
+
+  const applied = await apply(people);
+
+  assert.equal(applied.code, 0, applied.output);
+  assert.equal(api.requests.length, 3);
+});
+
+Deno.test("an edited plan is refused, and nothing is sent", async () => {
+  await using api = await fakeApi();
+  await using people = await changedPeople(api);
+  await keepPlan(people);
+  const text = await people.project.read("plan.json");
+  await people.project.write("plan.json", text.replaceAll("Bob", "Rob"));
+
+  const applied = await apply(people);
+
+  assert.equal(applied.code, 1);
+  assert.match(applied.stderr, /Cannot apply plan\.json: it was edited after it was made/);
+  assert.equal(api.connections, 0);
+});
+
+Deno.test("a plan that was only laid out anew is no edited one", async () => {
+  await using api = await fakeApi();
+  await using people = await changedPeople(api);
+  await keepPlan(people);
+  const plan = await readPlan(people);
+  await people.project.write("plan.json", JSON.stringify(plan));
+
+  assert.equal((await apply(people)).code, 0);
+  assert.equal(api.requests.length, 3);
+});
+
+const MOVED: readonly [
+  what: string,
+  move: (people: SyncProject) => Promise<unknown>,
+  says: RegExp,
+][] = [
+  [
+    "a group that holds something else",
+    (people) => people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Rob'"], ["4", "'Di'"]]),
+    /sync\.people: id = 2 holds something else now/,
+  ],
+  [
+    "a group more",
+    (people) =>
+      people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bob'"], ["4", "'Di'"], ["5", "'E'"]]),
+    /sync\.people: id = 5 changes now, and did not then/,
+  ],
+  [
+    "a group less",
+    (people) => people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bob'"]]),
+    /sync\.people: id = 4 no longer changes/,
+  ],
+  [
+    "another model",
+    (people) => people.setSync(`${SEND_CHANGES}\n// another text`),
+    /sync\.people: its definition was changed/,
+  ],
+  [
+    "a model that sends elsewhere",
+    (people) =>
+      people.setSync(SEND_CHANGES.replace(`"/" + change.action`, `"/v2/" + change.action`)),
+    /sync\.people: id = 2 would be sent by other requests/,
+  ],
+  ["a run in between", (people) => people.run(), /sync\.people has changed its data by a run/],
+];
+
+for (const [what, move, says] of MOVED) {
+  Deno.test(`apply refuses after ${what}, says so, and sends nothing`, async () => {
+    await using api = await fakeApi();
+    await using people = await changedPeople(api);
+    await keepPlan(people);
+    await move(people);
+    api.clear();
+
+    const applied = await apply(people);
+
+    assert.equal(applied.code, 1);
+    assert.match(applied.stderr, /moved since it was made/);
+    assert.match(applied.stderr, says);
+    assert.match(applied.stderr, /Nothing was sent/);
+    assert.equal(api.connections, 0);
+  });
+}
+
+Deno.test("apply refuses when a table that nothing sends has moved", async () => {
+  await using api = await fakeApi();
+  await using people = await changedPeople(api);
+  await people.project.write("models/mart/a.sql", "SELECT 1 AS id");
+  await people.project.write("spoor.yaml", "");
+  await people.project.write("inbox/a.csv", "n\n1\n");
+  await people.project.write(
+    "models/raw/files.ts",
+    `// @allow_read: inbox
+    import { files, save } from "spoor";
+    for await (const file of files("inbox/*.csv")) await save.rows(await Array.fromAsync(file.csv()));`,
+  );
+  await keepPlan(people);
+  await people.project.write("inbox/a.csv", "n\n2\n");
+
+  const applied = await apply(people);
+
+  assert.equal(applied.code, 1);
+  assert.match(applied.stderr, /raw\.files: its rows are others now/);
+  assert.equal(api.connections, 0);
+});
+
+Deno.test("a plan of another project is refused", async () => {
+  await using api = await fakeApi();
+  await using people = await changedPeople(api);
+  await using others = await changedPeople(api);
+  await keepPlan(people);
+  await others.project.write("plan.json", await people.project.read("plan.json"));
+
+  const applied = await apply(others);
+
+  assert.equal(applied.code, 1);
+  assert.match(applied.stderr, /it is of another project/);
+  assert.equal(api.connections, 0);
+});
+
+for (
+  const [what, text, says] of [
+    ["no JSON", "hello", /it is not a plan/],
+    ["another document", `{"type":"other"}`, /it is not a plan/],
+    [
+      "a plan of another Spoor",
+      `{"schema_version":1,"type":"plan","spoor_version":"9.9.9"}`,
+      /it was made by Spoor 9\.9\.9/,
+    ],
+  ] as const
+) {
+  Deno.test(`apply refuses ${what}`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, SEND_EACH_ROW);
+    await people.project.write("plan.json", text);
+
+    const applied = await apply(people);
+
+    assert.equal(applied.code, 1);
+    assert.match(applied.stderr, says);
+  });
+}
+
+Deno.test("apply refuses a file that is not there", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+
+  const applied = await people.project.run("apply nowhere.json");
+
+  assert.equal(applied.code, 1);
+  assert.match(applied.stderr, /Cannot read nowhere\.json: there is no such file/);
+});
+
+Deno.test("a request that is not in the plan does not leave, and its group fails", async () => {
+  await using api = await fakeApi(({ path }) => ({ json: path === "/first" ? { id: 17 } : {} }));
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      if (row.id === 2) return void await http.post(ORIGIN + "/plain", { json: row });
+      const answer = await http.post(ORIGIN + "/first", { json: row });
+      await http.post(ORIGIN + "/second/" + (answer.json.id ?? "none"), { json: row });
+    });`,
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await keepPlan(people);
+
+  const { code, stdout, output } = await people.project.run(["apply", "--json", "plan.json"]);
+  const { sync } = readRun(code, stdout, output);
+
+  assert.equal(code, 1);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/first", "/plain"]);
+  assert.equal(sync.delivery?.saved, 1);
+  assert.equal(sync.delivery?.failed, 1);
+  assert.match(output, /Cannot POST .*\/second\/17 for sync\.people: it is not in the plan/);
+});
+
+Deno.test("a request leaves as often as the plan has it, and no more", async () => {
+  await using api = await fakeApi([{ status: 422 }, { json: {} }]);
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const send = () => http.post(ORIGIN + "/people", { json: row });
+      await send().catch(send);
+    });`,
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await keepPlan(people);
+
+  const applied = await apply(people);
+
+  assert.equal(applied.code, 1);
+  assert.equal(api.requests.length, 1);
+});
+
+Deno.test("a request that would have followed an assumed answer may stay away", async () => {
+  await using api = await fakeApi(() => ({ json: { stop: true } }));
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const { json } = await http.post(ORIGIN + "/people", { json: row });
+      if (!json.stop) await http.post(ORIGIN + "/later", { json: row });
+    });`,
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await keepPlan(people);
+
+  const applied = await apply(people);
+
+  assert.equal(applied.code, 0, applied.output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people"]);
+});
+
+Deno.test("apply exits with 1 when a request that the plan is sure of did not leave", async () => {
+  await using api = await fakeApi(({ path }) => ({ status: path === "/people/1" ? 500 : 200 }));
+  await using people = await syncProject(
+    api,
+    `for await (const row of query("SELECT * FROM raw.people")) {
+      await http.post(ORIGIN + "/people/" + row.id, { json: row });
+      await save.row(row);
+    }`,
+    { directives: ["retries: 0"] },
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await keepPlan(people);
+
+  const applied = await apply(people);
+
+  assert.equal(applied.code, 1);
+  assert.match(applied.stderr, /1 request of the plan did not leave/);
+});
+
+Deno.test("a plan that is shown is not kept whole, and one that is kept is its owner's alone", async () => {
+  await using api = await fakeApi();
+  await using people = await changedPeople(api);
+  const { plan } = await makePlan(people.project, "-o", "plan.json");
+  assert.equal(plan.complete, true);
+  assert.deepEqual(await readPlan(people), plan);
+  if (Deno.build.os !== "windows") {
+    const { mode } = await Deno.stat(people.project.path("plan.json"));
+    assert.equal((mode ?? 0) & 0o777, 0o600);
+  }
+});

@@ -1,0 +1,303 @@
+/**
+ * `spoor plan` against the real program: it shows what the next run does, and does none of it.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { fakeApi } from "../support/fake_api.ts";
+import { killAfter } from "../support/spoor.ts";
+import { tempProject } from "../support/temp_project.ts";
+import {
+  COLUMNS,
+  makePlan,
+  planned,
+  received,
+  SEND_CHANGES,
+  sorted,
+  stateBytes,
+} from "./plan_project.ts";
+
+Deno.test("a plan sends nothing, and leaves no trace in the state", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_CHANGES, {
+    directives: ["on_removed: deliver"],
+  });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
+  await people.run();
+  api.clear();
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bob'"], ["4", "'Di'"]]);
+  const before = await stateBytes(people.project);
+
+  const { sync, plan } = await makePlan(people.project);
+
+  assert.equal(api.connections, 0);
+  assert.deepEqual(await stateBytes(people.project), before);
+  assert.deepEqual(sync.groups && [sync.groups.create, sync.groups.update, sync.groups.removed], [
+    ...[1, 1, 1],
+  ]);
+  assert.deepEqual(plan.summary.requests, 3);
+  const fields = Object.fromEntries(sync.changes.map(({ group, action, fields }) => [
+    group,
+    [action, fields],
+  ]));
+  assert.deepEqual(fields, {
+    "[2]": ["update", { name: ["Bo", "Bob"] }],
+    "[4]": ["create", { id: [null, 4], name: [null, "Di"] }],
+    "[3]": ["remove", { id: [3, null], name: ["Cy", null] }],
+  });
+});
+
+Deno.test("a plan of a state that a killed run left changes neither the file nor its WAL", async () => {
+  await using api = await fakeApi(() => ({ json: {}, delayMs: 50 }));
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
+  const running = people.project.start("run");
+  await killAfter(running, api.received(2));
+  const before = await stateBytes(people.project);
+  assert.ok(before["spoor.db-wal"], "the killed run left a WAL");
+  api.clear();
+
+  const { sync } = await makePlan(people.project);
+
+  assert.deepEqual(await stateBytes(people.project), before);
+  assert.equal(api.connections, 0);
+  const unsent = sync.changes.map(({ group }) => group);
+  assert.ok(unsent.includes("[2]") && unsent.includes("[3]"), JSON.stringify(unsent));
+});
+
+Deno.test("a plan of a project that never ran makes no state", async () => {
+  await using project = await tempProject({ "models/mart/a.sql": "SELECT 1 AS id" });
+
+  const { model, plan } = await makePlan(project);
+
+  assert.equal(model("mart.a").status, "runs");
+  assert.equal(model("mart.a").rows_after, 1);
+  assert.equal(plan.based_on.last_run, null);
+  assert.equal(await project.exists(".spoor/spoor.db"), false);
+});
+
+for (const concurrency of [1, 8]) {
+  Deno.test(`the next run sends just the requests of the plan, ${concurrency} at once`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, SEND_CHANGES, {
+      directives: ["on_removed: deliver", `concurrency: ${concurrency}`],
+    });
+    const rows = Array.from({ length: 30 }, (_, i) => [String(i), "'x'"]);
+    await people.setRows(COLUMNS, rows);
+    await people.run();
+    api.clear();
+    const changed = rows.slice(4).map(([id = ""], i) => [id, i % 3 === 0 ? "'y'" : "'x'"]);
+    await people.setRows(COLUMNS, [...changed, ["100", "'new'"], ["101", "'new'"]]);
+
+    const { sync } = await makePlan(people.project);
+    assert.equal(api.connections, 0);
+    const run = await people.run();
+
+    assert.equal(run.code, 0, run.output);
+    assert.deepEqual(sorted(sync.requests.map(planned)), sorted(api.requests.map(received)));
+    assert.equal(sync.requests.length, 9 + 2 + 4);
+  });
+}
+
+Deno.test("the next run sends just the batches of the plan", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").batches(4, async (groups) => {
+      await http.put(ORIGIN + "/batch", { params: { n: groups.length }, json: groups.flatMap((group) => group.rows) });
+    });`,
+  );
+  await people.setRows(COLUMNS, Array.from({ length: 10 }, (_, i) => [String(i), "'x'"]));
+
+  const { sync } = await makePlan(people.project);
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(sync.requests.map(({ groups }) => groups.length), [4, 4, 2]);
+  const [own, theirs] = [sync.requests.map(planned), api.requests.map(received)];
+  // Before the first run the project has no identity yet, of which keys are made.
+  for (const { headers } of [...own, ...theirs]) delete headers["idempotency-key"];
+  assert.deepEqual(sorted(own), sorted(theirs));
+});
+
+Deno.test("a second request of a change is marked as assumed, and so is what is saved", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const answer = await http.post(ORIGIN + "/people", { json: row });
+      await http.put(ORIGIN + "/tags/" + answer.json.id, { json: row });
+      await save.row({ ...row, remote: answer.json.id ?? null });
+    });`,
+    { files: { "models/mart/below.sql": "SELECT count(*) AS n FROM sync.people" } },
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+
+  const { sync, model, plan } = await makePlan(people.project);
+
+  assert.deepEqual(sync.requests.map(({ method, assumed }) => [method, assumed]), [
+    ...[["POST", false], ["PUT", true], ["POST", false], ["PUT", true]],
+  ]);
+  assert.equal(plan.summary.assumed_requests, 2);
+  assert.equal(sync.rows_assumed, true);
+  assert.deepEqual(model("mart.below").assumes, ["sync.people"]);
+});
+
+Deno.test("a plan shows a budget that would block, with its figures, and exits with 1", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_changes: 2"] });
+  await people.setRows(COLUMNS, Array.from({ length: 20 }, (_, i) => [String(i), "'x'"]));
+  await people.run();
+  api.clear();
+  await people.setRows(COLUMNS, Array.from({ length: 20 }, (_, i) => [String(i), "'y'"]));
+
+  const { sync, code } = await makePlan(people.project);
+  const text = await people.project.run("plan");
+  const allowed = await makePlan(people.project, "--allow-changes");
+
+  assert.equal(code, 1);
+  assert.equal(sync.status, "budget");
+  assert.deepEqual(sync.budgets, {
+    ...{ max_removed: "20%", max_changes: "2", accepted: 20 },
+    breach: { budget: "max_changes", groups: 20 },
+  });
+  assert.equal(text.code, 1);
+  assert.match(text.stdout, /would be blocked +sync\.people/);
+  assert.match(text.stdout, /@max_changes 2: 20 of 20 accepted; over @max_changes/);
+  assert.match(text.stdout, /20 groups are new or changed/);
+  assert.equal(allowed.sync.status, "runs");
+  assert.equal(allowed.sync.requests_total, 20);
+  assert.equal(api.connections, 0);
+});
+
+Deno.test("a plan shows what is parked, and that removed groups are only forgotten", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      if (row.name === "") return void await reject(row, "it has no name");
+      await http.post(ORIGIN + "/people/" + row.id, { json: row });
+    });`,
+  );
+  await people.setRows(COLUMNS, [["1", "''"], ["2", "'Bo'"], ["3", "'Cy'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "''"], ["2", "'Bob'"], ["5", "''"]]);
+
+  const { sync } = await makePlan(people.project);
+
+  assert.deepEqual(sync.held.map(({ group, state }) => [group, state]), [["[1]", "rejected"]]);
+  assert.deepEqual(sync.changes.map(({ group, action, outcome }) => [group, action, outcome]), [
+    ["[2]", "update", "accepted"],
+    ["[5]", "create", "rejected"],
+    ["[3]", "forget", "none"],
+  ]);
+  assert.equal(sync.groups?.held, 1);
+});
+
+Deno.test("--exit-code tells by 3 that there are changes, by 0 that there are none", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  const plan = async (...args: string[]) => (await people.project.run(["plan", ...args])).code;
+
+  assert.equal(await plan(), 0);
+  assert.equal(await plan("--exit-code"), 3);
+  await people.run();
+  assert.equal(await plan("--exit-code"), 0);
+  const { stdout } = await people.project.run("plan");
+  assert.match(stdout, /^Nothing to do: .*Nothing was sent\.\n$/);
+});
+
+Deno.test("a model that would fail is shown as that, with its error", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each((row) => { throw new Error("no plan for " + row.id); });`,
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  const { sync, code } = await makePlan(people.project);
+
+  assert.equal(code, 1);
+  assert.equal(sync.status, "fails");
+  assert.deepEqual(sync.changes.map(({ outcome, why }) => [outcome, why]), [
+    ["fails", "no plan for 1"],
+  ]);
+});
+
+Deno.test("the page folds after ten groups, and --all does not", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, Array.from({ length: 25 }, (_, i) => [String(i), "'x'"]));
+
+  const page = await people.project.run("plan");
+  const all = await people.project.run(["plan", "--all"]);
+
+  assert.equal(page.stdout.match(/^ +\+ id = /gm)?.length, 10);
+  assert.match(page.stdout, /… 15 more \(--all shows them\)/);
+  assert.match(page.stdout, /25 to create/);
+  assert.equal(all.stdout.match(/^ +\+ id = /gm)?.length, 25);
+  assert.equal(all.stdout.match(/POST http/g)?.length, 25);
+});
+
+Deno.test("Markdown has a table of models and details with every change and request", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'A|b <i>'"]]);
+
+  const { stdout } = await people.project.run(["plan", "--format", "md"]);
+
+  assert.match(stdout, /^### Spoor plan$/m);
+  assert.match(stdout, /^\| `sync\.people` \| would run: first run \|/m);
+  assert.match(stdout, /^<details><summary><code>sync\.people<\/code>: 1 to create/m);
+  assert.match(stdout, /^\| \+ \| id = 1 \| name: "A\\\|b &lt;i&gt;" \|$/m);
+  assert.match(stdout, /^POST http:\/\/127/m);
+  assert.equal(stdout.match(/<details>/g)?.length, stdout.match(/<\/details>/g)?.length);
+  assert.equal(api.connections, 0);
+});
+
+Deno.test("no plan shows a secret, wherever it is sent", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const token = secret("TOKEN");
+      await http.post(ORIGIN + "/people/" + token + "?key=" + token, {
+        headers: {
+          authorization: "Bearer " + token,
+          "x-basic": token,
+          "x-signature": hmac(token, "text"),
+          cookie: "a=" + token,
+        },
+        json: { token, row },
+      });
+      await http.post(ORIGIN + "/form", { headers: { authorization: "Basic " + btoa("user:" + token) }, form: { token } });
+    });`,
+    { directives: ["secrets: TOKEN"] },
+  );
+  const secret = `s3cr%t/"ü" value`;
+  await people.project.write(".env", `TOKEN='${secret}'\n`);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  const { text, sync } = await makePlan(people.project, "-o", "plan.json");
+  const page = await people.project.run(["plan", "--all"]);
+  const md = await people.project.run(["plan", "--all", "--format", "md"]);
+  const file = await people.project.read("plan.json");
+
+  assert.equal(sync.requests.length, 2, JSON.stringify(sync));
+  const shapes = [
+    ...[
+      secret,
+      encodeURIComponent(secret),
+      JSON.stringify(secret).slice(1, -1),
+      "s3cr",
+      "spoor-secret",
+    ],
+    ...[new TextEncoder().encode(`user:${secret}`).toBase64()],
+  ];
+  for (const shown of [text, page.output, md.output, file]) {
+    for (const shape of shapes) assert.ok(!shown.includes(shape), `${shape} in ${shown}`);
+  }
+  assert.equal(api.connections, 0);
+});

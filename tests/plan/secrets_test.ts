@@ -1,0 +1,101 @@
+/**
+ * Plans of models with secrets, signatures, uploads and access tokens: what is random in a request does not
+ * keep a plan from being applied, and no plan costs a token.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { CLIENT_ID, CLIENT_SECRET, oauthProvider } from "../delivery/oauth_provider.ts";
+import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { fakeApi } from "../support/fake_api.ts";
+import { COLUMNS, keepPlan, makePlan } from "./plan_project.ts";
+
+Deno.test("a plan with secrets, signatures and an upload is applied", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const token = secret("TOKEN");
+      await http.post(ORIGIN + "/people/" + token, {
+        headers: { "x-signature": hmac(token, JSON.stringify(row)), "x-at": String(Math.random()) },
+        json: { token, signed: hmac(token, "text"), row },
+      });
+      await http.upload(ORIGIN + "/files", { form: { id: row.id, file: { content: "text", name: "a.txt" } } });
+    });`,
+    { directives: ["secrets: TOKEN"] },
+  );
+  await people.project.write(".env", "TOKEN=a-long-secret-value\n");
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await keepPlan(people);
+
+  const applied = await people.project.run("apply plan.json");
+
+  assert.equal(applied.code, 0, applied.output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/a-long-secret-value", "/files"]);
+  assert.equal((await people.project.read("plan.json")).includes("a-long-secret-value"), false);
+});
+
+Deno.test("a plan asks for no access token, shows none, and is applied", async () => {
+  await using provider = await oauthProvider();
+  await using people = await syncProject(
+    provider.api,
+    `const token = http.oauth({
+      tokenUrl: ORIGIN + "/token", clientId: "${CLIENT_ID}", clientSecret: secret("CLIENT_SECRET"),
+    });
+    await query("SELECT * FROM raw.people").each(async (row) => {
+      await http.post(ORIGIN + "/people", { headers: { Authorization: "Bearer " + token }, json: { row, token } });
+    });`,
+    { directives: ["secrets: CLIENT_SECRET"] },
+  );
+  await people.project.write(".env", `CLIENT_SECRET=${CLIENT_SECRET}\n`);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  const { sync, text } = await makePlan(people.project);
+
+  assert.equal(provider.api.connections, 0);
+  const [request] = sync.requests;
+  assert.deepEqual(request?.headers.find(([name]) => name === "authorization")?.[1], "Bearer ***");
+  assert.deepEqual(JSON.parse(request?.body ?? ""), { row: { id: 1, name: "Ada" }, token: "***" });
+  assert.equal(text.includes(CLIENT_SECRET), false);
+
+  await keepPlan(people);
+  const applied = await people.project.run("apply plan.json");
+  assert.equal(applied.code, 0, applied.output);
+  assert.equal(provider.calls().length, 1);
+});
+
+Deno.test("a plan of a source does not ask for a token either, and says so", async () => {
+  await using provider = await oauthProvider();
+  await using people = await syncProject(provider.api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.project.write(".env", `CLIENT_SECRET=${CLIENT_SECRET}\n`);
+  await people.project.write(
+    "models/raw/pages.ts",
+    `// @allow_net: ${provider.api.host}
+    // @secrets: CLIENT_SECRET
+    import { http, save, secret } from "spoor";
+    const token = http.oauth({
+      tokenUrl: "${provider.api.origin}/token", clientId: "${CLIENT_ID}", clientSecret: secret("CLIENT_SECRET"),
+    });
+    const { json } = await http.get("${provider.api.origin}/me", { headers: { Authorization: "Bearer " + token } });
+    await save.row({ seen: json.seen });`,
+  );
+
+  const { model } = await makePlan(people.project);
+
+  assert.equal(provider.api.connections, 0);
+  assert.equal(model("raw.pages").status, "unknown");
+  assert.match(model("raw.pages").unknown ?? "", /needs a new access token/);
+});
+
+Deno.test("a plan forecasts the time that a rate limit takes", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["rate_limit: 5/10s"] });
+  await people.setRows(COLUMNS, Array.from({ length: 12 }, (_, i) => [String(i), "'x'"]));
+
+  const { sync } = await makePlan(people.project);
+  const { stdout } = await people.project.run("plan");
+
+  assert.deepEqual(sync.forecast, { requests: 12, rate_limit_ms: 20_000, at_least_ms: 20_000 });
+  assert.match(stdout, /12 requests, at least 20\.0 s/);
+});
