@@ -24,7 +24,7 @@ import {
   stateFilePath,
 } from "~/store/open_state.ts";
 import { pruneBodies } from "~/store/requests.ts";
-import { takeRunLock } from "~/store/run_lock.ts";
+import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
 import { VERSION } from "~/base/version.ts";
 import { dropStages } from "~/warehouse/stages.ts";
@@ -37,7 +37,7 @@ import { ReaderPool } from "./guest_queries.ts";
 import { LazyPractice } from "./practice.ts";
 import { RateLimits } from "./rate_limits.ts";
 import type { RunContext } from "./run_context.ts";
-import type { RunEvent } from "./run_event.ts";
+import type { DeliveryCounts, GroupSums, RunEvent } from "./run_event.ts";
 import { runModels } from "./run_models.ts";
 import type { RunRequest } from "./run_request.ts";
 import { TokenKeeper } from "./token_keeper.ts";
@@ -96,7 +96,7 @@ export class Engine {
     this.#statePath = path;
     const now = () => new Date().toISOString();
     makeStateFolder(path);
-    using _lock = takeRunLock(`${path.slice(0, -3)}.lock`, commandOf(request), now());
+    using _lock = takeRunLock(lockPathOf(path), commandOf(request), now());
     using db = openState(path);
 
     const analyses = new ModuleAnalyses(db);
@@ -133,6 +133,7 @@ export class Engine {
       : undefined;
     let changeId = nextLedgerId(db);
     const requests = { sent: 0, accepted: 0, refused: 0, retries: 0 };
+    let groups: GroupSums | undefined;
     const readVariable = variableLookup(dotenv, (name) => Deno.env.get(name));
     const context: RunContext = {
       root,
@@ -158,6 +159,9 @@ export class Engine {
       },
       emit: (event) => {
         if (event.type === "model_finished" && event.requests) addTo(requests, event.requests);
+        if (event.type === "model_finished" && event.delivery) {
+          groups = addDelivery(groups, event.delivery);
+        }
         this.#emit(event);
       },
       flush: () => this.#flush(),
@@ -195,6 +199,7 @@ export class Engine {
       elapsed_ms: performance.now() - startedAt,
       ...counts,
       requests,
+      ...(groups && { groups }),
       ...(this.#isTimeOver && request.timeoutMs !== undefined &&
         { timeout_ms: request.timeoutMs }),
     });
@@ -217,6 +222,15 @@ export class Engine {
 function nameTest(names: readonly string[]): (name: string) => boolean {
   const known = new Set(names.map(foldModelName));
   return (name) => known.has(foldModelName(name));
+}
+
+function addDelivery(sums: GroupSums | undefined, counts: DeliveryCounts): GroupSums {
+  const { saved, rejected, failed, unknown, left } = counts;
+  const own = { delivered: saved + rejected + failed + unknown + left, ...counts };
+  if (!sums) return own;
+  const all = { ...sums };
+  addTo(all as unknown as Record<string, number>, own);
+  return all;
 }
 
 function addTo(sum: Record<string, number>, part: object): void {

@@ -100,8 +100,15 @@ export interface RunFinished {
   blocked: number;
   cancelled: number;
   requests: RequestCounts;
+  /** What became of the groups of all models; absent where none compared any. */
+  groups?: GroupSums;
   /** Only where it was over before the run: `--timeout`. */
   timeout_ms?: number;
+}
+
+/** `delivered` is the sum of `saved`, `rejected`, `failed`, `unknown` and `left`. */
+export interface GroupSums extends DeliveryCounts {
+  delivered: number;
 }
 
 export type RunEvent =
