@@ -7,6 +7,7 @@ import type { Figure } from "./figure.ts";
 import { ingestFigure } from "./figures/ingest.ts";
 import { memoryFigure } from "./figures/memory.ts";
 import { firstModelsFigure, noOpModelsFigure } from "./figures/models.ts";
+import { recordsFigure } from "./figures/records.ts";
 import { startFigure } from "./figures/start.ts";
 import {
   firstSyncFigure,
@@ -18,6 +19,7 @@ import { wholeWayFigure } from "./figures/whole_way.ts";
 export const FIGURES: readonly Figure[] = [
   startFigure,
   noOpModelsFigure,
+  recordsFigure,
   firstModelsFigure,
   ingestFigure,
   trackedUnchangedFigure,
