@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { prepareArrayRows } from "~/warehouse/array_rows.ts";
 import type { LedgerRow } from "./group_story.ts";
 
 /** Changes of one model that stand alike and have the same error. */
@@ -31,6 +32,8 @@ export interface FailingFilter {
   isRunning: boolean;
 }
 
+/** The error of a change that was out when its run died. */
+const NO_ANSWER = "The run ended while a request was out";
 const LAST_RUN = `(SELECT max(id) FROM "spoor.runs")`;
 
 function whereOf({ model, isRunning }: FailingFilter): string {
@@ -44,23 +47,26 @@ function whereOf({ model, isRunning }: FailingFilter): string {
 /** All of them, those that stand alike with one error text together. */
 export function failingChanges(db: DatabaseSync, filter: FailingFilter): FailingChanges[] {
   const { model } = filter;
-  const rows = db.prepare(
-    `SELECT model, replace(state, 'sent', 'unknown') AS shown, parked,
-       coalesce(error, 'The run ended while a request was out') AS text,
-       count(*) AS groups, min(at) AS since, max(at) AS last_at, max(attempts) AS attempts,
-       min(group_key) AS group_key
+  // Arrays: each group may have an error of its own, and objects take twice as long.
+  const read = prepareArrayRows(
+    db,
+    `SELECT model, replace(state, 'sent', 'unknown'), parked, coalesce(error, '${NO_ANSWER}'),
+       count(*), min(at), max(at), max(attempts), min(group_key)
      FROM "spoor.ledger" WHERE ${whereOf(filter)} GROUP BY 1, 2, 3, 4`,
-  ).all(...model === undefined ? [] : [model]);
-  return rows.map((row) => ({
-    model: String(row.model),
-    state: row.shown as FailingChanges["state"],
-    parked: row.parked !== 0,
-    error: String(row.text),
-    groups: Number(row.groups),
-    since: row.since as string | null,
-    lastAt: row.last_at as string | null,
-    attempts: Number(row.attempts),
-    groupKey: String(row.group_key),
+  );
+  read.setReadBigInts(false);
+  return read.all(...model === undefined ? [] : [model]).map((
+    [name, state, parked, error, groups, since, lastAt, attempts, groupKey],
+  ) => ({
+    model: name as string,
+    state: state as FailingChanges["state"],
+    parked: parked !== 0,
+    error: error as string,
+    groups: groups as number,
+    since: since as string | null,
+    lastAt: lastAt as string | null,
+    attempts: attempts as number,
+    groupKey: groupKey as string,
   }));
 }
 
@@ -73,7 +79,7 @@ export function failingKeys(
   return db.prepare(
     `SELECT group_key FROM "spoor.ledger"
      WHERE model = ? AND replace(state, 'sent', 'unknown') = ? AND parked = ?
-       AND coalesce(error, 'The run ended while a request was out') = ? ORDER BY id LIMIT ?`,
+       AND coalesce(error, '${NO_ANSWER}') = ? ORDER BY id LIMIT ?`,
   ).all(model, state, BigInt(parked), error, BigInt(limit)).map((row) => String(row.group_key));
 }
 

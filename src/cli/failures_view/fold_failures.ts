@@ -31,14 +31,19 @@ export function foldFailures(
   failures: readonly FailingChanges[],
   keyColumns: (model: string) => readonly string[],
 ): FoldedFailure[] {
-  const folds = Map.groupBy(failures, (one) => {
-    const error = generalError(one, keyColumns(one.model));
-    return JSON.stringify([one.model, one.state, one.parked, error]);
-  });
-  return [...folds].map(([name, parts]) => {
-    const [model, state, parked, error] = JSON.parse(name);
+  const errors = new Map(
+    failures.map((one) => [one, generalError(one, keyColumns(one.model))]),
+  );
+  const folds = Map.groupBy(
+    failures,
+    (one) => `${one.model} ${one.state} ${one.parked} ${errors.get(one)}`,
+  );
+  return [...folds.values()].flatMap((parts) => {
+    const [first] = parts;
+    if (!first) return [];
+    const { model, state, parked } = first;
     return {
-      ...{ model, state, parked, error, parts },
+      ...{ model, state, parked, error: errors.get(first) ?? first.error, parts },
       groups: parts.reduce((sum, part) => sum + part.groups, 0),
       since: least(parts.map((part) => part.since)),
       lastAt: least(parts.map((part) => part.lastAt), -1),
@@ -59,15 +64,24 @@ function generalError(
   }, error);
 }
 
-/** Whole words only; what stands behind "answered" is a status. */
+/** Whole words only; what stands behind "answered" is a status. No pattern: there may be many. */
 function withPlaceholder(text: string, value: string, placeholder: string): string {
-  const forms = [...new Set([value, encodeURIComponent(value)])].map(escapePattern).join("|");
-  const pattern = new RegExp(`(?<![\\w.])(?<!answered )(?:${forms})(?!\\w|\\.\\d)`, "g");
-  return text.replace(pattern, () => placeholder);
+  const encoded = encodeURIComponent(value);
+  const once = replaceWords(text, value, placeholder);
+  return encoded === value ? once : replaceWords(once, encoded, placeholder);
 }
 
-function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+function replaceWords(text: string, word: string, by: string): string {
+  let result = "";
+  let from = 0;
+  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + word.length)) {
+    const end = at + word.length;
+    const isPart = /[\w.]/.test(text[at - 1] ?? "") || /^(\w|\.\d)/.test(text.slice(end, end + 2));
+    if (isPart || text.slice(0, at).endsWith("answered ")) continue;
+    result += text.slice(from, at) + by;
+    from = end;
+  }
+  return result + text.slice(from);
 }
 
 function least(times: readonly (string | null)[], sign: 1 | -1 = 1): string | null {

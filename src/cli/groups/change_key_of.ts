@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { changeKey } from "~/run/idempotency_key.ts";
+import { loadKeyNames } from "~/store/key_names.ts";
 import { lastRequestOf, type LedgerRow, type RequestRow } from "~/store/group_story.ts";
 
 /** A change's last request and its key. */
@@ -26,5 +27,6 @@ export function changeRequestOf(
   const projectId = String(
     db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value,
   );
-  return { request, key: changeKey({ projectId, model, changes: [id], ordinal: 0 }) };
+  const name = loadKeyNames(db, model)(id);
+  return { request, key: changeKey({ projectId, model: name, changes: [id], ordinal: 0 }) };
 }
