@@ -34,6 +34,9 @@ const UNKNOWN = "state IN ('unknown', 'sent')";
 /** What is noted in `spoor.deliveries`. */
 export const SETTLED_AS_SENT = "settled as sent";
 export const SETTLED_AS_NOT_SENT = "settled as not sent";
+/** The same by the model's own `verify`. */
+export const VERIFIED_AS_SENT = "verified as sent";
+export const VERIFIED_AS_NOT_SENT = "verified as not sent";
 
 /** Lets the next run try failed and rejected groups again, as if for the first time. */
 export function retryChanges(db: DatabaseSync, filter: ChangeFilter, now: string): ChangedByHand[] {

@@ -43,6 +43,8 @@ export const unknownCommand = defineCommand({
     "",
     "  spoor unknown settle MODEL KEY… --sent      the far side has it: nothing is sent",
     "  spoor unknown settle MODEL KEY… --not-sent  it does not: the next run sends it, with that key",
+    "",
+    "A model can look by itself: it exports verify(change), which returns true, false or undefined.",
   ].join("\n"),
   positionals: [
     {

@@ -119,7 +119,9 @@ function textOf(delivery: DeliveryRow): string {
   const { state, action, batch, error, content_hash: hash } = delivery;
   if (state === "adopted") return `: ${error ?? "recorded as sent"}, all groups of the model`;
   if (state === "retried") return ": by a person; tried again by the next run";
-  if (state === "settled") return `: by a person, ${error ?? ""}`;
+  if (state === "settled") {
+    return isByHand(delivery) ? `: by a person, ${error}` : `: by the model, ${error}`;
+  }
   const what = action === "update" ? `sent ${renderChanged(delivery.changed)}` : `${action}d`;
   const together = batch === 0 ? "" : ", in a batch";
   if (state === "accepted") return `: ${what}${together}; content ${hash}`;

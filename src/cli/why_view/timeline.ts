@@ -17,7 +17,7 @@
  */
 import type { ErrorReport } from "~/base/user_error.ts";
 import type { DeliveryRow, StoryStep } from "~/store/group_story.ts";
-import { SETTLED_AS_SENT } from "~/store/by_hand.ts";
+import { SETTLED_AS_SENT, VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT } from "~/store/by_hand.ts";
 
 /** What a run decided about a group that it did not try. */
 export type Decision =
@@ -96,8 +96,13 @@ export function tellStory(
 }
 
 /** Noted between runs, under the run before. */
-export function isByHand({ state }: Pick<DeliveryRow, "state">): boolean {
-  return state === "retried" || state === "settled";
+export function isByHand({ state, error }: Pick<DeliveryRow, "state" | "error">): boolean {
+  return state === "retried" || (state === "settled" && !isVerified(error));
+}
+
+/** The model's own `verify` settled it, in a run. */
+function isVerified(error: string | null): boolean {
+  return error === VERIFIED_AS_SENT || error === VERIFIED_AS_NOT_SENT;
 }
 
 function toEntry(
@@ -178,7 +183,7 @@ function unchanged(hash: string | undefined): { decision: Decision; detail: stri
 
 function isAccepted({ state, error }: DeliveryRow): boolean {
   return state === "accepted" || state === "adopted" ||
-    (state === "settled" && error === SETTLED_AS_SENT);
+    (state === "settled" && (error === SETTLED_AS_SENT || error === VERIFIED_AS_SENT));
 }
 
 function addRun(story: StoryEntry[], entry: RunEntry): void {
