@@ -8,6 +8,7 @@ import { batchesFigure, deliveryFigure, stateSizeFigure } from "./figures/delive
 import { ingestFigure } from "./figures/ingest.ts";
 import { memoryFigure } from "./figures/memory.ts";
 import { firstModelsFigure, noOpModelsFigure } from "./figures/models.ts";
+import { recordsFigure } from "./figures/records.ts";
 import { startFigure } from "./figures/start.ts";
 import {
   firstSyncFigure,
@@ -19,6 +20,7 @@ import { wholeWayFigure } from "./figures/whole_way.ts";
 export const FIGURES: readonly Figure[] = [
   startFigure,
   noOpModelsFigure,
+  recordsFigure,
   firstModelsFigure,
   ingestFigure,
   trackedUnchangedFigure,
