@@ -101,7 +101,7 @@ export class Referee {
     const ledger = this.world.ledger();
     const accepted = this.#accepted = this.world.accepted();
     this.#checkMarks(ledger, accepted);
-    this.#checkSaved(accepted);
+    this.#checkSaved(ledger, accepted);
     for (const { key, parked, runId } of ledger) {
       if (!parked || runId !== this.#before?.runId) continue;
       this.#parked.set(key, this.#before.source.get(key) ?? "");
@@ -134,7 +134,12 @@ export class Referee {
   }
 
   /** What a model was told to be durable is there, whatever came after. */
-  #checkSaved(accepted: ReadonlyMap<string, AcceptedGroup>): void {
+  #checkSaved(
+    ledger: readonly LedgerRow[],
+    accepted: ReadonlyMap<string, AcceptedGroup>,
+  ): void {
+    const open = ledger.find(({ key }) => this.#saved.has(key));
+    expect(!open, `group ${open?.key} was saved, and its change ${open?.id} is ${open?.state}`);
     for (const [key, { isRemoved, content }] of this.#saved) {
       const found = accepted.get(key);
       const isThere = isRemoved ? !found : found?.content === content && !found.isOutdated;
