@@ -13,7 +13,7 @@ import { finishRun, startRun } from "~/store/runs.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { Random } from "./random.ts";
 import { type Before, expect, Referee, Wrong } from "./referee.ts";
-import { type ModelStyle, ScriptedModel } from "./scripted_model.ts";
+import { FarSideDown, type ModelStyle, ScriptedModel } from "./scripted_model.ts";
 import { type CommitFault, DiskFull, SimulatedCommits } from "./simulated_commits.ts";
 import { SimulatedNetwork } from "./simulated_network.ts";
 import { SimulatedTime } from "./simulated_time.ts";
@@ -62,12 +62,21 @@ interface RunPlan {
   commitFault: CommitFault | undefined;
   /** Ctrl-C after so long. */
   stopAfterMs: number | undefined;
+  /** Taken for down after so many requests. */
+  downAfter: number;
   /** The model throws after so long. */
   throwAfterMs: number | undefined;
 }
 
 /** How a run ended. */
-type RunEnd = "ended" | "killed" | "blocked" | "disk full" | "nothing more written" | "threw";
+type RunEnd =
+  | "ended"
+  | "killed"
+  | "blocked"
+  | "down"
+  | "disk full"
+  | "nothing more written"
+  | "threw";
 
 const PROJECT = "00000000-0000-4000-8000-000000000000";
 const NEVER = Number.POSITIVE_INFINITY;
@@ -241,6 +250,7 @@ class History {
         }
         : undefined,
       stopAfterMs: fate === "stop" ? random.between(1, 300) : undefined,
+      downAfter: random.chance(0.1) ? random.between(0, 15) : NEVER,
       throwAfterMs: fate === "throw" ? random.between(1, 300) : undefined,
     };
   }
@@ -250,7 +260,7 @@ class History {
       concurrency: this.random.pick([1, 2, 8]),
       batch: this.setting.isBatched ? this.random.between(2, 5) : 1,
       ...{ retries: 0, faults: 0, resend: false, adopt: false },
-      ...{ allowRemoved: true, allowChanges: true, cutAt: NEVER },
+      ...{ allowRemoved: true, allowChanges: true, cutAt: NEVER, downAfter: NEVER },
       ...{ commitFault: undefined, stopAfterMs: undefined, throwAfterMs: undefined },
     };
   }
@@ -320,7 +330,7 @@ class History {
     this.#checkAllowed(plan, before);
     if (plan.adopt) this.#adopted();
     const network = new SimulatedNetwork(world.farSide, this.#time, random, {
-      ...{ faults: plan.faults, retries: plan.retries },
+      ...{ faults: plan.faults, retries: plan.retries, downAfter: plan.downAfter },
     });
     const work = this.#work(plan, delivery, commits, network);
     const end = await this.#time.play(work.ended, plan.cutAt);
@@ -366,8 +376,9 @@ class History {
       try {
         await Promise.race([model.run(), thrown]);
       } catch (error) {
-        if (!(error instanceof DiskFull)) throw error;
-        end = "disk full";
+        if (error instanceof FarSideDown) end = "down";
+        else if (error instanceof DiskFull) end = "disk full";
+        else throw error;
       }
       isOver = true;
       // Acknowledgements that are on their way are kept.

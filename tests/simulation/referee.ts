@@ -102,8 +102,10 @@ export class Referee {
     const accepted = this.#accepted = this.world.accepted();
     this.#checkMarks(ledger, accepted);
     this.#checkSaved(ledger, accepted);
-    for (const { key, parked, runId } of ledger) {
+    for (const { key, id, parked, runId } of ledger) {
       if (!parked || runId !== this.#before?.runId) continue;
+      // Parked before, and put back as it was.
+      if (this.#before.ledger.get(key)?.id === id && this.#parked.has(key)) continue;
       this.#parked.set(key, this.#before.source.get(key) ?? "");
     }
     if (!isCut) return;

@@ -26,6 +26,9 @@ export interface ModelStyle {
   rejects: boolean;
 }
 
+/** What ends a model whose far side is down. */
+export class FarSideDown extends Error {}
+
 /** One group in its hands. */
 export interface TakenGroup {
   number: number;
@@ -123,7 +126,7 @@ export class ScriptedModel {
       }
       batch.push(group);
     }
-    if (batch.length > 0) yield batch;
+    if (batch.length > 0 && !this.parts.isStopped()) yield batch;
   }
 
   /** Never resolves once the model is over. */
@@ -214,6 +217,10 @@ export class ScriptedModel {
     await this.#live();
     const rest = { url: "", headers: [], body: new Uint8Array(), elapsedMs: 0 };
     const response = { ...answer, ...rest };
+    if (answer.error?.kind === "down") {
+      delivery.withdraw(numbers);
+      throw new FarSideDown(answer.error.message);
+    }
     delivery.end(numbers, isUncertain(response), mayHaveMoved(response));
     return answer;
   }

@@ -19,6 +19,8 @@ export interface NetworkOptions {
   /** Share of tries that meet a fault. */
   faults: number;
   retries: number;
+  /** After so many requests the far side is taken for down: none is begun any more. */
+  downAfter: number;
 }
 
 /** An answer, or what came instead of one: what decides how a request ended. */
@@ -32,6 +34,7 @@ type Try = Omit<Answer, "attempts">;
 export class SimulatedNetwork {
   /** On the way there. */
   #leaving = new Set<FarRequest>();
+  #sent = 0;
 
   constructor(
     private readonly farSide: FarSide,
@@ -41,6 +44,7 @@ export class SimulatedNetwork {
   ) {}
 
   async send(request: FarRequest): Promise<Answer> {
+    if (++this.#sent > this.options.downAfter) return { ...broken("down"), attempts: 0 };
     for (let attempts = 1;; attempts++) {
       const answer = await this.#try(request);
       const { status } = answer;
@@ -89,6 +93,6 @@ export class SimulatedNetwork {
   }
 }
 
-function broken(kind: "timeout" | "broken" | "unsent"): Try {
+function broken(kind: "timeout" | "broken" | "unsent" | "down"): Try {
   return { error: { kind, message: `The request ended as ${kind}` }, refused: [] };
 }

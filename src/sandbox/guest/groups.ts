@@ -111,7 +111,8 @@ export async function* readBatches(
     }
     batch.push(group);
   }
-  if (batch.length > 0) yield batch;
+  // At Ctrl-C reading ends anywhere: a part of an earlier batch would go out with another key.
+  if (batch.length > 0 && !reading.isStopped()) yield batch;
 }
 
 /** For a plain loop of the model's: notes what requests belong to, and shows key and rows only. */
