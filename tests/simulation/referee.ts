@@ -30,6 +30,8 @@ export interface Before {
 /** A request that left, as long as it is not known how its groups ended. */
 interface Tried {
   key: string;
+  /** As the state file names the batch that it was. */
+  batch: number;
   /** Group → content, and the change's id. */
   contents: ReadonlyMap<string, { content: string; id: number }>;
 }
@@ -83,10 +85,11 @@ export class Referee {
       expect(groups[0].idempotencyKey === key, `group ${groups[0].key} was told another key`);
     }
     this.#checkRepeat(key, groups);
+    const batch = groups.length > 1 ? changes.at(-1) ?? 0 : 0;
     const contents = new Map(
       groups.map(({ key, content }, index) => [key, { content, id: changes[index] ?? 0 }]),
     );
-    for (const group of groups) this.#tried.set(group.key, { key, contents });
+    for (const group of groups) this.#tried.set(group.key, { key, batch, contents });
   }
 
   /** Groups are said to be accepted. */
@@ -179,7 +182,9 @@ export class Referee {
       const isSame = [...tried.contents].every(([each, { content, id }]) => {
         const row = ledger.get(each);
         const isOpen = row?.state === "sent" || row?.state === "unknown";
-        return isOpen && row.id === id && (source.get(each) ?? "") === content;
+        // The intent of another request may have been written since, and its process killed before it left.
+        const isThatTry = row?.id === id && row.batch === tried.batch;
+        return isOpen && isThatTry && (source.get(each) ?? "") === content;
       });
       if (isSame) expect(key === tried.key, `group ${group.key} was repeated with another key`);
     }
