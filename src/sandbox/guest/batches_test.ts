@@ -85,6 +85,20 @@ Deno.test("after Ctrl-C no further half is sent; the rest fails by the answer th
   assert.deepEqual(failedGroups.map(({ group }) => group), [5, 6, 7, 8]);
 });
 
+Deno.test("after Ctrl-C no part of an earlier batch is sent, which would have another key", async () => {
+  let pulls = 0;
+  const { requests, error } = await run(POST_ALL, {
+    rows: people(3_000),
+    batches: Array(3_000).fill(9),
+    intercept(message, reply) {
+      if (message.type === "pull" && ++pulls === 2) reply({ type: "stop" });
+    },
+  });
+
+  assert.equal(error, undefined);
+  assert.equal(requests.length, 0);
+});
+
 Deno.test("the first refusal of a batch ends a model that is not tracked", async () => {
   const { error, requests } = await run(
     `await query("a").batches(8, (groups) => http.post("https://a.test/x").then(() => {}));`,
