@@ -23,7 +23,7 @@ const BINARY = "dist/spoor";
 const TEST = ["test", "--allow-all", "--no-prompt", "--no-check"];
 
 /** Lines of tests that are worth seeing although the tests passed. */
-const WORTH_SEEING = /^(?:\d+ of \d+ attacks escaped|skipped: ).*$/gm;
+const WORTH_SEEING = /^(?:\d+ of \d+ attacks escaped|skipped: |\d+ kills: |\d+ histories, ).*$/gm;
 
 /** One step on the way; gives its counts. */
 interface Stage {

@@ -47,29 +47,59 @@ for await (const file of files("accounts.csv")) {
 `;
 }
 
-/** Records every row as accepted, without a request: the state after a first sync, but quick. */
-export function acknowledgingModel(source: string): string {
+/**
+ * Records every row as accepted, without a request: the state after a first sync, but quick.
+ *
+ * @param columns What it selects.
+ */
+export function acknowledgingModel(
+  source: string,
+  columns: readonly string[] = ACCOUNT_COLUMNS,
+): string {
   return `// @kind: tracked
 // @unique_key: account_id
 import { query } from "spoor";
 
-await query(\`SELECT ${ACCOUNT_COLUMNS.join(", ")} FROM ${source}\`).batches(5000, () => {});
+await query(\`SELECT ${columns.join(", ")} FROM ${source}\`).batches(5000, () => {});
 `;
 }
 
-/** Sends one request a row, 64 at once. Its query is that of the acknowledging model. */
-export function sendingModel(source: string, host: string): string {
-  return `// @kind: tracked
-// @unique_key: account_id
-// @allow_net: ${host}
-// @concurrency: 64
-import { http, query } from "spoor";
-
+/** Sends one request a row, so many at once. Its query is that of the acknowledging model. */
+export function sendingModel(source: string, host: string, concurrency = 64): string {
+  return `${sendingHeader(host, concurrency)}
 const rows = query(\`SELECT ${ACCOUNT_COLUMNS.join(", ")} FROM ${source}\`);
 
 await rows.each(async (row) => {
   await http.post("http://${host}/accounts", { json: row });
 });
+`;
+}
+
+/** Sends one request for so many rows. */
+export function batchingModel(
+  source: string,
+  host: string,
+  { size, concurrency, columns = ACCOUNT_COLUMNS }: {
+    size: number;
+    concurrency: number;
+    columns?: readonly string[];
+  },
+): string {
+  return `${sendingHeader(host, concurrency)}
+const rows = query(\`SELECT ${columns.join(", ")} FROM ${source}\`);
+
+await rows.batches(${size}, async (groups) => {
+  await http.post("http://${host}/accounts", { json: groups.flatMap((group) => group.rows) });
+});
+`;
+}
+
+function sendingHeader(host: string, concurrency: number): string {
+  return `// @kind: tracked
+// @unique_key: account_id
+// @allow_net: ${host}
+// @concurrency: ${concurrency}
+import { http, query } from "spoor";
 `;
 }
 

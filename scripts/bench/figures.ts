@@ -4,9 +4,11 @@
  * @module
  */
 import type { Figure } from "./figure.ts";
+import { batchesFigure, deliveryFigure, stateSizeFigure } from "./figures/delivery.ts";
 import { ingestFigure } from "./figures/ingest.ts";
 import { memoryFigure } from "./figures/memory.ts";
 import { firstModelsFigure, noOpModelsFigure } from "./figures/models.ts";
+import { recordsFigure } from "./figures/records.ts";
 import { startFigure } from "./figures/start.ts";
 import {
   firstSyncFigure,
@@ -18,11 +20,15 @@ import { wholeWayFigure } from "./figures/whole_way.ts";
 export const FIGURES: readonly Figure[] = [
   startFigure,
   noOpModelsFigure,
+  recordsFigure,
   firstModelsFigure,
   ingestFigure,
   trackedUnchangedFigure,
   trackedChangedFigure,
   firstSyncFigure,
+  deliveryFigure,
+  batchesFigure,
+  stateSizeFigure,
   wholeWayFigure,
   memoryFigure,
 ];

@@ -67,6 +67,8 @@ export interface Positional {
   many?: true;
   choices?: readonly string[];
   complete?: Completion;
+  /** Words that a shell offers beside those. */
+  words?: readonly string[];
 }
 
 /** Options that every command takes. */

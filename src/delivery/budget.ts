@@ -12,6 +12,8 @@ export interface BudgetFacts {
   new: number;
   changed: number;
   removed: number;
+  /** Held back: none of the above but `accepted`. `present`: among the rows of the query. @default none */
+  held?: { accepted: number; present: number };
 }
 
 /** What a model and its run allow. */
@@ -46,11 +48,12 @@ const FEW_GROUPS = 10;
  * hold for a first run.
  */
 export function findBreach(facts: BudgetFacts, budgets: Budgets): BudgetBreach | undefined {
-  const { accepted, removed } = facts;
+  const { accepted, removed, held } = facts;
   const changes = facts.new + facts.changed;
   if (accepted === 0) return undefined;
   if (!budgets.allowRemoved) {
-    if (removed === accepted && changes === 0) {
+    const isEmpty = changes === 0 && !held?.present && removed + (held?.accepted ?? 0) === accepted;
+    if (isEmpty && removed > 0) {
       return { budget: "empty_query", groups: removed, accepted };
     }
     if (isOver(removed, accepted, budgets.maxRemoved)) {

@@ -186,7 +186,7 @@ export const DIRECTIVES: readonly Directive[] = [
   scalar("delivery", oneOf(["at_least_once", "at_most_once"], "a promise of delivery"), {
     name: "delivery",
     value: "at_least_once | at_most_once",
-    summary: "After a crash: send what was in flight again, or keep it for a person to settle",
+    summary: "Without an answer, or after a crash: send again, or keep for a person to settle",
     example: "@delivery: at_most_once",
     default: "at_least_once",
     kinds: ["tracked"],

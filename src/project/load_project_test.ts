@@ -149,6 +149,12 @@ const MISTAKES: [name: string, files: ProjectFiles, errors: (string | RegExp)[]]
     `models/a/b.ts:1 Cannot use "@secrets" here: "a.b" may reach no host | ` +
     `Add "@allow_net: host"; a secret is of use only in a request.`,
   ]],
+  ["a promise of delivery where nothing is sent", {
+    "models/a/b.ts": "// @kind: tracked\n// @unique_key: id\n// @delivery: at_most_once\n",
+  }, [
+    `models/a/b.ts:3 Cannot use "@delivery" here: "a.b" sends nothing | ` +
+    `Remove the line, or add "@allow_net: host"; only a model with a host can deliver.`,
+  ]],
   ["a secret that is shown", {
     "models/a/b.ts": "// @allow_net: a.example\n// @secrets: A, B\n// @allow_env: B\n",
   }, [

@@ -41,6 +41,7 @@ export function validateModel(
   }
   return [
     ...errors,
+    ...checkDelivery(model),
     ...checkSecrets(model),
     ...checkRateLimit(model),
     ...checkDynamicQueries(model, dynamicQueries),
@@ -63,6 +64,19 @@ function checkTaken(model: Model, directive: Directive): UserError | undefined {
     `Cannot use "${name}" here: "${model.name}" has the kind "${model.kind}"`,
     { at, hint: `Remove the line, or add ${kinds}.` },
   );
+}
+
+/** A promise of delivery where nothing is sent would be believed. */
+function checkDelivery(model: Model): UserError[] {
+  const isGiven = model.directiveLines.delivery !== undefined;
+  const sends = model.directives.allowNet !== undefined || model.language !== "ts";
+  if (!isGiven || sends || model.kind !== "tracked") return [];
+  return [
+    new UserError(`Cannot use "@delivery" here: "${model.name}" sends nothing`, {
+      at: placeOf(model, "delivery"),
+      hint: `Remove the line, or add "@allow_net: host"; only a model with a host can deliver.`,
+    }),
+  ];
 }
 
 function checkSecrets(model: Model): UserError[] {

@@ -8,7 +8,7 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
 import { acceptAll } from "~/tracked/accept_all.ts";
 import { dropChanges, findChanges } from "~/tracked/find_changes.ts";
-import { makeForgetGroup } from "~/tracked/forget_group.ts";
+import { makeDoubtGroup, makeForgetGroup } from "~/tracked/forget_group.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
@@ -54,6 +54,9 @@ export function acceptSettled(
     })),
     everything: false,
   });
+  // What was accepted of them before is not what the far side has, whatever they hold by now.
+  const doubt = makeDoubtGroup(db, changes.comparison);
+  for (const { key } of groups) doubt(key);
   acceptAll(db, changes);
   const forget = makeForgetGroup(db, changes.comparison);
   dropChanges(db, changes);

@@ -38,7 +38,10 @@ export function adoptChanges(
     // One line for all of them: the group key "*" is no group's.
     new DeliveryLog(db, runId, model).write({
       ...{ groupKey: "*", changeId: 0, batch: 0, action: "update", state: "adopted", at: now() },
-      ...{ contentHash: "", error: `${adopted} groups recorded as sent` },
+      ...{
+        contentHash: "",
+        error: `${adopted} ${adopted === 1 ? "group" : "groups"} recorded as sent`,
+      },
     });
   }
   const unchanged = changes.unchanged + changes.new + changes.changed;

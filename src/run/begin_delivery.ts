@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { DatabaseSync } from "node:sqlite";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import {
   type BudgetBreach,
@@ -14,6 +15,7 @@ import {
 import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import type { DurableCommits } from "~/store/group_commit.ts";
 import { loadKeyNames } from "~/store/key_names.ts";
 import { loadLedger } from "~/store/ledger.ts";
 import { temp } from "~/tracked/comparison_sql.ts";
@@ -28,6 +30,12 @@ import type { ModelWishes } from "./model_wishes.ts";
 import { planChanges } from "./plan_changes.ts";
 import type { RunContext } from "./run_context.ts";
 
+/** What a delivery needs of its run. */
+export interface DeliveryRun
+  extends Pick<RunContext, "db" | "runId" | "projectId" | "nextChangeId" | "now" | "plan"> {
+  commits: DurableCommits;
+}
+
 /** A budget blocks the model: nothing was sent. */
 export class BudgetExceeded extends UserError {}
 
@@ -39,7 +47,7 @@ export class BudgetExceeded extends UserError {}
  * @throws {UserError} A key is NULL or missing.
  */
 export function beginDelivery(
-  context: RunContext,
+  context: DeliveryRun,
   model: Model,
   wishes: ModelWishes,
   query: TrackedQuery,
@@ -57,8 +65,10 @@ export function beginDelivery(
       uniqueKey,
       ...query,
       forced: forcedGroups(earlier, uniqueKey.length),
-      // To send all again asks for the parked ones too.
-      holdCandidates: wishes.resend ? [] : holdCandidates(earlier, uniqueKey.length, promise),
+      // To send all again, or to take all as sent, asks for the parked ones too.
+      holdCandidates: wishes.resend || wishes.adopt
+        ? []
+        : holdCandidates(earlier, uniqueKey.length, promise),
       everything: wishes.resend,
     });
     const plan = context.plan?.of(model.name);
@@ -66,13 +76,8 @@ export function beginDelivery(
     checkBudgets(context, model, wishes, changes);
     const keyName = loadKeyNames(db, model.name);
     const parts = {
-      ...context,
+      ...{ ...context, model: model.name, promise, maxAttempts, onRemoved, withPrevious, keyName },
       plan,
-      model: model.name,
-      maxAttempts,
-      onRemoved,
-      withPrevious,
-      keyName,
     };
     if (!wishes.adopt) return new Delivery(parts, changes, earlier);
     const adopted = adoptChanges(parts, changes, earlier);
@@ -91,14 +96,15 @@ function cannotDeliverRemoved(model: Model): UserError {
 }
 
 function checkBudgets(
-  { db, plan }: RunContext,
+  { db, plan }: DeliveryRun,
   model: Model,
   wishes: ModelWishes,
   changes: ChangeSet,
 ): void {
   const { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges, onRemoved } = model.directives;
   const { changed, unchanged, removed, heldBack } = changes;
-  const facts = { ...changes, accepted: unchanged + changed + removed + heldBack.accepted };
+  const accepted = unchanged + changed + removed + heldBack.accepted;
+  const facts = { ...changes, accepted, held: heldBack };
   const budgets = {
     maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
     maxChanges,
@@ -142,7 +148,7 @@ function describeBreach(model: string, breach: BudgetBreach, budget: string): st
 const EXAMPLES = 10;
 
 function examplesOf(
-  db: RunContext["db"],
+  db: DatabaseSync,
   { comparison: c }: ChangeSet,
   table: string,
   groups: number,

@@ -45,8 +45,18 @@ export class ChangeRecords {
     this.#ledger.write({ ...earlier, state, runId, error, at: now() });
   }
 
+  /** It was refused with others, and waits for its turn to be tried without them. */
+  waits(group: HeldGroup): void {
+    this.#write(group, {
+      ...{ state: "failed", parked: false },
+      error: "Refused with the other groups of its batch",
+    });
+  }
+
   accepted(group: HeldGroup): void {
-    if (group.changeId) this.#ledger.remove(group.changeId);
+    // Where no request was made, what the ledger has of the group may be an earlier change.
+    if (group.intent) this.#ledger.remove(group.changeId);
+    else this.#ledger.forget(group.keyText);
     this.#note(group, "accepted");
   }
 
@@ -94,10 +104,10 @@ export class ChangeRecords {
     group: HeldGroup,
     end: Pick<LedgerEntry, "state" | "parked"> & { error?: string },
   ): void {
-    const { changeId, keyText, hash, batch, attempts, action } = group;
+    const { changeId, keyText, hash, batch, place, attempts, action } = group;
     const { runId, now } = this.context;
     this.#ledger.write({
-      ...{ id: changeId, groupKey: keyText, contentHash: hash, batch, attempts, action },
+      ...{ id: changeId, groupKey: keyText, contentHash: hash, batch, place, attempts, action },
       ...{ runId, at: now() },
       ...end,
     });

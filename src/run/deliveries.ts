@@ -16,7 +16,7 @@ import {
 } from "~/delivery/earlier_try.ts";
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import { foldName } from "~/sql/identifiers.ts";
-import type { GroupCommit } from "~/store/group_commit.ts";
+import type { DurableCommits } from "~/store/group_commit.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { LedgerEntry } from "~/store/ledger.ts";
 import { noteDelivery } from "~/store/model_states.ts";
@@ -25,7 +25,7 @@ import { Acknowledger } from "~/tracked/acknowledge.ts";
 import { forcedButGoneSql } from "~/tracked/comparison_sql.ts";
 import type { ChangedGroup } from "~/tracked/changed_groups.ts";
 import { type ChangeSet, dropChanges, type ForcedGroup } from "~/tracked/find_changes.ts";
-import { makeForgetGroup } from "~/tracked/forget_group.ts";
+import { makeDoubtGroup, makeForgetGroup } from "~/tracked/forget_group.ts";
 import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import type { HoldCandidate } from "~/tracked/hold_back.ts";
 import { refuseOwnColumn } from "~/tracked/target_table.ts";
@@ -41,10 +41,12 @@ import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
 
 /** What a delivery needs from its run and its model. */
 export interface DeliveryContext extends ChangeRecordContext {
-  commits: GroupCommit;
+  commits: DurableCommits;
   projectId: string;
   /** The model's name when a change was begun, of which its keys are made. */
   keyName: (changeId: number) => string;
+  /** `@delivery` */
+  promise: DeliveryPromise;
   /** `@on_removed` */
   onRemoved: "forget" | "keep" | "deliver";
   /** The model asked by `changes`: it gets what was accepted before, too. */
@@ -75,7 +77,9 @@ export function holdCandidates(
   keyColumns: number,
   promise: DeliveryPromise,
 ): HoldCandidate[] {
-  return earlier.filter((entry) => entry.parked || isUnknown(entry)).map((entry) => ({
+  // One that was rejected and is to be tried again is no news either once it is what was accepted.
+  const mayBeOver = (entry: LedgerEntry) => entry.parked || entry.state === "rejected";
+  return earlier.filter((entry) => mayBeOver(entry) || isUnknown(entry)).map((entry) => ({
     key: decodeGroupKey(entry.groupKey),
     isHeld: (now: GroupNow) => isHeldBack(entry, now, promise),
   })).filter(({ key }) => key.length === keyColumns);
@@ -96,6 +100,7 @@ export class Delivery {
   readonly #records: ChangeRecords;
   readonly #earlier: ReadonlyMap<string, LedgerEntry>;
   #forgetGroup: ReturnType<typeof makeForgetGroup> | undefined;
+  #doubtGroup: ReturnType<typeof makeDoubtGroup> | undefined;
 
   /** Call inside the transaction that found the changes. */
   constructor(
@@ -158,11 +163,14 @@ export class Delivery {
       ...change,
       changeId: earlier?.id ?? 0,
       batch,
+      place: earlier?.place ?? 0,
       attempts: (earlier?.attempts ?? 0) + 1,
       intent: undefined,
+      isOut: false,
       pending: 0,
       isUncertain: false,
       hasLeft: false,
+      hasMoved: false,
       end: "open",
     };
     this.#held.set(number, held);
@@ -188,16 +196,19 @@ export class Delivery {
     // A batch that was refused goes out again in parts: each part is what a crash would repeat. Its last
     // change names it: the first part begins as the whole did, from which it must be told apart.
     const batch = groups.length > 1 ? (groups.at(-1)?.changeId ?? 0) : 0;
-    const fresh = groups.filter((group) => !group.intent || group.batch !== batch);
+    const fresh = groups.filter((group) => !group.isOut || group.batch !== batch);
     if (fresh.length > 0) {
-      for (const group of fresh) group.batch = batch;
+      const left = this.#leftOf(fresh);
+      for (const group of fresh) Object.assign(group, { batch, place: groups.indexOf(group) });
       const written = this.context.commits.add(() => {
+        for (const group of left) this.#records.waits(group);
         for (const group of fresh) this.#records.sent(group);
       });
-      for (const group of fresh) group.intent = written;
+      for (const group of left) group.isOut = false;
+      for (const group of fresh) Object.assign(group, { intent: written, isOut: true });
     }
-    for (const group of groups) group.pending += 1;
     await Promise.all(groups.map((group) => group.intent));
+    for (const group of groups) group.pending += 1;
     return groups.map((group) => group.changeId);
   }
 
@@ -206,13 +217,31 @@ export class Delivery {
     return numbers.flatMap((number) => this.#findOpen(number)?.keyText ?? []);
   }
 
-  /** The request has ended. `isUncertain`: it may have arrived, and no answer tells. */
-  end(numbers: readonly number[], isUncertain: boolean): void {
+  /**
+   * Those whose batch was refused and goes out again in parts, of which these are one: no request of theirs
+   * is out until their turn comes.
+   */
+  #leftOf(part: readonly HeldGroup[]): HeldGroup[] {
+    const batches = new Set(part.filter(({ isOut }) => isOut).map(({ batch }) => batch));
+    batches.delete(0);
+    if (batches.size === 0) return [];
+    return [...this.#held.values()].filter((group) =>
+      batches.has(group.batch) && group.end === "open" && group.isOut && !part.includes(group) &&
+      !isUnknownEnd(group, this.context.promise)
+    );
+  }
+
+  /**
+   * The request has ended. `isUncertain`: it may have arrived, and no answer tells. `hasMoved`: it may have
+   * done something, whatever was answered.
+   */
+  end(numbers: readonly number[], isUncertain: boolean, hasMoved = true): void {
     for (const number of numbers) {
       const group = this.#held.get(number);
       if (!group) continue;
       group.pending -= 1;
       group.isUncertain ||= isUncertain;
+      group.hasMoved ||= hasMoved;
       group.hasLeft = true;
     }
   }
@@ -227,7 +256,7 @@ export class Delivery {
       if (!group) continue;
       group.pending -= 1;
       if (group.pending > 0 || group.hasLeft || !group.intent) continue;
-      group.intent = undefined;
+      Object.assign(group, { intent: undefined, isOut: false });
       const earlier = this.#earlier.get(group.keyText);
       this.context.commits.addUnawaited(() => this.#records.withdrawn(group, earlier));
     }
@@ -261,7 +290,10 @@ export class Delivery {
     const groups = numbers.map((number) => this.#getOpen(number));
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
     return this.#end(groups, "rejected", () => {
-      for (const group of groups) this.#records.rejected(group, reason);
+      for (const group of groups) {
+        if (this.#mayHaveMoved(group)) this.#doubt(group.key);
+        this.#records.rejected(group, reason);
+      }
     }, reason);
   }
 
@@ -331,12 +363,27 @@ export class Delivery {
       const key = renderGroupKey(this.changes.comparison.uniqueKey, group.key);
       this.failures.push({ key, error });
     }
-    if (isUnknownEnd(group)) {
+    if (isUnknownEnd(group, this.context.promise)) {
       this.#unknown += 1;
       return () => this.#records.unknown(group, error.message);
     }
     this.#failed += 1;
     return () => this.#records.failed(group, error.message);
+  }
+
+  /**
+   * Whether the far side may hold something else of a refused group than was accepted: an earlier request
+   * may have done something, or an earlier try whose place in the ledger the rejection takes.
+   */
+  #mayHaveMoved({ keyText, hasMoved }: HeldGroup): boolean {
+    const earlier = this.#earlier.get(keyText);
+    return hasMoved || (earlier !== undefined && isForced(earlier));
+  }
+
+  /** What is accepted of a group is no longer known to be what the far side has. */
+  #doubt(key: readonly SqlValue[]): void {
+    this.#doubtGroup ??= makeDoubtGroup(this.context.db, this.changes.comparison);
+    this.#doubtGroup(key);
   }
 
   #forget(group: HeldGroup): void {
@@ -347,9 +394,11 @@ export class Delivery {
   /** What was tried before comes first and is sent again with the same key, if it is the same change. */
   #earlierChange(group: ChangedGroup, action: ChangeAction): LedgerEntry | undefined {
     const entry = this.#earlier.get(group.keyText);
-    const isSame = entry?.contentHash === group.hash &&
-      (entry.action === "remove") === (action === "remove");
-    return isSame ? entry : undefined;
+    if (entry?.action === "remove" || action === "remove") {
+      // What is removed is what was accepted, and that has not changed since.
+      return entry?.action === action ? entry : undefined;
+    }
+    return entry?.contentHash === group.hash ? entry : undefined;
   }
 
   #findOpen(number: number): HeldGroup | undefined {
@@ -401,7 +450,11 @@ export class Delivery {
     const gone = prepareArrayRows(db, forcedButGoneSql(comparison)).all()
       .map((key) => encodeGroupKey(readRow(key)));
     const delivered = onRemoved === "deliver" ? this.#reader.removedKeys(gone) : new Set<string>();
-    for (const key of gone) if (!delivered.has(key)) this.#records.forget(key);
+    for (const key of gone.filter((each) => !delivered.has(each))) {
+      this.#records.forget(key);
+      // The far side may have more of it than was accepted; if it comes back, it is sent.
+      this.#doubt(decodeGroupKey(key));
+    }
     for (const key of this.changes.heldBack.absent) this.#records.forget(encodeGroupKey(key));
     for (const { groupKey } of this.#earlier.values()) {
       if (decodeGroupKey(groupKey).length !== comparison.uniqueKey.length) {

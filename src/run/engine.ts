@@ -29,7 +29,7 @@ import {
 import { copyState, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
 import { pruneBodies } from "~/store/requests.ts";
-import { takeRunLock } from "~/store/run_lock.ts";
+import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
 import { VERSION } from "~/base/version.ts";
 import { dropStages } from "~/warehouse/stages.ts";
@@ -43,7 +43,7 @@ import { LazyPractice } from "./practice.ts";
 import { RateLimits } from "./rate_limits.ts";
 import type { RunContext } from "./run_context.ts";
 import { type PlanBeginning, Planner, planStopped, refuseMoved } from "./planner.ts";
-import type { RunEvent, RunFinished } from "./run_event.ts";
+import type { DeliveryCounts, GroupSums, RunEvent, RunFinished } from "./run_event.ts";
 import { runModels } from "./run_models.ts";
 import type { PlanRequest, RunRequest } from "./run_request.ts";
 import { TokenKeeper } from "./token_keeper.ts";
@@ -132,7 +132,7 @@ export class Engine {
     this.#statePath = path;
     makeStateFolder(path);
     const command = commandOf(request);
-    using _lock = takeRunLock(`${path.slice(0, -3)}.lock`, command, now());
+    using _lock = takeRunLock(lockPathOf(path), command, now());
     removeStateCopies(path);
     const job: Job = { request, command, current, root, settings, practice, path, startedAt };
     if (request.plan) return void await this.#plan(job, request.plan);
@@ -206,6 +206,7 @@ export class Engine {
       : undefined;
     let changeId = nextLedgerId(db);
     const requests = { sent: 0, accepted: 0, refused: 0, retries: 0 };
+    let groups: GroupSums | undefined;
     const readVariable = variableLookup(dotenv, (name) => Deno.env.get(name));
     const context: RunContext = {
       root,
@@ -233,6 +234,9 @@ export class Engine {
       },
       emit: (event) => {
         if (event.type === "model_finished" && event.requests) addTo(requests, event.requests);
+        if (event.type === "model_finished" && event.delivery) {
+          groups = addDelivery(groups, event.delivery);
+        }
         tell(event);
       },
       flush: () => this.#flush(),
@@ -269,6 +273,7 @@ export class Engine {
       ...counts,
       requests,
       ...(planned && { planned_requests_left: planned.left }),
+      ...(groups && { groups }),
       ...(this.#isTimeOver && request.timeoutMs !== undefined &&
         { timeout_ms: request.timeoutMs }),
     };
@@ -305,6 +310,15 @@ export class Engine {
 function nameTest(names: readonly string[]): (name: string) => boolean {
   const known = new Set(names.map(foldModelName));
   return (name) => known.has(foldModelName(name));
+}
+
+function addDelivery(sums: GroupSums | undefined, counts: DeliveryCounts): GroupSums {
+  const { saved, rejected, failed, unknown, left } = counts;
+  const own = { delivered: saved + rejected + failed + unknown + left, ...counts };
+  if (!sums) return own;
+  const all = { ...sums };
+  addTo(all as unknown as Record<string, number>, own);
+  return all;
 }
 
 function addTo(sum: Record<string, number>, part: object): void {

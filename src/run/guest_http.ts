@@ -83,6 +83,8 @@ export class GuestHttp {
   #waiting = new Map<number, (response: EgressResponse) => void>();
   #permits: RequestPermits | undefined;
   #down: EgressError | undefined;
+  /** Why the worker is no more: nothing would answer a request. */
+  #stopped: string | undefined;
   /** Guest's number of a request → ours. */
   #ids = new Map<number, number>();
 
@@ -132,7 +134,7 @@ export class GuestHttp {
     if (response.error?.kind === "down") this.#down ??= response.error;
     if (changes.length > 0) {
       if (isUnbegun(response)) delivery?.withdraw(groups);
-      else delivery?.end(groups, isUncertain(response));
+      else delivery?.end(groups, isUncertain(response), mayHaveMoved(response));
     }
     this.#record(request, response, idempotencyKey, at, changes.at(-1));
     return response;
@@ -179,6 +181,7 @@ export class GuestHttp {
   }
 
   #exchange(guestId: number, request: EgressRequest): Promise<EgressResponse> {
+    if (this.#stopped !== undefined) return Promise.resolve(stoppedBefore(this.#stopped));
     const port = this.#open();
     const id = this.#nextId++;
     this.#ids.set(guestId, id);
@@ -225,19 +228,10 @@ export class GuestHttp {
   }
 
   #handleFailure(message: string): void {
+    this.#stopped ??= `The worker that sends requests has stopped: ${message}`;
     this.tokens.dispose();
     for (const id of [...this.#waiting.keys()]) {
-      this.#settle(id, {
-        url: "",
-        headers: [],
-        body: new Uint8Array(),
-        attempts: 1,
-        elapsedMs: 0,
-        error: {
-          kind: "broken",
-          message: `The worker that sends requests has stopped: ${message}`,
-        },
-      });
+      this.#settle(id, withoutAnswer(1, { kind: "broken", message: this.#stopped }));
     }
   }
 
@@ -285,6 +279,16 @@ export class GuestHttp {
   }
 }
 
+/** Nothing was sent, and nothing will be: the model ends. */
+function stoppedBefore(message: string): EgressResponse {
+  const hint = "Run again: what was not sent comes with the next run.";
+  return withoutAnswer(0, { kind: "down", message, hint });
+}
+
+function withoutAnswer(attempts: number, error: EgressError): EgressResponse {
+  return { url: "", headers: [], body: new Uint8Array(), attempts, elapsedMs: 0, error };
+}
+
 function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
   return new UserError(`Cannot ${method} ${url.slice(0, 200)}: --adopt ${model} sends nothing`, {
     hint: "Run it without --adopt to send",
@@ -297,8 +301,19 @@ function isUnbegun({ attempts, error }: EgressResponse): boolean {
 }
 
 /** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */
-function isUncertain({ status, error }: EgressResponse): boolean {
+export function isUncertain({ status, error }: EgressResponse): boolean {
   return status === undefined && (error?.kind === "timeout" || error?.kind === "broken");
+}
+
+/**
+ * Whether a request may have done something at the far side: all but those that were refused, never sent, or
+ * that the far side was not available for (RFC 9110, section 15.6.4). Of a request that was tried again only
+ * the last try is known.
+ */
+export function mayHaveMoved({ status, error, attempts }: EgressResponse): boolean {
+  if (attempts > 1) return true;
+  if (status === undefined) return error?.kind === "timeout" || error?.kind === "broken";
+  return status < 400 || (status >= 500 && status !== 503);
 }
 
 function checkRequest(request: GuestRequest): void {

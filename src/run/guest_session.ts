@@ -25,6 +25,7 @@ import { GuestQuery } from "./guest_queries.ts";
 import { checkRowBlock } from "./row_block.ts";
 import type { RunContext } from "./run_context.ts";
 import { SavedRows } from "./saved_rows.ts";
+import type { VerifiedChanges } from "./verified_changes.ts";
 
 /** What a session is made of. */
 export interface GuestSessionParts {
@@ -37,6 +38,8 @@ export interface GuestSessionParts {
   modelTimeoutMs: number | undefined;
   /** What the run asks of this model beside the usual. */
   wishes: ModelWishes;
+  /** What the model's `verify` is asked about. */
+  verified: VerifiedChanges;
   /** Takes stand-ins of secrets out of texts. */
   mask: (text: string) => string;
 }
@@ -202,6 +205,8 @@ export class GuestSession {
         return this.#answer(message.id, () => this.#reject(message));
       case "group_failed":
         return this.#getDelivery().fail(message.group, this.#masked(checkError(message.error)));
+      case "verified":
+        return this.parts.verified.take(message.change, message.answer);
       case "http":
         return this.#answer(message.id, () => this.#send(message));
       case "oauth":

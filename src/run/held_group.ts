@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ChangeAction } from "~/delivery/earlier_try.ts";
+import type { ChangeAction, DeliveryPromise } from "~/delivery/earlier_try.ts";
 import type { ChangedGroup } from "~/tracked/changed_groups.ts";
 
 /** See the module's comment. */
@@ -15,21 +15,33 @@ export interface HeldGroup extends ChangedGroup {
   changeId: number;
   /** Id of the last change of the batch that went out together; 0: on its own. */
   batch: number;
+  /** Its place in that batch, from 0. */
+  place: number;
   /** Runs in which this very change was tried, this one included. */
   attempts: number;
   /** Its row in the ledger is committed, or on its way. */
   intent: Promise<void> | undefined;
+  /** Its row in the ledger says, or is about to say, that a request is out. */
+  isOut: boolean;
   /** Requests that are out. */
   pending: number;
   /** A request of it has ended that was not refused before it left. */
   hasLeft: boolean;
   /** A request of it may have arrived though no answer came. */
   isUncertain: boolean;
+  /** A request of it may have done something at the far side, whatever was answered. */
+  hasMoved: boolean;
   /** `ending`: what it is to be is on its way to the disk. */
   end: "open" | "ending" | "accepted" | "rejected" | "failed";
 }
 
-/** Whether what is known of a failed group is only that a request of it may have arrived. */
-export function isUnknownEnd({ isUncertain, pending }: HeldGroup): boolean {
-  return isUncertain || pending > 0;
+/**
+ * Whether what is known of a failed group is only that a request of it may have arrived. What must not be
+ * done twice is not known to be undone as soon as any request of it may have done something.
+ */
+export function isUnknownEnd(
+  { isUncertain, hasMoved, pending }: HeldGroup,
+  promise: DeliveryPromise,
+): boolean {
+  return isUncertain || pending > 0 || (hasMoved && promise === "at_most_once");
 }

@@ -102,8 +102,15 @@ export interface RunFinished {
   requests: RequestCounts;
   /** Of a plan that was applied: requests of it that were not made. */
   planned_requests_left?: number;
+  /** What became of the groups of all models; absent where none compared any. */
+  groups?: GroupSums;
   /** Only where it was over before the run: `--timeout`. */
   timeout_ms?: number;
+}
+
+/** `delivered` is the sum of `saved`, `rejected`, `failed`, `unknown` and `left`. */
+export interface GroupSums extends DeliveryCounts {
+  delivered: number;
 }
 
 export type RunEvent =

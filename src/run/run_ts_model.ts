@@ -7,7 +7,7 @@ import { setImmediate } from "node:timers";
 import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
 import { serveModules } from "~/sandbox/modules/serve_modules.ts";
-import type { EgressError, GuestStart } from "~/sandbox/protocol.ts";
+import type { EgressError, GuestStart, UnsettledMessage } from "~/sandbox/protocol.ts";
 import { loadFileStates, saveFileStates } from "~/store/file_states.ts";
 import { lookForLostState } from "~/state/lost_state.ts";
 import { loadKeyNames } from "~/store/key_names.ts";
@@ -24,6 +24,7 @@ import { ReadableFiles, toFileStates } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
 import { type ModelSecrets, readSecrets } from "./secrets.ts";
 import { stoppedEarly } from "./stopped_early.ts";
+import { VerifiedChanges } from "./verified_changes.ts";
 import { saveStep, type Step, type StepOutcome } from "./step.ts";
 
 /** `@timeout` where the model gives none. */
@@ -42,10 +43,12 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
   const covered = readsOnlyFiles(model) ? readable.all() : [];
   const files = new GuestFiles(readable, isInbound && !isDefinitionNew(step) ? before : undefined);
   const http = await makeHttp(context, model, secrets, step.wishes);
+  const verified = new VerifiedChanges(context, model, step.wishes);
   const session = new GuestSession({
     context,
     model,
-    start: await makeStart(context, model, secrets),
+    start: await makeStart(context, model, secrets, verified.messages),
+    verified,
     http,
     files,
     modelTimeoutMs: model.directives.modelTimeoutMs,
@@ -67,7 +70,7 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
     }
     saveFileStates(context.db, model.name, toFileStates([...read.values()], before));
   };
-  return finish(context, step, ended, http, remember);
+  return finish(context, step, { ...ended, verified: verified.asked }, http, remember);
 }
 
 /** A model that would send everything a second time is not started. `--resend` says that it is meant. */
@@ -87,7 +90,7 @@ function isDefinitionNew({ model, state }: Step): boolean {
 function finish(
   context: RunContext,
   step: Step,
-  ended: GuestOutcome,
+  ended: GuestOutcome & { verified: number },
   http: GuestHttp | undefined,
   remember: (outcome: StepOutcome) => void,
 ): StepOutcome {
@@ -96,7 +99,10 @@ function finish(
   const down = http?.down;
   try {
     return inTransaction(context.db, () => {
-      const outcome = { ...takeOutcome(context, step, ended, down), ...requests };
+      const outcome = {
+        ...{ ...takeOutcome(context, step, ended, down), ...requests },
+        verified: ended.verified,
+      };
       remember(outcome);
       saveStep(context, step, outcome);
       return outcome;
@@ -176,7 +182,7 @@ async function makeHttp(
   secrets: ModelSecrets,
   wishes: ModelWishes,
 ): Promise<GuestHttp | undefined> {
-  const { allowNet, rateLimit: limit } = model.directives;
+  const { allowNet, rateLimit: limit, delivery } = model.directives;
   if (!allowNet) return undefined;
   const plan = context.plan && (isSource(model) ? "read" : "record");
   const practiceOrigin = plan === "record" ? undefined : await context.practice?.();
@@ -186,6 +192,7 @@ async function makeHttp(
       allowNet,
       secrets: secrets.entries,
       ...(practiceOrigin !== undefined && { practiceOrigin }),
+      ...(delivery === "at_most_once" && { atMostOnce: true }),
       ...(plan && { plan }),
     },
     startWorker: (onFailure) =>
@@ -236,6 +243,7 @@ async function makeStart(
   context: RunContext,
   model: Model,
   secrets: ModelSecrets,
+  unsettled: readonly UnsettledMessage[],
 ): Promise<GuestStart> {
   const { directives: d } = model;
   const allowedEnv = d.allowEnv ?? [];
@@ -253,5 +261,6 @@ async function makeStart(
     })),
     allowedEnv,
     secrets: secrets.standIns,
+    ...(unsettled.length > 0 && { unsettled }),
   };
 }

@@ -19,6 +19,8 @@ export interface StepOutcome {
   rows?: number;
   columnChanges?: readonly string[];
   delivery?: ModelFinished["delivery"];
+  /** Unknown changes that its `verify` was asked about: the next run goes on with them. */
+  verified?: number;
   /** A tracked model ended well and did not ask for its changes: they are still to come. */
   unread?: boolean;
   requests?: ModelFinished["requests"];
@@ -67,7 +69,8 @@ export function closeStep(step: Step, outcome: StepOutcome): void {
     inputs: isOk && !outcome.unread ? inputs : {},
     dataVersion: (state?.dataVersion ?? 0) + (outcome.changed ? 1 : 0),
     rows: outcome.rows ?? state?.rows,
-    waiting: outcome.unread ? state?.waiting ?? 0 : countWaiting(outcome.delivery),
+    waiting: (outcome.unread ? state?.waiting ?? 0 : countWaiting(outcome.delivery)) +
+      (outcome.verified ?? 0),
   };
 }
 

@@ -52,6 +52,18 @@ export interface GuestStart {
   allowedEnv: readonly string[];
   /** Secret name → the stand-in text that `secret(name)` gives. */
   secrets: Readonly<Record<string, string>>;
+  /** Changes whose request may have arrived, for the model's `verify`; absent: there are none. */
+  unsettled?: readonly UnsettledMessage[];
+}
+
+/** A change that waits to be settled. */
+export interface UnsettledMessage {
+  change: number;
+  action: "create" | "update" | "remove";
+  /** In the order of the unique key. */
+  key: readonly Value[];
+  /** Absent for a part of a batch: its key is that of all parts together. */
+  idempotencyKey?: string;
 }
 
 // ── guest → host ─────────────────────────────────────────────────────────────────────────────────
@@ -82,6 +94,8 @@ export type GuestMessage =
   /** A group was tried and not accepted. */
   | { type: "group_failed"; group: number; error: ErrorReport }
   | { type: "http"; id: number; request: GuestRequest }
+  /** What the model's `verify` says of an unsettled change: it is there, it is not, it cannot tell. */
+  | { type: "verified"; change: number; answer: boolean | null }
   /** Aborts a request that nobody waits for any more. */
   | { type: "abort"; request: number }
   /** `standIn` in a request is to stand for an access token. */
@@ -196,6 +210,8 @@ export interface EgressStart {
   plan?: "record" | "read";
   /** The model has a rate limit: each try, redirects included, waits for a permit. */
   needsPermits?: boolean;
+  /** `@delivery: at_most_once`: a write that may have arrived is not tried again. */
+  atMostOnce?: boolean;
 }
 
 export type ToEgress =

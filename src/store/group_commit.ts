@@ -14,8 +14,22 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+/** Makes writes durable. */
+export interface DurableCommits {
+  /**
+   * Writes in the next transaction.
+   *
+   * @param write Runs inside the transaction, with whatever else waits. What can be known to be
+   * wrong is checked before: when it throws, none of the transaction is kept.
+   * @returns Resolves when the write is on disk.
+   */
+  add(write: () => void): Promise<void>;
+  /** The same, for what nobody waits for: where it fails, what is waited for fails too. */
+  addUnawaited(write: () => void): void;
+}
+
 /** See the module's comment. One for each open state file. */
-export class GroupCommit implements AsyncDisposable {
+export class GroupCommit implements DurableCommits, AsyncDisposable {
   #waiting: Waiting[] = [];
   #isBusy = false;
   #wal: Deno.FsFile | undefined;
@@ -27,13 +41,6 @@ export class GroupCommit implements AsyncDisposable {
     private readonly isSynced = true,
   ) {}
 
-  /**
-   * Writes in the next transaction.
-   *
-   * @param write Runs inside the transaction, with whatever else waits. What can be known to be
-   * wrong is checked before: when it throws, none of the transaction is kept.
-   * @returns Resolves when the write is on disk.
-   */
   add(write: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ write, resolve, reject });
@@ -43,7 +50,6 @@ export class GroupCommit implements AsyncDisposable {
     });
   }
 
-  /** The same, for what nobody waits for: where it fails, what is waited for fails too. */
   addUnawaited(write: () => void): void {
     this.add(write).catch(() => {});
   }

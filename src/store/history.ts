@@ -19,7 +19,15 @@ export interface RunHistoryRow {
   failed: number;
   blocked: number;
   cancelled: number;
+  /** Groups that were to be delivered: those that have come to one of the ends that follow. */
+  groups_delivered: number;
   groups_saved: number;
+  groups_rejected: number;
+  groups_failed: number;
+  groups_unknown: number;
+  groups_left: number;
+  /** Models whose groups were not all accounted for; 0 unless the file was tampered with. */
+  unbalanced: number;
   requests_sent: number;
 }
 
@@ -41,6 +49,12 @@ export interface StepHistoryRow {
   groups_failed: number | null;
   groups_unknown: number | null;
   groups_left: number | null;
+  groups_rejected?: number | null;
+  groups_parked?: number | null;
+  /** Absent where it compared no groups. */
+  groups_delivered?: number;
+  /** Whether all delivered groups have come to an end, or were left. */
+  sums_balance?: boolean;
   requests_sent: number | null;
   requests_accepted: number | null;
   requests_refused: number | null;
@@ -49,35 +63,80 @@ export interface StepHistoryRow {
   error: string | null;
 }
 
+/** What became of groups, added up. */
+const ENDS =
+  "(groups_saved + coalesce(REJECTED, 0) + groups_failed + groups_unknown + groups_left)";
+/** What was to be sent; removed groups are, where the model asks for them. */
+const FOUND = "(groups_new + groups_changed)";
+const BALANCES = `${ENDS} IN (${FOUND}, ${FOUND} + groups_removed)`;
+const DELIVERED = `CASE WHEN ${BALANCES} THEN ${ENDS} ELSE ${FOUND} END`;
+
+/** A file that no run of this version has opened yet lacks a column. */
+function withRejected(db: DatabaseSync, sql: string): string {
+  const column = "groups_rejected";
+  const has = db.prepare(`SELECT 1 FROM pragma_table_info('spoor.steps') WHERE name = ?`)
+    .get(column);
+  return sql.replaceAll("REJECTED", has ? column : "0");
+}
+
 /** The last runs. */
 export function recentRuns(db: DatabaseSync, limit: number): RunHistoryRow[] {
-  const rows = db.prepare(`
-    WITH runs AS (SELECT * FROM "spoor.runs" ORDER BY id DESC LIMIT ?)
+  const sum = (expression: string, name: string) => `coalesce(sum(${expression}), 0) AS ${name}`;
+  const rows = db.prepare(withRejected(
+    db,
+    `WITH runs AS (SELECT * FROM "spoor.runs" ORDER BY id DESC LIMIT ?)
     SELECT runs.id AS run_id, started_at, ended_at, runs.status, command,
       count(*) FILTER (WHERE steps.status = 'ok') AS ok,
       count(*) FILTER (WHERE steps.status = 'failed') AS failed,
       count(*) FILTER (WHERE steps.status = 'blocked') AS blocked,
       count(*) FILTER (WHERE steps.status = 'cancelled') AS cancelled,
-      coalesce(sum(groups_saved), 0) AS groups_saved,
-      coalesce(sum(requests_sent), 0) AS requests_sent
+      ${sum(DELIVERED, "groups_delivered")},
+      ${sum("groups_saved", "groups_saved")},
+      ${sum("REJECTED", "groups_rejected")},
+      ${sum("groups_failed", "groups_failed")},
+      ${sum("groups_unknown", "groups_unknown")},
+      ${sum("groups_left", "groups_left")},
+      count(*) FILTER (WHERE NOT ${BALANCES}) AS unbalanced,
+      ${sum("requests_sent", "requests_sent")}
     FROM runs LEFT JOIN "spoor.steps" AS steps ON steps.run_id = runs.id
-    GROUP BY runs.id ORDER BY runs.id DESC
-  `).all(BigInt(limit));
+    GROUP BY runs.id ORDER BY runs.id DESC`,
+  )).all(BigInt(limit));
   return rows.map((row) => ({ ...row })) as unknown as RunHistoryRow[];
 }
 
-/** The last runs in which a model had a part. */
+/** The last runs in which a model had a part; its name in any case. */
 export function recentSteps(db: DatabaseSync, model: string, limit: number): StepHistoryRow[] {
-  const rows = db.prepare(`
-    SELECT started_at, steps.*
+  const read = db.prepare(withRejected(
+    db,
+    `SELECT started_at, steps.*, ${DELIVERED} AS groups_delivered, ${BALANCES} AS sums_balance
     FROM "spoor.steps" AS steps JOIN "spoor.runs" AS runs ON runs.id = steps.run_id
-    WHERE model = ? COLLATE NOCASE ORDER BY run_id DESC LIMIT ?
-  `).all(model, BigInt(limit));
-  return rows.map((row) => ({ ...row })) as unknown as StepHistoryRow[];
+    WHERE model = ? ORDER BY run_id DESC LIMIT ?`,
+  ));
+  // By the name itself first: only that is an index's.
+  const rows = read.all(model, BigInt(limit));
+  if (rows.length > 0) return rows.map(toStep);
+  const fold = (name: string) => name.toLowerCase();
+  const known = modelsInHistory(db).find((name) => fold(name) === fold(model));
+  return known === undefined ? [] : read.all(known, BigInt(limit)).map(toStep);
 }
 
-/** Names of all models that ever had a part in a run. */
+function toStep(row: Record<string, unknown>): StepHistoryRow {
+  const { groups_delivered: delivered, sums_balance: balance, ...rest } = row;
+  const sums = balance === null
+    ? {}
+    : { groups_delivered: Number(delivered), sums_balance: balance === 1 };
+  return { ...rest, ...sums } as unknown as StepHistoryRow;
+}
+
+/** Names of all models that ever had a part in a run, by one look-up in the index each. */
 export function modelsInHistory(db: DatabaseSync): string[] {
-  const rows = db.prepare(`SELECT DISTINCT model FROM "spoor.steps" ORDER BY model`).all();
+  const rows = db.prepare(
+    `WITH RECURSIVE names (model) AS (
+       SELECT min(model) FROM "spoor.steps"
+       UNION ALL
+       SELECT (SELECT min(model) FROM "spoor.steps" WHERE model > names.model) FROM names
+       WHERE names.model IS NOT NULL
+     ) SELECT model FROM names WHERE model IS NOT NULL`,
+  ).all();
   return rows.map(({ model }) => String(model));
 }

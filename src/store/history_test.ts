@@ -55,3 +55,38 @@ Deno.test("modelsInHistory() names each model once", () => {
   using db = state();
   assert.deepEqual(modelsInHistory(db), ["mart.a", "sync.crm"]);
 });
+
+Deno.test("a run's sums are shown, and one that does not balance is told from those that do", () => {
+  using db = state();
+  const [, failed] = recentRuns(db, 10);
+  assert.deepEqual([failed?.groups_delivered, failed?.groups_failed, failed?.unbalanced], [
+    2,
+    1,
+    0,
+  ]);
+  db.exec(`UPDATE "spoor.steps" SET groups_saved = 0 WHERE run_id = 2 AND model = 'sync.crm'`);
+
+  assert.deepEqual(recentRuns(db, 10).map((run) => run.unbalanced), [0, 1, 0]);
+  const [step, before] = recentSteps(db, "sync.crm", 10);
+  assert.deepEqual([step?.groups_delivered, step?.sums_balance], [2, false]);
+  assert.deepEqual([before?.groups_delivered, before?.sums_balance], [2, true]);
+  const [table] = recentSteps(db, "mart.a", 1);
+  assert.equal(table && "sums_balance" in table, false);
+});
+
+Deno.test("removed groups count as delivered where they were delivered", () => {
+  using db = state();
+  db.exec(`UPDATE "spoor.steps" SET groups_removed = 3 WHERE model = 'sync.crm'`);
+  assert.deepEqual(recentSteps(db, "sync.crm", 1).map((step) => step.groups_delivered), [2]);
+  db.exec(`UPDATE "spoor.steps" SET groups_saved = groups_saved + 3 WHERE model = 'sync.crm'`);
+  const [step] = recentSteps(db, "sync.crm", 1);
+  assert.deepEqual([step?.groups_delivered, step?.sums_balance], [5, true]);
+});
+
+Deno.test("a file of an older schema is read all the same", () => {
+  using db = new DatabaseSync(":memory:");
+  db.exec(MIGRATIONS[0] ?? "");
+  startRun(db, "spoor run", "0.1.0", "2026-01-01T00:00:00Z");
+  assert.deepEqual(recentRuns(db, 10).map((run) => run.groups_rejected), [0]);
+  assert.deepEqual(recentSteps(db, "a.b", 10), []);
+});

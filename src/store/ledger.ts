@@ -14,14 +14,19 @@ import type { ChangeAction, EarlierTry, LedgerState } from "~/delivery/earlier_t
 export interface LedgerEntry extends EarlierTry {
   /** The group's key as text. */
   groupKey: string;
+  /** Its place in its batch, from 0. */
+  place: number;
 }
 
-const COLUMNS = "id, group_key, content_hash, state, batch, attempts, parked, action";
+const COLUMNS = "id, group_key, content_hash, state, batch, place, attempts, parked, action";
 
-/** A model's changes that are not accepted, but for those that were never tried. */
+/**
+ * A model's changes that are not accepted, but for those that were never tried; those of one batch in the
+ * order in which they went out.
+ */
 export function loadLedger(db: DatabaseSync, model: string): LedgerEntry[] {
   return db.prepare(
-    `SELECT ${COLUMNS} FROM "spoor.ledger" WHERE model = ? AND state <> 'pending' ORDER BY id`,
+    `SELECT ${COLUMNS} FROM "spoor.ledger" WHERE model = ? AND state <> 'pending' ORDER BY place, id`,
   ).all(model).map(toEntry);
 }
 
@@ -32,6 +37,7 @@ function toEntry(row: Record<string, unknown>): LedgerEntry {
     contentHash: String(row.content_hash),
     state: row.state as LedgerState,
     batch: Number(row.batch),
+    place: Number(row.place),
     attempts: Number(row.attempts),
     parked: row.parked !== 0,
     action: row.action as ChangeAction,
@@ -61,7 +67,7 @@ export class Ledger {
   constructor(db: DatabaseSync, private readonly model: string) {
     this.#write = db.prepare(
       `INSERT OR REPLACE INTO "spoor.ledger" (${COLUMNS}, model, run_id, error, at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#remove = db.prepare(`DELETE FROM "spoor.ledger" WHERE id = ?`);
     this.#forget = db.prepare(`DELETE FROM "spoor.ledger" WHERE model = ? AND group_key = ?`);
@@ -75,6 +81,7 @@ export class Ledger {
       change.contentHash,
       change.state,
       BigInt(change.batch),
+      BigInt(change.place),
       BigInt(change.attempts),
       BigInt(change.parked),
       change.action,

@@ -28,7 +28,11 @@ export class RequestLog {
   readonly #insert;
   readonly #insertBodies;
 
-  constructor(db: DatabaseSync, private readonly runId: number, private readonly model: string) {
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly runId: number,
+    private readonly model: string,
+  ) {
     this.#insert = db.prepare(
       `INSERT INTO "spoor.requests" (run_id, model, at, method, url, status, error, attempts, elapsed_ms,
        idempotency_key, change_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -51,6 +55,8 @@ export class RequestLog {
       request.changeId === undefined ? null : BigInt(request.changeId),
     );
     this.#insertBodies.run(BigInt(lastInsertRowid), request.request, request.response);
+    // Now and then during a run too: a push of a million requests is not to fill the disk with bodies.
+    if (Number(lastInsertRowid) % PRUNE_EVERY === 0) pruneBodies(this.db);
   }
 }
 
@@ -68,8 +74,9 @@ export function usualRequestMs(db: DatabaseSync, model: string): number | undefi
   return times[Math.floor(times.length / 2)];
 }
 
-/** Requests whose bodies are kept. */
-const BODIES_KEPT = 100_000;
+/** Requests whose bodies are kept: some 400 bytes each where both are short. */
+export const BODIES_KEPT = 20_000;
+const PRUNE_EVERY = 1_000;
 
 /** Drops the bodies of all requests but the newest; nothing else of the record is ever dropped. */
 export function pruneBodies(db: DatabaseSync): void {

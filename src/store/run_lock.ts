@@ -60,6 +60,27 @@ export function takeRunLock(
   };
 }
 
+/** The lock of the runs on a state file. */
+export function lockPathOf(statePath: string): string {
+  return `${statePath.slice(0, -".db".length)}.lock`;
+}
+
+/**
+ * Whether a run is under way, for people: looks only, so that it disturbs no run that begins. A dead
+ * run's number may have gone to another process.
+ */
+export async function isRunUnderWay(path: string): Promise<boolean> {
+  const holder = readHolder(path);
+  if (!holder) return false;
+  const { default: process } = await import("node:process");
+  try {
+    process.kill(holder.pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM";
+  }
+}
+
 function readHolder(path: string): Holder | undefined {
   try {
     return JSON.parse(Deno.readTextFileSync(path));

@@ -120,6 +120,8 @@ export const MIGRATIONS: readonly string[] = [
   -- create | update | remove
   ALTER TABLE "spoor.ledger" ADD COLUMN action TEXT NOT NULL DEFAULT 'update';
   ALTER TABLE "spoor.ledger" ADD COLUMN at TEXT;
+  -- Its place in its batch: a repeated batch has the same order, and so the same key and body.
+  ALTER TABLE "spoor.ledger" ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
 
   -- How each change of a group ended, try after try; what "spoor why" tells. Never pruned.
   CREATE TABLE "spoor.deliveries" (

@@ -172,8 +172,9 @@ class ChangeFinder {
     if (this.input.everything) this.#run(outdateAcceptedSql(this.c));
     if (accepted.groups === 0 || this.input.everything) this.#takeAll(accepted.groups);
     else this.#compare(accepted);
-    const heldBack = holdBack(this.db, this.c, this.input.holdCandidates ?? []);
+    // Before any is held back: what is to be removed must not be taken for what holds what was accepted.
     this.#run(removeForcedSql(this.c));
+    const heldBack = holdBack(this.db, this.c, this.input.holdCandidates ?? []);
     const ordered = orderChangedRows(this.db, this.c);
     const changes = this.#count(accepted.groups, ordered, heldBack);
     this.#fitAccepted(changes);

@@ -1,5 +1,6 @@
 /**
- * Forgets one group: from the accepted rows and from the target.
+ * Forgets one group: from the accepted rows and from the target. Or doubts it: its accepted rows stay, and
+ * it counts as changed whatever it holds.
  *
  * @module
  */
@@ -7,7 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { acceptedTableName } from "./accepted_table.ts";
+import { acceptedTableName, COLUMNS_ID } from "./accepted_table.ts";
 import type { Comparison } from "./comparison_sql.ts";
 
 /** Makes the function that forgets groups of one model; call that inside a transaction. */
@@ -23,4 +24,19 @@ export function makeForgetGroup(
   return (key) => {
     for (const statement of deletes) statement.run(...key.map(toBound));
   };
+}
+
+/**
+ * Makes the function that doubts groups of one model: what was accepted of them is no longer known to be
+ * what the far side has. Call that inside a transaction.
+ */
+export function makeDoubtGroup(
+  db: DatabaseSync,
+  { model, uniqueKey }: Pick<Comparison, "model" | "uniqueKey">,
+): (key: readonly SqlValue[]) => void {
+  const where = uniqueKey.map((key) => `${quoteIdentifier(key)} = ?`).join(" AND ");
+  const accepted = quoteIdentifier(acceptedTableName(model));
+  // Rows of no set of columns: no row of a query matches them.
+  const update = db.prepare(`UPDATE ${accepted} SET ${COLUMNS_ID} = 0 WHERE ${where}`);
+  return (key) => void update.run(...key.map(toBound));
 }

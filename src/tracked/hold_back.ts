@@ -26,6 +26,8 @@ export interface HeldBack {
   groups: number;
   /** Those of them that were accepted before. */
   accepted: number;
+  /** Those of them that the query gives. */
+  present: number;
   /** Their keys. */
   keys: readonly (readonly SqlValue[])[];
   /** Keys of candidates that are not held and not among the changes: what is known of them is over. */
@@ -38,7 +40,7 @@ export function holdBack(
   c: Comparison,
   candidates: readonly HoldCandidate[],
 ): HeldBack {
-  const none = { groups: 0, accepted: 0, keys: [], absent: [] };
+  const none = { groups: 0, accepted: 0, present: 0, keys: [], absent: [] };
   if (candidates.length === 0) return none;
   const table = `${c.rowsTable}.held`;
   createKeyTable(db, c, table, candidates.map(({ key }) => key));
@@ -63,7 +65,8 @@ export function holdBack(
   takeOut(db, c, table);
   const accepted = countAccepted(db, c, table);
   db.exec(`DROP TABLE ${temp(table)}`);
-  return { groups: held.length, accepted, keys: held, absent };
+  const present = nows.filter((now, i) => isHeld[i] && typeof now === "object").length;
+  return { groups: held.length, accepted, present, keys: held, absent };
 }
 
 function takeOut(db: DatabaseSync, c: Comparison, held: string): void {

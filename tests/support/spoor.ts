@@ -137,7 +137,13 @@ export function startSpoor(
     output: () => text(),
     result,
     kill(signal = "SIGTERM") {
-      if (!ended) child.kill(signal);
+      if (ended) return;
+      try {
+        child.kill(signal);
+      } catch (error) {
+        // It has ended by itself, and its output is still being read.
+        if (!(error instanceof TypeError)) throw error;
+      }
     },
     async waitFor(pattern, timeoutMs = 30_000) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();

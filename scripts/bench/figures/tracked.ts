@@ -9,14 +9,13 @@
 import { join } from "node:path";
 import { changedAccounts } from "../accounts.ts";
 import { sendingModel, writeModel } from "../accounts_project.ts";
-import { type Bench, type FloorRun, forget, medians } from "../bench.ts";
+import { type Bench, forget, medians } from "../bench.ts";
 import { joinByValueSql, preparedForJoinSql, turnDial, writeDialProject } from "../dial_project.ts";
 import type { Figure, Line } from "../figure.ts";
-import { type Loopback, startLoopback } from "../loopback.ts";
-import { median } from "../median.ts";
+import { startLoopback } from "../loopback.ts";
 import { renderAmount } from "../render_line.ts";
-import { sendUntilCounted } from "../send_until_counted.ts";
-import { expectSaved, expectStatus, finished, sendingMs } from "../spoor_events.ts";
+import { sendingLines } from "../sending_lines.ts";
+import { expectSaved, expectStatus, finished } from "../spoor_events.ts";
 
 const MODEL = "sync.accounts";
 
@@ -66,6 +65,8 @@ export const trackedChangedFigure: Figure = {
       loopback,
       project,
       requests: changed,
+      concurrency: 64,
+      factor: 1.6,
       prepare: (turn) => turnDial(project, { turn: turn + 1, note: 0 }),
     });
   },
@@ -86,6 +87,8 @@ export const firstSyncFigure: Figure = {
       loopback,
       project,
       requests: rows,
+      concurrency: 64,
+      factor: 1.6,
       prepare: async () => {
         await forget(project);
         await bench.run(project, "raw.accounts", "raw.dial", "mart.accounts");
@@ -93,44 +96,6 @@ export const firstSyncFigure: Figure = {
     });
   },
 };
-
-interface Sending {
-  bench: Bench;
-  loopback: Loopback;
-  project: string;
-  requests: number;
-  /** Makes the change that is to be sent; not measured. */
-  prepare(turn: number): Promise<unknown>;
-}
-
-/** The whole process beside the fetch loop's, and of it the sending alone beside the loop alone. */
-async function* sendingLines(work: string, sending: Sending): AsyncGenerator<Line> {
-  const { bench, loopback, project, requests, prepare } = sending;
-  const phases = { floor: [] as number[], spoor: [] as number[] };
-  let note = "";
-  const ms = await medians(bench.options.repeat, {
-    floor: async () => {
-      const { wallMs, workMs } = await fetchLoop(bench, loopback, requests);
-      phases.floor.push(workMs);
-      return wallMs;
-    },
-    spoor: async (turn) => {
-      await prepare(turn);
-      const sent = await sendUntilCounted(bench, loopback, project, MODEL, requests);
-      phases.spoor.push(sendingMs(sent.run, MODEL));
-      note = sent.note;
-      return sent.run.wallMs;
-    },
-  });
-  yield { work, unit: "ms", ...ms, target: { factor: 1.6 }, note };
-  yield {
-    work: "  of it the sending alone",
-    unit: "ms",
-    floor: median(phases.floor),
-    spoor: median(phases.spoor),
-    target: { factor: 1.6 },
-  };
-}
 
 async function seededProject(bench: Bench, rows: number): Promise<string> {
   const project = await bench.folder(`tracked_${rows}`);
@@ -150,15 +115,4 @@ async function preparedFloor(
   await Deno.writeTextFile(joinSql, joinByValueSql("mart.accounts"));
   await bench.floor("run_sql", "--prepare", database, prepare);
   return { database, join: joinSql };
-}
-
-async function fetchLoop(
-  bench: Bench,
-  loopback: Loopback,
-  requests: number,
-): Promise<FloorRun> {
-  const url = `http://${loopback.host}/accounts`;
-  const run = await bench.floor("fetch_loop", url, String(requests), "64");
-  await loopback.takeCount();
-  return run;
 }

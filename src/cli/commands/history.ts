@@ -15,7 +15,7 @@ import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { statusCell } from "~/cli/output/status_cell.ts";
 import type { Style } from "~/cli/output/style.ts";
-import { renderTable } from "~/cli/output/table.ts";
+import { type Cell, renderTable } from "~/cli/output/table.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import {
@@ -29,7 +29,11 @@ import {
 /** Lists runs, or one model's part in them. */
 export const historyCommand = defineCommand({
   name: "history",
-  summary: "List what ran, newest first",
+  summary: "List what ran, newest first, and what became of the groups",
+  details: [
+    "delivered = saved + rejected + failed + unknown + left, in groups: what a run found to be sent,",
+    "and what became of it. Where the two sides differ, delivered is marked with ≠.",
+  ].join("\n"),
   positionals: [{
     name: "model",
     help: "Only this model's part in each run, with what it sent",
@@ -82,10 +86,15 @@ function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {
       { title: "started" },
       { title: "status" },
       { title: "took", align: "right" },
-      { title: "ok", align: "right" },
+      { title: "models ok", align: "right" },
       { title: "failed", align: "right" },
       { title: "blocked", align: "right" },
-      { title: "groups sent", align: "right" },
+      { title: "delivered", align: "right" },
+      { title: "saved", align: "right" },
+      { title: "rejected", align: "right" },
+      { title: "failed", align: "right" },
+      { title: "unknown", align: "right" },
+      { title: "left", align: "right" },
       { title: "requests", align: "right" },
       { title: "command" },
     ],
@@ -99,8 +108,9 @@ function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {
       renderCount(run.ok),
       renderCount(run.failed),
       renderCount(run.blocked),
-      renderCount(run.groups_saved),
-      renderCount(run.requests_sent),
+      deliveredCell(run.groups_delivered, run.unbalanced === 0, style),
+      ...[run.groups_saved, run.groups_rejected, run.groups_failed].map(renderCount),
+      ...[run.groups_unknown, run.groups_left, run.requests_sent].map(renderCount),
       visibleLine(run.command),
     ]),
     style,
@@ -108,7 +118,8 @@ function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {
 }
 
 function renderSteps(steps: readonly StepHistoryRow[], style: Style): string[] {
-  const optional = (value: number | null) => value === null ? "" : renderCount(value);
+  const optional = (value: number | null | undefined) =>
+    value === null || value === undefined ? "" : renderCount(value);
   return renderTable(
     [
       { title: "run", align: "right" },
@@ -118,8 +129,14 @@ function renderSteps(steps: readonly StepHistoryRow[], style: Style): string[] {
       { title: "rows", align: "right" },
       { title: "new", align: "right" },
       { title: "changed", align: "right" },
-      { title: "acknowledged", align: "right" },
+      { title: "removed", align: "right" },
+      { title: "held back", align: "right" },
+      { title: "delivered", align: "right" },
+      { title: "saved", align: "right" },
+      { title: "rejected", align: "right" },
       { title: "failed", align: "right" },
+      { title: "unknown", align: "right" },
+      { title: "left", align: "right" },
       { title: "requests", align: "right" },
       { title: "why" },
     ],
@@ -131,13 +148,23 @@ function renderSteps(steps: readonly StepHistoryRow[], style: Style): string[] {
       optional(step.rows),
       optional(step.groups_new),
       optional(step.groups_changed),
-      optional(step.groups_saved),
-      optional(step.groups_failed),
-      optional(step.requests_sent),
+      optional(step.groups_removed),
+      optional(step.groups_parked),
+      step.groups_delivered === undefined
+        ? ""
+        : deliveredCell(step.groups_delivered, step.sums_balance !== false, style),
+      ...[step.groups_saved, step.groups_rejected, step.groups_failed].map(optional),
+      ...[step.groups_unknown, step.groups_left, step.requests_sent].map(optional),
       visibleLine(whyOf(step)),
     ]),
     style,
   );
+}
+
+/** Every group that was delivered is saved, rejected, failed, unknown or left; else that is shown. */
+function deliveredCell(delivered: number, isBalanced: boolean, style: Style): Cell {
+  const text = renderCount(delivered);
+  return isBalanced ? text : { text: `${text} ≠`, paint: style.bad };
 }
 
 function whyOf(step: StepHistoryRow): string {

@@ -62,7 +62,9 @@ function candidatesFor(
   const { positionals } = command;
   const last = positionals.at(-1);
   const positional = positionals[places] ?? (last?.many ? last : undefined);
-  return positional ? valuesOf(positional, current, sources) : [];
+  if (!positional) return [];
+  const words = positional.words?.map((value) => ({ value, description: "" })) ?? [];
+  return [...words, ...valuesOf(positional, current, sources)];
 }
 
 /** The command among the words, and how many positionals came after it. */

@@ -37,6 +37,9 @@ Deno.test("models are completed where a model or a selector is to come", () => {
   assert.deepEqual(complete("describe", ""), ["mart.customers", "sync.crm"]);
   assert.deepEqual(complete("describe", "sync.crm", ""), []);
   assert.deepEqual(complete("run", "sync.crm", "+m"), ["+mart.customers"]);
+  assert.deepEqual(complete("why", "s"), ["sync.crm"]);
+  assert.deepEqual(complete("unknown", ""), ["settle", "mart.customers", "sync.crm"]);
+  assert.deepEqual(complete("unknown", "settle", "s"), ["sync.crm"]);
   assert.deepEqual(complete("--project", "x", "run", "--jobs", "4", "s"), ["sync.crm"]);
 });
 

@@ -297,3 +297,19 @@ Deno.test("on a terminal what failed is red, and what is ok is green", () => {
   assert(failed.includes("\x1b[31mFailed after 1.2 s:\x1b[39m"));
   assert(!failed.includes("\x1b[32m"), "nothing is green");
 });
+
+Deno.test("the last line adds up what became of the groups, and says where nothing left", () => {
+  const groups = {
+    delivered: 9,
+    ...delivery({ new: 9, saved: 5, rejected: 1, failed: 2, left: 1 }),
+  };
+  const end = finished({ status: "failed", failed: 1, requests: requests(8), groups });
+  assert.match(
+    show([started(NAMES), begins("sync.crm", "tracked"), end]),
+    /\nGroups: 9 delivered = 5 saved \+ 1 rejected \+ 2 failed \+ 0 unknown \+ 1 left\.$/,
+  );
+  assert.match(
+    show([started(NAMES, true), begins("sync.crm", "tracked"), { ...end, practice: true }]),
+    /\nGroups: 9 delivered = .* \(practice: nothing left this machine\)\.\n/,
+  );
+});

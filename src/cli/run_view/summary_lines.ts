@@ -8,6 +8,7 @@ import { countOf, renderCount } from "~/cli/output/counts.ts";
 import type { Style } from "~/cli/output/style.ts";
 import type { ModelName } from "~/model/model.ts";
 import type { ModelFinished, RunFinished } from "~/run/run_event.ts";
+import { NOTHING_LEFT } from "./model_lines.ts";
 
 /** What is added up while a run's models end. */
 export class RunTally {
@@ -70,7 +71,7 @@ export function renderSummary(run: RunFinished, tally: RunTally, view: SummaryVi
       } was over; the next run goes on there.`,
     );
   }
-  lines.push(...sentLines(run, tally));
+  lines.push(...sentLines(run, tally), ...groupLines(run));
   if (run.practice && run.requests.sent > 0) lines.push("", ...practiceHints(tally, view));
   return lines;
 }
@@ -115,6 +116,18 @@ function sentLines(run: RunFinished, tally: RunTally): string[] {
     );
   }
   return lines;
+}
+
+/** Both sides of the sum, where there is anything to add up. */
+function groupLines({ groups, practice }: RunFinished): string[] {
+  if (!groups || groups.delivered === 0) return [];
+  const { delivered, saved, rejected, failed, unknown, left } = groups;
+  const parts = [
+    ...[[saved, "saved"], [rejected, "rejected"], [failed, "failed"]] as const,
+    ...[[unknown, "unknown"], [left, "left"]] as const,
+  ].map(([count, word]) => `${renderCount(count)} ${word}`);
+  const note = practice ? ` (${NOTHING_LEFT})` : "";
+  return [`Groups: ${renderCount(delivered)} delivered = ${parts.join(" + ")}${note}.`];
 }
 
 function sentText({ practice, requests }: RunFinished, { groupsSent }: RunTally): string {

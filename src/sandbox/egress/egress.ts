@@ -116,12 +116,15 @@ export class Egress {
     return recordRequest(outgoing, mask.with(outgoing.signatures));
   }
 
-  #start({ secrets, allowNet, practiceOrigin, needsPermits = false, plan }: EgressStart): Started {
+  #start(given: EgressStart): Started {
+    const { secrets, allowNet, practiceOrigin, needsPermits = false, atMostOnce = false } = given;
+    const { plan } = given;
     const standIns = new StandIns(secrets);
     const mask = new SecretMask(secrets.map((secret) => secret.value));
     const outlet = {
       allowedHosts: new AllowedHosts(allowNet),
       practiceOrigin,
+      atMostOnce,
       deadlines: new Deadlines(),
       pacer: new Pacer(this.random),
       random: this.random,

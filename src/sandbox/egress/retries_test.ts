@@ -109,6 +109,18 @@ Deno.test("egress tries again when the connection breaks within headers or body"
   }
 });
 
+Deno.test("egress takes a refusal for one, though its body breaks", async () => {
+  for (const [status, tries] of [[422, 1], [404, 1], [503, 2]] as const) {
+    using far = serveBytes(() =>
+      `HTTP/1.1 ${status} No\r\nRetry-After: 0\r\nContent-Length: 100\r\n\r\nhalf`
+    );
+    using egress = startEgress({ allowNet: [far.host] });
+    const response = await egress.send({ url: far.origin, method: "POST", body: "x", retries: 1 });
+    assert.deepEqual([response.status, response.attempts], [status, tries]);
+    assert.equal(response.error, undefined);
+  }
+});
+
 Deno.test("egress says that a request whose connection broke may have arrived", async () => {
   using far = serveBytes(() => "");
   using egress = startEgress({ allowNet: [far.host] });

@@ -26,6 +26,8 @@ export interface Way {
   allowedHosts: AllowedHosts;
   /** Practice: where every request goes instead. */
   practiceOrigin: string | undefined;
+  /** A write that may have arrived is not sent again. */
+  atMostOnce: boolean;
   deadlines: Deadlines;
   /** Resolves when one request more may go out; absent: without a rate limit. */
   permit?: (signal: AbortSignal) => Promise<void>;
@@ -97,7 +99,7 @@ function send(request: OutgoingRequest, way: Way, signal: AbortSignal): Promise<
   const { method, url, body } = request;
   const init = {
     ...{ method, body, redirect: "manual", signal } as const,
-    ...(mustNotRepeat(request) && { client: ownConnection() }),
+    ...(mustNotRepeat(request, way) && { client: ownConnection() }),
   };
   // Pairs cost `fetch` half of what a Headers object does.
   const headers = request.headers as [string, string][];
@@ -110,9 +112,12 @@ function send(request: OutgoingRequest, way: Way, signal: AbortSignal): Promise<
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** A write whose tries were set to one. */
-function mustNotRepeat({ method, retries }: OutgoingRequest): boolean {
-  return retries === 0 && !SAFE_METHODS.has(method);
+/** Whether a try that may have arrived must not be made once more: a write whose model says so. */
+export function mustNotRepeat(
+  { method, retries }: OutgoingRequest,
+  { atMostOnce }: Pick<Way, "atMostOnce">,
+): boolean {
+  return (retries === 0 || atMostOnce) && !SAFE_METHODS.has(method);
 }
 
 let unpooled: Deno.HttpClient | undefined;
@@ -129,6 +134,10 @@ async function toAnswer(response: Response, request: OutgoingRequest): Promise<A
   const headers: [string, string][] = [];
   // Five times as fast as the iterator.
   response.headers.forEach((value, name) => headers.push([name, value]));
-  const body = await readBody(response, request.method);
+  const body = await readBody(response, request.method).catch((error) => {
+    // The far side has said no. What it wanted to add is lost, which makes no yes of it, and no doubt.
+    if (response.ok) throw error;
+    return new Uint8Array();
+  });
   return { status: response.status, url: request.url.href, headers, body };
 }

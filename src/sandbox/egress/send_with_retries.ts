@@ -12,7 +12,7 @@ import { abortFailure } from "./fetch_failure.ts";
 import { noteEnd } from "./note_end.ts";
 import type { Pacer } from "./pacer.ts";
 import type { OutgoingRequest } from "./prepare_request.ts";
-import { type Answer, sendOnce, type Way } from "./send_once.ts";
+import { type Answer, mustNotRepeat, sendOnce, type Way } from "./send_once.ts";
 
 /** Where requests go, when they may, and the chance in their waits. */
 export interface Outlet extends Way {
@@ -32,7 +32,8 @@ const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
 
 /**
  * See the module's comment. Tried again are connections that broke or could not be made, time-outs,
- * and the statuses 408, 429 and 5xx. What says "too fast" makes all requests of the model wait.
+ * and the statuses 408, 429 and 5xx. Not a write without an answer, where it must not be repeated: it may
+ * have arrived. What says "too fast" makes all requests of the model wait.
  *
  * @param progress `attempts` counts the tries as they begin.
  * @returns The last answer, whatever its status.
@@ -64,7 +65,7 @@ export async function sendWithRetries(
     const ended = await attempt(request, outlet, signal);
     last = ended;
     const retryAfterMs = retryAfterOf(ended);
-    const delayMs = isWorthRetrying(ended)
+    const delayMs = isWorthRetrying(ended, mustNotRepeat(request, outlet))
       ? retryDelayMs(progress.attempts, policy, outlet.random, retryAfterMs)
       : undefined;
     if (retryAfterMs !== undefined && retryAfterMs > LONGEST_RETRY_AFTER_MS) {
@@ -101,8 +102,11 @@ async function attempt(
   }
 }
 
-function isWorthRetrying(ended: Answer | EgressFailure): boolean {
-  if (ended instanceof EgressFailure) return ended.retryable;
+/** @param isOnce What may have arrived is not sent again. */
+function isWorthRetrying(ended: Answer | EgressFailure, isOnce: boolean): boolean {
+  if (ended instanceof EgressFailure) {
+    return ended.retryable && !(isOnce && ended.kind !== "unsent");
+  }
   return ended.status === 408 || ended.status === 429 || ended.status >= 500;
 }
 

@@ -118,7 +118,8 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    *
    * - It returns nothing: the group is saved as it was read.
    * - It returns a row, or rows: these are saved; the key may be left out.
-   * - It throws: the group counts as failed and comes again in the next run.
+   * - It throws, or it returns nothing though a request of it was answered with 207 (Multi-Status): the
+   *   group counts as failed and comes again in the next run.
    *
    * A group that the function itself saves or rejects is done with. In a model that is not `tracked`
    * the first error ends it.
@@ -194,6 +195,32 @@ export interface Change<T = Row> {
   reject(reason: string | Error): Promise<void>;
 }
 
+/**
+ * A change whose request may have arrived, and no answer tells. Where `@delivery` is `at_most_once` such a
+ * change is not sent again, until it is settled: by `spoor unknown settle`, or by the model itself, if it
+ * exports `verify`. That is called at the end of a run for each of them, and returns `true`: the far side
+ * has it, the next run accepts it without a request; `false`: it has not, the next run sends it with the
+ * same `Idempotency-Key`; or `undefined`: it cannot be told, and is asked again by the next run.
+ *
+ * @example
+ * ```ts
+ * export async function verify({ idempotencyKey }: Unsettled) {
+ *   const { status } = await http.get(`https://api.example.com/mails/${idempotencyKey}`, {
+ *     throwOnError: false,
+ *   });
+ *   if (status === 200) return true;
+ *   if (status === 404) return false;
+ * }
+ * ```
+ */
+export interface Unsettled {
+  readonly action: "create" | "update" | "remove";
+  /** The key's columns. */
+  readonly key: Readonly<Record<string, Value>>;
+  /** What its first write had; undefined where that was a batch. */
+  readonly idempotencyKey: string | undefined;
+}
+
 /** The changes of a query; they are read while they are used, and once. */
 export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<Change<T>[]> {
   /**
@@ -202,7 +229,8 @@ export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<
    *
    * - It returns nothing: the change is acknowledged, the rows saved as they were read.
    * - It returns a row, or rows: these are saved; the key may be left out. Not for `remove`.
-   * - It throws: the group counts as failed and comes again in the next run.
+   * - It throws, or it returns nothing though a request of it was answered with 207 (Multi-Status): the
+   *   group counts as failed and comes again in the next run.
    *
    * A change that the function itself saves or rejects is done with.
    */

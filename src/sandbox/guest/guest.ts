@@ -15,6 +15,7 @@ import { closeGlobalObject, lockDown } from "./lockdown.ts";
 import { makeConsole, makeLog } from "./log.ts";
 import { type ApiContext, makeApi, MODEL_CLASSES } from "./make_api.ts";
 import { RowSaver } from "./row_saver.ts";
+import { verifyUnsettled } from "./verify_unsettled.ts";
 
 /** Gone from the global object by the time it is used. */
 const { MessageChannel } = globalThis;
@@ -44,7 +45,14 @@ class Guest {
       lockDown((name) => start.modules.some(({ code }) => code.includes(name)));
       const saver = new RowSaver(this.#port);
       const apiUrl = await this.#provideApi(start, saver);
-      await runModules(start.modules, apiUrl, this.#paths);
+      const { exports } = await runModules(start.modules, apiUrl, this.#paths);
+      await this.#settle(saver);
+      await verifyUnsettled(exports.verify, {
+        start,
+        send: (message) => this.#port.send(message),
+        explain: (error) => reportError(error, this.#paths).message,
+        isStopped: () => this.#stopped || this.#ended,
+      });
       await this.#settle(saver);
       // Rejections that nobody handles are told at the end of a turn.
       await nextTurn();

@@ -34,13 +34,14 @@ export async function provideApi(api: object, beforeClosing: () => void): Promis
  * @param modules In the order of loading, the model last.
  * @param apiUrl What `provideApi` gave.
  * @param paths Learns which file each URL stands for.
+ * @returns What the model exports.
  * @throws What the model throws.
  */
 export async function runModules(
   modules: readonly ServedModule[],
   apiUrl: string,
   paths: ModulePaths,
-): Promise<void> {
+): Promise<{ exports: Readonly<Record<string, unknown>> }> {
   const urls = new Map<string, string>([["spoor", apiUrl]]);
   let url = apiUrl;
   paths.set(apiUrl, "spoor");
@@ -50,7 +51,8 @@ export async function runModules(
     paths.set(url, module.path);
   }
   try {
-    await import(url);
+    // Wrapped: exports that have a "then" would be taken for a promise.
+    return { exports: await import(url) };
   } finally {
     for (const each of urls.values()) revokeModuleUrl(each);
   }

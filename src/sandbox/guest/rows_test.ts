@@ -302,6 +302,26 @@ log.info(await query("a").batches(2, async (groups) => {
   ]);
 });
 
+Deno.test("each does not take 207 for a yes where the function returns nothing", async () => {
+  const run = await runGuest(
+    `import { http, query, save, log } from "spoor";
+log.info(await query("a").each(async (row) => {
+  await http.post("https://a.test/one", { json: row });
+  if (row.id === 2) return row;
+  if (row.id === 3) await save.row(row);
+}));`,
+    tracked(PEOPLE, { respond: () => ({ status: 207 }) }),
+  );
+
+  assert.deepEqual(run.logs, ["info: { saved: 2, rejected: 0, failed: 1 }"]);
+  assert.deepEqual(run.failedGroups.map(({ group, error }) => [group, error.message]), [
+    [
+      1,
+      "Cannot tell whether the group was accepted: POST https://a.test/one answered 207 (Multi-Status)",
+    ],
+  ]);
+});
+
 Deno.test("without tracking each row is a group, and the first error of each ends the model", async () => {
   const run = await runGuest(
     `import { query, log } from "spoor";

@@ -2,6 +2,9 @@
  * `each`: runs the model's function for group after group, several at once, saves what it accepts
  * and records what it does not.
  *
+ * An answer 207 (Multi-Status) says of each item apart whether it was taken: where the function returns
+ * nothing, nobody has read it, and the group counts as failed.
+ *
  * @module
  */
 import type { Counts, Group, Saves } from "./api.ts";
@@ -62,7 +65,7 @@ async function workOnOne(
   fn: () => Saves | Promise<Saves>,
 ): Promise<void> {
   await attempt([group], work, async (change) => {
-    await saveOne(group, await workOn(change, fn), work);
+    await saveOne(group, await workOn(change, fn), work, change);
   });
   countEnds([group], counts);
 }
@@ -123,20 +126,36 @@ export async function attempt(
   }
 }
 
-async function saveOne(group: ReadGroup, returned: Saves, work: Work): Promise<void> {
+async function saveOne(
+  group: ReadGroup,
+  returned: Saves,
+  work: Work,
+  { multiStatus }: Change,
+): Promise<void> {
   const rows = rowsOf(returned) ?? group.rows;
   if (rows.length === 0 && !group.given?.isRemoved) {
     throw new Error("The function returned no row to save");
   }
   if (!work.delivery || !group.given) return await work.saveRows(rows);
   if (isDone(group.given, returned)) return;
+  if (multiStatus !== undefined && isNothing(returned)) throw ambiguous(multiStatus);
   await work.delivery.saveGroups([[group.given, rows]]);
+}
+
+function ambiguous(request: string): Error {
+  return modelError(
+    `Cannot tell whether the group was accepted: ${request} answered 207 (Multi-Status)`,
+    {
+      hint:
+        "Read the answer: save or return the rows if they were accepted, and reject them or throw if not.",
+    },
+  );
 }
 
 /** True when the function has ended the group itself. */
 export function isDone(group: GivenGroup, returned: unknown): boolean {
   if (group.state !== "open") return true;
-  if (group.collected.length === 0 || (returned !== undefined && returned !== null)) return false;
+  if (group.collected.length === 0 || !isNothing(returned)) return false;
   throw modelError(
     `Cannot tell what to save: the function saved ${group.collected.length} of the group's ` +
       `${group.rows.length} rows and returned none`,
@@ -146,6 +165,10 @@ export function isDone(group: GivenGroup, returned: unknown): boolean {
 
 /** What the function returned, as rows; undefined where that is nothing. */
 export function rowsOf(returned: unknown): readonly SavedRow[] | undefined {
-  if (returned === undefined || returned === null) return undefined;
+  if (isNothing(returned)) return undefined;
   return (Array.isArray(returned) ? returned : [returned]) as readonly SavedRow[];
+}
+
+function isNothing(returned: unknown): returned is undefined | null {
+  return returned === undefined || returned === null;
 }

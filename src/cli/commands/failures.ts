@@ -1,0 +1,164 @@
+/**
+ * `spoor failures`: what is not accepted, by its error.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { defineCommand, ExitCode } from "~/cli/command.ts";
+import {
+  renderFailedModel,
+  renderFailures,
+  renderNextSteps,
+  type ShownFailure,
+  totalsOf,
+} from "~/cli/failures_view/failure_lines.ts";
+import { type FoldedFailure, foldFailures } from "~/cli/failures_view/fold_failures.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { openGroups } from "~/cli/groups/open_groups.ts";
+import {
+  findTrackedModel,
+  loadTrackedModels,
+  type TrackedModel,
+} from "~/cli/groups/tracked_model.ts";
+import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { countOf } from "~/cli/output/counts.ts";
+import type { Output } from "~/cli/output/output.ts";
+import { parseCount } from "~/cli/parse_count.ts";
+import { keyObject } from "~/cli/why_view/story_json.ts";
+import { modelNamesAround } from "~/cli/completions/model_names.ts";
+import {
+  type FailedModel,
+  failedModels,
+  failingChanges,
+  failingKeys,
+} from "~/store/failing_changes.ts";
+import { stateFilePath } from "~/store/open_state.ts";
+import { isRunUnderWay, lockPathOf } from "~/store/run_lock.ts";
+import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
+
+/** Keys that are shown of one error. */
+const KEYS_SHOWN = 3;
+
+/** Lists them. */
+export const failuresCommand = defineCommand({
+  name: "failures",
+  summary: "List what is failed, rejected, parked or unknown, by its error",
+  details: [
+    "failed    was answered and not accepted; the next run tries it again",
+    "parked    failed @max_attempts times; comes again when its content changes, or by spoor retry",
+    "rejected  refused for good; comes again when its content changes, or by spoor retry",
+    "unknown   its request may have arrived, and no answer tells; see spoor unknown",
+    "",
+    "Errors that differ only in the group's key are one line. The exit code is 0: to list is no",
+    "failure.",
+  ].join("\n"),
+  positionals: [{ name: "model", help: "Only this model", complete: "models" }],
+  options: {
+    limit: { type: "string", short: "n", value: "N", default: "10", help: "Errors to list" },
+    all: { type: "boolean", help: "List all errors, and the keys of all groups" },
+    practice: PRACTICE_OPTION,
+  },
+  examples: [
+    ["spoor failures", "All models"],
+    ["spoor failures sync.crm --all", "Every error of sync.crm, and every key"],
+  ],
+  async run({ options, positionals: [name], output }) {
+    const purpose = "list failures";
+    const limit = options.all || options.json ? Infinity : parseCount("limit", options.limit);
+    const root = projectOf(options);
+    const practice = await readsPracticeState(root, options.practice);
+    using db = openGroups(root, practice, purpose);
+    const model = name === undefined
+      ? undefined
+      : (await findTrackedModel(root, db, name, purpose)).name;
+    const isRunning = await isRunUnderWay(lockPathOf(stateFilePath(root, practice)));
+    const failing = failingChanges(db, { model, isRunning });
+    const models = await loadTrackedModels(root, db, new Set(failing.map((one) => one.model)));
+    const columnsOf = (one: string) => models.get(one)?.keyColumns ?? [];
+    const folded = foldFailures(failing, columnsOf);
+    const broken = failedModels(db, model === undefined ? modelNamesAround(root) : [model]);
+    const shown = folded.slice(0, limit).map((failure) => ({
+      failure,
+      keys: keysOf(db, failure, options.all ? Infinity : KEYS_SHOWN),
+    }));
+    if (options.json) printJson(shown, broken, columnsOf, output);
+    else printText({ folded, shown, broken, models, output, model });
+    return ExitCode.Ok;
+  },
+});
+
+/** Keys of a folded failure's groups: those at hand first, then what one more look gives. */
+function keysOf(db: DatabaseSync, { parts }: FoldedFailure, limit: number): string[] {
+  const keys: string[] = [];
+  for (const part of parts) {
+    if (keys.length >= limit) break;
+    const wanted = Math.min(limit - keys.length, part.groups);
+    keys.push(...part.groups === 1 ? [part.groupKey] : failingKeys(db, part, wanted));
+  }
+  return keys;
+}
+
+interface Listing {
+  folded: readonly FoldedFailure[];
+  shown: readonly ShownFailure[];
+  broken: readonly FailedModel[];
+  models: ReadonlyMap<string, TrackedModel>;
+  output: Output;
+  /** Only this one was asked for. */
+  model: string | undefined;
+}
+
+function printText({ folded, shown, broken, models, output, model }: Listing): void {
+  const { style } = output;
+  const of = model === undefined ? "" : ` of ${model}`;
+  if (folded.length + broken.length === 0) {
+    return output.line(`Nothing${of} is failed, rejected, parked or unknown.`);
+  }
+  const blocks = [
+    ...[...Map.groupBy(shown, ({ failure }) => failure.model)].map(([name, own]) => {
+      const columns = models.get(name)?.keyColumns ?? [];
+      const groups = folded.filter((one) => one.model === name)
+        .reduce((sum, one) => sum + one.groups, 0);
+      const named = own.map(({ failure, keys }) => ({
+        failure,
+        keys: keys.map((key) => keyName(columns, key)),
+      }));
+      return renderFailures(name, named, groups, style);
+    }),
+    ...broken.map((one) => renderFailedModel(one, style)),
+  ];
+  for (const line of blocks.flatMap((block) => [...block, ""])) output.line(line);
+  const rest = folded.slice(shown.length);
+  if (rest.length > 0) {
+    const groups = rest.reduce((sum, one) => sum + one.groups, 0);
+    const text = `… ${countOf(rest.length, "more error")} of ${countOf(groups, "group")}`;
+    output.line(style.dim(`${text} (--all shows them)`));
+    output.line();
+  }
+  const [first] = folded;
+  if (!first) return;
+  const only = models.size === 1 ? first.model : "MODEL";
+  for (const line of renderNextSteps(totalsOf(folded), only, style)) output.line(line);
+}
+
+function keyName(columns: readonly string[], keyText: string): string {
+  const key = decodeGroupKey(keyText);
+  return renderGroupKey(key.map((_, i) => columns[i] ?? String(i + 1)), key);
+}
+
+function printJson(
+  shown: readonly ShownFailure[],
+  broken: readonly FailedModel[],
+  columnsOf: (model: string) => readonly string[],
+  output: Output,
+): void {
+  for (const { failure, keys } of shown) {
+    const { parts: _, lastAt, ...rest } = failure;
+    const examples = keys.map((key) => keyObject(columnsOf(failure.model), key));
+    output.json("failure", { ...rest, last_at: lastAt, examples });
+  }
+  for (const { model, runId, startedAt, error } of broken) {
+    const report = error === null ? null : JSON.parse(error);
+    output.json("failed_model", { model, run_id: runId, started_at: startedAt, error: report });
+  }
+}

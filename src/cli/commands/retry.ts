@@ -1,0 +1,107 @@
+/**
+ * `spoor retry`: lets the next run try again what is failed, parked or rejected.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { describeChanges, findKeys, readAge } from "~/cli/groups/chosen_groups.ts";
+import { openForDecision } from "~/cli/groups/open_groups.ts";
+import { findTrackedModel } from "~/cli/groups/tracked_model.ts";
+import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { countOf, renderCount } from "~/cli/output/counts.ts";
+import type { Output } from "~/cli/output/output.ts";
+import { type ChangedByHand, type ChangeFilter, retryChanges } from "~/store/by_hand.ts";
+
+const OPTIONS = {
+  error: { type: "string", value: "TEXT", help: "Only groups whose error has this text in it" },
+  "older-than": {
+    type: "string",
+    value: "AGE",
+    help: "Only groups that have stood so for longer: 2d, 12h, 30m",
+  },
+  all: { type: "boolean", help: "All models" },
+  practice: PRACTICE_OPTION,
+} as const satisfies OptionTable;
+
+type Options = Call<typeof OPTIONS>["options"];
+
+const PURPOSE = "retry";
+
+/** Sets them to be tried, and counts their attempts anew. */
+export const retryCommand = defineCommand({
+  name: "retry",
+  summary: "Let the next run try failed, parked and rejected groups again",
+  details: [
+    "Nothing is sent now. The next run sends these groups as they are then, with the same",
+    "Idempotency-Key where their content is the same, and counts their attempts anew.",
+    "Groups whose request may have arrived are for spoor unknown to settle.",
+  ].join("\n"),
+  positionals: [
+    { name: "model", help: "Its name; all its groups if no key is given", complete: "models" },
+    { name: "key", help: "Keys of groups, one after the other", many: true },
+  ],
+  options: OPTIONS,
+  examples: [
+    ["spoor retry sync.crm", "All failed, parked and rejected groups of sync.crm"],
+    ["spoor retry sync.crm 7 12", "Two of them"],
+    [`spoor retry sync.crm --error "answered 422"`, "Those that were answered so"],
+    ["spoor retry --all --older-than 2d", "Of all models, what has stood so for two days"],
+  ],
+  async run({ options, positionals: [name, ...words], output }) {
+    const { error } = options;
+    const now = new Date();
+    const before = readAge("older-than", options["older-than"], now);
+    if (name === undefined && !options.all && error === undefined && before === undefined) {
+      throw new UserError(`Cannot run "spoor retry": it is not said what to retry`, {
+        hint: `Write "spoor retry MODEL", or "spoor retry --all".`,
+        exitCode: 2,
+      });
+    }
+    const root = projectOf(options);
+    const practice = await readsPracticeState(root, options.practice);
+    const command = ["spoor retry", ...name === undefined ? [] : [name], ...words].join(" ");
+    using state = openForDecision(root, practice, command, PURPOSE);
+    const { db } = state;
+    const model = name === undefined
+      ? undefined
+      : await findTrackedModel(root, db, name, `${PURPOSE} ${name}`);
+    const keys = model && words.length > 0
+      ? findKeys(db, model, words, `${PURPOSE} ${model.name}`)
+      : undefined;
+    const filter = { model: model?.name, keys, error, before };
+    const retried = retryChanges(db, filter, now.toISOString());
+    if (retried.length === 0) throw nothingToRetry(db, filter);
+    print(retried, options, output);
+    return ExitCode.Ok;
+  },
+});
+
+function nothingToRetry(db: DatabaseSync, filter: ChangeFilter): UserError {
+  const { model, keys, error, before } = filter;
+  const what = model === undefined ? PURPOSE : `${PURPOSE} ${model}`;
+  const isNarrowed = error !== undefined || before !== undefined;
+  const state = describeChanges(db, { model, keys });
+  const which = isNarrowed ? "no failed or rejected group fits" : "no group is failed or rejected";
+  return new UserError(`Cannot ${what}: ${which}`, {
+    details: [`What there is of what was asked for: ${state}`],
+    hint: `Run "spoor failures${model === undefined ? "" : ` ${model}`}" to see what there is.`,
+  });
+}
+
+function print(retried: readonly ChangedByHand[], { json, practice }: Options, output: Output) {
+  for (const { model, groups, parked } of retried) {
+    if (json) output.json("retried", { model, groups, parked });
+    else {
+      const were = groups === 1
+        ? parked === 1 ? "it was parked" : "it was not parked"
+        : `${renderCount(parked)} of them were parked`;
+      output.line(`${model}: the next run tries ${countOf(groups, "group")} again; ${were}.`);
+    }
+  }
+  if (json) return;
+  const names = retried.length > 3 ? "" : ` ${retried.map(({ model }) => model).join(" ")}`;
+  output.line(`Nothing is sent yet. Now run: spoor run${names}${practice ? " --practice" : ""}`);
+}

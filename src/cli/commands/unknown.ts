@@ -1,0 +1,143 @@
+/**
+ * `spoor unknown`: requests that may have arrived, and a person's word on whether they did.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { changeRequestOf } from "~/cli/groups/change_key_of.ts";
+import { describeChanges, findKeys } from "~/cli/groups/chosen_groups.ts";
+import { openForDecision, openGroups } from "~/cli/groups/open_groups.ts";
+import { findTrackedModel, loadTrackedModels } from "~/cli/groups/tracked_model.ts";
+import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { countOf } from "~/cli/output/counts.ts";
+import { parseCount } from "~/cli/parse_count.ts";
+import { printUnknown, renderUnknown } from "~/cli/unknown_view/unknown_lines.ts";
+import { settleChanges } from "~/store/by_hand.ts";
+import { unknownChanges } from "~/store/failing_changes.ts";
+import { stateFilePath } from "~/store/open_state.ts";
+import { isRunUnderWay, lockPathOf } from "~/store/run_lock.ts";
+
+const OPTIONS = {
+  sent: { type: "boolean", help: "settle: the far side has it; accept it without a request" },
+  "not-sent": { type: "boolean", help: "settle: the far side does not have it; send it again" },
+  limit: { type: "string", short: "n", value: "N", default: "10", help: "Groups to list" },
+  all: { type: "boolean", help: "List all; settle: all of the model" },
+  practice: PRACTICE_OPTION,
+} as const satisfies OptionTable;
+
+type UnknownCall = Call<typeof OPTIONS>;
+
+const SETTLE = "settle";
+
+/** Lists them, or settles some. */
+export const unknownCommand = defineCommand({
+  name: "unknown",
+  summary: "List groups whose request may have arrived; settle them as sent or as not sent",
+  details: [
+    "A run that is killed, or an answer that never comes, leaves it unknown whether a request has",
+    "arrived. Such a group is repeated first by the next run, with the same Idempotency-Key; but in a",
+    "model with @delivery: at_most_once it waits until a person has looked at the far side:",
+    "",
+    "  spoor unknown settle MODEL KEY… --sent      the far side has it: nothing is sent",
+    "  spoor unknown settle MODEL KEY… --not-sent  it does not: the next run sends it, with that key",
+    "",
+    "A model can look by itself: it exports verify(change), which returns true, false or undefined.",
+  ].join("\n"),
+  positionals: [
+    {
+      name: "settle|model",
+      help: "A model, to list only its groups",
+      complete: "models",
+      words: [SETTLE],
+    },
+    { name: "model", help: "settle: the model", complete: "models" },
+    { name: "key", help: "settle: keys of groups, one after the other", many: true },
+  ],
+  options: OPTIONS,
+  examples: [
+    ["spoor unknown", "All of them, with request, time and key"],
+    ["spoor unknown settle sync.mail 7 --sent", "The far side has the group 7"],
+    ["spoor unknown settle sync.mail --all --not-sent", "It has none of those of sync.mail"],
+  ],
+  async run(call) {
+    const root = projectOf(call.options);
+    const practice = await readsPracticeState(root, call.options.practice);
+    if (call.positionals[0] === SETTLE) await settle(call, root, practice);
+    else await list(call, root, practice);
+    return ExitCode.Ok;
+  },
+});
+
+async function list(
+  { options, positionals: [name, extra], output }: UnknownCall,
+  root: string,
+  practice: boolean,
+): Promise<void> {
+  const purpose = "list unknown groups";
+  if (extra !== undefined || options.sent || options["not-sent"]) {
+    throw wrongCall(`to settle groups, "${SETTLE}" comes first`);
+  }
+  const limit = options.all ? 1e9 : parseCount("limit", options.limit);
+  using db = openGroups(root, practice, purpose);
+  const model = name === undefined
+    ? undefined
+    : (await findTrackedModel(root, db, name, purpose)).name;
+  const isRunning = await isRunUnderWay(lockPathOf(stateFilePath(root, practice)));
+  const { changes, total } = unknownChanges(db, { model, isRunning }, limit);
+  const models = await loadTrackedModels(root, db, new Set(changes.map((one) => one.model)));
+  const groups = changes.flatMap((change) => {
+    const model = models.get(change.model);
+    return model ? [{ change, model, ...changeRequestOf(db, change) }] : [];
+  });
+  if (options.json) printUnknown(groups, output);
+  else for (const line of renderUnknown(groups, total, output.style)) output.line(line);
+}
+
+async function settle(
+  { options, positionals: [, name, ...words], output }: UnknownCall,
+  root: string,
+  practice: boolean,
+): Promise<void> {
+  const { sent, all } = options;
+  if (name === undefined) throw wrongCall("it is not said which model");
+  if (sent === options["not-sent"]) throw wrongCall("it takes one of --sent and --not-sent");
+  if (all === words.length > 0) throw wrongCall("it takes keys, or --all");
+  const purpose = `settle groups of ${name}`;
+  const command = ["spoor unknown settle", name, ...words].join(" ");
+  using state = openForDecision(root, practice, command, purpose);
+  const { db } = state;
+  const model = await findTrackedModel(root, db, name, purpose);
+  const keys = all ? undefined : findKeys(db, model, words, purpose);
+  const filter = { model: model.name, keys };
+  const [settled] = settleChanges(db, filter, sent, new Date().toISOString());
+  if (!settled) throw nothingToSettle(db, filter, purpose);
+  const { groups } = settled;
+  if (options.json) return output.json("settled", { model: model.name, groups, sent });
+  const count = countOf(groups, "group");
+  const what = sent
+    ? `accepts ${count} without a request`
+    : `sends ${count} again, with the same Idempotency-Key`;
+  output.line(`${model.name}: the next run ${what}.`);
+  output.line(`Now run: spoor run ${model.name}${options.practice ? " --practice" : ""}`);
+}
+
+function nothingToSettle(
+  db: DatabaseSync,
+  filter: { model: string; keys: string[] | undefined },
+  purpose: string,
+): UserError {
+  return new UserError(`Cannot ${purpose}: no group is unknown`, {
+    details: [`What there is of what was asked for: ${describeChanges(db, filter)}`],
+    hint: `Run "spoor unknown" to see what is; "spoor failures ${filter.model}" for all else.`,
+  });
+}
+
+function wrongCall(state: string): UserError {
+  return new UserError(`Cannot run "spoor unknown": ${state}`, {
+    hint: `Write "spoor unknown settle MODEL KEY… --sent", or with --not-sent.`,
+    exitCode: 2,
+  });
+}

@@ -1,0 +1,59 @@
+/**
+ * `spoor why`: one group's story.
+ *
+ * @module
+ */
+import { defineCommand, ExitCode } from "~/cli/command.ts";
+import { projectOf } from "~/cli/find_project.ts";
+import { findGroup } from "~/cli/groups/find_group.ts";
+import { findTrackedModel } from "~/cli/groups/tracked_model.ts";
+import { openProjectState, PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { parseCount } from "~/cli/parse_count.ts";
+import { loadStory } from "~/cli/why_view/load_story.ts";
+import { printStory } from "~/cli/why_view/story_json.ts";
+import { renderStory } from "~/cli/why_view/story_lines.ts";
+import { stateFilePath } from "~/store/open_state.ts";
+import { isRunUnderWay, lockPathOf } from "~/store/run_lock.ts";
+
+/** Tells it, newest first. */
+export const whyCommand = defineCommand({
+  name: "why",
+  summary: "Tell one group's story: what was sent, answered and decided, and what is next",
+  details: [
+    "A group is the rows of one value of the model's @unique_key. Where the key is several columns,",
+    "give their values in the key's order, or as column=value. A number stands for the number and",
+    "for its text; \"'7'\" is the text alone.",
+    "Runs that skipped the model are not told: they decided nothing.",
+  ].join("\n"),
+  positionals: [
+    { name: "model", help: "Its name", required: true, complete: "models" },
+    { name: "key", help: "The group's key: 7, EU 42, region=EU id=42", required: true, many: true },
+  ],
+  options: {
+    limit: { type: "string", short: "n", value: "N", default: "10", help: "Entries to tell" },
+    all: { type: "boolean", help: "Tell all" },
+    practice: PRACTICE_OPTION,
+  },
+  examples: [
+    ["spoor why sync.crm 7", "The customer with the key 7"],
+    ["spoor why sync.crm region=EU id=42", "A key of two columns"],
+    ["spoor why sync.crm 7 --all --verbose", "All of it, with headers and bodies"],
+  ],
+  async run({ options, positionals: [name = "", ...words], output }) {
+    const purpose = "tell why";
+    const limit = options.all ? Number.MAX_SAFE_INTEGER : parseCount("limit", options.limit);
+    const root = projectOf(options);
+    const practice = await readsPracticeState(root, options.practice);
+    using db = openProjectState(root, practice, purpose);
+    const model = await findTrackedModel(root, db, name, purpose);
+    const group = findGroup(db, model, words, purpose);
+    const isRunning = await isRunUnderWay(lockPathOf(stateFilePath(root, practice)));
+    const story = loadStory(db, model, group, { limit, isRunning });
+    if (options.json) printStory(story, output);
+    else {
+      const view = { style: output.style, verbose: options.verbose };
+      for (const line of renderStory(story, view)) output.line(line);
+    }
+    return ExitCode.Ok;
+  },
+});

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import type { FailingChanges } from "~/store/failing_changes.ts";
+import { foldFailures } from "./fold_failures.ts";
+
+function failing(groupKey: string, error: string, more: Partial<FailingChanges> = {}) {
+  return {
+    ...{ model: "sync.crm", state: "failed", parked: false, groups: 1, attempts: 1 },
+    ...{ since: "2026-01-01", lastAt: "2026-01-01", groupKey, error },
+    ...more,
+  } as FailingChanges;
+}
+
+function fold(...failures: FailingChanges[]): [error: string, groups: number][] {
+  return foldFailures(failures, () => ["id"]).map(({ error, groups }) => [error, groups]);
+}
+
+Deno.test("errors that differ only in the group's key are one", () => {
+  const folded = fold(
+    failing("[2]", "PUT https://a.b/people/2 answered 422"),
+    failing("[17]", "PUT https://a.b/people/17 answered 422"),
+    failing("[3]", "PUT https://a.b/people/3 answered 500"),
+  );
+  assert.deepEqual(folded, [
+    ["PUT https://a.b/people/{id} answered 422", 2],
+    ["PUT https://a.b/people/{id} answered 500", 1],
+  ]);
+});
+
+Deno.test("a key is found as a whole word only: no part of a number, no status", () => {
+  assert.deepEqual(fold(failing("[3]", "/3 within 0.3 s, 13, 3.5")), [
+    ["/{id} within 0.3 s, 13, 3.5", 1],
+  ]);
+  assert.deepEqual(fold(failing("[422]", "/422 answered 422")), [["/{id} answered 422", 1]]);
+  assert.deepEqual(fold(failing(`["a b"]`, "/a%20b: a b")), [["/{id}: {id}", 1]]);
+});
+
+Deno.test("states and models stay apart; of each model what concerns most groups comes first", () => {
+  const folded = foldFailures([
+    failing("[1]", "x"),
+    failing("[2]", "x", { parked: true, groups: 5, since: "2025-01-01", attempts: 4 }),
+    failing("[3]", "x", { model: "sync.a" }),
+  ], () => ["id"]);
+  assert.deepEqual(
+    folded.map(({ model, parked, groups, attempts }) => [
+      ...[model, parked, groups, attempts],
+    ]),
+    [["sync.a", false, 1, 1], ["sync.crm", true, 5, 4], ["sync.crm", false, 1, 1]],
+  );
+});

@@ -1,0 +1,50 @@
+/**
+ * The groups that a decision is about: by model, keys, error and age.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { parseDurationMs } from "~/base/duration.ts";
+import { UserError } from "~/base/user_error.ts";
+import { type ChangeFilter, countChanges } from "~/store/by_hand.ts";
+import { countOf } from "~/cli/output/counts.ts";
+import { findGroup } from "./find_group.ts";
+import type { TrackedModel } from "./tracked_model.ts";
+
+/**
+ * Reads keys on the command line: one group after the other, each of as many words as the key has
+ * columns.
+ *
+ * @throws {UserError} One of them is not known.
+ */
+export function findKeys(
+  db: DatabaseSync,
+  model: TrackedModel,
+  words: readonly string[],
+  purpose: string,
+): string[] {
+  const width = Math.max(1, model.keyColumns.length);
+  const count = Math.ceil(words.length / width);
+  return Array.from({ length: count }, (_, i) => words.slice(i * width, (i + 1) * width))
+    .map((own) => findGroup(db, model, own, purpose).keyText);
+}
+
+/** Reads `2d` as the moment two days before `now`. */
+export function readAge(option: string, text: string | undefined, now: Date): string | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDurationMs(text);
+  if (ms !== undefined) return new Date(now.getTime() - ms).toISOString();
+  throw new UserError(`Cannot read "--${option}": "${text}" is not a duration`, {
+    hint: `Write a number and a unit: "--${option} 2d", "12h", "30m".`,
+    exitCode: 2,
+  });
+}
+
+/** What there is, where a decision found nothing that it is about: `3 failed, 1 unknown`. */
+export function describeChanges(db: DatabaseSync, filter: ChangeFilter): string {
+  const words = countChanges(db, filter).map(({ state, parked, groups }) => {
+    const word = state === "sent" ? "unknown" : parked && state === "failed" ? "parked" : state;
+    return countOf(groups, `${word} group`);
+  });
+  return words.join(", ") || "all is accepted";
+}

@@ -1,0 +1,109 @@
+/**
+ * The group that a command names by its key.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { closestWord } from "~/base/closest_word.ts";
+import { UserError } from "~/base/user_error.ts";
+import { deliveriesOf, keysAround, ledgerRowOf } from "~/store/group_story.ts";
+import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
+import { acceptedKeysAround, findAccepted } from "~/tracked/known_group.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
+import { readKeyWords, toKeyWords } from "./key_words.ts";
+import type { TrackedModel } from "./tracked_model.ts";
+
+/** A group that Spoor knows of. */
+export interface KnownGroup {
+  key: readonly SqlValue[];
+  /** As `spoor.ledger` and `spoor.deliveries` have it. */
+  keyText: string;
+  /** What the far side has accepted, if it has. */
+  accepted: { hash: string | undefined } | undefined;
+}
+
+/** How many keys on either side are looked at to find the one that was meant. */
+const NEIGHBOURS = 200;
+const SHOWN = 3;
+
+/**
+ * Finds a group by the words of its key.
+ *
+ * @param purpose For messages: `tell why a group was sent`.
+ * @throws {UserError} With exit code 2: it is not known, or the words fit two groups.
+ */
+export function findGroup(
+  db: DatabaseSync,
+  model: TrackedModel,
+  words: readonly string[],
+  purpose: string,
+): KnownGroup {
+  const keys = possibleKeys(model, words);
+  const found = keys.flatMap((key) => findKnown(db, model, key) ?? []);
+  const [group, other] = found;
+  if (other) {
+    throw new UserError(
+      `Cannot ${purpose}: "${words.join(" ")}" is the key of two groups, a number and a text`,
+      { hint: `Write the text in quotes of its own: "'…'".`, exitCode: 2 },
+    );
+  }
+  return group ?? refuse(db, model, words, keys, purpose);
+}
+
+/** All keys that words may stand for; without a known `@unique_key` they are taken in their order. */
+export function possibleKeys(model: TrackedModel, words: readonly string[]): SqlValue[][] {
+  const columns = model.keyColumns.length > 0 ? model.keyColumns : words.map((_, i) => `key${i}`);
+  return readKeyWords(words, columns);
+}
+
+function findKnown(
+  db: DatabaseSync,
+  model: TrackedModel,
+  key: readonly SqlValue[],
+): KnownGroup | undefined {
+  const keyText = encodeGroupKey(key);
+  const accepted = findAccepted(db, model.name, model.keyColumns, key);
+  const isKnown = accepted || ledgerRowOf(db, model.name, keyText) ||
+    deliveriesOf(db, model.name, keyText, 2).some((row) => row.group_key === keyText);
+  return isKnown ? { key, keyText, accepted } : undefined;
+}
+
+function refuse(
+  db: DatabaseSync,
+  model: TrackedModel,
+  words: readonly string[],
+  keys: readonly (readonly SqlValue[])[],
+  purpose: string,
+): never {
+  const { name, keyColumns } = model;
+  const near = nearestKeys(db, model, keys).map(decodeGroupKey);
+  const [nearest] = near;
+  throw new UserError(
+    `Cannot ${purpose}: ${name} knows no group "${words.join(" ")}"`,
+    {
+      ...near.length > 1 && { details: near.map((key) => renderGroupKey(keyColumns, key)) },
+      hint: nearest === undefined
+        ? `No group of ${name} was sent or accepted yet; "spoor history ${name}" shows its runs.`
+        : near.length > 1
+        ? "Those are the nearest that it knows; one that waits for its first run is not known yet."
+        : `Did you mean "${toKeyWords(keyColumns, nearest)}"?`,
+      exitCode: 2,
+    },
+  );
+}
+
+/** The one that was likely meant, or some that lie beside it. */
+function nearestKeys(
+  db: DatabaseSync,
+  { name, keyColumns }: TrackedModel,
+  keys: readonly (readonly SqlValue[])[],
+): string[] {
+  const around = new Set(keys.flatMap((key) => [
+    ...keysAround(db, name, encodeGroupKey(key), NEIGHBOURS),
+    ...acceptedKeysAround(db, name, keyColumns, key, NEIGHBOURS),
+  ]));
+  const likely = keys.flatMap((key) => closestWord(encodeGroupKey(key), around) ?? []);
+  const isSure = likely.length > 0 &&
+    keys.some((key) => key.some((part) => String(part).length > 3));
+  return isSure ? likely.slice(0, 1) : [...around].slice(0, SHOWN);
+}

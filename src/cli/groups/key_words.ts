@@ -1,0 +1,81 @@
+/**
+ * A group's key on the command line: `7`, `EU 42`, `region=EU id=42`.
+ *
+ * A shell gives text only, so `7` stands for the number and for the text; `"'7'"` is the text alone.
+ *
+ * @module
+ */
+import { fromHex, toHex } from "~/base/hex.ts";
+import { UserError } from "~/base/user_error.ts";
+import { fromRead, type SqlValue } from "~/warehouse/values.ts";
+
+/**
+ * Reads the words of a key: all keys that they may mean.
+ *
+ * @param columns The model's unique key.
+ * @throws {UserError} With exit code 2: too many words, too few, or a column twice.
+ */
+export function readKeyWords(
+  words: readonly string[],
+  columns: readonly string[],
+): SqlValue[][] {
+  const texts = assign(words, columns);
+  return texts.reduce<SqlValue[][]>(
+    (keys, text) => keys.flatMap((key) => formsOf(text).map((form) => [...key, form])),
+    [[]],
+  );
+}
+
+/** The text of each column, in the key's order. */
+function assign(words: readonly string[], columns: readonly string[]): string[] {
+  const pairs = words.map((word) => readPair(word, columns));
+  const named = new Map(pairs.flatMap(({ column, text }) => column ? [[column, text]] : []));
+  const others = pairs.filter(({ column }) => column === undefined).map(({ text }) => text);
+  const texts = columns.map((column) => named.get(column) ?? others.shift());
+  const isWhole = texts.every((text) => text !== undefined) && others.length === 0;
+  if (isWhole && named.size === pairs.filter(({ column }) => column).length) {
+    return texts.filter((text) => text !== undefined);
+  }
+  throw new UserError(
+    `Cannot tell which group is meant: "${words.join(" ")}" is not a key of ${
+      columns.length === 1 ? `the column "${columns[0]}"` : columns.join(", ")
+    }`,
+    { hint: `Write it as "${columns.map((column) => `${column}=…`).join(" ")}".`, exitCode: 2 },
+  );
+}
+
+function readPair(
+  word: string,
+  columns: readonly string[],
+): { column: string | undefined; text: string } {
+  const [, name = "", text = ""] = /^\s*([^=]+?)\s*=\s*([^]*)$/.exec(word) ?? [];
+  const column = columns.find((each) => each.toLowerCase() === name.toLowerCase());
+  return column === undefined ? { column, text: word } : { column, text };
+}
+
+/** What a text may stand for. */
+function formsOf(text: string): SqlValue[] {
+  const forms: SqlValue[] = [];
+  if (/^-?\d{1,19}$/.test(text)) forms.push(fromRead(BigInt(text)));
+  else if (/^-?\d+\.\d+$|^-?\d+(\.\d+)?e[+-]?\d+$/i.test(text)) forms.push(Number(text));
+  if (/^x'([0-9a-f]{2})*'$/i.test(text)) forms.push(fromHex(text.slice(2, -1).toLowerCase()));
+  if (/^'[^]*'$/.test(text) && text.length > 1) forms.push(text.slice(1, -1).replaceAll("''", "'"));
+  return [...forms, text];
+}
+
+/** The words that name a key, as a shell takes them: `7`, `region=EU id=42`. */
+export function toKeyWords(columns: readonly string[], key: readonly SqlValue[]): string {
+  if (key.length === 1) return quoteForShell(textOf(key[0] ?? null));
+  return columns.map((column, index) => quoteForShell(`${column}=${textOf(key[index] ?? null)}`))
+    .join(" ");
+}
+
+function textOf(value: SqlValue): string {
+  return value instanceof Uint8Array ? `x'${toHex(value)}'` : String(value);
+}
+
+function quoteForShell(word: string): string {
+  const needsDashes = word.startsWith("-");
+  const quoted = /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return needsDashes ? `-- ${quoted}` : quoted;
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { encodeGroupKey } from "~/tracked/group_key.ts";
+import { readKeyWords, toKeyWords } from "./key_words.ts";
+
+function read(words: string[], columns = ["id"]): string[] {
+  return readKeyWords(words, columns).map(encodeGroupKey);
+}
+
+Deno.test("a number on the command line is the number or its text", () => {
+  assert.deepEqual(read(["7"]), ["[7]", `["7"]`]);
+  assert.deepEqual(read(["-1.5"]), ["[-1.5]", `["-1.5"]`]);
+  assert.deepEqual(read(["9007199254740993"]), [
+    ...[`[{"int":"9007199254740993"}]`, `["9007199254740993"]`],
+  ]);
+  assert.deepEqual(read(["007"])[1], `["007"]`);
+});
+
+Deno.test("quotes make it the text alone, and x'…' is bytes", () => {
+  assert.deepEqual(read(["'7'"]), [`["7"]`, `["'7'"]`]);
+  assert.equal(read(["x'0aFF'"])[0], `[{"hex":"0aff"}]`);
+});
+
+Deno.test("a key of columns is given in their order, or by their names in any order and case", () => {
+  const columns = ["region", "id"];
+  assert.deepEqual(read(["EU", "x"], columns), [`["EU","x"]`]);
+  assert.deepEqual(read(["ID=x", "region = EU"], columns), [`["EU","x"]`]);
+  assert.deepEqual(read(["id=x", "EU"], columns), [`["EU","x"]`]);
+  assert.equal(read(["EU", "42"], columns).length, 2);
+});
+
+Deno.test("a text with an equals sign is a value where no column has that name", () => {
+  assert.deepEqual(read(["a=b"]), [`["a=b"]`]);
+});
+
+Deno.test("too few words, too many, or a column twice: a wrong call that shows the form", () => {
+  for (const words of [["EU"], ["EU", "1", "2"], ["id=1", "id=2"]]) {
+    assert.throws(() => read(words, ["region", "id"]), {
+      message: /is not a key of region, id/,
+      hint: `Write it as "region=… id=…".`,
+    });
+  }
+});
+
+Deno.test("toKeyWords() writes what readKeyWords() reads, quoted for a shell", () => {
+  assert.equal(toKeyWords(["id"], [7]), "7");
+  assert.equal(toKeyWords(["region", "id"], ["E U", 42]), "'region=E U' id=42");
+  assert.equal(toKeyWords(["id"], [-5]), "-- -5");
+  assert.equal(toKeyWords(["name"], ["O'Hara"]), `'O'\\''Hara'`);
+});

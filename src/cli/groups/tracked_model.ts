@@ -1,0 +1,130 @@
+/**
+ * The model whose groups a command is about: its name, and what its header says of its groups.
+ *
+ * Only its own file is read: other models, and what is wrong with them, do not matter here.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import { NearestTable } from "~/dag/nearest_table.ts";
+import { DEFAULT_MAX_ATTEMPTS, type DeliveryPromise } from "~/delivery/earlier_try.ts";
+import { readHeader } from "~/model/header.ts";
+import type { Directives } from "~/model/model.ts";
+import { readDirectives } from "~/model/read_directives.ts";
+import { findModels, type ModelFile } from "~/project/find_models.ts";
+import { loadYamlModel } from "~/project/load_sql_model.ts";
+import { readText } from "~/project/read_text.ts";
+import { loadSettings } from "~/project/settings.ts";
+import { foldName } from "~/sql/identifiers.ts";
+import { modelsInHistory } from "~/store/history.ts";
+import { keyColumnsOf } from "~/tracked/known_group.ts";
+
+/** See the module's comment. */
+export interface TrackedModel {
+  name: string;
+  /** Its `@unique_key`; empty where nothing tells. */
+  keyColumns: readonly string[];
+  promise: DeliveryPromise;
+  maxAttempts: number;
+  /** False: no file of the project makes it any more. */
+  isInProject: boolean;
+  /** It has `@allow_net`. */
+  sends: boolean;
+}
+
+/**
+ * Finds a tracked model, in any case.
+ *
+ * @param purpose For messages: `tell why a group was sent`.
+ * @throws {UserError} With exit code 2: there is no such model, or it has no groups.
+ */
+export async function findTrackedModel(
+  root: string,
+  db: DatabaseSync,
+  name: string,
+  purpose: string,
+): Promise<TrackedModel> {
+  const { files } = findModels(root);
+  const file = files.find((each) => foldName(each.name) === foldName(name));
+  if (file) return await loadTrackedModel(root, db, file, purpose);
+  const past = modelsInHistory(db);
+  const known = past.find((each) => foldName(each) === foldName(name));
+  if (known === undefined) {
+    throw unknownModel(name, [...files.map((each) => each.name), ...past], purpose);
+  }
+  return describe(db, known, {}, false);
+}
+
+/** The same of each model of the project that may have groups, by name. */
+export async function loadTrackedModels(
+  root: string,
+  db: DatabaseSync,
+  names: ReadonlySet<string>,
+): Promise<Map<string, TrackedModel>> {
+  const byName = new Map(findModels(root).files.map((file) => [file.name, file]));
+  const models = new Map<string, TrackedModel>();
+  for (const name of names) {
+    const file = byName.get(name);
+    const directives = file ? await directivesOf(root, file) : {};
+    models.set(name, describe(db, name, directives, file !== undefined));
+  }
+  return models;
+}
+
+async function loadTrackedModel(
+  root: string,
+  db: DatabaseSync,
+  file: ModelFile,
+  purpose: string,
+): Promise<TrackedModel> {
+  const directives = await directivesOf(root, file);
+  if (directives.kind === "tracked") return describe(db, file.name, directives, true);
+  const kind = directives.kind ?? "table";
+  throw new UserError(`Cannot ${purpose}: "${file.name}" has the kind "${kind}", and no groups`, {
+    at: { path: file.path },
+    hint: `Run "spoor history ${file.name}" to see what became of it as a whole.`,
+    exitCode: 2,
+  });
+}
+
+function describe(
+  db: DatabaseSync,
+  name: string,
+  directives: Directives,
+  isInProject: boolean,
+): TrackedModel {
+  return {
+    name,
+    keyColumns: directives.uniqueKey ?? keyColumnsOf(db, name) ?? [],
+    promise: directives.delivery ?? "at_least_once",
+    maxAttempts: directives.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+    isInProject,
+    sends: directives.allowNet !== undefined,
+  };
+}
+
+/** Mistakes in it are for "validate"; what can be read is taken. */
+async function directivesOf(root: string, file: ModelFile): Promise<Directives> {
+  try {
+    if (file.language === "yaml") {
+      return (await loadYamlModel(root, file)).model?.directives ?? {};
+    }
+    const sign = file.language === "ts" ? "//" : "--";
+    const { entries } = readHeader(readText(root, file.path), file.path, sign);
+    const { directives } = readDirectives(entries, file.path);
+    if (file.language !== "ts") return directives;
+    return { ...(await loadSettings(root)).settings.defaults, ...directives };
+  } catch (error) {
+    if (error instanceof UserError) return {};
+    throw error;
+  }
+}
+
+function unknownModel(name: string, known: readonly string[], purpose: string): UserError {
+  const meant = new NearestTable([...new Set(known)]).find(name);
+  return new UserError(`Cannot ${purpose}: no model has the name "${name}"`, {
+    hint: meant ? `Did you mean "${meant}"?` : `Run "spoor history" to see what has run.`,
+    exitCode: 2,
+  });
+}

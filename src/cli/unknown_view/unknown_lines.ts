@@ -1,0 +1,94 @@
+/**
+ * Groups whose request may have arrived, for people and for programs.
+ *
+ * @module
+ */
+import type { ChangeRequest } from "~/cli/groups/change_key_of.ts";
+import { toKeyWords } from "~/cli/groups/key_words.ts";
+import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
+import { countOf } from "~/cli/output/counts.ts";
+import { renderLocalTime } from "~/cli/output/local_time.ts";
+import type { Output } from "~/cli/output/output.ts";
+import type { Style } from "~/cli/output/style.ts";
+import { visibleLine } from "~/cli/output/visible_text.ts";
+import { keyObject } from "~/cli/why_view/story_json.ts";
+import { settleCommand } from "~/cli/why_view/what_is_next.ts";
+import type { LedgerRow } from "~/store/group_story.ts";
+import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
+
+/** One group, its model and its last request. */
+export interface UnknownGroup extends ChangeRequest {
+  change: LedgerRow;
+  model: TrackedModel;
+}
+
+const BELOW = "    ";
+
+/** All lines of the list. */
+export function renderUnknown(
+  groups: readonly UnknownGroup[],
+  total: number,
+  style: Style,
+): string[] {
+  if (total === 0) return ["Nothing is unknown: every request was answered."];
+  const more = total - groups.length;
+  const waiting = groups.find(({ model }) => model.promise === "at_most_once");
+  return [
+    ...groups.flatMap((group) => renderGroup(group, style)),
+    ...more > 0 ? ["", style.dim(`… ${countOf(more, "more group")} (--all shows them)`)] : [],
+    "",
+    ...waiting ? [`Look at the far side, then: ${style.accent(commandFor(waiting))}`] : [],
+    ...groups.some(({ model }) => model.promise === "at_least_once")
+      ? ["The next run repeats those that wait for nobody first, with the same keys."]
+      : [],
+  ];
+}
+
+function commandFor({ model, change }: UnknownGroup): string {
+  const key = toKeyWords(model.keyColumns, decodeGroupKey(change.group_key));
+  return settleCommand(`${model.name} ${key}`);
+}
+
+function renderGroup({ change, model, request, key }: UnknownGroup, style: Style): string[] {
+  const waits = model.promise === "at_most_once"
+    ? style.bad("waits for you")
+    : style.warning("repeated first by the next run");
+  const name = renderGroupKey(model.keyColumns, decodeGroupKey(change.group_key));
+  const what = request
+    ? `${request.method} ${request.url}`
+    : "its request was out when the run ended, so that no answer was recorded";
+  const why = change.error ?? request?.error;
+  return [
+    `${style.strong(model.name)}  ${style.strong(visibleLine(name))}  ${waits}`,
+    `${BELOW}${visibleLine(what)}  ${style.dim(change.at ? renderLocalTime(change.at) : "")}`,
+    ...why ? [`${BELOW}${visibleLine(why)}`] : [],
+    ...key ? [`${BELOW}${style.dim("key")} ${key}`] : [],
+    ...change.batch !== 0 ? [`${BELOW}${style.dim("sent in a batch")}`] : [],
+  ];
+}
+
+/** One line of JSON a group. */
+export function printUnknown(groups: readonly UnknownGroup[], output: Output): void {
+  for (const { change, model, request, key } of groups) {
+    output.json("unknown", {
+      model: model.name,
+      key: keyObject(model.keyColumns, change.group_key),
+      group_key: change.group_key,
+      state: change.state,
+      at: change.at,
+      run_id: change.run_id,
+      change_id: change.id,
+      batch: change.batch,
+      attempts: change.attempts,
+      error: change.error,
+      delivery: model.promise,
+      idempotency_key: key ?? null,
+      request: request
+        ? {
+          ...{ at: request.at, method: request.method, url: request.url },
+          ...{ status: request.status, error: request.error },
+        }
+        : null,
+    });
+  }
+}

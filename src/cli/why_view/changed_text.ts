@@ -1,0 +1,28 @@
+/**
+ * What of a group's values changed, as people read it: `email a@x → b@x, plan free → pro`.
+ *
+ * @module
+ */
+import { cutToWidth } from "~/cli/output/table.ts";
+
+/** Columns that are shown; a wide row may differ in hundreds. */
+const COLUMNS_SHOWN = 8;
+const VALUE_WIDTH = 40;
+
+/** @param json Column → [old, new]; null where the group has or had several rows. */
+export function renderChanged(json: string | null): string {
+  if (json === null) return "its rows";
+  const changed: [string, [unknown, unknown]][] = Object.entries(JSON.parse(json));
+  if (changed.length === 0) return "the same content again";
+  const shown = changed.slice(0, COLUMNS_SHOWN)
+    .map(([column, [before, after]]) => `${column} ${valueText(before)} → ${valueText(after)}`);
+  const more = changed.length - shown.length;
+  return shown.join(", ") + (more > 0 ? `, … ${more} more` : "");
+}
+
+function valueText(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "NULL";
+  if (value === "") return "''";
+  return cutToWidth(typeof value === "string" ? value : JSON.stringify(value), VALUE_WIDTH);
+}

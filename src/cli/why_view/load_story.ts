@@ -1,0 +1,108 @@
+/**
+ * All that `spoor why` tells of one group, as values.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { changeRequestOf } from "~/cli/groups/change_key_of.ts";
+import type { KnownGroup } from "~/cli/groups/find_group.ts";
+import { toKeyWords } from "~/cli/groups/key_words.ts";
+import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
+import {
+  deliveriesOf,
+  type DeliveryRow,
+  type LedgerRow,
+  ledgerRowOf,
+  type RequestRow,
+  requestsOf,
+  startOf,
+  stepsOf,
+} from "~/store/group_story.ts";
+import { isByHand, type RunEntry, tellStory } from "./timeline.ts";
+import { type NextStep, whatIsNext } from "./what_is_next.ts";
+
+/** One try with its requests. */
+export interface ToldTry {
+  type: "try";
+  delivery: DeliveryRow;
+  requests: readonly RequestRow[];
+  /** There are more requests of this try than are told. */
+  hasMore: boolean;
+}
+
+/** Runs that decided the same, and when the newest of them began. */
+export interface ToldRun extends RunEntry {
+  /** ISO 8601, UTC. */
+  at: string;
+}
+
+/** A group's whole story. */
+export interface GroupStory {
+  model: TrackedModel;
+  group: KnownGroup;
+  ledger: LedgerRow | undefined;
+  /** Its `Idempotency-Key`, while it is not accepted. */
+  idempotencyKey: string | undefined;
+  next: NextStep;
+  /** Newest first. */
+  entries: readonly (ToldTry | ToldRun)[];
+  /** There are older ones. */
+  isCut: boolean;
+}
+
+/** Requests of one try that are told: a change mostly makes one. */
+const REQUESTS_TOLD = 10;
+
+/** Runs that are looked through: a model that runs every minute has as many in two weeks. */
+const RUNS_READ = 20_000;
+
+/** Reads it, up to `limit` entries. */
+export function loadStory(
+  db: DatabaseSync,
+  model: TrackedModel,
+  group: KnownGroup,
+  { limit, isRunning }: { limit: number; isRunning: boolean },
+): GroupStory {
+  const { accepted, keyText, key } = group;
+  const ledger = ledgerRowOf(db, model.name, keyText);
+  const deliveries = deliveriesOf(db, model.name, keyText, Math.min(limit + 1, 1e9));
+  const told = tellStory(
+    { deliveries, steps: stepsOf(db, model.name), accepted },
+    { entries: limit, runs: limit < RUNS_READ ? RUNS_READ : Infinity },
+  );
+  const withRequests = requestTeller(db);
+  const next = whatIsNext({
+    ...{ model, ledger, isRunning, isAccepted: accepted !== undefined },
+    words: toKeyWords(model.keyColumns, key),
+    last: deliveries.find((row) => row.group_key === keyText && !isByHand(row)),
+  });
+  return {
+    ...{ model, group, ledger, next },
+    idempotencyKey: ledger && changeRequestOf(db, ledger).key,
+    entries: told.entries.map((entry) =>
+      entry.type === "try"
+        ? withRequests(entry.delivery)
+        : { ...entry, at: startOf(db, entry.runId) }
+    ),
+    isCut: told.isCut,
+  };
+}
+
+/** Where one run tried a change twice, its requests are those of the later try. */
+function requestTeller(db: DatabaseSync): (delivery: DeliveryRow) => ToldTry {
+  const told = new Set<string>();
+  return (delivery) => {
+    const { change_id: changeId, batch, run_id: runId } = delivery;
+    const change = batch || changeId;
+    const name = `${change} ${runId}`;
+    const none = change === 0 || delivery.state === "settled" || isByHand(delivery) ||
+      told.has(name);
+    if (none) return { type: "try", delivery, requests: [], hasMore: false };
+    told.add(name);
+    const requests = requestsOf(db, change, runId, REQUESTS_TOLD + 1);
+    return {
+      ...{ type: "try", delivery, requests: requests.slice(0, REQUESTS_TOLD) },
+      hasMore: requests.length > REQUESTS_TOLD,
+    };
+  };
+}

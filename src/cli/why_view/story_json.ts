@@ -1,0 +1,64 @@
+/**
+ * One group's story for programs: a line of what it is now, then a line an entry, newest first.
+ *
+ * @module
+ */
+import type { Output } from "~/cli/output/output.ts";
+import type { RequestRow } from "~/store/group_story.ts";
+import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
+import { readMessage } from "./story_lines.ts";
+
+/** Prints it. */
+export function printStory(story: GroupStory, output: Output): void {
+  const { model, group, ledger, idempotencyKey, next } = story;
+  output.json("why", {
+    model: model.name,
+    key: keyObject(model.keyColumns, group.keyText),
+    group_key: group.keyText,
+    state: ledger?.state ?? (group.accepted ? "accepted" : "gone"),
+    parked: ledger?.parked === 1,
+    next,
+    accepted_hash: group.accepted?.hash ?? null,
+    ...ledger && {
+      change_id: ledger.id,
+      content_hash: ledger.content_hash,
+      attempts: ledger.attempts,
+      since: ledger.at,
+      error: ledger.error,
+      idempotency_key: idempotencyKey ?? null,
+    },
+    more: story.isCut,
+  });
+  for (const entry of story.entries) {
+    if (entry.type === "run") output.json("why_run", toRun(entry));
+    else output.json("why_try", toTry(entry));
+  }
+}
+
+/** `{"region":"EU","id":42}`; big integers and blobs as the state file writes them. */
+export function keyObject(columns: readonly string[], keyText: string): Record<string, unknown> {
+  const values: unknown[] = JSON.parse(keyText);
+  return Object.fromEntries(values.map((value, i) => [columns[i] ?? String(i + 1), value]));
+}
+
+function toRun({ runId, firstRunId, runs, at, decision, detail }: ToldRun): object {
+  return { run_id: runId, first_run_id: firstRunId, runs, at, decision, detail };
+}
+
+function toTry({ delivery, requests, hasMore }: ToldTry): object {
+  const { id: _, group_key: _key, changed, ...rest } = delivery;
+  return {
+    ...rest,
+    changed: changed === null ? null : JSON.parse(changed),
+    requests: requests.map(toRequest),
+    more_requests: hasMore,
+  };
+}
+
+function toRequest({ request, response, ...rest }: RequestRow): object {
+  return {
+    ...rest,
+    request: request === null ? null : readMessage(request),
+    response: response === null ? null : readMessage(response),
+  };
+}

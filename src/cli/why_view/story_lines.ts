@@ -1,0 +1,178 @@
+/**
+ * One group's story as people read it.
+ *
+ * @module
+ */
+// deno-lint-ignore-file camelcase -- columns, and words that --json prints.
+import { renderDuration } from "~/base/duration.ts";
+import { countOf } from "~/cli/output/counts.ts";
+import { renderLocalTime } from "~/cli/output/local_time.ts";
+import type { Paint, Style } from "~/cli/output/style.ts";
+import { cutToWidth } from "~/cli/output/table.ts";
+import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
+import type { DeliveryRow, RequestRow } from "~/store/group_story.ts";
+import { renderGroupKey } from "~/tracked/group_key.ts";
+import { renderChanged } from "./changed_text.ts";
+import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
+import { isByHand, type RunEntry } from "./timeline.ts";
+import type { NextStep } from "./what_is_next.ts";
+
+/** How a story is shown. */
+export interface StoryView {
+  style: Style;
+  /** Headers and whole bodies. */
+  verbose: boolean;
+}
+
+const BELOW = "    ";
+/** Widest body on one line. */
+const BODY_WIDTH = 160;
+
+const NEXT_PAINTS: Readonly<Record<NextStep["code"], Paint>> = {
+  accepted: "good",
+  settled: "good",
+  gone: "dim",
+  in_flight: "warning",
+  waits_for_you: "bad",
+  repeated_first: "warning",
+  parked: "bad",
+  comes_again: "warning",
+};
+
+const TRY_PAINTS: Readonly<Record<DeliveryRow["state"], Paint>> = {
+  accepted: "good",
+  adopted: "good",
+  settled: "accent",
+  retried: "accent",
+  rejected: "bad",
+  failed: "bad",
+  unknown: "warning",
+};
+
+const DECISION_WORDS: Readonly<
+  Record<RunEntry["decision"], readonly [word: string, paint: Paint]>
+> = {
+  unchanged: ["unchanged", "dim"],
+  unchanged_or_not_reached: ["unchanged, or not reached", "dim"],
+  unchanged_or_gone: ["left the query, or unchanged", "dim"],
+  held_back: ["held back", "warning"],
+  not_reached: ["not reached", "warning"],
+  blocked: ["blocked", "bad"],
+  failed: ["the model failed", "bad"],
+  gone: ["not there", "dim"],
+  not_there: ["not there", "dim"],
+};
+
+/** All lines of a story. */
+export function renderStory(story: GroupStory, view: StoryView): string[] {
+  return [
+    ...renderHead(story, view),
+    ...story.entries.flatMap((entry) => [
+      "",
+      ...entry.type === "try" ? renderTry(entry, view) : renderRun(entry, view),
+    ]),
+    ...story.isCut ? ["", view.style.dim("… older entries (--all shows them)")] : [],
+  ];
+}
+
+function renderHead(
+  { model, group, ledger, idempotencyKey, next }: GroupStory,
+  { style }: StoryView,
+): string[] {
+  const name = renderGroupKey(model.keyColumns, group.key);
+  const label = (text: string) => style.dim(text.padEnd(6));
+  const isOpen = ledger && next.code !== "settled";
+  return [
+    `${style.strong(model.name)}  ${style.strong(visibleLine(name))}`,
+    `${label("next")}  ${style[NEXT_PAINTS[next.code]](visibleLine(next.text))}`,
+    ...isOpen && ledger.at
+      ? [`${label("since")}  ${renderLocalTime(ledger.at)}, ${countOf(ledger.attempts, "attempt")}`]
+      : [],
+    ...isOpen && ledger.error !== null ? [`${label("error")}  ${visibleLine(ledger.error)}`] : [],
+    ...isOpen && idempotencyKey !== undefined ? [`${label("key")}  ${idempotencyKey}`] : [],
+    ...group.accepted?.hash ? [`${label("holds")}  accepted content ${group.accepted.hash}`] : [],
+  ];
+}
+
+function renderRun(entry: ToldRun, { style }: StoryView): string[] {
+  const { runId, firstRunId, runs, at, decision, detail } = entry;
+  const name = runs === 1 ? `run ${runId}` : `runs ${firstRunId} to ${runId}`;
+  const [word, paint] = DECISION_WORDS[decision];
+  const text = detail === "" ? "" : `: ${visibleLine(detail)}`;
+  return [`${style.strong(name)}  ${renderLocalTime(at)}  ${style[paint](word)}${text}`];
+}
+
+function renderTry({ delivery, requests, hasMore }: ToldTry, view: StoryView): string[] {
+  const { style } = view;
+  const { run_id: runId, at, state } = delivery;
+  const name = isByHand(delivery) ? `after run ${runId}` : `run ${runId}`;
+  return [
+    `${style.strong(name)}  ${renderLocalTime(at)}  ${style[TRY_PAINTS[state]](state)}${
+      visibleLine(textOf(delivery))
+    }`,
+    ...requests.flatMap((request) => renderRequest(request, view)),
+    ...hasMore ? [BELOW + style.dim("… more requests of this try (spoor.requests has them)")] : [],
+  ];
+}
+
+function textOf(delivery: DeliveryRow): string {
+  const { state, action, batch, error, content_hash: hash } = delivery;
+  if (state === "adopted") return `: ${error ?? "recorded as sent"}, all groups of the model`;
+  if (state === "retried") return ": by a person; tried again by the next run";
+  if (state === "settled") {
+    return isByHand(delivery) ? `: by a person, ${error}` : `: by the model, ${error}`;
+  }
+  const what = action === "update" ? `sent ${renderChanged(delivery.changed)}` : `${action}d`;
+  const together = batch === 0 ? "" : ", in a batch";
+  if (state === "accepted") return `: ${what}${together}; content ${hash}`;
+  const tried = action === "update" ? renderChanged(delivery.changed) : action;
+  return `: ${tried}${together}: ${error ?? ""}`;
+}
+
+function renderRequest(request: RequestRow, view: StoryView): string[] {
+  const { style } = view;
+  const { method, url, attempts, elapsed_ms: elapsedMs, idempotency_key: key } = request;
+  const facts = [
+    ...attempts === 1 ? [] : [countOf(attempts, "try", "tries")],
+    renderDuration(elapsedMs),
+    ...key === null ? [] : [`key ${key}`],
+  ];
+  const head = `${BELOW}${visibleLine(`${method} ${url}`)}  ${statusText(request, style)}  ${
+    style.dim(facts.join(", "))
+  }`;
+  if (request.request === null) {
+    return [head, `${BELOW}  ${style.dim("its bodies are too old to be kept")}`];
+  }
+  return [
+    head,
+    ...renderBody("request", request.request, view),
+    ...renderBody("response", request.response, view),
+  ];
+}
+
+function statusText({ status, error }: RequestRow, style: Style): string {
+  if (status === null) return style.bad(visibleLine(error ?? "no answer"));
+  return style[status < 300 ? "good" : "bad"](String(status));
+}
+
+function renderBody(name: string, json: string | null, { style, verbose }: StoryView): string[] {
+  const { headers, body } = readMessage(json);
+  const label = `${BELOW}  ${style.dim(name.padEnd(8))}  `;
+  if (!verbose) {
+    return body === null ? [] : [label + cutToWidth(visibleLine(body), BODY_WIDTH)];
+  }
+  return [
+    `${BELOW}  ${style.dim(name)}`,
+    ...Object.entries(headers).map(([header, value]) =>
+      `${BELOW}    ${style.dim(`${visibleLine(header)}:`)} ${visibleLine(String(value))}`
+    ),
+    ...body === null ? [] : visibleText(body).split("\n").map((line) => `${BELOW}    ${line}`),
+  ];
+}
+
+/** As the record keeps a request or an answer. */
+export function readMessage(
+  json: string | null,
+): { headers: Record<string, unknown>; body: string | null } {
+  return json === null ? { headers: {}, body: null } : JSON.parse(json);
+}

@@ -1,0 +1,196 @@
+/**
+ * One group's story: its tries, and between them what each run of its model decided about it.
+ *
+ * A run that did not try the group left no record of it alone. What it decided follows from the
+ * group's last try before it, from its next one after it, and from the sums of the run:
+ *
+ * | last try before | the run                          | the group was                 |
+ * | --------------- | -------------------------------- | ----------------------------- |
+ * | any             | failed before it compared        | blocked, or not reached       |
+ * | accepted        | compared, and reached all        | unchanged                     |
+ * | accepted        | compared, left some              | unchanged, or not reached     |
+ * | accepted        | some left the query; it is new later, or gone now | gone, or unchanged |
+ * | not accepted    | held some back                   | held back                     |
+ * | not accepted    | left some                        | not reached                   |
+ *
+ * @module
+ */
+import type { ErrorReport } from "~/base/user_error.ts";
+import type { DeliveryRow, StoryStep } from "~/store/group_story.ts";
+import { SETTLED_AS_SENT, VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT } from "~/store/by_hand.ts";
+
+/** What a run decided about a group that it did not try. */
+export type Decision =
+  | "unchanged"
+  | "unchanged_or_not_reached"
+  | "unchanged_or_gone"
+  | "held_back"
+  | "not_reached"
+  | "blocked"
+  | "failed"
+  | "gone"
+  | "not_there";
+
+/** Runs one after the other that decided the same. */
+export interface RunEntry {
+  type: "run";
+  /** The newest of them. */
+  runId: number;
+  /** The oldest. */
+  firstRunId: number;
+  runs: number;
+  decision: Decision;
+  detail: string;
+}
+
+/** One try and its end, or what a person did. */
+export interface TryEntry {
+  type: "try";
+  delivery: DeliveryRow;
+}
+
+export type StoryEntry = TryEntry | RunEntry;
+
+/** What a story is told from. */
+export interface StoryFacts {
+  /** Newest first. */
+  deliveries: readonly DeliveryRow[];
+  /** Newest first, read as far as needed. */
+  steps: Iterable<StoryStep>;
+  /** The hash of what is accepted now. */
+  accepted: { hash: string | undefined } | undefined;
+}
+
+/** How much is told. */
+export interface StoryLimit {
+  entries: number;
+  /** How many runs are looked through for it. */
+  runs: number;
+}
+
+/** Tells the story, newest first. */
+export function tellStory(
+  facts: StoryFacts,
+  { entries: limit, runs }: StoryLimit,
+): { entries: StoryEntry[]; isCut: boolean } {
+  const { deliveries, steps } = facts;
+  const story: StoryEntry[] = [];
+  let next = 0;
+  let read = 0;
+  for (const step of steps) {
+    if (++read > runs) return { entries: story.slice(0, limit), isCut: true };
+    let wasTried = false;
+    for (; (deliveries[next]?.run_id ?? 0) >= step.run_id; next++) {
+      const delivery = deliveries[next];
+      if (!delivery) break;
+      wasTried ||= delivery.run_id === step.run_id && !isByHand(delivery);
+      story.push({ type: "try", delivery });
+    }
+    if (!wasTried) {
+      addRun(story, toEntry(step, deliveries[next], deliveries[next - 1], facts.accepted));
+    }
+    if (story.length > limit) return { entries: story.slice(0, limit), isCut: true };
+  }
+  for (const delivery of deliveries.slice(next)) story.push({ type: "try", delivery });
+  return { entries: story.slice(0, limit), isCut: story.length > limit };
+}
+
+/** Noted between runs, under the run before. */
+export function isByHand({ state, error }: Pick<DeliveryRow, "state" | "error">): boolean {
+  return state === "retried" || (state === "settled" && !isVerified(error));
+}
+
+/** The model's own `verify` settled it, in a run. */
+function isVerified(error: string | null): boolean {
+  return error === VERIFIED_AS_SENT || error === VERIFIED_AS_NOT_SENT;
+}
+
+function toEntry(
+  step: StoryStep,
+  before: DeliveryRow | undefined,
+  after: DeliveryRow | undefined,
+  accepted: StoryFacts["accepted"],
+): RunEntry {
+  const { decision, detail } = decide(step, before, after, accepted);
+  const { run_id: runId } = step;
+  return { type: "run", runId, firstRunId: runId, runs: 1, decision, detail };
+}
+
+function decide(
+  step: StoryStep,
+  before: DeliveryRow | undefined,
+  after: DeliveryRow | undefined,
+  accepted: StoryFacts["accepted"],
+): { decision: Decision; detail: string } {
+  if (step.groups_new === null) return withoutComparison(step, accepted !== undefined);
+  const left = step.groups_left ?? 0;
+  if (!before) {
+    if (accepted && !after) return unchanged(accepted.hash);
+    return left > 0
+      ? { decision: "not_reached", detail: `not among those reached; ${left} were left` }
+      : { decision: "not_there", detail: "not in its query yet" };
+  }
+  if (isAccepted(before)) return sinceAccepted(step, before, after, accepted);
+  const isHeld = (step.groups_parked ?? 0) > 0;
+  if (isHeld && left === 0) {
+    return { decision: "held_back", detail: `${before.state} in run ${before.run_id}` };
+  }
+  if (left > 0) return { decision: "not_reached", detail: `the run left ${left} of its groups` };
+  return { decision: "gone", detail: "not in the query, or as it was accepted before" };
+}
+
+function withoutComparison(
+  step: StoryStep,
+  isAcceptedNow: boolean,
+): { decision: Decision; detail: string } {
+  const { error } = step;
+  if (error === null) {
+    if (step.status !== "ok") return { decision: "not_reached", detail: step.reason };
+    return isAcceptedNow
+      ? { decision: "unchanged", detail: "in its table; nothing was to be sent" }
+      : { decision: "not_there", detail: "nothing was compared" };
+  }
+  const { message, hint }: ErrorReport = JSON.parse(error);
+  const [first = ""] = message.split("\n", 1);
+  // What a budget says; nothing else begins so.
+  const isBudget = hint?.startsWith("Nothing was sent.") === true;
+  return { decision: isBudget ? "blocked" : "failed", detail: first };
+}
+
+function sinceAccepted(
+  step: StoryStep,
+  before: DeliveryRow,
+  after: DeliveryRow | undefined,
+  accepted: StoryFacts["accepted"],
+): { decision: Decision; detail: string } {
+  if (before.action === "remove") return { decision: "gone", detail: "not in the query" };
+  const isGoneLater = after ? after.action === "create" : accepted === undefined;
+  const removed = step.groups_removed ?? 0;
+  if (isGoneLater && removed > 0) {
+    const detail = `${removed} of its groups left the query in this run`;
+    return { decision: "unchanged_or_gone", detail };
+  }
+  const left = step.groups_left ?? 0;
+  if (left > 0) {
+    return { decision: "unchanged_or_not_reached", detail: `the run left ${left} of its groups` };
+  }
+  return unchanged(before.content_hash || (after ? undefined : accepted?.hash));
+}
+
+function unchanged(hash: string | undefined): { decision: Decision; detail: string } {
+  return { decision: "unchanged", detail: hash ? `accepted content ${hash}` : "accepted content" };
+}
+
+function isAccepted({ state, error }: DeliveryRow): boolean {
+  return state === "accepted" || state === "adopted" ||
+    (state === "settled" && (error === SETTLED_AS_SENT || error === VERIFIED_AS_SENT));
+}
+
+function addRun(story: StoryEntry[], entry: RunEntry): void {
+  const last = story.at(-1);
+  const isSame = last?.type === "run" && last.decision === entry.decision &&
+    last.detail === entry.detail;
+  if (!isSame) return void story.push(entry);
+  last.firstRunId = entry.runId;
+  last.runs += 1;
+}

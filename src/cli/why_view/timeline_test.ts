@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import type { DeliveryState } from "~/store/deliveries.ts";
+import type { DeliveryRow, StoryStep } from "~/store/group_story.ts";
+import { SETTLED_AS_SENT } from "~/store/by_hand.ts";
+import { type StoryFacts, tellStory } from "./timeline.ts";
+
+let lastId = 0;
+
+function tried(runId: number, state: DeliveryState, more: Partial<DeliveryRow> = {}): DeliveryRow {
+  return {
+    ...{ id: ++lastId, run_id: runId, group_key: "[1]", change_id: 1, batch: 0, state },
+    ...{ action: "update", at: "", content_hash: "1:a", changed: null, error: null },
+    ...more,
+  };
+}
+
+function compared(runId: number, more: Partial<StoryStep> = {}): StoryStep {
+  return {
+    ...{ run_id: runId, status: "ok", reason: "raw.a changed", error: null },
+    ...{ groups_new: 0, groups_left: 0, groups_removed: 0, groups_parked: 0 },
+    ...more,
+  };
+}
+
+const ALL = { entries: 100, runs: 100 };
+
+/** `2 failed`, `3 held_back`, `4-5 unchanged`, newest first. */
+function tell(
+  deliveries: readonly DeliveryRow[],
+  steps: readonly StoryStep[],
+  accepted: StoryFacts["accepted"] = { hash: "1:a" },
+): string[] {
+  const newestFirst = {
+    ...{ deliveries: deliveries.toReversed(), steps: steps.toReversed(), accepted },
+  };
+  return tellStory(newestFirst, ALL).entries.map((entry) => {
+    if (entry.type === "try") return `${entry.delivery.run_id} ${entry.delivery.state}`;
+    const { runId, firstRunId, decision } = entry;
+    return `${runId === firstRunId ? runId : `${firstRunId}-${runId}`} ${decision}`;
+  });
+}
+
+Deno.test("runs after an acceptance were unchanged, and those that decided the same are one entry", () => {
+  const story = tell([tried(1, "accepted")], [1, 2, 3].map((run) => compared(run)));
+  assert.deepEqual(story, ["2-3 unchanged", "1 accepted"]);
+});
+
+Deno.test("a run that left groups may not have reached a changed one", () => {
+  const steps = [compared(1), compared(2, { groups_left: 5 }), compared(3)];
+  assert.deepEqual(tell([tried(1, "accepted")], steps), [
+    ...["3 unchanged", "2 unchanged_or_not_reached", "1 accepted"],
+  ]);
+});
+
+Deno.test("a parked group was held back until a person retried it", () => {
+  const deliveries = [tried(1, "failed"), tried(2, "retried"), tried(3, "accepted")];
+  const steps = [compared(1), compared(2, { groups_parked: 1 }), compared(3)];
+  assert.deepEqual(tell(deliveries, steps), [
+    ...["3 accepted", "2 retried", "2 held_back", "1 failed"],
+  ]);
+});
+
+Deno.test("a budget blocks; another failure before the comparison is one of the model", () => {
+  const failure = (hint: string) => ({
+    ...{ status: "failed", groups_new: null, groups_left: null },
+    error: JSON.stringify({ message: "Cannot send\nmore", hint }),
+  });
+  const steps = [
+    compared(1),
+    compared(2, failure("Nothing was sent. If that is right: spoor run")),
+    compared(3, failure("Mend it")),
+    compared(4, { status: "blocked", groups_new: null, reason: "raw.a failed" }),
+  ];
+  assert.deepEqual(tell([tried(1, "accepted")], steps), [
+    ...["4 not_reached", "3 failed", "2 blocked", "1 accepted"],
+  ]);
+});
+
+Deno.test("a group that is new again has left the query in a run that forgot some", () => {
+  const deliveries = [
+    tried(1, "accepted", { action: "create" }),
+    tried(4, "accepted", { action: "create" }),
+  ];
+  const steps = [compared(1), compared(2), compared(3, { groups_removed: 1 }), compared(4)];
+  assert.deepEqual(tell(deliveries, steps), [
+    ...["4 accepted", "3 unchanged_or_gone", "2 unchanged", "1 accepted"],
+  ]);
+});
+
+Deno.test("a group that was removed at the far side is not there", () => {
+  const deliveries = [tried(1, "accepted"), tried(2, "accepted", { action: "remove" })];
+  const steps = [compared(1), compared(2, { groups_removed: 1 }), compared(3)];
+  assert.deepEqual(tell(deliveries, steps, undefined), ["3 gone", "2 accepted", "1 accepted"]);
+});
+
+Deno.test("what was settled as sent counts as accepted", () => {
+  const settled = tried(1, "settled", { error: SETTLED_AS_SENT });
+  const steps = [compared(1), compared(2)];
+  assert.deepEqual(tell([tried(1, "unknown"), settled], steps), [
+    ...["2 unchanged", "1 settled", "1 unknown"],
+  ]);
+});
+
+Deno.test("a run that died has no step, and its tries are told all the same", () => {
+  const deliveries = [tried(1, "accepted"), tried(3, "unknown"), tried(3, "accepted")];
+  assert.deepEqual(tell(deliveries, [compared(1), compared(3)]), [
+    ...["3 accepted", "3 unknown", "1 accepted"],
+  ]);
+});
+
+Deno.test("before its first try a group was not there, or not reached", () => {
+  const steps = [compared(1), compared(2, { groups_left: 3 }), compared(3)];
+  assert.deepEqual(tell([tried(3, "accepted")], steps), [
+    ...["3 accepted", "2 not_reached", "1 not_there"],
+  ]);
+});
+
+Deno.test("a group that was accepted before there was a record is unchanged", () => {
+  assert.deepEqual(tell([], [compared(1)]), ["1 unchanged"]);
+});
+
+Deno.test("the story ends at its limit, and says so", () => {
+  const deliveries = [1, 2, 3].map((run) => tried(run, "accepted")).toReversed();
+  const steps = [1, 2, 3].map((run) => compared(run)).toReversed();
+  const facts = { deliveries, steps, accepted: undefined };
+  const tell = (entries: number, runs = 100) => {
+    const { entries: told, isCut } = tellStory(facts, { entries, runs });
+    return [told.length, isCut];
+  };
+  assert.deepEqual(tell(3), [3, false]);
+  assert.deepEqual(tell(2), [2, true]);
+  assert.deepEqual(tell(3, 2), [2, true]);
+});

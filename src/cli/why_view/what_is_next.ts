@@ -1,0 +1,91 @@
+/**
+ * What becomes of a group next, by what is known of it: decided from values alone.
+ *
+ * @module
+ */
+import { isUnknown } from "~/delivery/earlier_try.ts";
+import type { DeliveryRow, LedgerRow } from "~/store/group_story.ts";
+import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
+
+/** What is known of a group. */
+export interface GroupFacts {
+  model: Pick<TrackedModel, "name" | "promise" | "maxAttempts" | "isInProject">;
+  /** Its key as words of the command line. */
+  words: string;
+  ledger: LedgerRow | undefined;
+  isAccepted: boolean;
+  /** How its last try ended. */
+  last: Pick<DeliveryRow, "action" | "state"> | undefined;
+  /** A run is under way. */
+  isRunning: boolean;
+}
+
+/** Where a group stands, and what comes next. */
+export interface NextStep {
+  code:
+    | "accepted"
+    | "gone"
+    | "in_flight"
+    | "waits_for_you"
+    | "repeated_first"
+    | "parked"
+    | "comes_again"
+    | "settled";
+  text: string;
+}
+
+/** Tells what is next. */
+export function whatIsNext(facts: GroupFacts): NextStep {
+  const next = decide(facts);
+  if (facts.model.isInProject || next.code === "gone") return next;
+  return { ...next, text: `${next.text}; but no file of the project makes its model any more` };
+}
+
+function decide({ model, words, ledger, isAccepted, last, isRunning }: GroupFacts): NextStep {
+  if (!ledger) return isAccepted ? ACCEPTED : gone(last);
+  if (ledger.state === "settled") return SETTLED;
+  if (ledger.state === "sent" && isRunning) {
+    return { code: "in_flight", text: `a request is out: run ${ledger.run_id} is under way` };
+  }
+  const name = `${model.name} ${words}`;
+  if (isUnknown(ledger)) {
+    return model.promise === "at_most_once"
+      ? { code: "waits_for_you", text: `waits for you: ${settleCommand(name)}` }
+      : REPEATED;
+  }
+  if (ledger.parked) {
+    return {
+      code: "parked",
+      text: `parked until its content changes, or: spoor retry ${name}`,
+    };
+  }
+  const attempt = `attempt ${ledger.attempts + 1} of ${model.maxAttempts}`;
+  return { code: "comes_again", text: `comes again with the next run (${attempt})` };
+}
+
+/** How a person settles a group; options come first, because "--" may stand before a key. */
+export function settleCommand(name: string): string {
+  return `spoor unknown settle --sent ${name}, or with --not-sent`;
+}
+
+const ACCEPTED: NextStep = {
+  code: "accepted",
+  text: "accepted; nothing to do until its content changes",
+};
+
+const SETTLED: NextStep = {
+  code: "settled",
+  text: "settled as sent: the next run accepts it without a request if its content is the same",
+};
+
+const REPEATED: NextStep = {
+  code: "repeated_first",
+  text: "its last request may have arrived: the next run repeats it first, with the same key",
+};
+
+function gone(last: GroupFacts["last"]): NextStep {
+  const why = last?.action === "remove" && last.state === "accepted"
+    ? "removed at the far side"
+    : "no longer in the query";
+  return { code: "gone", text: `${why}; it counts as new if it comes back` };
+}

@@ -1,0 +1,91 @@
+/**
+ * Changes whose request may have arrived, given to the model's own `verify`, and what that says.
+ *
+ * It settles them as a person would: the next run accepts them without a request, or sends them with the
+ * same `Idempotency-Key`.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { isUnknown } from "~/delivery/earlier_try.ts";
+import type { Model } from "~/model/model.ts";
+import type { UnsettledMessage } from "~/sandbox/protocol.ts";
+import { VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT } from "~/store/by_hand.ts";
+import { DeliveryLog } from "~/store/deliveries.ts";
+import { loadKeyNames } from "~/store/key_names.ts";
+import { Ledger, type LedgerEntry, loadLedger } from "~/store/ledger.ts";
+import { decodeGroupKey } from "~/tracked/group_key.ts";
+import { assertGuest } from "./guest_error.ts";
+import { changeKey } from "./idempotency_key.ts";
+import type { ModelWishes } from "./model_wishes.ts";
+import type { RunContext } from "./run_context.ts";
+
+/** Asked for in one run at most; more come with the next. */
+const MAX_ASKED = 1_000;
+
+/** See the module's comment. */
+export class VerifiedChanges {
+  readonly #entries: Map<number, LedgerEntry>;
+  readonly #keyName: (changeId: number) => string;
+  /** Changes that `verify` was asked about: the next run goes on with them. */
+  asked = 0;
+
+  constructor(
+    private readonly context: RunContext,
+    private readonly model: Model,
+    wishes: ModelWishes,
+  ) {
+    const entries = unsettledEntries(context.db, model, wishes);
+    this.#entries = new Map(entries.map((entry) => [entry.id, entry]));
+    this.#keyName = loadKeyNames(context.db, model.name);
+  }
+
+  /** What the guest gets of them. */
+  get messages(): UnsettledMessage[] {
+    const { projectId } = this.context;
+    return [...this.#entries.values()].map(({ id, action, groupKey, batch }) => ({
+      ...{ change: id, action, key: decodeGroupKey(groupKey) },
+      ...batch === 0 && {
+        idempotencyKey: changeKey({
+          ...{ projectId, model: this.#keyName(id), changes: [id], ordinal: 0 },
+        }),
+      },
+    }));
+  }
+
+  /** Takes an answer. */
+  take(change: number, answer: boolean | null): void {
+    const entry = this.#entries.get(change);
+    assertGuest(entry, "an answer about a change that it was not asked about");
+    assertGuest(answer === null || typeof answer === "boolean", "an answer that is none");
+    this.#entries.delete(change);
+    this.asked += 1;
+    if (answer !== null) this.context.commits.addUnawaited(() => this.#settle(entry, answer));
+  }
+
+  #settle(entry: LedgerEntry, isSent: boolean): void {
+    const { db, runId, now } = this.context;
+    const { name } = this.model;
+    new Ledger(db, name).write({
+      ...{ ...entry, state: isSent ? "settled" : "failed", parked: false, runId, at: now() },
+      ...isSent ? {} : { error: VERIFIED_AS_NOT_SENT },
+    });
+    const { id: changeId, groupKey, batch, action, contentHash } = entry;
+    new DeliveryLog(db, runId, name).write({
+      ...{ groupKey, changeId, batch, action, state: "settled", at: now(), contentHash },
+      error: isSent ? VERIFIED_AS_SENT : VERIFIED_AS_NOT_SENT,
+    });
+  }
+}
+
+/** At least once they are sent again anyway; `--resend` sends them, and `--adopt` forgets them. */
+function unsettledEntries(
+  db: DatabaseSync,
+  { name, directives: { delivery, uniqueKey = [] } }: Model,
+  { resend, adopt }: ModelWishes,
+): LedgerEntry[] {
+  if (delivery !== "at_most_once" || resend || adopt) return [];
+  return loadLedger(db, name).filter(isUnknown)
+    .filter(({ groupKey }) => decodeGroupKey(groupKey).length === uniqueKey.length)
+    .slice(0, MAX_ASKED);
+}

@@ -1,0 +1,131 @@
+/**
+ * Reading changes that are not accepted: failed, parked, rejected, unknown; and models that failed as a
+ * whole.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { prepareArrayRows } from "~/warehouse/array_rows.ts";
+import type { LedgerRow } from "./group_story.ts";
+
+/** Changes of one model that stand alike and have the same error. */
+export interface FailingChanges {
+  model: string;
+  /** `sent` by a run that is over counts as `unknown`. */
+  state: "failed" | "rejected" | "unknown";
+  parked: boolean;
+  error: string;
+  groups: number;
+  /** Since when the first and the last of them stand so; ISO 8601, UTC. */
+  since: string | null;
+  lastAt: string | null;
+  /** The most that any of them had. */
+  attempts: number;
+  /** Key of one of them. */
+  groupKey: string;
+}
+
+/** Which of them are read. */
+export interface FailingFilter {
+  model?: string | undefined;
+  /** A run is under way: what it has sent is no failure yet. */
+  isRunning: boolean;
+}
+
+/** The error of a change that was out when its run died. */
+const NO_ANSWER = "The run ended while a request was out";
+const LAST_RUN = `(SELECT max(id) FROM "spoor.runs")`;
+
+function whereOf({ model, isRunning }: FailingFilter): string {
+  return [
+    "state NOT IN ('pending', 'settled')",
+    ...isRunning ? [`NOT (state = 'sent' AND run_id = ${LAST_RUN})`] : [],
+    ...model === undefined ? [] : ["model = ?"],
+  ].join(" AND ");
+}
+
+/** All of them, those that stand alike with one error text together. */
+export function failingChanges(db: DatabaseSync, filter: FailingFilter): FailingChanges[] {
+  const { model } = filter;
+  // Arrays: each group may have an error of its own, and objects take twice as long.
+  const read = prepareArrayRows(
+    db,
+    `SELECT model, replace(state, 'sent', 'unknown'), parked, coalesce(error, '${NO_ANSWER}'),
+       count(*), min(at), max(at), max(attempts), min(group_key)
+     FROM "spoor.ledger" WHERE ${whereOf(filter)} GROUP BY 1, 2, 3, 4`,
+  );
+  read.setReadBigInts(false);
+  return read.all(...model === undefined ? [] : [model]).map((
+    [name, state, parked, error, groups, since, lastAt, attempts, groupKey],
+  ) => ({
+    model: name as string,
+    state: state as FailingChanges["state"],
+    parked: parked !== 0,
+    error: error as string,
+    groups: groups as number,
+    since: since as string | null,
+    lastAt: lastAt as string | null,
+    attempts: attempts as number,
+    groupKey: groupKey as string,
+  }));
+}
+
+/** Keys of groups that stand so with this very error, the longest known first. */
+export function failingKeys(
+  db: DatabaseSync,
+  { model, state, parked, error }: FailingChanges,
+  limit: number,
+): string[] {
+  return db.prepare(
+    `SELECT group_key FROM "spoor.ledger"
+     WHERE model = ? AND replace(state, 'sent', 'unknown') = ? AND parked = ?
+       AND coalesce(error, '${NO_ANSWER}') = ? ORDER BY id LIMIT ?`,
+  ).all(model, state, BigInt(parked), error, BigInt(limit)).map((row) => String(row.group_key));
+}
+
+/** Changes whose request may have arrived, the oldest first. */
+export function unknownChanges(
+  db: DatabaseSync,
+  { model, isRunning }: FailingFilter,
+  limit: number,
+): { changes: LedgerRow[]; total: number } {
+  const where = `${whereOf({ model, isRunning })} AND state IN ('unknown', 'sent')`;
+  const params = model === undefined ? [] : [model];
+  const changes = db.prepare(
+    `SELECT * FROM "spoor.ledger" WHERE ${where} ORDER BY model, id LIMIT ?`,
+  ).all(...params, BigInt(limit));
+  const total = db.prepare(`SELECT count(*) AS n FROM "spoor.ledger" WHERE ${where}`).get(
+    ...params,
+  );
+  return { changes: changes as unknown as LedgerRow[], total: Number(total?.n) };
+}
+
+/** A model whose last part in a run failed for another reason than its groups. */
+export interface FailedModel {
+  model: string;
+  runId: number;
+  startedAt: string;
+  /** JSON of an `ErrorReport`. */
+  error: string | null;
+}
+
+/** Finds them by each model's last step, which an index gives. */
+export function failedModels(db: DatabaseSync, names: readonly string[]): FailedModel[] {
+  const last = db.prepare(
+    `SELECT run_id, started_at, steps.status, steps.error,
+       coalesce(groups_failed, 0) + coalesce(groups_unknown, 0) AS groups
+     FROM "spoor.steps" AS steps JOIN "spoor.runs" AS runs ON runs.id = steps.run_id
+     WHERE model = ? ORDER BY run_id DESC LIMIT 1`,
+  );
+  return names.flatMap((model) => {
+    const row = last.get(model);
+    const hasFailed = row?.status === "failed" && Number(row.groups) === 0;
+    if (!row || !hasFailed) return [];
+    return [{
+      model,
+      runId: Number(row.run_id),
+      startedAt: String(row.started_at),
+      error: row.error as string | null,
+    }];
+  });
+}

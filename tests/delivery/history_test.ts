@@ -1,0 +1,55 @@
+/**
+ * The sums of a run: every group that was to be delivered is saved, rejected, failed, unknown or left.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fakeApi } from "../support/fake_api.ts";
+import { readLines } from "./read_lines.ts";
+import { rowsOf, syncProject } from "./sync_project.ts";
+
+const COLUMNS = ["id", "name"];
+
+Deno.test("history and the run itself show both sides of the sum", async () => {
+  await using api = await fakeApi(({ path }) => ({ status: path === "/people/2" ? 422 : 200 }));
+  await using people = await syncProject(
+    api,
+    `for await (const row of query("SELECT * FROM raw.people")) {
+      if (row.id === 4) throw new Error("enough");
+      const { status } = await http.post(ORIGIN + "/people/" + row.id, { throwOnError: false });
+      if (row.id === 1) await reject(row, "not wanted");
+      else if (status === 200) await save.row(row);
+    }`,
+  );
+  await people.setRows(COLUMNS, rowsOf(6));
+
+  const run = await people.run();
+
+  const end = run.events.find((event) => event.type === "run_finished");
+  assert.equal(end?.type, "run_finished");
+  const { delivered, saved, rejected, failed, unknown, left } = end?.groups ?? {};
+  assert.deepEqual({ delivered, saved, rejected, failed, unknown, left }, {
+    ...{ delivered: 6, saved: 1, rejected: 1, failed: 1, unknown: 0, left: 3 },
+  });
+  const [step] = await readLines(people.project, "history", "sync.people");
+  assert.deepEqual([step?.groups_delivered, step?.sums_balance], [6, true]);
+  const [whole] = await readLines(people.project, "history");
+  assert.deepEqual([whole?.groups_delivered, whole?.groups_left, whole?.unbalanced], [6, 3, 0]);
+  const { stdout } = await people.project.run("history");
+  assert.match(stdout, /delivered +saved +rejected +failed +unknown +left/);
+  assert.match(stdout, / 6 +1 +1 +1 +0 +3 +3 /);
+});
+
+Deno.test("a run in which nothing was to be delivered adds nothing up", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `for await (const row of query("SELECT * FROM raw.people")) await save.row(row);`,
+  );
+  await people.setRows(COLUMNS, rowsOf(1));
+
+  const first = await people.project.run("run");
+  assert.match(first.stdout, /\nGroups: 1 delivered = 1 saved \+ 0 rejected/);
+  const second = await people.project.run("run --full");
+  assert.doesNotMatch(second.stdout, /Groups:/);
+});

@@ -1,0 +1,103 @@
+/**
+ * `spoor unknown`: requests that may have arrived, settled by a person.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fakeApi } from "../support/fake_api.ts";
+import { killAfter } from "../support/spoor.ts";
+import { readLines } from "./read_lines.ts";
+import { SEND_EACH_ROW, syncProject } from "./sync_project.ts";
+
+const COLUMNS = ["id", "name"];
+
+Deno.test("what a killed run had out is listed with its key, and settled one way or the other", async () => {
+  let hang = true;
+  await using api = await fakeApi(({ path }) =>
+    hang && path !== "/people/1" ? { hang } : { json: {} }
+  );
+  const directives = ["delivery: at_most_once", "concurrency: 3"];
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
+  await killAfter(people.project.start("run"), api.received(3));
+  const keyOf = (path: string) => api.requests.find((request) => request.path === path)?.key;
+  const keys = { 2: keyOf("/people/2"), 3: keyOf("/people/3") };
+
+  const lines = await readLines(people.project, "unknown");
+  const listed = lines.filter(({ group_key: key }) => key !== "[1]");
+  assert.deepEqual(
+    listed.map(({ type, key, state, idempotency_key: own }) => [
+      ...[type, key, state, own],
+    ]),
+    [["unknown", { id: 2 }, "sent", keys[2]], ["unknown", { id: 3 }, "sent", keys[3]]],
+  );
+  const text = (await people.project.run("unknown sync.people")).stdout;
+  assert.match(text, /id = 2 {2}waits for you/);
+  assert.match(text, /Look at the far side, then: spoor unknown settle --sent sync\.people/);
+  const next = (await people.project.run("why sync.people 2")).stdout;
+  assert.match(next, /next .*waits for you: spoor unknown settle --sent sync\.people 2/);
+
+  const settle = (...args: string[]) =>
+    people.project.run(["unknown", "settle", "sync.people", ...args]);
+  assert.match((await settle("2", "--sent")).stdout, /accepts 1 group without a request/);
+  assert.match((await settle("3", "--not-sent")).stdout, /sends 1 group again, with the same/);
+  if (lines.length > 2) await settle("1", "--sent");
+  hang = false;
+  api.clear();
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(api.requests.map(({ path, key }) => [path, key]), [["/people/3", keys[3]]]);
+  assert.equal(people.project.rows("sync.people").length, 3);
+  assert.deepEqual(people.project.rows("spoor.ledger"), []);
+  const story = (await people.project.run("why sync.people 2")).stdout;
+  assert.match(story, /next .*accepted; nothing to do/);
+  assert.match(story, /settled: by a person, settled as sent/);
+  assert.equal(
+    (await people.project.run("unknown")).stdout,
+    "Nothing is unknown: every request was answered.\n",
+  );
+});
+
+Deno.test("at least once: unknown groups are listed as repeated by the next run", async () => {
+  await using api = await fakeApi([{ hang: true }]);
+  const directives = ["timeout: 300ms", "retries: 0"];
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives });
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+
+  const { stdout } = await people.project.run("unknown");
+
+  assert.match(stdout, /id = 1 {2}repeated first by the next run/);
+  assert.match(stdout, /POST http:\S+\/people\/1/);
+  assert.match(stdout, /it did not come within/);
+});
+
+Deno.test("settle is strict: a model, keys or --all, one of two words, and something unknown", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  const wrong = async (code: number, pattern: RegExp, ...args: string[]) => {
+    const { code: got, output } = await people.project.run(["unknown", ...args]);
+    assert.equal(got, code, output);
+    assert.match(output, pattern);
+  };
+
+  await wrong(2, /which model/, "settle");
+  await wrong(2, /one of --sent and --not-sent/, "settle", "sync.people", "1");
+  await wrong(
+    2,
+    /one of --sent and --not-sent/,
+    "settle",
+    "sync.people",
+    "1",
+    "--sent",
+    "--not-sent",
+  );
+  await wrong(2, /keys, or --all/, "settle", "sync.people", "--sent");
+  await wrong(2, /"settle" comes first/, "sync.people", "1");
+  await wrong(2, /knows no group "8"/, "settle", "sync.people", "8", "--sent");
+  await wrong(1, /no group is unknown[^]*all is accepted/, "settle", "sync.people", "1", "--sent");
+  await wrong(1, /no group is unknown/, "settle", "sync.people", "--all", "--not-sent");
+});

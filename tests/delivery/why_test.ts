@@ -1,0 +1,147 @@
+/**
+ * `spoor why`: one group's story, from what the runs have recorded.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fakeApi } from "../support/fake_api.ts";
+import { readLines } from "./read_lines.ts";
+import { SEND_EACH_ROW, syncProject } from "./sync_project.ts";
+
+const COLUMNS = ["id", "name"];
+
+Deno.test("why tells what was sent and answered, what runs decided, and what is next", async () => {
+  await using api = await fakeApi(({ path, json }) =>
+    path === "/people/2" && (json as { name: string }).name !== "Bob"
+      ? { status: 422, json: { message: "no such name" } }
+      : { json: { ok: true } }
+  );
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    directives: ["max_attempts: 1", "max_changes: 1"],
+  });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  await people.run("--full");
+  await people.setRows(COLUMNS, [["1", "'Ada L.'"], ["2", "'Bob'"]]);
+  await people.run();
+  const blocked = await people.project.run("why sync.people 2");
+
+  assert.equal(blocked.code, 0, blocked.output);
+  assert.match(
+    blocked.stdout,
+    /next .*parked until its content changes, or: spoor retry sync\.people 2/,
+  );
+  assert.match(
+    blocked.stdout,
+    /run 3 .*blocked: Cannot send sync\.people: 2 groups are new or changed/,
+  );
+  assert.match(blocked.stdout, /run 2 .*held back: failed in run 1/);
+  assert.match(blocked.stdout, /run 1 .*failed: create: POST .*answered 422/);
+  assert.match(blocked.stdout, /POST http:\S+\/people\/2 +422 .*key [0-9a-f]{32}/);
+  assert.match(blocked.stdout, /request +\{"id":2,"name":"Bo"\}/);
+  assert.match(blocked.stdout, /response +\{"message":"no such name"\}/);
+
+  await people.run("--allow-changes");
+  const [now, sent, ...older] = await readLines(people.project, "why", "sync.people", "id=1");
+
+  assert.equal((now?.next as { code: string }).code, "accepted");
+  assert.deepEqual(now?.key, { id: 1 });
+  assert.deepEqual([sent?.type, sent?.state, sent?.changed], [
+    ...["why_try", "accepted"],
+    { name: ["Ada", "Ada L."] },
+  ]);
+  assert.equal(sent?.content_hash, now?.accepted_hash);
+  const [request] = sent?.requests as { idempotency_key: string; request: { body: string } }[];
+  const arrived = api.requests.findLast(({ path }) => path === "/people/1");
+  assert.equal(request?.idempotency_key, arrived?.key);
+  assert.equal(request?.request.body, `{"id":1,"name":"Ada L."}`);
+  assert.deepEqual(older.map((line) => line.decision ?? line.state), [
+    ...["blocked", "unchanged", "accepted"],
+  ]);
+});
+
+Deno.test("why names the nearest key, the nearest model, and a model that has no groups", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["'ada@example.com'", "1"], ["7", "2"], ["'7'", "3"]]);
+  await people.run();
+  const why = (...args: string[]) => people.project.run(["why", ...args]);
+
+  const typo = await why("sync.people", "ada@exmaple.com");
+  assert.equal(typo.code, 2);
+  assert.match(typo.output, /sync\.people knows no group "ada@exmaple\.com"/);
+  assert.match(typo.output, /Did you mean "ada@example\.com"\?/);
+  assert.match((await why("sync.people", "900")).output, /id = 7[^]*nearest that it knows/);
+  assert.match((await why("sync.peple", "7")).output, /Did you mean "sync\.people"\?/);
+  assert.match((await why("raw.people", "7")).output, /has the kind "table", and no groups/);
+  const both = await why("sync.people", "7");
+  assert.equal(both.code, 2);
+  assert.match(both.output, /the key of two groups, a number and a text/);
+  assert.match((await why("sync.people", "'7'")).output, /accepted: created/);
+  assert.equal((await why("sync.people")).code, 2);
+});
+
+Deno.test("why of a composite key, of a batch, of a removed group and of one without a file", async () => {
+  await using api = await fakeApi();
+  const code = `
+    await changes("SELECT * FROM raw.people").each(async (change) => {
+      await http.post(ORIGIN + "/" + change.action, { json: change.key });
+    });`;
+  await using people = await syncProject(api, code, {
+    directives: ["unique_key: region, id", "on_removed: deliver", "max_removed: 100%"],
+  });
+  await people.setRows(["region", "id"], [["'EU'", "1"], ["'US'", "1"]]);
+  await people.run();
+  await people.setRows(["region", "id"], [["'US'", "1"]]);
+  await people.run();
+
+  const removed = await people.project.run(["why", "sync.people", "EU", "1"]);
+  assert.match(removed.stdout, /next .*removed at the far side; it counts as new if it comes back/);
+  assert.match(removed.stdout, /run 2 .*accepted: removed; content/);
+  const kept = await people.project.run(["why", "sync.people", "id=1", "region=US"]);
+  assert.match(kept.stdout, /run 2 .*unchanged/);
+  assert.match(
+    (await people.project.run(["why", "sync.people", "EU"])).output,
+    /is not a key of region, id[^]*region=… id=…/,
+  );
+
+  await people.project.remove("models/sync/people.ts");
+  const orphan = await people.project.run(["why", "sync.people", "US", "1"]);
+  assert.equal(orphan.code, 0, orphan.output);
+  assert.match(orphan.stdout, /no file of the project makes its model any more/);
+});
+
+Deno.test("why shows a batch's request with each of its groups, and what was adopted", async () => {
+  await using api = await fakeApi();
+  const code = `
+    await query("SELECT * FROM raw.people").batches(10, async (rows) => {
+      await http.post(ORIGIN + "/batch", { json: rows, headers: { "x-token": secret("TOKEN") } });
+    });`;
+  await using people = await syncProject(api, code, {
+    directives: ["secrets: TOKEN"],
+    files: { ".env": "TOKEN=s3cr3t-value" },
+  });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bob'"]]);
+  await people.run("--adopt", "sync.people");
+
+  const { stdout } = await people.project.run("why sync.people 2 --verbose");
+
+  assert.match(stdout, /run 2 .*adopted: 1 group recorded as sent, all groups of the model/);
+  assert.match(stdout, /run 1 .*accepted: created, in a batch/);
+  assert.match(stdout, /POST http:\S+\/batch +200/);
+  assert.match(stdout, /\{"id":1,"name":"Ada"\}.*\{"id":2,"name":"Bo"\}/);
+  assert.match(stdout, /x-token: /);
+  assert.doesNotMatch(stdout, /s3cr3t-value/);
+});
+
+Deno.test("why before anything ran says what to do", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+
+  const { code, output } = await people.project.run("why sync.people 1");
+
+  assert.equal(code, 1);
+  assert.match(output, /Cannot tell why: nothing has run here yet[^]*spoor run/);
+});

@@ -1,0 +1,79 @@
+/**
+ * The cells of the fault matrix, and what the contract says of each: what becomes of the group, and how
+ * many requests arrive.
+ *
+ * | the answer                                   | the group                        | tried again |
+ * | -------------------------------------------- | -------------------------------- | ----------- |
+ * | 2xx, whole                                   | accepted                         | no          |
+ * | 2xx that breaks, or cannot be unpacked       | unknown: it may have been done   | yes         |
+ * | 204, whatever is said of a body              | accepted: there is none          | no          |
+ * | 207, and nobody read it                      | failed: some may be refused      | no          |
+ * | 2xx that the model reads, and it is no JSON  | failed: the model threw          | no          |
+ * | 302 to an allowed place                      | as that place answers            | as there    |
+ * | 4xx, whole or broken                         | failed; rejected if the model so | no; in a batch in halves |
+ * | 408, 429, 5xx, whole or broken               | failed                           | yes         |
+ *
+ * A refusal is one by its status line: what breaks after that makes no doubt of it.
+ *
+ * @module
+ */
+import { BODIES, type Body, isBroken, isJson, type Status, STATUSES } from "./answers.ts";
+
+/**
+ * How a model goes about its rows. `each`: looks at nothing. `read`: keeps the id that it is given.
+ * `judge`: looks at the status itself and rejects. `batch`: two at a time.
+ */
+export const MODES = ["each", "read", "judge", "batch"] as const;
+
+export type Mode = typeof MODES[number];
+
+/** One cell: an answer to a way of sending. */
+export interface Cell {
+  mode: Mode;
+  status: Status;
+  body: Body;
+}
+
+export type GroupEnd = "accepted" | "failed" | "unknown" | "rejected";
+
+/** All cells but some that take their time and say no more: 10 MB that nobody reads, waits in each mode. */
+export const CELLS: readonly Cell[] = MODES.flatMap((mode) =>
+  BODIES.flatMap((body) => STATUSES.map((status) => ({ mode, status, body })))
+).filter(({ mode, status, body }) => {
+  if (body === "huge") return mode === "read" || mode === "batch";
+  return !isNotNow(status) || mode === "each" || mode === "batch";
+});
+
+/** "Not now" is said to the whole model: it slows down. */
+export function isNotNow(status: Status): boolean {
+  return codeOf(status) === 429 || status === "503-seconds";
+}
+
+/** `200`, whatever comes with it. */
+export function codeOf(status: Status): number {
+  return Number(status.slice(0, 3));
+}
+
+/** What the contract says of the group, or of both groups of a batch. */
+export function expectedEnd({ mode, status, body }: Cell): GroupEnd {
+  const code = status === "302" ? 200 : codeOf(status);
+  if (mode === "judge" && REJECTED.includes(code)) return "rejected";
+  if (code >= 400) return "failed";
+  if (code === 204) return mode === "read" ? "failed" : "accepted";
+  if (isBroken(body)) return "unknown";
+  if (mode === "read") return isJson(body) ? "accepted" : "failed";
+  return code === 207 ? "failed" : "accepted";
+}
+
+/** What the model `judge` rejects for good. */
+export const REJECTED: readonly number[] = [404, 410, 422];
+
+/** Requests that arrive with `@retries: 1`, redirects counted. */
+export function expectedRequests(cell: Cell): number {
+  const { mode, status, body } = cell;
+  const code = codeOf(status);
+  if (status === "302") return 2 * (isBroken(body) ? 2 : 1);
+  if (code === 408 || code === 429 || code >= 500) return 2;
+  if (code >= 400) return mode === "batch" && code !== 401 ? 3 : 1;
+  return code !== 204 && isBroken(body) ? 2 : 1;
+}

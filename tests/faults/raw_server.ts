@@ -1,0 +1,115 @@
+/**
+ * A server on the loopback address that writes its answers byte by byte, so that it can break one anywhere,
+ * say what is not true of it, or never end it. Every request has a connection of its own.
+ *
+ * @module
+ */
+
+/** One request as it arrived. */
+export interface RawRequest {
+  method: string;
+  path: string;
+  /** Its `Idempotency-Key`. */
+  key: string | undefined;
+  body: string;
+  /** `performance.now()` of its arrival. */
+  atMs: number;
+}
+
+/** What is written: texts and bytes, and waits between them. `hang`: the end never comes. */
+export type Script = readonly (string | Uint8Array | { waitMs: number } | "hang")[];
+
+/** See the module's comment. */
+export interface RawServer extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT` */
+  readonly origin: string;
+  /** `127.0.0.1:PORT` */
+  readonly host: string;
+  requests: RawRequest[];
+  /** Answers from now on. */
+  respond: (request: RawRequest) => Script;
+}
+
+/** Starts a server; when a script is over, its connection is closed. */
+export function rawServer(respond: (request: RawRequest) => Script): RawServer {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const open = new Set<Deno.Conn>();
+  const serving = new Set<Promise<void>>();
+  const server: RawServer = {
+    origin: `http://127.0.0.1:${port}`,
+    host: `127.0.0.1:${port}`,
+    requests: [],
+    respond,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      for (const connection of open) close(connection);
+      await Promise.all([accepting, ...serving]);
+    },
+  };
+  const accepting = (async () => {
+    for await (const connection of listener) {
+      open.add(connection);
+      const served = serve(connection, server).finally(() => {
+        open.delete(connection);
+        close(connection);
+        serving.delete(served);
+      });
+      serving.add(served);
+    }
+  })();
+  return server;
+}
+
+async function serve(connection: Deno.Conn, server: RawServer): Promise<void> {
+  try {
+    const request = await receive(connection);
+    if (!request) return;
+    server.requests.push(request);
+    for (const step of server.respond(request)) await take(step, connection);
+  } catch {
+    // The other side has hung up: a time-out, or it has read all that it wanted.
+  }
+}
+
+async function take(step: Script[number], connection: Deno.Conn): Promise<void> {
+  if (step === "hang") return void await connection.read(new Uint8Array(1));
+  if (typeof step === "object" && "waitMs" in step) {
+    return await new Promise((resolve) => setTimeout(resolve, step.waitMs));
+  }
+  await writeAll(connection, typeof step === "string" ? new TextEncoder().encode(step) : step);
+}
+
+async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await connection.write(bytes.subarray(written));
+  }
+}
+
+/** Reads to the end of a request; `undefined`: there is none. */
+async function receive(connection: Deno.Conn): Promise<RawRequest | undefined> {
+  const buffer = new Uint8Array(64 * 1_024);
+  let text = "";
+  while (true) {
+    const head = text.indexOf("\r\n\r\n");
+    const length = Number(/^content-length: (\d+)/im.exec(text.slice(0, head))?.[1] ?? 0);
+    if (head >= 0 && text.length >= head + 4 + length) return parse(text, head);
+    const read = await connection.read(buffer);
+    if (read === null) return undefined;
+    text += new TextDecoder("latin1").decode(buffer.subarray(0, read));
+  }
+}
+
+function parse(text: string, head: number): RawRequest {
+  const [method = "", path = ""] = text.split(" ", 2);
+  const key = /^idempotency-key: (.+?)\r?$/im.exec(text.slice(0, head))?.[1];
+  return { method, path, key, body: text.slice(head + 4), atMs: performance.now() };
+}
+
+function close(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch {
+    // It is closed already.
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Graves of the field: answers that are not a plain yes. Each was seen by running a well-known tool.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "../delivery/sync_project.ts";
+import { acceptedIds, distinct, idsIn, runAgain, setPeople, upTo, waitingIds } from "./people.ts";
+
+/** Each hundredth person but one is refused by the far side, in an answer to the whole batch. */
+function multiStatus(request: ReceivedRequest): Answer {
+  const ids = idsIn([request]);
+  const refused = ids.filter(isRefused);
+  return {
+    status: 207,
+    json: {
+      results: ids.filter((id) => !isRefused(id)).map((id) => ({ id })),
+      errors: refused.map((id) => ({ id, message: "email is taken" })),
+    },
+  };
+}
+
+function isRefused(id: number): boolean {
+  return id % 50 === 7;
+}
+
+const REFUSED = upTo(1_000).filter(isRefused);
+
+const SEND_BATCHES = `
+  await query("SELECT * FROM raw.people").batches(100, async (groups) => {
+    await http.post(ORIGIN + "/batch", { json: groups.flatMap((group) => group.rows) });
+  });
+`;
+
+Deno.test("grave: items refused in a 207 are not counted as accepted", async () => {
+  await using api = await fakeApi(multiStatus);
+  await using people = await syncProject(api, SEND_BATCHES);
+  await setPeople(people, 1_000);
+
+  const unread = await people.run();
+
+  assert.equal(unread.code, 1);
+  assert.deepEqual(acceptedIds(people), [], "an answer that nobody read accepts nothing");
+  assert.equal(unread.sync.delivery?.failed, 1_000);
+  assert.match(unread.sync.failures?.[0]?.error.message ?? "", /207 \(Multi-Status\)/);
+
+  await people.setSync(`
+    await query("SELECT * FROM raw.people").batches(100, async (groups) => {
+      const answer = await http.post(ORIGIN + "/batch", { json: groups.flatMap((group) => group.rows) });
+      return {
+        accepted: answer.json.results.map(({ id }) => id),
+        rejected: answer.json.errors.map(({ id, message }) => ({ key: id, reason: message })),
+      };
+    });
+  `);
+  const read = await runAgain(people, api);
+
+  assert.equal(REFUSED.length, 20);
+  assert.deepEqual(waitingIds(people), { rejected: REFUSED });
+  assert.deepEqual(acceptedIds(people), upTo(1_000).filter((id) => !isRefused(id)));
+  assert.deepEqual([read.sync.delivery?.saved, read.sync.delivery?.rejected], [980, 20]);
+
+  await setPeople(people, 1_000, "iif(id = 57, 'Ada L.', 'Ada') AS name");
+  api.answer(() => ({ json: { results: [{ id: 57 }], errors: [] } }));
+  await runAgain(people, api);
+  assert.deepEqual(idsIn(api.requests), [57], "what was refused comes again when it has changed");
+  assert.deepEqual(waitingIds(people), { rejected: REFUSED.filter((id) => id !== 57) });
+});
+
+Deno.test("grave: a 207 to one row is not counted as accepted where nobody read it", async () => {
+  await using api = await fakeApi(multiStatus);
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await setPeople(people, 10);
+
+  const run = await people.run();
+
+  assert.equal(run.code, 1);
+  assert.deepEqual(acceptedIds(people), []);
+  assert.deepEqual(waitingIds(people), { failed: upTo(10) });
+
+  await people.setSync(`
+    await query("SELECT * FROM raw.people").each(async (row) => {
+      const answer = await http.post(ORIGIN + "/one", { json: row });
+      if (answer.json.errors.length > 0) throw new Error(answer.json.errors[0].message);
+      return row;
+    });
+  `);
+  await runAgain(people, api);
+  assert.deepEqual(waitingIds(people), { failed: [7] });
+});
+
+Deno.test("grave: one 500 neither poisons the batches after it nor loops", async () => {
+  const isDown = (request: ReceivedRequest) => idsIn([request]).includes(49);
+  await using api = await fakeApi((request) => isDown(request) ? { status: 500 } : { json: {} });
+  await using people = await syncProject(
+    api,
+    SEND_BATCHES.replace("100", "50"),
+    { directives: ["retries: 2", "max_attempts: 3"] },
+  );
+  await setPeople(people, 1_000);
+
+  const run = await people.run();
+
+  assert.equal(run.code, 1);
+  assert.equal(api.requests.length, 19 + 3, "every batch was tried, the bad one three times");
+  assert.deepEqual(acceptedIds(people), upTo(1_000).slice(50));
+  assert.deepEqual(waitingIds(people), { failed: upTo(50) });
+
+  await runAgain(people, api);
+  assert.deepEqual(distinct(idsIn(api.requests)), upTo(50), "only the bad batch comes again");
+  await people.run();
+  await runAgain(people, api);
+  assert.equal(api.requests.length, 0, "after @max_attempts runs it is parked");
+});
+
+Deno.test("grave: one record that the far side refuses does not take its batch with it", async () => {
+  await using api = await fakeApi((request) =>
+    idsIn([request]).includes(49)
+      ? { status: 422, json: { error: "email is wrong" } }
+      : { json: {} }
+  );
+  await using people = await syncProject(api, SEND_BATCHES.replace("100", "50"));
+  await setPeople(people, 1_000);
+
+  const run = await people.run();
+
+  assert.equal(run.code, 1);
+  assert.deepEqual(waitingIds(people), { failed: [49] });
+  assert.equal(acceptedIds(people).length, 999);
+  assert.ok(api.requests.length <= 20 + 2 * 6, `${api.requests.length} requests`);
+});
+
+for (
+  const [form, code] of Object.entries({
+    each: SEND_EACH_ROW,
+    "a loop": SEND_IN_LOOP,
+    batches: SEND_BATCHES.replace("100", "1"),
+    "a loop that looks at nothing": `
+      for await (const row of query("SELECT * FROM raw.people")) {
+        const promise = http.post(ORIGIN + "/people", { json: row });
+        await promise;
+        await save.row(row);
+      }`,
+  })
+) {
+  Deno.test(`grave: ${form}: 422 is not recorded as sent`, async () => {
+    await using api = await fakeApi([{ status: 422, json: { error: "email is wrong" } }]);
+    await using people = await syncProject(api, code);
+    await setPeople(people, 3);
+
+    const run = await people.run();
+
+    assert.equal(run.code, 1);
+    assert.equal(run.sync.delivery?.saved, 0);
+    assert.ok((run.sync.delivery?.failed ?? 0) > 0);
+    assert.deepEqual(acceptedIds(people), []);
+    assert.deepEqual(
+      people.project.rows(`SELECT * FROM "spoor.deliveries" WHERE state = 'accepted'`),
+      [],
+    );
+    api.answer(() => ({ json: {} }));
+    await runAgain(people, api);
+    assert.deepEqual(distinct(idsIn(api.requests)), [1, 2, 3], "all come again");
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * A model of an API: it keeps a content for each group, and knows by its `Idempotency-Key` what it has done.
+ * It counts what it did, and notes what must never happen to it.
+ *
+ * @module
+ */
+import { isRefused } from "./content.ts";
+
+/** One group in a request. */
+export interface FarItem {
+  group: string;
+  action: "put" | "remove";
+  content: string;
+}
+
+/** What arrives. A change may make several requests, told apart by `ordinal`; each is kept by itself. */
+export interface FarRequest {
+  key: string;
+  ordinal: number;
+  items: readonly FarItem[];
+  /** Ids of the changes, item by item: for the count of what was done only. */
+  changes: readonly number[];
+}
+
+export interface FarAnswer {
+  status: number;
+  /** Of 207: the groups that were not taken. */
+  refused: readonly string[];
+}
+
+/** How the API treats what it is sent. */
+export interface FarSideOptions {
+  /** A request with a known key changes nothing. */
+  honoursKeys: boolean;
+  /** One bad group of many: 207 with its name, instead of a refusal of all. */
+  answersInParts: boolean;
+}
+
+/** See the module's comment. */
+export class FarSide {
+  /** By ordinal: group → content. */
+  readonly contents: Map<string, string>[] = [new Map(), new Map()];
+  readonly wrongs: string[] = [];
+  requests = 0;
+  /** How often each change was done, by id and ordinal. */
+  readonly done = new Map<string, number>();
+  #answers = new Map<string, { text: string; answer: FarAnswer }>();
+
+  constructor(private readonly options: FarSideOptions) {}
+
+  /** Does what is asked. */
+  handle(request: FarRequest): FarAnswer {
+    const text = JSON.stringify(request.items);
+    const known = this.#answers.get(request.key);
+    if (known && known.text !== text) {
+      this.wrongs.push(`key ${request.key} came with ${known.text}, then with ${text}`);
+    }
+    if (known && this.options.honoursKeys) return known.answer;
+    const refused = request.items.filter((item) => item.action === "put" && isRefused(item.content))
+      .map(({ group }) => group);
+    const isPartial = this.options.answersInParts && request.items.length > 1;
+    if (refused.length > 0 && !isPartial) return { status: 422, refused };
+    const answer = { status: refused.length > 0 ? 207 : 200, refused };
+    this.#answers.set(request.key, { text, answer });
+    for (const [index, item] of request.items.entries()) {
+      if (!refused.includes(item.group)) this.#do(item, request, request.changes[index] ?? 0);
+    }
+    return answer;
+  }
+
+  /** Whether a change was done. */
+  hasDone(change: number): boolean {
+    return this.done.has(`${change} 0`);
+  }
+
+  #do({ group, action, content }: FarItem, { ordinal }: FarRequest, change: number): void {
+    const name = `${change} ${ordinal}`;
+    const times = (this.done.get(name) ?? 0) + 1;
+    this.done.set(name, times);
+    if (times > 1 && !this.options.honoursKeys) {
+      this.wrongs.push(`change ${change} of group ${group} was done ${times} times`);
+    }
+    const contents = this.contents[ordinal];
+    if (action === "put") contents?.set(group, content);
+    else contents?.delete(group);
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * What must hold, whatever happens: looked at before and after each run, and at each request.
+ *
+ * @module
+ */
+import { isForced } from "~/delivery/earlier_try.ts";
+import { isLocallyRefused, isQuiet, isRefused } from "./content.ts";
+import type { OutgoingRequest, TakenGroup } from "./scripted_model.ts";
+import type { AcceptedGroup, LedgerRow, World } from "./world.ts";
+
+/** Something that must never happen has happened. */
+export class Wrong extends Error {}
+
+/** What holds in one history. */
+export interface Rules {
+  promise: "at_least_once" | "at_most_once";
+  onRemoved: "forget" | "keep" | "deliver";
+  requestsPerChange: number;
+}
+
+/** What was known when a run began. */
+export interface Before {
+  ledger: ReadonlyMap<string, LedgerRow>;
+  accepted: ReadonlyMap<string, AcceptedGroup>;
+  source: ReadonlyMap<string, string>;
+  resend: boolean;
+  runId: number;
+}
+
+/** A request that left, as long as it is not known how its groups ended. */
+interface Tried {
+  key: string;
+  /** Group → content, and the change's id. */
+  contents: ReadonlyMap<string, { content: string; id: number }>;
+}
+
+/** See the module's comment. */
+export class Referee {
+  #before: Before | undefined;
+  /** The last first request of each group, which a repeat must be like. */
+  #tried = new Map<string, Tried>();
+  /** Groups that this run has heard to be accepted. */
+  #saved = new Map<string, TakenGroup>();
+  /** Groups whose first request of this run has left. */
+  #repeated = new Set<string>();
+  /** What parked groups held when they were parked. */
+  #parked = new Map<string, string>();
+  /**
+   * Groups that left the query before it was known whether the far side has them: nothing is accepted that
+   * could be removed there.
+   */
+  readonly ghosts = new Set<string>();
+
+  /** What was accepted after the last run. */
+  #accepted: ReadonlyMap<string, AcceptedGroup> = new Map();
+
+  constructor(private readonly world: World, private readonly rules: Rules) {}
+
+  /** What is accepted between runs. */
+  get accepted(): ReadonlyMap<string, AcceptedGroup> {
+    return this.#accepted;
+  }
+
+  begin(before: Before): void {
+    this.#before = before;
+    this.#repeated.clear();
+    this.#saved.clear();
+    for (const key of before.ledger.keys()) {
+      if (!before.source.has(key) && !before.accepted.has(key)) this.ghosts.add(key);
+    }
+  }
+
+  /** A request is about to leave. */
+  leaves({ key, groups, changes, ordinal }: OutgoingRequest): void {
+    for (const [index, group] of groups.entries()) {
+      const id = changes[index] ?? 0;
+      expect(this.world.isSent(id, group.key), `the intent of group ${group.key} is not durable`);
+      this.#isJustified(group);
+      this.ghosts.delete(group.key);
+    }
+    if (ordinal > 0) return;
+    if (groups.length === 1 && groups[0]?.idempotencyKey !== undefined) {
+      expect(groups[0].idempotencyKey === key, `group ${groups[0].key} was told another key`);
+    }
+    this.#checkRepeat(key, groups);
+    const contents = new Map(
+      groups.map(({ key, content }, index) => [key, { content, id: changes[index] ?? 0 }]),
+    );
+    for (const group of groups) this.#tried.set(group.key, { key, contents });
+  }
+
+  /** Groups are said to be accepted. */
+  saved(groups: readonly TakenGroup[]): void {
+    for (const group of groups) this.#saved.set(group.key, group);
+  }
+
+  /** A run has ended, or was cut. */
+  after(isCut: boolean, concurrency: number): void {
+    const [wrong] = this.world.farSide.wrongs;
+    expect(wrong === undefined, `at the far side ${wrong}`);
+    const ledger = this.world.ledger();
+    const accepted = this.#accepted = this.world.accepted();
+    this.#checkMarks(ledger, accepted);
+    this.#checkSaved(ledger, accepted);
+    for (const { key, parked, runId } of ledger) {
+      if (!parked || runId !== this.#before?.runId) continue;
+      this.#parked.set(key, this.#before.source.get(key) ?? "");
+    }
+    if (!isCut) return;
+    const out = ledger.filter(({ state, runId }) =>
+      state === "sent" && runId === this.#before?.runId
+    );
+    const units = new Set(out.map(({ batch, id }) => batch || id));
+    expect(units.size <= concurrency, `${units.size} requests are unknown, at most ${concurrency}`);
+  }
+
+  /** What is marked as accepted, and nothing is known against it, the far side has. */
+  #checkMarks(
+    ledger: readonly LedgerRow[],
+    accepted: ReadonlyMap<string, AcceptedGroup>,
+  ): void {
+    const open = new Map(ledger.map((row) => [row.key, row]));
+    for (const [key, { content, isOutdated }] of accepted) {
+      const state = open.get(key)?.state;
+      if (isOutdated || isQuiet(content) || (state !== undefined && state !== "rejected")) continue;
+      for (let ordinal = 0; ordinal < this.rules.requestsPerChange; ordinal++) {
+        const there = this.world.farSide.contents[ordinal]?.get(key);
+        expect(
+          there === content,
+          `group ${key} is marked as\n${content}\nand the far side has\n${there}`,
+        );
+      }
+    }
+  }
+
+  /** What a model was told to be durable is there, whatever came after. */
+  #checkSaved(
+    ledger: readonly LedgerRow[],
+    accepted: ReadonlyMap<string, AcceptedGroup>,
+  ): void {
+    const open = ledger.find(({ key }) => this.#saved.has(key));
+    expect(!open, `group ${open?.key} was saved, and its change ${open?.id} is ${open?.state}`);
+    for (const [key, { isRemoved, content }] of this.#saved) {
+      const found = accepted.get(key);
+      const isThere = isRemoved ? !found : found?.content === content && !found.isOutdated;
+      expect(isThere, `group ${key} was saved, and the state file does not know`);
+    }
+  }
+
+  /** No group is sent without a reason. */
+  #isJustified({ key, isRemoved, content }: TakenGroup): void {
+    const { ledger, accepted, source, resend } = this.#before ?? fail("a request outside of a run");
+    expect(
+      isRemoved ? !source.has(key) : source.get(key) === content,
+      `group ${key} was sent as it is not in the source`,
+    );
+    const row = ledger.get(key);
+    if (resend || (row && isForced(row))) return;
+    const before = accepted.get(key);
+    expect(
+      isRemoved ? before !== undefined : before?.isOutdated || before?.content !== content,
+      `group ${key} was sent though it is what was accepted`,
+    );
+    const isHeld = row?.parked && this.#parked.get(key) === content;
+    expect(!isHeld, `group ${key} was sent though it is parked`);
+  }
+
+  /** After a try of unknown end, the first request about the same content has the same key. */
+  #checkRepeat(key: string, groups: readonly TakenGroup[]): void {
+    const { ledger, source } = this.#before ?? fail("a request outside of a run");
+    for (const group of groups) {
+      if (this.#repeated.has(group.key)) continue;
+      this.#repeated.add(group.key);
+      const state = ledger.get(group.key)?.state;
+      const tried = this.#tried.get(group.key);
+      if (!tried || (state !== "sent" && state !== "unknown")) continue;
+      const isSame = [...tried.contents].every(([each, { content, id }]) => {
+        const row = ledger.get(each);
+        const isOpen = row?.state === "sent" || row?.state === "unknown";
+        return isOpen && row.id === id && (source.get(each) ?? "") === content;
+      });
+      if (isSame) expect(key === tried.key, `group ${group.key} was repeated with another key`);
+    }
+  }
+
+  /** Nothing is left to do: the far side has what the source has. */
+  finally(): void {
+    const source = this.world.source();
+    const open = new Map(this.world.ledger().map((row) => [row.key, row]));
+    for (const [key, content] of source) {
+      const row = open.get(key);
+      if (isQuiet(content)) continue;
+      if (isRefused(content) || isLocallyRefused(content)) continue;
+      expect(row === undefined, `group ${key} is ${row?.state} at the end`);
+      for (let ordinal = 0; ordinal < this.rules.requestsPerChange; ordinal++) {
+        const there = this.world.farSide.contents[ordinal]?.get(key);
+        expect(
+          there === content,
+          `at the end group ${key} is\n${content}\nand the far side has\n${there}`,
+        );
+      }
+    }
+    if (this.rules.onRemoved !== "deliver") return;
+    for (const key of this.world.farSide.contents[0]?.keys() ?? []) {
+      const isGone = !source.has(key) && !open.has(key) && !this.ghosts.has(key);
+      expect(!isGone, `group ${key} was removed, and the far side has it still`);
+    }
+  }
+}
+
+/** @throws {Wrong} It does not hold. */
+export function expect(holds: boolean, message: string): void {
+  if (!holds) throw new Wrong(message);
+}
+
+function fail(message: string): never {
+  throw new Wrong(message);
+}

@@ -1,0 +1,220 @@
+/**
+ * A model as the guest runs it: takes groups in turn, several lanes at once, and calls the delivery as a
+ * session does for the messages of a guest. What it does with a group is a matter of the group's content
+ * and of what the far side answers.
+ *
+ * @module
+ */
+import { changeKey } from "~/run/idempotency_key.ts";
+import { type Delivery } from "~/run/deliveries.ts";
+import { isUncertain, mayHaveMoved } from "~/run/guest_http.ts";
+import type { Value } from "~/sandbox/protocol.ts";
+import { contentOf, isLocallyRefused, isQuiet, rowsOf } from "./content.ts";
+import type { Random } from "./random.ts";
+import type { Answer, SimulatedNetwork } from "./simulated_network.ts";
+import type { SimulatedTime } from "./simulated_time.ts";
+
+/** How the model is written. */
+export interface ModelStyle {
+  concurrency: number;
+  /** Groups in a request; 1: one by one. */
+  batch: number;
+  /** It asks by `changes`. */
+  readsChanges: boolean;
+  requestsPerChange: number;
+  /** It rejects what the far side refuses; else such a group fails. */
+  rejects: boolean;
+}
+
+/** One group in its hands. */
+export interface TakenGroup {
+  number: number;
+  key: string;
+  isRemoved: boolean;
+  columns: readonly string[];
+  values: readonly Value[];
+  content: string;
+  batch: number;
+  idempotencyKey: string | undefined;
+}
+
+/** One request that is about to leave. */
+export interface OutgoingRequest {
+  key: string;
+  groups: readonly TakenGroup[];
+  changes: readonly number[];
+  ordinal: number;
+}
+
+/** What a run gives its model. */
+export interface ScriptedModelParts {
+  delivery: Delivery;
+  network: SimulatedNetwork;
+  time: SimulatedTime;
+  random: Random;
+  style: ModelStyle;
+  projectId: string;
+  model: string;
+  /** Looked at before a request leaves. */
+  onLeave: (request: OutgoingRequest) => void;
+  /** Looked at when groups are acknowledged. */
+  onSaved: (groups: readonly TakenGroup[]) => void;
+  /** Ctrl-C: nothing new is begun. */
+  isStopped: () => boolean;
+  /** Its process is gone: nothing more is heard of it. */
+  isOver: () => boolean;
+}
+
+/** See the module's comment. */
+export class ScriptedModel {
+  constructor(private readonly parts: ScriptedModelParts) {}
+
+  /** Ends when all groups have, or with the first error that is not a group's own. */
+  async run(): Promise<void> {
+    const batches = this.#batches();
+    const lane = async () => {
+      for (let next = await batches.next(); !next.done; next = await batches.next()) {
+        await this.#work(next.value);
+      }
+    };
+    await Promise.all(Array.from({ length: this.parts.style.concurrency }, lane));
+  }
+
+  async *#groups(): AsyncGenerator<TakenGroup, void> {
+    const { delivery, time, random } = this.parts;
+    for (let done = false; !done;) {
+      await time.wait(random.next());
+      await this.#live();
+      const pulled = delivery.pull(random.between(1, 12));
+      done = pulled.done;
+      let [at, before] = [0, 0];
+      const rows = rowsOf(pulled.block.columns, pulled.block.values);
+      const previous = rowsOf(pulled.previous?.columns ?? [], pulled.previous?.values ?? []);
+      for (const given of pulled.groups) {
+        if (this.parts.isStopped()) return;
+        const own = rows.slice(at, at += given.rows);
+        const old = previous.slice(before, before += given.previousRows ?? 0);
+        const keyColumns = own.length > 0 ? pulled.block.columns : pulled.previous?.columns;
+        yield {
+          number: given.group,
+          key: String((own[0] ?? old[0])?.[keyColumns?.indexOf("id") ?? 0]),
+          isRemoved: own.length === 0,
+          columns: pulled.block.columns,
+          values: own.flat(),
+          content: contentOf(pulled.block.columns, own),
+          batch: given.batch,
+          idempotencyKey: given.idempotencyKey,
+        };
+      }
+    }
+  }
+
+  /** As the guest makes batches: those of an earlier batch exactly together, whatever the size. */
+  async *#batches(): AsyncGenerator<TakenGroup[], void> {
+    let batch: TakenGroup[] = [];
+    for await (const group of this.#groups()) {
+      const before = batch[0]?.batch;
+      const { batch: size } = this.parts.style;
+      const isComplete = size === 1 ||
+        (before === 0 ? batch.length >= size || group.batch !== 0 : before !== group.batch);
+      if (before !== undefined && isComplete) {
+        yield batch;
+        batch = [];
+      }
+      batch.push(group);
+    }
+    if (batch.length > 0) yield batch;
+  }
+
+  /** Never resolves once the model is over. */
+  #live(): Promise<void> {
+    return this.parts.isOver() ? new Promise(() => {}) : Promise.resolve();
+  }
+
+  async #reject(groups: readonly TakenGroup[], reason: string): Promise<void> {
+    await this.#live();
+    await this.parts.delivery.reject(groups.map(({ number }) => number), reason);
+  }
+
+  async #work(groups: readonly TakenGroup[]): Promise<void> {
+    const { style } = this.parts;
+    const fit = groups.filter((group) => !isLocallyRefused(group.content));
+    for (const group of groups) {
+      if (!fit.includes(group)) await this.#reject([group], "not fit to be sent");
+    }
+    const loud = fit.filter((group) => !isQuiet(group.content));
+    const quiet = fit.filter((group) => isQuiet(group.content));
+    if (quiet.length > 0) await this.#save(quiet);
+    if (loud.length === 0) return;
+    for (let ordinal = 0; ordinal < style.requestsPerChange; ordinal++) {
+      const answer = await this.#send(loud, ordinal);
+      if (answer.status === 200) continue;
+      return await this.#takeRefusal(loud, answer);
+    }
+    await this.#save(loud);
+  }
+
+  async #takeRefusal(groups: readonly TakenGroup[], answer: Answer): Promise<void> {
+    const { status = 0 } = answer;
+    if (status === 207) return await this.#takeParts(groups, answer.refused);
+    const isBad = status >= 400 && status < 500;
+    if (isBad && groups.length > 1) {
+      const middle = Math.ceil(groups.length / 2);
+      for (const part of [groups.slice(0, middle), groups.slice(middle)]) {
+        if (this.parts.isStopped()) await this.#fail(part, answer);
+        else await this.#work(part);
+      }
+      return;
+    }
+    if (!isBad || !this.parts.style.rejects) return await this.#fail(groups, answer);
+    await this.#reject(groups, `refused: ${status}`);
+  }
+
+  async #takeParts(groups: readonly TakenGroup[], refused: readonly string[]): Promise<void> {
+    const bad = groups.filter(({ key }) => refused.includes(key));
+    const good = groups.filter((group) => !bad.includes(group));
+    if (good.length > 0) await this.#save(good);
+    if (bad.length > 0 && this.parts.style.rejects) {
+      await this.#reject(bad, "refused in part");
+    } else await this.#fail(bad, { status: 207, refused, attempts: 1 });
+  }
+
+  async #save(groups: readonly TakenGroup[]): Promise<void> {
+    await this.#live();
+    await this.parts.delivery.acknowledge(groups.map(({ number, columns, values, isRemoved }) => ({
+      group: number,
+      block: isRemoved ? { columns: [], values: [] } : { columns, values },
+    })));
+    this.parts.onSaved(groups);
+  }
+
+  async #fail(groups: readonly TakenGroup[], { status, error }: Answer): Promise<void> {
+    await this.#live();
+    const message = error?.message ?? `answered ${status}`;
+    for (const { number } of groups) this.parts.delivery.fail(number, { message });
+  }
+
+  /** As `GuestHttp` does: intent, key, request, end. */
+  async #send(groups: readonly TakenGroup[], ordinal: number): Promise<Answer> {
+    const { delivery, network, projectId, model } = this.parts;
+    const numbers = groups.map(({ number }) => number);
+    await this.#live();
+    const changes = await delivery.begin(numbers);
+    await this.#live();
+    const key = changeKey({ projectId, model, changes, ordinal });
+    this.parts.onLeave({ key, groups, changes, ordinal });
+    const answer = await network.send({
+      ...{ key, ordinal, changes },
+      items: groups.map((group) => ({
+        group: group.key,
+        action: group.isRemoved ? "remove" : "put",
+        content: group.content,
+      })),
+    });
+    await this.#live();
+    const rest = { url: "", headers: [], body: new Uint8Array(), elapsedMs: 0 };
+    const response = { ...answer, ...rest };
+    delivery.end(numbers, isUncertain(response), mayHaveMoved(response));
+    return answer;
+  }
+}

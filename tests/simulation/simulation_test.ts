@@ -1,0 +1,49 @@
+/**
+ * Deterministic simulation of deliveries: each seed plays one history of edits, runs, faults and crashes, in
+ * simulated time, with the core as it is. A seed that fails fails again, event by event.
+ *
+ * `SPOOR_SEEDS=1000000` plays more, from `SPOOR_FIRST_SEED` on; `SPOOR_SEED=17` plays one and tells its story.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- its figure is to be seen.
+import assert from "node:assert/strict";
+import { TESTS_BINARY } from "../support/spoor.ts";
+import { playHistory } from "./history.ts";
+
+const SEEDS = Number(Deno.env.get("SPOOR_SEEDS") ?? 2_000);
+/** The first of them, so that several processes can share many. */
+const FIRST = Number(Deno.env.get("SPOOR_FIRST_SEED") ?? 1);
+const ONE = Deno.env.get("SPOOR_SEED");
+/** So many failing seeds are shown; one tells most. */
+const SHOWN = 3;
+
+const NAME =
+  "deliveries: whatever happens, nothing is lost, marked wrongly or sent without a reason";
+
+// No program is run: there is nothing in it that the binary does otherwise.
+Deno.test({ name: NAME, ignore: TESTS_BINARY, fn: playAll });
+
+async function playAll(): Promise<void> {
+  const seeds = ONE === undefined
+    ? Array.from({ length: SEEDS }, (_, index) => FIRST + index)
+    : [Number(ONE)];
+  const sums = { requests: 0, crashes: 0 };
+  const wrong: string[] = [];
+  for (const seed of seeds) {
+    const history = await playHistory(seed);
+    sums.requests += history.requests;
+    sums.crashes += history.crashes;
+    if (ONE !== undefined) console.log(history.story.join("\n"));
+    if (history.wrong) wrong.push(describe(seed, history.story, history.wrong));
+  }
+  for (const each of wrong.slice(0, SHOWN)) console.log(each);
+  console.log(
+    `${seeds.length} histories, ${sums.requests} requests, ${sums.crashes} crashes: ${wrong.length} wrong`,
+  );
+  assert.equal(wrong.length, 0);
+}
+
+function describe(seed: number, story: readonly string[], wrong: Error): string {
+  return `seed ${seed}: ${wrong.stack}\n${story.join("\n")}\n`;
+}
