@@ -16,7 +16,7 @@
  * Where a change stands that is not accepted. `sent`: a request is out, or was when its run died.
  * `settled`: a person says that the far side has it; the next run accepts it without a request.
  */
-export type LedgerState = "pending" | "sent" | "unknown" | "failed" | "rejected" | "settled";
+export type LedgerState = "sent" | "unknown" | "failed" | "rejected" | "settled";
 
 /** What is known of the last try of a group. */
 export interface EarlierTry {
@@ -66,7 +66,7 @@ export function isHeldBack(
  * side, so that the content which was accepted before it says nothing any more.
  */
 export function isForced({ state }: EarlierTry): boolean {
-  return state !== "rejected" && state !== "pending";
+  return state !== "rejected";
 }
 
 /**

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type ErrorReport, UserError } from "~/base/user_error.ts";
+import type { ErrorReport } from "~/base/user_error.ts";
 import {
   batchToRepeat,
   type ChangeAction,
@@ -15,7 +15,6 @@ import {
   isUnknown,
 } from "~/delivery/earlier_try.ts";
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
-import { foldName } from "~/sql/identifiers.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { LedgerEntry } from "~/store/ledger.ts";
@@ -28,15 +27,14 @@ import { type ChangeSet, dropChanges, type ForcedGroup } from "~/tracked/find_ch
 import { makeDoubtGroup, makeForgetGroup } from "~/tracked/forget_group.ts";
 import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import type { HoldCandidate } from "~/tracked/hold_back.ts";
-import { refuseOwnColumn } from "~/tracked/target_table.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
+import { checkSaved } from "./check_saved.ts";
 import { type DeliveredChange, DeliveredChangeReader } from "./delivered_changes.ts";
 import { assertGuest } from "./guest_error.ts";
 import { type HeldGroup, isUnknownEnd } from "./held_group.ts";
 import { changeKey } from "./idempotency_key.ts";
-import { checkRowBlock } from "./row_block.ts";
 import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
 
 /** What a delivery needs from its run and its model. */
@@ -270,9 +268,11 @@ export class Delivery {
    */
   acknowledge(acknowledged: readonly AcknowledgedGroup[]): Promise<void> {
     assertGuest(isDistinct(acknowledged.map(({ group }) => group)), "a group twice");
+    const { model } = this.context;
+    const { uniqueKey } = this.changes.comparison;
     const work = acknowledged.map(({ group: number, block }) => {
       const group = this.#getOpen(number);
-      return { group, saved: this.#checkSaved(group, block) };
+      return { group, saved: checkSaved(model, uniqueKey, group, block) };
     });
     const written = work.filter(({ group }) => group.action !== "remove");
     return this.#end(work.map(({ group }) => group), "accepted", () => {
@@ -412,34 +412,6 @@ export class Delivery {
     assertGuest(group, `a group that it does not hold (${number})`);
     assertGuest(group.end === "open", "a group that has ended already");
     return group;
-  }
-
-  #checkSaved(group: HeldGroup, block: RowBlock): RowBlock & { values: readonly SqlValue[] } {
-    if (group.action === "remove") {
-      assertGuest(block?.values?.length === 0, "rows of a group that was removed");
-      return { columns: [], values: [] };
-    }
-    checkRowBlock(block);
-    assertGuest(block.values.length > 0, "a group without rows");
-    this.#checkKey(group, block);
-    refuseOwnColumn(this.context.model, block.columns);
-    return block;
-  }
-
-  #checkKey(group: HeldGroup, block: RowBlock): void {
-    const { uniqueKey } = this.changes.comparison;
-    const names = block.columns.map(foldName);
-    const indexes = uniqueKey.map((key) => names.indexOf(foldName(key)));
-    for (let start = 0; start < block.values.length; start += names.length) {
-      const key = indexes.map((index) => index < 0 ? null : block.values[start + index] ?? null);
-      if (encodeGroupKey(key) === group.keyText) continue;
-      throw new UserError(
-        `Cannot save a row of ${this.context.model}: its key is ${
-          renderGroupKey(uniqueKey, key)
-        }, and the group's is ${renderGroupKey(uniqueKey, group.key)}`,
-        { hint: "Save the row with the key that was read" },
-      );
-    }
   }
 
   /** What the ledger knows of groups that left the query, or that are what was accepted, is over. */

@@ -25,7 +25,7 @@ export const STATE_CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["runs", checkRuns],
 ]);
 
-const CHANGE_STATES = ["pending", "sent", "unknown", "failed", "rejected", "settled"];
+const CHANGE_STATES = ["sent", "unknown", "failed", "rejected", "settled"];
 const ACTIONS = ["create", "update", "remove"];
 const SHOWN = 10;
 

@@ -38,7 +38,7 @@ const LAST_RUN = `(SELECT max(id) FROM "spoor.runs")`;
 
 function whereOf({ model, isRunning }: FailingFilter): string {
   return [
-    "state NOT IN ('pending', 'settled')",
+    "state <> 'settled'",
     ...isRunning ? [`NOT (state = 'sent' AND run_id = ${LAST_RUN})`] : [],
     ...model === undefined ? [] : ["model = ?"],
   ].join(" AND ");

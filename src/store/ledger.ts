@@ -21,12 +21,12 @@ export interface LedgerEntry extends EarlierTry {
 const COLUMNS = "id, group_key, content_hash, state, batch, place, attempts, parked, action";
 
 /**
- * A model's changes that are not accepted, but for those that were never tried; those of one batch in the
+ * A model's changes that are not accepted; those of one batch in the
  * order in which they went out.
  */
 export function loadLedger(db: DatabaseSync, model: string): LedgerEntry[] {
   return db.prepare(
-    `SELECT ${COLUMNS} FROM "spoor.ledger" WHERE model = ? AND state <> 'pending' ORDER BY place, id`,
+    `SELECT ${COLUMNS} FROM "spoor.ledger" WHERE model = ? ORDER BY place, id`,
   ).all(model).map(toEntry);
 }
 

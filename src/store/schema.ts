@@ -113,8 +113,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE "spoor.module_analyses" (content_hash TEXT PRIMARY KEY, analysis TEXT NOT NULL) WITHOUT ROWID;
   `,
   `
-  -- pending: found by the last run and not reached; sent: a request is out; unknown: it was, and no
-  -- answer is known; failed: answered and not accepted, comes again; rejected: refused for good.
+  -- sent: a request is out; unknown: it was, and no answer is known; failed: answered and not
+  -- accepted, comes again; rejected: refused for good; settled: a person says that it was sent.
   -- Parked ones (every rejected one among them) come again when their content changes or on "retry".
   ALTER TABLE "spoor.ledger" ADD COLUMN parked INTEGER NOT NULL DEFAULT 0;
   -- create | update | remove

@@ -36,13 +36,13 @@ for (const [form, code] of [["each", SEND_EACH_ROW], ["a loop", SEND_IN_LOOP]] a
 Deno.test("@model_timeout leaves unknown what was in flight, and keeps what was saved", async () => {
   await using api = await fakeApi((_, index): Answer => index < 3 ? { json: {} } : { hang: true });
   await using people = await syncProject(api, SEND_EACH_ROW, {
-    directives: ["model_timeout: 1s", "concurrency: 2"],
+    directives: ["model_timeout: 3s", "concurrency: 2"],
   });
   await people.setRows(COLUMNS, rowsOf(8));
 
   const ended = await people.run();
   assert.equal(ended.code, 1);
-  assert.match(ended.sync.error?.message ?? "", /@model_timeout of 1\.0 s/);
+  assert.match(ended.sync.error?.message ?? "", /@model_timeout of 3\.0 s/);
   assert.deepEqual(ended.sync.delivery, {
     ...{ new: 8, changed: 0, unchanged: 0, removed: 0 },
     ...{ saved: 3, failed: 0, unknown: 2, left: 3, rejected: 0, parked: 0 },

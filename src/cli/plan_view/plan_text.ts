@@ -129,8 +129,8 @@ function unknownText(why: string): string {
   return text.includes("cannot be known") ? text : `cannot be known without sending: ${text}`;
 }
 
-function assumesText({ assumes = [] }: PlannedModel): string {
-  return assumes.length === 0
+function assumesText({ assumes = [], status }: PlannedModel): string {
+  return assumes.length === 0 || status === "unknown"
     ? ""
     : `what is said here holds if ${assumes.join(", ")} is answered as assumed`;
 }

@@ -168,6 +168,6 @@ export function summaryText(summary: PlanSummary): string {
     `${countOf(summary.run, "model")} would run, ${renderCount(summary.up_to_date)} up to date`,
     `${groups}; ${sent}`,
     ...failed > 0 ? [`${countOf(failed, "model")} would fail or be blocked`] : [],
-    ...unknown > 0 ? [`of ${countOf(unknown, "model")} not all can be known without sending`] : [],
+    ...unknown > 0 ? [`Not all of ${countOf(unknown, "model")} can be known without sending`] : [],
   ].join(". ") + ". Nothing was sent.";
 }

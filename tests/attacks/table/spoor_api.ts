@@ -322,6 +322,10 @@ export const messageAttacks: readonly Attack[] = [
     `{ type: "acknowledge", id: 9007, groups: [{ group: 0, block: { columns: ["id"], values: ["PWNED-$ID"] } }, { group: -1, block: null }, { group: 1e99, block: {} }] }`,
   ),
   forging(
+    "forges an answer of verify",
+    `{ type: "verified", change: 1, answer: true }, { type: "verified", change: "x", answer: "PWNED-$ID" }`,
+  ),
+  forging(
     "forges an end of the engine",
     `{ type: "run_finished", status: "ok" }, { type: "spawn", id: 1, role: "engine" }, { type: "exit", code: 0 }, { type: "end", id: 0 }`,
   ),
