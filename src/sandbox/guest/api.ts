@@ -203,7 +203,9 @@ export interface Change<T = Row> {
  * same `Idempotency-Key`; or `undefined`: it cannot be told, and is asked again by the next run.
  *
  * @example
- * ```ts
+ * ```ts ignore
+ * import { http, type Unsettled } from "spoor";
+ *
  * export async function verify({ idempotencyKey }: Unsettled) {
  *   const { status } = await http.get(`https://api.example.com/mails/${idempotencyKey}`, {
  *     throwOnError: false,
