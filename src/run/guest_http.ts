@@ -134,7 +134,10 @@ export class GuestHttp {
     if (response.error?.kind === "down") this.#down ??= response.error;
     if (changes.length > 0) {
       if (isUnbegun(response)) delivery?.withdraw(groups);
-      else delivery?.end(groups, isUncertain(response), mayHaveMoved(response));
+      else {
+        const { atMostOnce = false } = this.context.start;
+        delivery?.end(groups, isUncertain(response), mayHaveMoved(response, atMostOnce));
+      }
     }
     this.#record(request, response, idempotencyKey, at, changes.at(-1));
     return response;
@@ -308,10 +311,13 @@ export function isUncertain({ status, error }: EgressResponse): boolean {
 /**
  * Whether a request may have done something at the far side: all but those that were refused, never sent, or
  * that the far side was not available for (RFC 9110, section 15.6.4). Of a request that was tried again only
- * the last try is known.
+ * the last try is known; at most once it is tried again only where nothing was done.
  */
-export function mayHaveMoved({ status, error, attempts }: EgressResponse): boolean {
-  if (attempts > 1) return true;
+export function mayHaveMoved(
+  { status, error, attempts }: EgressResponse,
+  isOnce: boolean,
+): boolean {
+  if (attempts > 1 && !isOnce) return true;
   if (status === undefined) return error?.kind === "timeout" || error?.kind === "broken";
   return status < 400 || (status >= 500 && status !== 503);
 }

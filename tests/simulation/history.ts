@@ -236,7 +236,7 @@ class History {
     const isCommit = fate === "commit";
     return {
       ...this.#calmRun(),
-      retries: this.setting.promise === "at_most_once" ? 0 : random.pick([0, 0, 2]),
+      retries: random.pick([0, 0, 2]),
       faults: random.pick([0, 0.1, 0.4]),
       resend: wish < 0.08,
       adopt: wish > 0.95,
@@ -331,6 +331,7 @@ class History {
     if (plan.adopt) this.#adopted();
     const network = new SimulatedNetwork(world.farSide, this.#time, random, {
       ...{ faults: plan.faults, retries: plan.retries, downAfter: plan.downAfter },
+      isOnce: this.setting.promise === "at_most_once",
     });
     const work = this.#work(plan, delivery, commits, network);
     const end = await this.#time.play(work.ended, plan.cutAt);

@@ -221,7 +221,7 @@ export class ScriptedModel {
       delivery.withdraw(numbers);
       throw new FarSideDown(answer.error.message);
     }
-    delivery.end(numbers, isUncertain(response), mayHaveMoved(response));
+    delivery.end(numbers, isUncertain(response), mayHaveMoved(response, network.options.isOnce));
     return answer;
   }
 }

@@ -19,6 +19,8 @@ export interface NetworkOptions {
   /** Share of tries that meet a fault. */
   faults: number;
   retries: number;
+  /** `@delivery: at_most_once`: tried again is only what surely did nothing, as the egress worker has it. */
+  isOnce: boolean;
   /** After so many requests the far side is taken for down: none is begun any more. */
   downAfter: number;
 }
@@ -40,18 +42,22 @@ export class SimulatedNetwork {
     private readonly farSide: FarSide,
     private readonly time: SimulatedTime,
     private readonly random: Random,
-    private readonly options: NetworkOptions,
+    readonly options: NetworkOptions,
   ) {}
 
   async send(request: FarRequest): Promise<Answer> {
     if (++this.#sent > this.options.downAfter) return { ...broken("down"), attempts: 0 };
     for (let attempts = 1;; attempts++) {
       const answer = await this.#try(request);
-      const { status } = answer;
-      const isFinal = status !== undefined && status < 500;
-      if (isFinal || attempts > this.options.retries) return { ...answer, attempts };
+      if (this.#isFinal(answer) || attempts > this.options.retries) return { ...answer, attempts };
       await this.time.wait(this.random.next() * 500);
     }
+  }
+
+  #isFinal({ status, error }: Try): boolean {
+    const didNothing = status === 503 || error?.kind === "unsent";
+    if (this.options.isOnce) return !didNothing;
+    return status !== undefined && status < 500;
   }
 
   /** The process is gone: what was on the way there arrives at once, or never. */

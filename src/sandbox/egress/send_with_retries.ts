@@ -107,7 +107,13 @@ function isWorthRetrying(ended: Answer | EgressFailure, isOnce: boolean): boolea
   if (ended instanceof EgressFailure) {
     return ended.retryable && !(isOnce && ended.kind !== "unsent");
   }
-  return ended.status === 408 || ended.status === 429 || ended.status >= 500;
+  if (saysNothingWasDone(ended)) return true;
+  return ended.status >= 500 && !isOnce;
+}
+
+/** RFC 9110, sections 15.5.9 and 15.6.4; RFC 6585, section 4. */
+function saysNothingWasDone({ status }: Answer): boolean {
+  return status === 408 || status === 429 || status === 503;
 }
 
 /** It is not this request that is refused, but one so soon. */

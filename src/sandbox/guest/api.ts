@@ -203,7 +203,7 @@ export interface Change<T = Row> {
  * same `Idempotency-Key`; or `undefined`: it cannot be told, and is asked again by the next run.
  *
  * @example
- * ```ts ignore
+ * ```typescript ignore
  * import { http, type Unsettled } from "spoor";
  *
  * export async function verify({ idempotencyKey }: Unsettled) {
