@@ -15,7 +15,7 @@ import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
 import { loadSettings } from "~/project/settings.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
-import { PlannedRequests } from "~/plan/planned_requests.ts";
+import type { PlannedRequests } from "~/plan/planned_requests.ts";
 import { GroupCommit } from "~/store/group_commit.ts";
 import { nextLedgerId } from "~/store/ledger.ts";
 import { loadModelStates } from "~/store/model_states.ts";
@@ -42,11 +42,11 @@ import { ReaderPool } from "./guest_queries.ts";
 import { LazyPractice } from "./practice.ts";
 import { RateLimits } from "./rate_limits.ts";
 import type { RunContext } from "./run_context.ts";
-import { type PlanBeginning, Planner, planStopped, refuseMoved } from "./planner.ts";
+import type { PlanBeginning } from "./planner.ts";
 import type { DeliveryCounts, GroupSums, RunEvent, RunFinished } from "./run_event.ts";
 import { runModels } from "./run_models.ts";
 import type { PlanRequest, RunRequest } from "./run_request.ts";
-import { TokenKeeper } from "./token_keeper.ts";
+import type { TokenKeeper } from "./token_keeper.ts";
 
 /** What one call of the engine is about. */
 interface Job {
@@ -138,6 +138,9 @@ export class Engine {
     if (request.plan) return void await this.#plan(job, request.plan);
     if (!request.apply) return void await this.#execute(job, { path });
     const plan = request.apply;
+    // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
+    const { refuseMoved } = await import("./planner.ts");
+    const { PlannedRequests } = await import("~/plan/planned_requests.ts");
     refuseMoved(plan, await this.#plan(job, { complete: true }));
     const planned = new PlannedRequests(plan);
     const grants = this.#grants;
@@ -180,7 +183,8 @@ export class Engine {
     using readers = new ReaderPool(path);
     const projectId = projectIdOf(db);
     const states = loadModelStates(db);
-    const planner = way.plan && new Planner({
+    const planning = way.plan && await import("./planner.ts");
+    const planner = way.plan && planning && new planning.Planner({
       ...{ db, request, practice, graph, states, projectId, asked: way.plan, now },
     });
     const runId = inTransaction(db, () => {
@@ -208,6 +212,7 @@ export class Engine {
     const requests = { sent: 0, accepted: 0, refused: 0, retries: 0 };
     let groups: GroupSums | undefined;
     const readVariable = variableLookup(dotenv, (name) => Deno.env.get(name));
+    let tokens: Promise<TokenKeeper> | undefined;
     const context: RunContext = {
       root,
       statePath: this.#statePath,
@@ -224,9 +229,10 @@ export class Engine {
       isOfProject: nameTest([...graph.models.keys()]),
       memoryMb: settings.memoryMb,
       readVariable,
-      tokens: new TokenKeeper({
-        ...{ db, commits, root, practice, readVariable, now, providers: settings.auth ?? {} },
-      }),
+      tokens: () =>
+        tokens ??= loadTokenKeeper({
+          ...{ db, commits, root, practice, readVariable, now, providers: settings.auth ?? {} },
+        }),
       nextChangeId: () => changeId++,
       watchDeadline: (model, limitMs) => {
         this.post({ type: "deadline", model, limitMs });
@@ -283,7 +289,7 @@ export class Engine {
       this.#emit(finished);
       return undefined;
     }
-    if (this.#stop.signal.aborted) throw planStopped();
+    if (planning && this.#stop.signal.aborted) throw planning.planStopped();
     this.#grants = loadRateGrants(db);
     const plan = planner.finish();
     if (request.plan) {
@@ -304,6 +310,13 @@ export class Engine {
     this.post({ type: "events", events: this.#events });
     this.#events = [];
   }
+}
+
+async function loadTokenKeeper(
+  parts: ConstructorParameters<typeof TokenKeeper>[0],
+): Promise<TokenKeeper> {
+  const { TokenKeeper } = await import("./token_keeper.ts");
+  return new TokenKeeper(parts);
 }
 
 /** SQLite takes names that differ in case only for one. */

@@ -36,7 +36,7 @@ export interface RunContext {
   /** Whether the project has a model of that name, selected or not. */
   isOfProject: (name: string) => boolean;
   memoryMb: number;
-  tokens: TokenKeeper;
+  tokens: () => Promise<TokenKeeper>;
   /** A variable of the process or of `.env`. */
   readVariable: (name: string) => string | undefined;
   nextChangeId: () => number;

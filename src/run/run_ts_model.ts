@@ -203,7 +203,7 @@ async function makeHttp(
       }, onFailure),
     commits: context.commits,
     log: new RequestLog(context.db, context.runId, model.name),
-    tokens: context.tokens,
+    tokens: await context.tokens(),
     // What is only recorded waits for nothing.
     ...(plan !== "record" && limit?.rate &&
       { rateLimiter: context.rateLimits.get(limit.name ?? model.name, limit.rate) }),

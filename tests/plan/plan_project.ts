@@ -97,7 +97,8 @@ export function sorted(requests: readonly ToldRequest[]): ToldRequest[] {
 export async function stateBytes(project: TempProject): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for await (const { name } of Deno.readDir(project.path(".spoor"))) {
-    if (name.endsWith(".lock")) continue;
+    // Who holds the lock, and on Deno 2.6 SQLite's files of it, are no part of the state.
+    if (name.startsWith("spoor.lock")) continue;
     const bytes = await project.bytes(`.spoor/${name}`);
     const digest = new Uint8Array(
       await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>),
