@@ -116,7 +116,7 @@ export class Delivery {
     this.#acknowledger = new Acknowledger(db, changes);
     this.#records = new ChangeRecords(context);
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
-    for (const entry of earlier) if (entry.state === "sent") this.#records.cutOff(entry);
+    this.#records.cutOff(earlier.filter(({ state }) => state === "sent"));
     this.#forgetGone();
     if (this.total + changes.removed > 0) noteDelivery(db, model, this.total);
   }
@@ -199,8 +199,8 @@ export class Delivery {
       const left = this.#leftOf(fresh);
       for (const group of fresh) Object.assign(group, { batch, place: groups.indexOf(group) });
       const written = this.context.commits.add(() => {
-        for (const group of left) this.#records.waits(group);
-        for (const group of fresh) this.#records.sent(group);
+        this.#records.wait(left);
+        this.#records.sent(fresh);
       });
       for (const group of left) group.isOut = false;
       for (const group of fresh) Object.assign(group, { intent: written, isOut: true });
@@ -277,10 +277,8 @@ export class Delivery {
     const written = work.filter(({ group }) => group.action !== "remove");
     return this.#end(work.map(({ group }) => group), "accepted", () => {
       if (written.length > 0) this.#acknowledger.acknowledge(written);
-      for (const { group } of work) {
-        if (group.action === "remove") this.#forget(group);
-        this.#records.accepted(group);
-      }
+      for (const { group } of work) if (group.action === "remove") this.#forget(group);
+      this.#records.accepted(work.map(({ group }) => group));
     });
   }
 
@@ -290,10 +288,8 @@ export class Delivery {
     const groups = numbers.map((number) => this.#getOpen(number));
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
     return this.#end(groups, "rejected", () => {
-      for (const group of groups) {
-        if (this.#mayHaveMoved(group)) this.#doubt(group.key);
-        this.#records.rejected(group, reason);
-      }
+      for (const group of groups) if (this.#mayHaveMoved(group)) this.#doubt(group.key);
+      this.#records.rejected(groups, reason);
     }, reason);
   }
 

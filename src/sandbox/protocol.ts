@@ -111,8 +111,8 @@ export type GuestMessage =
 export interface AcknowledgedGroup {
   /** The number under which the host delivered the group. */
   group: number;
-  /** Without rows and columns for a group that was removed. */
-  block: RowBlock;
+  /** Its rows; `null`: as they were read. Without rows and columns for a group that was removed. */
+  block: RowBlock | null;
 }
 
 export interface GuestRequest {

@@ -234,7 +234,8 @@ class ChangeFinder {
     const row = this.#get(compareSql(this.c), this.input.params);
     if (collector.overflowed) this.#run(fillWithUnmatchedSql(this.c), this.input.params);
     else if (collector.rows > 0) {
-      new RowInserter(this.db, this.c.rowsTable, this.c.columns, "temp").insert(collector.values);
+      new RowInserter(this.db, this.c.rowsTable, this.c.columns, { schema: "temp" })
+        .insert(collector.values);
     }
     collector.reset();
     return toSums(row);

@@ -264,7 +264,7 @@ class Conversation {
 }
 
 function toAcknowledged({ group, block }: AcknowledgedGroup) {
-  return { group, rows: toRows(block) };
+  return { group, rows: toRows(block ?? { columns: [], values: [] }) };
 }
 
 /** The rows of a block as objects. */
