@@ -32,6 +32,7 @@ import type { SqlValue } from "~/warehouse/values.ts";
 import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
 import { checkSaved } from "./check_saved.ts";
 import { type DeliveredChange, DeliveredChangeReader } from "./delivered_changes.ts";
+import { Foresight } from "./foresight.ts";
 import { assertGuest } from "./guest_error.ts";
 import { type HeldGroup, isUnknownEnd } from "./held_group.ts";
 import { changeKey } from "./idempotency_key.ts";
@@ -97,6 +98,7 @@ export class Delivery {
   readonly #acknowledger: Acknowledger;
   readonly #records: ChangeRecords;
   readonly #earlier: ReadonlyMap<string, LedgerEntry>;
+  readonly #foresight: Foresight;
   #forgetGroup: ReturnType<typeof makeForgetGroup> | undefined;
   #doubtGroup: ReturnType<typeof makeDoubtGroup> | undefined;
 
@@ -115,6 +117,7 @@ export class Delivery {
     );
     this.#acknowledger = new Acknowledger(db, changes);
     this.#records = new ChangeRecords(context);
+    this.#foresight = new Foresight(context.promise === "at_least_once");
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
     this.#records.cutOff(earlier.filter(({ state }) => state === "sent"));
     this.#forgetGone();
@@ -165,6 +168,7 @@ export class Delivery {
       attempts: (earlier?.attempts ?? 0) + 1,
       intent: undefined,
       isOut: false,
+      isAhead: false,
       pending: 0,
       isUncertain: false,
       hasLeft: false,
@@ -190,15 +194,17 @@ export class Delivery {
    */
   async begin(numbers: readonly number[]): Promise<number[]> {
     const groups = numbers.flatMap((number) => this.#findOpen(number) ?? []);
+    const overtaken = this.#foresight.begins(groups);
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
     // A batch that was refused goes out again in parts: each part is what a crash would repeat. Its last
     // change names it: the first part begins as the whole did, from which it must be told apart.
     const batch = groups.length > 1 ? (groups.at(-1)?.changeId ?? 0) : 0;
     const fresh = groups.filter((group) => !group.isOut || group.batch !== batch);
-    if (fresh.length > 0) {
+    if (fresh.length + overtaken.length > 0) {
       const left = this.#leftOf(fresh);
       for (const group of fresh) Object.assign(group, { batch, place: groups.indexOf(group) });
       const written = this.context.commits.add(() => {
+        for (const group of overtaken) this.#withdrawn(group);
         this.#records.wait(left);
         this.#records.sent(fresh);
       });
@@ -255,9 +261,12 @@ export class Delivery {
       group.pending -= 1;
       if (group.pending > 0 || group.hasLeft || !group.intent) continue;
       Object.assign(group, { intent: undefined, isOut: false });
-      const earlier = this.#earlier.get(group.keyText);
-      this.context.commits.addUnawaited(() => this.#records.withdrawn(group, earlier));
+      this.context.commits.addUnawaited(() => this.#withdrawn(group));
     }
+  }
+
+  #withdrawn(group: HeldGroup): void {
+    this.#records.withdrawn(group, this.#earlier.get(group.keyText));
   }
 
   /**
@@ -275,11 +284,16 @@ export class Delivery {
       return { group, saved: checkSaved(model, uniqueKey, group, block) };
     });
     const written = work.filter(({ group }) => group.action !== "remove");
-    return this.#end(work.map(({ group }) => group), "accepted", () => {
+    const next = this.#foresight.follow(work.map(({ group }) => group), this.#held);
+    for (const group of next) group.changeId ||= this.context.nextChangeId();
+    const isOver = this.#end(work.map(({ group }) => group), "accepted", () => {
       if (written.length > 0) this.#acknowledger.acknowledge(written);
       for (const { group } of work) if (group.action === "remove") this.#forget(group);
       this.#records.accepted(work.map(({ group }) => group));
+      this.#records.sent(next);
     });
+    this.#foresight.write(next, isOver);
+    return isOver;
   }
 
   /** The far side refuses these groups for good; resolves when that is durable. */
@@ -311,7 +325,8 @@ export class Delivery {
     const error = { message: "The model ended before it saved this group" };
     for (const group of this.#held.values()) {
       if (group.end !== "open") continue;
-      if (!group.intent) left += 1;
+      if (group.isAhead) this.#withdrawn(group);
+      if (group.isAhead || !group.intent) left += 1;
       else this.#settle(group, error)();
     }
     const { new: added, changed, unchanged, removed, heldBack } = this.changes;

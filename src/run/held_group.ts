@@ -23,6 +23,8 @@ export interface HeldGroup extends ChangedGroup {
   intent: Promise<void> | undefined;
   /** Its row in the ledger says, or is about to say, that a request is out. */
   isOut: boolean;
+  /** That was written before the model asked for it, with the end of another group. */
+  isAhead: boolean;
   /** Requests that are out. */
   pending: number;
   /** A request of it has ended that was not refused before it left. */

@@ -108,7 +108,8 @@ export class Referee {
     for (const { key, id, parked, runId } of ledger) {
       if (!parked || runId !== this.#before?.runId) continue;
       // Parked before, and put back as it was.
-      if (this.#before.ledger.get(key)?.id === id && this.#parked.has(key)) continue;
+      const was = this.#before.ledger.get(key);
+      if (was?.parked && was.id === id && this.#parked.has(key)) continue;
       this.#parked.set(key, this.#before.source.get(key) ?? "");
     }
     if (!isCut) return;
