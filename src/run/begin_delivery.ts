@@ -17,10 +17,12 @@ import type { Model } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
 import { loadKeyNames } from "~/store/key_names.ts";
-import { loadLedger } from "~/store/ledger.ts";
+import { type LedgerEntry, loadLedger } from "~/store/ledger.ts";
+import { clearPending } from "~/store/pending.ts";
 import { temp } from "~/tracked/comparison_sql.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/find_changes.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
+import { notePending, type PendingSubject } from "~/tracked/note_pending.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { acceptSettled, type TrackedQuery } from "./accept_settled.ts";
@@ -79,10 +81,25 @@ export function beginDelivery(
       ...{ ...context, model: model.name, promise, maxAttempts, onRemoved, withPrevious, keyName },
       plan,
     };
-    if (!wishes.adopt) return new Delivery(parts, changes, earlier);
+    clearPending(db, model.name);
+    if (!wishes.adopt) {
+      const delivery = new Delivery(parts, changes, earlier);
+      // A plan is made on a copy that nobody asks anything.
+      if (!plan) notePending(db, changes, pendingSubject(context, model, earlier));
+      return delivery;
+    }
     const adopted = adoptChanges(parts, changes, earlier);
     return new Delivery({ ...parts, onRemoved: "keep" }, adopted, []);
   });
+}
+
+function pendingSubject(
+  { runId }: DeliveryRun,
+  { directives }: Model,
+  earlier: readonly LedgerEntry[],
+): PendingSubject {
+  const withRemoved = directives.onRemoved === "deliver";
+  return { runId, withRemoved, hasLedger: earlier.length > 0 };
 }
 
 function cannotDeliverRemoved(model: Model): UserError {

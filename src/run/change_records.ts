@@ -7,6 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { afterFailure, isUnknown } from "~/delivery/earlier_try.ts";
 import { DeliveryLog, type DeliveryState } from "~/store/deliveries.ts";
 import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
+import { PendingGroups } from "~/store/pending.ts";
 import type { HeldGroup } from "./held_group.ts";
 
 /** What records need of their run. */
@@ -24,21 +25,27 @@ export interface ChangeRecordContext {
 export class ChangeRecords {
   readonly #ledger: Ledger;
   readonly #log: DeliveryLog;
+  readonly #pending: PendingGroups;
 
   constructor(private readonly context: ChangeRecordContext) {
     const { db, runId, model } = context;
     this.#ledger = new Ledger(db, model);
     this.#log = new DeliveryLog(db, runId, model);
+    this.#pending = new PendingGroups(db, model, runId);
   }
 
   /** A request of the groups is about to leave. */
   sent(groups: readonly HeldGroup[]): void {
     this.#write(groups, { state: "sent", parked: false });
+    this.#pending.remove(groups.map(({ number }) => number));
   }
 
   /** No request of the group left after all: the ledger is to it as it was before. */
   withdrawn(group: HeldGroup, earlier: LedgerEntry | undefined): void {
-    if (!earlier) return this.#ledger.remove([group.changeId]);
+    if (!earlier) {
+      this.#ledger.remove([group.changeId]);
+      return this.#pending.put({ ...group, groupKey: group.keyText });
+    }
     const { runId, now } = this.context;
     const state = isUnknown(earlier) ? "unknown" : earlier.state;
     const error = "Not tried again: the far side did not work, or the run was stopped";
@@ -105,7 +112,9 @@ export class ChangeRecords {
     );
   }
 
+  /** They have come to an end. Those without a request were pending until now. */
   #note(groups: readonly HeldGroup[], state: DeliveryState, error?: string): void {
+    this.#pending.remove(groups.filter(({ intent }) => !intent).map(({ number }) => number));
     const same = { state, error, at: this.context.now() };
     this.#log.writeAll(groups.map(({ changeId, keyText, hash, batch, action, changed }) => ({
       ...{ groupKey: keyText, changeId, batch, action, contentHash: hash, changed },

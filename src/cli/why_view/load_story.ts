@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { changeRequestOf } from "~/cli/groups/change_key_of.ts";
 import type { KnownGroup } from "~/cli/groups/find_group.ts";
+import { pendingOf } from "~/store/pending.ts";
 import { toKeyWords } from "~/cli/groups/key_words.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 import {
@@ -73,6 +74,7 @@ export function loadStory(
   const withRequests = requestTeller(db);
   const next = whatIsNext({
     ...{ model, ledger, isRunning, isAccepted: accepted !== undefined },
+    pending: pendingOf(db, model.name, keyText),
     words: toKeyWords(model.keyColumns, key),
     last: deliveries.find((row) => row.group_key === keyText && !isByHand(row)),
   });

@@ -37,6 +37,7 @@ const NEXT_PAINTS: Readonly<Record<NextStep["code"], Paint>> = {
   repeated_first: "warning",
   parked: "bad",
   comes_again: "warning",
+  pending: "warning",
 };
 
 const TRY_PAINTS: Readonly<Record<DeliveryRow["state"], Paint>> = {
