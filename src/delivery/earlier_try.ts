@@ -70,6 +70,14 @@ export function isForced({ state }: EarlierTry): boolean {
 }
 
 /**
+ * Whether the far side may hold a group of which nothing was accepted: to remove it is due, or how its
+ * creation ended is not known.
+ */
+export function mayBeThere(earlier: Pick<EarlierTry, "state" | "action">): boolean {
+  return earlier.action === "remove" || isUnknown(earlier);
+}
+
+/**
  * The batch that a change is to go out in again; 0: no wish. Only one that may have arrived is repeated
  * exactly: after a refusal the model may well be right to send fewer groups at once.
  */

@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
+import { Ledger, type LedgerEntry, type LedgerWrite } from "~/store/ledger.ts";
 import { acceptAll } from "~/tracked/accept_all.ts";
 import { dropChanges, findChanges } from "~/tracked/find_changes.ts";
 import { makeDoubtGroup, makeForgetGroup } from "~/tracked/forget_group.ts";
@@ -19,16 +19,28 @@ export interface TrackedQuery {
   params: readonly SqlValue[];
 }
 
+/** What this needs of its run and its model. */
+export interface SettledContext {
+  db: DatabaseSync;
+  model: string;
+  uniqueKey: readonly string[];
+  runId: number;
+  /** `@on_removed: deliver` */
+  readsRemoved: boolean;
+  nextChangeId: () => number;
+  /** ISO 8601, UTC. */
+  now: () => string;
+}
+
 /**
  * Call inside a transaction, before the changes are found. A group that holds something else by now is left to
- * the comparison.
+ * the comparison. One that the query no longer has, and that nothing was ever accepted of, is to be removed
+ * where the far side is told of that.
  *
  * @returns What of the ledger is left.
  */
 export function acceptSettled(
-  db: DatabaseSync,
-  model: string,
-  uniqueKey: readonly string[],
+  { db, model, uniqueKey, ...context }: SettledContext,
   query: TrackedQuery,
   earlier: readonly LedgerEntry[],
 ): readonly LedgerEntry[] {
@@ -39,6 +51,7 @@ export function acceptSettled(
     .filter(({ key }) => key.length === uniqueKey.length);
   const places = `(${uniqueKey.map(() => "?").join(", ")})`;
   const keys = uniqueKey.map(quoteIdentifier).join(", ");
+  const gone: LedgerEntry[] = [];
   const changes = findChanges(db, {
     model,
     uniqueKey,
@@ -50,7 +63,10 @@ export function acceptSettled(
     forced: groups.map(({ key }) => ({ key, batch: 0 })),
     holdCandidates: groups.map(({ entry, key }) => ({
       key,
-      isHeld: (now) => typeof now === "string" || now.hash !== entry.contentHash,
+      isHeld: (now) => {
+        if (now === "absent") gone.push(entry);
+        return typeof now === "string" || now.hash !== entry.contentHash;
+      },
     })),
     everything: false,
   });
@@ -65,5 +81,19 @@ export function acceptSettled(
     if (action === "remove") forget(decodeGroupKey(groupKey));
     ledger.forget(groupKey);
   }
-  return earlier.filter(({ state }) => state !== "settled");
+  const due = context.readsRemoved ? gone.map((entry) => removalOf(entry, context)) : [];
+  for (const removal of due) ledger.write(removal);
+  return [...earlier.filter(({ state }) => state !== "settled"), ...due];
+}
+
+/** Another change, which is as if it had been tried and had not done anything. */
+function removalOf(
+  entry: LedgerEntry,
+  { nextChangeId, runId, now }: Pick<SettledContext, "nextChangeId" | "runId" | "now">,
+): LedgerWrite {
+  return {
+    ...{ ...entry, id: nextChangeId(), action: "remove", state: "failed" },
+    ...{ batch: 0, place: 0, attempts: 0, parked: false, runId, at: now() },
+    error: "It was settled as sent, and has left the query since",
+  };
 }

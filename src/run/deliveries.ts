@@ -13,6 +13,7 @@ import {
   isForced,
   isHeldBack,
   isUnknown,
+  mayBeThere,
 } from "~/delivery/earlier_try.ts";
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
@@ -58,14 +59,20 @@ export interface DeliveryContext extends ChangeRecordContext {
 /** Groups that failed are shown as examples, not all. */
 const MAX_FAILURES_SHOWN = 10;
 
-/** What was tried before and not accepted; under another `@unique_key` it was other groups. */
+/**
+ * What was tried before and not accepted; under another `@unique_key` it was other groups.
+ *
+ * @param readsRemoved The far side is told of what left the query.
+ */
 export function forcedGroups(
   earlier: readonly LedgerEntry[],
   keyColumns: number,
+  readsRemoved: boolean,
 ): ForcedGroup[] {
   return earlier.filter(isForced).map((entry) => ({
     key: decodeGroupKey(entry.groupKey),
     batch: batchToRepeat(entry),
+    mayBeThere: readsRemoved && mayBeThere(entry),
   })).filter(({ key }) => key.length === keyColumns);
 }
 
@@ -179,7 +186,9 @@ export class Delivery {
     const changes = [held.changeId];
     const model = keyName(held.changeId);
     const idempotencyKey = changeKey({ projectId, model, changes, ordinal: 0 });
-    return { ...group, action, previousRows: change.previousRows, idempotencyKey };
+    const { previousRows, key } = change;
+    const isKeyAlone = action === "remove" && previousRows === 0;
+    return { ...group, action, previousRows, idempotencyKey, ...(isKeyAlone && { key }) };
   }
 
   /**

@@ -54,8 +54,8 @@ export class Referee {
   /** What parked groups held when they were parked. */
   #parked = new Map<string, string>();
   /**
-   * Groups that left the query before it was known whether the far side has them: nothing is accepted that
-   * could be removed there.
+   * Groups that left the query after a creation that failed: an answer said so, and yet the far side may
+   * have them.
    */
   readonly ghosts = new Set<string>();
 
@@ -74,8 +74,10 @@ export class Referee {
     };
     this.#repeated.clear();
     this.#saved.clear();
-    for (const key of before.ledger.keys()) {
-      if (!before.source.has(key) && !before.accepted.has(key)) this.ghosts.add(key);
+    for (const [key, { state, action }] of before.ledger) {
+      const hasFailed = state === "failed" || state === "rejected";
+      const isGone = !before.source.has(key) && !before.accepted.has(key);
+      if (isGone && hasFailed && action !== "remove") this.ghosts.add(key);
     }
     return before;
   }
@@ -191,10 +193,14 @@ export class Referee {
       `group ${key} was sent as it is not in the source`,
     );
     const row = ledger.get(key);
-    if (resend || (row && isForced(row))) return;
     const before = accepted.get(key);
+    if (isRemoved) {
+      const mayBeThere = row?.action === "remove" || (row !== undefined && row.state !== "failed");
+      expect(before !== undefined || mayBeThere, `group ${key} was removed, and was never there`);
+    }
+    if (resend || (row && isForced(row))) return;
     expect(
-      isRemoved ? before !== undefined : before?.isOutdated || before?.content !== content,
+      isRemoved || before?.isOutdated || before?.content !== content,
       `group ${key} was sent though it is what was accepted`,
     );
     const isHeld = row?.parked && this.#parked.get(key) === content;
