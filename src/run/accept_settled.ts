@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { Ledger, type LedgerEntry, type LedgerWrite } from "~/store/ledger.ts";
+import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
 import { acceptAll } from "~/tracked/accept_all.ts";
 import { dropChanges, findChanges } from "~/tracked/find_changes.ts";
 import { makeDoubtGroup, makeForgetGroup } from "~/tracked/forget_group.ts";
@@ -34,8 +34,8 @@ export interface SettledContext {
 
 /**
  * Call inside a transaction, before the changes are found. A group that holds something else by now is left to
- * the comparison. One that the query no longer has, and that nothing was ever accepted of, is to be removed
- * where the far side is told of that.
+ * the comparison. Where the far side is told of removals, it is remembered that it has such a group: one that
+ * the query no longer has, and that nothing was ever accepted of, is to be removed.
  *
  * @returns What of the ledger is left.
  */
@@ -51,7 +51,7 @@ export function acceptSettled(
     .filter(({ key }) => key.length === uniqueKey.length);
   const places = `(${uniqueKey.map(() => "?").join(", ")})`;
   const keys = uniqueKey.map(quoteIdentifier).join(", ");
-  const gone: LedgerEntry[] = [];
+  const [gone, other]: [LedgerEntry[], LedgerEntry[]] = [[], []];
   const changes = findChanges(db, {
     model,
     uniqueKey,
@@ -65,6 +65,7 @@ export function acceptSettled(
       key,
       isHeld: (now) => {
         if (now === "absent") gone.push(entry);
+        else if (now !== "removed" && now.hash !== entry.contentHash) other.push(entry);
         return typeof now === "string" || now.hash !== entry.contentHash;
       },
     })),
@@ -81,19 +82,19 @@ export function acceptSettled(
     if (action === "remove") forget(decodeGroupKey(groupKey));
     ledger.forget(groupKey);
   }
-  const due = context.readsRemoved ? gone.map((entry) => removalOf(entry, context)) : [];
-  for (const removal of due) ledger.write(removal);
+  const due = context.readsRemoved
+    ? [
+      ...gone.map((entry) => triedAs({ ...entry, id: context.nextChangeId(), action: "remove" })),
+      ...other.map(triedAs),
+    ]
+    : [];
+  const { runId, now } = context;
+  for (const entry of due) ledger.write({ ...entry, runId, at: now(), error: SINCE_SETTLED });
   return [...earlier.filter(({ state }) => state !== "settled"), ...due];
 }
 
-/** Another change, which is as if it had been tried and had not done anything. */
-function removalOf(
-  entry: LedgerEntry,
-  { nextChangeId, runId, now }: Pick<SettledContext, "nextChangeId" | "runId" | "now">,
-): LedgerWrite {
-  return {
-    ...{ ...entry, id: nextChangeId(), action: "remove", state: "failed" },
-    ...{ batch: 0, place: 0, attempts: 0, parked: false, runId, at: now() },
-    error: "It was settled as sent, and has left the query since",
-  };
+const SINCE_SETTLED = "It was settled as sent, and is not that any more";
+
+function triedAs(entry: LedgerEntry): LedgerEntry {
+  return { ...entry, state: "failed", moved: true, batch: 0, place: 0, attempts: 0, parked: false };
 }

@@ -7,7 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { afterFailure, isUnknown } from "~/delivery/earlier_try.ts";
 import { DeliveryLog, type DeliveryState } from "~/store/deliveries.ts";
 import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
-import type { HeldGroup } from "./held_group.ts";
+import { type HeldGroup, movedBeside } from "./held_group.ts";
 
 /** What records need of their run. */
 export interface ChangeRecordContext {
@@ -107,6 +107,7 @@ export class ChangeRecords {
     const { changeId, keyText, hash, batch, place, attempts, action } = group;
     const { runId, now } = this.context;
     this.#ledger.write({
+      moved: movedBeside(group, end.state),
       ...{ id: changeId, groupKey: keyText, contentHash: hash, batch, place, attempts, action },
       ...{ runId, at: now() },
       ...end,

@@ -13,7 +13,7 @@ import {
   isForced,
   isHeldBack,
   isUnknown,
-  mayBeThere,
+  mayHaveMore,
 } from "~/delivery/earlier_try.ts";
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
@@ -72,7 +72,7 @@ export function forcedGroups(
   return earlier.filter(isForced).map((entry) => ({
     key: decodeGroupKey(entry.groupKey),
     batch: batchToRepeat(entry),
-    mayBeThere: readsRemoved && mayBeThere(entry),
+    mayBeThere: readsRemoved && mayHaveMore(entry),
   })).filter(({ key }) => key.length === keyColumns);
 }
 
@@ -176,6 +176,7 @@ export class Delivery {
       isUncertain: false,
       hasLeft: false,
       hasMoved: false,
+      earlier: this.#earlier.get(change.keyText),
       end: "open",
     };
     this.#held.set(number, held);
@@ -431,7 +432,9 @@ export class Delivery {
     const gone = prepareArrayRows(db, forcedButGoneSql(comparison)).all()
       .map((key) => encodeGroupKey(readRow(key)));
     const delivered = onRemoved === "deliver" ? this.#reader.removedKeys(gone) : new Set<string>();
-    for (const key of gone.filter((each) => !delivered.has(each))) {
+    // What was refused stays refused, should it come back.
+    const isOver = (key: string) => this.#earlier.get(key)?.state !== "rejected";
+    for (const key of gone.filter((each) => !delivered.has(each) && isOver(each))) {
       this.#records.forget(key);
       // The far side may have more of it than was accepted; if it comes back, it is sent.
       this.#doubt(decodeGroupKey(key));

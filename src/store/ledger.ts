@@ -18,7 +18,7 @@ export interface LedgerEntry extends EarlierTry {
   place: number;
 }
 
-const COLUMNS = "id, group_key, content_hash, state, batch, place, attempts, parked, action";
+const COLUMNS = "id, group_key, content_hash, state, batch, place, attempts, parked, action, moved";
 
 /**
  * A model's changes that are not accepted; those of one batch in the
@@ -41,6 +41,7 @@ function toEntry(row: Record<string, unknown>): LedgerEntry {
     attempts: Number(row.attempts),
     parked: row.parked !== 0,
     action: row.action as ChangeAction,
+    moved: row.moved !== 0,
   };
 }
 
@@ -67,7 +68,7 @@ export class Ledger {
   constructor(db: DatabaseSync, private readonly model: string) {
     this.#write = db.prepare(
       `INSERT OR REPLACE INTO "spoor.ledger" (${COLUMNS}, model, run_id, error, at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#remove = db.prepare(`DELETE FROM "spoor.ledger" WHERE id = ?`);
     this.#forget = db.prepare(`DELETE FROM "spoor.ledger" WHERE model = ? AND group_key = ?`);
@@ -85,6 +86,7 @@ export class Ledger {
       BigInt(change.attempts),
       BigInt(change.parked),
       change.action,
+      BigInt(change.moved),
       this.model,
       BigInt(change.runId),
       change.error ?? null,

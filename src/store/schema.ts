@@ -158,4 +158,10 @@ export const MIGRATIONS: readonly string[] = [
   -- OAuth tokens, encrypted.
   CREATE TABLE "spoor.tokens" (name TEXT PRIMARY KEY, sealed BLOB NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- Beside what the state says of this change: whether a try that was not accepted may have done something.
+  ALTER TABLE "spoor.ledger" ADD COLUMN moved INTEGER NOT NULL DEFAULT 1;
+  -- What was accepted of these is in doubt already, if there was any.
+  UPDATE "spoor.ledger" SET moved = 0 WHERE state = 'rejected';
+  `,
 ];
