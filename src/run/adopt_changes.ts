@@ -46,5 +46,5 @@ export function adoptChanges(
   }
   const unchanged = changes.unchanged + changes.new + changes.changed;
   db.exec(`DELETE FROM ${temp(changes.comparison.rowsTable)}`);
-  return { ...changes, new: 0, changed: 0, removed: 0, unchanged, rows: 0 };
+  return { ...changes, new: 0, changed: 0, removed: 0, removedUnaccepted: 0, unchanged, rows: 0 };
 }

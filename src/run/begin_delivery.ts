@@ -61,12 +61,16 @@ export function beginDelivery(
   if (onRemoved === "deliver" && !withPrevious) throw cannotDeliverRemoved(model);
   return inTransaction(db, () => {
     const known = loadLedger(db, model.name);
-    const earlier = acceptSettled(db, model.name, uniqueKey, query, known);
+    const readsRemoved = onRemoved === "deliver";
+    const earlier = acceptSettled(
+      { ...context, model: model.name, uniqueKey, readsRemoved },
+      ...[query, known] as const,
+    );
     const changes = findChanges(db, {
       model: model.name,
       uniqueKey,
       ...query,
-      forced: forcedGroups(earlier, uniqueKey.length),
+      forced: forcedGroups(earlier, uniqueKey.length, readsRemoved),
       // To send all again, or to take all as sent, asks for the parked ones too.
       holdCandidates: wishes.resend || wishes.adopt
         ? []
@@ -119,9 +123,10 @@ function checkBudgets(
   changes: ChangeSet,
 ): void {
   const { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges, onRemoved } = model.directives;
-  const { changed, unchanged, removed, heldBack } = changes;
+  const { changed, unchanged, heldBack } = changes;
+  const removed = changes.removed - changes.removedUnaccepted;
   const accepted = unchanged + changed + removed + heldBack.accepted;
-  const facts = { ...changes, accepted, held: heldBack };
+  const facts = { ...changes, removed, accepted, held: heldBack };
   const budgets = {
     maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
     maxChanges,

@@ -8,7 +8,7 @@ import { afterFailure, isUnknown } from "~/delivery/earlier_try.ts";
 import { DeliveryLog, type DeliveryState } from "~/store/deliveries.ts";
 import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
 import { PendingGroups } from "~/store/pending.ts";
-import type { HeldGroup } from "./held_group.ts";
+import { type HeldGroup, movedBeside } from "./held_group.ts";
 
 /** What records need of their run. */
 export interface ChangeRecordContext {
@@ -105,10 +105,12 @@ export class ChangeRecords {
     const { runId, now } = this.context;
     const same = { ...end, runId, at: now() };
     this.#ledger.write(
-      groups.map(({ changeId, keyText, hash, batch, place, attempts, action }) => ({
-        ...{ id: changeId, groupKey: keyText, contentHash: hash, batch, place, attempts, action },
-        ...same,
-      })),
+      groups.map((group) => {
+        const { changeId: id, keyText: groupKey, hash: contentHash } = group;
+        const { batch, place, attempts, action } = group;
+        const moved = movedBeside(group, end.state);
+        return { id, groupKey, contentHash, batch, place, attempts, action, moved, ...same };
+      }),
     );
   }
 

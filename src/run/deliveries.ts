@@ -13,6 +13,7 @@ import {
   isForced,
   isHeldBack,
   isUnknown,
+  mayHaveMore,
 } from "~/delivery/earlier_try.ts";
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
@@ -59,14 +60,20 @@ export interface DeliveryContext extends ChangeRecordContext {
 /** Groups that failed are shown as examples, not all. */
 const MAX_FAILURES_SHOWN = 10;
 
-/** What was tried before and not accepted; under another `@unique_key` it was other groups. */
+/**
+ * What was tried before and not accepted; under another `@unique_key` it was other groups.
+ *
+ * @param readsRemoved The far side is told of what left the query.
+ */
 export function forcedGroups(
   earlier: readonly LedgerEntry[],
   keyColumns: number,
+  readsRemoved: boolean,
 ): ForcedGroup[] {
   return earlier.filter(isForced).map((entry) => ({
     key: decodeGroupKey(entry.groupKey),
     batch: batchToRepeat(entry),
+    mayBeThere: readsRemoved && mayHaveMore(entry),
   })).filter(({ key }) => key.length === keyColumns);
 }
 
@@ -173,6 +180,7 @@ export class Delivery {
       isUncertain: false,
       hasLeft: false,
       hasMoved: false,
+      earlier: this.#earlier.get(change.keyText),
       end: "open",
     };
     this.#held.set(number, held);
@@ -183,7 +191,9 @@ export class Delivery {
     const changes = [held.changeId];
     const model = keyName(held.changeId);
     const idempotencyKey = changeKey({ projectId, model, changes, ordinal: 0 });
-    return { ...group, action, previousRows: change.previousRows, idempotencyKey };
+    const { previousRows, key } = change;
+    const isKeyAlone = action === "remove" && previousRows === 0;
+    return { ...group, action, previousRows, idempotencyKey, ...(isKeyAlone && { key }) };
   }
 
   /**
@@ -433,7 +443,9 @@ export class Delivery {
     const gone = prepareArrayRows(db, forcedButGoneSql(comparison)).all()
       .map((key) => encodeGroupKey(readRow(key)));
     const delivered = onRemoved === "deliver" ? this.#reader.removedKeys(gone) : new Set<string>();
-    for (const key of gone.filter((each) => !delivered.has(each))) {
+    // What was refused stays refused, should it come back.
+    const isOver = (key: string) => this.#earlier.get(key)?.state !== "rejected";
+    for (const key of gone.filter((each) => !delivered.has(each) && isOver(each))) {
       this.#records.forget(key);
       // The far side may have more of it than was accepted; if it comes back, it is sent.
       this.#doubt(decodeGroupKey(key));

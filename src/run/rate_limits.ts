@@ -9,27 +9,53 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Rate } from "~/base/rate.ts";
 import { type Moment, SlidingWindow } from "~/delivery/sliding_window.ts";
-import type { GroupCommit } from "~/store/group_commit.ts";
+import type { DurableCommits } from "~/store/group_commit.ts";
 import { RateGrants } from "~/store/rate_grants.ts";
 
 /** Called once: the try may go out, or it may not, and why. */
 type OnGrant = (grant: number, refusal?: string) => void;
 
-const systemClock = (): Moment => ({ steadyMs: performance.now(), wallMs: Date.now() });
+/** The clocks that a limit goes by, and what waits by them. */
+export interface LimiterTime {
+  now(): Moment;
+  /**
+   * Does something later.
+   *
+   * @param isBackground The process does not live on for it alone.
+   * @returns Takes it back.
+   */
+  after(ms: number, run: () => void, isBackground?: boolean): () => void;
+}
+
 /** The longest that a timer can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+
+const SYSTEM_TIME: LimiterTime = {
+  now: () => ({ steadyMs: performance.now(), wallMs: Date.now() }),
+  after(ms, run, isBackground = false) {
+    const timer = setTimeout(run, Math.min(MAX_TIMER_MS, Math.ceil(ms)));
+    if (isBackground) Deno.unrefTimer(timer);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** The limits that models of this run have asked for so far. */
 export class RateLimits {
   #limiters = new Map<string, RateLimiter>();
 
-  constructor(private readonly db: DatabaseSync, private readonly commits: GroupCommit) {}
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly commits: DurableCommits,
+    private readonly time: LimiterTime = SYSTEM_TIME,
+  ) {}
 
   /** The limit of this name; models that give the same name get the same one. */
   get(name: string, rate: Rate): RateLimiter {
     const known = this.#limiters.get(name);
     if (known) return known;
-    const limiter = new RateLimiter(rate, new RateGrants(this.db, name), this.commits);
+    const limiter = new RateLimiter(
+      ...[rate, new RateGrants(this.db, name), this.commits, this.time] as const,
+    );
     this.#limiters.set(name, limiter);
     return limiter;
   }
@@ -46,10 +72,10 @@ export class RateLimiter {
   constructor(
     rate: Rate,
     private readonly grants: RateGrants,
-    private readonly commits: GroupCommit,
-    private readonly clock: () => Moment = systemClock,
+    private readonly commits: DurableCommits,
+    readonly time: LimiterTime,
   ) {
-    this.#window = new SlidingWindow(rate, clock(), grants.load());
+    this.#window = new SlidingWindow(rate, time.now(), grants.load());
   }
 
   /**
@@ -68,7 +94,7 @@ export class RateLimiter {
 
   /** The request of a grant has arrived at the latest now. */
   arrived(grant: number): void {
-    this.#window.postpone(grant, this.clock().steadyMs);
+    this.#window.postpone(grant, this.time.now().steadyMs);
   }
 
   async #work(): Promise<void> {
@@ -83,7 +109,7 @@ export class RateLimiter {
 
   /** As many grants as there are now, and at most as many as are asked for. */
   #take(): { grants: number[]; waitMs: number } {
-    const { steadyMs } = this.clock();
+    const { steadyMs } = this.time.now();
     const grants: number[] = [];
     while (grants.length < this.#waiting.size) {
       const next = this.#window.take(steadyMs);
@@ -105,7 +131,7 @@ export class RateLimiter {
 
   /** @returns Why the grants could not be recorded. */
   #record(count: number): Promise<string | undefined> {
-    const now = this.clock();
+    const now = this.time.now();
     const jumpMs = this.#window.wallJumpMs(now);
     return this.commits.add(() => {
       if (jumpMs !== 0) this.grants.move(jumpMs);
@@ -122,10 +148,10 @@ export class RateLimiter {
   /** Until so much time has passed, or nobody waits any more. */
   async #sleep(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, Math.min(MAX_TIMER_MS, Math.ceil(ms)));
+    const takeBack = this.time.after(ms, resolve);
     this.#wake = resolve;
     await promise;
-    clearTimeout(timer);
+    takeBack();
     this.#wake = undefined;
   }
 }

@@ -72,10 +72,9 @@ export class RequestPermits {
 
   /** A run that stops finishes what it has begun, and does not wait for a window that may be an hour. */
   #refuseSoon(request: number): void {
-    const timer = setTimeout(() => {
+    this.limiter.time.after(STOP_GRACE_MS, () => {
       if (!this.#giveUp(request)) return;
       this.answer(request, "The run was stopped while the request waited for its @rate_limit");
-    }, STOP_GRACE_MS);
-    Deno.unrefTimer(timer);
+    }, true);
   }
 }

@@ -181,6 +181,8 @@ export interface DeliveredGroup {
   action?: "create" | "update" | "remove";
   /** How many of the rows in `previous` are its own. */
   previousRows?: number;
+  /** Of a removed group of which nothing was ever accepted, so that no row tells its key. */
+  key?: readonly Value[];
   /** What the first write of this change has as its `Idempotency-Key`. */
   idempotencyKey?: string;
 }

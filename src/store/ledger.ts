@@ -23,6 +23,7 @@ export interface LedgerEntry extends EarlierTry {
 
 const COLUMNS_READ = [
   ...["id", "group_key", "content_hash", "state", "batch", "place", "attempts", "parked", "action"],
+  "moved",
 ];
 const COLUMNS_WRITTEN = [...COLUMNS_READ, "model", "run_id", "error", "at"];
 
@@ -47,6 +48,7 @@ function toEntry(row: Record<string, unknown>): LedgerEntry {
     attempts: Number(row.attempts),
     parked: row.parked !== 0,
     action: row.action as ChangeAction,
+    moved: row.moved !== 0,
   };
 }
 
@@ -81,6 +83,7 @@ export class Ledger {
     this.#rows.insert(changes.flatMap((change): SqlValue[] => [
       ...[change.id, change.groupKey, change.contentHash, change.state, change.batch],
       ...[change.place, change.attempts, Number(change.parked), change.action],
+      Number(change.moved),
       ...[this.model, change.runId, change.error ?? null, change.at],
     ]));
   }

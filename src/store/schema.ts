@@ -177,5 +177,10 @@ export const MIGRATIONS: readonly string[] = [
     SELECT model, group_key, state, action, parked, attempts, run_id, at, error FROM "spoor.ledger"
     UNION ALL
     SELECT model, group_key, 'pending', action, 0, 0, run_id, NULL, NULL FROM "spoor.pending";
+
+  -- Beside what the state says of this change: whether a try that was not accepted may have done something.
+  ALTER TABLE "spoor.ledger" ADD COLUMN moved INTEGER NOT NULL DEFAULT 1;
+  -- What was accepted of these is in doubt already, if there was any.
+  UPDATE "spoor.ledger" SET moved = 0 WHERE state = 'rejected';
   `,
 ];

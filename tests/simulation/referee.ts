@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { isForced } from "~/delivery/earlier_try.ts";
+import { isForced, isUnknown } from "~/delivery/earlier_try.ts";
 import { isLocallyRefused, isQuiet, isRefused } from "./content.ts";
+import type { DeliveryCounts } from "~/run/run_event.ts";
 import type { OutgoingRequest, TakenGroup } from "./scripted_model.ts";
-import type { AcceptedGroup, LedgerRow, World } from "./world.ts";
+import type { AcceptedGroup, LedgerRow, ModelState } from "./model_state.ts";
 
 /** Something that must never happen has happened. */
 export class Wrong extends Error {}
@@ -25,6 +26,12 @@ export interface Before {
   source: ReadonlyMap<string, string>;
   resend: boolean;
   runId: number;
+}
+
+/** What a person lets a run do. */
+interface Allowed {
+  allowRemoved: boolean;
+  adopt: boolean;
 }
 
 /** A request that left, as long as it is not known how its groups ended. */
@@ -47,38 +54,72 @@ export class Referee {
   #repeated = new Set<string>();
   /** What parked groups held when they were parked. */
   #parked = new Map<string, string>();
-  /**
-   * Groups that left the query before it was known whether the far side has them: nothing is accepted that
-   * could be removed there.
-   */
-  readonly ghosts = new Set<string>();
-
   /** What was accepted after the last run. */
   #accepted: ReadonlyMap<string, AcceptedGroup> = new Map();
 
-  constructor(private readonly world: World, private readonly rules: Rules) {}
+  constructor(private readonly state: ModelState, private readonly rules: Rules) {}
 
-  /** What is accepted between runs. */
-  get accepted(): ReadonlyMap<string, AcceptedGroup> {
-    return this.#accepted;
-  }
-
-  begin(before: Before): void {
-    this.#before = before;
+  /** A run is about to begin. */
+  begin(runId: number, resend: boolean): Before {
+    const before = this.#before = {
+      ledger: new Map(this.state.ledger().map((row) => [row.key, row])),
+      accepted: this.#accepted,
+      source: this.state.source(),
+      ...{ resend, runId },
+    };
     this.#repeated.clear();
     this.#saved.clear();
-    for (const key of before.ledger.keys()) {
-      if (!before.source.has(key) && !before.accepted.has(key)) this.ghosts.add(key);
+    return before;
+  }
+
+  /** A delivery has begun, or a budget has blocked it before anything was written. */
+  begun(before: Before, { allowRemoved, adopt }: Allowed, end: "begun" | "blocked"): void {
+    const { accepted, ledger, source } = before;
+    const isGone = accepted.size > 0 && source.size === 0;
+    if (end === "blocked") {
+      const now = [[...this.state.accepted()], this.state.ledger()];
+      const was = [[...accepted], [...ledger.values()]];
+      expect(
+        JSON.stringify(now) === JSON.stringify(was),
+        "a run that a budget blocked has changed the state",
+      );
+      return;
     }
+    // What was cut off is known by its state from now on.
+    const out = this.state.ledger().find(({ state }) => state === "sent");
+    expect(!out, `change ${out?.id} is out, and its run is over`);
+    if (isGone && !allowRemoved && !adopt && this.rules.onRemoved === "forget") {
+      const isHarmed = this.state.accepted().size < accepted.size;
+      expect(!isHarmed, "an empty query has let all accepted groups go");
+    }
+  }
+
+  /** A run says what became of all groups; the record says it group by group. */
+  counted({ saved, rejected, failed, unknown }: DeliveryCounts): void {
+    const { runId, ledger } = this.#before ?? fail("counts outside of a run");
+    const ends = this.state.ends(runId);
+    const cutOff = [...ledger.values()].filter(({ state }) => state === "sent").length;
+    const recorded = ["accepted", "rejected", "failed"].map((state) => ends.get(state) ?? 0);
+    expect(
+      String([...recorded, (ends.get("unknown") ?? 0) - cutOff]) ===
+        String([saved, rejected, failed, unknown]),
+      `the record has ${[...ends]}, ${cutOff} cut off, and the run counts ${
+        JSON.stringify({ saved, rejected, failed, unknown })
+      }`,
+    );
+  }
+
+  /** A person says that the far side has what the source has. */
+  adopted(): void {
+    expect(this.state.ledger().length === 0, "something is open after all was adopted");
   }
 
   /** A request is about to leave. */
   leaves({ key, groups, changes, ordinal }: OutgoingRequest): void {
     for (const [index, group] of groups.entries()) {
       const id = changes[index] ?? 0;
-      expect(this.world.isSent(id, group.key), `the intent of group ${group.key} is not durable`);
+      expect(this.state.isSent(id, group.key), `the intent of group ${group.key} is not durable`);
       this.#isJustified(group);
-      this.ghosts.delete(group.key);
     }
     if (ordinal > 0) return;
     if (groups.length === 1 && groups[0]?.idempotencyKey !== undefined) {
@@ -99,10 +140,10 @@ export class Referee {
 
   /** A run has ended, or was cut. */
   after(isCut: boolean, concurrency: number): void {
-    const [wrong] = this.world.farSide.wrongs;
+    const [wrong] = this.state.farSide.wrongs;
     expect(wrong === undefined, `at the far side ${wrong}`);
-    const ledger = this.world.ledger();
-    const accepted = this.#accepted = this.world.accepted();
+    const ledger = this.state.ledger();
+    const accepted = this.#accepted = this.state.accepted();
     this.#checkMarks(ledger, accepted);
     this.#checkSaved(ledger, accepted);
     for (const { key, id, parked, runId } of ledger) {
@@ -130,7 +171,7 @@ export class Referee {
       const state = open.get(key)?.state;
       if (isOutdated || isQuiet(content) || (state !== undefined && state !== "rejected")) continue;
       for (let ordinal = 0; ordinal < this.rules.requestsPerChange; ordinal++) {
-        const there = this.world.farSide.contents[ordinal]?.get(key);
+        const there = this.state.farSide.contents[ordinal]?.get(key);
         expect(
           there === content,
           `group ${key} is marked as\n${content}\nand the far side has\n${there}`,
@@ -161,10 +202,17 @@ export class Referee {
       `group ${key} was sent as it is not in the source`,
     );
     const row = ledger.get(key);
-    if (resend || (row && isForced(row))) return;
     const before = accepted.get(key);
+    if (isRemoved) {
+      const mayBeThere = row && (row.moved || isUnknown(row) || row.state === "settled");
+      expect(
+        before !== undefined || mayBeThere === true,
+        `group ${key} was removed, and was never there`,
+      );
+    }
+    if (resend || (row && isForced(row))) return;
     expect(
-      isRemoved ? before !== undefined : before?.isOutdated || before?.content !== content,
+      isRemoved || before?.isOutdated || before?.content !== content,
       `group ${key} was sent though it is what was accepted`,
     );
     const isHeld = row?.parked && this.#parked.get(key) === content;
@@ -193,15 +241,15 @@ export class Referee {
 
   /** Nothing is left to do: the far side has what the source has. */
   finally(): void {
-    const source = this.world.source();
-    const open = new Map(this.world.ledger().map((row) => [row.key, row]));
+    const source = this.state.source();
+    const open = new Map(this.state.ledger().map((row) => [row.key, row]));
     for (const [key, content] of source) {
       const row = open.get(key);
       if (isQuiet(content)) continue;
       if (isRefused(content) || isLocallyRefused(content)) continue;
       expect(row === undefined, `group ${key} is ${row?.state} at the end`);
       for (let ordinal = 0; ordinal < this.rules.requestsPerChange; ordinal++) {
-        const there = this.world.farSide.contents[ordinal]?.get(key);
+        const there = this.state.farSide.contents[ordinal]?.get(key);
         expect(
           there === content,
           `at the end group ${key} is\n${content}\nand the far side has\n${there}`,
@@ -209,8 +257,8 @@ export class Referee {
       }
     }
     if (this.rules.onRemoved !== "deliver") return;
-    for (const key of this.world.farSide.contents[0]?.keys() ?? []) {
-      const isGone = !source.has(key) && !open.has(key) && !this.ghosts.has(key);
+    for (const key of this.state.farSide.contents[0]?.keys() ?? []) {
+      const isGone = !source.has(key) && !open.has(key);
       expect(!isGone, `group ${key} was removed, and the far side has it still`);
     }
   }

@@ -83,7 +83,8 @@ export async function* readGroups(reading: Reading): AsyncGenerator<ReadGroup, v
         if (reading.isStopped()) return;
         const rows = pulled.rows.slice(at, at += each.rows);
         const previous = pulled.previous.slice(previousAt, previousAt += each.previousRows ?? 0);
-        const removed = rows.length === 0 ? renamed(previous[0], pulled.columns) : undefined;
+        const keyed = previous[0] ?? rowOfKey(each, uniqueKey);
+        const removed = rows.length === 0 ? renamed(keyed, pulled.columns) : undefined;
         const given = delivery?.give(each.group, rows, removed);
         const key = given?.key ?? keyOf(rows[0], uniqueKey);
         yield { key, rows, given, batch: each.batch, change: changeOf(each, previous) };
@@ -155,6 +156,10 @@ export function toGroup({ key, rows }: ReadGroup): Group<Row> {
 function changeOf({ action, rows, idempotencyKey }: DeliveredGroup, previous: Row[]): ReadChange {
   const seen = rows === 0 ? "remove" : previous.length === 0 ? "create" : "update";
   return { action: action ?? seen, previous, idempotencyKey: idempotencyKey ?? "" };
+}
+
+function rowOfKey({ key }: DeliveredGroup, uniqueKey: readonly string[]): Row | undefined {
+  return key && Object.fromEntries(uniqueKey.map((column, i) => [column, key[i] ?? null]));
 }
 
 /** A row under the query's own names: to SQL `ID` and `id` are one column. */
