@@ -25,6 +25,7 @@ import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { acceptSettled, type TrackedQuery } from "./accept_settled.ts";
 import { adoptChanges } from "./adopt_changes.ts";
+import { adoptHeld, copyOfQuery } from "./adopt_held.ts";
 import { Delivery, forcedGroups, holdCandidates } from "./deliveries.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import { planChanges } from "./plan_changes.ts";
@@ -60,10 +61,12 @@ export function beginDelivery(
   return inTransaction(db, () => {
     const known = loadLedger(db, model.name);
     const earlier = acceptSettled(db, model.name, uniqueKey, query, known);
+    const { adopt, held } = wishes;
+    const copy = adopt && held ? copyOfQuery(db, query) : undefined;
     const changes = findChanges(db, {
       model: model.name,
       uniqueKey,
-      ...query,
+      ...copy ?? query,
       forced: forcedGroups(earlier, uniqueKey.length),
       // To send all again, or to take all as sent, asks for the parked ones too.
       holdCandidates: wishes.resend || wishes.adopt
@@ -72,16 +75,19 @@ export function beginDelivery(
       everything: wishes.resend,
     });
     const plan = context.plan?.of(model.name);
-    if (plan) planChanges(db, plan, changes, { earlier, onRemoved, adopt: wishes.adopt });
+    if (plan && !copy) planChanges(db, plan, changes, { earlier, onRemoved, adopt });
     checkBudgets(context, model, wishes, changes);
     const keyName = loadKeyNames(db, model.name);
     const parts = {
       ...{ ...context, model: model.name, promise, maxAttempts, onRemoved, withPrevious, keyName },
       plan,
     };
-    if (!wishes.adopt) return new Delivery(parts, changes, earlier);
-    const adopted = adoptChanges(parts, changes, earlier);
-    return new Delivery({ ...parts, onRemoved: "keep" }, adopted, []);
+    if (!adopt) return new Delivery(parts, changes, earlier);
+    const adoption = copy && held
+      ? adoptHeld({ ...parts, model, source: held }, copy.table, changes, earlier)
+      : adoptChanges(parts, changes, earlier);
+    const left = copy && onRemoved === "deliver" ? onRemoved : "keep";
+    return new Delivery({ ...parts, onRemoved: left, adoption }, adoption.changes, []);
   });
 }
 
