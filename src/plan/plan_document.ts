@@ -136,6 +136,7 @@ export interface PlannedGroups {
 /** How the query compares with what the far side holds, in groups. */
 export interface PlannedAdoption {
   source: string;
+  groups_there: number;
   same: number;
   differ: number;
   not_there: number;

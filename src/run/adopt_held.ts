@@ -175,7 +175,7 @@ function fillWithRest(db: DatabaseSync, { comparison: c }: ChangeSet, far: FarCo
 }
 
 function summaryOf({ source, same, differ, not_there: missing }: AdoptedGroups): string {
-  return `compared with ${source}: ${count(same, "group")} recorded as sent, ${differ} ${
+  return `${count(same, "group")} recorded as sent, as in ${source}; ${differ} ${
     differ === 1 ? "differs" : "differ"
   }, ${missing} not there`;
 }
@@ -204,6 +204,7 @@ function toAdopted(
 // ── what is worth a word, and what is refused ────────────────────────────────────────────────────
 
 const EXAMPLES = 3;
+const MAX_SHOWN = 100;
 
 function notesOf(
   db: DatabaseSync,
@@ -321,7 +322,7 @@ function refuseNoneMet(
 function exampleOf(db: DatabaseSync, far: FarComparison, table: string, letter: string): string {
   const keys = far.uniqueKey.map((_, i) => `quote(${letter}${i})`).join(`, `);
   const rows = prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)} LIMIT ${EXAMPLES}`)
-    .all().map((row) => row.join(", "));
+    .all().map((row) => row.join(", ").slice(0, MAX_SHOWN));
   return `${far.uniqueKey.join(", ")} = ${rows.join("; ")}`;
 }
 

@@ -53,7 +53,7 @@ function formOf(flags: number): ColumnForm {
 export function queryFormSql(form: ColumnForm | undefined, value: string): string {
   if (form === undefined || form === "number" || form === "boolean") return `+${value}`;
   if (form === "text") return `coalesce(${value}, '')`;
-  // SQLite writes 15 digits of a REAL. One that has more stays a number, which no cell is.
+  // SQLite writes 15 or 17 digits of a REAL. One that is not read back stays a number, which no cell is.
   return `CASE WHEN ${value} IS NULL THEN '' WHEN typeof(${value}) IN ('integer', 'real')
     AND CAST(CAST(${value} AS TEXT) AS NUMERIC) = ${value} THEN CAST(${value} AS TEXT)
     ELSE ${value} END`;

@@ -4,12 +4,13 @@
  * @module
  */
 // deno-lint-ignore-file camelcase -- fields, as --json prints them.
-import { renderCount } from "./counts.ts";
+import { countOf, renderCount } from "./counts.ts";
 import { visibleLine } from "./visible_text.ts";
 
 /** What is told. */
 export interface ToldAdoption {
   source: string;
+  groups_there: number;
   same: number;
   differ: number;
   not_there: number;
@@ -21,18 +22,22 @@ export interface ToldAdoption {
   ignored: readonly string[];
 }
 
-/** `86 are the same in contacts.csv, and recorded as sent; 3 differ, 2 are not there; 1 is only there`. */
+/** `90 groups in contacts.csv: 86 the same, recorded as sent; 3 differ, 2 not there, 1 only there (…)`. */
 export function adoptedText(told: ToldAdoption): string {
-  const { source, same, differ, not_there: missing, only_there: only, to_remove: gone = 0 } = told;
+  const { source, groups_there: there, same, differ, not_there: missing } = told;
+  const { only_there: only, to_remove: gone = 0 } = told;
+  const those = only === 1 ? "left as it is" : "left as they are";
   const left = gone === 0
-    ? "left as it is"
-    : `left as it is, but for ${renderCount(gone)} that left the query, for the next run to remove`;
-  return [
-    `${renderCount(same)} the same in ${visibleLine(source)}, recorded as sent`,
+    ? those
+    : `${those}, but for ${renderCount(gone)} that left the query, for the next run to remove`;
+  const rest = [
     `${renderCount(differ)} ${differ === 1 ? "differs" : "differ"}`,
     `${renderCount(missing)} not there`,
     `${renderCount(only)} only there${only > 0 ? ` (${left})` : ""}`,
   ].join(", ");
+  return `${countOf(there, "group")} in ${visibleLine(source)}: ${
+    renderCount(same)
+  } the same, recorded as sent; ${rest}`;
 }
 
 /** Columns of each kind that are named. */

@@ -42,6 +42,7 @@ export function whatIsNext(facts: GroupFacts): NextStep {
 }
 
 function decide({ model, words, ledger, isAccepted, last, isRunning }: GroupFacts): NextStep {
+  if (!ledger && last?.state === "adopted") return leftByAdopt(isAccepted);
   if (!ledger) return isAccepted ? ACCEPTED : gone(last);
   if (ledger.state === "settled") return SETTLED;
   if (ledger.state === "sent" && isRunning) {
@@ -82,6 +83,16 @@ const REPEATED: NextStep = {
   code: "repeated_first",
   text: "its last request may have arrived: the next run repeats it first, with the same key",
 };
+
+/** What all groups of a model share is not the group's last. */
+function leftByAdopt(isThere: boolean): NextStep {
+  return {
+    code: "comes_again",
+    text: isThere
+      ? "the far side holds something else: the next run sends it"
+      : "not at the far side: the next run sends it, if it is in the query",
+  };
+}
 
 function gone(last: GroupFacts["last"]): NextStep {
   const why = last?.action === "remove" && last.state === "accepted"
