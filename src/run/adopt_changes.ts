@@ -30,6 +30,11 @@ export interface Adoption {
   told?: AdoptedGroups;
 }
 
+/** Nothing is left to be given to the model, nor taken for what was tried and left the query. */
+export function clearChanges(db: DatabaseSync, { comparison: c }: ChangeSet): void {
+  db.exec(`DELETE FROM ${temp(c.rowsTable)}; DELETE FROM ${temp(c.forcedTable)}`);
+}
+
 /** Accepts all changes at once. What the ledger knew of the model is over: its groups are as a person says. */
 export function adoptChanges(
   { db, model, runId, now }: AdoptContext,
@@ -52,7 +57,7 @@ export function adoptChanges(
     });
   }
   const unchanged = changes.unchanged + changes.new + changes.changed;
-  db.exec(`DELETE FROM ${temp(changes.comparison.rowsTable)}`);
+  clearChanges(db, changes);
   const left = { ...changes, new: 0, changed: 0, removed: 0, unchanged, rows: 0 };
   return { changes: left, hasWritten: adopted > 0 };
 }

@@ -33,7 +33,7 @@ import {
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { toBound } from "~/warehouse/values.ts";
 import type { TrackedQuery } from "./accept_settled.ts";
-import type { AdoptContext, Adoption } from "./adopt_changes.ts";
+import { type AdoptContext, type Adoption, clearChanges } from "./adopt_changes.ts";
 import { DeliveredChangeReader } from "./delivered_changes.ts";
 import type { HeldSource } from "./held_source.ts";
 import { type LoadedHeld, loadHeld, type QueryRows } from "./load_held.ts";
@@ -105,7 +105,7 @@ export function adoptHeld(
   });
   record(context, told, rest, far);
   dropFarTables(db, far);
-  db.exec(`DELETE FROM ${temp(c.forcedTable)}`);
+  clearChanges(db, changes);
   return { changes: rest, hasWritten: hasWritten || changes.removed > removedThere, told };
 }
 
@@ -159,7 +159,6 @@ function record(
     },
   );
   while (!reader.read(READ_AT_ONCE).done);
-  db.exec(`DELETE FROM ${temp(rest.comparison.rowsTable)}`);
 }
 
 /** The rows of all groups that are left, group by group. */
