@@ -221,7 +221,10 @@ function notesOf(
       }, and can be no group of ${model.name}${lines === "" ? "" : ` (${lines}${more})`}`,
     );
   }
-  return [...notes, ...doubleNotes(db, source, far), ...blobNotes(db, source, far)];
+  const withBytes = loaded.withBytes.map((column) =>
+    `"${column}" has bytes, which a CSV file cannot hold: a group that has some differs`
+  );
+  return [...notes, ...doubleNotes(db, source, far), ...withBytes];
 }
 
 /** One row here, more there: it may be that a record was created twice. */
@@ -251,17 +254,6 @@ function doubleNotes(db: DatabaseSync, source: HeldSource, far: FarComparison): 
       examples.join("; ")
     }${more}`,
   ];
-}
-
-function blobNotes(db: DatabaseSync, source: HeldSource, far: FarComparison): string[] {
-  if (source.type !== "csv") return [];
-  return far.compared.filter((column) =>
-    db.prepare(
-      `SELECT 1 FROM ${temp(far.queryTable)} WHERE typeof(${
-        quoteIdentifier(column)
-      }) = 'blob' LIMIT 1`,
-    ).get()
-  ).map((column) => `"${column}" has bytes, which a CSV file cannot hold: such a group differs`);
 }
 
 function refuseEmptyQuery(db: DatabaseSync, { model }: AdoptHeldContext, { table }: QueryRows) {

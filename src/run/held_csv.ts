@@ -23,7 +23,8 @@ export interface HeldHeader {
 }
 
 const DELIMITERS = [",", ";", "\t"];
-const PIECE_BYTES = 1 << 20;
+/** Rows are made of a piece at a time: memory for some thousands of them. */
+const PIECE_BYTES = 1 << 18;
 
 /**
  * Reads the first row.

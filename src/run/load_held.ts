@@ -20,6 +20,8 @@ import type { HeldSource } from "./held_source.ts";
 /** What was loaded. */
 export interface LoadedHeld {
   comparison: FarComparison;
+  /** Columns of the query that hold bytes, where a CSV file is compared. */
+  withBytes: readonly string[];
   /** Columns of the far side that the query does not have. */
   ignored: readonly string[];
   /** Columns whose names differ in case alone: `["Email", "email"]`. */
@@ -66,9 +68,10 @@ export function loadHeld(
   if (compared.length === 0) throw nothingToCompare(source, model, query, columns);
   const name = `spoor.held.${++loads}`;
   const used = [...query.uniqueKey, ...compared];
+  const found = opened.header && formsOf(db, query.table, used);
   const comparison: FarComparison = {
     ...{ uniqueKey: query.uniqueKey, columns: query.columns, compared, queryTable: query.table },
-    ...(opened.header && { forms: formsOf(db, query.table, used) }),
+    ...(found && { forms: found.forms }),
     ...{ farTable: `${name}.rows`, groupsTable: `${name}.groups` },
   };
   const places = used.map(placeOf);
@@ -79,6 +82,7 @@ export function loadHeld(
   return {
     ...loaded,
     comparison,
+    withBytes: found?.withBytes ?? [],
     ignored: columns.filter((column) => !used.some((each) => isSame(each, column))),
     renamed: used.flatMap((here, i) => {
       const there = columns[places[i] ?? -1] ?? here;

@@ -23,30 +23,54 @@ import { temp } from "./comparison_sql.ts";
 /** What a query gives in a column. */
 export type ColumnForm = "text" | "number" | "boolean" | "mixed";
 
-const TEXT = 1;
-const NUMBER = 2;
-const NO_BOOLEAN = 4;
+/** What columns of a query hold. */
+export interface QueryForms {
+  forms: ReadonlyMap<string, ColumnForm>;
+  /** Columns that hold bytes, which no cell is. */
+  withBytes: readonly string[];
+}
 
-/** Looks through a column for what it holds. */
+/**
+ * Looks through columns for what they hold. SQLite puts numbers before texts and texts before bytes, so that
+ * the least and the greatest value mostly tell.
+ */
 export function formsOf(
   db: DatabaseSync,
   table: string,
   columns: readonly string[],
-): Map<string, ColumnForm> {
-  const flags = columns.map((column, i) => {
+): QueryForms {
+  const ends = columns.flatMap((column, i) => {
     const name = quoteIdentifier(column);
-    const isNumber = `typeof(${name}) IN ('integer', 'real')`;
-    return `max(typeof(${name}) = 'text') + ${NUMBER} * max(${isNumber})
-      + ${NO_BOOLEAN} * max(${isNumber} AND ${name} NOT IN (0, 1)) AS c${i}`;
+    return [`min(${name}) AS low${i}`, `max(${name}) AS high${i}`];
   });
-  const row = db.prepare(`SELECT ${flags.join(", ")} FROM ${temp(table)}`).get() ?? {};
-  return new Map(columns.map((column, i) => [column, formOf(Number(row[`c${i}`] ?? 0))]));
+  const statement = db.prepare(`SELECT ${ends.join(", ")} FROM ${temp(table)}`);
+  statement.setReadBigInts(true);
+  const row = statement.get() ?? {};
+  const withBytes = columns.filter((_, i) => row[`high${i}`] instanceof Uint8Array);
+  const forms = columns.map((column, i): [string, ColumnForm] => {
+    const isThere = (condition: string) =>
+      db.prepare(
+        `SELECT 1 FROM ${temp(table)} WHERE ${condition.replaceAll("?", quoteIdentifier(column))}
+         LIMIT 1`,
+      ).get() !== undefined;
+    return [column, formOf(row[`low${i}`], row[`high${i}`], isThere)];
+  });
+  return { forms: new Map(forms), withBytes };
 }
 
-function formOf(flags: number): ColumnForm {
-  if (!(flags & NUMBER)) return "text";
-  if (flags & TEXT) return "mixed";
-  return flags & NO_BOOLEAN ? "number" : "boolean";
+function formOf(
+  low: unknown,
+  high: unknown,
+  isThere: (condition: string) => boolean,
+): ColumnForm {
+  const isNumber = (value: unknown) => typeof value === "number" || typeof value === "bigint";
+  if (!isNumber(low)) return "text";
+  const hasTexts = typeof high === "string" ||
+    (high instanceof Uint8Array && isThere("typeof(?) = 'text'"));
+  if (hasTexts) return "mixed";
+  const isBoolean = Number(low) >= 0 && (!isNumber(high) || Number(high) <= 1) &&
+    !isThere("typeof(?) <> 'blob' AND ? NOT IN (0, 1)");
+  return isBoolean ? "boolean" : "number";
 }
 
 /** SQL that brings a value of the query to the form in which cells are. */
