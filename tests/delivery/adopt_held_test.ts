@@ -84,6 +84,31 @@ Deno.test("--held with a CSV file: the next run sends exactly what truly differs
   assert.match(stdout, /The state is whole/);
 });
 
+Deno.test("--held said again finds what was changed at the far side, and keeps what was saved", async () => {
+  await using api = await fakeApi(() => ({ json: {} }));
+  const code = `
+    for await (const row of query("SELECT * FROM raw.people")) {
+      await http.post(ORIGIN + "/people/" + row.id, { json: row });
+      await save.row({ ...row, remote_id: "r" + row.id });
+    }
+  `;
+  await using people = await syncProject(api, code, {
+    files: { "crm.csv": "id,name\n1,Ada\n2,Bob\n" },
+  });
+  await people.setRows(["id", "name"], [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
+  await people.run();
+  api.clear();
+
+  const { sync } = await people.run(...adopt("crm.csv"));
+  const remotes = () => people.project.rows('SELECT id, remote_id AS r FROM "sync.people"');
+  assert.deepEqual([sync.adopted?.same, sync.adopted?.differ, sync.adopted?.not_there], [1, 1, 1]);
+  assert.deepEqual(remotes(), [{ id: 1, r: "r1" }, { id: 2, r: "r2" }]);
+  await people.run();
+
+  assert.deepEqual(pathsOf(api), ["/people/2", "/people/3"]);
+  assert.equal(remotes().length, 3);
+});
+
 Deno.test("--held finds its file from where the person stands", async () => {
   await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW, {

@@ -99,7 +99,7 @@ export const runCommand = defineCommand({
       "The far side holds it all already: send only what changes from now on",
     ],
     [
-      "spoor run --adopt sync.crm --held contacts.csv",
+      "spoor run +sync.crm --adopt sync.crm --held contacts.csv",
       "The same for what the CRM's export has already; the next run sends the true differences",
     ],
     ["spoor run --timeout 10m", "Stop cleanly after ten minutes; the next run goes on there"],
