@@ -27,6 +27,7 @@ import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { acceptSettled, type TrackedQuery } from "./accept_settled.ts";
 import { adoptChanges } from "./adopt_changes.ts";
+import { adoptHeld, copyOfQuery } from "./adopt_held.ts";
 import { Delivery, forcedGroups, holdCandidates } from "./deliveries.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import { planChanges } from "./plan_changes.ts";
@@ -66,10 +67,12 @@ export function beginDelivery(
       { ...context, model: model.name, uniqueKey, readsRemoved },
       ...[query, known] as const,
     );
+    const { adopt, held } = wishes;
+    const copy = adopt && held ? copyOfQuery(db, query) : undefined;
     const changes = findChanges(db, {
       model: model.name,
       uniqueKey,
-      ...query,
+      ...copy ?? query,
       forced: forcedGroups(earlier, uniqueKey.length, readsRemoved),
       // To send all again, or to take all as sent, asks for the parked ones too.
       holdCandidates: wishes.resend || wishes.adopt
@@ -78,7 +81,7 @@ export function beginDelivery(
       everything: wishes.resend,
     });
     const plan = context.plan?.of(model.name);
-    if (plan) planChanges(db, plan, changes, { earlier, onRemoved, adopt: wishes.adopt });
+    if (plan && !copy) planChanges(db, plan, changes, { earlier, onRemoved, adopt });
     checkBudgets(context, model, wishes, changes);
     const keyName = loadKeyNames(db, model.name);
     const parts = {
@@ -86,14 +89,17 @@ export function beginDelivery(
       plan,
     };
     clearPending(db, model.name);
-    if (!wishes.adopt) {
+    if (!adopt) {
       const delivery = new Delivery(parts, changes, earlier);
       // A plan is made on a copy that nobody asks anything.
       if (!plan) notePending(db, changes, pendingSubject(context, model, earlier));
       return delivery;
     }
-    const adopted = adoptChanges(parts, changes, earlier);
-    return new Delivery({ ...parts, onRemoved: "keep" }, adopted, []);
+    const adoption = copy && held
+      ? adoptHeld({ ...parts, model, source: held }, copy.table, changes, earlier)
+      : adoptChanges(parts, changes, earlier);
+    const left = copy && readsRemoved ? onRemoved : "keep";
+    return new Delivery({ ...parts, onRemoved: left, adoption }, adoption.changes, []);
   });
 }
 

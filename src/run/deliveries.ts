@@ -30,6 +30,7 @@ import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_
 import type { HoldCandidate } from "~/tracked/hold_back.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
+import type { Adoption } from "./adopt_changes.ts";
 import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
 import { checkSaved } from "./check_saved.ts";
 import { type DeliveredChange, DeliveredChangeReader } from "./delivered_changes.ts";
@@ -53,6 +54,8 @@ export interface DeliveryContext extends ChangeRecordContext {
   withPrevious: boolean;
   /** A plan is made: what becomes of each group is noted here. */
   plan?: ModelPlan | undefined;
+  /** What was recorded as sent; then nothing is given to the model. */
+  adoption?: Adoption;
   /** Gives a change its id: unique over the life of the state file. */
   nextChangeId: () => number;
 }
@@ -145,7 +148,12 @@ export class Delivery {
   /** Whether the target's content moved. */
   get hasWritten(): boolean {
     const forgotten = this.context.onRemoved === "forget" ? this.changes.removed : 0;
-    return this.#saved + forgotten > 0;
+    return this.#saved + forgotten > 0 || this.context.adoption?.hasWritten === true;
+  }
+
+  /** With `--adopt`. */
+  get adoption(): Adoption | undefined {
+    return this.context.adoption;
   }
 
   get columnChanges(): readonly string[] {

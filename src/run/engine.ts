@@ -7,6 +7,7 @@
 import { setImmediate } from "node:timers";
 import { renderDuration } from "~/base/duration.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
+import type { Graph } from "~/dag/graph.ts";
 import { compareNames } from "~/dag/order.ts";
 import { selectModels } from "~/dag/selectors.ts";
 import { foldModelName } from "~/model/model_name.ts";
@@ -37,6 +38,7 @@ import { listTables } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { CurrentModel } from "./current_model.ts";
 import type { FromEngine } from "./engine_protocol.ts";
+import { findHeldSource, type HeldSource, withHeldSource } from "./held_source.ts";
 import { EngineWorkers } from "./engine_workers.ts";
 import { ReaderPool } from "./guest_queries.ts";
 import { LazyPractice } from "./practice.ts";
@@ -171,13 +173,14 @@ export class Engine {
     using db = openState(path, way.newProjectId);
     const analyses = new ModuleAnalyses(db);
     const project = await loadProject({ root, analysisCache: analyses });
-    const { graph, order, errors: mistakes } = buildProjectGraph(project, listTables(db));
+    const { graph: read, order, errors: mistakes } = buildProjectGraph(project, listTables(db));
     const dotenv = loadDotenv(root);
     const all = [...mistakes, ...dotenv.errors];
     if (all.length > 0) throw new UserErrors(all);
-    const selected = selectModels(request.selectors, graph, order.models);
-    const resend = selectTracked("--resend", request.resend, graph, order.models);
-    const adopt = selectTracked("--adopt", request.adopt, graph, order.models);
+    const selected = selectModels(request.selectors, read, order.models);
+    const resend = selectTracked("--resend", request.resend, read, order.models);
+    const adopt = selectTracked("--adopt", request.adopt, read, order.models);
+    const { graph, held } = takeHeld(request, adopt, selected, read, listTables(db));
 
     await using commits = new GroupCommit(db, path, !way.plan);
     using readers = new ReaderPool(path);
@@ -261,6 +264,7 @@ export class Engine {
       full: request.full,
       resend,
       adopt,
+      held,
       allowRemoved: request.allowRemoved,
       allowChanges: request.allowChanges,
       jobs: request.jobs ?? settings.jobs ?? navigator.hardwareConcurrency,
@@ -356,13 +360,40 @@ function selectTracked(
   });
 }
 
+/** What the far side holds of the one model that is adopted, where that is said. */
+function takeHeld(
+  { held: asked }: RunRequest,
+  adopt: ReadonlySet<string>,
+  selected: readonly string[],
+  graph: Graph,
+  tables: readonly string[],
+): { graph: Graph; held?: HeldSource } {
+  if (!asked) return { graph };
+  const [name, ...others] = adopt;
+  const model = name === undefined ? undefined : graph.models.get(name);
+  if (!model || others.length > 0) {
+    throw new UserError(`Cannot compare ${adopt.size} models with what "${asked.text}" holds`, {
+      hint: "Adopt one model at a time: --adopt sync.crm --held contacts.csv",
+      exitCode: 2,
+    });
+  }
+  if (!selected.includes(model.name)) {
+    throw new UserError(`Cannot adopt ${model.name}: it is not among the models to run`, {
+      hint: `Name it: spoor run ${model.name} --adopt ${model.name} --held …`,
+      exitCode: 2,
+    });
+  }
+  const held = findHeldSource(asked, model, graph, tables);
+  return { graph: withHeldSource(graph, model.name, held), held };
+}
+
 function projectIdOf(db: Parameters<typeof listTables>[0]): string {
   return String(db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value);
 }
 
 function commandOf(request: RunRequest): string {
   const { selectors, practice, full, resend, adopt, allowRemoved, allowChanges } = request;
-  const { timeoutMs, plan, apply } = request;
+  const { timeoutMs, plan, apply, held } = request;
   return [
     plan ? "spoor plan" : apply ? "spoor apply" : "spoor run",
     ...selectors,
@@ -370,6 +401,7 @@ function commandOf(request: RunRequest): string {
     ...(full ? ["--full"] : []),
     ...resend.map((model) => `--resend ${model}`),
     ...adopt.map((model) => `--adopt ${model}`),
+    ...(held ? [`--held ${held.text}`] : []),
     ...(allowRemoved ? ["--allow-removed"] : []),
     ...(allowChanges ? ["--allow-changes"] : []),
     ...(timeoutMs === undefined ? [] : [`--timeout ${timeoutMs}ms`]),

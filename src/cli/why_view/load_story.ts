@@ -19,7 +19,7 @@ import {
   startOf,
   stepsOf,
 } from "~/store/group_story.ts";
-import { isByHand, type RunEntry, tellStory } from "./timeline.ts";
+import { isByHand, isLeftByAdopt, type RunEntry, tellStory } from "./timeline.ts";
 import { type NextStep, whatIsNext } from "./what_is_next.ts";
 
 /** One try with its requests. */
@@ -66,7 +66,9 @@ export function loadStory(
 ): GroupStory {
   const { accepted, keyText, key } = group;
   const ledger = ledgerRowOf(db, model.name, keyText);
-  const deliveries = deliveriesOf(db, model.name, keyText, Math.min(limit + 1, 1e9));
+  const deliveries = withoutThoseOfOthers(
+    deliveriesOf(db, model.name, keyText, Math.min(limit + 1, 1e9)),
+  );
   const told = tellStory(
     { deliveries, steps: stepsOf(db, model.name), accepted },
     { entries: limit, runs: limit < RUNS_READ ? RUNS_READ : Infinity },
@@ -88,6 +90,15 @@ export function loadStory(
     ),
     isCut: told.isCut,
   };
+}
+
+/** Where a run says of the group that it was left, what it adopted were the others. */
+function withoutThoseOfOthers(deliveries: readonly DeliveryRow[]): DeliveryRow[] {
+  const left = new Set(deliveries.filter(isLeftByAdopt).map(({ run_id }) => run_id));
+  return deliveries.filter((row) =>
+    !(left.has(row.run_id) && row.state === "adopted") ||
+    isLeftByAdopt(row)
+  );
 }
 
 /** Where one run tried a change twice, its requests are those of the later try. */

@@ -48,6 +48,7 @@ export function whatIsNext(facts: GroupFacts): NextStep {
 function decide(
   { model, words, ledger, pending, isAccepted, last, isRunning }: GroupFacts,
 ): NextStep {
+  if (!ledger && last?.state === "adopted") return leftByAdopt(isAccepted);
   if (!ledger && pending) return waits(pending, isRunning);
   if (!ledger) return isAccepted ? ACCEPTED : gone(last);
   if (ledger.state === "settled") return SETTLED;
@@ -96,6 +97,16 @@ function waits({ runId: run, action }: PendingRow, isRunning: boolean): NextStep
     ? `pending: ${what}, and its turn in run ${run} has not come`
     : `pending: ${what}, and run ${run} did not reach it; the next run looks again and sends it`;
   return { code: "pending", text };
+}
+
+/** What all groups of a model share is not the group's last. */
+function leftByAdopt(isThere: boolean): NextStep {
+  return {
+    code: "comes_again",
+    text: isThere
+      ? "the far side holds something else: the next run sends it"
+      : "not at the far side: the next run sends it, if it is in the query",
+  };
 }
 
 function gone(last: GroupFacts["last"]): NextStep {
