@@ -35,6 +35,7 @@ import { type DeliveredChange, DeliveredChangeReader } from "./delivered_changes
 import { assertGuest } from "./guest_error.ts";
 import { type HeldGroup, isUnknownEnd } from "./held_group.ts";
 import { changeKey } from "./idempotency_key.ts";
+import { NO_RECORDS, type Records } from "./no_records.ts";
 import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
 
 /** What a delivery needs from its run and its model. */
@@ -95,7 +96,7 @@ export class Delivery {
   #unknown = 0;
   readonly #reader: DeliveredChangeReader;
   readonly #acknowledger: Acknowledger;
-  readonly #records: ChangeRecords;
+  readonly #records: Records;
   readonly #earlier: ReadonlyMap<string, LedgerEntry>;
   #forgetGroup: ReturnType<typeof makeForgetGroup> | undefined;
   #doubtGroup: ReturnType<typeof makeDoubtGroup> | undefined;
@@ -114,7 +115,7 @@ export class Delivery {
       plan && ((change, before, after) => plan.given(change, before, after)),
     );
     this.#acknowledger = new Acknowledger(db, changes);
-    this.#records = new ChangeRecords(context);
+    this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
     for (const entry of earlier) if (entry.state === "sent") this.#records.cutOff(entry);
     this.#forgetGone();

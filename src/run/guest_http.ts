@@ -16,11 +16,12 @@ import type {
   EgressStart,
   FromEgress,
   GuestRequest,
+  RecordedRequest,
   ToEgress,
 } from "~/sandbox/protocol.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import { requestIdentity } from "~/plan/request_identity.ts";
-import type { GroupCommit } from "~/store/group_commit.ts";
+import type { DurableCommits } from "~/store/group_commit.ts";
 import type { RequestLog } from "~/store/requests.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
@@ -37,7 +38,7 @@ import type { TokenKeeper } from "./token_keeper.ts";
 export interface GuestHttpContext {
   start: EgressStart;
   startWorker: (onFailure: (message: string) => void) => EngineWorker;
-  commits: GroupCommit;
+  commits: DurableCommits;
   log: RequestLog;
   tokens: TokenKeeper;
   /** Lets tries through, where the model has a limit. */
@@ -126,11 +127,16 @@ export class GuestHttp {
     const changes = isWrite && delivery && request.groups.length > 0
       ? await delivery.begin(request.groups)
       : [];
-    const idempotencyKey = isWrite ? this.#key(changes, request) : "";
-    const at = this.context.now();
+    const { plan, now } = this.context;
+    const isShown = plan?.shows(request.groups) ?? true;
+    const idempotencyKey = isWrite && isShown ? this.#key(changes, request) : "";
+    const at = plan ? "" : now();
     const { groups, ordinal: _ordinal, ...rest } = request;
-    const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
-    if (this.context.plan) this.#notePlanned(this.context.plan, request, response);
+    const { recorded, ...response } = await this.#exchange(guestId, {
+      ...{ ...rest, idempotencyKey },
+      ...(!isShown && { isShown }),
+    });
+    if (plan) this.#notePlanned(plan, request, response, recorded);
     if (response.error?.kind === "down") this.#down ??= response.error;
     if (changes.length > 0) {
       if (isUnbegun(response)) delivery?.withdraw(groups);
@@ -157,11 +163,16 @@ export class GuestHttp {
     );
   }
 
-  #notePlanned(plan: ModelPlan, request: GuestRequest, response: EgressResponse): void {
-    const { recorded, error } = response;
+  #notePlanned(
+    plan: ModelPlan,
+    request: GuestRequest,
+    response: EgressResponse,
+    recorded: RecordedRequest | undefined,
+  ): void {
+    const { error } = response;
     const { groups } = request;
-    if (recorded) {
-      plan.requested(groups, {
+    if (error === undefined && this.context.start.plan === "record") {
+      plan.requested(groups, recorded && {
         ...recorded,
         identity: requestIdentity(request, this.context.mask),
       });

@@ -109,7 +109,7 @@ export class GuestSession {
     this.parts.files[Symbol.dispose]();
     for (const query of this.#queries.values()) query[Symbol.dispose]();
     // Acknowledgements that were on their way are kept.
-    await this.parts.context.commits.add(() => {});
+    await this.parts.context.commits.settled();
     return {
       ...(error && { error: this.#masked(error) }),
       ...(this.#delivery && { delivery: this.#delivery.delivery }),

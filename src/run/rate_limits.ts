@@ -9,7 +9,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Rate } from "~/base/rate.ts";
 import { type Moment, SlidingWindow } from "~/delivery/sliding_window.ts";
-import type { GroupCommit } from "~/store/group_commit.ts";
+import type { DurableCommits } from "~/store/group_commit.ts";
 import { RateGrants } from "~/store/rate_grants.ts";
 
 /** Called once: the try may go out, or it may not, and why. */
@@ -23,7 +23,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class RateLimits {
   #limiters = new Map<string, RateLimiter>();
 
-  constructor(private readonly db: DatabaseSync, private readonly commits: GroupCommit) {}
+  constructor(private readonly db: DatabaseSync, private readonly commits: DurableCommits) {}
 
   /** The limit of this name; models that give the same name get the same one. */
   get(name: string, rate: Rate): RateLimiter {
@@ -46,7 +46,7 @@ export class RateLimiter {
   constructor(
     rate: Rate,
     private readonly grants: RateGrants,
-    private readonly commits: GroupCommit,
+    private readonly commits: DurableCommits,
     private readonly clock: () => Moment = systemClock,
   ) {
     this.#window = new SlidingWindow(rate, clock(), grants.load());
