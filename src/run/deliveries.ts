@@ -114,7 +114,7 @@ export class Delivery {
       ...[db, changes, readsRemoved, context.withPrevious] as const,
       plan && ((change, before, after) => plan.given(change, before, after)),
     );
-    this.#acknowledger = new Acknowledger(db, changes);
+    this.#acknowledger = new Acknowledger(db, changes, plan === undefined);
     this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
     for (const entry of earlier) if (entry.state === "sent") this.#records.cutOff(entry);

@@ -19,6 +19,7 @@ import type {
   RecordedRequest,
   ToEgress,
 } from "~/sandbox/protocol.ts";
+import { LetThrough } from "~/plan/let_through.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import { requestIdentity } from "~/plan/request_identity.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
@@ -83,6 +84,7 @@ export class GuestHttp {
   #port: BatchedPort<FromEgress, ToEgress> | undefined;
   #waiting = new Map<number, (response: EgressResponse) => void>();
   #permits: RequestPermits | undefined;
+  readonly #letThrough = new LetThrough<EgressResponse>();
   #down: EgressError | undefined;
   /** Why the worker is no more: nothing would answer a request. */
   #stopped: string | undefined;
@@ -132,10 +134,9 @@ export class GuestHttp {
     const idempotencyKey = isWrite && isShown ? this.#key(changes, request) : "";
     const at = plan ? "" : now();
     const { groups, ordinal: _ordinal, ...rest } = request;
-    const { recorded, ...response } = await this.#exchange(guestId, {
-      ...{ ...rest, idempotencyKey },
-      ...(!isShown && { isShown }),
-    });
+    const answer = (isShown ? undefined : this.#letThrough.answer(request)) ??
+      await this.#exchange(guestId, { ...rest, idempotencyKey, isShown });
+    const { recorded, ...response } = answer;
     if (plan) this.#notePlanned(plan, request, response, recorded);
     if (response.error?.kind === "down") this.#down ??= response.error;
     if (changes.length > 0) {
@@ -172,6 +173,7 @@ export class GuestHttp {
     const { error } = response;
     const { groups } = request;
     if (error === undefined && this.context.start.plan === "record") {
+      this.#letThrough.note(request, response);
       plan.requested(groups, recorded && {
         ...recorded,
         identity: requestIdentity(request, this.context.mask),
@@ -185,6 +187,11 @@ export class GuestHttp {
   abort(guestId: number): void {
     const id = this.#ids.get(guestId);
     if (id !== undefined) this.#port?.send({ type: "abort", id });
+  }
+
+  /** Starts the worker, which takes a moment: there will be requests. */
+  warm(): void {
+    this.#open();
   }
 
   dispose(): void {
@@ -208,7 +215,7 @@ export class GuestHttp {
     });
   }
 
-  /** The worker is started by the first request: a run in which nothing changed needs none. */
+  /** The worker is started when it is known to be needed: a run in which nothing changed needs none. */
   #open(): BatchedPort<FromEgress, ToEgress> {
     if (this.#port) return this.#port;
     this.#worker = this.context.startWorker((message) => this.#handleFailure(message));

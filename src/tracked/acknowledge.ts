@@ -51,7 +51,12 @@ export class Acknowledger {
   readonly columnChanges: string[] = [];
   readonly #c: Comparison;
 
-  constructor(private readonly db: DatabaseSync, changes: ChangeSet) {
+  /** @param keepsAccepted False in a plan: what the next run compares with is kept by none. */
+  constructor(
+    private readonly db: DatabaseSync,
+    changes: ChangeSet,
+    private readonly keepsAccepted = true,
+  ) {
     const c = this.#c = changes.comparison;
     const accepted = acceptedTableName(c.model);
     const list = c.columns.map(quoteIdentifier).join(", ");
@@ -86,9 +91,7 @@ export class Acknowledger {
   #acknowledgeAlike(groups: readonly SavedGroup[], columns: readonly string[]): void {
     const store = this.#prepareTarget(columns);
     for (const span of spansOf(groups)) {
-      const accept = span.isSingleRows ? this.#acceptSingleRows : this.#acceptGroups;
-      this.#forget?.run(span);
-      accept.run(BigInt(span.firstRow), BigInt(span.lastRow));
+      if (this.keepsAccepted) this.#accept(span);
       this.#unstore?.run(span);
     }
     const width = columns.length;
@@ -100,6 +103,12 @@ export class Acknowledger {
       }
     }
     store.insert(values);
+  }
+
+  #accept(span: Span): void {
+    const accept = span.isSingleRows ? this.#acceptSingleRows : this.#acceptGroups;
+    this.#forget?.run(span);
+    accept.run(BigInt(span.firstRow), BigInt(span.lastRow));
   }
 
   #prepareTarget(columns: readonly string[]): RowInserter {
