@@ -174,10 +174,13 @@ export class GuestHttp {
     const { groups } = request;
     if (error === undefined && this.context.start.plan === "record") {
       this.#letThrough.note(request, response);
-      plan.requested(groups, recorded && {
-        ...recorded,
-        identity: requestIdentity(request, this.context.mask),
-      });
+      plan.requested(
+        groups,
+        recorded && {
+          ...recorded,
+          identity: requestIdentity(request, this.context.mask),
+        },
+      );
     } else if (error?.kind === "unsent" && error.message.startsWith(NOT_KNOWN)) {
       plan.asked(groups, error.message);
     } else if (response.attempts > 0) plan.readSent();

@@ -6,7 +6,7 @@
 import { isForced } from "~/delivery/earlier_try.ts";
 import { isLocallyRefused, isQuiet, isRefused } from "./content.ts";
 import type { OutgoingRequest, TakenGroup } from "./scripted_model.ts";
-import type { AcceptedGroup, LedgerRow, World } from "./world.ts";
+import type { AcceptedGroup, LedgerRow, ModelState } from "./model_state.ts";
 
 /** Something that must never happen has happened. */
 export class Wrong extends Error {}
@@ -25,6 +25,12 @@ export interface Before {
   source: ReadonlyMap<string, string>;
   resend: boolean;
   runId: number;
+}
+
+/** What a person lets a run do. */
+interface Allowed {
+  allowRemoved: boolean;
+  adopt: boolean;
 }
 
 /** A request that left, as long as it is not known how its groups ended. */
@@ -56,27 +62,52 @@ export class Referee {
   /** What was accepted after the last run. */
   #accepted: ReadonlyMap<string, AcceptedGroup> = new Map();
 
-  constructor(private readonly world: World, private readonly rules: Rules) {}
+  constructor(private readonly state: ModelState, private readonly rules: Rules) {}
 
-  /** What is accepted between runs. */
-  get accepted(): ReadonlyMap<string, AcceptedGroup> {
-    return this.#accepted;
-  }
-
-  begin(before: Before): void {
-    this.#before = before;
+  /** A run is about to begin. */
+  begin(runId: number, resend: boolean): Before {
+    const before = this.#before = {
+      ledger: new Map(this.state.ledger().map((row) => [row.key, row])),
+      accepted: this.#accepted,
+      source: this.state.source(),
+      ...{ resend, runId },
+    };
     this.#repeated.clear();
     this.#saved.clear();
     for (const key of before.ledger.keys()) {
       if (!before.source.has(key) && !before.accepted.has(key)) this.ghosts.add(key);
     }
+    return before;
+  }
+
+  /** A delivery has begun, or a budget has blocked it before anything was written. */
+  begun(before: Before, { allowRemoved, adopt }: Allowed, end: "begun" | "blocked"): void {
+    const { accepted, ledger, source } = before;
+    const isGone = accepted.size > 0 && source.size === 0;
+    if (end === "blocked") {
+      const now = [[...this.state.accepted()], this.state.ledger()];
+      const was = [[...accepted], [...ledger.values()]];
+      expect(
+        JSON.stringify(now) === JSON.stringify(was),
+        "a run that a budget blocked has changed the state",
+      );
+    } else if (isGone && !allowRemoved && !adopt && this.rules.onRemoved === "forget") {
+      const isHarmed = this.state.accepted().size < accepted.size;
+      expect(!isHarmed, "an empty query has let all accepted groups go");
+    }
+  }
+
+  /** A person says that the far side has what the source has. */
+  adopted(): void {
+    this.ghosts.clear();
+    expect(this.state.ledger().length === 0, "something is open after all was adopted");
   }
 
   /** A request is about to leave. */
   leaves({ key, groups, changes, ordinal }: OutgoingRequest): void {
     for (const [index, group] of groups.entries()) {
       const id = changes[index] ?? 0;
-      expect(this.world.isSent(id, group.key), `the intent of group ${group.key} is not durable`);
+      expect(this.state.isSent(id, group.key), `the intent of group ${group.key} is not durable`);
       this.#isJustified(group);
       this.ghosts.delete(group.key);
     }
@@ -99,10 +130,10 @@ export class Referee {
 
   /** A run has ended, or was cut. */
   after(isCut: boolean, concurrency: number): void {
-    const [wrong] = this.world.farSide.wrongs;
+    const [wrong] = this.state.farSide.wrongs;
     expect(wrong === undefined, `at the far side ${wrong}`);
-    const ledger = this.world.ledger();
-    const accepted = this.#accepted = this.world.accepted();
+    const ledger = this.state.ledger();
+    const accepted = this.#accepted = this.state.accepted();
     this.#checkMarks(ledger, accepted);
     this.#checkSaved(ledger, accepted);
     for (const { key, id, parked, runId } of ledger) {
@@ -129,7 +160,7 @@ export class Referee {
       const state = open.get(key)?.state;
       if (isOutdated || isQuiet(content) || (state !== undefined && state !== "rejected")) continue;
       for (let ordinal = 0; ordinal < this.rules.requestsPerChange; ordinal++) {
-        const there = this.world.farSide.contents[ordinal]?.get(key);
+        const there = this.state.farSide.contents[ordinal]?.get(key);
         expect(
           there === content,
           `group ${key} is marked as\n${content}\nand the far side has\n${there}`,
@@ -192,15 +223,15 @@ export class Referee {
 
   /** Nothing is left to do: the far side has what the source has. */
   finally(): void {
-    const source = this.world.source();
-    const open = new Map(this.world.ledger().map((row) => [row.key, row]));
+    const source = this.state.source();
+    const open = new Map(this.state.ledger().map((row) => [row.key, row]));
     for (const [key, content] of source) {
       const row = open.get(key);
       if (isQuiet(content)) continue;
       if (isRefused(content) || isLocallyRefused(content)) continue;
       expect(row === undefined, `group ${key} is ${row?.state} at the end`);
       for (let ordinal = 0; ordinal < this.rules.requestsPerChange; ordinal++) {
-        const there = this.world.farSide.contents[ordinal]?.get(key);
+        const there = this.state.farSide.contents[ordinal]?.get(key);
         expect(
           there === content,
           `at the end group ${key} is\n${content}\nand the far side has\n${there}`,
@@ -208,7 +239,7 @@ export class Referee {
       }
     }
     if (this.rules.onRemoved !== "deliver") return;
-    for (const key of this.world.farSide.contents[0]?.keys() ?? []) {
+    for (const key of this.state.farSide.contents[0]?.keys() ?? []) {
       const isGone = !source.has(key) && !open.has(key) && !this.ghosts.has(key);
       expect(!isGone, `group ${key} was removed, and the far side has it still`);
     }

@@ -10,8 +10,9 @@ import { type Delivery } from "~/run/deliveries.ts";
 import { isUncertain, mayHaveMoved } from "~/run/guest_http.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 import { contentOf, isLocallyRefused, isQuiet, rowsOf } from "./content.ts";
+import type { FarItem } from "./far_side.ts";
 import type { Random } from "./random.ts";
-import type { Answer, SimulatedNetwork } from "./simulated_network.ts";
+import type { Answer, Network } from "./simulated_network.ts";
 import type { SimulatedTime } from "./simulated_time.ts";
 
 /** How the model is written. */
@@ -25,6 +26,8 @@ export interface ModelStyle {
   /** It rejects what the far side refuses; else such a group fails. */
   rejects: boolean;
 }
+
+const NOT_PLANNED = { error: { kind: "unsent", message: "It is not in the plan" } } as const;
 
 /** What ends a model whose far side is down. */
 export class FarSideDown extends Error {}
@@ -47,17 +50,30 @@ export interface OutgoingRequest {
   groups: readonly TakenGroup[];
   changes: readonly number[];
   ordinal: number;
+  /** One of the parts of a batch that was refused. */
+  isPart: boolean;
+}
+
+/** What of groups is in a request. */
+export function itemsOf(groups: readonly TakenGroup[]): FarItem[] {
+  return groups.map((group) => ({
+    group: group.key,
+    action: group.isRemoved ? "remove" : "put",
+    content: group.content,
+  }));
 }
 
 /** What a run gives its model. */
 export interface ScriptedModelParts {
   delivery: Delivery;
-  network: SimulatedNetwork;
+  network: Network;
   time: SimulatedTime;
   random: Random;
   style: ModelStyle;
   projectId: string;
   model: string;
+  /** Looked at before anything is written down of a request: whether it may leave. */
+  mayLeave: (request: Omit<OutgoingRequest, "key" | "changes">) => boolean;
   /** Looked at before a request leaves. */
   onLeave: (request: OutgoingRequest) => void;
   /** Looked at when groups are acknowledged. */
@@ -139,7 +155,7 @@ export class ScriptedModel {
     await this.parts.delivery.reject(groups.map(({ number }) => number), reason);
   }
 
-  async #work(groups: readonly TakenGroup[]): Promise<void> {
+  async #work(groups: readonly TakenGroup[], isPart = false): Promise<void> {
     const { style } = this.parts;
     const fit = groups.filter((group) => !isLocallyRefused(group.content));
     for (const group of groups) {
@@ -150,7 +166,10 @@ export class ScriptedModel {
     if (quiet.length > 0) await this.#save(quiet);
     if (loud.length === 0) return;
     for (let ordinal = 0; ordinal < style.requestsPerChange; ordinal++) {
-      const answer = await this.#send(loud, ordinal);
+      if (!this.parts.mayLeave({ groups: loud, ordinal, isPart })) {
+        return await this.#fail(loud, { ...NOT_PLANNED, refused: [], attempts: 0 });
+      }
+      const answer = await this.#send(loud, ordinal, isPart);
       if (answer.status === 200) continue;
       return await this.#takeRefusal(loud, answer);
     }
@@ -165,7 +184,7 @@ export class ScriptedModel {
       const middle = Math.ceil(groups.length / 2);
       for (const part of [groups.slice(0, middle), groups.slice(middle)]) {
         if (this.parts.isStopped()) await this.#fail(part, answer);
-        else await this.#work(part);
+        else await this.#work(part, true);
       }
       return;
     }
@@ -198,21 +217,21 @@ export class ScriptedModel {
   }
 
   /** As `GuestHttp` does: intent, key, request, end. */
-  async #send(groups: readonly TakenGroup[], ordinal: number): Promise<Answer> {
+  async #send(
+    groups: readonly TakenGroup[],
+    ordinal: number,
+    isPart: boolean,
+  ): Promise<Answer> {
     const { delivery, network, projectId, model } = this.parts;
     const numbers = groups.map(({ number }) => number);
     await this.#live();
     const changes = await delivery.begin(numbers);
     await this.#live();
     const key = changeKey({ projectId, model, changes, ordinal });
-    this.parts.onLeave({ key, groups, changes, ordinal });
+    this.parts.onLeave({ key, groups, changes, ordinal, isPart });
     const answer = await network.send({
       ...{ key, ordinal, changes },
-      items: groups.map((group) => ({
-        group: group.key,
-        action: group.isRemoved ? "remove" : "put",
-        content: group.content,
-      })),
+      items: itemsOf(groups),
     });
     await this.#live();
     const rest = { url: "", headers: [], body: new Uint8Array(), elapsedMs: 0 };
@@ -221,7 +240,7 @@ export class ScriptedModel {
       delivery.withdraw(numbers);
       throw new FarSideDown(answer.error.message);
     }
-    delivery.end(numbers, isUncertain(response), mayHaveMoved(response, network.options.isOnce));
+    delivery.end(numbers, isUncertain(response), mayHaveMoved(response, network.isOnce));
     return answer;
   }
 }

@@ -7,6 +7,7 @@
 import type { EgressResponse } from "~/sandbox/protocol.ts";
 import type { FarAnswer, FarRequest, FarSide } from "./far_side.ts";
 import type { Random } from "./random.ts";
+import type { Permits } from "./simulated_limit.ts";
 import type { SimulatedTime } from "./simulated_time.ts";
 
 type Fault = "refused" | "failed before" | "failed after" | "lost before" | "lost after" | "unsent";
@@ -23,6 +24,17 @@ export interface NetworkOptions {
   isOnce: boolean;
   /** After so many requests the far side is taken for down: none is begun any more. */
   downAfter: number;
+  /** Where the model has a rate limit: asked before each try. */
+  permits: Permits | undefined;
+  /** A request is at the far side, whatever becomes of it there. */
+  onArrival: () => void;
+}
+
+/** The way to a far side, or what a plan has in its place. */
+export interface Network {
+  /** Requests that may have been done must not be sent again. */
+  readonly isOnce: boolean;
+  send(request: FarRequest): Promise<Answer>;
 }
 
 /** An answer, or what came instead of one: what decides how a request ended. */
@@ -32,8 +44,20 @@ export type Answer = Pick<EgressResponse, "status" | "error" | "attempts"> & {
 
 type Try = Omit<Answer, "attempts">;
 
+/** What a plan has: every request is taken for accepted. */
+export class AssumedNetwork implements Network {
+  readonly isOnce = false;
+
+  constructor(private readonly time: SimulatedTime, private readonly random: Random) {}
+
+  async send(): Promise<Answer> {
+    await this.time.wait(this.random.next());
+    return { status: 200, refused: [], attempts: 0 };
+  }
+}
+
 /** See the module's comment. */
-export class SimulatedNetwork {
+export class SimulatedNetwork implements Network {
   /** On the way there. */
   #leaving = new Set<FarRequest>();
   #sent = 0;
@@ -42,16 +66,27 @@ export class SimulatedNetwork {
     private readonly farSide: FarSide,
     private readonly time: SimulatedTime,
     private readonly random: Random,
-    readonly options: NetworkOptions,
+    private readonly options: NetworkOptions,
   ) {}
 
+  get isOnce(): boolean {
+    return this.options.isOnce;
+  }
+
   async send(request: FarRequest): Promise<Answer> {
-    if (++this.#sent > this.options.downAfter) return { ...broken("down"), attempts: 0 };
+    const { permits, retries, downAfter } = this.options;
+    const number = ++this.#sent;
+    if (number > downAfter) return { ...broken("down"), attempts: 0 };
+    let last: Answer = { ...broken("down"), attempts: 0 };
     for (let attempts = 1;; attempts++) {
-      const answer = await this.#try(request);
-      if (this.#isFinal(answer) || attempts > this.options.retries) return { ...answer, attempts };
+      // One that was tried has ended as its last try did, whatever keeps it from another one.
+      if (await permits?.ask(number) !== undefined) return last;
+      last = { ...await this.#try(request), attempts };
+      if (this.#isFinal(last) || attempts > retries) break;
       await this.time.wait(this.random.next() * 500);
     }
+    permits?.end(number);
+    return last;
   }
 
   #isFinal({ status, error }: Try): boolean {
@@ -63,7 +98,7 @@ export class SimulatedNetwork {
   /** The process is gone: what was on the way there arrives at once, or never. */
   cutOff(): void {
     for (const request of this.#leaving) {
-      if (this.random.chance(0.5)) this.farSide.handle(request);
+      if (this.random.chance(0.5)) this.#arrive(request);
     }
     this.#leaving.clear();
   }
@@ -76,11 +111,17 @@ export class SimulatedNetwork {
     await this.time.wait(this.random.next() * 40);
     this.#leaving.delete(request);
     if (fault === "lost before") return await this.#neverAnswered();
+    if (fault === "failed before" || fault === "refused") this.options.onArrival();
     if (fault === "failed before") return await this.#answered({ status: 503, refused: [] });
     if (fault === "refused") return await this.#answered({ status: 409, refused: [] });
-    const answer = this.farSide.handle(request);
+    const answer = this.#arrive(request);
     if (fault === "lost after") return await this.#neverAnswered();
     return await this.#answered(fault === "failed after" ? { status: 500, refused: [] } : answer);
+  }
+
+  #arrive(request: FarRequest): FarAnswer {
+    this.options.onArrival();
+    return this.farSide.handle(request);
   }
 
   #drawFault(): Fault | undefined {

@@ -8,7 +8,6 @@ import { setImmediate } from "node:timers";
 
 interface Waiting {
   atMs: number;
-  order: number;
   run: () => void;
 }
 
@@ -16,19 +15,36 @@ interface Waiting {
 export class SimulatedTime {
   nowMs = 0;
   #queue: Waiting[] = [];
-  #order = 0;
   #isCut = false;
 
   /** Does something later. */
   after(delayMs: number, run: () => void): void {
-    const waiting = { atMs: this.nowMs + delayMs, order: this.#order++, run };
-    const place = this.#queue.findIndex((each) => each.atMs > waiting.atMs);
-    if (place < 0) this.#queue.push(waiting);
-    else this.#queue.splice(place, 0, waiting);
+    this.#add(delayMs, run);
+  }
+
+  /**
+   * The same.
+   *
+   * @returns Takes it back.
+   */
+  cancellable(delayMs: number, run: () => void): () => void {
+    const waiting = this.#add(delayMs, run);
+    return () => {
+      const place = this.#queue.indexOf(waiting);
+      if (place >= 0) this.#queue.splice(place, 1);
+    };
   }
 
   wait(delayMs: number): Promise<void> {
     return new Promise((resolve) => this.after(delayMs, resolve));
+  }
+
+  #add(delayMs: number, run: () => void): Waiting {
+    const waiting = { atMs: this.nowMs + delayMs, run };
+    let place = this.#queue.length;
+    while (place > 0 && (this.#queue[place - 1]?.atMs ?? 0) > waiting.atMs) place--;
+    this.#queue.splice(place, 0, waiting);
+    return waiting;
   }
 
   /** Ends the process that runs: nothing of it goes on. */

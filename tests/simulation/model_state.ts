@@ -1,0 +1,131 @@
+/**
+ * One model's part of the world: its source and its far side; and what the state file knows of it.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { EarlierTry } from "~/delivery/earlier_try.ts";
+import type { Value } from "~/sandbox/protocol.ts";
+import { findTableType } from "~/warehouse/tables.ts";
+import { contentOf } from "./content.ts";
+import { FarSide, type FarSideOptions } from "./far_side.ts";
+
+/** A change that is not accepted, as the state file has it. */
+export interface LedgerRow extends EarlierTry {
+  key: string;
+  runId: number;
+}
+
+/** What was accepted of a group. */
+export interface AcceptedGroup {
+  content: string;
+  /** It counts as changed whatever it holds. */
+  isOutdated: boolean;
+}
+
+/** See the module's comment. */
+export class ModelState {
+  readonly farSide: FarSide;
+  /** The query has one more column. */
+  isWide = false;
+  readonly #source: string;
+
+  constructor(
+    private readonly db: DatabaseSync,
+    readonly name: string,
+    farSide: FarSideOptions,
+  ) {
+    this.farSide = new FarSide(farSide);
+    this.#source = `"src.${name}"`;
+    db.exec(`CREATE TABLE IF NOT EXISTS ${this.#source} (id, line, v)`);
+  }
+
+  get columns(): string[] {
+    return this.isWide ? ["id", "line", "v", "wide"] : ["id", "line", "v"];
+  }
+
+  get select(): string {
+    return this.isWide
+      ? `SELECT id, line, v, 1 AS wide FROM ${this.#source}`
+      : `SELECT id, line, v FROM ${this.#source}`;
+  }
+
+  /** The source's groups as the query gives them. */
+  source(): Map<string, string> {
+    const rows = this.db.prepare(this.select).all();
+    const groups = Map.groupBy(rows, (row) => String(row.id));
+    return new Map([...groups].map(([key, own]) => [
+      key,
+      contentOf(this.columns, own.map((row) => this.columns.map((name) => row[name] as Value))),
+    ]));
+  }
+
+  setGroup(id: Value, values: readonly string[]): void {
+    this.removeGroup(id);
+    const insert = this.db.prepare(`INSERT INTO ${this.#source} VALUES (?, ?, ?)`);
+    for (const [line, value] of values.entries()) insert.run(id, BigInt(line), value);
+  }
+
+  removeGroup(id: Value): void {
+    this.db.prepare(`DELETE FROM ${this.#source} WHERE id IS ?`).run(id);
+  }
+
+  removeAll(): void {
+    this.db.exec(`DELETE FROM ${this.#source}`);
+  }
+
+  /** Whether the state file knows that a request of a change of this group is out. */
+  isSent(change: number, key: string): boolean {
+    const row = this.db.prepare(`SELECT group_key, state FROM "spoor.ledger" WHERE id = ?`)
+      .get(BigInt(change));
+    return row?.state === "sent" && keyOf(row) === key;
+  }
+
+  ledger(): LedgerRow[] {
+    const rows = this.db.prepare(
+      `SELECT id, group_key, content_hash, state, batch, attempts, action, parked, run_id
+       FROM "spoor.ledger" WHERE model = ? ORDER BY id`,
+    ).all(this.name);
+    return rows.map((row) => ({
+      id: Number(row.id),
+      key: keyOf(row),
+      contentHash: String(row.content_hash),
+      state: row.state as LedgerRow["state"],
+      batch: Number(row.batch),
+      attempts: Number(row.attempts),
+      action: row.action as LedgerRow["action"],
+      parked: row.parked !== 0,
+      runId: Number(row.run_id),
+    }));
+  }
+
+  accepted(): Map<string, AcceptedGroup> {
+    const table = `spoor.accepted.${this.name}`;
+    if (!findTableType(this.db, table)) return new Map();
+    const sets = this.#columnSets();
+    const rows = this.db.prepare(`SELECT * FROM "${table}"`).all();
+    const groups = Map.groupBy(rows, (row) => String(row.id));
+    return new Map([...groups].map(([key, own]) => [key, toAccepted(own, sets)]));
+  }
+
+  #columnSets(): Map<number, string[]> {
+    const rows = this.db.prepare(`SELECT id, columns FROM "spoor.accepted_columns"`).all();
+    return new Map(rows.map(({ id, columns }) => [Number(id), JSON.parse(String(columns))]));
+  }
+}
+
+function keyOf(row: Record<string, unknown>): string {
+  return String(JSON.parse(String(row.group_key))[0]);
+}
+
+function toAccepted(
+  rows: readonly Record<string, unknown>[],
+  sets: ReadonlyMap<number, string[]>,
+): AcceptedGroup {
+  const names = sets.get(Number(rows[0]?._spoor_columns));
+  if (!names) return { content: "", isOutdated: true };
+  const values = rows.flatMap((row) =>
+    Array.from({ length: Number(row._spoor_copies) }, () => names.map((name) => row[name] as Value))
+  );
+  return { content: contentOf(names, values), isOutdated: false };
+}

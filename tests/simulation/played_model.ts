@@ -1,0 +1,129 @@
+/**
+ * One model of a history: edits of its source, and what the people do who look after it.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { Model } from "~/model/model.ts";
+import type { Value } from "~/sandbox/protocol.ts";
+import { ModelState } from "./model_state.ts";
+import type { Random } from "./random.ts";
+import { Referee } from "./referee.ts";
+import type { ModelSetting } from "./setting.ts";
+
+/** Notes what happens; the words are made only where somebody reads them. */
+export type Tell = (words: () => string) => void;
+
+/** See the module's comment. */
+export class PlayedModel {
+  readonly state: ModelState;
+  readonly referee: Referee;
+  readonly model: Model;
+  /** Earlier contents, to go back to. */
+  #past = new Map<Value, string[][]>();
+
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly random: Random,
+    readonly setting: ModelSetting,
+    readonly name: string,
+    private readonly tell: Tell,
+  ) {
+    const { promise, answersInParts } = setting;
+    const honoursKeys = promise === "at_least_once";
+    this.state = new ModelState(db, name, { honoursKeys, answersInParts });
+    this.referee = new Referee(this.state, setting);
+    this.model = modelOf(name, setting);
+  }
+
+  edit(edits: number): void {
+    for (let i = 0; i < edits; i++) this.#editOne();
+    if (this.setting.mayWiden && this.random.chance(0.2)) {
+      this.state.isWide = !this.state.isWide;
+      this.tell(() => `the query is ${this.state.isWide ? "wide" : "narrow"}`);
+    }
+    if (this.random.chance(0.03)) {
+      this.state.removeAll();
+      this.tell(() => "the source is empty");
+    }
+  }
+
+  /** Somebody looks at what is held back, and decides. */
+  intervene(): void {
+    for (const row of this.state.ledger()) {
+      if (row.parked && this.random.chance(0.5)) this.#retry(row.id);
+      const isUnknown = row.state === "unknown" || row.state === "sent";
+      if (isUnknown && this.setting.requestsPerChange === 1 && this.random.chance(0.4)) {
+        this.#settle(row.id);
+      }
+    }
+  }
+
+  /** All that is held back is decided. */
+  letThrough(): void {
+    for (const row of this.state.ledger()) {
+      if (row.parked) this.#retry(row.id);
+      const isUnknown = row.state === "unknown" || row.state === "sent";
+      if (isUnknown && this.setting.promise === "at_most_once") this.#settle(row.id);
+    }
+  }
+
+  /** Who adopts says that the far side holds what the source holds. */
+  adopted(): void {
+    for (const contents of this.state.farSide.contents) {
+      contents.clear();
+      for (const [key, content] of this.state.source()) contents.set(key, content);
+    }
+    this.referee.adopted();
+  }
+
+  #editOne(): void {
+    const number = this.random.between(1, this.setting.groups);
+    const id = this.setting.hasTextKeys ? `k${number}` : BigInt(number);
+    const past = this.#past.get(id) ?? [];
+    this.#past.set(id, past);
+    if (this.random.chance(0.15)) {
+      this.state.removeGroup(id);
+      return this.tell(() => `edit ${id}: removed`);
+    }
+    const goesBack = past.length > 0 && this.random.chance(0.35);
+    const values = goesBack
+      ? past[this.random.between(0, past.length - 1)] ?? []
+      : this.#newValues();
+    if (!goesBack) past.push(values);
+    this.state.setGroup(id, values);
+    this.tell(() => `edit ${id}: ${JSON.stringify(values)}${goesBack ? " again" : ""}`);
+  }
+
+  #newValues(): string[] {
+    const kind = this.random.chance(0.12) ? this.random.pick(["refused", "unfit", "quiet"]) : "fit";
+    const rows = this.random.between(1, this.setting.mostRows);
+    return Array.from({ length: rows }, () => `${kind} ${this.random.between(0, 999)}`);
+  }
+
+  #retry(id: number): void {
+    this.db.prepare(`UPDATE "spoor.ledger" SET parked = 0, attempts = 0 WHERE id = ?`)
+      .run(BigInt(id));
+    this.tell(() => `retry of ${id}`);
+  }
+
+  /** As it is: the person has asked the far side. */
+  #settle(id: number): void {
+    const state = this.state.farSide.hasDone(id) ? "settled" : "failed";
+    this.db.prepare(`UPDATE "spoor.ledger" SET state = ? WHERE id = ?`).run(state, BigInt(id));
+    this.tell(() => `${id} is settled as ${state === "settled" ? "sent" : "not sent"}`);
+  }
+}
+
+function modelOf(name: string, setting: ModelSetting): Model {
+  const { promise, onRemoved, maxAttempts, maxRemoved, maxChanges } = setting;
+  return {
+    ...{ name, language: "ts", path: `models/${name.replace(".", "/")}.ts`, kind: "tracked" },
+    ...{ directiveLines: {}, references: [], fingerprint: "" },
+    directives: {
+      ...{ uniqueKey: ["id"], delivery: promise, onRemoved, maxAttempts },
+      ...(maxRemoved && { maxRemoved }),
+      ...(maxChanges && { maxChanges }),
+    },
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * What a history is about, drawn from its seed: its models and their limit, and how each run is to go.
+ *
+ * @module
+ */
+import type { Rate } from "~/base/rate.ts";
+import type { Directives } from "~/model/model.ts";
+import type { Random } from "./random.ts";
+import type { CommitFault } from "./simulated_commits.ts";
+
+/** What is the same in all runs of a model. */
+export interface ModelSetting {
+  promise: "at_least_once" | "at_most_once";
+  onRemoved: "forget" | "keep" | "deliver";
+  maxAttempts: number;
+  maxRemoved: Directives["maxRemoved"];
+  maxChanges: Directives["maxChanges"];
+  readsChanges: boolean;
+  isBatched: boolean;
+  requestsPerChange: number;
+  rejects: boolean;
+  answersInParts: boolean;
+  hasTextKeys: boolean;
+  groups: number;
+  mostRows: number;
+  /** Its query may have one more column at times. */
+  mayWiden: boolean;
+}
+
+/** What is the same in all runs of a history. */
+export interface Setting {
+  /** One or two; two share the limit. */
+  models: readonly ModelSetting[];
+  limit: Rate | undefined;
+}
+
+/** What one run asks of one model, and how that model and its way to the far side go. */
+export interface ModelRun {
+  concurrency: number;
+  batch: number;
+  retries: number;
+  /** Share of tries that meet a fault. */
+  faults: number;
+  resend: boolean;
+  adopt: boolean;
+  allowRemoved: boolean;
+  allowChanges: boolean;
+  /** Taken for down after so many requests. */
+  downAfter: number;
+  /** The model throws after so long. */
+  throwAfterMs: number | undefined;
+}
+
+/** One run as it is to be. */
+export interface RunDraft {
+  models: readonly ModelRun[];
+  /** Killed before this event. */
+  cutAt: number;
+  commitFault: CommitFault | undefined;
+  /** Ctrl-C after so long. */
+  stopAfterMs: number | undefined;
+  /** The wall clock is set back, by so much, after so long. */
+  clock: { afterMs: number; backMs: number } | undefined;
+  /** Whether a plan is made first; `apply`: only what is in it may leave. */
+  plan: "none" | "first" | "apply";
+}
+
+export const NEVER = Number.POSITIVE_INFINITY;
+
+/** Draws a history's setting. */
+export function drawSetting(random: Random): Setting {
+  const models = random.chance(0.2) ? 2 : 1;
+  const hasLimit = models === 2 || random.chance(0.1);
+  return {
+    models: Array.from({ length: models }, () => drawModel(random)),
+    limit: hasLimit
+      ? { count: random.pick([1, 2, 5, 10]), windowMs: random.pick([10_000, 60_000]) }
+      : undefined,
+  };
+}
+
+function drawModel(random: Random): ModelSetting {
+  const promise = random.pick<ModelSetting["promise"]>([
+    "at_least_once",
+    "at_least_once",
+    "at_most_once",
+  ]);
+  const onRemoved = random.pick<ModelSetting["onRemoved"]>(["forget", "keep", "deliver"]);
+  // Where nothing tells repeated requests apart, half a change done would be done twice.
+  const requestsPerChange = promise === "at_least_once" ? random.pick([1, 1, 2]) : 1;
+  const readsChanges = onRemoved === "deliver" || random.chance(0.3);
+  return {
+    promise,
+    onRemoved,
+    readsChanges,
+    isBatched: !readsChanges && random.chance(0.5),
+    maxAttempts: random.between(1, 4),
+    maxRemoved: random.pick([undefined, { percent: 50 }, { groups: 3 }]),
+    maxChanges: random.pick([undefined, undefined, { groups: 6 }]),
+    requestsPerChange,
+    rejects: random.chance(0.5),
+    answersInParts: requestsPerChange === 1 && random.chance(0.3),
+    hasTextKeys: random.chance(0.3),
+    groups: random.pick([3, 8, 16, 30]),
+    mostRows: random.pick([1, 1, 3]),
+    mayWiden: random.chance(0.2),
+  };
+}
+
+/** The tables that a history makes: where they are the same, a state file can serve again. */
+export function shapeOf({ models }: Setting): string {
+  return models.map(({ hasTextKeys, mostRows, mayWiden }) =>
+    [hasTextKeys, mostRows, mayWiden].join(" ")
+  ).join(", ");
+}
+
+/** Draws a run, with what may go wrong in it. */
+export function drawRun(random: Random, { models }: Setting): RunDraft {
+  const fate = random.pick(["well", "well", "cut", "cut", "commit", "stop", "throw"]);
+  const isCommit = fate === "commit";
+  return {
+    models: models.map((model) => drawModelRun(random, model, fate === "throw")),
+    cutAt: fate === "cut" ? random.between(1, 120) : NEVER,
+    commitFault: isCommit
+      ? {
+        commit: random.between(0, 12),
+        is: random.pick(["killed before", "killed inside", "killed after", "disk full"]),
+      }
+      : undefined,
+    stopAfterMs: fate === "stop" ? random.between(1, 300) : undefined,
+    clock: random.chance(0.1)
+      ? { afterMs: random.between(1, 300), backMs: random.pick([100, 30_000, 3_600_000]) }
+      : undefined,
+    plan: random.pick(["none", "none", "none", "none", "none", "none", "first", "apply"]),
+  };
+}
+
+function drawModelRun(random: Random, model: ModelSetting, throws: boolean): ModelRun {
+  const wish = random.next();
+  return {
+    ...calmModelRun(random, model),
+    retries: random.pick([0, 0, 2]),
+    faults: random.pick([0, 0.1, 0.4]),
+    resend: wish < 0.08,
+    adopt: wish > 0.95,
+    allowRemoved: random.chance(0.7),
+    allowChanges: random.chance(0.7),
+    downAfter: random.chance(0.1) ? random.between(0, 15) : NEVER,
+    throwAfterMs: throws ? random.between(1, 300) : undefined,
+  };
+}
+
+/** Draws a run in which nothing goes wrong, and nothing is asked for. */
+export function calmRun(random: Random, { models }: Setting): RunDraft {
+  return {
+    models: models.map((model) => calmModelRun(random, model)),
+    ...{ cutAt: NEVER, commitFault: undefined, stopAfterMs: undefined, clock: undefined },
+    plan: random.pick(["none", "none", "none", "none", "none", "none", "none", "first"]),
+  };
+}
+
+function calmModelRun(random: Random, { isBatched }: ModelSetting): ModelRun {
+  return {
+    concurrency: random.pick([1, 2, 8]),
+    batch: isBatched ? random.between(2, 5) : 1,
+    ...{ retries: 0, faults: 0, resend: false, adopt: false },
+    ...{ allowRemoved: true, allowChanges: true, downAfter: NEVER, throwAfterMs: undefined },
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * A named rate limit that models share, as the far side sees it: it counts what arrives, whichever model or
+ * run has sent it, and notes when nobody lets a request through.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { Rate } from "~/base/rate.ts";
+import { type LimiterTime, RateLimits } from "~/run/rate_limits.ts";
+import { RequestPermits } from "~/run/request_permits.ts";
+import type { DurableCommits } from "~/store/group_commit.ts";
+import type { SimulatedTime } from "./simulated_time.ts";
+
+/** The clock of the machine: it may be set back, and goes on at the same pace. */
+export class WallClock {
+  #offsetMs = Date.UTC(2026, 0, 1);
+
+  constructor(private readonly time: SimulatedTime) {}
+
+  get nowMs(): number {
+    return this.#offsetMs + this.time.nowMs;
+  }
+
+  setBack(byMs: number): void {
+    this.#offsetMs -= byMs;
+  }
+}
+
+/** See the module's comment. */
+export class SimulatedLimit {
+  readonly wrongs: string[] = [];
+  /** When the last requests arrived. */
+  #arrivals: number[] = [];
+  #waiting = 0;
+
+  constructor(
+    private readonly rate: Rate,
+    private readonly time: SimulatedTime,
+    private readonly wall: WallClock,
+  ) {}
+
+  /** The limit in the process of one run. */
+  ofRun(db: DatabaseSync, commits: DurableCommits): RateLimits {
+    this.#waiting = 0;
+    const time: LimiterTime = {
+      now: () => ({ steadyMs: this.time.nowMs, wallMs: this.wall.nowMs }),
+      after: (ms, run) => this.time.cancellable(Math.ceil(ms), run),
+    };
+    return new RateLimits(db, commits, time);
+  }
+
+  /** The way of one model's requests past the limit. */
+  permits(limits: RateLimits, stop: AbortSignal): Permits {
+    return new Permits(this, limits.get("crm", this.rate), stop);
+  }
+
+  /** A request is at the far side. */
+  arrived(): void {
+    const { count, windowMs } = this.rate;
+    this.#arrivals.push(this.time.nowMs);
+    if (this.#arrivals.length > count + 1) this.#arrivals.shift();
+    const first = this.#arrivals[this.#arrivals.length - 1 - count];
+    if (first !== undefined && this.time.nowMs - first < windowMs) {
+      this.wrongs.push(`${count + 1} requests came in ${this.time.nowMs - first} ms`);
+    }
+  }
+
+  /** @returns To be called when it is let through, or told that it will not be. */
+  asks(): () => void {
+    const { count, windowMs } = this.rate;
+    const askedMs = this.time.nowMs;
+    const windows = Math.floor(this.#waiting++ / count) + 1;
+    return () => {
+      this.#waiting -= 1;
+      const waitedMs = this.time.nowMs - askedMs;
+      if (waitedMs <= windows * (windowMs + LATE_MS)) return;
+      this.wrongs.push(`a request has waited ${waitedMs} ms, behind ${windows} windows`);
+    };
+  }
+}
+
+/** What comes on top of a window: its margin, and the longest that a request may be without an answer. */
+const LATE_MS = 1_000 + 31_000;
+
+/** What the egress worker asks of the core before each try. */
+export class Permits {
+  readonly #permits: RequestPermits;
+  #asked = new Map<number, (refusal: string | undefined) => void>();
+
+  constructor(private readonly limit: SimulatedLimit, ...[limiter, stop]: PermitParts) {
+    this.#permits = new RequestPermits(limiter, stop, (id, refusal) => {
+      this.#asked.get(id)?.(refusal);
+      this.#asked.delete(id);
+    });
+  }
+
+  /** @returns Why there will be no permit. */
+  ask(request: number): Promise<string | undefined> {
+    const isOver = this.limit.asks();
+    return new Promise((resolve) => {
+      this.#asked.set(request, (refusal) => {
+        isOver();
+        resolve(refusal);
+      });
+      this.#permits.ask(request);
+    });
+  }
+
+  end(request: number): void {
+    this.#permits.end(request);
+  }
+
+  dispose(): void {
+    this.#permits.dispose();
+  }
+}
+
+type PermitParts = [
+  limiter: ConstructorParameters<typeof RequestPermits>[0],
+  stop: AbortSignal,
+];

@@ -1,0 +1,193 @@
+/**
+ * One run, of one model or of two side by side: each begins its delivery as the core does, plays its model,
+ * and records its end, until all have ended or the process is killed.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { beginDelivery, BudgetExceeded } from "~/run/begin_delivery.ts";
+import type { Delivery } from "~/run/deliveries.ts";
+import type { RateLimits } from "~/run/rate_limits.ts";
+import type { DeliveryCounts } from "~/run/run_event.ts";
+import type { PlanRecorder } from "~/plan/plan_recorder.ts";
+import { nextLedgerId } from "~/store/ledger.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import type { PlayedModel } from "./played_model.ts";
+import type { Random } from "./random.ts";
+import { FarSideDown, type OutgoingRequest, ScriptedModel } from "./scripted_model.ts";
+import type { ModelRun, RunDraft } from "./setting.ts";
+import { DiskFull, SimulatedCommits } from "./simulated_commits.ts";
+import type { Permits, SimulatedLimit, WallClock } from "./simulated_limit.ts";
+import { AssumedNetwork, type Network, SimulatedNetwork } from "./simulated_network.ts";
+import type { SimulatedTime } from "./simulated_time.ts";
+
+/** How a model's part of a run ended. */
+export type ModelEnd =
+  | "ended"
+  | "killed"
+  | "blocked"
+  | "down"
+  | "disk full"
+  | "nothing more written"
+  | "threw";
+
+/** What is looked at while a run goes on. */
+export interface RunWatch {
+  /** A model's delivery has begun. */
+  onBegin(model: PlayedModel, run: ModelRun, end: "begun" | "blocked"): void;
+  mayLeave(model: PlayedModel, request: Omit<OutgoingRequest, "key" | "changes">): boolean;
+  onLeave(model: PlayedModel, request: OutgoingRequest): void;
+  onSaved(model: PlayedModel, groups: OutgoingRequest["groups"]): void;
+  onCounts(model: PlayedModel, counts: DeliveryCounts): void;
+}
+
+/** What a run takes place in. */
+export interface RunPlace {
+  db: DatabaseSync;
+  time: SimulatedTime;
+  wall: WallClock;
+  random: Random;
+  limit: SimulatedLimit | undefined;
+  models: readonly PlayedModel[];
+  /** Where a plan is made instead. */
+  plan?: PlanRecorder;
+}
+
+const PROJECT = "00000000-0000-4000-8000-000000000000";
+
+/** See the module's comment. */
+export class SimulatedRun {
+  readonly #commits: SimulatedCommits;
+  readonly #limits: RateLimits | undefined;
+  readonly #stop = new AbortController();
+  readonly #networks: SimulatedNetwork[] = [];
+  readonly #ends = new Map<PlayedModel, ModelEnd>();
+  #nextId: number;
+
+  constructor(
+    private readonly place: RunPlace,
+    private readonly draft: RunDraft,
+    private readonly runId: number,
+    private readonly watch: RunWatch,
+  ) {
+    const { db, time, random, limit } = place;
+    this.#commits = new SimulatedCommits(db, time, random, draft.commitFault);
+    this.#limits = limit?.ofRun(db, this.#commits);
+    this.#nextId = nextLedgerId(db);
+  }
+
+  /** How each model ended. */
+  async play(): Promise<ReadonlyMap<PlayedModel, ModelEnd>> {
+    const { time, wall, models } = this.place;
+    const { stopAfterMs, clock, cutAt } = this.draft;
+    const deliveries = models.map((model, i) => this.#begin(model, this.#runOf(i)));
+    if (stopAfterMs !== undefined) time.after(stopAfterMs, () => this.#stop.abort());
+    if (clock) time.after(clock.afterMs, () => wall.setBack(clock.backMs));
+    const work = models.map((model, i) => this.#playModel(model, this.#runOf(i), deliveries[i]));
+    const end = await time.play(Promise.all(work).then(() => {}), cutAt);
+    for (const network of this.#networks) network.cutOff();
+    if (end === "cut") { for (const model of models) this.#ends.set(model, "killed"); }
+    return this.#ends;
+  }
+
+  #runOf(index: number): ModelRun {
+    const run = this.draft.models[index];
+    if (!run) throw new Error("A model without its part of the run");
+    return run;
+  }
+
+  #begin(model: PlayedModel, run: ModelRun): Delivery | undefined {
+    const { db, wall, plan } = this.place;
+    const { state, setting } = model;
+    try {
+      const delivery = beginDelivery(
+        {
+          ...{ db, commits: this.#commits, runId: this.runId, projectId: PROJECT },
+          ...(plan && { plan }),
+          now: () => new Date(wall.nowMs).toISOString(),
+          nextChangeId: () => this.#nextId++,
+        },
+        model.model,
+        run,
+        { select: state.select, columns: state.columns, params: [] },
+        setting.readsChanges,
+      );
+      this.watch.onBegin(model, run, "begun");
+      return delivery;
+    } catch (error) {
+      if (!(error instanceof BudgetExceeded)) throw error;
+      this.#ends.set(model, "blocked");
+      this.watch.onBegin(model, run, "blocked");
+      return undefined;
+    }
+  }
+
+  async #playModel(
+    model: PlayedModel,
+    run: ModelRun,
+    delivery: Delivery | undefined,
+  ): Promise<void> {
+    if (!delivery) return;
+    let isOver = false;
+    const { permits, network } = this.#way(model, run);
+    const scripted = this.#script(model, run, delivery, network, () => isOver);
+    let end = await this.#endOf(scripted, run);
+    isOver = true;
+    permits?.dispose();
+    // Acknowledgements that are on their way are kept.
+    await this.#commits.add(() => {}).catch(() => end = "nothing more written");
+    this.#ends.set(model, end);
+    if (end === "nothing more written") return;
+    const counts = inTransaction(this.place.db, () => delivery.finish());
+    delivery.dispose();
+    this.watch.onCounts(model, counts);
+  }
+
+  async #endOf(scripted: ScriptedModel, { throwAfterMs }: ModelRun): Promise<ModelEnd> {
+    const work = scripted.run().then((): ModelEnd => "ended");
+    const thrown = new Promise<ModelEnd>((resolve) => {
+      if (throwAfterMs !== undefined) this.place.time.after(throwAfterMs, () => resolve("threw"));
+    });
+    try {
+      return await Promise.race([work, thrown]);
+    } catch (error) {
+      if (error instanceof FarSideDown) return "down";
+      if (error instanceof DiskFull) return "disk full";
+      throw error;
+    }
+  }
+
+  #way(
+    { state: { farSide }, setting }: PlayedModel,
+    { faults, retries, downAfter }: ModelRun,
+  ): { permits: Permits | undefined; network: Network } {
+    const { time, random, limit, plan } = this.place;
+    if (plan) return { permits: undefined, network: new AssumedNetwork(time, random) };
+    const permits = this.#limits && limit?.permits(this.#limits, this.#stop.signal);
+    const network = new SimulatedNetwork(farSide, time, random, {
+      ...{ faults, retries, downAfter, permits },
+      isOnce: setting.promise === "at_most_once",
+      onArrival: () => limit?.arrived(),
+    });
+    this.#networks.push(network);
+    return { permits, network };
+  }
+
+  #script(
+    model: PlayedModel,
+    { concurrency, batch }: ModelRun,
+    delivery: Delivery,
+    network: Network,
+    isOver: () => boolean,
+  ): ScriptedModel {
+    const { time, random } = this.place;
+    return new ScriptedModel({
+      ...{ delivery, network, time, random, isOver },
+      ...{ projectId: PROJECT, model: model.name, isStopped: () => this.#stop.signal.aborted },
+      style: { ...model.setting, concurrency, batch },
+      mayLeave: (request) => this.watch.mayLeave(model, request),
+      onLeave: (request) => this.watch.onLeave(model, request),
+      onSaved: (groups) => this.watch.onSaved(model, groups),
+    });
+  }
+}
