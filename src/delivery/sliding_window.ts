@@ -32,7 +32,7 @@ export type Taken =
  * How much later than another a request may arrive, as a part of the window. Where answers come sooner than that
  * it costs nothing; where they do not, this much of each window.
  */
-const MARGIN = 0.02;
+const MARGIN = 0.015;
 const MAX_MARGIN_MS = 1_000;
 /** Clocks and timers go by milliseconds, and a far side may count both ends of its window. */
 const GAP_MS = 1;
