@@ -119,6 +119,8 @@ export class RateLimiter {
    */
   arrived(grant: number, isLate: boolean): void {
     this.#window.arrived(grant, this.time.now().steadyMs, isLate);
+    // The next one may come due sooner by that.
+    this.#goOn();
   }
 
   /** Does what can be done now, and comes back when there is more to do. */

@@ -93,6 +93,23 @@ Deno.test("a slow disk makes no window longer: 1,000 requests at 100/10s, answer
   }
 });
 
+Deno.test("the next window begins as soon as an answer says that it may", async () => {
+  using made = limiterOf(2, { ms: 1 });
+  const { time, limiter } = made;
+  const givenMs: number[] = [];
+  for (let request = 0; request < 20; request++) {
+    limiter.ask((grant) => {
+      givenMs.push(time.nowMs);
+      time.after(5, () => limiter.arrived(grant, false));
+    });
+  }
+
+  await time.goTo(100_000);
+
+  const [first = 0, last = 0] = [givenMs[0], givenMs.at(-1)];
+  assert.ok(last - first >= 90_000 && last - first <= 90_100, `${last - first} ms`);
+});
+
 Deno.test("a grant is on disk before it is given, as of a time that is not before its use", async () => {
   using made = limiterOf(2, { ms: 40 });
   const { time, limiter, grants } = made;
