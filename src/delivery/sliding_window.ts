@@ -33,6 +33,8 @@ export type Taken =
  * it costs nothing; where they do not, this much of each window.
  */
 const MARGIN = 0.015;
+/** Networks and busy machines differ by so much, however short the window is. */
+const MIN_MARGIN_MS = 50;
 const MAX_MARGIN_MS = 1_000;
 /** Clocks and timers go by milliseconds, and a far side may count both ends of its window. */
 const GAP_MS = 1;
@@ -53,7 +55,8 @@ export class SlidingWindow {
 
   /** @param recorded Wall times when grants of an earlier process were used at the latest. */
   constructor(private readonly rate: Rate, now: Moment, recorded: readonly number[] = []) {
-    this.#marginMs = Math.ceil(Math.min(rate.windowMs * MARGIN, MAX_MARGIN_MS));
+    const marginMs = Math.max(MIN_MARGIN_MS, rate.windowMs * MARGIN);
+    this.#marginMs = Math.ceil(Math.min(marginMs, MAX_MARGIN_MS));
     this.#freeAfterMs = rate.windowMs + GAP_MS;
     this.windowMs = this.#freeAfterMs + this.#marginMs;
     this.#offsetMs = now.wallMs - now.steadyMs;
