@@ -8,6 +8,8 @@ import { batchesFigure, deliveryFigure, stateSizeFigure } from "./figures/delive
 import { ingestFigure } from "./figures/ingest.ts";
 import { memoryFigure } from "./figures/memory.ts";
 import { firstModelsFigure, noOpModelsFigure } from "./figures/models.ts";
+import { planFigure } from "./figures/plan.ts";
+import { rateLimitFigure } from "./figures/rate_limit.ts";
 import { recordsFigure } from "./figures/records.ts";
 import { startFigure } from "./figures/start.ts";
 import {
@@ -25,6 +27,8 @@ export const FIGURES: readonly Figure[] = [
   ingestFigure,
   trackedUnchangedFigure,
   trackedChangedFigure,
+  planFigure,
+  rateLimitFigure,
   firstSyncFigure,
   deliveryFigure,
   batchesFigure,

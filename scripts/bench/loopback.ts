@@ -12,6 +12,8 @@ export interface Loopback extends AsyncDisposable {
   host: string;
   /** Requests since the last call. */
   takeCount(): Promise<number>;
+  /** When they arrived, in milliseconds since 1970, by the server's clock. */
+  takeArrivals(): Promise<number[]>;
 }
 
 /** Starts the server on a free port. */
@@ -32,6 +34,7 @@ export async function startLoopback(): Promise<Loopback> {
   return {
     host,
     takeCount: async () => Number(await (await fetch(`http://${host}/count`)).text()),
+    takeArrivals: async () => await (await fetch(`http://${host}/arrivals`)).json(),
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGTERM");
       await reader.cancel();

@@ -1,21 +1,24 @@
 // deno-lint-ignore-file no-console
 /**
- * Answers every POST with 201 and an id, as a JSON API does, and counts. Prints its port.
+ * Answers every POST with 201 and an id, as a JSON API does, and notes when it came. Prints its port.
  *
  * @module
  */
 
-let requests = 0;
+/** In milliseconds since 1970. */
+let arrivals: number[] = [];
 let nextId = 1;
 
 async function answer(request: Request): Promise<Response> {
   if (request.method === "GET") {
-    const count = requests;
-    requests = 0;
-    return new Response(String(count));
+    const taken = arrivals;
+    arrivals = [];
+    return request.url.endsWith("/count")
+      ? new Response(String(taken.length))
+      : Response.json(taken);
   }
+  arrivals.push(performance.timeOrigin + performance.now());
   await request.text();
-  requests++;
   return Response.json({ id: nextId++ }, { status: 201 });
 }
 

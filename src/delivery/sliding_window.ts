@@ -1,5 +1,9 @@
 /**
- * A true sliding window: never more than `count` grants in any stretch of time of the window's length.
+ * A true sliding window: never more than `count` requests in any stretch of time of the window's length, as the
+ * far side counts them.
+ *
+ * A request arrives a moment after its grant, and not each so long after. So a grant counts from when its request
+ * has arrived at the latest: from its answer; from a margin after it was given, while there is no answer.
  *
  * Time goes by a clock that never jumps. What outlives the process are times of the wall clock, which
  * may: a time that lies in the future counts as now, so that no jump back stops anybody for longer than
@@ -19,52 +23,77 @@ export interface Moment {
 
 /** What {@linkcode SlidingWindow.take} says. */
 export type Taken =
-  | { granted: true; grant: number }
+  /** `dueMs`: when it may be given, on the steady clock. */
+  | { granted: true; grant: number; dueMs: number }
   /** Not before so many milliseconds. */
   | { granted: false; waitMs: number };
 
 /**
- * A grant is used a moment after it is given, and the first one of a connection later than those that
- * follow: windows are longer by this part, so that the far side does not count one more.
+ * How much later than another a request may arrive, as a part of the window. Where answers come sooner than that
+ * it costs nothing; where they do not, this much of each window.
  */
-const MARGIN = 0.01;
+const MARGIN = 0.015;
+/** Networks and busy machines differ by so much, however short the window is. */
+const MIN_MARGIN_MS = 50;
 const MAX_MARGIN_MS = 1_000;
+/** Clocks and timers go by milliseconds, and a far side may count both ends of its window. */
+const GAP_MS = 1;
 /** Less is how far apart the two clocks are read, or the wall clock being set gently. */
 const JUMP_MS = 5;
 
 /** See the module's comment. */
 export class SlidingWindow {
+  /** For how long a grant counts whose request is not answered. */
   readonly windowMs: number;
-  /** Steady times of the last `count` grants: that of grant `i` is at `i % count`. */
+  readonly #marginMs: number;
+  readonly #freeAfterMs: number;
+  /** When the last `count` requests have arrived at the latest: that of grant `i` at `i % count`. */
   readonly #times: number[];
   /** The number of the next grant. */
   #next: number;
   #offsetMs: number;
 
-  /** @param recorded Wall times of grants that an earlier process gave. */
+  /** @param recorded Wall times when grants of an earlier process were used at the latest. */
   constructor(private readonly rate: Rate, now: Moment, recorded: readonly number[] = []) {
-    this.windowMs = rate.windowMs + Math.ceil(Math.min(rate.windowMs * MARGIN, MAX_MARGIN_MS));
+    const marginMs = Math.max(MIN_MARGIN_MS, rate.windowMs * MARGIN);
+    this.#marginMs = Math.ceil(Math.min(marginMs, MAX_MARGIN_MS));
+    this.#freeAfterMs = rate.windowMs + GAP_MS;
+    this.windowMs = this.#freeAfterMs + this.#marginMs;
     this.#offsetMs = now.wallMs - now.steadyMs;
     this.#times = recorded
-      .map((atMs) => now.steadyMs - Math.max(0, now.wallMs - atMs))
+      .map((atMs) => now.steadyMs - Math.max(0, now.wallMs - atMs) + this.#marginMs)
       .toSorted((a, b) => a - b)
       .slice(-rate.count);
     this.#next = this.#times.length;
   }
 
-  /** Takes a grant, if there is one now. */
-  take(steadyMs: number): Taken {
+  /**
+   * Takes a grant, if there is one.
+   *
+   * @param aheadMs Also one that may be given only so much later. @default 0
+   */
+  take(steadyMs: number, aheadMs = 0): Taken {
     const slot = this.#next % this.rate.count;
-    const oldest = this.#times[slot] ?? -Infinity;
-    const waitMs = Math.ceil(oldest + this.windowMs - steadyMs);
+    const freeMs = (this.#times[slot] ?? -Infinity) + this.#freeAfterMs;
+    const waitMs = Math.ceil(freeMs - steadyMs - aheadMs);
     if (waitMs > 0) return { granted: false, waitMs };
-    this.#times[slot] = steadyMs;
-    return { granted: true, grant: this.#next++ };
+    const dueMs = Math.max(steadyMs, freeMs);
+    this.#times[slot] = dueMs + this.#marginMs;
+    return { granted: true, grant: this.#next++, dueMs };
   }
 
-  /** A grant counts from now: it took a while until it was used, or until its request arrived. */
-  postpone(grant: number, steadyMs: number): void {
-    if (grant >= this.#next - this.rate.count) this.#times[grant % this.rate.count] = steadyMs;
+  /** A grant was given now. */
+  given(grant: number, steadyMs: number): void {
+    this.#setTime(grant, () => steadyMs + this.#marginMs);
+  }
+
+  /**
+   * The request of a grant has arrived at the latest now.
+   *
+   * @param isLate It may have taken longer than the margin; else one that does has arrived before.
+   */
+  arrived(grant: number, steadyMs: number, isLate: boolean): void {
+    this.#setTime(grant, (timeMs) => isLate ? steadyMs : Math.min(timeMs, steadyMs));
   }
 
   /** By how much the wall clock has jumped since this was asked last; 0 where it has not. */
@@ -73,5 +102,12 @@ export class SlidingWindow {
     if (Math.abs(jumpMs) < JUMP_MS) return 0;
     this.#offsetMs += jumpMs;
     return Math.round(jumpMs);
+  }
+
+  /** A grant whose place another one has taken is out of the window. */
+  #setTime(grant: number, timeMs: (before: number) => number): void {
+    if (grant < this.#next - this.rate.count) return;
+    const slot = grant % this.rate.count;
+    this.#times[slot] = timeMs(this.#times[slot] ?? -Infinity);
   }
 }

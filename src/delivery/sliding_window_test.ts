@@ -74,17 +74,75 @@ Deno.test("a grant counts from when it is used, not from when it was decided", (
   window.take(0);
   const second = window.take(0);
   assert.ok(second.granted);
-  window.postpone(second.grant, 300);
-  assert.equal(takeAt(window, 10), 1_010);
-  assert.equal(takeAt(window, 1_010), 1_310);
+  window.given(second.grant, 300);
+  assert.equal(takeAt(window, 10), 1_051);
+  assert.equal(takeAt(window, 1_051), 1_351);
+});
+
+Deno.test("a grant whose request is answered counts from the answer, and no longer", () => {
+  const window = new SlidingWindow({ count: 2, windowMs: 1_000 }, { steadyMs: 0, wallMs: 0 });
+  window.take(0);
+  window.take(0);
+  window.arrived(0, 5, false);
+  assert.equal(takeAt(window, 10), 1_006);
+  assert.equal(takeAt(window, 1_006), 1_051, "of the other one nothing is known");
+});
+
+Deno.test("a request that takes longer than the margin has arrived before, but for one that may be late", () => {
+  for (const [isLate, freeAtMs] of [[false, 1_051], [true, 1_301]] as const) {
+    const window = new SlidingWindow({ count: 1, windowMs: 1_000 }, { steadyMs: 0, wallMs: 0 });
+    window.take(0);
+    window.arrived(0, 300, isLate);
+    assert.equal(takeAt(window, 310), freeAtMs);
+  }
+});
+
+Deno.test("a grant can be taken ahead, and is not due before its time", () => {
+  const window = new SlidingWindow({ count: 1, windowMs: 1_000 }, { steadyMs: 0, wallMs: 0 });
+  window.take(0);
+  assert.deepEqual(window.take(900, 50), { granted: false, waitMs: 101 });
+  assert.deepEqual(window.take(1_001, 50), { granted: true, grant: 1, dueMs: 1_051 });
+  assert.equal(takeAt(window, 1_100), 1_051 + 1_051);
+});
+
+Deno.test("wherever requests are on their way, the far side counts no more than the limit in any window", () => {
+  const journeys = fc.record({ pauseMs: fc.nat(400), thereMs: fc.nat(), backMs: fc.nat(3_000) });
+  fc.assert(fc.property(rates, fc.array(journeys, { maxLength: 60 }), (rate, requests) => {
+    const window = new SlidingWindow(rate, { steadyMs: 0, wallMs: 0 });
+    const marginMs = window.windowMs - rate.windowMs;
+    const answers: { grant: number; atMs: number }[] = [];
+    const arrivals: number[] = [];
+    let nowMs = 0;
+    for (const { pauseMs, thereMs, backMs } of requests) {
+      nowMs += pauseMs;
+      const answered = answers.splice(0).filter(({ grant, atMs }) => {
+        if (atMs > nowMs) return true;
+        window.arrived(grant, atMs, false);
+        return false;
+      });
+      answers.push(...answered);
+      const taken = window.take(nowMs);
+      if (!taken.granted) continue;
+      // None is more than the margin later than another.
+      const arrivalMs = nowMs + thereMs % marginMs;
+      arrivals.push(arrivalMs);
+      answers.push({ grant: taken.grant, atMs: arrivalMs + backMs });
+    }
+    const times = arrivals.toSorted((a, b) => a - b);
+    for (let last = rate.count; last < times.length; last++) {
+      const spanMs = (times[last] ?? 0) - (times[last - rate.count] ?? 0);
+      assert.ok(spanMs >= rate.windowMs, `${rate.count + 1} in ${spanMs} ms`);
+    }
+  }));
 });
 
 Deno.test("a grant that is out of the window is not postponed into it", () => {
   const window = new SlidingWindow({ count: 1, windowMs: 1_000 }, { steadyMs: 0, wallMs: 0 });
   window.take(0);
   window.take(2_000);
-  window.postpone(0, 2_900);
-  assert.equal(takeAt(window, 3_010), 3_010);
+  window.given(0, 2_900);
+  window.arrived(0, 2_900, true);
+  assert.equal(takeAt(window, 3_051), 3_051);
 });
 
 /** One thing that happens: time passes, somebody asks, the wall clock jumps, the process dies. */

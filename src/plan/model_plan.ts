@@ -146,12 +146,20 @@ export class ModelPlan {
     this.held.push(...groups.slice(0, this.listed));
   }
 
-  /** A request was recorded instead of sent. */
+  /** Whether a request about these groups is to be recorded; else it is only counted. */
+  shows(groups: readonly number[]): boolean {
+    const about = this.#openOf(groups);
+    return about.length === 0
+      ? this.requests.length < this.listed
+      : about.some(({ change }) => change);
+  }
+
+  /** A request was recorded instead of sent; it was only counted where there is none. */
   requested(
     groups: readonly number[],
-    request: Omit<PlannedRequest, "assumed" | "groups">,
+    request: Omit<PlannedRequest, "assumed" | "groups"> | undefined,
   ): void {
-    const about = groups.flatMap((number) => this.#open.get(number) ?? []);
+    const about = this.#openOf(groups);
     // Of groups that have ended: they ended by an answer.
     const isLate = groups.length > 0 && about.length === 0;
     const assumed = this.#hasLooseAnswer || isLate || about.some(({ hasAnswer }) => hasAnswer);
@@ -159,10 +167,7 @@ export class ModelPlan {
     this.#hasLooseAnswer ||= groups.length === 0;
     this.requestsTotal += 1;
     if (assumed) this.assumedRequests += 1;
-    const isListed = about.length === 0
-      ? this.requests.length < this.listed
-      : about.some(({ change }) => change);
-    if (!isListed) return;
+    if (!request || !this.shows(groups)) return;
     this.requests.push({ groups: about.map(({ keyText }) => keyText), ...request, assumed });
   }
 
@@ -174,7 +179,7 @@ export class ModelPlan {
   /** A request whose answer cannot be assumed. */
   asked(groups: readonly number[], what: string): void {
     this.#unanswerable += 1;
-    const about = groups.flatMap((number) => this.#open.get(number) ?? []);
+    const about = this.#openOf(groups);
     for (const group of about) group.question ??= what;
     if (about.length === 0) this.question ??= what;
   }
@@ -206,6 +211,10 @@ export class ModelPlan {
       if (reason !== undefined) change.why = reason;
     }
     this.#open.clear();
+  }
+
+  #openOf(groups: readonly number[]): OpenGroup[] {
+    return groups.flatMap((number) => this.#open.get(number) ?? []);
   }
 
   #judge(

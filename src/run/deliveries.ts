@@ -38,6 +38,7 @@ import { Foresight } from "./foresight.ts";
 import { assertGuest } from "./guest_error.ts";
 import { type HeldGroup, isUnknownEnd } from "./held_group.ts";
 import { changeKey } from "./idempotency_key.ts";
+import { NO_RECORDS, type Records } from "./no_records.ts";
 import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
 
 /** What a delivery needs from its run and its model. */
@@ -106,7 +107,7 @@ export class Delivery {
   #unknown = 0;
   readonly #reader: DeliveredChangeReader;
   readonly #acknowledger: Acknowledger;
-  readonly #records: ChangeRecords;
+  readonly #records: Records;
   readonly #earlier: ReadonlyMap<string, LedgerEntry>;
   readonly #foresight: Foresight;
   #forgetGroup: ReturnType<typeof makeForgetGroup> | undefined;
@@ -125,8 +126,8 @@ export class Delivery {
       ...[db, changes, readsRemoved, context.withPrevious] as const,
       plan && ((change, before, after) => plan.given(change, before, after)),
     );
-    this.#acknowledger = new Acknowledger(db, changes);
-    this.#records = new ChangeRecords(context);
+    this.#acknowledger = new Acknowledger(db, changes, plan === undefined);
+    this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
     this.#foresight = new Foresight(context.promise === "at_least_once");
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
     this.#records.cutOff(earlier.filter(({ state }) => state === "sent"));

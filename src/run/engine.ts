@@ -17,7 +17,8 @@ import { buildProjectGraph } from "~/project/project_graph.ts";
 import { loadSettings } from "~/project/settings.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
-import { GroupCommit } from "~/store/group_commit.ts";
+import { DeferredCommits } from "~/store/deferred_commits.ts";
+import { GroupCommit, type RunCommits } from "~/store/group_commit.ts";
 import { nextLedgerId } from "~/store/ledger.ts";
 import { loadModelStates } from "~/store/model_states.ts";
 import { ModuleAnalyses } from "~/store/module_analyses.ts";
@@ -27,7 +28,7 @@ import {
   openState,
   stateFilePath,
 } from "~/store/open_state.ts";
-import { copyState, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
+import { copyState, forgoDurability, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
 import { pruneBodies } from "~/store/requests.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
@@ -171,6 +172,7 @@ export class Engine {
     const { request, command, current, root, settings, practice, startedAt } = job;
     const { path, planned } = way;
     using db = openState(path, way.newProjectId);
+    if (way.plan) forgoDurability(db);
     const analyses = new ModuleAnalyses(db);
     const project = await loadProject({ root, analysisCache: analyses });
     const { graph: read, order, errors: mistakes } = buildProjectGraph(project, listTables(db));
@@ -182,8 +184,9 @@ export class Engine {
     const adopt = selectTracked("--adopt", request.adopt, read, order.models);
     const { graph, held } = takeHeld(request, adopt, selected, read, listTables(db));
 
-    await using commits = new GroupCommit(db, path, !way.plan);
-    using readers = new ReaderPool(path);
+    const deferred = way.plan && new DeferredCommits(db);
+    await using commits: RunCommits = deferred ?? new GroupCommit(db, path);
+    using readers = new ReaderPool(path, () => deferred?.write());
     const projectId = projectIdOf(db);
     const states = loadModelStates(db);
     const planning = way.plan && await import("./planner.ts");

@@ -16,11 +16,13 @@ import type {
   EgressStart,
   FromEgress,
   GuestRequest,
+  RecordedRequest,
   ToEgress,
 } from "~/sandbox/protocol.ts";
+import { LetThrough } from "~/plan/let_through.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import { requestIdentity } from "~/plan/request_identity.ts";
-import type { GroupCommit } from "~/store/group_commit.ts";
+import type { DurableCommits } from "~/store/group_commit.ts";
 import type { RequestLog } from "~/store/requests.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
@@ -37,7 +39,7 @@ import type { TokenKeeper } from "./token_keeper.ts";
 export interface GuestHttpContext {
   start: EgressStart;
   startWorker: (onFailure: (message: string) => void) => EngineWorker;
-  commits: GroupCommit;
+  commits: DurableCommits;
   log: RequestLog;
   tokens: TokenKeeper;
   /** Lets tries through, where the model has a limit. */
@@ -82,6 +84,7 @@ export class GuestHttp {
   #port: BatchedPort<FromEgress, ToEgress> | undefined;
   #waiting = new Map<number, (response: EgressResponse) => void>();
   #permits: RequestPermits | undefined;
+  readonly #letThrough = new LetThrough<EgressResponse>();
   #down: EgressError | undefined;
   /** Why the worker is no more: nothing would answer a request. */
   #stopped: string | undefined;
@@ -126,11 +129,15 @@ export class GuestHttp {
     const changes = isWrite && delivery && request.groups.length > 0
       ? await delivery.begin(request.groups)
       : [];
-    const idempotencyKey = isWrite ? this.#key(changes, request) : "";
-    const at = this.context.now();
+    const { plan, now } = this.context;
+    const isShown = plan?.shows(request.groups) ?? true;
+    const idempotencyKey = isWrite && isShown ? this.#key(changes, request) : "";
+    const at = plan ? "" : now();
     const { groups, ordinal: _ordinal, ...rest } = request;
-    const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
-    if (this.context.plan) this.#notePlanned(this.context.plan, request, response);
+    const answer = (isShown ? undefined : this.#letThrough.answer(request)) ??
+      await this.#exchange(guestId, { ...rest, idempotencyKey, isShown });
+    const { recorded, ...response } = answer;
+    if (plan) this.#notePlanned(plan, request, response, recorded);
     if (response.error?.kind === "down") this.#down ??= response.error;
     if (changes.length > 0) {
       if (isUnbegun(response)) delivery?.withdraw(groups);
@@ -157,14 +164,23 @@ export class GuestHttp {
     );
   }
 
-  #notePlanned(plan: ModelPlan, request: GuestRequest, response: EgressResponse): void {
-    const { recorded, error } = response;
+  #notePlanned(
+    plan: ModelPlan,
+    request: GuestRequest,
+    response: EgressResponse,
+    recorded: RecordedRequest | undefined,
+  ): void {
+    const { error } = response;
     const { groups } = request;
-    if (recorded) {
-      plan.requested(groups, {
-        ...recorded,
-        identity: requestIdentity(request, this.context.mask),
-      });
+    if (error === undefined && this.context.start.plan === "record") {
+      this.#letThrough.note(request, response);
+      plan.requested(
+        groups,
+        recorded && {
+          ...recorded,
+          identity: requestIdentity(request, this.context.mask),
+        },
+      );
     } else if (error?.kind === "unsent" && error.message.startsWith(NOT_KNOWN)) {
       plan.asked(groups, error.message);
     } else if (response.attempts > 0) plan.readSent();
@@ -174,6 +190,11 @@ export class GuestHttp {
   abort(guestId: number): void {
     const id = this.#ids.get(guestId);
     if (id !== undefined) this.#port?.send({ type: "abort", id });
+  }
+
+  /** Starts the worker, which takes a moment: there will be requests. */
+  warm(): void {
+    this.#open();
   }
 
   dispose(): void {
@@ -197,7 +218,7 @@ export class GuestHttp {
     });
   }
 
-  /** The worker is started by the first request: a run in which nothing changed needs none. */
+  /** The worker is started when it is known to be needed: a run in which nothing changed needs none. */
   #open(): BatchedPort<FromEgress, ToEgress> {
     if (this.#port) return this.#port;
     this.#worker = this.context.startWorker((message) => this.#handleFailure(message));

@@ -17,9 +17,14 @@ import { fromRead, type SqlValue, toBound } from "~/warehouse/values.ts";
 export class ReaderPool implements Disposable {
   #idle: DatabaseSync[] = [];
 
-  constructor(private readonly path: string) {}
+  /** @param beforeReading Has written what a query must find. */
+  constructor(
+    private readonly path: string,
+    private readonly beforeReading: () => void = () => {},
+  ) {}
 
   take(): DatabaseSync {
+    this.beforeReading();
     return this.#idle.pop() ?? openDatabaseReadOnly(this.path);
   }
 

@@ -109,7 +109,7 @@ export class GuestSession {
     this.parts.files[Symbol.dispose]();
     for (const query of this.#queries.values()) query[Symbol.dispose]();
     // Acknowledgements that were on their way are kept.
-    await this.parts.context.commits.add(() => {});
+    await this.parts.context.commits.settled();
     return {
       ...(error && { error: this.#masked(error) }),
       ...(this.#delivery && { delivery: this.#delivery.delivery }),
@@ -305,6 +305,7 @@ export class GuestSession {
     const query = { select: select.sql, columns: select.columns, params };
     const delivery = beginDelivery(context, this.#model, wishes, query, withPrevious);
     this.#delivery = { query: id, delivery };
+    if (delivery.total > 0) this.parts.http?.warm();
     return { type: "opened", id, columns: select.columns, groups: delivery.total };
   }
 

@@ -2,7 +2,8 @@
  * The rate limits of a run: grants tries in the order in which they are asked for, never more than a
  * limit's window lets through, those of other models and of earlier runs included.
  *
- * A grant is on disk before it is given, so that a run after a kill counts it.
+ * A grant is on disk before it is given, so that a run after a kill counts it. It is written a little before its
+ * time comes: the disk makes no window longer.
  *
  * @module
  */
@@ -25,6 +26,21 @@ export interface LimiterTime {
    * @returns Takes it back.
    */
   after(ms: number, run: () => void, isBackground?: boolean): () => void;
+}
+
+/** So long before its time a grant is written. */
+const AHEAD_MS = 50;
+/** So long after its time a grant may be given as it was written; twice as long each time that it comes to that. */
+const SLACK_MS = 250;
+
+/** A grant that is on disk. */
+interface Prepared {
+  grant: number;
+  /** On the steady clock. */
+  dueMs: number;
+  /** A later run counts it from then; used later it must be written anew. */
+  usedUntilMs: number;
+  slackMs: number;
 }
 
 /** The longest that a timer can wait. */
@@ -66,8 +82,12 @@ export class RateLimiter {
   readonly #window: SlidingWindow;
   /** In the order in which they asked. */
   #waiting = new Set<OnGrant>();
-  #isBusy = false;
-  #wake: (() => void) | undefined;
+  /** In the order in which they come due. */
+  #prepared: Prepared[] = [];
+  #isWriting = false;
+  #endSleep = () => {};
+  /** Shorter than a window: none is taken in the place of one that is yet to be given. */
+  readonly #aheadMs: number;
 
   constructor(
     rate: Rate,
@@ -76,6 +96,7 @@ export class RateLimiter {
     readonly time: LimiterTime,
   ) {
     this.#window = new SlidingWindow(rate, time.now(), grants.load());
+    this.#aheadMs = Math.min(AHEAD_MS, rate.windowMs / 2);
   }
 
   /**
@@ -85,57 +106,112 @@ export class RateLimiter {
    */
   ask(onGrant: OnGrant): () => void {
     this.#waiting.add(onGrant);
-    if (!this.#isBusy) void this.#work();
+    this.#goOn();
     return () => {
-      this.#waiting.delete(onGrant);
-      if (this.#waiting.size === 0) this.#wake?.();
+      if (this.#waiting.delete(onGrant)) this.#goOn();
     };
   }
 
-  /** The request of a grant has arrived at the latest now. */
-  arrived(grant: number): void {
-    this.#window.postpone(grant, this.time.now().steadyMs);
+  /**
+   * The request of a grant has arrived at the latest now.
+   *
+   * @param isLate It may have taken longer than most.
+   */
+  arrived(grant: number, isLate: boolean): void {
+    this.#window.arrived(grant, this.time.now().steadyMs, isLate);
+    // The next one may come due sooner by that.
+    this.#goOn();
   }
 
-  async #work(): Promise<void> {
-    this.#isBusy = true;
-    while (this.#waiting.size > 0) {
-      const { grants, waitMs } = this.#take();
-      if (grants.length === 0) await this.#sleep(waitMs);
-      else await this.#give(grants);
-    }
-    this.#isBusy = false;
-  }
-
-  /** As many grants as there are now, and at most as many as are asked for. */
-  #take(): { grants: number[]; waitMs: number } {
+  /** Does what can be done now, and comes back when there is more to do. */
+  #goOn(): void {
+    this.#endSleep();
+    this.#giveDue();
+    if (this.#waiting.size === 0) return;
     const { steadyMs } = this.time.now();
-    const grants: number[] = [];
-    while (grants.length < this.#waiting.size) {
-      const next = this.#window.take(steadyMs);
-      if (!next.granted) return { grants, waitMs: next.waitMs };
-      grants.push(next.grant);
-    }
-    return { grants, waitMs: 0 };
+    const nextMs = this.#isWriting ? Infinity : this.#prepare(steadyMs);
+    const [first] = this.#prepared;
+    // One that is late waits for the disk, which comes back by itself.
+    const dueMs = first && first.usedUntilMs >= steadyMs ? first.dueMs - steadyMs : Infinity;
+    const sleepMs = Math.min(nextMs, dueMs);
+    if (sleepMs < Infinity) this.#endSleep = this.time.after(sleepMs, () => this.#goOn());
   }
 
-  async #give(grants: readonly number[]): Promise<void> {
+  #giveDue(): void {
+    const { steadyMs } = this.time.now();
+    while (true) {
+      const [first] = this.#prepared;
+      const [onGrant] = this.#waiting;
+      if (!first || !onGrant || first.dueMs > steadyMs || first.usedUntilMs < steadyMs) return;
+      this.#prepared.shift();
+      this.#waiting.delete(onGrant);
+      this.#window.given(first.grant, steadyMs);
+      onGrant(first.grant);
+    }
+  }
+
+  /**
+   * Has the grants written that come due soon and that somebody waits for.
+   *
+   * @returns In how many milliseconds there is more to write.
+   */
+  #prepare(steadyMs: number): number {
+    const late = this.#prepared.filter(({ usedUntilMs }) => usedUntilMs < steadyMs);
+    if (late.length > 0) {
+      this.#prepared = this.#prepared.filter((each) => !late.includes(each));
+      const slackMs = 2 * Math.max(...late.map((each) => each.slackMs));
+      void this.#write(late.map(({ grant }) => ({ grant, dueMs: steadyMs })), slackMs);
+      return Infinity;
+    }
+    const taken: Pick<Prepared, "grant" | "dueMs">[] = [];
+    let waitMs = Infinity;
+    while (this.#prepared.length + taken.length < this.#waiting.size) {
+      const next = this.#window.take(steadyMs, this.#aheadMs);
+      if (next.granted) taken.push(next);
+      else {
+        waitMs = next.waitMs;
+        break;
+      }
+    }
+    if (taken.length === 0) return waitMs;
+    void this.#write(taken, SLACK_MS);
+    return Infinity;
+  }
+
+  async #write(
+    grants: readonly Pick<Prepared, "grant" | "dueMs">[],
+    slackMs: number,
+  ): Promise<void> {
+    this.#isWriting = true;
+    const usedInMs = this.#aheadMs + slackMs;
+    const usedUntilMs = this.time.now().steadyMs + usedInMs;
+    const refusal = await this.#record(grants.length, usedInMs);
+    this.#isWriting = false;
+    if (refusal === undefined) {
+      this.#prepared.push(...grants.map((each) => ({ ...each, usedUntilMs, slackMs })));
+      this.#prepared.sort((a, b) => a.dueMs - b.dueMs);
+    } else this.#refuse(grants, refusal);
+    this.#goOn();
+  }
+
+  #refuse(grants: readonly Pick<Prepared, "grant">[], refusal: string): void {
     const asked = [...this.#waiting].slice(0, grants.length);
-    for (const each of asked) this.#waiting.delete(each);
-    const refusal = await this.#record(grants.length);
-    for (const [index, grant] of grants.entries()) {
-      this.arrived(grant);
-      asked[index]?.(grant, refusal);
+    for (const [index, onGrant] of asked.entries()) {
+      this.#waiting.delete(onGrant);
+      onGrant(grants[index]?.grant ?? 0, refusal);
     }
   }
 
-  /** @returns Why the grants could not be recorded. */
-  #record(count: number): Promise<string | undefined> {
+  /**
+   * @param usedInMs When they are used at the latest.
+   * @returns Why the grants could not be recorded.
+   */
+  #record(count: number, usedInMs: number): Promise<string | undefined> {
     const now = this.time.now();
     const jumpMs = this.#window.wallJumpMs(now);
     return this.commits.add(() => {
       if (jumpMs !== 0) this.grants.move(jumpMs);
-      this.grants.add(count, now.wallMs, now.wallMs - this.#window.windowMs);
+      this.grants.add(count, now.wallMs + usedInMs, now.wallMs - this.#window.windowMs);
     }).then(
       () => undefined,
       (error) =>
@@ -143,15 +219,5 @@ export class RateLimiter {
           error instanceof Error ? error.message : error
         }`,
     );
-  }
-
-  /** Until so much time has passed, or nobody waits any more. */
-  async #sleep(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const takeBack = this.time.after(ms, resolve);
-    this.#wake = resolve;
-    await promise;
-    takeBack();
-    this.#wake = undefined;
   }
 }

@@ -13,11 +13,8 @@ const STOP_GRACE_MS = 1_000;
 export class RequestPermits {
   /** Request that waits for a permit → gives up its place. */
   #asked = new Map<number, () => void>();
-  /**
-   * Request → the grant of its try, while no answer has come: until connections are made, requests
-   * arrive late, and count from when it is known that they have.
-   */
-  #cold = new Map<number, number>();
+  /** Request → the grant of its try, and whether it may arrive late: until an answer came, connections are made. */
+  #out = new Map<number, { grant: number; isLate: boolean }>();
   #isWarm = false;
 
   /**
@@ -39,7 +36,7 @@ export class RequestPermits {
     this.#noteArrival(request);
     const giveUp = this.limiter.ask((grant, refusal) => {
       this.#asked.delete(request);
-      if (!this.#isWarm) this.#cold.set(request, grant);
+      if (refusal === undefined) this.#out.set(request, { grant, isLate: !this.#isWarm });
       this.answer(request, refusal);
     });
     this.#asked.set(request, giveUp);
@@ -63,11 +60,11 @@ export class RequestPermits {
   }
 
   #noteArrival(request: number): void {
-    const grant = this.#cold.get(request);
-    if (grant === undefined) return;
-    this.#cold.delete(request);
+    const out = this.#out.get(request);
+    if (out === undefined) return;
+    this.#out.delete(request);
     this.#isWarm = true;
-    this.limiter.arrived(grant);
+    this.limiter.arrived(out.grant, out.isLate);
   }
 
   /** A run that stops finishes what it has begun, and does not wait for a window that may be an hour. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { GroupCommit } from "~/store/group_commit.ts";
+import type { RunCommits } from "~/store/group_commit.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
 import type { PlanRecorder } from "~/plan/plan_recorder.ts";
 import type { CurrentModel } from "./current_model.ts";
@@ -21,7 +21,7 @@ export interface RunContext {
   /** The state file, for messages. */
   statePath: string;
   db: DatabaseSync;
-  commits: GroupCommit;
+  commits: RunCommits;
   readers: ReaderPool;
   workers: EngineWorkers;
   rateLimits: RateLimits;

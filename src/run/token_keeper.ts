@@ -12,14 +12,14 @@ import type { GrantedToken } from "~/base/oauth.ts";
 import { toErrorReport, UserError } from "~/base/user_error.ts";
 import type { AuthProvider, AuthProviders } from "~/project/auth_providers.ts";
 import type { OAuthClient, ProviderToken } from "~/sandbox/protocol.ts";
-import type { GroupCommit } from "~/store/group_commit.ts";
+import type { DurableCommits } from "~/store/group_commit.ts";
 import { loadSealedToken, replaceSealedToken } from "~/store/tokens.ts";
 import { openTokens, sealTokens, type StoredTokens, toStored } from "./stored_tokens.ts";
 
 /** What a keeper needs from its run. */
 export interface TokenKeeperContext {
   db: DatabaseSync;
-  commits: GroupCommit;
+  commits: DurableCommits;
   root: string;
   providers: AuthProviders;
   /** Nothing real is opened or stored. */

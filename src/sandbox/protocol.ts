@@ -237,6 +237,8 @@ export type ProviderToken =
 export interface EgressRequest extends Omit<GuestRequest, "groups" | "ordinal"> {
   /** Sent as `Idempotency-Key` with every try, unless the model set that header itself or it is empty. */
   idempotencyKey: string;
+  /** Plan: false where it is only counted, and `recorded` would be thrown away. @default true */
+  isShown?: boolean;
 }
 
 export type FromEgress =

@@ -34,19 +34,20 @@ export interface DurableCommits {
   addUnawaited(write: () => void): void;
 }
 
+/** The commits of a run. */
+export interface RunCommits extends DurableCommits, AsyncDisposable {
+  /** Resolves when all that was added is written. */
+  settled(): Promise<void>;
+}
+
 /** See the module's comment. One for each open state file. */
-export class GroupCommit implements DurableCommits, AsyncDisposable {
+export class GroupCommit implements RunCommits {
   #waiting: Waiting[] = [];
   #isBusy = false;
   #soon: ReturnType<typeof setTimeout> | undefined;
   #wal: Deno.FsFile | undefined;
 
-  /** @param isSynced False for a copy that nobody needs after a power cut. */
-  constructor(
-    private readonly db: DatabaseSync,
-    private readonly path: string,
-    private readonly isSynced = true,
-  ) {}
+  constructor(private readonly db: DatabaseSync, private readonly path: string) {}
 
   add(write: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -75,6 +76,10 @@ export class GroupCommit implements DurableCommits, AsyncDisposable {
     }, UNAWAITED_MS);
   }
 
+  settled(): Promise<void> {
+    return this.add(() => {});
+  }
+
   /**
    * One transaction and one sync at a time: what comes while a sync is under way goes into the next
    * transaction, so that the slower the disk is, the more each of its syncs carries.
@@ -89,7 +94,7 @@ export class GroupCommit implements DurableCommits, AsyncDisposable {
         inTransaction(this.db, () => {
           for (const { write } of batch) write();
         });
-        if (this.isSynced) await this.#sync();
+        await this.#sync();
         for (const { end } of batch) end?.resolve();
       } catch (error) {
         for (const { end } of batch) end?.reject(error);

@@ -53,7 +53,12 @@ export class Acknowledger {
   readonly columnChanges: string[] = [];
   readonly #c: Comparison;
 
-  constructor(private readonly db: DatabaseSync, changes: ChangeSet) {
+  /** @param keepsAccepted False in a plan: what the next run compares with is kept by none. */
+  constructor(
+    private readonly db: DatabaseSync,
+    changes: ChangeSet,
+    private readonly keepsAccepted = true,
+  ) {
     const c = this.#c = changes.comparison;
     const accepted = acceptedTableName(c.model);
     const list = c.columns.map(quoteIdentifier).join(", ");
@@ -88,9 +93,7 @@ export class Acknowledger {
   #acknowledgeAlike(groups: readonly SavedGroup[], columns: readonly string[] | undefined): void {
     this.#prepareTarget(columns ?? this.#c.columns);
     for (const span of spansOf(groups)) {
-      const accept = span.isSingleRows ? this.#acceptSingleRows : this.#acceptGroups;
-      this.#forget?.run(span);
-      accept.run(BigInt(span.firstRow), BigInt(span.lastRow));
+      if (this.keepsAccepted) this.#accept(span);
       this.#unstore?.run(span);
     }
     if (columns) this.#storeSaved(groups, columns);
@@ -122,6 +125,12 @@ export class Acknowledger {
       }
     }
     this.#store.insert(values);
+  }
+
+  #accept(span: Span): void {
+    const accept = span.isSingleRows ? this.#acceptSingleRows : this.#acceptGroups;
+    this.#forget?.run(span);
+    accept.run(BigInt(span.firstRow), BigInt(span.lastRow));
   }
 
   /** Inside SQLite, from where the comparison keeps the rows. */

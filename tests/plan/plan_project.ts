@@ -96,7 +96,9 @@ export function sorted(requests: readonly ToldRequest[]): ToldRequest[] {
 /** Every file of the state, and what is in it. */
 export async function stateBytes(project: TempProject): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  for await (const { name } of Deno.readDir(project.path(".spoor"))) {
+  for await (const { name, isDirectory } of Deno.readDir(project.path(".spoor"))) {
+    // A copy that a killed plan has left.
+    if (isDirectory) continue;
     // Who holds the lock, and on Deno 2.6 SQLite's files of it, are no part of the state.
     if (name.startsWith("spoor.lock")) continue;
     const bytes = await project.bytes(`.spoor/${name}`);

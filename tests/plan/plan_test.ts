@@ -4,10 +4,11 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { DatabaseSync } from "node:sqlite";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
-import { tempProject } from "../support/temp_project.ts";
+import { type TempProject, tempProject } from "../support/temp_project.ts";
 import {
   COLUMNS,
   makePlan,
@@ -240,6 +241,128 @@ Deno.test("the page folds after ten groups, and --all does not", async () => {
   assert.equal(all.stdout.match(/^ +\+ id = /gm)?.length, 25);
   assert.equal(all.stdout.match(/POST http/g)?.length, 25);
 });
+
+/** Every eighth row ends otherwise than the others. */
+const EACH_OTHERWISE = `
+await query("SELECT * FROM raw.people").each(async (row) => {
+  const kind = row.id % 8;
+  const token = secret("TOKEN");
+  if (kind === 1) return void await reject(row, "it has no name");
+  if (kind === 2) return void await http.post(ORIGIN + "/", { headers: { host: "another" } });
+  if (kind === 3) throw new Error("not this one");
+  if (kind === 4) await http.get(ORIGIN + "/people/" + row.id);
+  const answer = await http.post(ORIGIN + "/people/" + row.id + "#part", {
+    headers: { authorization: "Bearer " + token },
+    json: row,
+  });
+  if (answer.url !== ORIGIN + "/people/" + row.id) throw new Error("answered by " + answer.url);
+  if (kind === 5) await http.put(answer.url + "/tags", { json: answer.json });
+  if (kind === 6) await http.post(ORIGIN + "/signed", { body: hmac(token, String(row.id)) });
+  if (kind === 7) await http.post(ORIGIN + "/" + token, { body: new Uint8Array([1, 2]) });
+});`;
+
+Deno.test("what the page does not list is reckoned like what it lists", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, EACH_OTHERWISE, {
+    directives: ["secrets: TOKEN", "concurrency: 4"],
+  });
+  await people.project.write(".env", "TOKEN=not-to-be-seen\n");
+  await people.setRows(COLUMNS, rowsOf(80));
+
+  const page = await people.project.run("plan");
+  const all = await people.project.run("plan --all");
+
+  const [listed, unlisted] = [all, page].map(({ stdout }) => ({
+    figures: stdout.split("\n").filter((line) =>
+      /^ {6}(groups|of these|requests) |^2 models/.test(line)
+    ),
+    requests: stdout.match(/^ +(POST|PUT) http/gm)?.length,
+  }));
+  assert.deepEqual(unlisted?.figures, listed?.figures);
+  assert.deepEqual([listed?.requests, unlisted?.requests], [70, 7]);
+  assert.match(
+    page.stdout,
+    /10 cannot be known without sending, 20 would fail, 10 would be rejected/,
+  );
+  assert.match(page.stdout, /requests +70 requests, 30 of them after an assumed answer/);
+  assert.equal(api.connections, 0);
+});
+
+Deno.test("a host that is not allowed is found out in a group that the page does not list", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const origin = row.id === 35 ? "http://elsewhere.example" : ORIGIN;
+      await http.post(origin + "/people/" + row.id, { json: row });
+    });`,
+  );
+  await people.setRows(COLUMNS, rowsOf(40));
+
+  const { code, stdout } = await people.project.run("plan");
+
+  assert.equal(code, 1);
+  assert.match(stdout, /Cannot reach "elsewhere\.example:80": it is not in @allow_net/);
+  assert.equal(api.connections, 0);
+});
+
+Deno.test("a plan that is killed while it sends for show leaves the state as it was", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_CHANGES, {
+    directives: ["on_removed: deliver"],
+    files: { "models/mart/below.sql": "SELECT count(*) AS n FROM sync.people" },
+  });
+  await people.setRows(COLUMNS, rowsOf(50));
+  await people.run();
+  await people.setSync(
+    `let seen = 0;
+    await changes("SELECT * FROM raw.people").each(async (change) => {
+      await http.post(ORIGIN + "/" + change.action + "/" + change.key.id, { json: change.rows });
+      if (++seen === 30) await new Promise((resolve) => setTimeout(resolve, 60_000));
+    });`,
+    ["on_removed: deliver"],
+  );
+  await people.setRows(COLUMNS, rowsOf(45, "Bo").slice(5));
+  api.clear();
+  const before = await stateBytes(people.project);
+
+  const planning = people.project.start("plan");
+  await copyIsWritten(people.project);
+  planning.kill("SIGKILL");
+  await planning.result;
+
+  const after = await stateBytes(people.project);
+  assert.deepEqual(after, before);
+  assert.equal(api.connections, 0);
+  // And the next run finds what it would have found.
+  await people.setSync(SEND_CHANGES, ["on_removed: deliver"]);
+  const run = await people.run("--allow-removed");
+  const { delivery } = run.sync;
+  assert.deepEqual(
+    [delivery?.changed, delivery?.removed, delivery?.saved],
+    [40, 10, 50],
+    run.output,
+  );
+});
+
+/** Resolves when a plan has written what its model has got through so far. */
+async function copyIsWritten(project: TempProject): Promise<void> {
+  while (!await hasAccepted(project)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function hasAccepted(project: TempProject): Promise<boolean> {
+  for await (const { name, isDirectory } of Deno.readDir(project.path(".spoor"))) {
+    if (!isDirectory) continue;
+    try {
+      using db = new DatabaseSync(project.path(`.spoor/${name}/spoor.db`), { readOnly: true });
+      const row = db.prepare(`SELECT count(*) AS n FROM "sync.people" WHERE name = 'Bo'`).get();
+      if (Number(row?.n) >= 20) return true;
+    } catch {
+      // It is being copied, or written.
+    }
+  }
+  return false;
+}
 
 Deno.test("Markdown has a table of models and details with every change and request", async () => {
   await using api = await fakeApi();

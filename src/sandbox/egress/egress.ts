@@ -113,7 +113,7 @@ export class Egress {
     { tokens, outlet, mask }: Started,
   ): Omit<EgressResponse, "elapsedMs"> {
     const outgoing = prepareRequest(request, tokens.maskedIn(request), outlet.allowedHosts);
-    return recordRequest(outgoing, mask.with(outgoing.signatures));
+    return recordRequest(outgoing, mask.with(outgoing.signatures), request.isShown);
   }
 
   #start(given: EgressStart): Started {
