@@ -16,6 +16,7 @@ import { checkRowBlock } from "./row_block.ts";
 /**
  * Checks what is to be stored of a group.
  *
+ * @param readRows Reads the group's rows again.
  * @returns The rows; none of a group that was removed.
  * @throws {UserError} A row has another key than its group, or a column of Spoor's own.
  * @throws {GuestError} The message was forged.
@@ -24,11 +25,17 @@ export function checkSaved(
   model: string,
   uniqueKey: readonly string[],
   group: HeldGroup,
-  block: RowBlock,
+  block: RowBlock | null,
+  readRows: (group: HeldGroup) => RowBlock & { values: readonly SqlValue[] },
 ): RowBlock & { values: readonly SqlValue[] } {
   if (group.action === "remove") {
-    assertGuest(block?.values?.length === 0, "rows of a group that was removed");
+    assertGuest(!block || block.values?.length === 0, "rows of a group that was removed");
     return { columns: [], values: [] };
+  }
+  if (block === null) {
+    const read = readRows(group);
+    refuseOwnColumn(model, read.columns);
+    return read;
   }
   checkRowBlock(block);
   assertGuest(block.values.length > 0, "a group without rows");

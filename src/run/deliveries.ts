@@ -21,7 +21,7 @@ import type { LedgerEntry } from "~/store/ledger.ts";
 import { noteDelivery } from "~/store/model_states.ts";
 import { forgetRemoved } from "~/tracked/accept_all.ts";
 import { Acknowledger } from "~/tracked/acknowledge.ts";
-import { forcedButGoneSql } from "~/tracked/comparison_sql.ts";
+import { forcedButGoneSql, temp } from "~/tracked/comparison_sql.ts";
 import type { ChangedGroup } from "~/tracked/changed_groups.ts";
 import { type ChangeSet, dropChanges, type ForcedGroup } from "~/tracked/find_changes.ts";
 import { makeDoubtGroup, makeForgetGroup } from "~/tracked/forget_group.ts";
@@ -97,6 +97,7 @@ export class Delivery {
   readonly #acknowledger: Acknowledger;
   readonly #records: ChangeRecords;
   readonly #earlier: ReadonlyMap<string, LedgerEntry>;
+  #selectRows: ReturnType<typeof prepareArrayRows> | undefined;
   #forgetGroup: ReturnType<typeof makeForgetGroup> | undefined;
   #doubtGroup: ReturnType<typeof makeDoubtGroup> | undefined;
 
@@ -272,7 +273,8 @@ export class Delivery {
     const { uniqueKey } = this.changes.comparison;
     const work = acknowledged.map(({ group: number, block }) => {
       const group = this.#getOpen(number);
-      return { group, saved: checkSaved(model, uniqueKey, group, block) };
+      const saved = checkSaved(model, uniqueKey, group, block, (each) => this.#readRows(each));
+      return { group, saved };
     });
     const written = work.filter(({ group }) => group.action !== "remove");
     return this.#end(work.map(({ group }) => group), "accepted", () => {
@@ -330,6 +332,17 @@ export class Delivery {
 
   dispose(): void {
     dropChanges(this.context.db, this.changes);
+  }
+
+  /** A group's rows as the comparison has them. */
+  #readRows({ firstRow, lastRow }: HeldGroup): RowBlock & { values: SqlValue[] } {
+    const { comparison } = this.changes;
+    this.#selectRows ??= prepareArrayRows(
+      this.context.db,
+      `SELECT * FROM ${temp(comparison.rowsTable)} WHERE rowid BETWEEN ? AND ? ORDER BY rowid`,
+    );
+    const rows = this.#selectRows.all(BigInt(firstRow), BigInt(lastRow));
+    return { columns: comparison.columns, values: rows.flatMap(readRow) };
   }
 
   /** All or none: what cannot be written leaves the groups open. */

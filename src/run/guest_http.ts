@@ -128,8 +128,8 @@ export class GuestHttp {
       : [];
     const idempotencyKey = isWrite ? this.#key(changes, request) : "";
     const at = this.context.now();
-    const { groups, ordinal: _ordinal, ...rest } = request;
-    const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
+    const { groups } = request;
+    const response = await this.#exchange(guestId, toEgress(request, idempotencyKey));
     if (this.context.plan) this.#notePlanned(this.context.plan, request, response);
     if (response.error?.kind === "down") this.#down ??= response.error;
     if (changes.length > 0) {
@@ -282,6 +282,14 @@ export class GuestHttp {
   }
 }
 
+/** What is known of a request, and nothing that a guest may have added. */
+function toEgress(
+  { method, url, headers, body, timeoutMs, retries }: GuestRequest,
+  idempotencyKey: string,
+): EgressRequest {
+  return { method, url, headers, body, timeoutMs, retries, idempotencyKey };
+}
+
 /** Nothing was sent, and nothing will be: the model ends. */
 function stoppedBefore(message: string): EgressResponse {
   const hint = "Run again: what was not sent comes with the next run.";
@@ -289,7 +297,7 @@ function stoppedBefore(message: string): EgressResponse {
 }
 
 function withoutAnswer(attempts: number, error: EgressError): EgressResponse {
-  return { url: "", headers: [], body: new Uint8Array(), attempts, elapsedMs: 0, error };
+  return { url: "", headers: [], body: "", attempts, elapsedMs: 0, error };
 }
 
 function refuseWrite(model: string, { method, url }: GuestRequest): UserError {

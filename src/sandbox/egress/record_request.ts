@@ -37,7 +37,7 @@ export function recordRequest(
     status: 200,
     url,
     headers: [["content-type", "application/json"]],
-    body: new TextEncoder().encode("{}"),
+    body: "{}",
     attempts: 1,
     recorded: describe(request, url, mask),
   };

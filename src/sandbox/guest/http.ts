@@ -48,8 +48,9 @@ async function request(
 ): Promise<HttpResponse> {
   // A function that returns this promise without awaiting it is not on the error's own stack.
   const site = new Error();
-  const url = withParams(String(target), options.params ?? {});
-  const about = `${method} ${maskSecrets(url, start.secrets)}`;
+  const url = withParams(String(target), options.params);
+  // Only errors say it.
+  const about = () => `${method} ${maskSecrets(url, start.secrets)}`;
   const message: GuestRequest = {
     method,
     url,
@@ -61,11 +62,11 @@ async function request(
     ordinal: change.requests++,
   };
   const { response: answer } = await port.call("response", { type: "http", request: message });
-  if (answer.error) throw atSite(failure(about, answer.error), site);
+  if (answer.error) throw atSite(failure(about(), answer.error), site);
   const response = new HttpResponse(about, answer);
-  if (response.status === 207) change.multiStatus = about;
+  if (response.status === 207) change.multiStatus = about();
   if (response.ok || options.throwOnError === false) return response;
-  throw atSite(new HttpError(describeRefusal(about, response), response), site);
+  throw atSite(new HttpError(describeRefusal(about(), response), response), site);
 }
 
 /** What the sandbox refuses ends the model; what the network does is an `HttpError`. */
@@ -77,7 +78,8 @@ function failure(about: string, error: EgressError): Error {
   return failed;
 }
 
-function withParams(url: string, params: NonNullable<RequestOptions["params"]>): string {
+function withParams(url: string, params: RequestOptions["params"]): string {
+  if (params === undefined || params === null) return url;
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
     for (const each of Array.isArray(value) ? value : [value]) {
