@@ -25,6 +25,7 @@ import { textOfBody } from "./read_body.ts";
 import { recordRequest, refuseWrite } from "./record_request.ts";
 import { SecretMask } from "./secret_mask.ts";
 import { type FinalAnswer, type Outlet, sendWithRetries } from "./send_with_retries.ts";
+import { prepareSigning, SigningUnprepared } from "./signatures.ts";
 import { StandIns } from "./stand_ins.ts";
 
 /** From this size on a body's memory moves to the other thread; below, copying costs less. */
@@ -96,6 +97,10 @@ export class Egress {
       });
       return { ...maskAnswer(answer, mask ?? started.mask), attempts: progress.attempts };
     } catch (error) {
+      if (error instanceof SigningUnprepared) {
+        await prepareSigning();
+        return await this.#finish(id, request, signal);
+      }
       const failure = EgressFailure.from(error);
       const masked = (text: string) => mask?.text(text) ?? text;
       return {
