@@ -8,7 +8,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { type AnyMessage, fitsJson } from "./json_messages.ts";
+import { type AnyMessage, fitJson } from "./json_messages.ts";
 
 /** Below this copying is cheaper: a post that transfers anything takes Deno's slow way, 60 µs. */
 const MIN_TRANSFER_BYTES = 64 * 1_024;
@@ -54,6 +54,6 @@ export class BatchedPort<In extends AnyMessage, Out extends AnyMessage> {
     // Node's layer wraps the method of ports that cross threads, and its wrapper takes the slow way.
     const post = MessagePort.prototype.postMessage;
     if (transfer.length > 0) this.port.postMessage(messages, transfer);
-    else post.call(this.port, messages.every(fitsJson) ? JSON.stringify(messages) : messages);
+    else post.call(this.port, fitJson(messages) ? JSON.stringify(messages) : messages);
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { deserialize, serialize } from "node:v8";
-import { type AnyMessage, fitsJson } from "./json_messages.ts";
+import { type AnyMessage, fitJson, jsonLength, MAX_JSON_LENGTH } from "./json_messages.ts";
 
 const HEAD_BYTES = 5;
 /** Where in a frame's head it stands how the messages are written. */
@@ -74,18 +74,30 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Messages as they go through the pipe: mostly one frame, more where they are written differently. */
 export function toFrames(messages: readonly AnyMessage[]): Uint8Array<ArrayBuffer> {
+  if (fitJson(messages)) return jsonFrame(messages);
   const frames: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for (let start = 0; start < messages.length;) {
-    const isJson = fitsJson(messages[start] as AnyMessage);
-    let end = start + 1;
-    while (end < messages.length && fitsJson(messages[end] as AnyMessage) === isJson) end++;
-    const frame = (isJson ? jsonFrame : v8Frame)(messages.slice(start, end));
+    const end = endOfAlike(messages, start);
+    const some = messages.slice(start, end);
+    const frame = fitJson(some) ? jsonFrame(some) : v8Frame(some);
     length += frame.length;
     frames.push(frame);
     start = end;
   }
-  return frames.length === 1 ? frames[0] as Uint8Array<ArrayBuffer> : join(frames, length);
+  return join(frames, length);
+}
+
+/** Where those end that are written like the one at `start`, and with it. */
+function endOfAlike(messages: readonly AnyMessage[], start: number): number {
+  let length = 0;
+  for (let end = start; end < messages.length; end++) {
+    const next = jsonLength(messages[end] as AnyMessage);
+    if (end > start && length + next > MAX_JSON_LENGTH && length <= MAX_JSON_LENGTH) return end;
+    if (length > MAX_JSON_LENGTH && next <= MAX_JSON_LENGTH) return end;
+    length += next;
+  }
+  return messages.length;
 }
 
 /** Room for the head, so that the text is written once and to its place. */

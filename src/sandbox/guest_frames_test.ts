@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FrameReader, toFrames } from "./guest_frames.ts";
+import { MAX_JSON_LENGTH } from "./json_messages.ts";
 import type { GuestMessage, HostMessage, Value } from "./protocol.ts";
 
 function rows(id: number, values: readonly Value[]): HostMessage {
@@ -52,6 +53,27 @@ Deno.test("messages that are written differently keep their order", () => {
   for (const pieceBytes of [1, 2, 3, 7, 64, Infinity]) {
     assert.deepEqual(sent(messages, pieceBytes), messages, String(pieceBytes));
   }
+});
+
+Deno.test("messages that are too long for one text come through all the same", () => {
+  const long = (id: number) => post(id, "x".repeat(MAX_JSON_LENGTH * 0.4));
+  const longer = rows(9, ["ö".repeat(MAX_JSON_LENGTH + 1)]);
+  const messages = [
+    long(1),
+    long(2),
+    long(3),
+    longer,
+    post(4, "short"),
+    longer,
+    long(5),
+    post(6, null),
+  ];
+  const received = sent(messages);
+  assert.equal(received.length, messages.length);
+  // Compared one by one: a difference would be printed, all of it.
+  messages.forEach((message, i) =>
+    assert.ok(JSON.stringify(received[i]) === JSON.stringify(message), String(i))
+  );
 });
 
 Deno.test("an acknowledgement keeps apart what was read and what has no value", () => {
