@@ -27,7 +27,7 @@ export function checkSaved(
   block: RowBlock | null,
 ): RowBlock & { values: readonly SqlValue[] } | undefined {
   if (group.action === "remove") {
-    assertGuest(block?.values?.length === 0, "rows of a group that was removed");
+    assertGuest(!block || block.values?.length === 0, "rows of a group that was removed");
     return { columns: [], values: [] };
   }
   if (block === null) return undefined;

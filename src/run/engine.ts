@@ -6,6 +6,7 @@
 // deno-lint-ignore-file camelcase
 import { setImmediate } from "node:timers";
 import { renderDuration } from "~/base/duration.ts";
+import { isoNow } from "~/base/iso_now.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import { compareNames } from "~/dag/order.ts";
@@ -77,8 +78,6 @@ interface Way {
   grants?: readonly RecordedGrant[];
 }
 
-const now = () => new Date().toISOString();
-
 /** One engine, one run. */
 export class Engine {
   readonly #workers: EngineWorkers;
@@ -135,7 +134,7 @@ export class Engine {
     this.#statePath = path;
     makeStateFolder(path);
     const command = commandOf(request);
-    using _lock = takeRunLock(lockPathOf(path), command, now());
+    using _lock = takeRunLock(lockPathOf(path), command, isoNow());
     removeStateCopies(path);
     const job: Job = { request, command, current, root, settings, practice, path, startedAt };
     if (request.plan) return void await this.#plan(job, request.plan);
@@ -191,13 +190,13 @@ export class Engine {
     const states = loadModelStates(db);
     const planning = way.plan && await import("./planner.ts");
     const planner = way.plan && planning && new planning.Planner({
-      ...{ db, request, practice, graph, states, projectId, asked: way.plan, now },
+      ...{ db, request, practice, graph, states, projectId, asked: way.plan, now: isoNow },
     });
     const runId = inTransaction(db, () => {
       analyses.save();
       dropStages(db);
       if (way.grants) replaceRateGrants(db, way.grants);
-      return startRun(db, command, VERSION, now());
+      return startRun(db, command, VERSION, isoNow());
     });
     // What a plan goes through is told by the plan.
     const tell = planner
@@ -206,7 +205,7 @@ export class Engine {
     tell({
       type: "run_started",
       run_id: runId,
-      started_at: now(),
+      started_at: isoNow(),
       project: root,
       practice,
       models: selected.toSorted(compareNames),
@@ -237,7 +236,15 @@ export class Engine {
       readVariable,
       tokens: () =>
         tokens ??= loadTokenKeeper({
-          ...{ db, commits, root, practice, readVariable, now, providers: settings.auth ?? {} },
+          ...{
+            db,
+            commits,
+            root,
+            practice,
+            readVariable,
+            now: isoNow,
+            providers: settings.auth ?? {},
+          },
         }),
       nextChangeId: () => changeId++,
       watchDeadline: (model, limitMs) => {
@@ -253,7 +260,7 @@ export class Engine {
       },
       flush: () => this.#flush(),
       current,
-      now,
+      now: isoNow,
       stop: this.#stop.signal,
       stopReason: () =>
         this.#isTimeOver && request.timeoutMs !== undefined
@@ -292,7 +299,7 @@ export class Engine {
     };
     if (!planner) {
       pruneBodies(db);
-      finishRun(db, runId, status, now());
+      finishRun(db, runId, status, isoNow());
       this.#emit(finished);
       return undefined;
     }

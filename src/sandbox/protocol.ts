@@ -4,7 +4,8 @@
  * The guest is not trusted: the host checks every message of a guest as if it had been forged.
  * Each port carries arrays of messages, one `postMessage` for all that one turn of the event loop
  * produced (one message a post costs more than what it carries). Values are what structured
- * cloning keeps: number, bigint, string, null, Uint8Array.
+ * cloning keeps: number, bigint, string, null, Uint8Array. Where there is neither bigint nor bytes they
+ * go as JSON (`json_messages.ts`).
  *
  * @module
  */
@@ -257,7 +258,8 @@ export interface EgressResponse {
   /** After redirects; secrets masked. */
   url: string;
   headers: readonly (readonly [string, string])[];
-  body: Uint8Array;
+  /** As text where it is short and UTF-8; that is the same bytes. */
+  body: string | Uint8Array;
   /** Tries made, the first included; 0 when the request was refused before any. */
   attempts: number;
   elapsedMs: number;
