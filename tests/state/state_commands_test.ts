@@ -242,6 +242,7 @@ Deno.test("state mv takes all that a model has: table, index, history, requests,
     project.rows(`SELECT model, count(*) AS n FROM "${table}" WHERE model LIKE 'sync%' GROUP BY 1`);
   assert.deepEqual(counts("spoor.steps"), [{ model: "sync.contacts", n: 2 }]);
   assert.deepEqual(counts("spoor.requests"), [{ model: "sync.contacts", n: 3 }]);
+  assert.deepEqual(counts("spoor.deliveries"), [{ model: "sync.contacts", n: 3 }]);
   assert.deepEqual(counts("spoor.models"), [{ model: "sync.contacts", n: 1 }]);
   assert.deepEqual(counts("spoor.accepted_columns"), [{ model: "sync.contacts", n: 1 }]);
   assert.deepEqual(
