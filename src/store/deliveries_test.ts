@@ -1,3 +1,4 @@
+// deno-lint-ignore-file camelcase -- columns, as SQL gives them.
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { inTransaction } from "~/warehouse/transaction.ts";

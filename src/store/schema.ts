@@ -277,7 +277,8 @@ export const MIGRATIONS: readonly string[] = [
       ELSE q.idempotency_key END AS idempotency_key,
     q.change_id
   FROM "spoor.request_records" AS q
-    JOIN "spoor.request_kinds" AS k ON k.id = q.kind_id
+    -- Where one run is asked for, all before it need not be read.
+    JOIN "spoor.request_kinds" AS k ON k.id = q.kind_id AND q.id >= k.first_id
     JOIN "spoor.model_names" AS m ON m.id = k.model_id
     LEFT JOIN "spoor.runs" AS r ON r.id = k.run_id
     LEFT JOIN "spoor.request_bodies" AS b ON b.request_id = q.id;
