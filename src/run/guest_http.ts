@@ -146,7 +146,7 @@ export class GuestHttp {
         delivery?.end(groups, isUncertain(response), mayHaveMoved(response, atMostOnce));
       }
     }
-    this.#record(request, response, idempotencyKey, at, changes.at(-1));
+    this.#record(request, response, idempotencyKey, at, changes);
     return response;
   }
 
@@ -273,7 +273,7 @@ export class GuestHttp {
     response: EgressResponse,
     idempotencyKey: string,
     at: string,
-    changeId: number | undefined,
+    changes: readonly number[],
   ): void {
     const { status, error, attempts, elapsedMs, url } = response;
     if (attempts > 0) {
@@ -284,7 +284,10 @@ export class GuestHttp {
       else this.counts.refused += 1;
     }
     if (this.context.plan) return;
-    const { method } = request;
+    const { method, ordinal } = request;
+    const changeId = changes.at(-1);
+    const isFirstOfOne = changeId !== undefined && changes.length === 1 && ordinal === 0;
+    const keyName = isFirstOfOne ? this.context.keyName(changeId) : undefined;
     this.context.commits.addUnawaited(() =>
       this.context.log.write({
         at,
@@ -295,6 +298,7 @@ export class GuestHttp {
         attempts,
         elapsedMs,
         idempotencyKey,
+        keyName,
         changeId,
         request: describeRequest(request, this.context.mask),
         response: describeResponse(response),

@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { foldModelName } from "~/model/model_name.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedTableName } from "~/tracked/accepted_table.ts";
 import { CONTENT_HASH } from "~/tracked/target_table.ts";
 import { columnsOf, countRows, findTableType } from "~/warehouse/tables.ts";
@@ -73,8 +74,10 @@ export function heldState(db: DatabaseSync, model: string): HeldState {
 }
 
 function changesOf(db: DatabaseSync, model: string): Record<string, number> {
+  // A file of an earlier version is read as it is.
+  const source = findTableType(db, "spoor.changes") ? "spoor.changes" : "spoor.ledger";
   const rows = db.prepare(
-    `SELECT state, count(*) AS n FROM "spoor.changes" WHERE model = ? GROUP BY state`,
+    `SELECT state, count(*) AS n FROM ${quoteIdentifier(source)} WHERE model = ? GROUP BY state`,
   ).all(model);
   return Object.fromEntries(rows.map(({ state, n }) => [String(state), Number(n)]));
 }

@@ -7,7 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedTableName, COLUMNS_ID } from "~/tracked/accepted_table.ts";
-import { columnsOf } from "~/warehouse/tables.ts";
+import { columnsOf, findTableType } from "~/warehouse/tables.ts";
 import type { CheckFacts, CheckResult } from "./check_state.ts";
 import { acceptedKey, heldState, modelsWithAccepted } from "./held_states.ts";
 
@@ -23,6 +23,7 @@ export const STATE_CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["sums", checkSums],
   ["models", checkModels],
   ["runs", checkRuns],
+  ["records", checkRecords],
 ]);
 
 const CHANGE_STATES = ["sent", "unknown", "failed", "rejected", "settled"];
@@ -200,4 +201,26 @@ function checkRuns({ db }: CheckFacts): CheckResult {
     })),
     notes,
   );
+}
+
+/** What records have in common is kept once: without it nothing can be read of them. */
+function checkRecords({ db }: CheckFacts): CheckResult {
+  // A file of an older schema has no such tables.
+  if (findTableType(db, "spoor.delivery_records") === undefined) return result([]);
+  const count = (sql: string) => Number(db.prepare(`SELECT count(*) AS n FROM ${sql}`).get()?.n);
+  const deliveries = count(
+    `"spoor.delivery_records" WHERE model_id NOT IN (SELECT id FROM "spoor.model_names")`,
+  );
+  const requests = count(
+    `"spoor.request_records" WHERE kind_id NOT IN (SELECT id FROM "spoor.request_kinds")`,
+  );
+  const hint = "Only history is concerned; nothing is sent or lost for it";
+  return result([
+    ...deliveries > 0
+      ? [{ message: `${deliveries} deliveries are of models that are not known`, hint }]
+      : [],
+    ...requests > 0
+      ? [{ message: `${requests} requests are of kinds that are not known`, hint }]
+      : [],
+  ]);
 }

@@ -5,7 +5,10 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import type { ChangeAction } from "~/delivery/earlier_try.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
+import { DeliveryLog } from "./deliveries.ts";
+import { lastRunId } from "./runs.ts";
 
 /** Which changes are meant. */
 export interface ChangeFilter {
@@ -41,7 +44,7 @@ export const VERIFIED_AS_NOT_SENT = "verified as not sent";
 /** Lets the next run try failed and rejected groups again, as if for the first time. */
 export function retryChanges(db: DatabaseSync, filter: ChangeFilter, now: string): ChangedByHand[] {
   return change(db, {
-    ...{ filter, now, which: REFUSED, note: "retried", text: null },
+    ...{ filter, now, which: REFUSED, note: "retried", error: undefined },
     set: "state = 'failed', parked = 0, attempts = 0",
   });
 }
@@ -58,7 +61,7 @@ export function settleChanges(
 ): ChangedByHand[] {
   return change(db, {
     ...{ filter, now, which: UNKNOWN, note: "settled" },
-    text: isSent ? SETTLED_AS_SENT : SETTLED_AS_NOT_SENT,
+    error: isSent ? SETTLED_AS_SENT : SETTLED_AS_NOT_SENT,
     set: isSent ? "state = 'settled', parked = 0" : "state = 'failed', parked = 0",
   });
 }
@@ -81,12 +84,12 @@ interface HandChange {
   now: string;
   which: string;
   note: "retried" | "settled";
-  text: string | null;
+  error: string | undefined;
   set: string;
 }
 
 /** It is a person's word, so it is on the disk before the person is told. */
-function change(db: DatabaseSync, { filter, now, which, note, text, set }: HandChange) {
+function change(db: DatabaseSync, { filter, now, which, note, error, set }: HandChange) {
   const { sql, params } = whereOf(filter);
   const where = `${which} AND ${sql}`;
   db.exec("PRAGMA synchronous = FULL");
@@ -97,16 +100,28 @@ function change(db: DatabaseSync, { filter, now, which, note, text, set }: HandC
     ).all(...params).map((row) => ({
       ...{ model: String(row.model), groups: Number(row.groups), parked: Number(row.parked) },
     }));
-    db.prepare(
-      `INSERT INTO "spoor.deliveries" (run_id, model, group_key, change_id, batch, action, state, at,
-         content_hash, error)
-       SELECT (SELECT coalesce(max(id), 0) FROM "spoor.runs"), model, group_key, id, batch, action,
-         ?, ?, content_hash, ? FROM "spoor.ledger" WHERE ${where} ORDER BY id`,
-    ).run(note, now, text, ...params);
+    for (const { model } of models) {
+      const log = new DeliveryLog(db, lastRunId(db) ?? 0, model);
+      const entries = db.prepare(
+        `SELECT id, group_key, batch, action, content_hash FROM "spoor.ledger"
+         WHERE ${where} AND model = ? ORDER BY id`,
+      ).all(...params, model);
+      for (const entry of entries) log.write({ ...toRecord(entry), state: note, at: now, error });
+    }
     db.prepare(`UPDATE "spoor.ledger" SET ${set}, at = ? WHERE ${where}`).run(now, ...params);
     for (const { model, groups } of models) wakeModel(db, model, groups);
     return models;
   });
+}
+
+function toRecord(row: Record<string, unknown>) {
+  return {
+    groupKey: String(row.group_key),
+    changeId: Number(row.id),
+    batch: Number(row.batch),
+    action: row.action as ChangeAction,
+    contentHash: String(row.content_hash),
+  };
 }
 
 /** The next run runs it, whatever is up to date. */

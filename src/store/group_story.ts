@@ -8,11 +8,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ChangeAction, LedgerState } from "~/delivery/earlier_try.ts";
 import { cachedStatement } from "~/warehouse/cached_statement.ts";
-import type { DeliveryState } from "./deliveries.ts";
+import { modelIdsOf } from "./compact/model_ids.ts";
+import { timeAfter } from "./compact/run_clock.ts";
+import { ACTION_CODES, type DeliveryState, STATE_CODES, unpackHash } from "./deliveries.ts";
 
 /** One row of `spoor.deliveries`. */
 export interface DeliveryRow {
-  id: number;
   run_id: number;
   /** `*`: all groups of the model, adopted together. */
   group_key: string;
@@ -54,6 +55,7 @@ export interface RequestRow {
   error: string | null;
   attempts: number;
   elapsed_ms: number;
+  /** NULL where there is none, or where it can be made of the change: see `keyNameOf`. */
   idempotency_key: string | null;
   /** JSON of headers and body; NULL when it was pruned. */
   request: string | null;
@@ -67,12 +69,28 @@ export function deliveriesOf(
   groupKey: string,
   limit: number,
 ): DeliveryRow[] {
-  const statement = db.prepare(
-    `SELECT id, run_id, group_key, change_id, batch, action, state, at, content_hash, changed, error
-     FROM "spoor.deliveries" WHERE model = ? AND group_key = ? ORDER BY id DESC LIMIT ?`,
+  const read = db.prepare(
+    `SELECT run_id, started_at, group_key, change_id, batch, action, state, after_ms, content_hash,
+       changed, error
+     FROM "spoor.delivery_records" LEFT JOIN "spoor.runs" ON id = run_id
+     WHERE model_id = ? AND group_key = ? ORDER BY run_id DESC, nth DESC LIMIT ?`,
   );
-  const rows = [groupKey, "*"].flatMap((key) => statement.all(model, key, BigInt(limit)));
-  return (rows as unknown as DeliveryRow[]).sort((a, b) => b.id - a.id).slice(0, limit);
+  return modelIdsOf(db, model)
+    .flatMap((id) => [groupKey, "*"].flatMap((key) => read.all(id, key, BigInt(limit))))
+    .map(toDelivery)
+    // What a person decided about a group in the run that adopted all came after that.
+    .sort((a, b) => b.run_id - a.run_id).slice(0, limit);
+}
+
+function toDelivery(row: Record<string, unknown>): DeliveryRow {
+  const { started_at, after_ms, action, state, content_hash, ...rest } = row;
+  return {
+    ...rest,
+    action: ACTION_CODES[Number(action)],
+    state: STATE_CODES[Number(state)],
+    at: timeAfter(started_at, after_ms),
+    content_hash: unpackHash(content_hash),
+  } as unknown as DeliveryRow;
 }
 
 /** The group's change that is not accepted, if there is one. */
@@ -94,9 +112,9 @@ export function requestsOf(
   limit: number,
 ): RequestRow[] {
   const rows = db.prepare(
-    `SELECT id, run_id, at, method, url, status, error, attempts, elapsed_ms, idempotency_key,
+    `SELECT id, run_id, at, method, url, status, error, attempts, elapsed_ms, r.idempotency_key,
        request, response
-     FROM "spoor.requests" LEFT JOIN "spoor.request_bodies" ON request_id = id
+     FROM "spoor.requests" AS r LEFT JOIN "spoor.request_bodies" ON request_id = id
      WHERE change_id = ? AND run_id = ? ORDER BY id LIMIT ?`,
   ).all(BigInt(changeId), BigInt(runId), BigInt(limit));
   return rows as unknown as RequestRow[];
@@ -109,6 +127,15 @@ export function lastRequestOf(db: DatabaseSync, changeId: number): RequestRow | 
      FROM "spoor.requests" WHERE change_id = ? ORDER BY id DESC LIMIT 1`,
   ).get(BigInt(changeId));
   return row as unknown as RequestRow | undefined;
+}
+
+/** The model's name that a request's key is made of, where the record has no key of it any more. */
+export function keyNameOf(db: DatabaseSync, requestId: number): string | undefined {
+  const row = db.prepare(
+    `SELECT key_name FROM "spoor.request_records" AS q
+       JOIN "spoor.request_kinds" AS k ON k.id = q.kind_id WHERE q.id = ?`,
+  ).get(BigInt(requestId));
+  return typeof row?.key_name === "string" ? row.key_name : undefined;
 }
 
 /** What a step tells of the groups that it did not try. */
@@ -157,10 +184,14 @@ export function keysAround(
   groupKey: string,
   limit: number,
 ): string[] {
-  const side = (sign: string, order: string) =>
-    db.prepare(
-      `SELECT DISTINCT group_key FROM "spoor.deliveries" WHERE model = ? AND group_key ${sign} ?
+  const ids = modelIdsOf(db, model);
+  const side = (sign: string, order: string) => {
+    const read = db.prepare(
+      `SELECT DISTINCT group_key FROM "spoor.delivery_records" WHERE model_id = ? AND group_key ${sign} ?
        ORDER BY group_key ${order} LIMIT ?`,
-    ).all(model, groupKey, BigInt(limit)).map((row) => String(row.group_key));
+    );
+    return ids.flatMap((id) => read.all(id, groupKey, BigInt(limit)))
+      .map((row) => String(row.group_key));
+  };
   return [...side(">=", "ASC"), ...side("<", "DESC")].filter((key) => key !== "*");
 }

@@ -11,7 +11,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { inTransaction } from "~/warehouse/transaction.ts";
+import { inTransaction, rollBack } from "~/warehouse/transaction.ts";
 
 /** How long a transaction takes more pieces. */
 const OPEN_MS = 50;
@@ -100,7 +100,7 @@ export class JointTransaction {
       this.#openedAt = openedAt;
       return result;
     } catch (error) {
-      if (this.db.isTransaction) this.db.exec("ROLLBACK");
+      rollBack(this.db);
       throw error;
     }
   }
@@ -124,7 +124,7 @@ export class JointTransaction {
       writeAll(records);
       this.db.exec("COMMIT");
     } catch (error) {
-      if (this.db.isTransaction) this.db.exec("ROLLBACK");
+      rollBack(this.db);
       throw error;
     }
   }

@@ -182,5 +182,129 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE "spoor.ledger" ADD COLUMN moved INTEGER NOT NULL DEFAULT 1;
   -- What was accepted of these is in doubt already, if there was any.
   UPDATE "spoor.ledger" SET moved = 0 WHERE state = 'rejected';
+
+  -- What is kept for ever of each delivery and request, in a third of the bytes: numbers for words,
+  -- times since the run's start, 16 bytes for 32 digits, and once for many what they have in common.
+  -- "spoor.deliveries" and "spoor.requests" are views of it, with the columns that people read.
+
+  -- A renamed model keeps its id; so a name that was taken over has two.
+  CREATE TABLE "spoor.model_names" (id INTEGER PRIMARY KEY, model TEXT NOT NULL);
+  CREATE INDEX "spoor.model_names_by_name" ON "spoor.model_names" (model);
+  INSERT INTO "spoor.model_names" (model) SELECT model FROM (
+    SELECT DISTINCT model FROM "spoor.deliveries" UNION
+    SELECT model FROM (SELECT DISTINCT run_id, model FROM "spoor.requests")
+  ) ORDER BY model;
+
+  -- Kept by group, which is how it is asked for: an index beside would hold each key again.
+  CREATE TABLE "spoor.delivery_records" (
+    model_id INTEGER NOT NULL,
+    group_key TEXT NOT NULL,
+    run_id INTEGER NOT NULL,
+    -- order of the group's records of this run
+    nth INTEGER NOT NULL,
+    -- 0 create | 1 update | 2 remove
+    action INTEGER NOT NULL,
+    -- 0 accepted | 1 rejected | 2 failed | 3 unknown | 4 adopted | 5 settled | 6 retried
+    state INTEGER NOT NULL,
+    change_id INTEGER NOT NULL,
+    batch INTEGER NOT NULL,
+    -- since the run's start; since 1970 where there is no such run
+    after_ms INTEGER,
+    content_hash BLOB NOT NULL, -- without "1:"; as text where it is none of that kind
+    changed TEXT,
+    error TEXT,
+    PRIMARY KEY (model_id, group_key, run_id, nth)
+  ) WITHOUT ROWID;
+  INSERT INTO "spoor.delivery_records"
+  SELECT m.id, d.group_key, d.run_id, d.id,
+    CASE d.action WHEN 'create' THEN 0 WHEN 'update' THEN 1 ELSE 2 END,
+    CASE d.state WHEN 'accepted' THEN 0 WHEN 'rejected' THEN 1 WHEN 'failed' THEN 2
+      WHEN 'unknown' THEN 3 WHEN 'adopted' THEN 4 WHEN 'settled' THEN 5 ELSE 6 END,
+    d.change_id, d.batch,
+    CAST(round((unixepoch(d.at, 'subsec') - coalesce(unixepoch(r.started_at, 'subsec'), 0)) * 1000) AS INTEGER),
+    CASE WHEN d.content_hash LIKE '1:%' AND length(d.content_hash) = 34
+      THEN coalesce(unhex(substr(d.content_hash, 3)), d.content_hash) ELSE d.content_hash END,
+    d.changed, d.error
+  FROM "spoor.deliveries" AS d
+    CROSS JOIN "spoor.model_names" AS m ON m.model = d.model
+    LEFT JOIN "spoor.runs" AS r ON r.id = d.run_id
+  ORDER BY d.model, d.group_key, d.id;
+  DROP TABLE "spoor.deliveries";
+
+  CREATE VIEW "spoor.deliveries" AS
+  SELECT d.run_id, m.model, d.group_key, d.change_id, d.batch,
+    CASE d.action WHEN 0 THEN 'create' WHEN 1 THEN 'update' ELSE 'remove' END AS action,
+    CASE d.state WHEN 0 THEN 'accepted' WHEN 1 THEN 'rejected' WHEN 2 THEN 'failed' WHEN 3 THEN 'unknown'
+      WHEN 4 THEN 'adopted' WHEN 5 THEN 'settled' ELSE 'retried' END AS state,
+    strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(r.started_at, '1970-01-01'), (d.after_ms / 1000.0) || ' seconds') AS at,
+    CASE typeof(d.content_hash) WHEN 'blob' THEN '1:' || lower(hex(d.content_hash)) ELSE d.content_hash END
+      AS content_hash,
+    d.changed, d.error
+  FROM "spoor.delivery_records" AS d
+    JOIN "spoor.model_names" AS m ON m.id = d.model_id
+    LEFT JOIN "spoor.runs" AS r ON r.id = d.run_id;
+
+  -- What requests of one model in one run have in common.
+  CREATE TABLE "spoor.request_kinds" (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL,
+    model_id INTEGER NOT NULL,
+    -- name of the model that the keys are made of; NULL: each request has its key beside it
+    key_name TEXT,
+    method TEXT NOT NULL,
+    url TEXT NOT NULL, -- its beginning
+    status INTEGER,
+    -- the first request of this kind
+    first_id INTEGER NOT NULL
+  );
+  CREATE INDEX "spoor.request_kinds_by_run" ON "spoor.request_kinds" (run_id, model_id);
+  INSERT INTO "spoor.request_kinds" (run_id, model_id, method, url, status, first_id)
+  SELECT q.run_id, m.id, q.method, '', q.status, min(q.id)
+  FROM "spoor.requests" AS q CROSS JOIN "spoor.model_names" AS m ON m.model = q.model
+  GROUP BY q.run_id, m.id, q.method, q.status ORDER BY 6;
+
+  CREATE TABLE "spoor.request_records" (
+    id INTEGER PRIMARY KEY,
+    kind_id INTEGER NOT NULL,
+    -- the change that it is about, or the last one of its batch
+    change_id INTEGER,
+    after_ms INTEGER,
+    elapsed_tenths INTEGER NOT NULL, -- of a millisecond
+    attempts INTEGER NOT NULL,
+    url TEXT NOT NULL, -- what follows its beginning
+    error TEXT,
+    -- NULL where it can be made of the change, once its bodies are gone, or there is none
+    idempotency_key BLOB
+  );
+  INSERT INTO "spoor.request_records"
+  SELECT q.id, k.id, q.change_id,
+    CAST(round((unixepoch(q.at, 'subsec') - coalesce(unixepoch(r.started_at, 'subsec'), 0)) * 1000) AS INTEGER),
+    CAST(round(q.elapsed_ms * 10) AS INTEGER), q.attempts, q.url, q.error,
+    coalesce(unhex(q.idempotency_key), q.idempotency_key)
+  FROM "spoor.requests" AS q
+    CROSS JOIN "spoor.model_names" AS m ON m.model = q.model
+    CROSS JOIN "spoor.request_kinds" AS k
+      ON k.run_id = q.run_id AND k.model_id = m.id AND k.method = q.method AND k.status IS q.status
+    LEFT JOIN "spoor.runs" AS r ON r.id = q.run_id
+  ORDER BY q.id;
+  DROP TABLE "spoor.requests";
+  CREATE INDEX "spoor.request_records_by_change" ON "spoor.request_records" (change_id)
+    WHERE change_id IS NOT NULL;
+  ALTER TABLE "spoor.request_bodies" ADD COLUMN idempotency_key BLOB;
+
+  CREATE VIEW "spoor.requests" AS
+  SELECT q.id, k.run_id, m.model,
+    strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(r.started_at, '1970-01-01'), (q.after_ms / 1000.0) || ' seconds') AS at,
+    k.method, k.url || q.url AS url, k.status, q.error, q.attempts, q.elapsed_tenths / 10.0 AS elapsed_ms,
+    CASE typeof(coalesce(q.idempotency_key, b.idempotency_key))
+      WHEN 'blob' THEN lower(hex(coalesce(q.idempotency_key, b.idempotency_key)))
+      ELSE q.idempotency_key END AS idempotency_key,
+    q.change_id
+  FROM "spoor.request_records" AS q
+    -- Where one run is asked for, all before it need not be read.
+    JOIN "spoor.request_kinds" AS k ON k.id = q.kind_id AND q.id >= k.first_id
+    JOIN "spoor.model_names" AS m ON m.id = k.model_id
+    LEFT JOIN "spoor.runs" AS r ON r.id = k.run_id
+    LEFT JOIN "spoor.request_bodies" AS b ON b.request_id = q.id;
   `,
 ];

@@ -18,8 +18,20 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
     db.exec("COMMIT");
     return result;
   } catch (error) {
-    // A full disk may have rolled back already; then there is nothing left to undo.
-    if (db.isTransaction) db.exec("ROLLBACK");
+    rollBack(db);
     throw error;
   }
+}
+
+const ROLLBACKS = new WeakMap<DatabaseSync, number>();
+
+/** Undoes the transaction; a full disk may have done so already. */
+export function rollBack(db: DatabaseSync): void {
+  if (db.isTransaction) db.exec("ROLLBACK");
+  ROLLBACKS.set(db, rollbacksOf(db) + 1);
+}
+
+/** How often a transaction was undone: what was learnt of its rows before may no longer hold. */
+export function rollbacksOf(db: DatabaseSync): number {
+  return ROLLBACKS.get(db) ?? 0;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { fakeApi } from "../support/fake_api.ts";
 import { readLines } from "./read_lines.ts";
 import { SEND_EACH_ROW, syncProject } from "./sync_project.ts";
@@ -144,4 +145,21 @@ Deno.test("why before anything ran says what to do", async () => {
 
   assert.equal(code, 1);
   assert.match(output, /Cannot tell why: nothing has run here yet[^]*spoor run/);
+});
+
+Deno.test("why tells the Idempotency-Key of a request whose bodies are too old to be kept", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  using db = new DatabaseSync(people.project.path(".spoor/spoor.db"));
+  const keys = () => people.project.rows("spoor.requests").map((row) => row.idempotency_key);
+  assert.deepEqual(keys(), [api.requests[0]?.key]);
+  db.exec(`DELETE FROM "spoor.request_bodies"`);
+  assert.deepEqual(keys(), [null]);
+
+  const { stdout } = await people.project.run("why sync.people 1");
+
+  assert.match(stdout, new RegExp(`POST .* 200 .*key ${api.requests[0]?.key}\\n`));
+  assert.match(stdout, /its bodies are too old to be kept/);
 });

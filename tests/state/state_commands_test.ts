@@ -133,7 +133,10 @@ const DAMAGES: readonly (readonly [sql: string, says: RegExp])[] = [
     /^models: "spoor\.models" has inputs that are no JSON/m,
   ],
   [`DELETE FROM "spoor.runs"`, /^runs: 2 models have a part in run 1/m],
-  [`DROP TABLE "spoor.deliveries"`, /^schema: .*has no table spoor\.deliveries/m],
+  [`DROP TABLE "spoor.delivery_records"`, /^schema: .*has no table spoor\.delivery_records/m],
+  [`DROP VIEW "spoor.deliveries"`, /^schema: .*has no view spoor\.deliveries/m],
+  [`DELETE FROM "spoor.model_names"`, /^records: 3 deliveries are of models that are not known/m],
+  [`DELETE FROM "spoor.request_kinds"`, /^records: 3 requests are of kinds that are not known/m],
   [
     `ALTER TABLE "spoor.files" DROP COLUMN size_bytes`,
     /^schema: .*has no column spoor\.files\.size_bytes/m,
@@ -239,6 +242,7 @@ Deno.test("state mv takes all that a model has: table, index, history, requests,
     project.rows(`SELECT model, count(*) AS n FROM "${table}" WHERE model LIKE 'sync%' GROUP BY 1`);
   assert.deepEqual(counts("spoor.steps"), [{ model: "sync.contacts", n: 2 }]);
   assert.deepEqual(counts("spoor.requests"), [{ model: "sync.contacts", n: 3 }]);
+  assert.deepEqual(counts("spoor.deliveries"), [{ model: "sync.contacts", n: 3 }]);
   assert.deepEqual(counts("spoor.models"), [{ model: "sync.contacts", n: 1 }]);
   assert.deepEqual(counts("spoor.accepted_columns"), [{ model: "sync.contacts", n: 1 }]);
   assert.deepEqual(

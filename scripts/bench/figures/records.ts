@@ -75,7 +75,7 @@ function fill(db: DatabaseSync, records: number): void {
   const runs = 8_760;
   const numbers = (count: number) =>
     `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
-  const id = `(1 + i % ${groups})`;
+  const lastTry = TRIES - 1;
   const run = `(1 + i * ${runs} / ${records + 1})`;
   const at = "strftime('%Y-%m-%dT%H:%M:%fZ', 1767225600 + i, 'unixepoch')";
   const columnsId = ensureAcceptedTable(db, MODEL, ["id"], ["id", "email"]);
@@ -93,16 +93,19 @@ function fill(db: DatabaseSync, records: number): void {
         (id, email, _spoor_ordinal, _spoor_copies, _spoor_token, _spoor_columns)
       SELECT i, ${email}, 0, 1, random() & 0x7fffffffffff, ${columnsId} FROM n;
     ${numbers(groups)} INSERT INTO "${MODEL}" SELECT i, ${email}, '1:' || i FROM n;
-    ${numbers(records)} INSERT INTO "spoor.deliveries" (run_id, model, group_key, change_id, action,
-        state, at, content_hash, changed)
-      SELECT ${run}, '${MODEL}', '[' || ${id} || ']', i, 'update', 'accepted', ${at}, '1:' || i,
-        '{"email":["a","b"]}' FROM n;
-    ${
-    numbers(records)
-  } INSERT INTO "spoor.requests" (run_id, model, at, method, url, status, attempts,
-        elapsed_ms, idempotency_key, change_id)
-      SELECT ${run}, '${MODEL}', ${at}, 'PUT', 'https://localhost/' || ${id}, 200, 1, 1,
-        hex(randomblob(16)), i FROM n;
+    INSERT INTO "spoor.model_names" VALUES (1, '${MODEL}');
+    ${numbers(groups)},
+      tries (try) AS (SELECT 0 UNION ALL SELECT try + 1 FROM tries WHERE try < ${lastTry}),
+      changes (group_key, i) AS (SELECT '[' || n.i || ']', n.i + try * ${groups} FROM n, tries)
+    INSERT INTO "spoor.delivery_records" (model_id, group_key, run_id, nth, action, state, change_id,
+        batch, after_ms, content_hash, changed)
+      SELECT 1, group_key, ${run}, 0, 1, 0, i, 0, i % 10000, randomblob(16), '{"email":["a","b"]}'
+      FROM changes ORDER BY group_key, i;
+    ${numbers(runs)} INSERT INTO "spoor.request_kinds"
+      SELECT i, i, 1, '${MODEL}', 'PUT', 'https://localhost/', 200, i * ${records} / ${runs} FROM n;
+    ${numbers(records)} INSERT INTO "spoor.request_records" (kind_id, change_id, after_ms,
+        elapsed_tenths, attempts, url)
+      SELECT ${run}, i, i % 10000, 10, 1, 1 + (i - 1) % ${groups} FROM n;
     ${
     numbers(Math.ceil(groups / FAILING))
   } INSERT INTO "spoor.ledger" (model, group_key, content_hash,

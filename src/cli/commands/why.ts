@@ -7,7 +7,8 @@ import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { findGroup } from "~/cli/groups/find_group.ts";
 import { findTrackedModel } from "~/cli/groups/tracked_model.ts";
-import { openProjectState, PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { openGroups } from "~/cli/groups/open_groups.ts";
+import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { loadStory } from "~/cli/why_view/load_story.ts";
 import { printStory } from "~/cli/why_view/story_json.ts";
@@ -44,7 +45,7 @@ export const whyCommand = defineCommand({
     const limit = options.all ? Number.MAX_SAFE_INTEGER : parseCount("limit", options.limit);
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
-    using db = openProjectState(root, practice, purpose);
+    using db = openGroups(root, practice, purpose);
     const model = await findTrackedModel(root, db, name, purpose);
     const group = findGroup(db, model, words, purpose);
     const isRunning = await isRunUnderWay(lockPathOf(stateFilePath(root, practice)));

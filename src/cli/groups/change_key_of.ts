@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { changeKey } from "~/run/idempotency_key.ts";
 import { loadKeyNames } from "~/store/key_names.ts";
-import { lastRequestOf, type LedgerRow, type RequestRow } from "~/store/group_story.ts";
+import { keyNameOf, lastRequestOf, type LedgerRow, type RequestRow } from "~/store/group_story.ts";
 
 /** A change's last request and its key. */
 export interface ChangeRequest {
@@ -21,12 +21,24 @@ export function changeRequestOf(
   db: DatabaseSync,
   { id, model, batch }: Pick<LedgerRow, "id" | "model" | "batch">,
 ): ChangeRequest {
-  const request = lastRequestOf(db, batch || id);
+  const last = lastRequestOf(db, batch || id);
+  const request = last && withKey(db, last, batch || id);
   const recorded = request?.idempotency_key ?? undefined;
   if (recorded !== undefined || batch !== 0) return { request, key: recorded };
+  return { request, key: keyOf(db, loadKeyNames(db, model)(id), id) };
+}
+
+/** A request of a change with its key, be it on record or made anew. */
+export function withKey(db: DatabaseSync, request: RequestRow, changeId: number): RequestRow {
+  if (request.idempotency_key !== null) return request;
+  const name = keyNameOf(db, request.id);
+  return name === undefined ? request : { ...request, idempotency_key: keyOf(db, name, changeId) };
+}
+
+/** Of a change's first request, where it goes out on its own. */
+function keyOf(db: DatabaseSync, model: string, changeId: number): string {
   const projectId = String(
     db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value,
   );
-  const name = loadKeyNames(db, model)(id);
-  return { request, key: changeKey({ projectId, model: name, changes: [id], ordinal: 0 }) };
+  return changeKey({ projectId, model, changes: [changeId], ordinal: 0 });
 }

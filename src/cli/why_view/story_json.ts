@@ -46,7 +46,7 @@ function toRun({ runId, firstRunId, runs, at, decision, detail }: ToldRun): obje
 }
 
 function toTry({ delivery, requests, hasMore }: ToldTry): object {
-  const { id: _, group_key: _key, changed, ...rest } = delivery;
+  const { group_key: _, changed, ...rest } = delivery;
   return {
     ...rest,
     changed: changed === null ? null : JSON.parse(changed),

@@ -4,11 +4,9 @@ import type { DeliveryRow, StoryStep } from "~/store/group_story.ts";
 import { SETTLED_AS_SENT } from "~/store/by_hand.ts";
 import { type StoryFacts, tellStory } from "./timeline.ts";
 
-let lastId = 0;
-
 function tried(runId: number, state: DeliveryState, more: Partial<DeliveryRow> = {}): DeliveryRow {
   return {
-    ...{ id: ++lastId, run_id: runId, group_key: "[1]", change_id: 1, batch: 0, state },
+    ...{ run_id: runId, group_key: "[1]", change_id: 1, batch: 0, state },
     ...{ action: "update", at: "", content_hash: "1:a", changed: null, error: null },
     ...more,
   };

@@ -1,0 +1,37 @@
+/**
+ * Splits URLs so that many have the same beginning: `https://crm.example/people/` and `42`.
+ *
+ * A beginning is used once it was seen before, so that URLs which have nothing in common stay whole.
+ *
+ * @module
+ */
+
+/** More are not remembered: what follows the first ones has mostly one of their beginnings. */
+const MAX_SEEN = 256;
+
+/** See the module's comment. */
+export class UrlBeginnings {
+  readonly #seen = new Set<string>();
+
+  /** Gives the longest beginning that is known, and what follows it. */
+  split(url: string): [beginning: string, rest: string] {
+    if (this.#seen.has(url)) return [url, ""];
+    const beginnings = beginningsOf(url);
+    const known = beginnings.find((beginning) => this.#seen.has(beginning));
+    if (known !== beginnings[0]) this.#remember(url, beginnings);
+    return known === undefined ? [url, ""] : [known, url.slice(known.length)];
+  }
+
+  /** Of URLs that differ in their last part only the first is kept whole: the others have what they share. */
+  #remember(url: string, beginnings: readonly string[]): void {
+    if (this.#seen.size >= MAX_SEEN) return;
+    for (const seen of [url, ...beginnings]) this.#seen.add(seen);
+  }
+}
+
+/** Up to each `/`, `?`, `&` and `=` behind the host, the longest first. */
+function beginningsOf(url: string): string[] {
+  const hostAt = url.indexOf("://") + 3;
+  const ends = [...url.slice(hostAt).matchAll(/[/?&=]/g)].map(({ index }) => hostAt + index + 1);
+  return ends.map((end) => url.slice(0, end)).reverse();
+}
