@@ -34,7 +34,9 @@ Deno.test("at the end of its time a run begins nothing new, keeps what was accep
 });
 
 Deno.test("a request without an answer when the time is over is not tried again, and is recorded", async () => {
-  await using api = await fakeApi(({ path }) => path === "/people/2" ? { hang: true } : { json: {} });
+  await using api = await fakeApi(({ path }) =>
+    path === "/people/2" ? { hang: true } : { json: {} }
+  );
   await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["timeout: 3s"] });
   await people.setRows(["id", "name"], rowsOf(3));
 
