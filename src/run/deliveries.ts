@@ -6,6 +6,7 @@
  */
 import type { ErrorReport } from "~/base/user_error.ts";
 import {
+  afterFailure,
   batchToRepeat,
   type ChangeAction,
   type DeliveryPromise,
@@ -93,6 +94,8 @@ export class Delivery {
   #rejected = 0;
   #failed = 0;
   #unknown = 0;
+  /** Of those that failed or are unknown: no run sends them again by itself. */
+  #keptBack = 0;
   readonly #reader: DeliveredChangeReader;
   readonly #acknowledger: Acknowledger;
   readonly #records: ChangeRecords;
@@ -169,6 +172,7 @@ export class Delivery {
       isUncertain: false,
       hasLeft: false,
       hasMoved: false,
+      isFarSides: false,
       end: "open",
     };
     this.#held.set(number, held);
@@ -241,6 +245,14 @@ export class Delivery {
       group.isUncertain ||= isUncertain;
       group.hasMoved ||= hasMoved;
       group.hasLeft = true;
+    }
+  }
+
+  /** How a request about these groups has ended: whether that says nothing of them. */
+  answered(numbers: readonly number[], isFarSides: boolean): void {
+    for (const number of numbers) {
+      const group = this.#held.get(number);
+      if (group) group.isFarSides = isFarSides;
     }
   }
 
@@ -323,6 +335,7 @@ export class Delivery {
       ...{ new: added, changed, unchanged, removed, parked: heldBack.groups, left },
       ...{ saved: this.#saved, rejected: this.#rejected },
       ...{ failed: this.#failed, unknown: this.#unknown },
+      ...(this.#keptBack > 0 && { kept_back: this.#keptBack }),
     };
     assertBalance(this.total, counts);
     return counts;
@@ -365,9 +378,12 @@ export class Delivery {
     }
     if (isUnknownEnd(group, this.context.promise)) {
       this.#unknown += 1;
+      if (this.context.promise === "at_most_once") this.#keptBack += 1;
       return () => this.#records.unknown(group, error.message);
     }
     this.#failed += 1;
+    if (group.isFarSides) group.attempts -= 1;
+    if (afterFailure(group.attempts, this.context.maxAttempts).parked) this.#keptBack += 1;
     return () => this.#records.failed(group, error.message);
   }
 

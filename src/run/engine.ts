@@ -27,6 +27,7 @@ import {
   stateFilePath,
 } from "~/store/open_state.ts";
 import { copyState, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
+import { countHeldChanges } from "~/store/held_back.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
 import { pruneBodies } from "~/store/requests.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
@@ -39,6 +40,7 @@ import { CurrentModel } from "./current_model.ts";
 import type { FromEngine } from "./engine_protocol.ts";
 import { EngineWorkers } from "./engine_workers.ts";
 import { ReaderPool } from "./guest_queries.ts";
+import { heldBackOf } from "./held_back.ts";
 import { LazyPractice } from "./practice.ts";
 import { RateLimits } from "./rate_limits.ts";
 import type { RunContext } from "./run_context.ts";
@@ -270,6 +272,7 @@ export class Engine {
       : counts.cancelled > 0
       ? "cancelled"
       : "ok";
+    const heldBack = heldBackOf(countHeldChanges(db), graph.models);
     const finished: RunFinished = {
       type: "run_finished",
       run_id: runId,
@@ -279,6 +282,7 @@ export class Engine {
       ...counts,
       requests,
       ...(planned && { planned_requests_left: planned.left }),
+      ...(heldBack && { held_back: heldBack }),
       ...(groups && { groups }),
       ...(this.#isTimeOver && request.timeoutMs !== undefined &&
         { timeout_ms: request.timeoutMs }),
@@ -356,6 +360,15 @@ function selectTracked(
   });
 }
 
+/** `600000` → `10m` */
+function asTyped(ms: number): string {
+  const units: readonly (readonly [name: string, ms: number])[] = [
+    ...[["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1_000]] as const,
+  ];
+  const [name, size] = units.find(([, each]) => ms % each === 0) ?? ["ms", 1];
+  return `${ms / size}${name}`;
+}
+
 function projectIdOf(db: Parameters<typeof listTables>[0]): string {
   return String(db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value);
 }
@@ -372,6 +385,6 @@ function commandOf(request: RunRequest): string {
     ...adopt.map((model) => `--adopt ${model}`),
     ...(allowRemoved ? ["--allow-removed"] : []),
     ...(allowChanges ? ["--allow-changes"] : []),
-    ...(timeoutMs === undefined ? [] : [`--timeout ${timeoutMs}ms`]),
+    ...(timeoutMs === undefined ? [] : [`--timeout ${asTyped(timeoutMs)}`]),
   ].join(" ");
 }

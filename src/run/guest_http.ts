@@ -18,6 +18,7 @@ import type {
   GuestRequest,
   ToEgress,
 } from "~/sandbox/protocol.ts";
+import { isFarSides } from "~/delivery/whose_failure.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import { requestIdentity } from "~/plan/request_identity.ts";
 import type { GroupCommit } from "~/store/group_commit.ts";
@@ -132,6 +133,8 @@ export class GuestHttp {
     const response = await this.#exchange(guestId, { ...rest, idempotencyKey });
     if (this.context.plan) this.#notePlanned(this.context.plan, request, response);
     if (response.error?.kind === "down") this.#down ??= response.error;
+    const isMalformed = response.error?.kind === "invalid";
+    delivery?.answered(groups, !isMalformed && isFarSides(response.status));
     if (changes.length > 0) {
       if (isUnbegun(response)) delivery?.withdraw(groups);
       else {
@@ -261,6 +264,7 @@ export class GuestHttp {
       this.counts.retries += attempts - 1;
       if (isAccepted) this.counts.accepted += 1;
       else this.counts.refused += 1;
+      if (status === undefined) this.counts.unanswered = (this.counts.unanswered ?? 0) + 1;
     }
     if (this.context.plan) return;
     const { method } = request;

@@ -17,7 +17,7 @@ export interface HeldGroup extends ChangedGroup {
   batch: number;
   /** Its place in that batch, from 0. */
   place: number;
-  /** Runs in which this very change was tried, this one included. */
+  /** Runs in which this very change was tried, this one included; not those where the far side failed. */
   attempts: number;
   /** Its row in the ledger is committed, or on its way. */
   intent: Promise<void> | undefined;
@@ -31,6 +31,8 @@ export interface HeldGroup extends ChangedGroup {
   isUncertain: boolean;
   /** A request of it may have done something at the far side, whatever was answered. */
   hasMoved: boolean;
+  /** Its last request says nothing of it: the far side did not work, or did not know who asks. */
+  isFarSides: boolean;
   /** `ending`: what it is to be is on its way to the disk. */
   end: "open" | "ending" | "accepted" | "rejected" | "failed";
 }
