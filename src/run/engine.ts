@@ -31,6 +31,7 @@ import { countHeldChanges } from "~/store/held_back.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
 import { pruneBodies } from "~/store/requests.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
+import { markAsSent, refuseLostFile } from "~/store/sent_mark.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
 import { VERSION } from "~/base/version.ts";
 import { dropStages } from "~/warehouse/stages.ts";
@@ -136,6 +137,7 @@ export class Engine {
     const command = commandOf(request);
     using _lock = takeRunLock(lockPathOf(path), command, now());
     removeStateCopies(path);
+    if (!practice) refuseLostFile(path);
     const job: Job = { request, command, current, root, settings, practice, path, startedAt };
     if (request.plan) return void await this.#plan(job, request.plan);
     if (!request.apply) return void await this.#execute(job, { path });
@@ -290,6 +292,7 @@ export class Engine {
     if (!planner) {
       pruneBodies(db);
       finishRun(db, runId, status, now());
+      if (!practice && ((groups?.delivered ?? 0) > 0 || adopt.size > 0)) markAsSent(path);
       this.#emit(finished);
       return undefined;
     }
