@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ErrorReport } from "~/base/user_error.ts";
+import { type ErrorReport, UserError } from "~/base/user_error.ts";
 import {
   afterFailure,
   batchToRepeat,
@@ -169,6 +169,7 @@ export class Delivery {
       intent: undefined,
       isOut: false,
       pending: 0,
+      unanswered: 0,
       isUncertain: false,
       hasLeft: false,
       hasMoved: false,
@@ -194,7 +195,10 @@ export class Delivery {
    */
   async begin(numbers: readonly number[]): Promise<number[]> {
     const groups = numbers.flatMap((number) => this.#findOpen(number) ?? []);
-    for (const group of groups) group.changeId ||= this.context.nextChangeId();
+    for (const group of groups) {
+      group.changeId ||= this.context.nextChangeId();
+      group.unanswered += 1;
+    }
     // A batch that was refused goes out again in parts: each part is what a crash would repeat. Its last
     // change names it: the first part begins as the whole did, from which it must be told apart.
     const batch = groups.length > 1 ? (groups.at(-1)?.changeId ?? 0) : 0;
@@ -242,6 +246,7 @@ export class Delivery {
       const group = this.#held.get(number);
       if (!group) continue;
       group.pending -= 1;
+      group.unanswered -= 1;
       group.isUncertain ||= isUncertain;
       group.hasMoved ||= hasMoved;
       group.hasLeft = true;
@@ -265,6 +270,7 @@ export class Delivery {
       const group = this.#held.get(number);
       if (!group) continue;
       group.pending -= 1;
+      group.unanswered -= 1;
       if (group.pending > 0 || group.hasLeft || !group.intent) continue;
       Object.assign(group, { intent: undefined, isOut: false });
       const earlier = this.#earlier.get(group.keyText);
@@ -275,7 +281,7 @@ export class Delivery {
   /**
    * Records groups as accepted by the far side; resolves when that is durable.
    *
-   * @throws {UserError} A row has another key than its group.
+   * @throws {UserError} A row has another key than its group, or its request has not been answered.
    * @throws {GuestError} The message was forged.
    */
   acknowledge(acknowledged: readonly AcknowledgedGroup[]): Promise<void> {
@@ -284,6 +290,7 @@ export class Delivery {
     const { uniqueKey } = this.changes.comparison;
     const work = acknowledged.map(({ group: number, block }) => {
       const group = this.#getOpen(number);
+      if (group.unanswered > 0) throw savedTooSoon(uniqueKey, group);
       return { group, saved: checkSaved(model, uniqueKey, group, block) };
     });
     const written = work.filter(({ group }) => group.action !== "remove");
@@ -391,9 +398,9 @@ export class Delivery {
    * Whether the far side may hold something else of a refused group than was accepted: an earlier request
    * may have done something, or an earlier try whose place in the ledger the rejection takes.
    */
-  #mayHaveMoved({ keyText, hasMoved }: HeldGroup): boolean {
+  #mayHaveMoved({ keyText, hasMoved, unanswered }: HeldGroup): boolean {
     const earlier = this.#earlier.get(keyText);
-    return hasMoved || (earlier !== undefined && isForced(earlier));
+    return hasMoved || unanswered > 0 || (earlier !== undefined && isForced(earlier));
   }
 
   /** What is accepted of a group is no longer known to be what the far side has. */
@@ -450,6 +457,17 @@ export class Delivery {
       }
     }
   }
+}
+
+/** A model that forgot to await its request would mark as sent what nobody has accepted. */
+function savedTooSoon(uniqueKey: readonly string[], { key }: HeldGroup): UserError {
+  return new UserError(
+    `Cannot save ${renderGroupKey(uniqueKey, key)}: a request of it has not been answered yet`,
+    {
+      hint: `Write "await" before http.post(…), so that a refused row is not marked as sent; ` +
+        "to send several at once use each() and @concurrency",
+    },
+  );
 }
 
 /** Every group that was delivered has come to exactly one end, or was not reached. */

@@ -25,6 +25,8 @@ export interface HeldGroup extends ChangedGroup {
   isOut: boolean;
   /** Requests that are out. */
   pending: number;
+  /** The same, and those whose intent is on its way to the disk. */
+  unanswered: number;
   /** A request of it has ended that was not refused before it left. */
   hasLeft: boolean;
   /** A request of it may have arrived though no answer came. */
