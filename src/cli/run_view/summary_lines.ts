@@ -24,11 +24,12 @@ export class RunTally {
   add(event: ModelFinished): void {
     if (event.status === "failed") this.failed.push(event.model);
     if (isWorthSeeing(event, this.table)) this.table = event.model;
-    if (!event.delivery || !event.requests) return;
-    this.hasDeliveries = true;
-    this.groupsSent += event.delivery.saved;
-    const { failed, unknown, left, kept_back: kept = 0 } = event.delivery;
+    if (!event.delivery) return;
+    const { saved, failed, unknown, left, kept_back: kept = 0 } = event.delivery;
     this.groupsLeft += failed + unknown + left - kept;
+    if (!event.requests) return;
+    this.hasDeliveries = true;
+    this.groupsSent += saved;
   }
 }
 
