@@ -222,7 +222,8 @@ export const DIRECTIVES: readonly Directive[] = [
   scalar("maxAttempts", integer(1, 10_000), {
     name: "max_attempts",
     value: "integer",
-    summary: "Runs after which a group that fails is parked",
+    summary:
+      "Runs after which a group that fails is parked; an outage of the far side does not count",
     example: "@max_attempts: 3",
     default: "10",
     kinds: ["tracked"],

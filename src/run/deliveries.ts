@@ -4,8 +4,9 @@
  *
  * @module
  */
-import type { ErrorReport } from "~/base/user_error.ts";
+import { type ErrorReport, UserError } from "~/base/user_error.ts";
 import {
+  afterFailure,
   batchToRepeat,
   type ChangeAction,
   type DeliveryPromise,
@@ -105,6 +106,8 @@ export class Delivery {
   #rejected = 0;
   #failed = 0;
   #unknown = 0;
+  /** Of those that failed or are unknown: no run sends them again by itself. */
+  #keptBack = 0;
   readonly #reader: DeliveredChangeReader;
   readonly #acknowledger: Acknowledger;
   readonly #records: Records;
@@ -186,10 +189,12 @@ export class Delivery {
       isOut: false,
       isAhead: false,
       pending: 0,
+      unanswered: 0,
       isUncertain: false,
       hasLeft: false,
       hasMoved: false,
       earlier: this.#earlier.get(change.keyText),
+      isFarSides: false,
       end: "open",
     };
     this.#held.set(number, held);
@@ -214,7 +219,10 @@ export class Delivery {
   async begin(numbers: readonly number[]): Promise<number[]> {
     const groups = numbers.flatMap((number) => this.#findOpen(number) ?? []);
     const overtaken = this.#foresight.begins(groups);
-    for (const group of groups) group.changeId ||= this.context.nextChangeId();
+    for (const group of groups) {
+      group.changeId ||= this.context.nextChangeId();
+      group.unanswered += 1;
+    }
     // A batch that was refused goes out again in parts: each part is what a crash would repeat. Its last
     // change names it: the first part begins as the whole did, from which it must be told apart.
     const batch = groups.length > 1 ? (groups.at(-1)?.changeId ?? 0) : 0;
@@ -263,9 +271,18 @@ export class Delivery {
       const group = this.#held.get(number);
       if (!group) continue;
       group.pending -= 1;
+      group.unanswered -= 1;
       group.isUncertain ||= isUncertain;
       group.hasMoved ||= hasMoved;
       group.hasLeft = true;
+    }
+  }
+
+  /** How a request about these groups has ended: whether that says nothing of them. */
+  answered(numbers: readonly number[], isFarSides: boolean): void {
+    for (const number of numbers) {
+      const group = this.#held.get(number);
+      if (group) group.isFarSides = isFarSides;
     }
   }
 
@@ -278,6 +295,7 @@ export class Delivery {
       const group = this.#held.get(number);
       if (!group) continue;
       group.pending -= 1;
+      group.unanswered -= 1;
       if (group.pending > 0 || group.hasLeft || !group.intent) continue;
       Object.assign(group, { intent: undefined, isOut: false });
       this.context.commits.addUnawaited(() => this.#withdrawn(group));
@@ -291,7 +309,7 @@ export class Delivery {
   /**
    * Records groups as accepted by the far side; resolves when that is durable.
    *
-   * @throws {UserError} A row has another key than its group.
+   * @throws {UserError} A row has another key than its group, or its request has not been answered.
    * @throws {GuestError} The message was forged.
    */
   acknowledge(acknowledged: readonly AcknowledgedGroup[]): Promise<void> {
@@ -300,6 +318,7 @@ export class Delivery {
     const { uniqueKey } = this.changes.comparison;
     const work = acknowledged.map(({ group: number, block }) => {
       const group = this.#getOpen(number);
+      if (group.unanswered > 0) throw savedTooSoon(uniqueKey, group);
       return { group, saved: checkSaved(model, uniqueKey, group, block) };
     });
     const written = work.filter(({ group }) => group.action !== "remove");
@@ -353,6 +372,7 @@ export class Delivery {
       ...{ new: added, changed, unchanged, removed, parked: heldBack.groups, left },
       ...{ saved: this.#saved, rejected: this.#rejected },
       ...{ failed: this.#failed, unknown: this.#unknown },
+      ...(this.#keptBack > 0 && { kept_back: this.#keptBack }),
     };
     assertBalance(this.total, counts);
     return counts;
@@ -395,9 +415,12 @@ export class Delivery {
     }
     if (isUnknownEnd(group, this.context.promise)) {
       this.#unknown += 1;
+      if (this.context.promise === "at_most_once") this.#keptBack += 1;
       return () => this.#records.unknown(group, error.message);
     }
     this.#failed += 1;
+    if (group.isFarSides) group.attempts -= 1;
+    if (afterFailure(group.attempts, this.context.maxAttempts).parked) this.#keptBack += 1;
     return () => this.#records.failed(group, error.message);
   }
 
@@ -405,9 +428,9 @@ export class Delivery {
    * Whether the far side may hold something else of a refused group than was accepted: an earlier request
    * may have done something, or an earlier try whose place in the ledger the rejection takes.
    */
-  #mayHaveMoved({ keyText, hasMoved }: HeldGroup): boolean {
+  #mayHaveMoved({ keyText, hasMoved, unanswered }: HeldGroup): boolean {
     const earlier = this.#earlier.get(keyText);
-    return hasMoved || (earlier !== undefined && isForced(earlier));
+    return hasMoved || unanswered > 0 || (earlier !== undefined && isForced(earlier));
   }
 
   /** What is accepted of a group is no longer known to be what the far side has. */
@@ -466,6 +489,17 @@ export class Delivery {
       }
     }
   }
+}
+
+/** A model that forgot to await its request would mark as sent what nobody has accepted. */
+function savedTooSoon(uniqueKey: readonly string[], { key }: HeldGroup): UserError {
+  return new UserError(
+    `Cannot save ${renderGroupKey(uniqueKey, key)}: a request of it has not been answered yet`,
+    {
+      hint: `Write "await" before http.post(…), so that a refused row is not marked as sent; ` +
+        "to send several at once use each() and @concurrency",
+    },
+  );
 }
 
 /** Every group that was delivered has come to exactly one end, or was not reached. */

@@ -30,9 +30,11 @@ import {
   stateFilePath,
 } from "~/store/open_state.ts";
 import { copyState, forgoDurability, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
+import { countHeldChanges } from "~/store/held_back.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
 import { pruneBodies } from "~/store/requests.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
+import { markAsSent, refuseLostFile } from "~/store/sent_mark.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
 import { VERSION } from "~/base/version.ts";
 import { dropStages } from "~/warehouse/stages.ts";
@@ -43,6 +45,7 @@ import type { FromEngine } from "./engine_protocol.ts";
 import { findHeldSource, type HeldSource, withHeldSource } from "./held_source.ts";
 import { EngineWorkers } from "./engine_workers.ts";
 import { ReaderPool } from "./guest_queries.ts";
+import { heldBackOf } from "./held_back.ts";
 import { LazyPractice } from "./practice.ts";
 import { RateLimits } from "./rate_limits.ts";
 import type { RunContext } from "./run_context.ts";
@@ -136,6 +139,7 @@ export class Engine {
     const command = commandOf(request);
     using _lock = takeRunLock(lockPathOf(path), command, isoNow());
     removeStateCopies(path);
+    if (!practice) refuseLostFile(path);
     const job: Job = { request, command, current, root, settings, practice, path, startedAt };
     if (request.plan) return void await this.#plan(job, request.plan);
     if (!request.apply) return void await this.#execute(job, { path });
@@ -284,6 +288,7 @@ export class Engine {
       : counts.cancelled > 0
       ? "cancelled"
       : "ok";
+    const heldBack = heldBackOf(countHeldChanges(db), graph.models);
     const finished: RunFinished = {
       type: "run_finished",
       run_id: runId,
@@ -293,6 +298,7 @@ export class Engine {
       ...counts,
       requests,
       ...(planned && { planned_requests_left: planned.left }),
+      ...(heldBack && { held_back: heldBack }),
       ...(groups && { groups }),
       ...(this.#isTimeOver && request.timeoutMs !== undefined &&
         { timeout_ms: request.timeoutMs }),
@@ -300,6 +306,7 @@ export class Engine {
     if (!planner) {
       pruneBodies(db);
       finishRun(db, runId, status, isoNow());
+      if (!practice && ((groups?.delivered ?? 0) > 0 || adopt.size > 0)) markAsSent(path);
       this.#emit(finished);
       return undefined;
     }
@@ -397,6 +404,15 @@ function takeHeld(
   return { graph: withHeldSource(graph, model.name, held), held };
 }
 
+/** `600000` → `10m` */
+function asTyped(ms: number): string {
+  const units: readonly (readonly [name: string, ms: number])[] = [
+    ...[["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1_000]] as const,
+  ];
+  const [name, size] = units.find(([, each]) => ms % each === 0) ?? ["ms", 1];
+  return `${ms / size}${name}`;
+}
+
 function projectIdOf(db: Parameters<typeof listTables>[0]): string {
   return String(db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value);
 }
@@ -414,6 +430,6 @@ function commandOf(request: RunRequest): string {
     ...(held ? [`--held ${held.text}`] : []),
     ...(allowRemoved ? ["--allow-removed"] : []),
     ...(allowChanges ? ["--allow-changes"] : []),
-    ...(timeoutMs === undefined ? [] : [`--timeout ${timeoutMs}ms`]),
+    ...(timeoutMs === undefined ? [] : [`--timeout ${asTyped(timeoutMs)}`]),
   ].join(" ");
 }

@@ -106,6 +106,13 @@ function openGroup(number: number): HeldGroup {
     ...{ number, key: [number], keyText: `[${number}]`, hash: "1:a", firstRow: 1, lastRow: 1 },
     ...{ action: "create", changed: undefined, changeId: number, batch: 0, place: 0, attempts: 1 },
     ...{ intent: undefined, isOut: false, isAhead: false, pending: 0, hasLeft: false },
-    ...{ isUncertain: false, hasMoved: false, earlier: undefined, end: "open" },
+    ...{
+      isUncertain: false,
+      hasMoved: false,
+      earlier: undefined,
+      end: "open",
+      unanswered: 0,
+      isFarSides: false,
+    },
   };
 }

@@ -19,6 +19,7 @@ import type {
   RecordedRequest,
   ToEgress,
 } from "~/sandbox/protocol.ts";
+import { isFarSides } from "~/delivery/whose_failure.ts";
 import { LetThrough } from "~/plan/let_through.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import { requestIdentity } from "~/plan/request_identity.ts";
@@ -139,6 +140,8 @@ export class GuestHttp {
     const { recorded, ...response } = answer;
     if (plan) this.#notePlanned(plan, request, response, recorded);
     if (response.error?.kind === "down") this.#down ??= response.error;
+    const isMalformed = response.error?.kind === "invalid";
+    delivery?.answered(groups, !isMalformed && isFarSides(response.status));
     if (changes.length > 0) {
       if (isUnbegun(response)) delivery?.withdraw(groups);
       else {
@@ -282,6 +285,7 @@ export class GuestHttp {
       this.counts.retries += attempts - 1;
       if (isAccepted) this.counts.accepted += 1;
       else this.counts.refused += 1;
+      if (status === undefined) this.counts.unanswered = (this.counts.unanswered ?? 0) + 1;
     }
     if (this.context.plan) return;
     const { method, ordinal } = request;

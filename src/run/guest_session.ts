@@ -56,6 +56,8 @@ export interface GuestOutcome {
 /** A model that asks for nothing and computes without end is taken for lost after this time. */
 const SILENCE_LIMIT_MS = 10 * 60_000;
 const PROGRESS_EVERY_MS = 250;
+/** Beside @timeout, for requests that end by it to be recorded when the run stops. */
+const STOP_GRACE_MS = 2_000;
 /** Rows a pull may ask for; a guest asks for about a thousand. */
 const MAX_PULL_ROWS = 100_000;
 /** Why a group was rejected, in the record. */
@@ -131,7 +133,7 @@ export class GuestSession {
     this.#port.send({ type: "stop" });
     setTimeout(() => {
       this.#end.resolve({ message: `The run was stopped before ${this.#model.name} ended` });
-    }, this.parts.start.timeoutMs);
+    }, this.parts.start.timeoutMs + STOP_GRACE_MS);
   }
 
   #tick(): void {

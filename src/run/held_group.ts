@@ -23,7 +23,7 @@ export interface HeldGroup extends ChangedGroup {
   batch: number;
   /** Its place in that batch, from 0. */
   place: number;
-  /** Runs in which this very change was tried, this one included. */
+  /** Runs in which this very change was tried, this one included; not those where the far side failed. */
   attempts: number;
   /** Its row in the ledger is committed, or on its way. */
   intent: Promise<void> | undefined;
@@ -33,6 +33,8 @@ export interface HeldGroup extends ChangedGroup {
   isAhead: boolean;
   /** Requests that are out. */
   pending: number;
+  /** The same, and those whose intent is on its way to the disk. */
+  unanswered: number;
   /** A request of it has ended that was not refused before it left. */
   hasLeft: boolean;
   /** A request of it may have arrived though no answer came. */
@@ -41,6 +43,8 @@ export interface HeldGroup extends ChangedGroup {
   hasMoved: boolean;
   /** What the ledger had of it before. */
   earlier: EarlierTry | undefined;
+  /** Its last request says nothing of it: the far side did not work, or did not know who asks. */
+  isFarSides: boolean;
   /** `ending`: what it is to be is on its way to the disk. */
   end: "open" | "ending" | "accepted" | "rejected" | "failed";
 }

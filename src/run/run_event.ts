@@ -132,10 +132,22 @@ export interface RunFinished {
   requests: RequestCounts;
   /** Of a plan that was applied: requests of it that were not made. */
   planned_requests_left?: number;
+  /** Changes of the project's models that no run sends by itself; absent: none. */
+  held_back?: HeldBack;
   /** What became of the groups of all models; absent where none compared any. */
   groups?: GroupSums;
   /** Only where it was over before the run: `--timeout`. */
   timeout_ms?: number;
+}
+
+/** Changes that wait for a person, after this run; all count groups. */
+export interface HeldBack {
+  /** Failed in `@max_attempts` runs. */
+  parked: number;
+  /** Refused for good. */
+  rejected: number;
+  /** May have arrived, in a model that sends at most once. */
+  to_settle: number;
 }
 
 /** `delivered` is the sum of `saved`, `rejected`, `failed`, `unknown` and `left`. */

@@ -24,6 +24,7 @@ import type { ModelWishes } from "./model_wishes.ts";
 import { ReadableFiles, toFileStates } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
 import { type ModelSecrets, readSecrets } from "./secrets.ts";
+import type { DeliveryCounts } from "./run_event.ts";
 import { stoppedEarly } from "./stopped_early.ts";
 import { VerifiedChanges } from "./verified_changes.ts";
 import { saveStep, type Step, type StepOutcome } from "./step.ts";
@@ -142,12 +143,32 @@ function deliveryOutcome(
     ...(status === "failed" && {
       error: error ?? {
         message: `${failed} of ${
-          counts.new + counts.changed
+          failed + counts.saved + counts.rejected + counts.left
         } groups of ${model.name} were not accepted`,
-        hint: "They come again with the next run; what was accepted is not sent again",
+        hint: hintOf(model, counts),
       },
     }),
   };
+}
+
+/** What becomes of those that were not accepted. */
+function hintOf(
+  { name, directives }: Model,
+  { failed, unknown, kept_back: kept = 0 }: DeliveryCounts,
+) {
+  const comeAgain = "come again with the next run; what was accepted is not sent again";
+  if (kept === 0) return `They ${comeAgain}`;
+  const toSettle = directives.delivery === "at_most_once" ? unknown : 0;
+  const parked = kept - toSettle;
+  return [
+    ...toSettle > 0
+      ? [`${toSettle} may have arrived, and wait until you have looked: spoor unknown ${name}`]
+      : [],
+    ...parked > 0
+      ? [`${parked} failed in @max_attempts runs, and are parked: spoor failures ${name}`]
+      : [],
+    ...failed + unknown > kept ? [`the others ${comeAgain}`] : [],
+  ].join("; ");
 }
 
 /** A model that keeps what it saves: all of it, or nothing where it failed. */

@@ -19,15 +19,19 @@ export interface RunHistoryRow {
   failed: number;
   blocked: number;
   cancelled: number;
-  /** Groups that were to be delivered: those that have come to one of the ends that follow. */
-  groups_delivered: number;
-  groups_saved: number;
-  groups_rejected: number;
-  groups_failed: number;
-  groups_unknown: number;
-  groups_left: number;
+  /**
+   * Groups that were to be delivered: those that have come to one of the ends that follow. Null, as these,
+   * in a run that has not ended, or died: nobody has added them up.
+   */
+  groups_delivered: number | null;
+  groups_saved: number | null;
+  groups_rejected: number | null;
+  groups_failed: number | null;
+  groups_unknown: number | null;
+  groups_left: number | null;
   /** Models whose groups were not all accounted for; 0 unless the file was tampered with. */
   unbalanced: number;
+  /** In a run that has not ended, or died: those that had been answered. */
   requests_sent: number;
 }
 
@@ -81,7 +85,8 @@ function withRejected(db: DatabaseSync, sql: string): string {
 
 /** The last runs. */
 export function recentRuns(db: DatabaseSync, limit: number): RunHistoryRow[] {
-  const sum = (expression: string, name: string) => `coalesce(sum(${expression}), 0) AS ${name}`;
+  const sum = (expression: string, name: string) =>
+    `CASE WHEN ended_at IS NOT NULL THEN coalesce(sum(${expression}), 0) END AS ${name}`;
   const rows = db.prepare(withRejected(
     db,
     `WITH runs AS (SELECT * FROM "spoor.runs" ORDER BY id DESC LIMIT ?)
@@ -97,7 +102,8 @@ export function recentRuns(db: DatabaseSync, limit: number): RunHistoryRow[] {
       ${sum("groups_unknown", "groups_unknown")},
       ${sum("groups_left", "groups_left")},
       count(*) FILTER (WHERE NOT ${BALANCES}) AS unbalanced,
-      ${sum("requests_sent", "requests_sent")}
+      CASE WHEN ended_at IS NOT NULL THEN coalesce(sum(requests_sent), 0)
+        ELSE (SELECT count(*) FROM "spoor.requests" WHERE run_id = runs.id) END AS requests_sent
     FROM runs LEFT JOIN "spoor.steps" AS steps ON steps.run_id = runs.id
     GROUP BY runs.id ORDER BY runs.id DESC`,
   )).all(BigInt(limit));

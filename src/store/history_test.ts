@@ -36,7 +36,7 @@ Deno.test("recentRuns() counts each run's models and what they sent, newest firs
     recentRuns(db, 10).map((run) => [
       ...[run.run_id, run.status, run.ok, run.failed, run.groups_saved, run.requests_sent],
     ]),
-    [[3, "running", 0, 0, 0, 0], [2, "failed", 1, 1, 1, 2], [1, "ok", 2, 0, 2, 2]],
+    [[3, "running", 0, 0, null, 0], [2, "failed", 1, 1, 1, 2], [1, "ok", 2, 0, 2, 2]],
   );
   assert.deepEqual(recentRuns(db, 1).map((run) => run.run_id), [3]);
 });
@@ -87,6 +87,6 @@ Deno.test("a file of an older schema is read all the same", () => {
   using db = new DatabaseSync(":memory:");
   db.exec(MIGRATIONS[0] ?? "");
   startRun(db, "spoor run", "0.1.0", "2026-01-01T00:00:00Z");
-  assert.deepEqual(recentRuns(db, 10).map((run) => run.groups_rejected), [0]);
+  assert.deepEqual(recentRuns(db, 10).map((run) => run.groups_rejected), [null]);
   assert.deepEqual(recentSteps(db, "a.b", 10), []);
 });

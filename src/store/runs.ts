@@ -3,6 +3,7 @@
  *
  * @module
  */
+// deno-lint-ignore-file camelcase -- counts are part of what --json prints.
 import type { DatabaseSync } from "node:sqlite";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { cachedStatement } from "~/warehouse/cached_statement.ts";
@@ -25,13 +26,18 @@ export interface DeliveryCounts {
   left: number;
   /** Changed, and not delivered: parked earlier, or kept for a person to settle. */
   parked: number;
+  /** Of `failed` and `unknown`: parked now, or kept for a person to settle. Absent: none. */
+  kept_back?: number;
 }
 
 /** HTTP requests of one model, counted by the egress worker; a retried request counts once. */
 export interface RequestCounts {
   sent: number;
   accepted: number;
+  /** Not accepted, whether answered or not. */
   refused: number;
+  /** Of `refused`: without an answer. Absent: none. */
+  unanswered?: number;
   /** Tries after the first, of all requests. */
   retries: number;
 }

@@ -24,12 +24,21 @@ import { CONTENT_HASH, ensureTargetTable } from "./target_table.ts";
 export function acceptAll(db: DatabaseSync, changes: ChangeSet): string[] {
   const c = changes.comparison;
   const columnChanges = ensureTargetTable(db, c.model, c.uniqueKey, c.columns);
+  clearOrphans(db, c);
   if (changes.new + changes.changed === 0) return columnChanges;
   if (changes.changed > 0) deleteGroups(db, c, c.keysTable);
   registerHash(db, c.columns);
   if (changes.rows === changes.new + changes.changed) acceptSingleRows(db, changes);
   else acceptGroups(db, c);
   return columnChanges;
+}
+
+/** Where what was accepted is gone, rows of the target are of groups that nothing knows any more. */
+function clearOrphans(db: DatabaseSync, c: Comparison): void {
+  db.exec(
+    `DELETE FROM ${quoteIdentifier(c.model)}
+     WHERE NOT EXISTS (SELECT 1 FROM ${quoteIdentifier(acceptedTableName(c.model))})`,
+  );
 }
 
 /** Drops the groups that the query no longer has, from the target and from the accepted rows. */

@@ -31,10 +31,16 @@ export function decodeGroupKey(text: string): SqlValue[] {
   });
 }
 
-/** `customer_id = 7`, `region = EU, id = 42`: for people. */
+/** `customer_id = 7`, `region = EU, id = 42`, `id = '7'` for a text: for people. */
 export function renderGroupKey(columns: readonly string[], key: readonly SqlValue[]): string {
   return columns.map((column, index) => {
-    const value = key[index] ?? null;
-    return `${column} = ${value instanceof Uint8Array ? `x'${toHex(value)}'` : value}`;
+    return `${column} = ${renderKeyValue(key[index] ?? null)}`;
   }).join(", ");
+}
+
+/** A text is in quotes where it would else look like a number, or like nothing. */
+function renderKeyValue(value: SqlValue): string {
+  if (value instanceof Uint8Array) return `x'${toHex(value)}'`;
+  const isMistakable = typeof value === "string" && /^(-?\d+(\.\d+)?)?$/.test(value);
+  return isMistakable ? `'${value}'` : String(value);
 }

@@ -64,7 +64,7 @@ Deno.test("what the ledger knew of a group stays where its request was held back
   const before = people.project.rows(`SELECT id, group_key FROM "spoor.ledger" ORDER BY id`);
 
   api.clear();
-  api.answer(() => ({ status: 503 }));
+  api.answer(() => ({ status: 500 }));
   await people.setSync(SEND_EACH_ROW, ["concurrency: 60", "retries: 0", "rate_limit: 25/30s"]);
   const ran = await people.run();
 

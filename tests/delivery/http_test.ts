@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { type Answer, type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
-import { readRun, type SyncRun } from "./sync_project.ts";
+import { readRun, rowsOf, SEND_EACH_ROW, syncProject, type SyncRun } from "./sync_project.ts";
 
 const SECRET = "s3cr3t-VALUE/with+odd=chars";
 
@@ -162,6 +162,25 @@ Deno.test("a redirect to a host that is not allowed fails the model at its line,
   }
   const { at } = thrown.model("raw.pages").error ?? {};
   assert.deepEqual([at?.path, at?.line], ["models/raw/pages.ts", 5]);
+});
+
+Deno.test("a write that is sent to a page to log in at was not accepted", async () => {
+  await using api = await fakeApi(({ path }) =>
+    path === "/login"
+      ? { body: "<h1>Log in</h1>" }
+      : { status: 302, headers: { location: "/login" } }
+  );
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(2));
+
+  const { code, output } = await people.project.run("run");
+
+  assert.equal(code, 1, output);
+  assert.match(output, /id = 1: POST http\S+\/people\/1 answered 302/);
+  assert.match(output, /hint: It leads to "\/login", to be read by GET/);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/1", "/people/2"]);
+  const states = people.project.rows(`SELECT state FROM "spoor.ledger"`);
+  assert.deepEqual(states.map(({ state }) => state), ["failed", "failed"]);
 });
 
 Deno.test("a redirect on the same host is followed", async () => {

@@ -277,6 +277,27 @@ Deno.test("a killed run is shown as died, and its lock is taken over", async () 
   );
 });
 
+Deno.test("history never says 0 of a killed run that has sent", async () => {
+  await using api = await fakeApi(({ path }) =>
+    path === "/people/3" ? { hang: true } : { json: {} }
+  );
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(3));
+  const running = people.project.start("run --json");
+  await Promise.race([api.received(3), running.result]);
+  running.kill("SIGKILL");
+  await running.result;
+
+  const { stdout } = await people.project.run("history --json");
+
+  const { requests_sent: requests, groups_saved: saved, groups_delivered: delivered } = JSON.parse(
+    stdout,
+  );
+  assert.deepEqual([requests, saved, delivered], [2, null, null]);
+  const { output } = await people.project.run("history");
+  assert.match(output, /^ +1 .* running +1 +0 +0 +2 +spoor run$/m);
+});
+
 async function textsOf(
   run: Promise<{ stdout: string; output: string }>,
 ): Promise<[stdout: string, output: string]> {

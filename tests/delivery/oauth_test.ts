@@ -1,9 +1,10 @@
 /** OAuth as a user has it: `http.oauth` in models, `spoor auth` for refresh tokens. */
 import assert from "node:assert/strict";
+import { fakeApi } from "../support/fake_api.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { killAfter, type SpoorOptions, type SpoorResult } from "../support/spoor.ts";
 import { CLIENT_ID, CLIENT_SECRET, type OAuthProvider, oauthProvider } from "./oauth_provider.ts";
-import { readRun, type SyncRun } from "./sync_project.ts";
+import { readRun, rowsOf, syncProject, type SyncRun } from "./sync_project.ts";
 
 const ENV = `CRM_SECRET=${CLIENT_SECRET}\nCLIENT_SECRET=${CLIENT_SECRET}\n`;
 const POSIX_ONLY = { ignore: Deno.build.os === "windows" };
@@ -435,6 +436,28 @@ Deno.test("spoor auth tells what is wrong before anybody is asked", async () => 
   assert.equal(code, 1, output);
   assert.match(output, /Cannot use the service "crm": CRM_SECRET is not set/);
   assert.equal(provider.api.requests.length, 0);
+});
+
+Deno.test("a token endpoint that is down ends the model at once, and nothing counts as tried", async () => {
+  await using api = await fakeApi(({ path }) => path === "/t" ? { status: 503 } : { json: {} });
+  const code = `
+    const token = http.oauth({ tokenUrl: ORIGIN + "/t", clientId: "x", clientSecret: "y" });
+    await query("SELECT * FROM raw.people").each(async (row) => {
+      await http.post(ORIGIN + "/people", { json: row, headers: { Authorization: "Bearer " + token } });
+    });`;
+  await using people = await syncProject(api, code, { directives: ["concurrency: 4"] });
+  await people.setRows(["id", "name"], rowsOf(40));
+
+  const { code: exitCode, output } = await people.project.run("run");
+
+  assert.equal(exitCode, 1);
+  assert.equal(api.requests.length, 4, "one token is asked for, four times");
+  assert.match(
+    output,
+    /Cannot get a token from .*: 503; of 40 groups 0 accepted, 40 were not sent/,
+  );
+  assert.match(output, /40 groups wait to be sent; the next run goes on with them/);
+  assert.deepEqual(people.project.rows("spoor.ledger"), []);
 });
 
 Deno.test("a practice run asks nobody for a token, and needs no authorisation", async () => {

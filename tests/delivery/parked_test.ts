@@ -36,6 +36,49 @@ Deno.test("a group that fails @max_attempts times is parked until its content ch
   assert.deepEqual(people.project.rows("spoor.ledger").map((row) => row.attempts), [1]);
 });
 
+for (
+  const [what, answer] of [
+    ["that knows no one any more", { status: 401 }],
+    ["that is not there for now", { status: 503, headers: { "retry-after": "0" } }],
+  ] as const
+) {
+  Deno.test(`a far side ${what} parks nothing, and all is sent once it works`, async () => {
+    await using api = await fakeApi(() => answer);
+    const directives = ["max_attempts: 2", "retries: 0"];
+    await using people = await syncProject(api, SEND_EACH_ROW, { directives });
+    await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+
+    for (let run = 0; run < 3; run++) assert.equal((await people.run()).code, 1);
+    api.clear();
+    api.answer(() => ({ json: {} }));
+    const mended = await people.run();
+
+    assert.equal(mended.code, 0, mended.output);
+    assert.equal(api.requests.length, 2);
+  });
+}
+
+Deno.test("a group whose model asks for a token that nobody gave is not parked", async () => {
+  await using api = await fakeApi();
+  const code = `await query("SELECT * FROM raw.people").each(async (row) => {
+    const Authorization = "Bearer " + http.oauth("crm");
+    await http.post(ORIGIN + "/people/" + row.id, { json: row, headers: { Authorization } });
+  });`;
+  await using people = await syncProject(api, code, { directives: ["max_attempts: 1"] });
+  await people.project.write(
+    "spoor.yaml",
+    `auth:\n  crm:\n    authorize_url: ${api.origin}/a\n    token_url: ${api.origin}/t\n    client_id: x\n`,
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  assert.equal((await people.run()).code, 1);
+
+  assert.deepEqual(
+    people.project.rows("spoor.ledger").map((row) => [row.attempts, row.parked]),
+    [[0, 0]],
+  );
+});
+
 Deno.test("a parked group that leaves the query is forgotten", async () => {
   await using api = await fakeApi(() => ({ status: 422 }));
   await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_attempts: 1"] });
@@ -156,4 +199,48 @@ Deno.test("what a person has settled as sent is accepted without a request", asy
   assert.deepEqual(api.requests.map(({ path }) => path), ["/people/3"]);
   assert.equal(people.project.rows("spoor.ledger").length, 0);
   assert.equal(people.project.rows("sync.people").length, 3);
+});
+
+Deno.test("what no run sends by itself is said by every run, also where there is nothing to do", async () => {
+  await using api = await fakeApi(() => ({ status: 422 }));
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_attempts: 1"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+
+  const first = await people.project.run("run");
+  await people.run();
+  const later = await people.project.run("run");
+
+  assert.match(
+    first.output,
+    /hint: 2 failed in @max_attempts runs, and are parked: spoor failures/,
+  );
+  assert.doesNotMatch(first.output, /come again with the next run|wait to be sent/);
+  assert.equal(later.code, 0);
+  assert.match(later.output, /^Nothing to do: 2 models are up to date/);
+  assert.match(
+    later.output,
+    /2 groups are parked after @max_attempts failures, and not sent: \S.*failures$/m,
+  );
+});
+
+Deno.test("at most once: a run says that nobody sends again what may have arrived", async () => {
+  await using api = await fakeApi(({ path }) =>
+    path === "/people/1" ? { hang: true } : { json: {} }
+  );
+  const directives = ["delivery: at_most_once", "timeout: 500ms"];
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+
+  const first = await people.project.run("run");
+  const second = await people.project.run("run");
+
+  assert.match(first.output, /2 sent, 1 accepted, 0 refused, 1 without an answer/);
+  assert.match(
+    first.output,
+    /hint: 1 may have arrived, and wait until you have looked: spoor unknown sync\.people/,
+  );
+  assert.doesNotMatch(first.output, /come again with the next run|next run goes on/);
+  for (const { output } of [first, second]) {
+    assert.match(output, /1 group is neither known to be sent nor sent again until you say/);
+  }
 });

@@ -9,7 +9,7 @@
  * | 204, whatever is said of a body              | accepted: there is none          | no          |
  * | 207, and nobody read it                      | failed: some may be refused      | no          |
  * | 2xx that the model reads, and it is no JSON  | failed: the model threw          | no          |
- * | 302 to an allowed place                      | as that place answers            | as there    |
+ * | 302, wherever to                             | failed: what follows is a GET    | no          |
  * | 4xx, whole or broken                         | failed; rejected if the model so | no; in a batch in halves |
  * | 408, 429, 5xx, whole or broken               | failed                           | yes         |
  *
@@ -56,9 +56,9 @@ export function codeOf(status: Status): number {
 
 /** What the contract says of the group, or of both groups of a batch. */
 export function expectedEnd({ mode, status, body }: Cell): GroupEnd {
-  const code = status === "302" ? 200 : codeOf(status);
+  const code = codeOf(status);
   if (mode === "judge" && REJECTED.includes(code)) return "rejected";
-  if (code >= 400) return "failed";
+  if (code >= 300) return "failed";
   if (code === 204) return mode === "read" ? "failed" : "accepted";
   if (isBroken(body)) return "unknown";
   if (mode === "read") return isJson(body) ? "accepted" : "failed";
@@ -72,7 +72,7 @@ export const REJECTED: readonly number[] = [404, 410, 422];
 export function expectedRequests(cell: Cell): number {
   const { mode, status, body } = cell;
   const code = codeOf(status);
-  if (status === "302") return 2 * (isBroken(body) ? 2 : 1);
+  if (code === 302) return 1;
   if (code === 408 || code === 429 || code >= 500) return 2;
   if (code >= 400) return mode === "batch" && code !== 401 ? 3 : 1;
   return code !== 204 && isBroken(body) ? 2 : 1;

@@ -66,11 +66,12 @@ function comesAgain(cell: Cell): boolean {
 
 function respond({ path }: RawRequest): Script {
   const [, mode, status, body] = /([a-z]+)\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
-  if (status === "302" && !path.startsWith("/landed/")) {
-    return answer(302, [`Location: /landed/${mode}/${status}/${body}`], "json");
-  }
-  const code = status === "302" ? 200 : codeOf(status as Status);
-  return answer(code, headersOf(status as Status), body as Body);
+  // Where it leads to all is well.
+  if (path.startsWith("/landed/")) return answer(200, [], "json");
+  const headers = status === "302"
+    ? [`Location: /landed/${mode}/${status}/${body}`]
+    : headersOf(status as Status);
+  return answer(codeOf(status as Status), headers, body as Body);
 }
 
 function headersOf(status: Status): string[] {

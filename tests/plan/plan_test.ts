@@ -67,6 +67,17 @@ Deno.test("a plan of a state that a killed run left changes neither the file nor
   assert.ok(unsent.includes("[2]") && unsent.includes("[3]"), JSON.stringify(unsent));
 });
 
+Deno.test("plan --json prints its document on one line", async () => {
+  await using project = await tempProject({ "models/mart/a.sql": "SELECT 1 AS id" });
+
+  const { stdout } = await project.run("plan --json");
+
+  const [line = "", ...others] = stdout.split("\n");
+  assert.deepEqual(others, [""]);
+  const { schema_version: version, type } = JSON.parse(line);
+  assert.deepEqual([version, type], [1, "plan"]);
+});
+
 Deno.test("a plan of a project that never ran makes no state", async () => {
   await using project = await tempProject({ "models/mart/a.sql": "SELECT 1 AS id" });
 

@@ -33,6 +33,24 @@ Deno.test("at the end of its time a run begins nothing new, keeps what was accep
   assert.equal(api.requests.length, left);
 });
 
+Deno.test("a request without an answer when the time is over is not tried again, and is recorded", async () => {
+  await using api = await fakeApi(({ path }) =>
+    path === "/people/2" ? { hang: true } : { json: {} }
+  );
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["timeout: 3s"] });
+  await people.setRows(["id", "name"], rowsOf(3));
+
+  const { code, sync, output } = await people.run("--timeout", "2s");
+
+  assert.equal(code, 1, output);
+  const tries = api.requests.filter(({ path }) => path === "/people/2");
+  assert.equal(tries.length, 1, "what is in flight ends: a further try is new work");
+  assert.equal(sync.requests?.sent, api.requests.length);
+  assert.equal(sync.delivery?.unknown, 1);
+  const recorded = people.project.rows(`SELECT url FROM "spoor.requests"`);
+  assert.equal(recorded.length, api.requests.length);
+});
+
 Deno.test("models that had no time are shown with the reason, in words of the time-out", async () => {
   const wait = `
     import { save } from "spoor";

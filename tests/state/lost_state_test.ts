@@ -148,6 +148,50 @@ Deno.test("a model whose accepted rows are gone sends nothing, and says so", asy
   assert.equal(api.requests.length, 4);
 });
 
+Deno.test("a project whose state file is gone sends nothing, and says how to go on", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(4));
+  await people.run();
+  await people.project.run("state backup .spoor/kept.db");
+  for (const end of ["", "-wal", "-shm"]) {
+    await people.project.remove(`.spoor/spoor.db${end}`).catch(() => {});
+  }
+  api.clear();
+
+  for (const command of ["run", "plan"]) {
+    const { code, output } = await people.project.run(command);
+    assert.equal(code, 1, output);
+    assert.match(output, /\.spoor\/spoor\.db is gone, and with it what this project has sent/);
+    assert.match(output, /delete \.spoor\/spoor\.sent to begin anew/);
+  }
+  assert.equal(api.requests.length, 0);
+
+  await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
+  assert.equal((await people.run()).code, 0);
+  assert.equal(api.requests.length, 0, "a backup stands in for it");
+});
+
+Deno.test("--adopt after what was accepted is gone has each row once in the table", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(4));
+  await people.run();
+  {
+    using db = new DatabaseSync(people.project.path(".spoor/spoor.db"));
+    db.exec(`DROP TABLE "spoor.accepted.sync.people"`);
+  }
+
+  await people.setRows(COLUMNS, rowsOf(3, "Grace"));
+  const adopted = await people.run("--adopt", "sync.people");
+
+  assert.equal(adopted.code, 0, adopted.output);
+  assert.deepEqual(
+    people.project.rows('SELECT id, name FROM "sync.people" ORDER BY id'),
+    [1, 2, 3].map((id) => ({ id, name: "Grace" })),
+  );
+});
+
 Deno.test("what was in flight when a model was renamed goes out again with the key that it had", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);

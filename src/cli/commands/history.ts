@@ -32,7 +32,8 @@ export const historyCommand = defineCommand({
   summary: "List what ran, newest first, and what became of the groups",
   details: [
     "delivered = saved + rejected + failed + unknown + left, in groups: what a run found to be sent,",
-    "and what became of it. Where the two sides differ, delivered is marked with ≠.",
+    "and what became of it. Where the two sides differ, delivered is marked with ≠. A run that was",
+    "killed has no sums, and of its requests those that were answered; spoor why tells the rest.",
   ].join("\n"),
   positionals: [{
     name: "model",
@@ -108,18 +109,22 @@ function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {
       renderCount(run.ok),
       renderCount(run.failed),
       renderCount(run.blocked),
-      deliveredCell(run.groups_delivered, run.unbalanced === 0, style),
-      ...[run.groups_saved, run.groups_rejected, run.groups_failed].map(renderCount),
-      ...[run.groups_unknown, run.groups_left, run.requests_sent].map(renderCount),
+      run.groups_delivered === null
+        ? ""
+        : deliveredCell(run.groups_delivered, run.unbalanced === 0, style),
+      ...[run.groups_saved, run.groups_rejected, run.groups_failed].map(optionalCount),
+      ...[run.groups_unknown, run.groups_left, run.requests_sent].map(optionalCount),
       visibleLine(run.command),
     ]),
     style,
   );
 }
 
+function optionalCount(value: number | null | undefined): string {
+  return value === null || value === undefined ? "" : renderCount(value);
+}
+
 function renderSteps(steps: readonly StepHistoryRow[], style: Style): string[] {
-  const optional = (value: number | null | undefined) =>
-    value === null || value === undefined ? "" : renderCount(value);
   return renderTable(
     [
       { title: "run", align: "right" },
@@ -145,16 +150,16 @@ function renderSteps(steps: readonly StepHistoryRow[], style: Style): string[] {
       renderLocalTime(step.started_at),
       statusCell(step.status, style),
       renderDuration(step.elapsed_ms),
-      optional(step.rows),
-      optional(step.groups_new),
-      optional(step.groups_changed),
-      optional(step.groups_removed),
-      optional(step.groups_parked),
+      optionalCount(step.rows),
+      optionalCount(step.groups_new),
+      optionalCount(step.groups_changed),
+      optionalCount(step.groups_removed),
+      optionalCount(step.groups_parked),
       step.groups_delivered === undefined
         ? ""
         : deliveredCell(step.groups_delivered, step.sums_balance !== false, style),
-      ...[step.groups_saved, step.groups_rejected, step.groups_failed].map(optional),
-      ...[step.groups_unknown, step.groups_left, step.requests_sent].map(optional),
+      ...[step.groups_saved, step.groups_rejected, step.groups_failed].map(optionalCount),
+      ...[step.groups_unknown, step.groups_left, step.requests_sent].map(optionalCount),
       visibleLine(whyOf(step)),
     ]),
     style,

@@ -220,6 +220,17 @@ Deno.test("new writes a model that validates, by its schema or as told", async (
   assert.equal(code, 0, stderr);
 });
 
+Deno.test("new --json prints one object", async () => {
+  await using project = await newProject();
+
+  const { stdout } = await project.call("new", "sync.hubspot", "--json");
+
+  assert.deepEqual(JSON.parse(stdout), {
+    ...{ schema_version: 1, type: "model_file", name: "sync.hubspot" },
+    ...{ path: "models/sync/hubspot.ts", kind: "tracked" },
+  });
+});
+
 Deno.test("new refuses a name that is taken, reserved or none", async () => {
   await using project = await newProject();
   assert.match(

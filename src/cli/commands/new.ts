@@ -56,6 +56,10 @@ export const newCommand = defineCommand({
     if (same) throw alreadyThere(name, same.path);
 
     writeNew(root, path, name, renderNewModel(model));
+    if (options.json) {
+      output.json("model_file", { name, path, kind: model.kind });
+      return ExitCode.Ok;
+    }
     output.line(`Wrote ${output.style.strong(path)}`);
     output.line(`Put its names right, then "${PROGRAM} validate" and "${PROGRAM} run +${name}".`);
     return ExitCode.Ok;

@@ -126,6 +126,8 @@ function formatOf({ format, json }: { format: string; json: boolean }): string {
 
 function print({ options, output }: Call<typeof OPTIONS>, plan: PlanDocument): void {
   const format = formatOf(options);
+  // One object a line is what --json means everywhere; the document laid out is for people.
+  if (options.json) return output.line(JSON.stringify(plan));
   if (format === "json") return output.write(planText(plan));
   const { all, verbose } = options;
   const lines = format === "md"

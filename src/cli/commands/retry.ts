@@ -86,7 +86,7 @@ function nothingToRetry(db: DatabaseSync, filter: ChangeFilter): UserError {
   const state = describeChanges(db, { model, keys });
   const which = isNarrowed ? "no failed or rejected group fits" : "no group is failed or rejected";
   return new UserError(`Cannot ${what}: ${which}`, {
-    details: [`What there is of what was asked for: ${state}`],
+    details: [`As it stands: ${state}`],
     hint: `Run "spoor failures${model === undefined ? "" : ` ${model}`}" to see what there is.`,
   });
 }

@@ -130,7 +130,7 @@ function nothingToSettle(
   purpose: string,
 ): UserError {
   return new UserError(`Cannot ${purpose}: no group is unknown`, {
-    details: [`What there is of what was asked for: ${describeChanges(db, filter)}`],
+    details: [`As it stands: ${describeChanges(db, filter)}`],
     hint: `Run "spoor unknown" to see what is; "spoor failures ${filter.model}" for all else.`,
   });
 }

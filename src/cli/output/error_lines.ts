@@ -16,7 +16,7 @@ import {
   UserError,
   UserErrors,
 } from "~/base/user_error.ts";
-import { countOf } from "./counts.ts";
+import { countOf, renderCount } from "./counts.ts";
 import type { Style } from "./style.ts";
 import { visibleText } from "./visible_text.ts";
 
@@ -50,11 +50,20 @@ function renderError(error: unknown, view: ErrorView): string[] {
   return lines;
 }
 
+const DETAILS_SHOWN = 10;
+
 /** The lines of an error that came as data. */
 export function renderReport(report: ErrorReport, { style, verbose }: ErrorView): string[] {
+  const { details = [] } = report;
+  // A list of eleven is shown whole: the line that says "1 more" would take its place.
+  const shown = verbose || details.length <= DETAILS_SHOWN + 1
+    ? details
+    : details.slice(0, DETAILS_SHOWN);
+  const more = details.length - shown.length;
   const lines = [`${style.bad("error:")} ${visibleText(report.message)}`];
   if (report.at) lines.push(style.dim(`  at ${renderLocation(report.at)}`));
-  for (const detail of report.details ?? []) lines.push(...indent(visibleText(detail), "    "));
+  for (const detail of shown) lines.push(...indent(visibleText(detail), "    "));
+  if (more > 0) lines.push(style.dim(`    … ${renderCount(more)} more (--verbose shows them)`));
   if (report.hint) lines.push(`  ${style.accent("hint:")} ${visibleText(report.hint)}`);
   if (verbose && report.stack) lines.push(...indent(style.dim(stackOnly(report.stack)), "  "));
   return lines.flatMap((line) => line.split("\n"));

@@ -56,3 +56,13 @@ Deno.test("an error's text cannot steer the terminal", () => {
     "error: Cannot read \\x1b[2J",
   ]);
 });
+
+Deno.test("a long list below an error folds after ten, and --verbose shows it whole", () => {
+  const details = Array.from({ length: 36 }, (_, i) => `thing ${i + 1} has moved`);
+  const error = new UserError("Cannot apply the plan", { details });
+
+  const folded = renderThrown(error, view);
+  assert.equal(folded.length, 12);
+  assert.equal(folded.at(-1), "    … 26 more (--verbose shows them)");
+  assert.equal(renderThrown(error, { ...view, verbose: true }).length >= 37, true);
+});

@@ -137,27 +137,33 @@ function groupsText(delivery: DeliveryCounts): string {
 }
 
 function requestsText(
-  { sent, accepted, refused, retries }: RequestCounts,
+  { sent, accepted, refused, unanswered = 0, retries }: RequestCounts,
   delivery: DeliveryCounts | undefined,
   { practice }: RunView,
 ): string {
-  const text = counts([[sent, practice ? "sent to the practice API" : "sent"], [
-    accepted,
-    "accepted",
-  ], [refused, "refused"]]);
+  const text = counts([
+    [sent, practice ? "sent to the practice API" : "sent"],
+    ...[[accepted, "accepted"], [refused - unanswered, "refused"]] as const,
+    ...unanswered > 0 ? [[unanswered, "without an answer"]] as const : [],
+  ]);
   const tried = retries > 0 ? `, ${countOf(retries, "retry", "retries")}` : "";
   const left = delivery ? `; ${countOf(delivery.left, "group")} left` : "";
   return text + tried + left + (practice ? ` (${NOTHING_LEFT})` : "");
 }
 
-function outcomeText({ saved, rejected, failed, unknown, left }: DeliveryCounts): string {
+function outcomeText(delivery: DeliveryCounts): string {
+  const { saved, rejected, failed, unknown, left, kept_back: kept = 0 } = delivery;
   const text = counts([
     [saved, "acknowledged"],
     ...rejected > 0 ? [[rejected, "rejected"]] as const : [],
     ...[[failed, "failed"], [unknown, "unknown"], [left, "left"]] as const,
   ]);
-  if (failed + unknown > 0) return `${text}; the next run tries those that failed again`;
-  return `${text}; what was rejected waits for another content`;
+  const ends = [
+    ...failed + unknown > kept ? ["the next run tries those that failed again"] : [],
+    ...kept > 0 ? [`${countOf(kept, "group")} held back: no run tries them again by itself`] : [],
+    ...failed + unknown === 0 ? ["what was rejected waits for another content"] : [],
+  ];
+  return [text, ...ends].join("; ");
 }
 
 function counts(parts: readonly (readonly [count: number, word: string])[]): string {
@@ -169,7 +175,8 @@ function renderFailures(event: ModelFinished, view: RunView): string[] {
   if (failures.length === 0) return [];
   const { style, verbose } = view;
   const shown = verbose ? failures : failures.slice(0, FAILURES_SHOWN);
-  const total = Math.max(event.delivery?.failed ?? 0, failures.length);
+  const { failed = 0, unknown = 0 } = event.delivery ?? {};
+  const total = Math.max(failed + unknown, failures.length);
   const lines = shown.map(({ key, error }) =>
     `  ${style.bad(visibleLine(key))}: ${onOneLine(error)}`
   );

@@ -26,7 +26,13 @@ import { ListFold } from "./list_fold.ts";
 import { LiveRegion } from "./live_region.ts";
 import { renderLine, renderModel, type RunView } from "./model_lines.ts";
 import { NOTHING_LEAVES, renderProgress } from "./progress_line.ts";
-import { hadNothingToDo, renderNothingToDo, renderSummary, RunTally } from "./summary_lines.ts";
+import {
+  hadNothingToDo,
+  renderNothingToDo,
+  renderSummary,
+  RunTally,
+  type SummaryView,
+} from "./summary_lines.ts";
 
 /** How a person wants to see a run. */
 export interface RunTextOptions {
@@ -159,20 +165,21 @@ export class RunText implements Disposable {
     if (hadNothingToDo(run)) {
       if (this.#options.all) this.#release();
       this.#heldBack = undefined;
-      this.#print([this.#view.style.good(renderNothingToDo(run))]);
+      this.#print(renderNothingToDo(run, this.#summaryView()));
     } else {
       this.#release();
       this.#print([
         ...this.#fold.renderRest(),
         "",
-        ...renderSummary(run, this.#tally, {
-          style: this.#view.style,
-          program: this.#options.program,
-          practiceOption: this.#options.practiceOption,
-        }),
+        ...renderSummary(run, this.#tally, this.#summaryView()),
       ]);
     }
     this[Symbol.dispose]();
+  }
+
+  #summaryView(): SummaryView {
+    const { program, practiceOption } = this.#options;
+    return { style: this.#view.style, program, practiceOption };
   }
 
   /** Something runs: what was held back is printed, and the terminal's live lines begin. */

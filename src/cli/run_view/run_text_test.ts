@@ -196,12 +196,12 @@ Deno.test("groups that were not accepted are shown, three of them, with their hi
       `             customer_id = 1: 422 from POST /contacts: "no\\nmail"`,
       `             customer_id = 2: 422 from POST /contacts: "no\\nmail"`,
       `             customer_id = 3: 422 from POST /contacts: "no\\nmail"`,
-      "             … 5 more (--verbose shows more of them)",
+      "             … 6 more (--verbose shows more of them)",
       "             hint: Mend the address.",
     ),
   );
   assert.match(show(events), /\n11 groups wait to be sent; the next run goes on with them\.\n/);
-  assert.match(show(events, { verbose: true }), /customer_id = 4: .*\n +… 4 more\n/);
+  assert.match(show(events, { verbose: true }), /customer_id = 4: .*\n +… 5 more\n/);
 });
 
 Deno.test("a long list folds, but never a model that sends", () => {

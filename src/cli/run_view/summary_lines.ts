@@ -24,12 +24,12 @@ export class RunTally {
   add(event: ModelFinished): void {
     if (event.status === "failed") this.failed.push(event.model);
     if (isWorthSeeing(event, this.table)) this.table = event.model;
-    if (event.adopted) this.groupsLeft += event.delivery?.left ?? 0;
-    if (!event.delivery || !event.requests) return;
+    if (!event.delivery) return;
+    const { saved, failed, unknown, left, kept_back: kept = 0 } = event.delivery;
+    this.groupsLeft += event.adopted ? left : failed + unknown + left - kept;
+    if (!event.requests) return;
     this.hasDeliveries = true;
-    this.groupsSent += event.delivery.saved;
-    if (event.adopted) return;
-    this.groupsLeft += event.delivery.failed + event.delivery.unknown + event.delivery.left;
+    this.groupsSent += saved;
   }
 }
 
@@ -50,10 +50,16 @@ export interface SummaryView {
 
 const NAMES_SHOWN = 10;
 
-/** The one line of a run in which no model had anything to do. */
-export function renderNothingToDo({ skipped, elapsed_ms: ms }: RunFinished): string {
+/** A run in which no model had anything to do: one line, and what waits for a person. */
+export function renderNothingToDo(run: RunFinished, view: SummaryView): string[] {
+  const { skipped, elapsed_ms: ms } = run;
   const verb = skipped === 1 ? "is" : "are";
-  return `Nothing to do: ${countOf(skipped, "model")} ${verb} up to date (${renderDuration(ms)})`;
+  return [
+    view.style.good(
+      `Nothing to do: ${countOf(skipped, "model")} ${verb} up to date (${renderDuration(ms)})`,
+    ),
+    ...heldBackLines(run, view),
+  ];
 }
 
 /** Whether a run found nothing to do. */
@@ -67,13 +73,11 @@ export function renderSummary(run: RunFinished, tally: RunTally, view: SummaryVi
   const lines = [`${headline(run, style)} ${modelsText(run)}.`];
   if (tally.failed.length > 0) lines.push(`${style.bad("Failed:")} ${namesText(tally.failed)}`);
   if (run.timeout_ms !== undefined) {
-    lines.push(
-      `The run's --timeout of ${
-        renderDuration(run.timeout_ms)
-      } was over; the next run goes on there.`,
-    );
+    const time = renderDuration(run.timeout_ms);
+    const then = run.status === "ok" ? "all was done by then" : "the next run goes on there";
+    lines.push(`The run's --timeout of ${time} was over; ${then}.`);
   }
-  lines.push(...sentLines(run, tally), ...groupLines(run));
+  lines.push(...sentLines(run, tally), ...heldBackLines(run, view), ...groupLines(run));
   if (run.practice && run.requests.sent > 0) lines.push("", ...practiceHints(tally, view));
   return lines;
 }
@@ -112,12 +116,30 @@ function sentLines(run: RunFinished, tally: RunTally): string[] {
   if (run.requests.sent > 0) lines.push(sentText(run, tally));
   else if (tally.hasDeliveries) lines.push("Nothing was sent: no group is new or changed.");
   if (tally.groupsLeft > 0) {
-    const verb = tally.groupsLeft === 1 ? "waits" : "wait";
-    lines.push(
-      `${countOf(tally.groupsLeft, "group")} ${verb} to be sent; the next run goes on with them.`,
-    );
+    const [verb, them] = tally.groupsLeft === 1 ? ["waits", "it"] : ["wait", "them"];
+    const groups = countOf(tally.groupsLeft, "group");
+    lines.push(`${groups} ${verb} to be sent; the next run goes on with ${them}.`);
   }
   return lines;
+}
+
+/** What no run sends by itself, and the command that shows it. */
+function heldBackLines(
+  { held_back: held }: RunFinished,
+  { style, program, practiceOption }: SummaryView,
+): string[] {
+  if (!held) return [];
+  const line = (count: number, what: string, command: string) =>
+    count === 0 ? [] : [
+      `${style.warning(countOf(count, "group"))} ${count === 1 ? "is" : "are"} ${what}: ` +
+      style.accent(`${program} ${command}${practiceOption ? " --practice" : ""}`),
+    ];
+  const { parked, rejected, to_settle: toSettle } = held;
+  return [
+    ...line(parked, "parked after @max_attempts failures, and not sent", "spoor failures"),
+    ...line(rejected, "rejected, and not sent until the content changes", "spoor failures"),
+    ...line(toSettle, "neither known to be sent nor sent again until you say", "spoor unknown"),
+  ];
 }
 
 /** Both sides of the sum, where there is anything to add up. */

@@ -10,7 +10,7 @@ import { FAILURES_UNTIL_DOWN, FarSideHealth, type RequestEnd } from "~/delivery/
 import { SlowDown } from "~/delivery/slow_down.ts";
 import { EgressFailure } from "./egress_failure.ts";
 
-/** How long a pause is waited for when the run stops. */
+/** How long a pause, or the next try, is waited for when the run stops. */
 const STOP_GRACE_MS = 1_000;
 
 /** See the module's comment. */
@@ -21,7 +21,7 @@ export class Pacer {
   /** In the order in which they came. */
   #waiting = new Set<() => void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #isStopping = false;
+  #stopping = new AbortController();
   #down: EgressFailure | undefined;
   /** Told once, when no request may begin any more. */
   #onDown = new Set<() => void>();
@@ -31,6 +31,11 @@ export class Pacer {
   /** Why no request may begin any more. */
   get down(): EgressFailure | undefined {
     return this.#down;
+  }
+
+  /** Aborted when the run stops: what failed is not tried again. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   /**
@@ -63,17 +68,17 @@ export class Pacer {
   refused(beganAtMs: number, retryAfterMs: number | undefined): void {
     const nowMs = performance.now();
     this.#slowDown.refused(beganAtMs, nowMs, this.#inFlight, this.random, retryAfterMs);
-    if (this.#isStopping) this.#closeIfPaused();
+    if (this.stopping.aborted) this.#closeIfPaused();
   }
 
   succeeded(beganAtMs: number): void {
     this.#slowDown.succeeded(beganAtMs);
   }
 
-  /** The run stops: what was begun is finished, unless the far side lets nothing through. */
+  /** The run stops: tries that are out end by themselves, and after a short while no further one begins. */
   stop(): void {
     setTimeout(() => {
-      this.#isStopping = true;
+      this.#stopping.abort();
       this.#closeIfPaused();
     }, STOP_GRACE_MS);
   }

@@ -172,3 +172,17 @@ Deno.test("a Retry-After that no run waits for stops the model", async () => {
   assert.equal(error?.kind, "down");
   assert.match(error?.message ?? "", /^Cannot send to ".*": The server asks to wait 1 h 0 m/);
 });
+
+Deno.test("a run that stops waits for no further try of what failed", async () => {
+  await using far = serveFarSide(() => new Response("no", { status: 500 }));
+  using egress = startEgress({ allowNet: [far.host] });
+  const beganAtMs = performance.now();
+
+  const sent = egress.send({ url: far.origin, retries: 50 });
+  egress.stop();
+  const { status, attempts } = await sent;
+
+  assert.equal(status, 500);
+  assert.equal(attempts, far.received.length);
+  assert.ok(performance.now() - beganAtMs < 5_000, "it went on trying");
+});

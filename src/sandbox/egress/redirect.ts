@@ -11,13 +11,6 @@ import type { OutgoingRequest } from "./prepare_request.ts";
 export const MAX_REDIRECTS = 10;
 
 const STATUSES = new Set([301, 302, 303, 307, 308]);
-/** Headers that speak of a body, and go with it. */
-const BODY_HEADERS = new Set([
-  "content-encoding",
-  "content-language",
-  "content-location",
-  "content-type",
-]);
 /** Headers that let somebody in, and are meant for one origin. */
 const CREDENTIAL_HEADERS = new Set(["authorization", "cookie"]);
 
@@ -38,9 +31,9 @@ export function redirected(
   const getsInto = (name: string) =>
     CREDENTIAL_HEADERS.has(name) || request.secretHeaders.has(name);
   const headers = request.headers.filter(([name]) => !crosses || !getsInto(name));
-  if (!becomesGet(status, request.method)) return { ...request, url, headers };
-  const withoutBody = headers.filter(([name]) => !BODY_HEADERS.has(name));
-  return { ...request, url, headers: withoutBody, method: "GET", body: null };
+  return becomesGet(status, request.method)
+    ? { ...request, url, headers, method: "GET", body: null }
+    : { ...request, url, headers };
 }
 
 function readLocation(location: string, from: URL): URL {

@@ -41,7 +41,8 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
  * Gets a token; what may pass is tried again. In practice one is made up, and nothing is sent.
  *
  * @param provider Its name in `spoor.yaml`, if it has one.
- * @throws {EgressFailure} Of kind `denied` when the service refuses for good, else of kind `unsent`.
+ * @throws {EgressFailure} Of kind `denied` when the service refuses for good, of kind `down` when it does
+ * not work: then the model ends.
  */
 export async function requestToken(
   client: OAuthClient,
@@ -62,7 +63,11 @@ export async function requestToken(
     if (!failure.retryable) throw failure;
     const retryAfterMs = ended instanceof EgressFailure ? undefined : ended.retryAfterMs;
     const delayMs = retryDelayMs(tries, RETRY_POLICY, from.outlet.random, retryAfterMs);
-    if (delayMs === undefined || (retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) throw failure;
+    if (delayMs === undefined || (retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) {
+      // Without a token nothing gets in: each group would ask for one again, in vain.
+      from.outlet.pacer.close(failure.message);
+      throw from.outlet.pacer.down ?? failure;
+    }
     await new Promise((resolve) => setTimeout(resolve, delayMs));
   }
 }

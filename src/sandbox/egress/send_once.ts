@@ -79,8 +79,13 @@ async function follow(
     const location = first.followsRedirects === false ? null : response.headers.get("location");
     const next = redirected(request, response.status, location);
     if (next === undefined) return await toAnswer(response, request);
+    if (!way.allowedHosts.permits(next.url)) {
+      await response.body?.cancel();
+      throw way.allowedHosts.refusal(next.url, request.url);
+    }
+    // A page to log in at, read with success, would be no acceptance of what was sent.
+    if (next.method !== request.method) return await toAnswer(response, request);
     await response.body?.cancel();
-    if (!way.allowedHosts.permits(next.url)) throw way.allowedHosts.refusal(next.url, request.url);
     request = next;
     if (way.permit === undefined) continue;
     limit.stop();

@@ -65,7 +65,9 @@ export async function sendWithRetries(
     const ended = await attempt(request, outlet, signal);
     last = ended;
     const retryAfterMs = retryAfterOf(ended);
-    const delayMs = isWorthRetrying(ended, mustNotRepeat(request, outlet))
+    const mayHelp = !pacer.stopping.aborted &&
+      isWorthRetrying(ended, mustNotRepeat(request, outlet));
+    const delayMs = mayHelp
       ? retryDelayMs(progress.attempts, policy, outlet.random, retryAfterMs)
       : undefined;
     if (retryAfterMs !== undefined && retryAfterMs > LONGEST_RETRY_AFTER_MS) {
@@ -79,6 +81,8 @@ export async function sendWithRetries(
     }
     // Where the far side says "too fast", the model waits, and the request with it.
     if (!isTooFast(ended)) await sleep(delayMs, signal, pacer);
+    // What is in flight ends when the run stops: a further try would be new work.
+    if (pacer.stopping.aborted) return unwrap(ended);
   }
 }
 
@@ -139,14 +143,18 @@ function tooLongNote(retryAfterMs: number): string {
   } that a run waits`;
 }
 
-/** Ends at once when aborted or when a host is down; the caller looks at both. */
+/** Ends at once when aborted, when a host is down or the run stops; the caller looks at all three. */
 function sleep(delayMs: number, signal: AbortSignal, pacer: Pacer): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, delayMs);
   const unwatch = pacer.watch(resolve);
-  signal.addEventListener("abort", () => resolve(), { once: true });
+  const wake = () => resolve();
+  signal.addEventListener("abort", wake, { once: true });
+  pacer.stopping.addEventListener("abort", wake, { once: true });
   return promise.finally(() => {
     clearTimeout(timer);
+    signal.removeEventListener("abort", wake);
+    pacer.stopping.removeEventListener("abort", wake);
     unwatch();
   });
 }

@@ -65,7 +65,18 @@ async function request(
   const response = new HttpResponse(about, answer);
   if (response.status === 207) change.multiStatus = about();
   if (response.ok || options.throwOnError === false) return response;
-  throw callSites.add(new HttpError(describeRefusal(about(), response), response), site);
+  const refused = new HttpError(describeRefusal(about(), response), response);
+  const hint = redirectHint(method, response);
+  if (hint !== undefined) rememberError(refused, { hint });
+  throw callSites.add(refused, site);
+}
+
+/** A write comes back redirected where it would have become a GET: what that finds is no acceptance. */
+function redirectHint(method: string, { status, headers }: HttpResponse): string | undefined {
+  const location = headers.get("location");
+  if (status < 300 || status > 399 || location === null) return undefined;
+  return `It leads to "${location.slice(0, 200)}", to be read by GET, which would not be this ` +
+    `${method} any more: see whether the address and the login are right.`;
 }
 
 /** Of a far side that takes so many requests, not each one's place is noted: that is a fifth of its cost here. */

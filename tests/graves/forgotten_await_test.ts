@@ -1,0 +1,42 @@
+/**
+ * A grave of the field: a request that nobody waits for. Its row is marked as sent, and the refusal comes
+ * when nobody listens any more.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fakeApi } from "../support/fake_api.ts";
+import { syncProject } from "../delivery/sync_project.ts";
+import { acceptedIds, setPeople } from "./people.ts";
+
+const FORMS = {
+  each: `await query("SELECT * FROM raw.people").each(async (row) => {
+    http.post(ORIGIN + "/people/" + row.id, { json: row }).catch(() => {});
+  });`,
+  loop: `for await (const row of query("SELECT * FROM raw.people")) {
+    http.post(ORIGIN + "/people/" + row.id, { json: row }).catch(() => {});
+    await save.row(row);
+  }`,
+  batches: `await query("SELECT * FROM raw.people").batches(2, (groups) => {
+    http.post(ORIGIN + "/batch", { json: groups }).catch(() => {});
+  });`,
+  changes: `for await (const change of changes("SELECT * FROM raw.people")) {
+    http.post(ORIGIN + "/people/" + change.key.id, { json: change.rows }).catch(() => {});
+    await change.save();
+  }`,
+} as const;
+
+for (const [form, code] of Object.entries(FORMS)) {
+  Deno.test(`grave: a refused request that was not awaited is not recorded as sent: ${form}`, async () => {
+    await using api = await fakeApi(() => ({ status: 422, delayMs: 100 }));
+    await using people = await syncProject(api, code);
+    await setPeople(people, 4);
+
+    const { code: exitCode, output } = await people.project.run("run");
+
+    assert.equal(exitCode, 1, output);
+    assert.deepEqual(acceptedIds(people), []);
+    assert.match(output, /Cannot save id = 1: a request of it has not been answered yet/);
+    assert.match(output, /hint: Write "await" before http\.post/);
+  });
+}
