@@ -30,6 +30,11 @@ export interface EarlierTry {
   attempts: number;
   parked: boolean;
   action: ChangeAction;
+  /**
+   * Some try of the group may have done something at the far side: another one than the state says so of.
+   * Where a person says that this change was not sent, that is left.
+   */
+  moved: boolean;
 }
 
 /** What a change does. */
@@ -65,8 +70,16 @@ export function isHeldBack(
  * Whether a group counts as changed whatever it holds: its last try may have done something at the far
  * side, so that the content which was accepted before it says nothing any more.
  */
-export function isForced({ state }: EarlierTry): boolean {
-  return state !== "rejected";
+export function isForced({ state, moved }: EarlierTry): boolean {
+  return state !== "rejected" || moved;
+}
+
+/**
+ * Whether the far side may hold of a group what was not accepted: how a try ended is not known, or it did not
+ * end well and may have done something all the same.
+ */
+export function mayHaveMore(earlier: Pick<EarlierTry, "state" | "moved">): boolean {
+  return earlier.moved || isUnknown(earlier);
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   type EarlierTry,
   isForced,
   isHeldBack,
+  mayHaveMore,
 } from "./earlier_try.ts";
 
 const tried: EarlierTry = {
@@ -15,6 +16,7 @@ const tried: EarlierTry = {
   attempts: 1,
   parked: false,
   action: "update",
+  moved: false,
 };
 
 Deno.test("isHeldBack() parks a content, and lets another one through", () => {
@@ -41,11 +43,18 @@ Deno.test("isHeldBack() parks a removal while the group is gone", () => {
   assert.equal(isHeldBack(update, "removed", "at_least_once"), false);
 });
 
-Deno.test("isForced() takes all for changed but what the far side refused for good", () => {
+Deno.test("isForced() takes all for changed but what the far side refused for good, and did not do before", () => {
   assert.equal(isForced(tried), true);
   assert.equal(isForced({ ...tried, state: "unknown" }), true);
   assert.equal(isForced({ ...tried, parked: true }), true);
   assert.equal(isForced({ ...tried, state: "rejected", parked: true }), false);
+  assert.equal(isForced({ ...tried, state: "rejected", parked: true, moved: true }), true);
+});
+
+Deno.test("mayHaveMore() tells what an answer has not undone", () => {
+  assert.equal(mayHaveMore(tried), false);
+  assert.equal(mayHaveMore({ ...tried, moved: true }), true);
+  assert.equal(mayHaveMore({ ...tried, state: "sent" }), true);
 });
 
 Deno.test("batchToRepeat() repeats exactly what may have arrived, and nothing else", () => {

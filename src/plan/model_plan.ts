@@ -14,6 +14,7 @@ import type { SqlValue } from "~/warehouse/values.ts";
 import { describeDifference, toRecord } from "./changed_fields.ts";
 import type {
   HeldChange,
+  PlannedAdoption,
   PlannedBudgets,
   PlannedChange,
   PlannedGroups,
@@ -29,6 +30,7 @@ export interface ComparedGroups {
   held: number;
   onRemoved: PlannedGroups["on_removed"];
   adopt: boolean;
+  adopted?: PlannedAdoption;
 }
 
 /** A group that a model is given. */

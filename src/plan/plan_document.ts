@@ -37,6 +37,8 @@ export interface PlannedOptions {
   full: boolean;
   resend: readonly ModelName[];
   adopt: readonly ModelName[];
+  /** As given after --held. */
+  held?: string;
   allow_removed: boolean;
   allow_changes: boolean;
 }
@@ -122,11 +124,28 @@ export interface PlannedGroups {
   on_removed: "forget" | "keep" | "deliver";
   /** True: `--adopt` records all of it as sent, and sends nothing. */
   adopt: boolean;
+  /** With --held: create and update are not at the far side as they are here, and are left to the next run. */
+  adopted?: PlannedAdoption;
   /** Of which cannot be known what would become of them. */
   unknown: number;
   /** That the model would not get accepted, whatever the far side says. */
   fail: number;
   reject: number;
+}
+
+/** How the query compares with what the far side holds, in groups. */
+export interface PlannedAdoption {
+  source: string;
+  groups_there: number;
+  same: number;
+  differ: number;
+  not_there: number;
+  only_there: number;
+  to_remove: number;
+  compared: readonly string[];
+  assumed: readonly string[];
+  ignored: readonly string[];
+  notes: readonly string[];
 }
 
 export interface PlannedBudgets {

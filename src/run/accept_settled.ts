@@ -19,16 +19,28 @@ export interface TrackedQuery {
   params: readonly SqlValue[];
 }
 
+/** What this needs of its run and its model. */
+export interface SettledContext {
+  db: DatabaseSync;
+  model: string;
+  uniqueKey: readonly string[];
+  runId: number;
+  /** `@on_removed: deliver` */
+  readsRemoved: boolean;
+  nextChangeId: () => number;
+  /** ISO 8601, UTC. */
+  now: () => string;
+}
+
 /**
  * Call inside a transaction, before the changes are found. A group that holds something else by now is left to
- * the comparison.
+ * the comparison. Where the far side is told of removals, it is remembered that it has such a group: one that
+ * the query no longer has, and that nothing was ever accepted of, is to be removed.
  *
  * @returns What of the ledger is left.
  */
 export function acceptSettled(
-  db: DatabaseSync,
-  model: string,
-  uniqueKey: readonly string[],
+  { db, model, uniqueKey, ...context }: SettledContext,
   query: TrackedQuery,
   earlier: readonly LedgerEntry[],
 ): readonly LedgerEntry[] {
@@ -39,6 +51,7 @@ export function acceptSettled(
     .filter(({ key }) => key.length === uniqueKey.length);
   const places = `(${uniqueKey.map(() => "?").join(", ")})`;
   const keys = uniqueKey.map(quoteIdentifier).join(", ");
+  const [gone, other]: [LedgerEntry[], LedgerEntry[]] = [[], []];
   const changes = findChanges(db, {
     model,
     uniqueKey,
@@ -50,7 +63,11 @@ export function acceptSettled(
     forced: groups.map(({ key }) => ({ key, batch: 0 })),
     holdCandidates: groups.map(({ entry, key }) => ({
       key,
-      isHeld: (now) => typeof now === "string" || now.hash !== entry.contentHash,
+      isHeld: (now) => {
+        if (now === "absent") gone.push(entry);
+        else if (now !== "removed" && now.hash !== entry.contentHash) other.push(entry);
+        return typeof now === "string" || now.hash !== entry.contentHash;
+      },
     })),
     everything: false,
   });
@@ -65,5 +82,19 @@ export function acceptSettled(
     if (action === "remove") forget(decodeGroupKey(groupKey));
     ledger.forget(groupKey);
   }
-  return earlier.filter(({ state }) => state !== "settled");
+  const due = context.readsRemoved
+    ? [
+      ...gone.map((entry) => triedAs({ ...entry, id: context.nextChangeId(), action: "remove" })),
+      ...other.map(triedAs),
+    ]
+    : [];
+  const { runId, now } = context;
+  ledger.write(due.map((entry) => ({ ...entry, runId, at: now(), error: SINCE_SETTLED })));
+  return [...earlier.filter(({ state }) => state !== "settled"), ...due];
+}
+
+const SINCE_SETTLED = "It was settled as sent, and is not that any more";
+
+function triedAs(entry: LedgerEntry): LedgerEntry {
+  return { ...entry, state: "failed", moved: true, batch: 0, place: 0, attempts: 0, parked: false };
 }

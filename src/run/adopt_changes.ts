@@ -9,6 +9,7 @@ import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept_all.ts";
 import { temp } from "~/tracked/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/find_changes.ts";
+import type { AdoptedGroups } from "./run_event.ts";
 
 /** What adopting needs of its run. */
 export interface AdoptContext {
@@ -19,16 +20,27 @@ export interface AdoptContext {
   now: () => string;
 }
 
-/**
- * Accepts all changes at once. What the ledger knew of the model is over: its groups are as a person says.
- *
- * @returns The comparison as it stands then: nothing is left of it.
- */
+/** What came of adopting. */
+export interface Adoption {
+  /** What is left of the comparison; none of it is given to the model in this run. */
+  changes: ChangeSet;
+  /** Whether the target's content moved. */
+  hasWritten: boolean;
+  /** How it compared with what the far side holds. */
+  told?: AdoptedGroups;
+}
+
+/** Nothing is left to be given to the model, nor taken for what was tried and left the query. */
+export function clearChanges(db: DatabaseSync, { comparison: c }: ChangeSet): void {
+  db.exec(`DELETE FROM ${temp(c.rowsTable)}; DELETE FROM ${temp(c.forcedTable)}`);
+}
+
+/** Accepts all changes at once. What the ledger knew of the model is over: its groups are as a person says. */
 export function adoptChanges(
   { db, model, runId, now }: AdoptContext,
   changes: ChangeSet,
   earlier: readonly LedgerEntry[],
-): ChangeSet {
+): Adoption {
   forgetRemoved(db, changes);
   acceptAll(db, changes);
   const ledger = new Ledger(db, model);
@@ -45,6 +57,8 @@ export function adoptChanges(
     });
   }
   const unchanged = changes.unchanged + changes.new + changes.changed;
-  db.exec(`DELETE FROM ${temp(changes.comparison.rowsTable)}`);
-  return { ...changes, new: 0, changed: 0, removed: 0, unchanged, rows: 0 };
+  clearChanges(db, changes);
+  const none = { new: 0, changed: 0, removed: 0, removedUnaccepted: 0, rows: 0 };
+  const left = { ...changes, ...none, unchanged };
+  return { changes: left, hasWritten: adopted > 0 };
 }

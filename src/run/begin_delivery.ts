@@ -17,14 +17,17 @@ import type { Model } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
 import { loadKeyNames } from "~/store/key_names.ts";
-import { loadLedger } from "~/store/ledger.ts";
+import { type LedgerEntry, loadLedger } from "~/store/ledger.ts";
+import { clearPending } from "~/store/pending.ts";
 import { temp } from "~/tracked/comparison_sql.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/find_changes.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
+import { notePending, type PendingSubject } from "~/tracked/note_pending.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { acceptSettled, type TrackedQuery } from "./accept_settled.ts";
 import { adoptChanges } from "./adopt_changes.ts";
+import { adoptHeld, copyOfQuery } from "./adopt_held.ts";
 import { Delivery, forcedGroups, holdCandidates } from "./deliveries.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import { planChanges } from "./plan_changes.ts";
@@ -59,12 +62,18 @@ export function beginDelivery(
   if (onRemoved === "deliver" && !withPrevious) throw cannotDeliverRemoved(model);
   return inTransaction(db, () => {
     const known = loadLedger(db, model.name);
-    const earlier = acceptSettled(db, model.name, uniqueKey, query, known);
+    const readsRemoved = onRemoved === "deliver";
+    const earlier = acceptSettled(
+      { ...context, model: model.name, uniqueKey, readsRemoved },
+      ...[query, known] as const,
+    );
+    const { adopt, held } = wishes;
+    const copy = adopt && held ? copyOfQuery(db, query) : undefined;
     const changes = findChanges(db, {
       model: model.name,
       uniqueKey,
-      ...query,
-      forced: forcedGroups(earlier, uniqueKey.length),
+      ...copy ?? query,
+      forced: forcedGroups(earlier, uniqueKey.length, readsRemoved),
       // To send all again, or to take all as sent, asks for the parked ones too.
       holdCandidates: wishes.resend || wishes.adopt
         ? []
@@ -72,17 +81,35 @@ export function beginDelivery(
       everything: wishes.resend,
     });
     const plan = context.plan?.of(model.name);
-    if (plan) planChanges(db, plan, changes, { earlier, onRemoved, adopt: wishes.adopt });
+    if (plan && !copy) planChanges(db, plan, changes, { earlier, onRemoved, adopt });
     checkBudgets(context, model, wishes, changes);
     const keyName = loadKeyNames(db, model.name);
     const parts = {
       ...{ ...context, model: model.name, promise, maxAttempts, onRemoved, withPrevious, keyName },
       plan,
     };
-    if (!wishes.adopt) return new Delivery(parts, changes, earlier);
-    const adopted = adoptChanges(parts, changes, earlier);
-    return new Delivery({ ...parts, onRemoved: "keep" }, adopted, []);
+    clearPending(db, model.name);
+    if (!adopt) {
+      const delivery = new Delivery(parts, changes, earlier);
+      // A plan is made on a copy that nobody asks anything.
+      if (!plan) notePending(db, changes, pendingSubject(context, model, earlier));
+      return delivery;
+    }
+    const adoption = copy && held
+      ? adoptHeld({ ...parts, model, source: held }, copy.table, changes, earlier)
+      : adoptChanges(parts, changes, earlier);
+    const left = copy && readsRemoved ? onRemoved : "keep";
+    return new Delivery({ ...parts, onRemoved: left, adoption }, adoption.changes, []);
   });
+}
+
+function pendingSubject(
+  { runId }: DeliveryRun,
+  { directives }: Model,
+  earlier: readonly LedgerEntry[],
+): PendingSubject {
+  const withRemoved = directives.onRemoved === "deliver";
+  return { runId, withRemoved, hasLedger: earlier.length > 0 };
 }
 
 function cannotDeliverRemoved(model: Model): UserError {
@@ -102,9 +129,10 @@ function checkBudgets(
   changes: ChangeSet,
 ): void {
   const { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges, onRemoved } = model.directives;
-  const { changed, unchanged, removed, heldBack } = changes;
+  const { changed, unchanged, heldBack } = changes;
+  const removed = changes.removed - changes.removedUnaccepted;
   const accepted = unchanged + changed + removed + heldBack.accepted;
-  const facts = { ...changes, accepted, held: heldBack };
+  const facts = { ...changes, removed, accepted, held: heldBack };
   const budgets = {
     maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
     maxChanges,

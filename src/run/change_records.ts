@@ -7,7 +7,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { afterFailure, isUnknown } from "~/delivery/earlier_try.ts";
 import { DeliveryLog, type DeliveryState } from "~/store/deliveries.ts";
 import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
-import type { HeldGroup } from "./held_group.ts";
+import { PendingGroups } from "~/store/pending.ts";
+import { type HeldGroup, movedBeside } from "./held_group.ts";
 
 /** What records need of their run. */
 export interface ChangeRecordContext {
@@ -24,75 +25,72 @@ export interface ChangeRecordContext {
 export class ChangeRecords {
   readonly #ledger: Ledger;
   readonly #log: DeliveryLog;
+  readonly #pending: PendingGroups;
 
   constructor(private readonly context: ChangeRecordContext) {
     const { db, runId, model } = context;
     this.#ledger = new Ledger(db, model);
     this.#log = new DeliveryLog(db, runId, model);
+    this.#pending = new PendingGroups(db, model, runId);
   }
 
-  /** A request of the group is about to leave. */
-  sent(group: HeldGroup): void {
-    this.#write(group, { state: "sent", parked: false });
+  /** A request of the groups is about to leave. */
+  sent(groups: readonly HeldGroup[]): void {
+    this.#write(groups, { state: "sent", parked: false });
+    this.#pending.remove(groups.map(({ number }) => number));
   }
 
   /** No request of the group left after all: the ledger is to it as it was before. */
   withdrawn(group: HeldGroup, earlier: LedgerEntry | undefined): void {
-    if (!earlier) return this.#ledger.remove(group.changeId);
+    if (!earlier) {
+      this.#ledger.remove([group.changeId]);
+      return this.#pending.put({ ...group, groupKey: group.keyText });
+    }
     const { runId, now } = this.context;
     const state = isUnknown(earlier) ? "unknown" : earlier.state;
     const error = "Not tried again: the far side did not work, or the run was stopped";
-    this.#ledger.write({ ...earlier, state, runId, error, at: now() });
+    this.#ledger.write([{ ...earlier, state, runId, error, at: now() }]);
   }
 
-  /** It was refused with others, and waits for its turn to be tried without them. */
-  waits(group: HeldGroup): void {
-    this.#write(group, {
+  /** They were refused with others, and wait for their turn to be tried without them. */
+  wait(groups: readonly HeldGroup[]): void {
+    this.#write(groups, {
       ...{ state: "failed", parked: false },
       error: "Refused with the other groups of its batch",
     });
   }
 
-  accepted(group: HeldGroup): void {
+  accepted(groups: readonly HeldGroup[]): void {
+    this.#ledger.remove(groups.filter(({ intent }) => intent).map(({ changeId }) => changeId));
     // Where no request was made, what the ledger has of the group may be an earlier change.
-    if (group.intent) this.#ledger.remove(group.changeId);
-    else this.#ledger.forget(group.keyText);
-    this.#note(group, "accepted");
+    for (const { intent, keyText } of groups) if (!intent) this.#ledger.forget(keyText);
+    this.#note(groups, "accepted");
   }
 
-  rejected(group: HeldGroup, reason: string): void {
-    this.#write(group, { state: "rejected", parked: true, error: reason });
-    this.#note(group, "rejected", reason);
+  rejected(groups: readonly HeldGroup[], reason: string): void {
+    this.#write(groups, { state: "rejected", parked: true, error: reason });
+    this.#note(groups, "rejected", reason);
   }
 
   failed(group: HeldGroup, error: string): void {
-    this.#write(group, { ...afterFailure(group.attempts, this.context.maxAttempts), error });
-    this.#note(group, "failed", error);
+    this.#write([group], { ...afterFailure(group.attempts, this.context.maxAttempts), error });
+    this.#note([group], "failed", error);
   }
 
   /** A request of it may have arrived, and no answer tells. */
   unknown(group: HeldGroup, error: string): void {
-    this.#write(group, { state: "unknown", parked: false, error });
-    this.#note(group, "unknown", error);
+    this.#write([group], { state: "unknown", parked: false, error });
+    this.#note([group], "unknown", error);
   }
 
-  /** The same of a change whose run died while its request was out. */
-  cutOff(entry: LedgerEntry): void {
+  /** The same of changes whose run died while a request of them was out. */
+  cutOff(entries: readonly LedgerEntry[]): void {
     const { runId, now } = this.context;
+    const at = now();
     const error = "The run ended while a request was out";
-    this.#ledger.write({ ...entry, state: "unknown", runId, error, at: now() });
-    const { id, groupKey, batch, action, contentHash } = entry;
-    const state = "unknown";
-    this.#log.write({
-      groupKey,
-      changeId: id,
-      batch,
-      action,
-      state,
-      at: now(),
-      contentHash,
-      error,
-    });
+    const cut = entries.map((entry) => ({ ...entry, state: "unknown" as const, error, at }));
+    this.#ledger.write(cut.map((entry) => ({ ...entry, runId })));
+    this.#log.writeAll(cut.map(({ id: changeId, ...entry }) => ({ ...entry, changeId })));
   }
 
   /** Nothing of the group is left to do. */
@@ -101,23 +99,28 @@ export class ChangeRecords {
   }
 
   #write(
-    group: HeldGroup,
+    groups: readonly HeldGroup[],
     end: Pick<LedgerEntry, "state" | "parked"> & { error?: string },
   ): void {
-    const { changeId, keyText, hash, batch, place, attempts, action } = group;
     const { runId, now } = this.context;
-    this.#ledger.write({
-      ...{ id: changeId, groupKey: keyText, contentHash: hash, batch, place, attempts, action },
-      ...{ runId, at: now() },
-      ...end,
-    });
+    const same = { ...end, runId, at: now() };
+    this.#ledger.write(
+      groups.map((group) => {
+        const { changeId: id, keyText: groupKey, hash: contentHash } = group;
+        const { batch, place, attempts, action } = group;
+        const moved = movedBeside(group, end.state);
+        return { id, groupKey, contentHash, batch, place, attempts, action, moved, ...same };
+      }),
+    );
   }
 
-  #note(group: HeldGroup, state: DeliveryState, error?: string): void {
-    const { changeId, keyText, hash, batch, action, changed } = group;
-    this.#log.write({
-      ...{ groupKey: keyText, changeId, batch, action, state, at: this.context.now() },
-      ...{ contentHash: hash, changed, error },
-    });
+  /** They have come to an end. Those without a request were pending until now. */
+  #note(groups: readonly HeldGroup[], state: DeliveryState, error?: string): void {
+    this.#pending.remove(groups.filter(({ intent }) => !intent).map(({ number }) => number));
+    const same = { state, error, at: this.context.now() };
+    this.#log.writeAll(groups.map(({ changeId, keyText, hash, batch, action, changed }) => ({
+      ...{ groupKey: keyText, changeId, batch, action, contentHash: hash, changed },
+      ...same,
+    })));
   }
 }

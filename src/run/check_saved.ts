@@ -16,7 +16,7 @@ import { checkRowBlock } from "./row_block.ts";
 /**
  * Checks what is to be stored of a group.
  *
- * @returns The rows; none of a group that was removed.
+ * @returns The rows; none of a group that was removed; `undefined`: as they were read.
  * @throws {UserError} A row has another key than its group, or a column of Spoor's own.
  * @throws {GuestError} The message was forged.
  */
@@ -24,12 +24,13 @@ export function checkSaved(
   model: string,
   uniqueKey: readonly string[],
   group: HeldGroup,
-  block: RowBlock,
-): RowBlock & { values: readonly SqlValue[] } {
+  block: RowBlock | null,
+): RowBlock & { values: readonly SqlValue[] } | undefined {
   if (group.action === "remove") {
-    assertGuest(block?.values?.length === 0, "rows of a group that was removed");
+    assertGuest(!block || block.values?.length === 0, "rows of a group that was removed");
     return { columns: [], values: [] };
   }
+  if (block === null) return undefined;
   checkRowBlock(block);
   assertGuest(block.values.length > 0, "a group without rows");
   checkKey(model, uniqueKey, group, block);

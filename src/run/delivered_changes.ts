@@ -8,7 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { RowBlock } from "~/sandbox/protocol.ts";
 import type { ChangeAction } from "~/delivery/earlier_try.ts";
 import { type ChangedGroup, ChangedGroupReader } from "~/tracked/changed_groups.ts";
-import { changedValues, type FlatRow } from "~/tracked/changed_values.ts";
+import { FieldComparer, type FlatRow } from "~/tracked/changed_values.ts";
 import { type Comparison, temp } from "~/tracked/comparison_sql.ts";
 import { GroupHasher } from "~/tracked/content_hash.ts";
 import type { ChangeSet } from "~/tracked/find_changes.ts";
@@ -45,6 +45,7 @@ export class DeliveredChangeReader {
   readonly #removed: RemovedGroupReader;
   readonly #previous: PreviousRows;
   readonly #previousHasher: GroupHasher;
+  readonly #fields: FieldComparer;
   readonly #c: Comparison;
   #isChangedDone = false;
   #lastNumber = 0;
@@ -61,6 +62,7 @@ export class DeliveredChangeReader {
     this.#removed = new RemovedGroupReader(db, this.#c);
     this.#previous = new PreviousRows(db, this.#c);
     this.#previousHasher = new GroupHasher(this.#previous.columns);
+    this.#fields = new FieldComparer(this.#previous.columns, this.#c.columns);
   }
 
   /** Reads about `wanted` rows; a group is never split. */
@@ -84,10 +86,11 @@ export class DeliveredChangeReader {
     const { groups, values, done } = this.#changed.read(wanted);
     const previous = this.#emptyPrevious();
     const width = this.#c.columns.length;
+    const befores = this.changes.changed > 0 ? this.#previous.readAll(groups) : [];
     let at = 0;
-    const changes = groups.map((group): DeliveredChange => {
+    const changes = groups.map((group, index): DeliveredChange => {
       const own = values.slice(at, at += (group.lastRow - group.firstRow + 1) * width);
-      const before = this.changes.changed > 0 ? this.#previous.read(group.key) : [];
+      const before = befores[index] ?? [];
       const change = this.#toChange(group, before, own, previous);
       this.#show(change, before, own);
       return change;
@@ -110,11 +113,7 @@ export class DeliveredChangeReader {
       return { ...group, action: "create", changed: undefined, previousRows };
     }
     const isOneRow = previousRows === 1 && own.length === this.#c.columns.length;
-    const changed = isOneRow
-      ? JSON.stringify(
-        changedValues({ columns, values: before }, { columns: this.#c.columns, values: own }),
-      )
-      : undefined;
+    const changed = isOneRow ? JSON.stringify(this.#fields.compare(before, own)) : undefined;
     return { ...group, action: "update", changed, previousRows };
   }
 

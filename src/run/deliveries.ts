@@ -13,6 +13,7 @@ import {
   isForced,
   isHeldBack,
   isUnknown,
+  mayHaveMore,
 } from "~/delivery/earlier_try.ts";
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
@@ -29,9 +30,11 @@ import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_
 import type { HoldCandidate } from "~/tracked/hold_back.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
+import type { Adoption } from "./adopt_changes.ts";
 import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
 import { checkSaved } from "./check_saved.ts";
 import { type DeliveredChange, DeliveredChangeReader } from "./delivered_changes.ts";
+import { Foresight } from "./foresight.ts";
 import { assertGuest } from "./guest_error.ts";
 import { type HeldGroup, isUnknownEnd } from "./held_group.ts";
 import { changeKey } from "./idempotency_key.ts";
@@ -52,6 +55,8 @@ export interface DeliveryContext extends ChangeRecordContext {
   withPrevious: boolean;
   /** A plan is made: what becomes of each group is noted here. */
   plan?: ModelPlan | undefined;
+  /** What was recorded as sent; then nothing is given to the model. */
+  adoption?: Adoption;
   /** Gives a change its id: unique over the life of the state file. */
   nextChangeId: () => number;
 }
@@ -59,14 +64,20 @@ export interface DeliveryContext extends ChangeRecordContext {
 /** Groups that failed are shown as examples, not all. */
 const MAX_FAILURES_SHOWN = 10;
 
-/** What was tried before and not accepted; under another `@unique_key` it was other groups. */
+/**
+ * What was tried before and not accepted; under another `@unique_key` it was other groups.
+ *
+ * @param readsRemoved The far side is told of what left the query.
+ */
 export function forcedGroups(
   earlier: readonly LedgerEntry[],
   keyColumns: number,
+  readsRemoved: boolean,
 ): ForcedGroup[] {
   return earlier.filter(isForced).map((entry) => ({
     key: decodeGroupKey(entry.groupKey),
     batch: batchToRepeat(entry),
+    mayBeThere: readsRemoved && mayHaveMore(entry),
   })).filter(({ key }) => key.length === keyColumns);
 }
 
@@ -98,6 +109,7 @@ export class Delivery {
   readonly #acknowledger: Acknowledger;
   readonly #records: Records;
   readonly #earlier: ReadonlyMap<string, LedgerEntry>;
+  readonly #foresight: Foresight;
   #forgetGroup: ReturnType<typeof makeForgetGroup> | undefined;
   #doubtGroup: ReturnType<typeof makeDoubtGroup> | undefined;
 
@@ -116,8 +128,9 @@ export class Delivery {
     );
     this.#acknowledger = new Acknowledger(db, changes, plan === undefined);
     this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
+    this.#foresight = new Foresight(context.promise === "at_least_once");
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
-    for (const entry of earlier) if (entry.state === "sent") this.#records.cutOff(entry);
+    this.#records.cutOff(earlier.filter(({ state }) => state === "sent"));
     this.#forgetGone();
     if (this.total + changes.removed > 0) noteDelivery(db, model, this.total);
   }
@@ -136,7 +149,12 @@ export class Delivery {
   /** Whether the target's content moved. */
   get hasWritten(): boolean {
     const forgotten = this.context.onRemoved === "forget" ? this.changes.removed : 0;
-    return this.#saved + forgotten > 0;
+    return this.#saved + forgotten > 0 || this.context.adoption?.hasWritten === true;
+  }
+
+  /** With `--adopt`. */
+  get adoption(): Adoption | undefined {
+    return this.context.adoption;
   }
 
   get columnChanges(): readonly string[] {
@@ -166,10 +184,12 @@ export class Delivery {
       attempts: (earlier?.attempts ?? 0) + 1,
       intent: undefined,
       isOut: false,
+      isAhead: false,
       pending: 0,
       isUncertain: false,
       hasLeft: false,
       hasMoved: false,
+      earlier: this.#earlier.get(change.keyText),
       end: "open",
     };
     this.#held.set(number, held);
@@ -180,7 +200,9 @@ export class Delivery {
     const changes = [held.changeId];
     const model = keyName(held.changeId);
     const idempotencyKey = changeKey({ projectId, model, changes, ordinal: 0 });
-    return { ...group, action, previousRows: change.previousRows, idempotencyKey };
+    const { previousRows, key } = change;
+    const isKeyAlone = action === "remove" && previousRows === 0;
+    return { ...group, action, previousRows, idempotencyKey, ...(isKeyAlone && { key }) };
   }
 
   /**
@@ -191,17 +213,19 @@ export class Delivery {
    */
   async begin(numbers: readonly number[]): Promise<number[]> {
     const groups = numbers.flatMap((number) => this.#findOpen(number) ?? []);
+    const overtaken = this.#foresight.begins(groups);
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
     // A batch that was refused goes out again in parts: each part is what a crash would repeat. Its last
     // change names it: the first part begins as the whole did, from which it must be told apart.
     const batch = groups.length > 1 ? (groups.at(-1)?.changeId ?? 0) : 0;
     const fresh = groups.filter((group) => !group.isOut || group.batch !== batch);
-    if (fresh.length > 0) {
+    if (fresh.length + overtaken.length > 0) {
       const left = this.#leftOf(fresh);
       for (const group of fresh) Object.assign(group, { batch, place: groups.indexOf(group) });
       const written = this.context.commits.add(() => {
-        for (const group of left) this.#records.waits(group);
-        for (const group of fresh) this.#records.sent(group);
+        for (const group of overtaken) this.#withdrawn(group);
+        this.#records.wait(left);
+        this.#records.sent(fresh);
       });
       for (const group of left) group.isOut = false;
       for (const group of fresh) Object.assign(group, { intent: written, isOut: true });
@@ -256,9 +280,12 @@ export class Delivery {
       group.pending -= 1;
       if (group.pending > 0 || group.hasLeft || !group.intent) continue;
       Object.assign(group, { intent: undefined, isOut: false });
-      const earlier = this.#earlier.get(group.keyText);
-      this.context.commits.addUnawaited(() => this.#records.withdrawn(group, earlier));
+      this.context.commits.addUnawaited(() => this.#withdrawn(group));
     }
+  }
+
+  #withdrawn(group: HeldGroup): void {
+    this.#records.withdrawn(group, this.#earlier.get(group.keyText));
   }
 
   /**
@@ -276,13 +303,16 @@ export class Delivery {
       return { group, saved: checkSaved(model, uniqueKey, group, block) };
     });
     const written = work.filter(({ group }) => group.action !== "remove");
-    return this.#end(work.map(({ group }) => group), "accepted", () => {
+    const next = this.#foresight.follow(work.map(({ group }) => group), this.#held);
+    for (const group of next) group.changeId ||= this.context.nextChangeId();
+    const isOver = this.#end(work.map(({ group }) => group), "accepted", () => {
       if (written.length > 0) this.#acknowledger.acknowledge(written);
-      for (const { group } of work) {
-        if (group.action === "remove") this.#forget(group);
-        this.#records.accepted(group);
-      }
+      for (const { group } of work) if (group.action === "remove") this.#forget(group);
+      this.#records.accepted(work.map(({ group }) => group));
+      this.#records.sent(next);
     });
+    this.#foresight.write(next, isOver);
+    return isOver;
   }
 
   /** The far side refuses these groups for good; resolves when that is durable. */
@@ -291,10 +321,8 @@ export class Delivery {
     const groups = numbers.map((number) => this.#getOpen(number));
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
     return this.#end(groups, "rejected", () => {
-      for (const group of groups) {
-        if (this.#mayHaveMoved(group)) this.#doubt(group.key);
-        this.#records.rejected(group, reason);
-      }
+      for (const group of groups) if (this.#mayHaveMoved(group)) this.#doubt(group.key);
+      this.#records.rejected(groups, reason);
     }, reason);
   }
 
@@ -316,7 +344,8 @@ export class Delivery {
     const error = { message: "The model ended before it saved this group" };
     for (const group of this.#held.values()) {
       if (group.end !== "open") continue;
-      if (!group.intent) left += 1;
+      if (group.isAhead) this.#withdrawn(group);
+      if (group.isAhead || !group.intent) left += 1;
       else this.#settle(group, error)();
     }
     const { new: added, changed, unchanged, removed, heldBack } = this.changes;
@@ -423,7 +452,9 @@ export class Delivery {
     const gone = prepareArrayRows(db, forcedButGoneSql(comparison)).all()
       .map((key) => encodeGroupKey(readRow(key)));
     const delivered = onRemoved === "deliver" ? this.#reader.removedKeys(gone) : new Set<string>();
-    for (const key of gone.filter((each) => !delivered.has(each))) {
+    // What was refused stays refused, should it come back.
+    const isOver = (key: string) => this.#earlier.get(key)?.state !== "rejected";
+    for (const key of gone.filter((each) => !delivered.has(each) && isOver(each))) {
       this.#records.forget(key);
       // The far side may have more of it than was accepted; if it comes back, it is sent.
       this.#doubt(decodeGroupKey(key));

@@ -6,7 +6,9 @@
 // deno-lint-ignore-file camelcase
 import { setImmediate } from "node:timers";
 import { renderDuration } from "~/base/duration.ts";
+import { isoNow } from "~/base/iso_now.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
+import type { Graph } from "~/dag/graph.ts";
 import { compareNames } from "~/dag/order.ts";
 import { selectModels } from "~/dag/selectors.ts";
 import { foldModelName } from "~/model/model_name.ts";
@@ -38,6 +40,7 @@ import { listTables } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { CurrentModel } from "./current_model.ts";
 import type { FromEngine } from "./engine_protocol.ts";
+import { findHeldSource, type HeldSource, withHeldSource } from "./held_source.ts";
 import { EngineWorkers } from "./engine_workers.ts";
 import { ReaderPool } from "./guest_queries.ts";
 import { LazyPractice } from "./practice.ts";
@@ -74,8 +77,6 @@ interface Way {
   /** Of rate limits, as the plan's reading has left them. */
   grants?: readonly RecordedGrant[];
 }
-
-const now = () => new Date().toISOString();
 
 /** One engine, one run. */
 export class Engine {
@@ -133,7 +134,7 @@ export class Engine {
     this.#statePath = path;
     makeStateFolder(path);
     const command = commandOf(request);
-    using _lock = takeRunLock(lockPathOf(path), command, now());
+    using _lock = takeRunLock(lockPathOf(path), command, isoNow());
     removeStateCopies(path);
     const job: Job = { request, command, current, root, settings, practice, path, startedAt };
     if (request.plan) return void await this.#plan(job, request.plan);
@@ -173,13 +174,14 @@ export class Engine {
     if (way.plan) forgoDurability(db);
     const analyses = new ModuleAnalyses(db);
     const project = await loadProject({ root, analysisCache: analyses });
-    const { graph, order, errors: mistakes } = buildProjectGraph(project, listTables(db));
+    const { graph: read, order, errors: mistakes } = buildProjectGraph(project, listTables(db));
     const dotenv = loadDotenv(root);
     const all = [...mistakes, ...dotenv.errors];
     if (all.length > 0) throw new UserErrors(all);
-    const selected = selectModels(request.selectors, graph, order.models);
-    const resend = selectTracked("--resend", request.resend, graph, order.models);
-    const adopt = selectTracked("--adopt", request.adopt, graph, order.models);
+    const selected = selectModels(request.selectors, read, order.models);
+    const resend = selectTracked("--resend", request.resend, read, order.models);
+    const adopt = selectTracked("--adopt", request.adopt, read, order.models);
+    const { graph, held } = takeHeld(request, adopt, selected, read, listTables(db));
 
     const deferred = way.plan && new DeferredCommits(db);
     await using commits: RunCommits = deferred ?? new GroupCommit(db, path);
@@ -188,13 +190,13 @@ export class Engine {
     const states = loadModelStates(db);
     const planning = way.plan && await import("./planner.ts");
     const planner = way.plan && planning && new planning.Planner({
-      ...{ db, request, practice, graph, states, projectId, asked: way.plan, now },
+      ...{ db, request, practice, graph, states, projectId, asked: way.plan, now: isoNow },
     });
     const runId = inTransaction(db, () => {
       analyses.save();
       dropStages(db);
       if (way.grants) replaceRateGrants(db, way.grants);
-      return startRun(db, command, VERSION, now());
+      return startRun(db, command, VERSION, isoNow());
     });
     // What a plan goes through is told by the plan.
     const tell = planner
@@ -203,7 +205,7 @@ export class Engine {
     tell({
       type: "run_started",
       run_id: runId,
-      started_at: now(),
+      started_at: isoNow(),
       project: root,
       practice,
       models: selected.toSorted(compareNames),
@@ -234,7 +236,15 @@ export class Engine {
       readVariable,
       tokens: () =>
         tokens ??= loadTokenKeeper({
-          ...{ db, commits, root, practice, readVariable, now, providers: settings.auth ?? {} },
+          ...{
+            db,
+            commits,
+            root,
+            practice,
+            readVariable,
+            now: isoNow,
+            providers: settings.auth ?? {},
+          },
         }),
       nextChangeId: () => changeId++,
       watchDeadline: (model, limitMs) => {
@@ -250,7 +260,7 @@ export class Engine {
       },
       flush: () => this.#flush(),
       current,
-      now,
+      now: isoNow,
       stop: this.#stop.signal,
       stopReason: () =>
         this.#isTimeOver && request.timeoutMs !== undefined
@@ -264,6 +274,7 @@ export class Engine {
       full: request.full,
       resend,
       adopt,
+      held,
       allowRemoved: request.allowRemoved,
       allowChanges: request.allowChanges,
       jobs: request.jobs ?? settings.jobs ?? navigator.hardwareConcurrency,
@@ -288,7 +299,7 @@ export class Engine {
     };
     if (!planner) {
       pruneBodies(db);
-      finishRun(db, runId, status, now());
+      finishRun(db, runId, status, isoNow());
       this.#emit(finished);
       return undefined;
     }
@@ -359,13 +370,40 @@ function selectTracked(
   });
 }
 
+/** What the far side holds of the one model that is adopted, where that is said. */
+function takeHeld(
+  { held: asked }: RunRequest,
+  adopt: ReadonlySet<string>,
+  selected: readonly string[],
+  graph: Graph,
+  tables: readonly string[],
+): { graph: Graph; held?: HeldSource } {
+  if (!asked) return { graph };
+  const [name, ...others] = adopt;
+  const model = name === undefined ? undefined : graph.models.get(name);
+  if (!model || others.length > 0) {
+    throw new UserError(`Cannot compare ${adopt.size} models with what "${asked.text}" holds`, {
+      hint: "Adopt one model at a time: --adopt sync.crm --held contacts.csv",
+      exitCode: 2,
+    });
+  }
+  if (!selected.includes(model.name)) {
+    throw new UserError(`Cannot adopt ${model.name}: it is not among the models to run`, {
+      hint: `Name it: spoor run ${model.name} --adopt ${model.name} --held …`,
+      exitCode: 2,
+    });
+  }
+  const held = findHeldSource(asked, model, graph, tables);
+  return { graph: withHeldSource(graph, model.name, held), held };
+}
+
 function projectIdOf(db: Parameters<typeof listTables>[0]): string {
   return String(db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value);
 }
 
 function commandOf(request: RunRequest): string {
   const { selectors, practice, full, resend, adopt, allowRemoved, allowChanges } = request;
-  const { timeoutMs, plan, apply } = request;
+  const { timeoutMs, plan, apply, held } = request;
   return [
     plan ? "spoor plan" : apply ? "spoor apply" : "spoor run",
     ...selectors,
@@ -373,6 +411,7 @@ function commandOf(request: RunRequest): string {
     ...(full ? ["--full"] : []),
     ...resend.map((model) => `--resend ${model}`),
     ...adopt.map((model) => `--adopt ${model}`),
+    ...(held ? [`--held ${held.text}`] : []),
     ...(allowRemoved ? ["--allow-removed"] : []),
     ...(allowChanges ? ["--allow-changes"] : []),
     ...(timeoutMs === undefined ? [] : [`--timeout ${timeoutMs}ms`]),

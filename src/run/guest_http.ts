@@ -133,9 +133,9 @@ export class GuestHttp {
     const isShown = plan?.shows(request.groups) ?? true;
     const idempotencyKey = isWrite && isShown ? this.#key(changes, request) : "";
     const at = plan ? "" : now();
-    const { groups, ordinal: _ordinal, ...rest } = request;
+    const { groups } = request;
     const answer = (isShown ? undefined : this.#letThrough.answer(request)) ??
-      await this.#exchange(guestId, { ...rest, idempotencyKey, isShown });
+      await this.#exchange(guestId, toEgress(request, idempotencyKey, isShown));
     const { recorded, ...response } = answer;
     if (plan) this.#notePlanned(plan, request, response, recorded);
     if (response.error?.kind === "down") this.#down ??= response.error;
@@ -303,6 +303,15 @@ export class GuestHttp {
   }
 }
 
+/** What is known of a request, and nothing that a guest may have added. */
+function toEgress(
+  { method, url, headers, body, timeoutMs, retries }: GuestRequest,
+  idempotencyKey: string,
+  isShown: boolean,
+): EgressRequest {
+  return { method, url, headers, body, timeoutMs, retries, idempotencyKey, isShown };
+}
+
 /** Nothing was sent, and nothing will be: the model ends. */
 function stoppedBefore(message: string): EgressResponse {
   const hint = "Run again: what was not sent comes with the next run.";
@@ -310,7 +319,7 @@ function stoppedBefore(message: string): EgressResponse {
 }
 
 function withoutAnswer(attempts: number, error: EgressError): EgressResponse {
-  return { url: "", headers: [], body: new Uint8Array(), attempts, elapsedMs: 0, error };
+  return { url: "", headers: [], body: "", attempts, elapsedMs: 0, error };
 }
 
 function refuseWrite(model: string, { method, url }: GuestRequest): UserError {

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import type { ChangeAction, DeliveryPromise } from "~/delivery/earlier_try.ts";
+import {
+  type ChangeAction,
+  type DeliveryPromise,
+  type EarlierTry,
+  isUnknown,
+  type LedgerState,
+} from "~/delivery/earlier_try.ts";
 import type { ChangedGroup } from "~/tracked/changed_groups.ts";
 
 /** See the module's comment. */
@@ -23,6 +29,8 @@ export interface HeldGroup extends ChangedGroup {
   intent: Promise<void> | undefined;
   /** Its row in the ledger says, or is about to say, that a request is out. */
   isOut: boolean;
+  /** That was written before the model asked for it, with the end of another group. */
+  isAhead: boolean;
   /** Requests that are out. */
   pending: number;
   /** A request of it has ended that was not refused before it left. */
@@ -31,6 +39,8 @@ export interface HeldGroup extends ChangedGroup {
   isUncertain: boolean;
   /** A request of it may have done something at the far side, whatever was answered. */
   hasMoved: boolean;
+  /** What the ledger had of it before. */
+  earlier: EarlierTry | undefined;
   /** `ending`: what it is to be is on its way to the disk. */
   end: "open" | "ending" | "accepted" | "rejected" | "failed";
 }
@@ -44,4 +54,15 @@ export function isUnknownEnd(
   promise: DeliveryPromise,
 ): boolean {
   return isUncertain || pending > 0 || (hasMoved && promise === "at_most_once");
+}
+
+/** What the ledger is to say of tries that may have done something, beside what its state says. */
+export function movedBeside(
+  { earlier, changeId, hasMoved }: HeldGroup,
+  state: LedgerState,
+): boolean {
+  if (earlier?.moved) return true;
+  const wasUnknown = earlier !== undefined && isUnknown(earlier);
+  if (isUnknown({ state })) return wasUnknown && earlier.id !== changeId;
+  return wasUnknown || hasMoved;
 }

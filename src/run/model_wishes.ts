@@ -4,12 +4,16 @@
  * @module
  */
 
+import type { HeldSource } from "./held_source.ts";
+
 /** See the module's comment. */
 export interface ModelWishes {
   /** `--resend`: every group counts as changed. */
   resend: boolean;
   /** `--adopt`: the present state is recorded as sent, and nothing is sent. */
   adopt: boolean;
+  /** `--held`: with `adopt`, what the far side holds; only what is the same there is recorded as sent. */
+  held?: HeldSource | undefined;
   /** `--allow-removed` */
   allowRemoved: boolean;
   /** `--allow-changes` */

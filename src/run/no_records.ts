@@ -15,7 +15,7 @@ const nothing = () => {};
 export const NO_RECORDS: Records = {
   sent: nothing,
   withdrawn: nothing,
-  waits: nothing,
+  wait: nothing,
   accepted: nothing,
   rejected: nothing,
   failed: nothing,

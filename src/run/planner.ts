@@ -84,6 +84,7 @@ export class Planner {
         full: request.full,
         resend: request.resend,
         adopt: request.adopt,
+        ...(request.held && { held: request.held.text }),
         allow_removed: request.allowRemoved,
         allow_changes: request.allowChanges,
       },

@@ -74,11 +74,41 @@ export interface ModelFinished {
   elapsed_ms: number;
   delivery?: DeliveryCounts;
   requests?: RequestCounts;
+  /** With `--adopt` and `--held`: how the query compared with what the far side holds. */
+  adopted?: AdoptedGroups;
   /** How the target's columns differ from before: `"+ tier"`, `"- plan"`. */
   column_changes?: readonly string[];
   error?: ErrorReport;
   /** Failed groups: the first few, with key and reason. */
   failures?: readonly GroupFailure[];
+}
+
+/** The groups of a query, held against what the far side holds. */
+export interface AdoptedGroups {
+  /** What was compared with: `contacts.csv`, `raw.crm_contacts`. */
+  source: string;
+  /** Rows there, and how many groups they make. */
+  rows_there: number;
+  groups_there: number;
+  /** The same in all columns that were compared: recorded as sent. */
+  same: number;
+  /** Left to be sent by the next run. */
+  differ: number;
+  not_there: number;
+  /** That the query does not have: left as they are. */
+  only_there: number;
+  /** Rows there that have no key. */
+  without_key: number;
+  /** Groups that this model sent before, that left its query, and that are there: for `@on_removed: deliver`. */
+  to_remove: number;
+  /** Columns that were compared, … */
+  compared: readonly string[];
+  /** … columns of the query that are not there, and are taken to be the same, … */
+  assumed: readonly string[];
+  /** … and columns there that the query does not have. */
+  ignored: readonly string[];
+  /** What else is worth a look. */
+  notes: readonly string[];
 }
 
 export interface GroupFailure {

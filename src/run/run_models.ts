@@ -13,6 +13,7 @@ import { explainStateError } from "~/store/open_state.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { decideStep, isSource, readsOnlyFiles, type StepDecision } from "./decide_step.ts";
+import type { HeldSource } from "./held_source.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import { findMovedFiles, ReadableFiles } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
@@ -41,6 +42,8 @@ export interface ModelRun {
   full: boolean;
   resend: ReadonlySet<ModelName>;
   adopt: ReadonlySet<ModelName>;
+  /** What the far side holds of the one model that is adopted. */
+  held?: HeldSource | undefined;
   allowRemoved: boolean;
   allowChanges: boolean;
   /** Models side by side, at most. */
@@ -216,8 +219,11 @@ class ModelScheduler {
   }
 
   #wishesFor(model: ModelName): ModelWishes {
-    const { resend, adopt, allowRemoved, allowChanges } = this.input;
-    return { resend: resend.has(model), adopt: adopt.has(model), allowRemoved, allowChanges };
+    const { resend, adopt, held, allowRemoved, allowChanges } = this.input;
+    return {
+      ...{ resend: resend.has(model), adopt: adopt.has(model), allowRemoved, allowChanges },
+      ...(adopt.has(model) && { held }),
+    };
   }
 
   #start(model: Model, reason: string): Step {

@@ -5,6 +5,7 @@
  */
 import type { ModelName } from "~/model/model.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
+import type { HeldRequest } from "./held_source.ts";
 
 /** One run, as asked for. */
 export interface RunRequest {
@@ -22,6 +23,8 @@ export interface RunRequest {
   resend: readonly ModelName[];
   /** Tracked models whose present state is to be recorded as sent, without sending. */
   adopt: readonly ModelName[];
+  /** What the far side holds of the one model that is adopted. */
+  held?: HeldRequest;
   /** For this run no budget blocks removals, or an empty query. */
   allowRemoved: boolean;
   /** For this run no budget blocks changes. */

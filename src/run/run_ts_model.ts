@@ -4,6 +4,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import type { ErrorReport } from "~/base/user_error.ts";
 import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
 import { serveModules } from "~/sandbox/modules/serve_modules.ts";
@@ -136,6 +137,7 @@ function deliveryOutcome(
     columnChanges: delivery.columnChanges,
     delivery: counts,
     failures: delivery.failures,
+    ...(delivery.adoption?.told && { adopted: delivery.adoption.told }),
     ...(hasTarget && { rows: countRows(db, model.name) }),
     ...(status === "failed" && {
       error: error ?? {
@@ -149,8 +151,10 @@ function deliveryOutcome(
 }
 
 /** A model that keeps what it saves: all of it, or nothing where it failed. */
-function savedOutcome({ db, stop }: RunContext, { model }: Step, ended: GuestOutcome): StepOutcome {
-  const { saved, error } = ended;
+function savedOutcome({ db, stop }: RunContext, step: Step, ended: GuestOutcome): StepOutcome {
+  const { model, wishes } = step;
+  const { saved } = ended;
+  const error = ended.error ?? (wishes.held && nothingCompared(model));
   if (error) {
     saved?.drop();
     return { status: stop.aborted ? "cancelled" : "failed", changed: false, error };
@@ -161,6 +165,13 @@ function savedOutcome({ db, stop }: RunContext, { model }: Step, ended: GuestOut
     return { status: "ok", ...result };
   }
   return emptyOutcome(db, model);
+}
+
+function nothingCompared({ name }: Model): ErrorReport {
+  return {
+    message: `Cannot adopt ${name}: it ended and did not ask for its changes`,
+    hint: "Nothing was recorded. --held compares what the model reads by query() or changes()",
+  };
 }
 
 /** It saved nothing: a table becomes empty; in a tracked model groups that were not seen stay. */

@@ -23,6 +23,7 @@ export interface StepOutcome {
   verified?: number;
   /** A tracked model ended well and did not ask for its changes: they are still to come. */
   unread?: boolean;
+  adopted?: ModelFinished["adopted"];
   requests?: ModelFinished["requests"];
   failures?: ModelFinished["failures"];
   error?: ErrorReport;
@@ -131,6 +132,7 @@ export function finishedEvent(
   elapsedMs: number,
 ): ModelFinished {
   const { status, changed, rows, columnChanges, delivery, requests, failures, error } = outcome;
+  const { adopted } = outcome;
   return {
     type: "model_finished",
     model: model.name,
@@ -143,6 +145,7 @@ export function finishedEvent(
     ...(columnChanges?.length && { column_changes: columnChanges }),
     ...(delivery && { delivery }),
     ...(requests && { requests }),
+    ...(adopted && { adopted }),
     ...(failures?.length && { failures }),
     ...(error && { error }),
   };

@@ -66,10 +66,10 @@ export class VerifiedChanges {
   #settle(entry: LedgerEntry, isSent: boolean): void {
     const { db, runId, now } = this.context;
     const { name } = this.model;
-    new Ledger(db, name).write({
+    new Ledger(db, name).write([{
       ...{ ...entry, state: isSent ? "settled" : "failed", parked: false, runId, at: now() },
       ...isSent ? {} : { error: VERIFIED_AS_NOT_SENT },
-    });
+    }]);
     const { id: changeId, groupKey, batch, action, contentHash } = entry;
     new DeliveryLog(db, runId, name).write({
       ...{ groupKey, changeId, batch, action, state: "settled", at: now(), contentHash },

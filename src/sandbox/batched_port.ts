@@ -1,18 +1,20 @@
 /**
  * A MessagePort that carries arrays: all that one turn of the event loop sends goes out in one
- * `postMessage`, because a post costs more than what it carries.
+ * `postMessage`, because a post costs more than what it carries. Where JSON carries them whole, they go as
+ * its text, which costs a third of a structured clone.
  *
  * `setImmediate` closes a turn. A timer of zero would cost a millisecond a turn, ten times the rest.
  *
  * @module
  */
 import { setImmediate } from "node:timers";
+import { type AnyMessage, fitJson } from "./json_messages.ts";
 
 /** Below this copying is cheaper: a post that transfers anything takes Deno's slow way, 60 µs. */
 const MIN_TRANSFER_BYTES = 64 * 1_024;
 
 /** One end of a port between trusted and untrusted code; `In` is only what the other end claims. */
-export class BatchedPort<In, Out> {
+export class BatchedPort<In extends AnyMessage, Out extends AnyMessage> {
   #queue: Out[] = [];
   #transfer: ArrayBuffer[] = [];
   #closed = false;
@@ -22,7 +24,8 @@ export class BatchedPort<In, Out> {
     onMessages: (messages: readonly In[]) => void,
   ) {
     port.onmessage = (event) => {
-      if (Array.isArray(event.data)) onMessages(event.data);
+      const messages = typeof event.data === "string" ? JSON.parse(event.data) : event.data;
+      if (Array.isArray(messages)) onMessages(messages);
     };
   }
 
@@ -50,7 +53,7 @@ export class BatchedPort<In, Out> {
     this.#transfer = [];
     // Node's layer wraps the method of ports that cross threads, and its wrapper takes the slow way.
     const post = MessagePort.prototype.postMessage;
-    if (transfer.length === 0) post.call(this.port, messages);
-    else this.port.postMessage(messages, transfer);
+    if (transfer.length > 0) this.port.postMessage(messages, transfer);
+    else post.call(this.port, fitJson(messages) ? JSON.stringify(messages) : messages);
   }
 }

@@ -1,12 +1,16 @@
 /**
- * Messages through a pipe: four bytes of length, then V8's own serialization of one array of
- * messages, which keeps bigint and bytes.
+ * Messages through a pipe: four bytes of length, one that says how they are written, then an array of
+ * messages as JSON; or, where they hold bigint or bytes, in V8's own serialization.
  *
  * @module
  */
 import { deserialize, serialize } from "node:v8";
+import { type AnyMessage, fitJson, jsonLength, MAX_JSON_LENGTH } from "./json_messages.ts";
 
-const LENGTH_BYTES = 4;
+const HEAD_BYTES = 5;
+/** Where in a frame's head it stands how the messages are written. */
+const KIND_AT = 4;
+const Kind = { json: 1, v8: 2 } as const;
 /** What a pipe on Linux holds. */
 const MAX_JOINED_BYTES = 64 * 1_024;
 /** A frame that claims to be longer is not one. A row block is far below. */
@@ -16,7 +20,7 @@ const MAX_FRAME_BYTES = 2 ** 31 - 1;
  * Writes frames without ever blocking the thread. Frames that come while a write is under way go out
  * in one write, up to a size that keeps both ends at work at the same time.
  */
-export class FrameWriter<Message> {
+export class FrameWriter<Message extends AnyMessage> {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   #waiting: Uint8Array<ArrayBuffer>[] = [];
   #isBusy = false;
@@ -27,7 +31,7 @@ export class FrameWriter<Message> {
 
   /** The other end may be gone; who reads from it hears of that. */
   write(messages: readonly Message[]): void {
-    this.#waiting.push(toFrame(messages));
+    this.#waiting.push(toFrames(messages));
     if (!this.#isBusy) this.#work().catch(() => {});
   }
 
@@ -65,12 +69,55 @@ function join(pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBu
   return joined;
 }
 
-/** Messages as they go through the pipe. */
-export function toFrame(messages: readonly unknown[]): Uint8Array<ArrayBuffer> {
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Messages as they go through the pipe: mostly one frame, more where they are written differently. */
+export function toFrames(messages: readonly AnyMessage[]): Uint8Array<ArrayBuffer> {
+  if (fitJson(messages)) return jsonFrame(messages);
+  const frames: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  for (let start = 0; start < messages.length;) {
+    const end = endOfAlike(messages, start);
+    const some = messages.slice(start, end);
+    const frame = fitJson(some) ? jsonFrame(some) : v8Frame(some);
+    length += frame.length;
+    frames.push(frame);
+    start = end;
+  }
+  return join(frames, length);
+}
+
+/** Where those end that are written like the one at `start`, and with it. */
+function endOfAlike(messages: readonly AnyMessage[], start: number): number {
+  let length = 0;
+  for (let end = start; end < messages.length; end++) {
+    const next = jsonLength(messages[end] as AnyMessage);
+    if (end > start && length + next > MAX_JSON_LENGTH && length <= MAX_JSON_LENGTH) return end;
+    if (length > MAX_JSON_LENGTH && next <= MAX_JSON_LENGTH) return end;
+    length += next;
+  }
+  return messages.length;
+}
+
+/** Room for the head, so that the text is written once and to its place. */
+const HEAD_ROOM = "\0".repeat(HEAD_BYTES);
+
+function jsonFrame(messages: readonly AnyMessage[]): Uint8Array<ArrayBuffer> {
+  return withHead(encoder.encode(HEAD_ROOM + JSON.stringify(messages)), Kind.json);
+}
+
+function v8Frame(messages: readonly AnyMessage[]): Uint8Array<ArrayBuffer> {
   const bytes: Uint8Array = serialize(messages);
-  const frame = new Uint8Array(LENGTH_BYTES + bytes.length);
-  new DataView(frame.buffer).setUint32(0, bytes.length, true);
-  frame.set(bytes, LENGTH_BYTES);
+  const frame = new Uint8Array(HEAD_BYTES + bytes.length);
+  frame.set(bytes, HEAD_BYTES);
+  return withHead(frame, Kind.v8);
+}
+
+function withHead(frame: Uint8Array<ArrayBuffer>, kind: number): Uint8Array<ArrayBuffer> {
+  const head = new DataView(frame.buffer, frame.byteOffset);
+  head.setUint32(0, frame.length - HEAD_BYTES, true);
+  head.setUint8(KIND_AT, kind);
   return frame;
 }
 
@@ -82,10 +129,17 @@ export class FrameReader {
   read(piece: Uint8Array, onMessages: (messages: readonly unknown[]) => void): void {
     this.#pieces.add(piece);
     for (let frame = this.#pieces.takeFrame(); frame; frame = this.#pieces.takeFrame()) {
-      const messages: unknown = deserialize(frame);
+      const messages = readFrame(frame);
       if (Array.isArray(messages)) onMessages(messages);
     }
   }
+}
+
+function readFrame(frame: Uint8Array): unknown {
+  const content = frame.subarray(HEAD_BYTES);
+  if (frame[KIND_AT] === Kind.json) return JSON.parse(decoder.decode(content));
+  // A copy: Deno 2.6 looks for the bytes in a frame at the offset in the buffer, not in the view.
+  return deserialize(content.slice());
 }
 
 /** Pieces of a stream, joined only when a whole frame is there: a large one comes in thousands. */
@@ -98,21 +152,21 @@ class PieceQueue {
     this.#length += piece.length;
   }
 
+  /** A whole frame with its head, which is to be read before more pieces come. */
   takeFrame(): Uint8Array | undefined {
-    if (this.#length < LENGTH_BYTES) return undefined;
-    if ((this.#pieces[0]?.length ?? 0) < LENGTH_BYTES) this.#join();
-    const head = this.#pieces[0] ?? new Uint8Array(LENGTH_BYTES);
+    if (this.#length < HEAD_BYTES) return undefined;
+    if ((this.#pieces[0]?.length ?? 0) < HEAD_BYTES) this.#join();
+    const head = this.#pieces[0] ?? new Uint8Array(HEAD_BYTES);
     const length = new DataView(head.buffer, head.byteOffset).getUint32(0, true);
     if (length > MAX_FRAME_BYTES) throw new Error(`A frame of ${length} bytes cannot be`);
-    const end = LENGTH_BYTES + length;
+    const end = HEAD_BYTES + length;
     if (this.#length < end) return undefined;
     if (head.length < end) this.#join();
     const all = this.#pieces[0] ?? head;
     if (all.length > end) this.#pieces[0] = all.subarray(end);
     else this.#pieces.shift();
     this.#length -= end;
-    // A copy: Deno 2.6 looks for the bytes in a frame at the offset in the buffer, not in the view.
-    return all.slice(LENGTH_BYTES, end);
+    return all.subarray(0, end);
   }
 
   #join(): void {

@@ -4,7 +4,8 @@
  * The guest is not trusted: the host checks every message of a guest as if it had been forged.
  * Each port carries arrays of messages, one `postMessage` for all that one turn of the event loop
  * produced (one message a post costs more than what it carries). Values are what structured
- * cloning keeps: number, bigint, string, null, Uint8Array.
+ * cloning keeps: number, bigint, string, null, Uint8Array. Where there is neither bigint nor bytes they
+ * go as JSON (`json_messages.ts`).
  *
  * @module
  */
@@ -111,8 +112,8 @@ export type GuestMessage =
 export interface AcknowledgedGroup {
   /** The number under which the host delivered the group. */
   group: number;
-  /** Without rows and columns for a group that was removed. */
-  block: RowBlock;
+  /** Its rows; `null`: as they were read. Without rows and columns for a group that was removed. */
+  block: RowBlock | null;
 }
 
 export interface GuestRequest {
@@ -181,6 +182,8 @@ export interface DeliveredGroup {
   action?: "create" | "update" | "remove";
   /** How many of the rows in `previous` are its own. */
   previousRows?: number;
+  /** Of a removed group of which nothing was ever accepted, so that no row tells its key. */
+  key?: readonly Value[];
   /** What the first write of this change has as its `Idempotency-Key`. */
   idempotencyKey?: string;
 }
@@ -255,7 +258,8 @@ export interface EgressResponse {
   /** After redirects; secrets masked. */
   url: string;
   headers: readonly (readonly [string, string])[];
-  body: Uint8Array;
+  /** As text where it is short and UTF-8; that is the same bytes. */
+  body: string | Uint8Array;
   /** Tries made, the first included; 0 when the request was refused before any. */
   attempts: number;
   elapsedMs: number;

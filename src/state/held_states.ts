@@ -74,7 +74,7 @@ export function heldState(db: DatabaseSync, model: string): HeldState {
 
 function changesOf(db: DatabaseSync, model: string): Record<string, number> {
   const rows = db.prepare(
-    `SELECT state, count(*) AS n FROM "spoor.ledger" WHERE model = ? GROUP BY state`,
+    `SELECT state, count(*) AS n FROM "spoor.changes" WHERE model = ? GROUP BY state`,
   ).all(model);
   return Object.fromEntries(rows.map(({ state, n }) => [String(state), Number(n)]));
 }

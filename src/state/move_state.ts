@@ -132,7 +132,7 @@ export function moveState(db: DatabaseSync, move: StateMove): MovedState {
 function dropEmptyState(db: DatabaseSync, model: string): void {
   dropTable(db, model);
   dropTable(db, acceptedTableName(model));
-  for (const table of ["models", "ledger", "files", "accepted_columns"]) {
+  for (const table of ["models", "ledger", "pending", "files", "accepted_columns"]) {
     db.prepare(`DELETE FROM ${quoteIdentifier(`spoor.${table}`)} WHERE model = ?`).run(model);
   }
 }

@@ -54,8 +54,10 @@ function checkAccepted({ db, isOfProject }: CheckFacts): CheckResult {
   const findings = models.flatMap((model) => {
     const lost = Number(
       db.prepare(
-        `SELECT count(*) AS n FROM ${quoteIdentifier(acceptedTableName(model))} WHERE ${COLUMNS_ID}
-         NOT IN (SELECT id FROM "spoor.accepted_columns" WHERE model = ?)`,
+        // 0: what the far side has of it is known to be something else, or in doubt.
+        `SELECT count(*) AS n FROM ${
+          quoteIdentifier(acceptedTableName(model))
+        } WHERE ${COLUMNS_ID} <> 0 AND ${COLUMNS_ID} NOT IN (SELECT id FROM "spoor.accepted_columns" WHERE model = ?)`,
       ).get(model)?.n,
     );
     return lost === 0 ? [] : [{

@@ -5,6 +5,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { ChangeAction } from "~/delivery/earlier_try.ts";
+import { RowInserter } from "~/warehouse/row_inserter.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
 
 /** How a try ended; `adopted`, `settled` and `retried` are a person's doing. */
 export type DeliveryState =
@@ -33,30 +35,28 @@ export interface DeliveryRecord {
   error?: string | undefined;
 }
 
+const COLUMNS = [
+  ...["run_id", "model", "group_key", "change_id", "batch", "action", "state", "at"],
+  ...["content_hash", "changed", "error"],
+];
+
 /** Records deliveries of one model in one run. */
 export class DeliveryLog {
-  readonly #insert;
+  readonly #rows: RowInserter;
 
   constructor(db: DatabaseSync, private readonly runId: number, private readonly model: string) {
-    this.#insert = db.prepare(
-      `INSERT INTO "spoor.deliveries" (run_id, model, group_key, change_id, batch, action, state, at,
-       content_hash, changed, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
+    this.#rows = new RowInserter(db, "spoor.deliveries", COLUMNS);
   }
 
   write(delivery: DeliveryRecord): void {
-    this.#insert.run(
-      BigInt(this.runId),
-      this.model,
-      delivery.groupKey,
-      BigInt(delivery.changeId),
-      BigInt(delivery.batch),
-      delivery.action,
-      delivery.state,
-      delivery.at,
-      delivery.contentHash,
-      delivery.changed ?? null,
-      delivery.error ?? null,
-    );
+    this.writeAll([delivery]);
+  }
+
+  writeAll(deliveries: readonly DeliveryRecord[]): void {
+    this.#rows.insert(deliveries.flatMap((delivery): SqlValue[] => [
+      ...[this.runId, this.model, delivery.groupKey, delivery.changeId, delivery.batch],
+      ...[delivery.action, delivery.state, delivery.at, delivery.contentHash],
+      ...[delivery.changed ?? null, delivery.error ?? null],
+    ]));
   }
 }

@@ -10,9 +10,12 @@ import { inTransaction } from "~/warehouse/transaction.ts";
 
 interface Waiting {
   write: () => void;
-  resolve: () => void;
-  reject: (error: unknown) => void;
+  /** Absent: nobody waits for it. */
+  end?: { resolve: () => void; reject: (error: unknown) => void };
 }
+
+/** So long may wait what nobody waits for, where nothing else is written. */
+const UNAWAITED_MS = 20;
 
 /** Makes writes durable. */
 export interface DurableCommits {
@@ -24,7 +27,10 @@ export interface DurableCommits {
    * @returns Resolves when the write is on disk.
    */
   add(write: () => void): Promise<void>;
-  /** The same, for what nobody waits for: where it fails, what is waited for fails too. */
+  /**
+   * The same, for what nobody waits for: it goes with the next write that somebody waits for, in the order
+   * in which they came, or soon. Where it fails, what is waited for fails too.
+   */
   addUnawaited(write: () => void): void;
 }
 
@@ -38,21 +44,36 @@ export interface RunCommits extends DurableCommits, AsyncDisposable {
 export class GroupCommit implements RunCommits {
   #waiting: Waiting[] = [];
   #isBusy = false;
+  #soon: ReturnType<typeof setTimeout> | undefined;
   #wal: Deno.FsFile | undefined;
 
   constructor(private readonly db: DatabaseSync, private readonly path: string) {}
 
   add(write: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ write, resolve, reject });
-      if (this.#isBusy) return;
-      this.#isBusy = true;
-      setImmediate(() => this.#work());
+      this.#waiting.push({ write, end: { resolve, reject } });
+      this.#begin();
     });
   }
 
   addUnawaited(write: () => void): void {
-    this.add(write).catch(() => {});
+    this.#waiting.push({ write });
+    this.#beginSoon();
+  }
+
+  #begin(): void {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    setImmediate(() => this.#work());
+  }
+
+  /** A transaction of its own would make the next one, which is waited for, wait for its sync. */
+  #beginSoon(): void {
+    if (this.#isBusy) return;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.#begin();
+    }, UNAWAITED_MS);
   }
 
   settled(): Promise<void> {
@@ -64,7 +85,9 @@ export class GroupCommit implements RunCommits {
    * transaction, so that the slower the disk is, the more each of its syncs carries.
    */
   async #work(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
+    do {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
@@ -72,14 +95,15 @@ export class GroupCommit implements RunCommits {
           for (const { write } of batch) write();
         });
         await this.#sync();
-        for (const { resolve } of batch) resolve();
+        for (const { end } of batch) end?.resolve();
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        for (const { end } of batch) end?.reject(error);
       }
       // What these promises set going comes in before the next transaction.
       await new Promise<void>((resolve) => setImmediate(resolve));
-    }
+    } while (this.#waiting.some(({ end }) => end));
     this.#isBusy = false;
+    if (this.#waiting.length > 0) this.#beginSoon();
   }
 
   async #sync(): Promise<void> {
@@ -90,7 +114,10 @@ export class GroupCommit implements RunCommits {
 
   /** Waits for what is under way. The database is to be closed after this, not before. */
   async [Symbol.asyncDispose](): Promise<void> {
-    while (this.#isBusy) await new Promise<void>((resolve) => setImmediate(resolve));
+    if (this.#waiting.length > 0) this.#begin();
+    while (this.#isBusy || this.#waiting.length > 0) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
     this.#wal?.close();
   }
 }

@@ -7,7 +7,10 @@
  *
  * @module
  */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { spansOf } from "~/base/number_spans.ts";
+import { RowInserter } from "~/warehouse/row_inserter.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
 import type { ChangeAction, EarlierTry, LedgerState } from "~/delivery/earlier_try.ts";
 
 /** One change that is not accepted. */
@@ -18,7 +21,11 @@ export interface LedgerEntry extends EarlierTry {
   place: number;
 }
 
-const COLUMNS = "id, group_key, content_hash, state, batch, place, attempts, parked, action";
+const COLUMNS_READ = [
+  ...["id", "group_key", "content_hash", "state", "batch", "place", "attempts", "parked", "action"],
+  "moved",
+];
+const COLUMNS_WRITTEN = [...COLUMNS_READ, "model", "run_id", "error", "at"];
 
 /**
  * A model's changes that are not accepted; those of one batch in the
@@ -26,7 +33,7 @@ const COLUMNS = "id, group_key, content_hash, state, batch, place, attempts, par
  */
 export function loadLedger(db: DatabaseSync, model: string): LedgerEntry[] {
   return db.prepare(
-    `SELECT ${COLUMNS} FROM "spoor.ledger" WHERE model = ? ORDER BY place, id`,
+    `SELECT ${COLUMNS_READ.join(", ")} FROM "spoor.ledger" WHERE model = ? ORDER BY place, id`,
   ).all(model).map(toEntry);
 }
 
@@ -41,6 +48,7 @@ function toEntry(row: Record<string, unknown>): LedgerEntry {
     attempts: Number(row.attempts),
     parked: row.parked !== 0,
     action: row.action as ChangeAction,
+    moved: row.moved !== 0,
   };
 }
 
@@ -58,43 +66,31 @@ export interface LedgerWrite extends LedgerEntry {
   at: string;
 }
 
-/** Prepared statements of the ledger, for one model. */
+/** Statements of the ledger, for one model; each is prepared once. */
 export class Ledger {
-  readonly #write;
-  readonly #remove;
-  readonly #forget;
+  readonly #rows: RowInserter;
+  readonly #remove: StatementSync;
+  readonly #forget: StatementSync;
 
   constructor(db: DatabaseSync, private readonly model: string) {
-    this.#write = db.prepare(
-      `INSERT OR REPLACE INTO "spoor.ledger" (${COLUMNS}, model, run_id, error, at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
-    this.#remove = db.prepare(`DELETE FROM "spoor.ledger" WHERE id = ?`);
+    this.#rows = new RowInserter(db, "spoor.ledger", COLUMNS_WRITTEN, { replaces: true });
+    this.#remove = db.prepare(`DELETE FROM "spoor.ledger" WHERE id BETWEEN ? AND ?`);
     this.#forget = db.prepare(`DELETE FROM "spoor.ledger" WHERE model = ? AND group_key = ?`);
   }
 
-  /** In the place of what the ledger had of the group. Durable before a request of it leaves. */
-  write(change: LedgerWrite): void {
-    this.#write.run(
-      BigInt(change.id),
-      change.groupKey,
-      change.contentHash,
-      change.state,
-      BigInt(change.batch),
-      BigInt(change.place),
-      BigInt(change.attempts),
-      BigInt(change.parked),
-      change.action,
-      this.model,
-      BigInt(change.runId),
-      change.error ?? null,
-      change.at,
-    );
+  /** In the place of what the ledger had of the groups. Durable before a request of them leaves. */
+  write(changes: readonly LedgerWrite[]): void {
+    this.#rows.insert(changes.flatMap((change): SqlValue[] => [
+      ...[change.id, change.groupKey, change.contentHash, change.state, change.batch],
+      ...[change.place, change.attempts, Number(change.parked), change.action],
+      Number(change.moved),
+      ...[this.model, change.runId, change.error ?? null, change.at],
+    ]));
   }
 
-  /** The change is accepted. */
-  remove(id: number): void {
-    this.#remove.run(BigInt(id));
+  /** The changes are accepted. Those that follow each other, as in a batch, go in one statement. */
+  remove(ids: readonly number[]): void {
+    for (const { first, last } of spansOf(ids)) this.#remove.run(BigInt(first), BigInt(last));
   }
 
   /** The group is gone, or is what was accepted; and its change with it. */

@@ -158,4 +158,29 @@ export const MIGRATIONS: readonly string[] = [
   -- OAuth tokens, encrypted.
   CREATE TABLE "spoor.tokens" (name TEXT PRIMARY KEY, sealed BLOB NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- Groups that a run has found to be new, changed or removed and has not begun: each leaves when its first
+  -- request is to leave, or it ends without one. What a run did not reach stays until the next one looks again.
+  CREATE TABLE "spoor.pending" (
+    model TEXT NOT NULL,
+    -- in the order in which they are given to the model, from 1
+    number INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    -- create | update | remove
+    action TEXT NOT NULL,
+    group_key TEXT NOT NULL,
+    PRIMARY KEY (model, number)
+  ) WITHOUT ROWID;
+
+  -- Every group that is not accepted, each with its one state.
+  CREATE VIEW "spoor.changes" AS
+    SELECT model, group_key, state, action, parked, attempts, run_id, at, error FROM "spoor.ledger"
+    UNION ALL
+    SELECT model, group_key, 'pending', action, 0, 0, run_id, NULL, NULL FROM "spoor.pending";
+
+  -- Beside what the state says of this change: whether a try that was not accepted may have done something.
+  ALTER TABLE "spoor.ledger" ADD COLUMN moved INTEGER NOT NULL DEFAULT 1;
+  -- What was accepted of these is in doubt already, if there was any.
+  UPDATE "spoor.ledger" SET moved = 0 WHERE state = 'rejected';
+  `,
 ];

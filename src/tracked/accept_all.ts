@@ -33,8 +33,9 @@ export function acceptAll(db: DatabaseSync, changes: ChangeSet): string[] {
 }
 
 /** Drops the groups that the query no longer has, from the target and from the accepted rows. */
-export function forgetRemoved(db: DatabaseSync, { comparison: c, removed }: ChangeSet): void {
-  if (removed > 0) deleteGroups(db, c, c.removedTable);
+export function forgetRemoved(db: DatabaseSync, changes: ChangeSet): void {
+  const { comparison: c, removed, removedUnaccepted } = changes;
+  if (removed > removedUnaccepted) deleteGroups(db, c, c.removedTable);
 }
 
 /** Deletes the groups whose keys are in a table, from the target and from the accepted rows. */

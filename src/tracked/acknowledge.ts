@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { ManyRowStatement } from "~/warehouse/many_row_statement.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { isEmpty } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
@@ -28,10 +29,10 @@ export interface SavedRows {
   values: readonly SqlValue[];
 }
 
-/** One group and what is saved of it. */
+/** One group and what is saved of it; `undefined`: its rows as they were read. */
 export interface SavedGroup {
   group: ChangedGroup;
-  saved: SavedRows;
+  saved: SavedRows | undefined;
 }
 
 /**
@@ -45,8 +46,9 @@ export class Acknowledger {
   readonly #acceptSingleRows: StatementSync;
   readonly #acceptGroups: StatementSync;
   #unstore: GroupDeletion | undefined;
-  #targetColumns = "";
+  #targetColumns: string | undefined;
   #store: RowInserter | undefined;
+  #copy: ManyRowStatement | undefined;
   /** How the target's columns changed. */
   readonly columnChanges: string[] = [];
   readonly #c: Comparison;
@@ -82,27 +84,47 @@ export class Acknowledger {
     let start = 0;
     for (let end = 1; end <= groups.length; end++) {
       if (haveSameColumns(groups[start], groups[end])) continue;
-      this.#acknowledgeAlike(groups.slice(start, end), groups[start]?.saved.columns ?? []);
+      this.#acknowledgeAlike(groups.slice(start, end), groups[start]?.saved?.columns);
       start = end;
     }
   }
 
-  /** Groups whose saved rows have the same columns. */
-  #acknowledgeAlike(groups: readonly SavedGroup[], columns: readonly string[]): void {
-    const store = this.#prepareTarget(columns);
+  /** Groups whose saved rows have the same columns; `undefined`: they are saved as they were read. */
+  #acknowledgeAlike(groups: readonly SavedGroup[], columns: readonly string[] | undefined): void {
+    this.#prepareTarget(columns ?? this.#c.columns);
     for (const span of spansOf(groups)) {
       if (this.keepsAccepted) this.#accept(span);
       this.#unstore?.run(span);
     }
+    if (columns) this.#storeSaved(groups, columns);
+    else this.#storeAsRead(groups.map(({ group }) => group));
+  }
+
+  #prepareTarget(columns: readonly string[]): void {
+    const list = columns.join("\0");
+    if (list === this.#targetColumns) return;
+    const { model, uniqueKey } = this.#c;
+    this.columnChanges.push(...ensureTargetTable(this.db, model, uniqueKey, columns));
+    // A target that is empty now can only come to hold what is acknowledged here, each group once.
+    if (this.#targetColumns !== undefined || !isEmpty(this.db, model)) {
+      this.#unstore ??= new GroupDeletion(this.db, this.#c, model);
+    }
+    this.#targetColumns = list;
+    this.#store = undefined;
+  }
+
+  #storeSaved(groups: readonly SavedGroup[], columns: readonly string[]): void {
+    this.#store ??= new RowInserter(this.db, this.#c.model, [...columns, CONTENT_HASH]);
     const width = columns.length;
     const values: SqlValue[] = [];
     for (const { group, saved } of groups) {
-      for (let start = 0; start < saved.values.length; start += width) {
-        for (let i = start; i < start + width; i++) values.push(saved.values[i] ?? null);
+      const rows = saved?.values ?? [];
+      for (let start = 0; start < rows.length; start += width) {
+        for (let i = start; i < start + width; i++) values.push(rows[i] ?? null);
         values.push(group.hash);
       }
     }
-    store.insert(values);
+    this.#store.insert(values);
   }
 
   #accept(span: Span): void {
@@ -111,18 +133,19 @@ export class Acknowledger {
     accept.run(BigInt(span.firstRow), BigInt(span.lastRow));
   }
 
-  #prepareTarget(columns: readonly string[]): RowInserter {
-    const list = columns.join("\0");
-    if (this.#store && list === this.#targetColumns) return this.#store;
-    const { model, uniqueKey } = this.#c;
-    this.columnChanges.push(...ensureTargetTable(this.db, model, uniqueKey, columns));
-    this.#targetColumns = list;
-    // A target that is empty now can only come to hold what is acknowledged here, each group once.
-    if (this.#store || !isEmpty(this.db, model)) {
-      this.#unstore ??= new GroupDeletion(this.db, this.#c, model);
-    }
-    return this.#store = new RowInserter(this.db, model, [...columns, CONTENT_HASH]);
+  /** Inside SQLite, from where the comparison keeps the rows. */
+  #storeAsRead(groups: readonly ChangedGroup[]): void {
+    this.#copy ??= new ManyRowStatement(this.db, 3, (places) => copySql(this.#c, places));
+    this.#copy.run(groups.flatMap(({ firstRow, lastRow, hash }) => [firstRow, lastRow, hash]));
   }
+}
+
+/** @param places `(first row, last row, hash)` of groups. */
+function copySql({ model, columns, rowsTable }: Comparison, places: string): string {
+  const names = columns.map(quoteIdentifier);
+  return `INSERT INTO ${quoteIdentifier(model)} (${names.join(", ")}, ${CONTENT_HASH})
+    SELECT ${names.map((name) => `r.${name}`).join(", ")}, g.column3 FROM (VALUES ${places}) AS g
+    CROSS JOIN ${temp(rowsTable)} AS r ON r.rowid BETWEEN g.column1 AND g.column2`;
 }
 
 /** Deletes from a table the groups whose rows lie at a place. */
@@ -147,8 +170,10 @@ class GroupDeletion {
 }
 
 function haveSameColumns(a: SavedGroup | undefined, b: SavedGroup | undefined): boolean {
-  if (!a || !b || a.saved.columns.length !== b.saved.columns.length) return false;
-  return a.saved.columns.every((column, index) => column === b.saved.columns[index]);
+  if (!a || !b) return false;
+  if (!a.saved || !b.saved) return a.saved === b.saved;
+  const [left, right] = [a.saved.columns, b.saved.columns];
+  return left.length === right.length && left.every((column, index) => column === right[index]);
 }
 
 /** Rows of groups beside each other, first and last. */

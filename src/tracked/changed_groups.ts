@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
-import { type Comparison, isKey, temp } from "./comparison_sql.ts";
+import { type Comparison, temp } from "./comparison_sql.ts";
 import { GroupHasher } from "./content_hash.ts";
 import { encodeGroupKey } from "./group_key.ts";
 
@@ -36,17 +36,19 @@ export interface GroupBlock {
 export class ChangedGroupReader {
   readonly #select: ReturnType<typeof prepareArrayRows>;
   readonly #hasher: GroupHasher;
+  /** In the order of `@unique_key`. */
   readonly #keyIndexes: readonly number[];
   #nextRow = 1;
   #nextNumber = 1;
 
-  constructor(db: DatabaseSync, private readonly c: Comparison) {
+  constructor(db: DatabaseSync, c: Comparison) {
     this.#select = prepareArrayRows(
       db,
       `SELECT * FROM ${temp(c.rowsTable)} WHERE rowid >= ? ORDER BY rowid LIMIT ?`,
     );
     this.#hasher = new GroupHasher(c.columns);
-    this.#keyIndexes = c.columns.flatMap((column, index) => isKey(c, column) ? [index] : []);
+    const names = c.columns.map((column) => column.toLowerCase());
+    this.#keyIndexes = c.uniqueKey.map((key) => names.indexOf(key.toLowerCase()));
   }
 
   /** Reads about `wanted` rows; a group is never split. */
@@ -73,31 +75,26 @@ export class ChangedGroupReader {
     for (let end = 1; end <= rows.length; end++) {
       if (end < rows.length && this.#isSameGroup(rows[start], rows[end])) continue;
       if (end === rows.length && !done) break;
-      groups.push(this.#take(rows.slice(start, end)));
-      for (const row of rows.slice(start, end)) values.push(...row);
+      const firstValue = values.length;
+      for (let i = start; i < end; i++) for (const value of rows[i] ?? []) values.push(value);
+      groups.push(this.#take(rows[start] ?? [], end - start, values.slice(firstValue)));
       start = end;
     }
     return { groups, values, done };
   }
 
-  #take(rows: readonly SqlValue[][]): ChangedGroup {
-    const key = this.#keyIndexes.map((index) => rows[0]?.[index] ?? null);
+  #take(first: readonly SqlValue[], rows: number, values: readonly SqlValue[]): ChangedGroup {
+    const key = this.#keyIndexes.map((index) => first[index] ?? null);
     const firstRow = this.#nextRow;
-    this.#nextRow += rows.length;
+    this.#nextRow += rows;
     return {
       number: this.#nextNumber++,
-      key: this.#inKeyOrder(key),
-      keyText: encodeGroupKey(this.#inKeyOrder(key)),
-      hash: this.#hasher.hash(rows.flat()),
+      key,
+      keyText: encodeGroupKey(key),
+      hash: this.#hasher.hash(values),
       firstRow,
       lastRow: this.#nextRow - 1,
     };
-  }
-
-  /** From the order of the query's columns to that of `@unique_key`. */
-  #inKeyOrder(key: readonly SqlValue[]): SqlValue[] {
-    const names = this.#keyIndexes.map((index) => this.c.columns[index]?.toLowerCase());
-    return this.c.uniqueKey.map((column) => key[names.indexOf(column.toLowerCase())] ?? null);
   }
 
   #isSameGroup(a: readonly SqlValue[] | undefined, b: readonly SqlValue[] | undefined): boolean {

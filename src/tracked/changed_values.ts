@@ -18,17 +18,31 @@ export type ChangedValues = Record<string, [unknown, unknown]>;
 /** Longer texts are cut in the record. */
 const MAX_TEXT = 200;
 
-/** The columns in which two rows differ, by what SQLite would say; a column that one lacks is NULL there. */
-export function changedValues(before: FlatRow, after: FlatRow): ChangedValues {
-  const old = new Map(
-    before.columns.map((name, i) => [name.toLowerCase(), before.values[i] ?? null]),
-  );
-  const changed: ChangedValues = {};
-  for (const [index, name] of after.columns.entries()) {
-    const [was, is] = [old.get(name.toLowerCase()) ?? null, after.values[index] ?? null];
-    if (!isSame(was, is)) changed[name] = [toJson(was), toJson(is)];
+/** Compares rows of one set of columns with rows of another. */
+export class FieldComparer {
+  /** Each column of a later row, and its place in an earlier one. */
+  readonly #columns: readonly (readonly [string, number | undefined])[];
+
+  constructor(before: readonly string[], after: readonly string[]) {
+    const places = new Map(before.map((name, index) => [name.toLowerCase(), index]));
+    this.#columns = after.map((name) => [name, places.get(name.toLowerCase())]);
   }
-  return changed;
+
+  /** The columns in which two rows differ, by what SQLite would say; a column that one lacks is NULL there. */
+  compare(before: readonly SqlValue[], after: readonly SqlValue[]): ChangedValues {
+    const changed: ChangedValues = {};
+    for (const [index, [name, place]] of this.#columns.entries()) {
+      const was = place === undefined ? null : before[place] ?? null;
+      const is = after[index] ?? null;
+      if (!isSame(was, is)) changed[name] = [toJson(was), toJson(is)];
+    }
+    return changed;
+  }
+}
+
+/** The columns in which two rows differ. */
+export function changedValues(before: FlatRow, after: FlatRow): ChangedValues {
+  return new FieldComparer(before.columns, after.columns).compare(before.values, after.values);
 }
 
 function isSame(a: SqlValue, b: SqlValue): boolean {

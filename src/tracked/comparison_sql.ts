@@ -178,7 +178,10 @@ export function outdateAcceptedSql(c: Comparison): string {
   return `UPDATE ${quoteIdentifier(acceptedTableName(c.model))} SET ${COLUMNS_ID} = 0`;
 }
 
-/** Moves to the removed those forced groups that were accepted once and are not in the query. */
+/**
+ * Moves to the removed those forced groups that are not in the query and were accepted once, or may be at
+ * the far side without.
+ */
 export function removeForcedSql(c: Comparison): string {
   const keys = c.uniqueKey.map(quoteIdentifier);
   const [key] = keys;
@@ -186,10 +189,17 @@ export function removeForcedSql(c: Comparison): string {
     SELECT ${keys.map((each) => `f.${each}`).join(", ")} FROM ${temp(c.forcedTable)} AS f
     LEFT JOIN (SELECT DISTINCT ${keys.join(", ")} FROM ${temp(c.rowsTable)}) AS r
     ON ${keysAreEqual(c.uniqueKey, "r", "f")}
-    WHERE r.${key} IS NULL AND EXISTS (SELECT 1 FROM ${
+    WHERE r.${key} IS NULL AND (f._spoor_there OR EXISTS (SELECT 1 FROM ${
     quoteIdentifier(acceptedTableName(c.model))
   } AS a
-    WHERE ${keyIsAccepted(c.uniqueKey, "f")})`;
+    WHERE ${keyIsAccepted(c.uniqueKey, "f")}))`;
+}
+
+/** How many of the removed groups were never accepted. */
+export function countUnacceptedSql(c: Comparison): string {
+  return `SELECT count(*) AS n FROM ${temp(c.removedTable)} AS r WHERE NOT EXISTS (SELECT 1 FROM ${
+    quoteIdentifier(acceptedTableName(c.model))
+  } AS a WHERE ${keyIsAccepted(c.uniqueKey, "r")})`;
 }
 
 /** Keys of forced groups that the query no longer has, accepted once or not. */

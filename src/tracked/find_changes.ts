@@ -33,6 +33,7 @@ import {
   compareGroupsSql,
   compareSql,
   type Comparison,
+  countUnacceptedSql,
   fillWithGroupsSql,
   fillWithUnmatchedSql,
   keyIsAccepted,
@@ -71,6 +72,8 @@ export interface ForcedGroup {
   key: readonly SqlValue[];
   /** Comes before all others, and with the others of its batch; 0: no wish. */
   batch: number;
+  /** If the query does not have it, it counts as removed, though nothing of it was accepted. @default false */
+  mayBeThere?: boolean;
 }
 
 /** What changed; counts are groups. */
@@ -80,6 +83,8 @@ export interface ChangeSet {
   changed: number;
   unchanged: number;
   removed: number;
+  /** Those of the removed of which nothing was ever accepted: they may be at the far side all the same. */
+  removedUnaccepted: number;
   /** Not among the counts above, though they differ. */
   heldBack: HeldBack;
   /** Rows of the groups that are new or changed. */
@@ -142,14 +147,14 @@ function createTables(db: DatabaseSync, c: Comparison, forced: readonly ForcedGr
       quoteIdentifier(c.removedTable)
     } (${keys}, PRIMARY KEY (${keys})) WITHOUT ROWID;
      CREATE TEMP TABLE ${quoteIdentifier(c.forcedTable)}
-       (${keys}, _spoor_batch, _spoor_order, PRIMARY KEY (${keys})) WITHOUT ROWID`,
+       (${keys}, _spoor_batch, _spoor_order, _spoor_there, PRIMARY KEY (${keys})) WITHOUT ROWID`,
   );
   const places = c.uniqueKey.map(() => "?").join(", ");
   const insert = db.prepare(
-    `INSERT OR IGNORE INTO ${temp(c.forcedTable)} VALUES (${places}, ?, ?)`,
+    `INSERT OR IGNORE INTO ${temp(c.forcedTable)} VALUES (${places}, ?, ?, ?)`,
   );
-  for (const [order, { key, batch }] of forced.entries()) {
-    insert.run(...key.map(toBound), BigInt(batch), BigInt(order));
+  for (const [order, { key, batch, mayBeThere = false }] of forced.entries()) {
+    insert.run(...key.map(toBound), BigInt(batch), BigInt(order), BigInt(mayBeThere));
   }
 }
 
@@ -234,7 +239,8 @@ class ChangeFinder {
     const row = this.#get(compareSql(this.c), this.input.params);
     if (collector.overflowed) this.#run(fillWithUnmatchedSql(this.c), this.input.params);
     else if (collector.rows > 0) {
-      new RowInserter(this.db, this.c.rowsTable, this.c.columns, "temp").insert(collector.values);
+      new RowInserter(this.db, this.c.rowsTable, this.c.columns, { schema: "temp" })
+        .insert(collector.values);
     }
     collector.reset();
     return toSums(row);
@@ -290,14 +296,18 @@ class ChangeFinder {
     heldBack: HeldBack,
   ): ChangeSet {
     const removed = this.#countOf(this.c.removedTable);
+    const removedUnaccepted = this.input.forced.some(({ mayBeThere }) => mayBeThere)
+      ? Number(this.#get(countUnacceptedSql(this.c), []).n)
+      : 0;
     const changed = groups - this.#countNew(acceptedGroups, groups);
     return {
       comparison: this.c,
       new: groups - changed,
       changed,
-      unchanged: acceptedGroups - changed - removed - heldBack.accepted,
+      unchanged: acceptedGroups - changed - (removed - removedUnaccepted) - heldBack.accepted,
       heldBack,
       removed,
+      removedUnaccepted,
       rows,
       isInKeyOrder,
     };

@@ -3,57 +3,36 @@
  *
  * @module
  */
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { type BoundValue, type SqlValue, toBound } from "./values.ts";
+import { ManyRowStatement } from "./many_row_statement.ts";
+import type { SqlValue } from "./values.ts";
 
-/** Rows in one statement where there are enough; measured best between 50 and 200. */
-const ROWS_PER_STATEMENT = 100;
-/** SQLite's limit is 32,766; wide tables get fewer rows a statement. */
-const MAX_PARAMETERS = 30_000;
+/** What a `RowInserter` does otherwise than usual. */
+export interface RowInserterOptions {
+  /** @default "main" */
+  schema?: "main" | "temp";
+  /** A row takes the place of those that it cannot stand beside. @default false */
+  replaces?: boolean;
+}
 
-/** Inserts into one table; statements are prepared once. */
+/** Inserts into one table; statements are prepared when they are needed first, and once. */
 export class RowInserter {
-  readonly #rows: number;
-  readonly #many: StatementSync;
-  #one: StatementSync | undefined;
+  readonly #statement: ManyRowStatement;
 
   constructor(
-    private readonly db: DatabaseSync,
-    private readonly table: string,
-    private readonly columns: readonly string[],
-    private readonly schema: "main" | "temp" = "main",
+    db: DatabaseSync,
+    table: string,
+    columns: readonly string[],
+    { schema = "main", replaces = false }: RowInserterOptions = {},
   ) {
-    this.#rows = Math.max(
-      1,
-      Math.min(ROWS_PER_STATEMENT, Math.floor(MAX_PARAMETERS / columns.length)),
-    );
-    this.#many = this.#prepare(this.#rows);
+    const into = `INSERT ${replaces ? "OR REPLACE " : ""}INTO ${schema}.${quoteIdentifier(table)}
+      (${columns.map(quoteIdentifier).join(",")})`;
+    this.#statement = new ManyRowStatement(db, columns.length, (rows) => `${into} VALUES ${rows}`);
   }
 
   /** Inserts rows given as one flat array, row after row. */
   insert(values: readonly SqlValue[]): void {
-    const bound: BoundValue[] = values.map(toBound);
-    const width = this.columns.length;
-    const chunk = this.#rows * width;
-    let start = 0;
-    for (; start + chunk <= bound.length; start += chunk) {
-      this.#many.run(...bound.slice(start, start + chunk));
-    }
-    if (start === bound.length) return;
-    this.#one ??= this.#prepare(1);
-    for (; start < bound.length; start += width) {
-      this.#one.run(...bound.slice(start, start + width));
-    }
-  }
-
-  #prepare(rows: number): StatementSync {
-    const row = `(${this.columns.map(() => "?").join(",")})`;
-    const columns = this.columns.map(quoteIdentifier).join(",");
-    return this.db.prepare(
-      `INSERT INTO ${this.schema}.${quoteIdentifier(this.table)} (${columns}) VALUES ${
-        Array(rows).fill(row).join(",")
-      }`,
-    );
+    this.#statement.run(values);
   }
 }

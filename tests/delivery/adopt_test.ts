@@ -52,3 +52,31 @@ Deno.test("--adopt of a model that is not tracked is a wrong call", async () => 
   assert.equal(code, 2);
   assert.match(output, /Cannot adopt raw\.people: it is of kind table/);
 });
+
+Deno.test("--adopt takes groups that failed too: the next run has nothing to send", async () => {
+  await using api = await fakeApi(() => ({ status: 500 }));
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["retries: 0"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  assert.equal((await people.run()).sync.delivery?.failed, 2);
+  api.clear();
+
+  await people.run("--adopt", "sync.people");
+  const next = await people.run("--full");
+
+  assert.deepEqual(next.sync.delivery?.unchanged, 2);
+  assert.equal(api.requests.length, 0);
+});
+
+Deno.test("--adopt wakes the models that read the table", async () => {
+  await using api = await fakeApi(() => ({ json: {} }));
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    files: { "models/mart/sent.sql": "SELECT count(*) AS n FROM sync.people" },
+  });
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+
+  await people.run("--adopt", "sync.people");
+
+  assert.deepEqual(people.project.rows("mart.sent"), [{ n: 2 }]);
+});

@@ -150,3 +150,58 @@ Deno.test("a batch that is refused is halved until the bad group is alone", asyn
   ).filter((ids: number[]) => !ids.includes(5)).flat().sort();
   assert.deepEqual(accepted, [1, 2, 3, 4, 6, 7, 8]);
 });
+
+Deno.test("a group that left the query before it was known how its creation ended is removed", async () => {
+  let isLost = true;
+  await using api = await fakeApi(({ path }) =>
+    isLost && path === "/create/2" ? { drop: true } : { json: {} }
+  );
+  await using people = await syncProject(api, SEND_CHANGES, {
+    directives: ["on_removed: deliver", "retries: 0"],
+  });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  assert.equal((await people.run()).code, 1);
+  isLost = false;
+  api.clear();
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/remove/2"]);
+  const { rows, previous } = JSON.parse(api.requests[0]?.body ?? "");
+  assert.deepEqual([rows, previous], [[], []]);
+  assert.equal(people.project.rows("spoor.ledger").length, 0);
+  assert.equal(run.sync.delivery?.removed, 1);
+  assert.equal(run.sync.delivery?.unchanged, 1);
+
+  api.clear();
+  await people.run("--full");
+  assert.equal(api.requests.length, 0);
+});
+
+Deno.test("a removal of what may be there comes again with its key, and is a creation where it returns", async () => {
+  let isDown = true;
+  await using api = await fakeApi(({ path }) =>
+    isDown && path.endsWith("/2") ? { drop: true } : { json: {} }
+  );
+  await using people = await syncProject(api, SEND_CHANGES, {
+    directives: ["on_removed: deliver", "retries: 0"],
+  });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  await people.run();
+  isDown = false;
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+
+  assert.equal((await people.run()).code, 0);
+
+  const about2 = api.requests.filter(({ path }) => path.endsWith("/2"));
+  const paths = about2.map(({ path }) => path);
+  assert.deepEqual(paths, ["/create/2", "/remove/2", "/remove/2", "/create/2"]);
+  const [first, removal, again, last] = about2.map(({ headers }) => headers["idempotency-key"]);
+  assert.equal(removal, again);
+  assert.equal(new Set([first, removal, last]).size, 3);
+});

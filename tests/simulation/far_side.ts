@@ -44,6 +44,8 @@ export class FarSide {
   requests = 0;
   /** How often each change was done, by id and ordinal. */
   readonly done = new Map<string, number>();
+  /** Changes that were done at all. */
+  #everDone = new Set<number>();
   #answers = new Map<string, { text: string; answer: FarAnswer }>();
 
   constructor(private readonly options: FarSideOptions) {}
@@ -70,13 +72,14 @@ export class FarSide {
 
   /** Whether a change was done. */
   hasDone(change: number): boolean {
-    return this.done.has(`${change} 0`);
+    return this.#everDone.has(change);
   }
 
   #do({ group, action, content }: FarItem, { ordinal }: FarRequest, change: number): void {
     const name = `${change} ${ordinal}`;
     const times = (this.done.get(name) ?? 0) + 1;
     this.done.set(name, times);
+    if (ordinal === 0) this.#everDone.add(change);
     if (times > 1 && !this.options.honoursKeys) {
       this.wrongs.push(`change ${change} of group ${group} was done ${times} times`);
     }

@@ -225,6 +225,8 @@ class History {
       onCounts: (model, counts) => {
         this.#tell(() => `run ${runId} ${model.name} counts ${JSON.stringify(counts)}`);
         later?.checkCounts(model, counts);
+        const isAdopted = draft.models[this.#models.indexOf(model)]?.adopt;
+        if (!draft.commitFault && !isAdopted) model.referee.counted(counts);
       },
     });
   }

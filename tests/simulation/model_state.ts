@@ -83,7 +83,7 @@ export class ModelState {
 
   ledger(): LedgerRow[] {
     const rows = this.db.prepare(
-      `SELECT id, group_key, content_hash, state, batch, attempts, action, parked, run_id
+      `SELECT id, group_key, content_hash, state, batch, attempts, action, parked, moved, run_id
        FROM "spoor.ledger" WHERE model = ? ORDER BY id`,
     ).all(this.name);
     return rows.map((row) => ({
@@ -95,8 +95,18 @@ export class ModelState {
       attempts: Number(row.attempts),
       action: row.action as LedgerRow["action"],
       parked: row.parked !== 0,
+      moved: row.moved !== 0,
       runId: Number(row.run_id),
     }));
+  }
+
+  /** How many tries have ended in each way, as the record of a run says. */
+  ends(runId: number): Map<string, number> {
+    const rows = this.db.prepare(
+      `SELECT state, count(*) AS n FROM "spoor.deliveries" WHERE run_id = ? AND model = ?
+       GROUP BY state`,
+    ).all(BigInt(runId), this.name);
+    return new Map(rows.map(({ state, n }) => [String(state), Number(n)]));
   }
 
   accepted(): Map<string, AcceptedGroup> {

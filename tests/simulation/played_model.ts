@@ -109,9 +109,10 @@ export class PlayedModel {
 
   /** As it is: the person has asked the far side. */
   #settle(id: number): void {
-    const state = this.state.farSide.hasDone(id) ? "settled" : "failed";
+    const isSent = this.state.farSide.hasDone(id);
+    const state = isSent ? "settled" : "failed";
     this.db.prepare(`UPDATE "spoor.ledger" SET state = ? WHERE id = ?`).run(state, BigInt(id));
-    this.tell(() => `${id} is settled as ${state === "settled" ? "sent" : "not sent"}`);
+    this.tell(() => `${id} is settled as ${isSent ? "sent" : "not sent"}`);
   }
 }
 

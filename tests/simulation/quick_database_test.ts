@@ -6,7 +6,8 @@ import { playHistory } from "./history.ts";
 const SEEDS = 60;
 
 Deno.test({
-  name: "a history is the same with the quick database, used before, as with a plain one of its own",
+  name:
+    "a history is the same with the quick database, used before, as with a plain one of its own",
   ignore: TESTS_BINARY,
   async fn() {
     for (let seed = 1; seed <= SEEDS; seed++) {

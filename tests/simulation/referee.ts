@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { isForced } from "~/delivery/earlier_try.ts";
+import { isForced, isUnknown } from "~/delivery/earlier_try.ts";
 import { isLocallyRefused, isQuiet, isRefused } from "./content.ts";
+import type { DeliveryCounts } from "~/run/run_event.ts";
 import type { OutgoingRequest, TakenGroup } from "./scripted_model.ts";
 import type { AcceptedGroup, LedgerRow, ModelState } from "./model_state.ts";
 
@@ -53,12 +54,6 @@ export class Referee {
   #repeated = new Set<string>();
   /** What parked groups held when they were parked. */
   #parked = new Map<string, string>();
-  /**
-   * Groups that left the query before it was known whether the far side has them: nothing is accepted that
-   * could be removed there.
-   */
-  readonly ghosts = new Set<string>();
-
   /** What was accepted after the last run. */
   #accepted: ReadonlyMap<string, AcceptedGroup> = new Map();
 
@@ -74,9 +69,6 @@ export class Referee {
     };
     this.#repeated.clear();
     this.#saved.clear();
-    for (const key of before.ledger.keys()) {
-      if (!before.source.has(key) && !before.accepted.has(key)) this.ghosts.add(key);
-    }
     return before;
   }
 
@@ -91,15 +83,34 @@ export class Referee {
         JSON.stringify(now) === JSON.stringify(was),
         "a run that a budget blocked has changed the state",
       );
-    } else if (isGone && !allowRemoved && !adopt && this.rules.onRemoved === "forget") {
+      return;
+    }
+    // What was cut off is known by its state from now on.
+    const out = this.state.ledger().find(({ state }) => state === "sent");
+    expect(!out, `change ${out?.id} is out, and its run is over`);
+    if (isGone && !allowRemoved && !adopt && this.rules.onRemoved === "forget") {
       const isHarmed = this.state.accepted().size < accepted.size;
       expect(!isHarmed, "an empty query has let all accepted groups go");
     }
   }
 
+  /** A run says what became of all groups; the record says it group by group. */
+  counted({ saved, rejected, failed, unknown }: DeliveryCounts): void {
+    const { runId, ledger } = this.#before ?? fail("counts outside of a run");
+    const ends = this.state.ends(runId);
+    const cutOff = [...ledger.values()].filter(({ state }) => state === "sent").length;
+    const recorded = ["accepted", "rejected", "failed"].map((state) => ends.get(state) ?? 0);
+    expect(
+      String([...recorded, (ends.get("unknown") ?? 0) - cutOff]) ===
+        String([saved, rejected, failed, unknown]),
+      `the record has ${[...ends]}, ${cutOff} cut off, and the run counts ${
+        JSON.stringify({ saved, rejected, failed, unknown })
+      }`,
+    );
+  }
+
   /** A person says that the far side has what the source has. */
   adopted(): void {
-    this.ghosts.clear();
     expect(this.state.ledger().length === 0, "something is open after all was adopted");
   }
 
@@ -109,7 +120,6 @@ export class Referee {
       const id = changes[index] ?? 0;
       expect(this.state.isSent(id, group.key), `the intent of group ${group.key} is not durable`);
       this.#isJustified(group);
-      this.ghosts.delete(group.key);
     }
     if (ordinal > 0) return;
     if (groups.length === 1 && groups[0]?.idempotencyKey !== undefined) {
@@ -139,7 +149,8 @@ export class Referee {
     for (const { key, id, parked, runId } of ledger) {
       if (!parked || runId !== this.#before?.runId) continue;
       // Parked before, and put back as it was.
-      if (this.#before.ledger.get(key)?.id === id && this.#parked.has(key)) continue;
+      const was = this.#before.ledger.get(key);
+      if (was?.parked && was.id === id && this.#parked.has(key)) continue;
       this.#parked.set(key, this.#before.source.get(key) ?? "");
     }
     if (!isCut) return;
@@ -191,10 +202,17 @@ export class Referee {
       `group ${key} was sent as it is not in the source`,
     );
     const row = ledger.get(key);
-    if (resend || (row && isForced(row))) return;
     const before = accepted.get(key);
+    if (isRemoved) {
+      const mayBeThere = row && (row.moved || isUnknown(row) || row.state === "settled");
+      expect(
+        before !== undefined || mayBeThere === true,
+        `group ${key} was removed, and was never there`,
+      );
+    }
+    if (resend || (row && isForced(row))) return;
     expect(
-      isRemoved ? before !== undefined : before?.isOutdated || before?.content !== content,
+      isRemoved || before?.isOutdated || before?.content !== content,
       `group ${key} was sent though it is what was accepted`,
     );
     const isHeld = row?.parked && this.#parked.get(key) === content;
@@ -240,7 +258,7 @@ export class Referee {
     }
     if (this.rules.onRemoved !== "deliver") return;
     for (const key of this.state.farSide.contents[0]?.keys() ?? []) {
-      const isGone = !source.has(key) && !open.has(key) && !this.ghosts.has(key);
+      const isGone = !source.has(key) && !open.has(key);
       expect(!isGone, `group ${key} was removed, and the far side has it still`);
     }
   }

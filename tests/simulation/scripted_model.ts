@@ -116,7 +116,7 @@ export class ScriptedModel {
         const keyColumns = own.length > 0 ? pulled.block.columns : pulled.previous?.columns;
         yield {
           number: given.group,
-          key: String((own[0] ?? old[0])?.[keyColumns?.indexOf("id") ?? 0]),
+          key: String(given.key?.[0] ?? (own[0] ?? old[0])?.[keyColumns?.indexOf("id") ?? 0]),
           isRemoved: own.length === 0,
           columns: pulled.block.columns,
           values: own.flat(),

@@ -1,10 +1,11 @@
 /** State files of earlier versions go on where they were, whatever happens while they are brought up to date. */
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { checkState } from "~/state/check_state.ts";
 import { openState } from "~/store/open_state.ts";
-import { MIGRATIONS } from "~/store/schema.ts";
+import { APPLICATION_ID, MIGRATIONS } from "~/store/schema.ts";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";
@@ -13,8 +14,40 @@ import { OPEN_KEYS, writeVersion1 } from "./version_1.ts";
 const STATE = ".spoor/spoor.db";
 
 Deno.test("every released schema has its test here", () => {
-  assert.equal(MIGRATIONS.length, 2, "add a builder of version 2 to these tests");
+  assert.equal(MIGRATIONS.length, 3, "add a builder of version 3 to these tests");
 });
+
+Deno.test("openState() keeps every change of version 2, and takes for possible what may have been done", async () => {
+  await using project = await tempProject();
+  const path = project.path(STATE);
+  const states = ["sent", "unknown", "failed", "rejected", "settled"];
+  writeVersion2(path, states);
+
+  using db = openState(path);
+
+  const rows = db.prepare(`SELECT group_key, state, moved FROM "spoor.ledger" ORDER BY id`).all();
+  assert.deepEqual(
+    rows.map(({ group_key: key, state, moved }) => [key, state, moved]),
+    states.map((state, i) => [`[${i}]`, state, state === "rejected" ? 0 : 1]),
+  );
+  assert.deepEqual(checkState({ db, isOfProject: () => true }).findings, []);
+});
+
+/** A file of version 2 with a change in each of these states. */
+function writeVersion2(path: string, states: readonly string[]): void {
+  Deno.mkdirSync(dirname(path), { recursive: true });
+  using db = new DatabaseSync(path);
+  db.exec("PRAGMA journal_mode = WAL; BEGIN");
+  for (const sql of MIGRATIONS.slice(0, 2)) db.exec(sql);
+  const insert = db.prepare(
+    `INSERT INTO "spoor.ledger" (model, group_key, content_hash, state, parked, run_id, action)
+     VALUES ('sync.people', ?, '1:a', ?, ?, 1, 'create')`,
+  );
+  for (const [i, state] of states.entries()) {
+    insert.run(`[${i}]`, state, BigInt(state === "rejected"));
+  }
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 2; COMMIT`);
+}
 
 Deno.test("openState() brings a file of version 1 up to date and keeps every row", async () => {
   await using project = await tempProject();
@@ -73,7 +106,7 @@ Deno.test("reading commands leave a file of version 1 as it is", async () => {
   }
   const { output } = await project.run("state check");
 
-  assert.match(output, /The schema is 1; the next run brings it to 2/);
+  assert.match(output, /The schema is 1; the next run brings it to 3/);
   using db = new DatabaseSync(path, { readOnly: true });
   assert.equal(db.prepare("PRAGMA user_version").get()?.user_version, 1);
 });

@@ -8,6 +8,7 @@ import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/comm
 import { projectOf } from "~/cli/find_project.ts";
 import { countOf } from "~/cli/output/counts.ts";
 import { parseCount } from "~/cli/parse_count.ts";
+import { parseHeld } from "~/cli/parse_held.ts";
 import { PROGRAM } from "~/cli/program.ts";
 import { runOnCopy } from "~/cli/run_on_copy.ts";
 import { showAsJson } from "~/cli/run_view/run_json.ts";
@@ -61,12 +62,13 @@ export const applyCommand = defineCommand({
 
 /** A plan is applied as it was asked for. */
 function toRequest({ options }: Call<typeof OPTIONS>, plan: PlanDocument): RunRequest {
-  const { selectors, full, resend, adopt, allow_removed, allow_changes } = plan.options;
+  const { selectors, full, resend, adopt, held, allow_removed, allow_changes } = plan.options;
   const { jobs, verbose } = options;
   return {
     project: projectOf(options),
     ...{ selectors, full, resend, adopt, verbose },
     practice: plan.practice,
+    ...(held !== undefined && { held: parseHeld(held, adopt) }),
     allowRemoved: allow_removed,
     allowChanges: allow_changes,
     ...(jobs !== undefined && { jobs: parseCount("jobs", jobs) }),

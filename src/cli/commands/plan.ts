@@ -7,6 +7,7 @@ import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { parseCount } from "~/cli/parse_count.ts";
+import { parseHeld } from "~/cli/parse_held.ts";
 import { renderPlanMarkdown } from "~/cli/plan_view/plan_markdown.ts";
 import { renderPlan } from "~/cli/plan_view/plan_text.ts";
 import { runOnCopy } from "~/cli/run_on_copy.ts";
@@ -48,6 +49,12 @@ const OPTIONS = {
     multiple: true,
     complete: "models",
     help: "As of spoor run: record as sent, and send nothing",
+  },
+  held: {
+    type: "string",
+    value: "SOURCE",
+    complete: "tables",
+    help: "As of spoor run: what the far side holds of the model that is adopted",
   },
   "allow-removed": { type: "boolean", help: "As of spoor run: let removals through" },
   "allow-changes": { type: "boolean", help: "As of spoor run: let changes through" },
@@ -100,13 +107,14 @@ export const planCommand = defineCommand({
 });
 
 function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
-  const { practice, full, resend, adopt, jobs, verbose, output } = options;
+  const { practice, full, resend, adopt, held, jobs, verbose, output } = options;
   return {
     project: projectOf(options),
     selectors: positionals,
     ...{ practice, full, resend, adopt, verbose },
     allowRemoved: options["allow-removed"],
     allowChanges: options["allow-changes"],
+    ...(held !== undefined && { held: parseHeld(held, adopt) }),
     ...(jobs !== undefined && { jobs: parseCount("jobs", jobs) }),
     plan: { complete: output !== undefined || options.all || formatOf(options) === "json" },
   };

@@ -9,6 +9,7 @@ import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/comm
 import { FAULT_HELP } from "~/practice/parse_faults.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { parseCount } from "~/cli/parse_count.ts";
+import { parseHeld } from "~/cli/parse_held.ts";
 import { PROGRAM } from "~/cli/program.ts";
 import { showAsJson } from "~/cli/run_view/run_json.ts";
 import { RunText } from "~/cli/run_view/run_text.ts";
@@ -42,6 +43,12 @@ const OPTIONS = {
     complete: "models",
     help: "Record what this model would send as sent already, and send nothing",
   },
+  held: {
+    type: "string",
+    value: "SOURCE",
+    complete: "tables",
+    help: "With --adopt: what the far side holds; only what is the same there counts as sent",
+  },
   "allow-removed": {
     type: "boolean",
     help: "Let removals through that are more than @max_removed, an empty query too",
@@ -66,6 +73,12 @@ export const runCommand = defineCommand({
     "Ctrl-C stops cleanly: nothing new begins, what is in flight ends. A second one ends at once.",
     "--timeout does the same when its time is over; the exit code is 1, the rest waits.",
     "",
+    "--held takes a CSV file (an export of the far side), a table or a SELECT. Rows are matched by",
+    "@unique_key. A group that is the same there, in all columns that both have, is recorded as sent;",
+    "one that differs is updated by the next run, one that is not there created. What only the far",
+    "side has is left as it is. A table is compared by value and type; in a CSV file an empty cell is",
+    "NULL and '', 42.0 is 42, true is 1, and what is not sure to be the same differs.",
+    "",
     "Faults of the practice API, as --faults 429:10% or --faults drop:2%,path=/contacts:",
     ...Object.entries(FAULT_HELP).map(([name, does]) => `  ${name.padEnd(7)}  ${does}`),
   ].join("\n"),
@@ -84,6 +97,10 @@ export const runCommand = defineCommand({
     [
       "spoor run --adopt sync.crm",
       "The far side holds it all already: send only what changes from now on",
+    ],
+    [
+      "spoor run +sync.crm --adopt sync.crm --held contacts.csv",
+      "The same for what the CRM's export has already; the next run sends the true differences",
     ],
     ["spoor run --timeout 10m", "Stop cleanly after ten minutes; the next run goes on there"],
     ["spoor run --practice --faults 429:20%", "See how models bear an API that is too busy"],
@@ -117,7 +134,7 @@ export const runCommand = defineCommand({
 });
 
 function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
-  const { practice, faults, full, resend, adopt, jobs, timeout, verbose } = options;
+  const { practice, faults, full, resend, adopt, held, jobs, timeout, verbose } = options;
   return {
     project: projectOf(options),
     selectors: positionals,
@@ -129,6 +146,7 @@ function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
     allowChanges: options["allow-changes"],
     verbose,
     ...(faults !== undefined && { faults }),
+    ...(held !== undefined && { held: parseHeld(held, adopt) }),
     ...(jobs !== undefined && { jobs: parseCount("jobs", jobs) }),
     ...(timeout !== undefined && { timeoutMs: parseTimeout(timeout) }),
   };

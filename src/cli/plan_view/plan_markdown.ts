@@ -82,7 +82,7 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
       : []),
     ...(budgets && groups ? [`Budgets: ${budgetsText(budgets, groups)}`, ""] : []),
     ...(shown.length > 0 ? [...renderChanges(shown), ""] : []),
-    ...(more > 0 && !groups?.adopt
+    ...(more > 0 && (!groups?.adopt || groups.adopted)
       ? [`… ${renderCount(more)} more (\`--all\` shows them)`, ""]
       : []),
     ...listed.flatMap(renderRequest),

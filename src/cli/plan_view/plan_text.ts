@@ -4,6 +4,7 @@
  * @module
  */
 // deno-lint-ignore-file camelcase
+import { comparedText } from "~/cli/output/adopted_text.ts";
 import { renderCount } from "~/cli/output/counts.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
@@ -114,6 +115,9 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
     ...label("unknown", model.unknown === undefined ? "" : unknownText(model.unknown)),
     ...label("assumes", assumesText(model)),
     ...label("groups", groups ? groupsText(groups) : ""),
+    ...label("compared", groups?.adopted ? comparedText(groups.adopted) : ""),
+    ...groups?.adopted?.notes.flatMap((note) => label("note", style.warning(visibleLine(note)))) ??
+      [],
     ...label("of these", doubts),
     ...label("budgets", groups && budgets ? budgetsText(budgets, groups) : ""),
     ...error && status !== "unknown" && status !== "blocked" ? renderReport(error, view) : [],
@@ -147,7 +151,9 @@ function renderChanges(model: PlannedModel, view: PlanTextView): string[] {
   return [
     ...looseShown.flatMap((request) => renderRequest(request, view)),
     ...lines,
-    ...more > 0 && !groups?.adopt ? [`… ${renderCount(more)} more (--all shows them)`] : [],
+    ...more > 0 && (!groups?.adopt || groups.adopted)
+      ? [`… ${renderCount(more)} more (--all shows them)`]
+      : [],
   ];
 }
 

@@ -5,6 +5,7 @@
  */
 // deno-lint-ignore-file camelcase
 import { renderDuration } from "~/base/duration.ts";
+import { adoptedText } from "~/cli/output/adopted_text.ts";
 import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import type {
@@ -41,6 +42,9 @@ export function rowsText(model: PlannedModel): string {
 /** `1 to create, 2 to update, 1 to forget (nothing is sent), 40 unchanged`. */
 export function groupsText(groups: PlannedGroups): string {
   const { create, update, unchanged, removed, held, on_removed: onRemoved, adopt } = groups;
+  if (groups.adopted) {
+    return `${adoptedText(groups.adopted)}; --adopt sends nothing, the next run what is left`;
+  }
   const parts = [
     `${renderCount(create)} to create`,
     `${renderCount(update)} to update`,

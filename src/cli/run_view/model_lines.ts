@@ -6,6 +6,7 @@
  */
 import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, renderLocation } from "~/base/user_error.ts";
+import { adoptedText, comparedText } from "~/cli/output/adopted_text.ts";
 import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
@@ -92,6 +93,7 @@ function renderBelow(event: ModelFinished, view: RunView): string[] {
   return [
     ...renderColumnChanges(event, view),
     ...renderDelivery(event, view),
+    ...renderAdopted(event, view),
     ...(event.error ? renderReport(event.error, view) : []),
     ...renderFailures(event, view),
   ];
@@ -110,6 +112,15 @@ function renderDelivery({ delivery, requests }: ModelFinished, view: RunView): s
     lines.push(label("outcome", outcomeText(delivery), view));
   }
   return lines;
+}
+
+function renderAdopted({ adopted }: ModelFinished, view: RunView): string[] {
+  if (!adopted) return [];
+  return [
+    label("adopted", adoptedText(adopted), view),
+    label("compared", comparedText(adopted), view),
+    ...adopted.notes.map((note) => label("note", view.style.warning(visibleLine(note)), view)),
+  ];
 }
 
 function label(name: string, text: string, { style }: RunView): string {

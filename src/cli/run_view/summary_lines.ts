@@ -24,9 +24,11 @@ export class RunTally {
   add(event: ModelFinished): void {
     if (event.status === "failed") this.failed.push(event.model);
     if (isWorthSeeing(event, this.table)) this.table = event.model;
+    if (event.adopted) this.groupsLeft += event.delivery?.left ?? 0;
     if (!event.delivery || !event.requests) return;
     this.hasDeliveries = true;
     this.groupsSent += event.delivery.saved;
+    if (event.adopted) return;
     this.groupsLeft += event.delivery.failed + event.delivery.unknown + event.delivery.left;
   }
 }

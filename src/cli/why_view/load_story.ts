@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { changeRequestOf } from "~/cli/groups/change_key_of.ts";
 import type { KnownGroup } from "~/cli/groups/find_group.ts";
+import { pendingOf } from "~/store/pending.ts";
 import { toKeyWords } from "~/cli/groups/key_words.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 import {
@@ -18,7 +19,7 @@ import {
   startOf,
   stepsOf,
 } from "~/store/group_story.ts";
-import { isByHand, type RunEntry, tellStory } from "./timeline.ts";
+import { isByHand, isLeftByAdopt, type RunEntry, tellStory } from "./timeline.ts";
 import { type NextStep, whatIsNext } from "./what_is_next.ts";
 
 /** One try with its requests. */
@@ -65,7 +66,9 @@ export function loadStory(
 ): GroupStory {
   const { accepted, keyText, key } = group;
   const ledger = ledgerRowOf(db, model.name, keyText);
-  const deliveries = deliveriesOf(db, model.name, keyText, Math.min(limit + 1, 1e9));
+  const deliveries = withoutThoseOfOthers(
+    deliveriesOf(db, model.name, keyText, Math.min(limit + 1, 1e9)),
+  );
   const told = tellStory(
     { deliveries, steps: stepsOf(db, model.name), accepted },
     { entries: limit, runs: limit < RUNS_READ ? RUNS_READ : Infinity },
@@ -73,6 +76,7 @@ export function loadStory(
   const withRequests = requestTeller(db);
   const next = whatIsNext({
     ...{ model, ledger, isRunning, isAccepted: accepted !== undefined },
+    pending: pendingOf(db, model.name, keyText),
     words: toKeyWords(model.keyColumns, key),
     last: deliveries.find((row) => row.group_key === keyText && !isByHand(row)),
   });
@@ -86,6 +90,15 @@ export function loadStory(
     ),
     isCut: told.isCut,
   };
+}
+
+/** Where a run says of the group that it was left, what it adopted were the others. */
+function withoutThoseOfOthers(deliveries: readonly DeliveryRow[]): DeliveryRow[] {
+  const left = new Set(deliveries.filter(isLeftByAdopt).map(({ run_id }) => run_id));
+  return deliveries.filter((row) =>
+    !(left.has(row.run_id) && row.state === "adopted") ||
+    isLeftByAdopt(row)
+  );
 }
 
 /** Where one run tried a change twice, its requests are those of the later try. */

@@ -14,7 +14,7 @@ import type { DeliveryRow, RequestRow } from "~/store/group_story.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import { renderChanged } from "./changed_text.ts";
 import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
-import { isByHand, type RunEntry } from "./timeline.ts";
+import { isByHand, isLeftByAdopt, type RunEntry } from "./timeline.ts";
 import type { NextStep } from "./what_is_next.ts";
 
 /** How a story is shown. */
@@ -37,6 +37,7 @@ const NEXT_PAINTS: Readonly<Record<NextStep["code"], Paint>> = {
   repeated_first: "warning",
   parked: "bad",
   comes_again: "warning",
+  pending: "warning",
 };
 
 const TRY_PAINTS: Readonly<Record<DeliveryRow["state"], Paint>> = {
@@ -106,10 +107,9 @@ function renderTry({ delivery, requests, hasMore }: ToldTry, view: StoryView): s
   const { style } = view;
   const { run_id: runId, at, state } = delivery;
   const name = isByHand(delivery) ? `after run ${runId}` : `run ${runId}`;
+  const word = isLeftByAdopt(delivery) ? style.warning("left") : style[TRY_PAINTS[state]](state);
   return [
-    `${style.strong(name)}  ${renderLocalTime(at)}  ${style[TRY_PAINTS[state]](state)}${
-      visibleLine(textOf(delivery))
-    }`,
+    `${style.strong(name)}  ${renderLocalTime(at)}  ${word}${visibleLine(textOf(delivery))}`,
     ...requests.flatMap((request) => renderRequest(request, view)),
     ...hasMore ? [BELOW + style.dim("… more requests of this try (spoor.requests has them)")] : [],
   ];
@@ -117,6 +117,10 @@ function renderTry({ delivery, requests, hasMore }: ToldTry, view: StoryView): s
 
 function textOf(delivery: DeliveryRow): string {
   const { state, action, batch, error, content_hash: hash } = delivery;
+  if (isLeftByAdopt(delivery)) {
+    const differs = delivery.changed === null ? "" : `: ${renderChanged(delivery.changed)}`;
+    return ` to the next run: it ${error ?? "was not adopted"}${differs}`;
+  }
   if (state === "adopted") return `: ${error ?? "recorded as sent"}, all groups of the model`;
   if (state === "retried") return ": by a person; tried again by the next run";
   if (state === "settled") {

@@ -100,6 +100,13 @@ export function isByHand({ state, error }: Pick<DeliveryRow, "state" | "error">)
   return state === "retried" || (state === "settled" && !isVerified(error));
 }
 
+/** `--adopt --held` found that it is not at the far side as the query has it. */
+export function isLeftByAdopt(
+  { state, group_key: group }: Pick<DeliveryRow, "state" | "group_key">,
+): boolean {
+  return state === "adopted" && group !== "*";
+}
+
 /** The model's own `verify` settled it, in a run. */
 function isVerified(error: string | null): boolean {
   return error === VERIFIED_AS_SENT || error === VERIFIED_AS_NOT_SENT;
@@ -181,8 +188,8 @@ function unchanged(hash: string | undefined): { decision: Decision; detail: stri
   return { decision: "unchanged", detail: hash ? `accepted content ${hash}` : "accepted content" };
 }
 
-function isAccepted({ state, error }: DeliveryRow): boolean {
-  return state === "accepted" || state === "adopted" ||
+function isAccepted({ state, error, group_key: group }: DeliveryRow): boolean {
+  return state === "accepted" || (state === "adopted" && group === "*") ||
     (state === "settled" && (error === SETTLED_AS_SENT || error === VERIFIED_AS_SENT));
 }
 

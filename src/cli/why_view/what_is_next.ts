@@ -5,6 +5,7 @@
  */
 import { isUnknown } from "~/delivery/earlier_try.ts";
 import type { DeliveryRow, LedgerRow } from "~/store/group_story.ts";
+import type { PendingRow } from "~/store/pending.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 
 /** What is known of a group. */
@@ -13,6 +14,8 @@ export interface GroupFacts {
   /** Its key as words of the command line. */
   words: string;
   ledger: LedgerRow | undefined;
+  /** It was found to be sent, and no run has begun it. */
+  pending: PendingRow | undefined;
   isAccepted: boolean;
   /** How its last try ended. */
   last: Pick<DeliveryRow, "action" | "state"> | undefined;
@@ -30,6 +33,7 @@ export interface NextStep {
     | "repeated_first"
     | "parked"
     | "comes_again"
+    | "pending"
     | "settled";
   text: string;
 }
@@ -41,7 +45,11 @@ export function whatIsNext(facts: GroupFacts): NextStep {
   return { ...next, text: `${next.text}; but no file of the project makes its model any more` };
 }
 
-function decide({ model, words, ledger, isAccepted, last, isRunning }: GroupFacts): NextStep {
+function decide(
+  { model, words, ledger, pending, isAccepted, last, isRunning }: GroupFacts,
+): NextStep {
+  if (!ledger && last?.state === "adopted") return leftByAdopt(isAccepted);
+  if (!ledger && pending) return waits(pending, isRunning);
   if (!ledger) return isAccepted ? ACCEPTED : gone(last);
   if (ledger.state === "settled") return SETTLED;
   if (ledger.state === "sent" && isRunning) {
@@ -82,6 +90,24 @@ const REPEATED: NextStep = {
   code: "repeated_first",
   text: "its last request may have arrived: the next run repeats it first, with the same key",
 };
+
+function waits({ runId: run, action }: PendingRow, isRunning: boolean): NextStep {
+  const what = { create: "new", update: "changed", remove: "removed" }[action];
+  const text = isRunning
+    ? `pending: ${what}, and its turn in run ${run} has not come`
+    : `pending: ${what}, and run ${run} did not reach it; the next run looks again and sends it`;
+  return { code: "pending", text };
+}
+
+/** What all groups of a model share is not the group's last. */
+function leftByAdopt(isThere: boolean): NextStep {
+  return {
+    code: "comes_again",
+    text: isThere
+      ? "the far side holds something else: the next run sends it"
+      : "not at the far side: the next run sends it, if it is in the query",
+  };
+}
 
 function gone(last: GroupFacts["last"]): NextStep {
   const why = last?.action === "remove" && last.state === "accepted"

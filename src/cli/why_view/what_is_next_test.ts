@@ -12,7 +12,14 @@ function next(ledger: Partial<LedgerRow> | undefined, more: Partial<GroupFacts> 
     ...{ name: "sync.crm", promise: "at_least_once", maxAttempts: 10, isInProject: true },
   };
   const { code, text } = whatIsNext({
-    ...{ model, words: "7", isAccepted: false, last: undefined, isRunning: false },
+    ...{
+      model,
+      words: "7",
+      isAccepted: false,
+      last: undefined,
+      isRunning: false,
+      pending: undefined,
+    },
     ledger: ledger && { ...ROW, ...ledger },
     ...more,
   });
@@ -51,4 +58,11 @@ Deno.test("whatIsNext() says where no file makes the model any more", () => {
     next({}, { model } as Partial<GroupFacts>),
     /no file of the project makes its model/,
   );
+});
+
+Deno.test("whatIsNext() tells what no run has begun, whatever was accepted before", () => {
+  const pending = { runId: 4, action: "update" } as const;
+  assert.match(next(undefined, { pending }), /^pending: .*run 4 did not reach it; the next run/);
+  assert.match(next(undefined, { pending, isAccepted: true }), /^pending: pending: changed/);
+  assert.match(next(undefined, { pending, isRunning: true }), /its turn in run 4 has not come$/);
 });

@@ -21,9 +21,11 @@ import { OAuthTokens } from "./oauth_tokens.ts";
 import { Pacer } from "./pacer.ts";
 import { Permits } from "./permits.ts";
 import { prepareRequest } from "./prepare_request.ts";
+import { textOfBody } from "./read_body.ts";
 import { recordRequest, refuseWrite } from "./record_request.ts";
 import { SecretMask } from "./secret_mask.ts";
-import { type Outlet, sendWithRetries } from "./send_with_retries.ts";
+import { type FinalAnswer, type Outlet, sendWithRetries } from "./send_with_retries.ts";
+import { prepareSigning, SigningUnprepared } from "./signatures.ts";
 import { StandIns } from "./stand_ins.ts";
 
 /** From this size on a body's memory moves to the other thread; below, copying costs less. */
@@ -95,12 +97,16 @@ export class Egress {
       });
       return { ...maskAnswer(answer, mask ?? started.mask), attempts: progress.attempts };
     } catch (error) {
+      if (error instanceof SigningUnprepared) {
+        await prepareSigning();
+        return await this.#finish(id, request, signal);
+      }
       const failure = EgressFailure.from(error);
       const masked = (text: string) => mask?.text(text) ?? text;
       return {
         url: masked(String(request.url)),
         headers: [],
-        body: new Uint8Array(),
+        body: "",
         attempts: progress.attempts,
         error: failure.report(masked),
       };
@@ -148,21 +154,25 @@ export class Egress {
   }
 
   #answer(id: number, response: EgressResponse): void {
-    const buffer = response.body.buffer;
-    const moves = buffer.byteLength >= TRANSFER_FROM_BYTES && buffer instanceof ArrayBuffer;
+    const buffer = typeof response.body === "string" ? undefined : response.body.buffer;
+    const moves = buffer instanceof ArrayBuffer && buffer.byteLength >= TRANSFER_FROM_BYTES;
     this.#port.send({ type: "response", id, response }, moves ? [buffer] : []);
   }
 }
 
-/** Takes the secrets out of an answer: a far side may echo what it was sent. */
-function maskAnswer<
-  T extends Pick<EgressResponse, "url" | "headers" | "body">,
->(answer: T, mask: SecretMask): T {
-  if (mask.isEmpty) return answer;
+/** An answer as the engine is told it, without the secrets: a far side may echo what it was sent. */
+function maskAnswer(
+  { status, url, headers, body, note }: FinalAnswer,
+  mask: SecretMask,
+): Pick<EgressResponse, "status" | "url" | "headers" | "body" | "note"> {
+  const text = textOfBody(body);
   return {
-    ...answer,
-    url: mask.text(answer.url),
-    headers: answer.headers.map(([name, value]) => [name, mask.text(value)] as const),
-    body: mask.bytes(answer.body),
+    status,
+    url: mask.text(url),
+    headers: mask.isEmpty
+      ? headers
+      : headers.map(([name, value]) => [name, mask.text(value)] as const),
+    body: text === undefined ? mask.bytes(body) : mask.text(text),
+    ...(note !== undefined && { note }),
   };
 }

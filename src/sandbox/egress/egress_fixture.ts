@@ -13,15 +13,18 @@ import type {
   ToEgress,
 } from "~/sandbox/protocol.ts";
 
+/** A response, its body always as bytes. */
+export type ResponseInBytes = Omit<EgressResponse, "body"> & { body: Uint8Array<ArrayBuffer> };
+
 /** An egress worker under test. */
 export interface EgressFixture extends Disposable {
   /** Sends one request; whatever is not given is that of a plain GET without retries. */
-  send(request: Partial<EgressRequest> & { url: string }): Promise<EgressResponse>;
+  send(request: Partial<EgressRequest> & { url: string }): Promise<ResponseInBytes>;
   /** Sends one request and aborts it once `when` resolves. */
   sendAndAbort(
     request: Partial<EgressRequest> & { url: string },
     when: Promise<unknown>,
-  ): Promise<EgressResponse>;
+  ): Promise<ResponseInBytes>;
   /** Sends any other message. */
   post(message: ToEgress): void;
   /** Requests that asked for a permit, in order. */
@@ -51,7 +54,7 @@ export function startEgress(
     // deno-lint-ignore no-explicit-any -- `deno` is an unstable option that the DOM types lack.
   } as any);
   const { port1, port2 } = new MessageChannel();
-  const waiting = new Map<number, (response: EgressResponse) => void>();
+  const waiting = new Map<number, (response: ResponseInBytes) => void>();
   const asked: number[] = [];
   let posts = 0;
   let lastId = 0;
@@ -62,14 +65,14 @@ export function startEgress(
       if (message.type === "permit") asked.push(message.id);
       else if (message.type !== "response") onMessage(message, (answer) => port.send(answer));
       else {
-        waiting.get(message.id)?.(message.response);
+        waiting.get(message.id)?.(inBytes(message.response));
         waiting.delete(message.id);
       }
     }
   });
   const send = (request: Partial<EgressRequest> & { url: string }) => {
     const id = ++lastId;
-    const { promise, resolve } = Promise.withResolvers<EgressResponse>();
+    const { promise, resolve } = Promise.withResolvers<ResponseInBytes>();
     waiting.set(id, resolve);
     port.send({ type: "request", id, request: { ...DEFAULTS, ...request } });
     return { id, promise };
@@ -98,6 +101,12 @@ export function startEgress(
       worker.terminate();
     },
   };
+}
+
+function inBytes(response: EgressResponse): ResponseInBytes {
+  const { body } = response;
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : new Uint8Array(body);
+  return { ...response, body: bytes };
 }
 
 const DEFAULTS: Omit<EgressRequest, "url"> = {

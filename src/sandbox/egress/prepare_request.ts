@@ -83,7 +83,8 @@ function readUrl(text: string): URL {
       { hint: 'Send them as a header: { Authorization: `Basic ${btoa(user + ":" + secret)}` }.' },
     );
   }
-  url.hash = "";
+  // Even to set it to what it is parses the URL again.
+  if (url.hash !== "") url.hash = "";
   return url;
 }
 

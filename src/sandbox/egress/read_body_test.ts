@@ -110,3 +110,18 @@ Deno.test("egress refuses at once a body that announces to be beyond the limit",
   const { error } = await egress.send({ url: far.origin });
   assert.match(error?.message ?? "", /its body is larger than 256 MB/);
 });
+
+Deno.test("egress hands on every body byte for byte", async () => {
+  const encoder = new TextEncoder();
+  const bodies = [
+    ...[new Uint8Array(), encoder.encode("\ufeff{}"), encoder.encode("a\0b 😀")],
+    ...[new Uint8Array([0xff, 0xfe]), new Uint8Array([0xed, 0xa0, 0x80]), new Uint8Array([0xc3])],
+    ...[encoder.encode("ö".repeat(32 * 1_024 - 1)), encoder.encode("ö".repeat(32 * 1_024))],
+  ];
+  await using far = serveFarSide((_request, earlier) => new Response(bodies[earlier]));
+  using egress = startEgress({ allowNet: [far.host] });
+  for (const body of bodies) {
+    const answer = await egress.send({ url: far.origin });
+    assert.deepEqual(answer.body, body);
+  }
+});

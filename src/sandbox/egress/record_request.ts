@@ -39,7 +39,7 @@ export function recordRequest(
     status: 200,
     url,
     headers: [["content-type", "application/json"]],
-    body: new TextEncoder().encode("{}"),
+    body: "{}",
     attempts: 1,
     ...(isShown && { recorded: describe(request, url, mask) }),
   };

@@ -22,6 +22,7 @@ import { type OutgoingRequest, prepareRequest } from "./prepare_request.ts";
 import type { SecretMask } from "./secret_mask.ts";
 import { type Answer, sendOnce } from "./send_once.ts";
 import type { Outlet } from "./send_with_retries.ts";
+import { prepareSigning } from "./signatures.ts";
 import type { StandIns } from "./stand_ins.ts";
 
 /** What a token request needs from its worker. */
@@ -47,6 +48,7 @@ export async function requestToken(
   from: TokenOutlet,
   provider?: string,
 ): Promise<GrantedToken> {
+  await prepareSigning();
   const request = prepareTokenRequest(client, from);
   if (from.outlet.practiceOrigin !== undefined) {
     return { accessToken: `practice-token-${crypto.randomUUID()}` };

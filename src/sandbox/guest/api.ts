@@ -179,7 +179,10 @@ export interface Change<T = Row> {
   readonly key: Readonly<Record<string, Value>>;
   /** As they are now; empty for `remove`. */
   readonly rows: T[];
-  /** As they were read when they were accepted last; empty for `create`. */
+  /**
+   * As they were read when they were accepted last; empty for `create`, and for a `remove` of what may be
+   * there only because it is not known how its creation ended.
+   */
   readonly previous: T[];
   /** Names of the columns whose value differs between `previous` and `rows`; for `create` and `remove` all. */
   readonly changed: readonly string[];

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { CsvMistake, CsvParser, type CsvRecord } from "~/base/csv_parser.ts";
 import type { CsvOptions } from "./api.ts";
-import { CsvMistake, CsvParser, type CsvRecord } from "./csv_parser.ts";
 import { modelError } from "./host_error.ts";
 import { rowMaker } from "./row_values.ts";
 

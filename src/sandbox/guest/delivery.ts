@@ -6,7 +6,8 @@
  *
  * @module
  */
-import type { AcknowledgedGroup, GuestMessage, RowBlock } from "~/sandbox/protocol.ts";
+import type { GuestMessage, RowBlock } from "~/sandbox/protocol.ts";
+import { areAsRead, type RowsAsRead } from "./as_read.ts";
 import { type ModulePaths, reportError } from "./error_report.ts";
 import { modelError } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";
@@ -21,13 +22,23 @@ export interface GivenGroup {
   /** The host's number. */
   readonly number: number;
   readonly key: Readonly<Row>;
+  /** By which its rows are found when they are saved. */
+  readonly identity: unknown;
   readonly rows: readonly Row[];
+  /** What its rows were made of. */
+  readonly read: RowsAsRead;
   /** It left the query: it has no rows, and none can be saved for it. */
   readonly isRemoved: boolean;
   /** Saved one by one so far. */
   collected: SavedRow[];
   /** `open`: neither acknowledged, rejected nor reported as failed. */
   state: "open" | "saved" | "rejected" | "failed";
+}
+
+/** A group that is complete, and what of it is stored; `null`: what was read. */
+interface Saved {
+  group: GivenGroup;
+  block: RowBlock | null;
 }
 
 /** What tells the host that groups have ended. */
@@ -56,37 +67,46 @@ export class Delivery {
    *
    * @param removed Of a group without rows: one that holds its key.
    */
-  give(number: number, rows: readonly Row[], removed?: Row): GivenGroup {
+  give(number: number, rows: readonly Row[], read: RowsAsRead, removed?: Row): GivenGroup {
     const first = rows[0] ?? removed ?? {};
     this.#nameKey(first);
     const key = this.#keyOf(first);
+    const identity = keyIdentity(Object.values(key));
     const isRemoved = rows.length === 0;
-    const group: GivenGroup = { number, key, rows, isRemoved, collected: [], state: "open" };
-    this.#given.set(keyIdentity(Object.values(key)), group);
+    const group: GivenGroup = {
+      ...{ number, key, identity, rows, read, isRemoved },
+      ...{ collected: [], state: "open" },
+    };
+    this.#given.set(identity, group);
     return group;
   }
 
   /** Saves one row; resolves at once while others of its group are missing, else when durable. */
   async save(row: SavedRow): Promise<void> {
     const complete = this.#collect(row);
-    if (complete) await this.#acknowledge([complete]);
+    if (complete) await this.#acknowledge([this.#saved(complete)]);
   }
 
   /** Saves rows of any groups; those that are complete then are acknowledged together. */
   async saveAll(rows: readonly SavedRow[]): Promise<void> {
     const complete = rows.map((row) => this.#collect(row)).filter((each) => each !== undefined);
-    if (complete.length > 0) await this.#acknowledge(complete);
+    if (complete.length === 0) return;
+    await this.#acknowledge(complete.map((group) => this.#saved(group)));
   }
 
   /** Acknowledges a group with these rows, whose key columns may be left out. */
   async saveGroups(groups: readonly (readonly [GivenGroup, readonly SavedRow[]])[]): Promise<void> {
-    const complete = groups.map(([group, rows]) => {
+    const saved = groups.map(([group, rows]) => {
       expectOpen(group, "save");
       if (group.isRemoved && rows.length > 0) throw removedGroup(group);
+      if (!group.isRemoved && areAsRead(rows, group.read)) {
+        this.#savedRows += rows.length;
+        return { group, block: null };
+      }
       group.collected = rows.map((row) => this.#withKey(group, row));
-      return group;
+      return this.#saved(group);
     });
-    await this.#acknowledge(complete);
+    await this.#acknowledge(saved);
   }
 
   /** Parks groups that the far side refuses for good; resolves when that is durable. */
@@ -132,13 +152,10 @@ export class Delivery {
     return group.collected.length === group.rows.length ? group : undefined;
   }
 
-  async #acknowledge(groups: readonly GivenGroup[]): Promise<void> {
-    // All are converted before any is forgotten: a value that cannot be saved leaves them open.
-    const acknowledged: AcknowledgedGroup[] = groups.map((group) => {
-      const block = this.#blockOf(group);
-      return { group: group.number, block };
-    });
-    await this.#end(groups, "saved", { type: "acknowledge", groups: acknowledged });
+  /** Call after all are converted: a value that cannot be saved leaves all groups open. */
+  async #acknowledge(saved: readonly Saved[]): Promise<void> {
+    const groups = saved.map(({ group, block }) => ({ group: group.number, block }));
+    await this.#end(saved.map(({ group }) => group), "saved", { type: "acknowledge", groups });
   }
 
   /** Groups end as they are told to the host, so that nothing else is done with them meanwhile. */
@@ -163,11 +180,17 @@ export class Delivery {
   #reopen(group: GivenGroup): void {
     group.state = "open";
     group.collected = [];
-    this.#given.set(keyIdentity(Object.values(group.key)), group);
+    this.#given.set(group.identity, group);
   }
 
   #forget(group: GivenGroup): void {
-    this.#given.delete(keyIdentity(Object.values(group.key)));
+    this.#given.delete(group.identity);
+  }
+
+  /** What is to be stored of a group that is complete. */
+  #saved(group: GivenGroup): Saved {
+    const asRead = !group.isRemoved && areAsRead(group.collected, group.read);
+    return { group, block: asRead ? null : this.#blockOf(group) };
   }
 
   /** One block a group: columns that only some rows have are NULL in the others. */
@@ -211,7 +234,7 @@ export class Delivery {
     columnsOf(row, ++this.#savedRows);
     const whole = { ...group.key, ...row };
     const key = this.#keyOf(whole);
-    if (keyIdentity(Object.values(key)) === keyIdentity(Object.values(group.key))) return whole;
+    if (keyIdentity(Object.values(key)) === group.identity) return whole;
     throw modelError(
       `Cannot save ${describeKey(key)}: the function was given ${describeKey(group.key)}`,
       { hint: "Return the row with the key that it came with." },

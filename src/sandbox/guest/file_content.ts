@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { NotUtf8, Utf8Text } from "~/base/utf8_text.ts";
 import { modelError } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";
 
@@ -37,33 +38,20 @@ export async function* readText(
   pieces: AsyncIterable<Uint8Array>,
   path: string,
 ): AsyncGenerator<string, void> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let line = 1;
-  // Bytes of a character that the end of a piece cut in two: the decoder holds them back.
-  let heldBack = new Uint8Array();
+  const utf8 = new Utf8Text();
   for await (const piece of pieces) {
-    let text: string;
-    try {
-      text = decoder.decode(piece, { stream: true });
-    } catch {
-      throw notUtf8(path, line + linesBeforeMistake(heldBack, piece));
-    }
-    line += countLineEnds(text);
-    heldBack = unfinishedCharacter(piece);
+    const text = decode(() => utf8.read(piece), path);
     if (text !== "") yield text;
   }
-  try {
-    decoder.decode();
-  } catch {
-    throw notUtf8(path, line);
-  }
+  decode(() => utf8.end(), path);
 }
 
-/** How many line ends a text has. */
-export function countLineEnds(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) count++;
-  return count;
+function decode<T>(read: () => T, path: string): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof NotUtf8 ? notUtf8(path, error.line) : error;
+  }
 }
 
 function notUtf8(path: string, line: number): Error {
@@ -71,36 +59,4 @@ function notUtf8(path: string, line: number): Error {
     at: { path, line },
     hint: "Save the file as UTF-8, or read it with bytes() and decode it with a TextDecoder.",
   });
-}
-
-/** Line ends before the first line that cannot be decoded. */
-function linesBeforeMistake(heldBack: Uint8Array, piece: Uint8Array): number {
-  const bytes = new Uint8Array(heldBack.length + piece.length);
-  bytes.set(heldBack);
-  bytes.set(piece, heldBack.length);
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let lines = 0;
-  for (let start = 0; start < bytes.length;) {
-    const end = bytes.indexOf(0x0a, start);
-    if (end === -1) return lines;
-    try {
-      decoder.decode(bytes.subarray(start, end));
-    } catch {
-      return lines;
-    }
-    lines++;
-    start = end + 1;
-  }
-  return lines;
-}
-
-/** The last bytes of a piece, if they begin a character that they do not complete. */
-function unfinishedCharacter(piece: Uint8Array): Uint8Array<ArrayBuffer> {
-  for (let back = 1; back <= Math.min(3, piece.length); back++) {
-    const byte = piece[piece.length - back] ?? 0;
-    if ((byte & 0b1100_0000) === 0b1000_0000) continue;
-    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return needed > back ? piece.slice(piece.length - back) : new Uint8Array();
-  }
-  return new Uint8Array();
 }

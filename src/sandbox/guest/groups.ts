@@ -5,6 +5,7 @@
  */
 import type { DeliveredGroup } from "~/sandbox/protocol.ts";
 import type { Group } from "./api.ts";
+import type { RowsAsRead } from "./as_read.ts";
 import { BlockIterator } from "./block_iterator.ts";
 import { noteYielded } from "./change_context.ts";
 import type { Delivery, GivenGroup } from "./delivery.ts";
@@ -48,23 +49,24 @@ export function iterateRows(reading: Reading): BlockIterator<Row> {
     const nextBlock = async () => (await source.nextRows())?.rows;
     return new BlockIterator({ nextBlock, onItem: () => !reading.isStopped(), onEnd });
   }
-  let block: Pick<PulledRows, "rows" | "groups"> = { rows: [], groups: [] };
+  let pulled: PulledRows | undefined;
   let nextGroup = 0;
   let at = 0;
   let groupEnd = 0;
   return new BlockIterator({
     async nextBlock() {
-      const pulled = await source.nextRows();
-      block = pulled ?? { rows: [], groups: [] };
+      pulled = await source.nextRows();
       nextGroup = at = groupEnd = 0;
       return pulled?.rows;
     },
     onItem() {
       if (at++ < groupEnd) return true;
-      const group = block.groups?.[nextGroup++];
-      if (!group || reading.isStopped()) return false;
+      const group = pulled?.groups?.[nextGroup++];
+      if (!pulled || !group || reading.isStopped()) return false;
+      const first = groupEnd;
       groupEnd += group.rows;
-      delivery.give(group.group, block.rows.slice(groupEnd - group.rows, groupEnd));
+      const rows = pulled.rows.slice(first, groupEnd);
+      delivery.give(group.group, rows, asRead(pulled, first, group.rows));
       noteYielded([group.group]);
       return true;
     },
@@ -74,24 +76,44 @@ export function iterateRows(reading: Reading): BlockIterator<Row> {
 
 /** Group after group. A group counts as given to the model when it is yielded. */
 export async function* readGroups(reading: Reading): AsyncGenerator<ReadGroup, void> {
-  const { source, delivery, uniqueKey } = reading;
+  for await (const pulled of pullAll(reading.source)) {
+    for (const group of giveGroups(pulled, reading)) yield group;
+  }
+}
+
+async function* pullAll(source: RowSource): AsyncGenerator<PulledRows, void> {
   try {
     for (let pulled = await source.nextRows(); pulled; pulled = await source.nextRows()) {
-      let at = 0;
-      let previousAt = 0;
-      for (const each of groupsOf(pulled)) {
-        if (reading.isStopped()) return;
-        const rows = pulled.rows.slice(at, at += each.rows);
-        const previous = pulled.previous.slice(previousAt, previousAt += each.previousRows ?? 0);
-        const removed = rows.length === 0 ? renamed(previous[0], pulled.columns) : undefined;
-        const given = delivery?.give(each.group, rows, removed);
-        const key = given?.key ?? keyOf(rows[0], uniqueKey);
-        yield { key, rows, given, batch: each.batch, change: changeOf(each, previous) };
-      }
+      yield pulled;
     }
   } finally {
     source.close();
   }
+}
+
+/** Ends early when the run is to end. */
+function* giveGroups(
+  pulled: PulledRows,
+  { delivery, uniqueKey, isStopped }: Reading,
+): Generator<ReadGroup, void> {
+  const { columns } = pulled.block;
+  let at = 0;
+  let previousAt = 0;
+  for (const each of groupsOf(pulled)) {
+    if (isStopped()) return;
+    const first = at;
+    const rows = pulled.rows.slice(first, at += each.rows);
+    const previous = pulled.previous.slice(previousAt, previousAt += each.previousRows ?? 0);
+    const keyed = previous[0] ?? rowOfKey(each, uniqueKey);
+    const removed = rows.length === 0 ? renamed(keyed, columns) : undefined;
+    const given = delivery?.give(each.group, rows, asRead(pulled, first, each.rows), removed);
+    const key = given?.key ?? keyOf(rows[0], uniqueKey);
+    yield { key, rows, given, batch: each.batch, change: changeOf(each, previous) };
+  }
+}
+
+function asRead({ block }: PulledRows, firstRow: number, rows: number): RowsAsRead {
+  return { block, start: firstRow * block.columns.length, rows };
 }
 
 /** Up to `size` groups at a time; those of one earlier batch exactly together, whatever the size. */
@@ -100,16 +122,18 @@ export async function* readBatches(
   size: number,
 ): AsyncGenerator<ReadGroup[], void> {
   let batch: ReadGroup[] = [];
-  for await (const group of readGroups(reading)) {
-    const before = batch[0]?.batch;
-    const complete = before === 0
-      ? batch.length >= size || group.batch !== 0
-      : before !== group.batch;
-    if (before !== undefined && complete) {
-      yield batch;
-      batch = [];
+  for await (const pulled of pullAll(reading.source)) {
+    for (const group of giveGroups(pulled, reading)) {
+      const before = batch[0]?.batch;
+      const complete = before === 0
+        ? batch.length >= size || group.batch !== 0
+        : before !== group.batch;
+      if (before !== undefined && complete) {
+        yield batch;
+        batch = [];
+      }
+      batch.push(group);
     }
-    batch.push(group);
   }
   // At Ctrl-C reading ends anywhere: a part of an earlier batch would go out with another key.
   if (batch.length > 0 && !reading.isStopped()) yield batch;
@@ -155,6 +179,10 @@ export function toGroup({ key, rows }: ReadGroup): Group<Row> {
 function changeOf({ action, rows, idempotencyKey }: DeliveredGroup, previous: Row[]): ReadChange {
   const seen = rows === 0 ? "remove" : previous.length === 0 ? "create" : "update";
   return { action: action ?? seen, previous, idempotencyKey: idempotencyKey ?? "" };
+}
+
+function rowOfKey({ key }: DeliveredGroup, uniqueKey: readonly string[]): Row | undefined {
+  return key && Object.fromEntries(uniqueKey.map((column, i) => [column, key[i] ?? null]));
 }
 
 /** A row under the query's own names: to SQL `ID` and `id` are one column. */

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { FrameReader, toFrame } from "~/sandbox/guest_frames.ts";
+import { FrameReader, toFrames } from "~/sandbox/guest_frames.ts";
 import type { GuestMessage, HostMessage } from "~/sandbox/protocol.ts";
 
 /** How a guest and its host talk: in arrays of messages. */
@@ -29,7 +29,7 @@ const PIECE_BYTES = 64 * 1_024;
  */
 export function processLine(onClose: () => void): HostLine {
   return {
-    post: (messages) => writeAll(toFrame(messages)),
+    post: (messages) => writeAll(toFrames(messages)),
     listen: (onMessages) => void readAll(onMessages).then(onClose),
   };
 }

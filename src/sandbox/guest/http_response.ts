@@ -9,13 +9,15 @@ import { modelError } from "./host_error.ts";
 import { parseLinks } from "./parse_links.ts";
 
 const SHOWN_BODY = 200;
+const BYTE_ORDER_MARK = "\ufeff";
 
 /** See `HttpResponse` in `api.ts`. Headers, text and JSON are made when they are asked for. */
 export class HttpResponse implements PublicResponse {
   readonly status: number;
   readonly url: string;
-  readonly bytes: Uint8Array;
-  #request: string;
+  #request: () => string;
+  #body: EgressResponse["body"];
+  #bytes: Uint8Array | undefined;
   #rawHeaders: EgressResponse["headers"];
   #headers: Headers | undefined;
   #links: Readonly<Record<string, string>> | undefined;
@@ -23,12 +25,19 @@ export class HttpResponse implements PublicResponse {
   #json: { value: unknown } | undefined;
 
   /** @param request Method and URL, masked, for messages. */
-  constructor(request: string, answer: EgressResponse) {
+  constructor(request: () => string, answer: EgressResponse) {
     this.status = answer.status ?? 0;
     this.url = answer.url;
-    this.bytes = answer.body;
+    this.#body = answer.body;
     this.#request = request;
     this.#rawHeaders = answer.headers;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= typeof this.#body === "string"
+      ? new TextEncoder().encode(this.#body)
+      : this.#body;
+    return this.#bytes;
   }
 
   get ok(): boolean {
@@ -58,11 +67,14 @@ export class HttpResponse implements PublicResponse {
 
   #decode(): string {
     const named = /charset="?([^\s;"]+)/i.exec(this.headers.get("content-type") ?? "")?.[1];
+    if (typeof this.#body === "string" && (named === undefined || /^utf-?8$/i.test(named))) {
+      return this.#body.startsWith(BYTE_ORDER_MARK) ? this.#body.slice(1) : this.#body;
+    }
     try {
       return new TextDecoder(named ?? "utf-8", { fatal: true }).decode(this.bytes);
     } catch {
       throw modelError(
-        `Cannot read the answer of ${this.#request} as text: it is not ${named ?? "UTF-8"}`,
+        `Cannot read the answer of ${this.#request()} as text: it is not ${named ?? "UTF-8"}`,
         {
           hint: "Use response.bytes for what is not text.",
         },
@@ -78,7 +90,7 @@ export class HttpResponse implements PublicResponse {
       const what = text.trim() === ""
         ? "it is empty"
         : `it begins with ${JSON.stringify(start(text, 80))}`;
-      throw modelError(`Cannot read the answer of ${this.#request} as JSON: ${what}`);
+      throw modelError(`Cannot read the answer of ${this.#request()} as JSON: ${what}`);
     }
   }
 }

@@ -300,3 +300,21 @@ Deno.test("what one turn of the event loop sends goes out together", async () =>
 
   assert.ok(posts < 140, `${posts} posts`);
 });
+
+Deno.test("a response that came as text has the same bytes, text and JSON as one of bytes", async () => {
+  const bodies = ["", '{"a":"ö"}', '\ufeff{"a":1}', "Ã¶ as Latin-1 sees ö"];
+  const types = [[], [["content-type", "text/plain; charset=iso-8859-1"] as const]];
+  for (const headers of types) {
+    for (const body of bodies) {
+      const code = `const response = await http.get("https://a.test/");
+        let json = "none";
+        try { json = response.json; } catch (error) { json = error.message; }
+        log.info(JSON.stringify([[...response.bytes], response.text, json]));`;
+      const [asText, asBytes] = await Promise.all(
+        [body, text(body)].map((each) => run(code, { respond: () => ({ headers, body: each }) })),
+      );
+      assert.equal(asText?.error, undefined);
+      assert.deepEqual(asText?.logs, asBytes?.logs, body);
+    }
+  }
+});

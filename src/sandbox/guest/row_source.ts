@@ -17,8 +17,8 @@ export interface PulledRows {
   groups: readonly DeliveredGroup[] | undefined;
   /** Of `changes`: what was accepted last, group after group. */
   previous: Row[];
-  /** The query's columns. */
-  columns: readonly string[];
+  /** What the rows were made of: a model may change its rows. */
+  block: RowBlock;
 }
 
 /** What a query asks for. */
@@ -62,12 +62,12 @@ export class RowSource {
     if (answer instanceof Error) throw this.#failed(answer);
     if (answer.done) this.#ended = true;
     else this.#next = this.#pull();
-    const { block: { columns }, groups, previous } = answer;
+    const { block, groups, previous } = answer;
     return {
       rows: this.#rowsOf(answer),
       groups,
       previous: previous ? rowsOf(previous, rowMaker(previous.columns)) : [],
-      columns,
+      block,
     };
   }
 

@@ -39,7 +39,7 @@ export class ChangedRows {
   }
 
   /** At least one group, and no more than about `count` rows. */
-  pull(id: number, count: number): HostMessage {
+  pull(id: number, count: number): Extract<HostMessage, { type: "rows" }> {
     const first = this.#next;
     let rows = 0;
     while (this.#next < this.#groups.length && rows < count) {

@@ -141,6 +141,8 @@ class Conversation {
   #columns: string[];
   #queries = new Map<number, boolean>();
   #changes = new Map<number, ChangedRows>();
+  /** The rows of each group, as the guest was given them. */
+  #given = new Map<number, TestRow[]>();
 
   constructor(
     private readonly port: MessagePort,
@@ -172,16 +174,17 @@ class Conversation {
         this.#queries.set(message.id, message.all);
         if (message.changes) this.#changes.set(message.id, new ChangedRows(this.host));
         return this.#send({ type: "opened", id: message.id, columns: this.#columns });
-      case "pull":
-        return this.#send(
-          this.#changes.get(message.query)?.pull(message.id, message.rows) ??
-            this.#rowsFor(message),
-        );
+      case "pull": {
+        const pulled = this.#changes.get(message.query)?.pull(message.id, message.rows) ??
+          this.#rowsFor(message);
+        this.#noteGiven(pulled);
+        return this.#send(pulled);
+      }
       case "save":
         run.saved.push(...toRows(message.block));
         return this.#send({ type: "saved", id: message.id });
       case "acknowledge":
-        run.acknowledged.push(...message.groups.map(toAcknowledged));
+        run.acknowledged.push(...message.groups.map((group) => this.#acknowledged(group)));
         return this.#send({ type: "saved", id: message.id });
       case "reject":
         run.rejected.push({ groups: message.groups, reason: message.reason });
@@ -207,7 +210,9 @@ class Conversation {
     }
   }
 
-  #rowsFor({ id, query, rows }: { id: number; query: number; rows: number }): HostMessage {
+  #rowsFor(
+    { id, query, rows }: { id: number; query: number; rows: number },
+  ): Extract<HostMessage, { type: "rows" }> {
     const all = this.host.rows ?? [];
     const from = this.#at.get(query) ?? 0;
     const tracked = this.#queries.get(query) === false;
@@ -239,6 +244,15 @@ class Conversation {
     return keyText(this.host.rows?.[index] ?? {}, this.host.uniqueKey ?? []);
   }
 
+  #noteGiven({ block, groups = [] }: Extract<HostMessage, { type: "rows" }>): void {
+    const rows = toRows(block);
+    for (const { group, rows: count } of groups) this.#given.set(group, rows.splice(0, count));
+  }
+
+  #acknowledged({ group, block }: AcknowledgedGroup): { group: number; rows: TestRow[] } {
+    return { group, rows: block ? toRows(block) : this.#given.get(group) ?? [] };
+  }
+
   async #respond(id: number, request: GuestRequest): Promise<void> {
     this.#run.requests.push(request);
     const answer = await this.host.respond?.(request) ?? {};
@@ -261,10 +275,6 @@ class Conversation {
       modified: "2024-05-06T07:08:09.000Z",
     }));
   }
-}
-
-function toAcknowledged({ group, block }: AcknowledgedGroup) {
-  return { group, rows: toRows(block) };
 }
 
 /** The rows of a block as objects. */

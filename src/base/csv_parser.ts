@@ -3,12 +3,12 @@
  * quotes, `\r\n` or `\n`, any of it cut in two by the end of a piece.
  *
  * An own parser, because a general one tells the row of a mistake but not its line, repairs what
- * should be an error, and would have to be loaded in a worker that can load nothing. Its tests
+ * should be an error, and would have to be loaded in a guest that can load nothing. Its tests
  * hold it against papaparse.
  *
  * @module
  */
-import { countLineEnds } from "./file_content.ts";
+import { countLineEnds } from "./utf8_text.ts";
 
 /** One record, and the line on which it begins. */
 export interface CsvRecord {

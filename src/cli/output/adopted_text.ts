@@ -1,0 +1,65 @@
+/**
+ * Words for how a model's groups compare with what the far side holds, the same after a run and in a plan.
+ *
+ * @module
+ */
+// deno-lint-ignore-file camelcase -- fields, as --json prints them.
+import { countOf, renderCount } from "./counts.ts";
+import { visibleLine } from "./visible_text.ts";
+
+/** What is told. */
+export interface ToldAdoption {
+  source: string;
+  groups_there: number;
+  same: number;
+  differ: number;
+  not_there: number;
+  only_there: number;
+  /** Groups that left the query, for `@on_removed: deliver`. */
+  to_remove?: number;
+  compared: readonly string[];
+  assumed: readonly string[];
+  ignored: readonly string[];
+}
+
+/** `90 groups in contacts.csv: 86 the same, recorded as sent; 3 differ, 2 not there, 1 only there (…)`. */
+export function adoptedText(told: ToldAdoption): string {
+  const { source, groups_there: there, same, differ, not_there: missing } = told;
+  const { only_there: only, to_remove: gone = 0 } = told;
+  const those = only === 1 ? "left as it is" : "left as they are";
+  const left = gone === 0
+    ? those
+    : `${those}, but for ${renderCount(gone)} that left the query, for the next run to remove`;
+  const rest = [
+    `${renderCount(differ)} ${differ === 1 ? "differs" : "differ"}`,
+    `${renderCount(missing)} not there`,
+    `${renderCount(only)} only there${only > 0 ? ` (${left})` : ""}`,
+  ].join(", ");
+  return `${countOf(there, "group")} in ${visibleLine(source)}: ${
+    renderCount(same)
+  } the same, recorded as sent; ${rest}`;
+}
+
+/** Columns of each kind that are named. */
+const NAMED = 12;
+
+/** `email, plan; taken to be the same, as they are not there: name; not in the query: Owner`. */
+export function comparedText({ compared, assumed, ignored }: ToldAdoption): string {
+  return [
+    namesText(compared),
+    ...assumed.length > 0
+      ? [
+        `taken to be the same, for ${assumed.length === 1 ? "it is" : "they are"} not there: ${
+          namesText(assumed)
+        }`,
+      ]
+      : [],
+    ...ignored.length > 0 ? [`there, but not in the query: ${namesText(ignored)}`] : [],
+  ].join("; ");
+}
+
+function namesText(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  const shown = visibleLine(names.slice(0, NAMED).join(", "));
+  return more > 0 ? `${shown}, … ${renderCount(more)} more` : shown;
+}
