@@ -50,12 +50,14 @@ async function soak(minutes: number): Promise<boolean> {
   clearInterval(timer);
   const seconds = (performance.now() - startedAt) / 1_000;
   if (code !== 0) console.log(output.slice(-2_000));
-  const third = Math.floor(samples.length / 3);
-  const [before, after] = [samples.slice(third, 2 * third), samples.slice(2 * third)].map(median);
+  const [, before, after] = inParts(samples, 3).map(median);
   const growth = (after ?? 0) - (before ?? 0);
   console.log(
     `soak: ${served} requests in ${seconds.toFixed(0)} s (${(served / seconds).toFixed(1)}/s), ` +
       `${before?.toFixed(0)} MB then ${after?.toFixed(0)} MB, exit code ${code}`,
+  );
+  console.log(
+    `MB by tenths: ${inParts(samples, 10).map((part) => median(part).toFixed(0)).join(" ")}`,
   );
   return code === 0 && served === rows && growth < MAX_GROWTH_MB;
 }
@@ -65,6 +67,12 @@ async function treeMb(pid: number): Promise<number> {
   const children = await childrenOf(pid).catch(() => []);
   const sizes = await Promise.all([residentMb(pid), ...children.map(treeMb)]);
   return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Parts of about one length, one after the other. */
+function inParts(values: readonly number[], parts: number): number[][] {
+  const cut = (part: number) => Math.floor(values.length * part / parts);
+  return Array.from({ length: parts }, (_, part) => values.slice(cut(part), cut(part + 1)));
 }
 
 function median(values: readonly number[]): number {

@@ -129,7 +129,7 @@ export class Delivery {
       ...[db, changes, readsRemoved, context.withPrevious] as const,
       plan && ((change, before, after) => plan.given(change, before, after)),
     );
-    this.#acknowledger = new Acknowledger(db, changes, plan === undefined);
+    this.#acknowledger = new Acknowledger(db, changes);
     this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
     this.#foresight = new Foresight(context.promise === "at_least_once");
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));

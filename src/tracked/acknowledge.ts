@@ -53,12 +53,7 @@ export class Acknowledger {
   readonly columnChanges: string[] = [];
   readonly #c: Comparison;
 
-  /** @param keepsAccepted False in a plan: what the next run compares with is kept by none. */
-  constructor(
-    private readonly db: DatabaseSync,
-    changes: ChangeSet,
-    private readonly keepsAccepted = true,
-  ) {
+  constructor(private readonly db: DatabaseSync, changes: ChangeSet) {
     const c = this.#c = changes.comparison;
     const accepted = acceptedTableName(c.model);
     const list = c.columns.map(quoteIdentifier).join(", ");
@@ -93,7 +88,9 @@ export class Acknowledger {
   #acknowledgeAlike(groups: readonly SavedGroup[], columns: readonly string[] | undefined): void {
     this.#prepareTarget(columns ?? this.#c.columns);
     for (const span of spansOf(groups)) {
-      if (this.keepsAccepted) this.#accept(span);
+      const accept = span.isSingleRows ? this.#acceptSingleRows : this.#acceptGroups;
+      this.#forget?.run(span);
+      accept.run(BigInt(span.firstRow), BigInt(span.lastRow));
       this.#unstore?.run(span);
     }
     if (columns) this.#storeSaved(groups, columns);
@@ -125,12 +122,6 @@ export class Acknowledger {
       }
     }
     this.#store.insert(values);
-  }
-
-  #accept(span: Span): void {
-    const accept = span.isSingleRows ? this.#acceptSingleRows : this.#acceptGroups;
-    this.#forget?.run(span);
-    accept.run(BigInt(span.firstRow), BigInt(span.lastRow));
   }
 
   /** Inside SQLite, from where the comparison keeps the rows. */

@@ -156,6 +156,30 @@ Deno.test("a second request of a change is marked as assumed, and so is what is 
   assert.deepEqual(model("mart.below").assumes, ["sync.people"]);
 });
 
+Deno.test("models below are planned on what the model above them would save", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_CHANGES, {
+    directives: ["on_removed: deliver", "max_removed: 50%"],
+    files: {
+      "models/mart/in_sql.sql": "SELECT id, name FROM sync.people",
+      "models/mart/in_ts.ts":
+        `import { query, save } from "spoor";\nawait save.rows(await query("SELECT id, name FROM sync.people"));\n`,
+    },
+  });
+  await people.setRows(COLUMNS, rowsOf(20));
+  await people.run();
+  await people.setRows(COLUMNS, [...rowsOf(14, "Bo").slice(2), ["30", "'Cy'"]]);
+
+  const plan = await makePlan(people.project);
+  const run = await people.run();
+
+  for (const name of ["sync.people", "mart.in_sql", "mart.in_ts"]) {
+    const { rows_after, changed } = plan.model(name);
+    assert.deepEqual([rows_after, changed], [13, true], name);
+    assert.equal(run.model(name).rows, 13, run.output);
+  }
+});
+
 Deno.test("a plan shows a budget that would block, with its figures, and exits with 1", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_changes: 2"] });
