@@ -59,11 +59,13 @@ export interface RunDraft {
   commitFault: CommitFault | undefined;
   /** Ctrl-C after so long. */
   stopAfterMs: number | undefined;
-  /** The wall clock is set back, by so much, after so long. */
-  clock: { afterMs: number; backMs: number } | undefined;
+  /** The wall clock is set, forward or back by so much, after so long. */
+  clock: { afterMs: number; byMs: number } | undefined;
   /** Whether a plan is made first; `apply`: only what is in it may leave. */
   plan: "none" | "first" | "apply";
 }
+
+const CLOCK_JUMPS_MS = [-3_600_000, -30_000, -100, 100, 30_000, 3_600_000] as const;
 
 export const NEVER = Number.POSITIVE_INFINITY;
 
@@ -129,7 +131,7 @@ export function drawRun(random: Random, { models }: Setting): RunDraft {
       : undefined,
     stopAfterMs: fate === "stop" ? random.between(1, 300) : undefined,
     clock: random.chance(0.1)
-      ? { afterMs: random.between(1, 300), backMs: random.pick([100, 30_000, 3_600_000]) }
+      ? { afterMs: random.between(1, 300), byMs: random.pick(CLOCK_JUMPS_MS) }
       : undefined,
     plan: random.pick(["none", "none", "none", "none", "none", "none", "first", "apply"]),
   };
