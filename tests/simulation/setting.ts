@@ -117,7 +117,7 @@ export function shapeOf({ models }: Setting): string {
 }
 
 /** Draws a run, with what may go wrong in it. */
-export function drawRun(random: Random, { models }: Setting): RunDraft {
+export function drawRun(random: Random, { models, limit }: Setting): RunDraft {
   const fate = random.pick(["well", "well", "cut", "cut", "commit", "stop", "throw"]);
   const isCommit = fate === "commit";
   return {
@@ -130,7 +130,7 @@ export function drawRun(random: Random, { models }: Setting): RunDraft {
       }
       : undefined,
     stopAfterMs: fate === "stop" ? random.between(1, 300) : undefined,
-    clock: random.chance(0.1)
+    clock: random.chance(limit ? 0.3 : 0.03)
       ? { afterMs: random.between(1, 300), byMs: random.pick(CLOCK_JUMPS_MS) }
       : undefined,
     plan: random.pick(["none", "none", "none", "none", "none", "none", "first", "apply"]),
