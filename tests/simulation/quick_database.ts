@@ -13,6 +13,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 
 /** Temporary tables of a comparison have its number in their names. */
 const COMPARISON = "spoor.changes.";
+/** The same of any comparison. */
+const ANY = "spoor.changes.#.";
 const TABLE = /"(spoor\.changes\.#\.[a-z.]+)"/g;
 const CREATE = /^CREATE TEMP TABLE "([^"]+)"\s+(\([\s\S]*)$/;
 const DROP = /^DROP TABLE (?:IF EXISTS )?temp\."([^"]+)"$/;
@@ -38,19 +40,19 @@ interface Tables {
 
 /** Where a transaction began. */
 interface Beginning {
-  tables: Tables;
+  /** Absent as long as they are as they were. */
+  tables: Tables | undefined;
   /** How often the schema had changed. */
   schema: number;
 }
 
-/** A statement about tables of a comparison, whatever its number is. */
-interface Template {
-  /** The text around the names. */
-  texts: readonly string[];
-  /** What follows the number. */
-  names: readonly string[];
-  /** By the numbers of the tables that serve. */
-  statements: Map<string, StatementSync>;
+/** Makes the statement of a text about tables of a comparison; its tables' names begin so. */
+type Template = (prefix: string) => StatementSync;
+
+/** In which form rows are given. */
+interface Forms {
+  setReadBigInts(are: boolean): void;
+  setReturnArrays(are: boolean): void;
 }
 
 type AnyFunction = (...values: unknown[]) => unknown;
@@ -62,6 +64,8 @@ export class QuickDatabase extends DatabaseSync {
   /** What was asked of the schema, until it changes. */
   #answers = new Map<string, StatementSync | Error>();
   #schema = 0;
+  /** Statements whose rows are asked for in another form. */
+  #altered = new Set<StatementSync>();
   #tables: Tables = { inUse: new Map(), free: new Map() };
   /** Of the transactions that are not over: the outer first. */
   #beginnings: Beginning[] = [];
@@ -75,6 +79,8 @@ export class QuickDatabase extends DatabaseSync {
   }
 
   override prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known) return this.#reset(known);
     if (sql.includes(COMPARISON)) return this.#prepareOnTables(sql.trim());
     if (ASKING.test(sql)) return this.#ask(sql);
     if (DEFINING.test(sql)) this.#moveSchema();
@@ -135,7 +141,7 @@ export class QuickDatabase extends DatabaseSync {
   }
 
   #begin(): void {
-    this.#beginnings.push({ tables: copy(this.#tables), schema: this.#schema });
+    this.#beginnings.push({ tables: undefined, schema: this.#schema });
     this.#statement("SAVEPOINT work").run();
   }
 
@@ -143,7 +149,7 @@ export class QuickDatabase extends DatabaseSync {
     const beginning = this.#beginnings.pop();
     if (isUndone && beginning) {
       this.#statement("ROLLBACK TO work").run();
-      this.#tables = beginning.tables;
+      this.#tables = beginning.tables ?? this.#tables;
       if (beginning.schema !== this.#schema) this.#moveSchema();
     }
     this.#statement("RELEASE work").run();
@@ -159,9 +165,33 @@ export class QuickDatabase extends DatabaseSync {
   }
 
   #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (!statement) this.#statements.set(sql, statement = super.prepare(sql));
-    else reset(statement);
+    const known = this.#statements.get(sql);
+    if (known) return this.#reset(known);
+    const statement = this.#watched(super.prepare(sql));
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  /** Notes when somebody asks for rows in another form. */
+  #watched(statement: StatementSync): StatementSync {
+    const forms = statement as unknown as Forms;
+    for (const name of ["setReadBigInts", "setReturnArrays"] as const) {
+      const set = forms[name].bind(statement);
+      forms[name] = (is) => {
+        this.#altered.add(statement);
+        set(is);
+      };
+    }
+    return statement;
+  }
+
+  /** As a statement is that was just prepared. */
+  #reset(statement: StatementSync): StatementSync {
+    if (!this.#altered.has(statement)) return statement;
+    const forms = statement as unknown as Forms;
+    forms.setReadBigInts(false);
+    forms.setReturnArrays(false);
+    this.#altered.delete(statement);
     return statement;
   }
 
@@ -195,51 +225,49 @@ export class QuickDatabase extends DatabaseSync {
 
   #prepareOnTables(sql: string): StatementSync {
     const place = sql.indexOf(COMPARISON) + COMPARISON.length;
-    const number = sql.slice(place, sql.indexOf(".", place));
-    const name = `${COMPARISON}${number}.`;
-    const text = sql.replaceAll(name, `${COMPARISON}#.`);
-    const full = (shown: string) => name + shown.slice(COMPARISON.length + 2);
-    const [, created, definition] = CREATE.exec(text) ?? [];
-    if (created !== undefined && definition !== undefined) {
-      return doing(() => this.#create(full(created), definition));
-    }
-    const [, dropped] = DROP.exec(text) ?? [];
-    if (dropped !== undefined) return doing(() => this.#drop(full(dropped)));
-    const [, from, to] = RENAME.exec(text) ?? [];
-    if (from !== undefined && to !== undefined) {
-      return doing(() => this.#rename(full(from), full(to)));
-    }
-    return this.#fill(this.#template(text), name);
+    const prefix = sql.slice(place - COMPARISON.length, sql.indexOf(".", place) + 1);
+    const text = sql.replaceAll(prefix, ANY);
+    let template = this.#templates.get(text);
+    if (!template) this.#templates.set(text, template = this.#template(text));
+    return template(prefix);
   }
 
   #template(text: string): Template {
-    let template = this.#templates.get(text);
-    if (template) return template;
-    const names = [...text.matchAll(TABLE)].map(([, name = ""]) =>
-      name.slice(COMPARISON.length + 2)
-    );
-    template = {
-      texts: text.split(TABLE).filter((_, i) => i % 2 === 0),
-      names,
-      statements: new Map(),
-    };
-    this.#templates.set(text, template);
-    return template;
+    const [, created = "", definition] = CREATE.exec(text) ?? [];
+    if (definition !== undefined) {
+      return (prefix) => doing(() => this.#create(full(prefix, created), definition));
+    }
+    const [, dropped] = DROP.exec(text) ?? [];
+    if (dropped !== undefined) return (prefix) => doing(() => this.#drop(full(prefix, dropped)));
+    const [, from, to = ""] = RENAME.exec(text) ?? [];
+    if (from === undefined) return this.#filled(text);
+    return (prefix) => doing(() => this.#rename(full(prefix, from), full(prefix, to)));
   }
 
-  #fill({ texts, names, statements }: Template, prefix: string): StatementSync {
-    const numbers = names.map((name) => this.#get(prefix + name).number);
-    const key = numbers.join(" ");
-    let statement = statements.get(key);
-    if (statement) reset(statement);
-    else {
-      const sql = texts.map((text, i) => text + (i < numbers.length ? nameOf(numbers[i]) : ""));
-      statements.set(key, statement = super.prepare(sql.join("")));
-    }
-    return statement;
+  #filled(text: string): Template {
+    const names = [...text.matchAll(TABLE)].map(([, name = ""]) => name);
+    const texts = text.split(TABLE).filter((_, i) => i % 2 === 0);
+    /** By the numbers of the tables that serve. */
+    const statements = new Map<string, StatementSync>();
+    return (prefix) => {
+      const numbers = names.map((name) => this.#get(full(prefix, name)).number);
+      const key = numbers.join(" ");
+      const known = statements.get(key);
+      if (known) return this.#reset(known);
+      const sql = texts.map((each, i) => each + (i < numbers.length ? nameOf(numbers[i]) : ""));
+      const statement = this.#watched(super.prepare(sql.join("")));
+      statements.set(key, statement);
+      return statement;
+    };
+  }
+
+  /** The tables are about to change. */
+  #touch(): void {
+    for (const beginning of this.#beginnings) beginning.tables ??= copy(this.#tables);
   }
 
   #create(name: string, definition: string): void {
+    this.#touch();
     let table = this.#tables.free.get(definition)?.pop();
     if (!table) {
       table = { number: this.#made++, definition };
@@ -251,6 +279,7 @@ export class QuickDatabase extends DatabaseSync {
   #drop(name: string): void {
     const table = this.#tables.inUse.get(name);
     if (!table) return;
+    this.#touch();
     this.#statement(`DELETE FROM temp.${nameOf(table.number)}`).run();
     this.#tables.inUse.delete(name);
     const free = this.#tables.free.get(table.definition);
@@ -259,6 +288,7 @@ export class QuickDatabase extends DatabaseSync {
   }
 
   #rename(from: string, to: string): void {
+    this.#touch();
     this.#tables.inUse.set(to, this.#get(from));
     this.#tables.inUse.delete(from);
   }
@@ -274,10 +304,9 @@ function nameOf(number: number | undefined): string {
   return `"spoor.pooled.${number}"`;
 }
 
-/** As a statement is that was just prepared. */
-function reset(statement: StatementSync): void {
-  statement.setReadBigInts(false);
-  (statement as unknown as { setReturnArrays(are: boolean): void }).setReturnArrays(false);
+/** The name of a table, with the comparison's number in it. */
+function full(prefix: string, name: string): string {
+  return prefix + name.slice(ANY.length);
 }
 
 /** A statement that is only run. */

@@ -59,11 +59,13 @@ export interface RunDraft {
   commitFault: CommitFault | undefined;
   /** Ctrl-C after so long. */
   stopAfterMs: number | undefined;
-  /** The wall clock is set back, by so much, after so long. */
-  clock: { afterMs: number; backMs: number } | undefined;
+  /** The wall clock is set, forward or back by so much, after so long. */
+  clock: { afterMs: number; byMs: number } | undefined;
   /** Whether a plan is made first; `apply`: only what is in it may leave. */
   plan: "none" | "first" | "apply";
 }
+
+const CLOCK_JUMPS_MS = [-3_600_000, -30_000, -100, 100, 30_000, 3_600_000] as const;
 
 export const NEVER = Number.POSITIVE_INFINITY;
 
@@ -115,7 +117,7 @@ export function shapeOf({ models }: Setting): string {
 }
 
 /** Draws a run, with what may go wrong in it. */
-export function drawRun(random: Random, { models }: Setting): RunDraft {
+export function drawRun(random: Random, { models, limit }: Setting): RunDraft {
   const fate = random.pick(["well", "well", "cut", "cut", "commit", "stop", "throw"]);
   const isCommit = fate === "commit";
   return {
@@ -128,8 +130,8 @@ export function drawRun(random: Random, { models }: Setting): RunDraft {
       }
       : undefined,
     stopAfterMs: fate === "stop" ? random.between(1, 300) : undefined,
-    clock: random.chance(0.1)
-      ? { afterMs: random.between(1, 300), backMs: random.pick([100, 30_000, 3_600_000]) }
+    clock: random.chance(limit ? 0.3 : 0.03)
+      ? { afterMs: random.between(1, 300), byMs: random.pick(CLOCK_JUMPS_MS) }
       : undefined,
     plan: random.pick(["none", "none", "none", "none", "none", "none", "first", "apply"]),
   };

@@ -11,7 +11,7 @@ import { RequestPermits } from "~/run/request_permits.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
 import type { SimulatedTime } from "./simulated_time.ts";
 
-/** The clock of the machine: it may be set back, and goes on at the same pace. */
+/** The clock of the machine: it may be set, and goes on at the same pace. */
 export class WallClock {
   #offsetMs = Date.UTC(2026, 0, 1);
 
@@ -21,8 +21,8 @@ export class WallClock {
     return this.#offsetMs + this.time.nowMs;
   }
 
-  setBack(byMs: number): void {
-    this.#offsetMs -= byMs;
+  move(byMs: number): void {
+    this.#offsetMs += byMs;
   }
 }
 
@@ -32,6 +32,10 @@ export class SimulatedLimit {
   /** When the last requests arrived. */
   #arrivals: number[] = [];
   #waiting = 0;
+  /** How often the clock was set, … */
+  #moves = 0;
+  /** … and of which of these the state file knows: of others the next process cannot know. */
+  #movesRecorded = 0;
 
   constructor(
     private readonly rate: Rate,
@@ -42,6 +46,8 @@ export class SimulatedLimit {
   /** The limit in the process of one run. */
   ofRun(db: DatabaseSync, commits: DurableCommits): RateLimits {
     this.#waiting = 0;
+    if (this.#movesRecorded < this.#moves) this.#arrivals = [];
+    this.#movesRecorded = this.#moves;
     const time: LimiterTime = {
       now: () => ({ steadyMs: this.time.nowMs, wallMs: this.wall.nowMs }),
       after: (ms, run) => this.time.cancellable(Math.ceil(ms), run),
@@ -52,6 +58,10 @@ export class SimulatedLimit {
   /** The way of one model's requests past the limit. */
   permits(limits: RateLimits, stop: AbortSignal): Permits {
     return new Permits(this, limits.get("crm", this.rate), stop);
+  }
+
+  clockMoved(): void {
+    this.#moves += 1;
   }
 
   /** A request is at the far side. */
@@ -66,12 +76,14 @@ export class SimulatedLimit {
   }
 
   /** @returns To be called when it is let through, or told that it will not be. */
-  asks(): () => void {
+  asks(): (isGranted: boolean) => void {
     const { count, windowMs } = this.rate;
-    const askedMs = this.time.nowMs;
+    const [askedMs, moves] = [this.time.nowMs, this.#moves];
     const windows = Math.floor(this.#waiting++ / count) + 1;
-    return () => {
+    return (isGranted) => {
       this.#waiting -= 1;
+      // What is granted was recorded after it was asked for.
+      if (isGranted) this.#movesRecorded = Math.max(this.#movesRecorded, moves);
       const waitedMs = this.time.nowMs - askedMs;
       if (waitedMs <= windows * (windowMs + LATE_MS)) return;
       this.wrongs.push(`a request has waited ${waitedMs} ms, behind ${windows} windows`);
@@ -99,7 +111,7 @@ export class Permits {
     const isOver = this.limit.asks();
     return new Promise((resolve) => {
       this.#asked.set(request, (refusal) => {
-        isOver();
+        isOver(refusal === undefined);
         resolve(refusal);
       });
       this.#permits.ask(request);

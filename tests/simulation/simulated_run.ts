@@ -78,11 +78,16 @@ export class SimulatedRun {
 
   /** How each model ended. */
   async play(): Promise<ReadonlyMap<PlayedModel, ModelEnd>> {
-    const { time, wall, models } = this.place;
+    const { time, wall, limit, models } = this.place;
     const { stopAfterMs, clock, cutAt } = this.draft;
     const deliveries = models.map((model, i) => this.#begin(model, this.#runOf(i)));
     if (stopAfterMs !== undefined) time.after(stopAfterMs, () => this.#stop.abort());
-    if (clock) time.after(clock.afterMs, () => wall.setBack(clock.backMs));
+    if (clock) {
+      time.after(clock.afterMs, () => {
+        wall.move(clock.byMs);
+        limit?.clockMoved();
+      });
+    }
     const work = models.map((model, i) => this.#playModel(model, this.#runOf(i), deliveries[i]));
     const end = await time.play(Promise.all(work).then(() => {}), cutAt);
     for (const network of this.#networks) network.cutOff();

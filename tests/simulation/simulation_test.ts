@@ -15,6 +15,8 @@ const SEEDS = Number(Deno.env.get("SPOOR_SEEDS") ?? 2_000);
 /** The first of them, so that several processes can share many. */
 const FIRST = Number(Deno.env.get("SPOOR_FIRST_SEED") ?? 1);
 const ONE = Deno.env.get("SPOOR_SEED");
+/** A million take hours. */
+const TOLD_EVERY = 20_000;
 /** So many failing seeds are shown; one tells most. */
 const SHOWN = 3;
 
@@ -37,6 +39,7 @@ async function playAll(): Promise<void> {
     sums.plans += history.plans;
     if (ONE !== undefined) console.log(history.story.join("\n"));
     if (history.wrong) wrong.push(seed);
+    if ((seed - FIRST + 1) % TOLD_EVERY === 0) console.log(`seed ${seed}: ${wrong.length} wrong`);
   }
   for (const seed of wrong.slice(0, SHOWN)) console.log(await describe(seed));
   const { requests, crashes, plans } = sums;
