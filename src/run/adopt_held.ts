@@ -10,6 +10,7 @@
  *
  * @module
  */
+// deno-lint-ignore-file camelcase -- fields, as --json prints them.
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
