@@ -50,6 +50,23 @@ export interface AdoptHeldContext extends Omit<AdoptContext, "model"> {
   plan?: ModelPlan | undefined;
 }
 
+/** Adopts by one source. Loaded only by a run that asks for it. */
+export interface HeldAdopter {
+  copyOfQuery: typeof copyOfQuery;
+  adopt: (
+    context: Omit<AdoptHeldContext, "source">,
+    ...parts: [queryTable: string, changes: ChangeSet, earlier: readonly LedgerEntry[]]
+  ) => Adoption;
+}
+
+/** Makes it. */
+export function heldAdopter(source: HeldSource): HeldAdopter {
+  return {
+    copyOfQuery,
+    adopt: (context, ...parts) => adoptHeld({ ...context, source }, ...parts),
+  };
+}
+
 let copies = 0;
 
 /** Puts the rows of a query into a temporary table, and gives the query that reads that. */
