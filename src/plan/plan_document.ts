@@ -139,6 +139,7 @@ export interface PlannedAdoption {
   groups_there: number;
   same: number;
   differ: number;
+  differ_in: Readonly<Record<string, number>>;
   not_there: number;
   only_there: number;
   to_remove: number;

@@ -10,6 +10,7 @@
  *
  * @module
  */
+// deno-lint-ignore-file camelcase -- fields, as --json prints them.
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
@@ -25,6 +26,7 @@ import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import { notePending } from "~/tracked/note_pending.ts";
 import {
   collectGroups,
+  countDifferences,
   dropFarTables,
   type FarComparison,
   type FarFigures,
@@ -47,6 +49,23 @@ export interface AdoptHeldContext extends Omit<AdoptContext, "model"> {
   /** `@on_removed` */
   onRemoved: "forget" | "keep" | "deliver";
   plan?: ModelPlan | undefined;
+}
+
+/** Adopts by one source. Loaded only by a run that asks for it. */
+export interface HeldAdopter {
+  copyOfQuery: typeof copyOfQuery;
+  adopt: (
+    context: Omit<AdoptHeldContext, "source">,
+    ...parts: [queryTable: string, changes: ChangeSet, earlier: readonly LedgerEntry[]]
+  ) => Adoption;
+}
+
+/** Makes it. */
+export function heldAdopter(source: HeldSource): HeldAdopter {
+  return {
+    copyOfQuery,
+    adopt: (context, ...parts) => adoptHeld({ ...context, source }, ...parts),
+  };
 }
 
 let copies = 0;
@@ -88,17 +107,23 @@ export function adoptHeld(
   refuseAmbiguousKey(db, context, far);
   const figures = matchGroups(db, far);
   refuseNoneMet(db, context, far, figures, loaded);
-  const notes = notesOf(db, context, loaded);
+  const differing = countDifferences(db, far);
+  const notes = [...notesOf(db, context, loaded), ...formNotes(differing)];
   const removedThere = onRemoved === "forget"
     ? forgetAll(db, changes)
     : forgetRemovedNotThere(db, changes, far);
   const hasWritten = adoptGroups(db, changes, far);
   settleLedger(db, model.name, far, earlier);
-  const told = toAdopted(context, loaded, figures, { removedThere, notes });
+  const told: AdoptedGroups = {
+    ...toAdopted(context, loaded, figures),
+    differ_in: Object.fromEntries(differing.differences),
+    to_remove: onRemoved === "deliver" ? removedThere : 0,
+    notes,
+  };
   const rest: ChangeSet = {
     ...changes,
     ...{ new: figures.notThere, changed: figures.differ, unchanged: figures.same, rows: 0 },
-    removed: onRemoved === "deliver" ? removedThere : 0,
+    removed: told.to_remove,
   };
   plan?.compared({
     ...{ new: rest.new, changed: rest.changed, unchanged: rest.unchanged },
@@ -186,8 +211,7 @@ function toAdopted(
   { source }: AdoptHeldContext,
   { comparison, ignored, rows, withoutKey }: LoadedHeld,
   { groupsThere, same, differ, notThere, onlyThere }: FarFigures,
-  { removedThere, notes }: { removedThere: number; notes: readonly string[] },
-): AdoptedGroups {
+): Omit<AdoptedGroups, "differ_in" | "to_remove" | "notes"> {
   const { columns, uniqueKey, compared } = comparison;
   return {
     source: source.name,
@@ -195,11 +219,9 @@ function toAdopted(
     groups_there: groupsThere,
     ...{ same, differ, not_there: notThere, only_there: onlyThere },
     without_key: withoutKey,
-    to_remove: removedThere,
     compared,
     assumed: columns.filter((each) => !uniqueKey.includes(each) && !compared.includes(each)),
     ignored,
-    notes,
   };
 }
 
@@ -228,6 +250,17 @@ function notesOf(
     `"${column}" has bytes, which a CSV file cannot hold: a group that has some differs`
   );
   return [...notes, ...doubleNotes(db, source, far), ...withBytes];
+}
+
+/** So few groups may differ in a column by chance. */
+const FEW_PAIRS = 3;
+
+/** A column that is the same nowhere is most likely written in another form: a date, say. */
+function formNotes({ pairs, differences }: ReturnType<typeof countDifferences>): string[] {
+  if (pairs <= FEW_PAIRS) return [];
+  return [...differences].filter(([, groups]) => groups === pairs).map(([column]) =>
+    `"${column}" is the same in no group: if only its form is another there, leave the column out`
+  );
 }
 
 /** One row here, more there: it may be that a record was created twice. */

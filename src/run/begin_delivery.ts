@@ -27,7 +27,6 @@ import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { acceptSettled, type TrackedQuery } from "./accept_settled.ts";
 import { adoptChanges } from "./adopt_changes.ts";
-import { adoptHeld, copyOfQuery } from "./adopt_held.ts";
 import { Delivery, forcedGroups, holdCandidates } from "./deliveries.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import { planChanges } from "./plan_changes.ts";
@@ -68,7 +67,7 @@ export function beginDelivery(
       ...[query, known] as const,
     );
     const { adopt, held } = wishes;
-    const copy = adopt && held ? copyOfQuery(db, query) : undefined;
+    const copy = adopt && held ? held.copyOfQuery(db, query) : undefined;
     const changes = findChanges(db, {
       model: model.name,
       uniqueKey,
@@ -96,7 +95,7 @@ export function beginDelivery(
       return delivery;
     }
     const adoption = copy && held
-      ? adoptHeld({ ...parts, model, source: held }, copy.table, changes, earlier)
+      ? held.adopt({ ...parts, model }, copy.table, changes, earlier)
       : adoptChanges(parts, changes, earlier);
     const left = copy && readsRemoved ? onRemoved : "keep";
     return new Delivery({ ...parts, onRemoved: left, adoption }, adoption.changes, []);

@@ -40,9 +40,9 @@ import { VERSION } from "~/base/version.ts";
 import { dropStages } from "~/warehouse/stages.ts";
 import { listTables } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
+import type { HeldAdopter } from "./adopt_held.ts";
 import { CurrentModel } from "./current_model.ts";
 import type { FromEngine } from "./engine_protocol.ts";
-import { findHeldSource, type HeldSource, withHeldSource } from "./held_source.ts";
 import { EngineWorkers } from "./engine_workers.ts";
 import { ReaderPool } from "./guest_queries.ts";
 import { heldBackOf } from "./held_back.ts";
@@ -185,7 +185,7 @@ export class Engine {
     const selected = selectModels(request.selectors, read, order.models);
     const resend = selectTracked("--resend", request.resend, read, order.models);
     const adopt = selectTracked("--adopt", request.adopt, read, order.models);
-    const { graph, held } = takeHeld(request, adopt, selected, read, listTables(db));
+    const { graph, held } = await takeHeld(request, adopt, selected, read, listTables(db));
 
     const deferred = way.plan && new DeferredCommits(db);
     await using commits: RunCommits = deferred ?? new GroupCommit(db, path);
@@ -378,13 +378,13 @@ function selectTracked(
 }
 
 /** What the far side holds of the one model that is adopted, where that is said. */
-function takeHeld(
+async function takeHeld(
   { held: asked }: RunRequest,
   adopt: ReadonlySet<string>,
   selected: readonly string[],
   graph: Graph,
   tables: readonly string[],
-): { graph: Graph; held?: HeldSource } {
+): Promise<{ graph: Graph; held?: HeldAdopter }> {
   if (!asked) return { graph };
   const [name, ...others] = adopt;
   const model = name === undefined ? undefined : graph.models.get(name);
@@ -400,8 +400,11 @@ function takeHeld(
       exitCode: 2,
     });
   }
-  const held = findHeldSource(asked, model, graph, tables);
-  return { graph: withHeldSource(graph, model.name, held), held };
+  // Loaded only here, as few runs need it.
+  const { findHeldSource, withHeldSource } = await import("./held_source.ts");
+  const { heldAdopter } = await import("./adopt_held.ts");
+  const source = findHeldSource(asked, model, graph, tables);
+  return { graph: withHeldSource(graph, model.name, source), held: heldAdopter(source) };
 }
 
 /** `600000` → `10m` */

@@ -111,9 +111,11 @@ function loadCsv(
   into: readonly string[],
 ): Loaded {
   const inserter = new RowInserter(db, farTable, into, { schema: "temp" });
-  const cellForms = [...uniqueKey, ...compared].map((column): ColumnForm =>
-    forms?.get(column) ?? "text"
-  );
+  const cellForms = [...uniqueKey, ...compared].map((column, i): ColumnForm => {
+    const form = forms?.get(column) ?? "text";
+    // No key is true or false.
+    return form === "boolean" && i < uniqueKey.length ? "number" : form;
+  });
   const withoutKeyLines: number[] = [];
   let rows = 0;
   let withoutKey = 0;

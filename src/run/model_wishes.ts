@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HeldSource } from "./held_source.ts";
+import type { HeldAdopter } from "./adopt_held.ts";
 
 /** See the module's comment. */
 export interface ModelWishes {
@@ -13,7 +13,7 @@ export interface ModelWishes {
   /** `--adopt`: the present state is recorded as sent, and nothing is sent. */
   adopt: boolean;
   /** `--held`: with `adopt`, what the far side holds; only what is the same there is recorded as sent. */
-  held?: HeldSource | undefined;
+  held?: HeldAdopter | undefined;
   /** `--allow-removed` */
   allowRemoved: boolean;
   /** `--allow-changes` */

@@ -95,6 +95,8 @@ export interface AdoptedGroups {
   /** Left to be sent by the next run. */
   differ: number;
   not_there: number;
+  /** Column → in how many groups of one row it differs. */
+  differ_in: Readonly<Record<string, number>>;
   /** That the query does not have: left as they are. */
   only_there: number;
   /** Rows there that have no key. */

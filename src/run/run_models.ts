@@ -12,8 +12,8 @@ import { JointTransaction } from "~/store/joint_transaction.ts";
 import { explainStateError } from "~/store/open_state.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { findTableType } from "~/warehouse/tables.ts";
+import type { HeldAdopter } from "./adopt_held.ts";
 import { decideStep, isSource, readsOnlyFiles, type StepDecision } from "./decide_step.ts";
-import type { HeldSource } from "./held_source.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import { findMovedFiles, ReadableFiles } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
@@ -43,7 +43,7 @@ export interface ModelRun {
   resend: ReadonlySet<ModelName>;
   adopt: ReadonlySet<ModelName>;
   /** What the far side holds of the one model that is adopted. */
-  held?: HeldSource | undefined;
+  held?: HeldAdopter | undefined;
   allowRemoved: boolean;
   allowChanges: boolean;
   /** Models side by side, at most. */

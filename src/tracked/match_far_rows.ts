@@ -157,6 +157,28 @@ function countAll(db: DatabaseSync, c: FarComparison): FarFigures {
   };
 }
 
+/** In how many groups, of those of one row on both sides, a column differs; and how many these are. */
+export function countDifferences(
+  db: DatabaseSync,
+  c: FarComparison,
+): { pairs: number; differences: ReadonlyMap<string, number> } {
+  const [groups, far, query] = [c.groupsTable, c.farTable, c.queryTable].map(temp);
+  const isPair = "rows = 1 AND there = 1";
+  const pairs = db.prepare(`SELECT count(*) AS n FROM ${groups} WHERE ${isPair}`).get();
+  const sums = comparedInForm(c).map((value, i) => `sum(${value} IS NOT f.c${i}) AS n${i}`);
+  const row = db.prepare(
+    `SELECT ${sums.join(", ")} FROM ${groups} AS g CROSS JOIN ${query} AS q ON q.rowid = g.first
+     CROSS JOIN ${far} AS f ON ${equal(placesOf("k", c.uniqueKey))} WHERE ${isPair} AND NOT g.same`,
+  ).get() ?? {};
+  const counts = c.compared.map((column, i) => [column, Number(row[`n${i}`] ?? 0)] as const);
+  return {
+    pairs: Number(pairs?.n ?? 0),
+    differences: new Map(
+      counts.filter(([, count]) => count > 0).toSorted(([, a], [, b]) => b - a),
+    ),
+  };
+}
+
 /**
  * Makes a table of what the far side holds of the groups that differ, with the columns of the query. What
  * is not compared is taken to be as the query has it where a group is one row on both sides, and is NULL

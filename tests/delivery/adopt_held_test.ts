@@ -59,7 +59,7 @@ Deno.test("--held with a CSV file: the next run sends exactly what truly differs
   assert.deepEqual(adopted.sync.adopted, {
     source: "exports/crm.csv",
     ...{ rows_there: 5, groups_there: 5, same: 3, differ: 1, not_there: 1, only_there: 1 },
-    ...{ without_key: 0, to_remove: 0 },
+    ...{ without_key: 0, to_remove: 0, differ_in: { name: 1 } },
     ...{ compared: ["name", "age", "note"], assumed: [], ignored: ["Owner"] },
     notes: [`"Age" is taken for the column "age"`],
   });
@@ -391,6 +391,21 @@ Deno.test("--held that cannot be compared says where and why, and records nothin
     assertNothingRecorded(people);
   }
   assert.equal(api.requests.length, 0);
+});
+
+Deno.test("--held tells in which columns groups differ, and which is the same nowhere", async () => {
+  await using api = await fakeApi(() => ({ json: {} }));
+  const days = [1, 2, 3, 4].map((day) => `${day},${day === 1 ? "Eve" : "Ada"},0${day}/01/2026\n`);
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    files: { "crm.csv": `id,name,born\n${days.join("")}` },
+  });
+  const rows = [1, 2, 3, 4].map((day) => [String(day), "'Ada'", `'2026-01-0${day}'`]);
+  await people.setRows(["id", "name", "born"], rows);
+
+  const { output } = await people.project.run(["run", ...adopt("crm.csv")]);
+
+  assert.match(output, /differ {4}born in 4 groups, name in 1/);
+  assert.match(output, /note {6}"born" is the same in no group: if only its form is another there/);
 });
 
 Deno.test("--held without a key in some rows, or with a key twice, is noted with its lines", async () => {

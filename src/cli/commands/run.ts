@@ -47,7 +47,7 @@ const OPTIONS = {
     type: "string",
     value: "SOURCE",
     complete: "tables",
-    help: "With --adopt: what the far side holds; only what is the same there counts as sent",
+    help: "With --adopt: what the far side holds; what is the same there counts as sent",
   },
   "allow-removed": {
     type: "boolean",

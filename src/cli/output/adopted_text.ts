@@ -13,6 +13,8 @@ export interface ToldAdoption {
   groups_there: number;
   same: number;
   differ: number;
+  /** Column → in how many groups. */
+  differ_in: Readonly<Record<string, number>>;
   not_there: number;
   only_there: number;
   /** Groups that left the query, for `@on_removed: deliver`. */
@@ -40,6 +42,14 @@ export function adoptedText(told: ToldAdoption): string {
   } the same, recorded as sent; ${rest}`;
 }
 
+/** `plan in 2 groups, email in 1`; nothing where nothing differs. */
+export function differInText({ differ_in }: ToldAdoption): string {
+  const parts = Object.entries(differ_in).map(([column, groups], index) =>
+    `${visibleLine(column)} in ${index === 0 ? countOf(groups, "group") : renderCount(groups)}`
+  );
+  return foldedText(parts);
+}
+
 /** Columns of each kind that are named. */
 const NAMED = 12;
 
@@ -59,7 +69,11 @@ export function comparedText({ compared, assumed, ignored }: ToldAdoption): stri
 }
 
 function namesText(names: readonly string[]): string {
-  const more = names.length - NAMED;
-  const shown = visibleLine(names.slice(0, NAMED).join(", "));
+  return foldedText(names.map(visibleLine));
+}
+
+function foldedText(parts: readonly string[]): string {
+  const more = parts.length - NAMED;
+  const shown = parts.slice(0, NAMED).join(", ");
   return more > 0 ? `${shown}, … ${renderCount(more)} more` : shown;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 // deno-lint-ignore-file camelcase
-import { comparedText } from "~/cli/output/adopted_text.ts";
+import { comparedText, differInText } from "~/cli/output/adopted_text.ts";
 import { renderCount } from "~/cli/output/counts.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
@@ -116,6 +116,7 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
     ...label("assumes", assumesText(model)),
     ...label("groups", groups ? groupsText(groups) : ""),
     ...label("compared", groups?.adopted ? comparedText(groups.adopted) : ""),
+    ...label("differ", groups?.adopted ? differInText(groups.adopted) : ""),
     ...groups?.adopted?.notes.flatMap((note) => label("note", style.warning(visibleLine(note)))) ??
       [],
     ...label("of these", doubts),

@@ -6,7 +6,7 @@
  */
 import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, renderLocation } from "~/base/user_error.ts";
-import { adoptedText, comparedText } from "~/cli/output/adopted_text.ts";
+import { adoptedText, comparedText, differInText } from "~/cli/output/adopted_text.ts";
 import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
@@ -116,9 +116,11 @@ function renderDelivery({ delivery, requests }: ModelFinished, view: RunView): s
 
 function renderAdopted({ adopted }: ModelFinished, view: RunView): string[] {
   if (!adopted) return [];
+  const differing = differInText(adopted);
   return [
     label("adopted", adoptedText(adopted), view),
     label("compared", comparedText(adopted), view),
+    ...differing === "" ? [] : [label("differ", differing, view)],
     ...adopted.notes.map((note) => label("note", view.style.warning(visibleLine(note)), view)),
   ];
 }
