@@ -7,7 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { foldModelName } from "~/model/model_name.ts";
 import { acceptedTableName } from "~/tracked/accepted_table.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
-import { isTargetView } from "~/tracked/target_view.ts";
+import { isTargetView, targetViewColumns } from "~/tracked/target_view.ts";
 import { columnsOf, countRows, findTableType } from "~/warehouse/tables.ts";
 
 /** One model's state. */
@@ -60,6 +60,7 @@ export function heldState(db: DatabaseSync, model: string): HeldState {
   const type = findTableType(db, model);
   const showsAccepted = type === "view" && isTargetView(db, model);
   const target = showsAccepted ? "table" : type;
+  const hasRows = showsAccepted ? targetViewColumns(db, model) !== undefined : type === "table";
   const accepted = acceptedTableName(model);
   const hasAccepted = findTableType(db, accepted) !== undefined;
   const state = db.prepare(
@@ -73,7 +74,7 @@ export function heldState(db: DatabaseSync, model: string): HeldState {
     hasContentHash: showsAccepted ||
       target === "table" && columnsOf(db, model).includes(CONTENT_HASH),
     showsAccepted,
-    rows: target === "table" && (hasAccepted || !showsAccepted) ? countRows(db, model) : 0,
+    rows: hasRows ? countRows(db, model) : 0,
     acceptedRows: hasAccepted ? countRows(db, accepted) : undefined,
     changes: changesOf(db, model),
     lastSuccess: typeof state?.ended_at === "string" ? state.ended_at : undefined,

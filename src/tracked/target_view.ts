@@ -72,7 +72,11 @@ export function createTargetView(
 /** Lays accepted rows out anew; where the target is a view of them, it shows them as before. */
 export function keepTargetView<T>(db: DatabaseSync, model: string, layOut: () => T): T {
   const table = acceptedTableName(model);
-  if (!findTableType(db, table)) return layOut();
+  if (!findTableType(db, table)) {
+    // The table that it showed is gone: nothing is known, and it may lack columns.
+    if (findTableType(db, model) === "view" && isTargetView(db, model)) dropTable(db, model);
+    return layOut();
+  }
   const before = hasOneRowEach(db, table);
   const columns = targetViewColumns(db, model);
   const result = layOut();

@@ -203,6 +203,21 @@ Deno.test("a target shows the same rows when the accepted ones are laid out anew
   assert.equal(target(db).length, 4);
 });
 
+Deno.test("a target whose accepted rows are gone begins anew, with other columns too", () => {
+  using db = openSource([1, "Ada"], [2, "Grace"]);
+  sync(db);
+  db.exec(`DROP TABLE "spoor.accepted.${MODEL}"`);
+
+  const changes = find(db, { columns: ["id", "tier"] });
+  assert.equal(typeOf(db), undefined, "it cannot be left as a view that cannot be read");
+  dropChanges(db, changes);
+  sync(db, () => undefined, { columns: ["id", "tier"] });
+
+  assert.equal(typeOf(db), "view");
+  assert.deepEqual(targetViewColumns(db, MODEL), ["id", "tier"]);
+  assert.deepEqual(db.prepare(`SELECT id FROM "${MODEL}"`).all().length, 2);
+});
+
 Deno.test("a key that is shown compares as it does in a table: 7 is not '7'", () => {
   using db = openSource([7, "Ada"]);
   sync(db);
