@@ -11,7 +11,7 @@ const PEOPLE = 1_000;
 /** Rows of some size, so that acknowledging them fills a disk. */
 const LARGE_ROWS = `
   WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < ${PEOPLE})
-  SELECT id, printf('%.500c', 'x') AS name FROM n
+  SELECT id, printf('%.200c', 'x') AS name FROM n
 `;
 
 /** Directives: how many groups may be sent twice, at most. */
