@@ -15,7 +15,7 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept_all.ts";
 import { acceptedTableName } from "~/tracked/accepted_table.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/find_changes.ts";
-import { CONTENT_HASH } from "~/tracked/target_table.ts";
+import { isTrackedTarget } from "~/tracked/target_table.ts";
 import { columnsOf, countRows, dropTable } from "~/warehouse/tables.ts";
 import type { Kind, KindContext, WriteResult } from "./kind.ts";
 
@@ -48,7 +48,7 @@ function find(
   columns: readonly string[],
 ): ChangeSet {
   // A target that was dropped, or that another kind made meanwhile, holds nothing that was accepted.
-  if (!columnsOf(db, model).includes(CONTENT_HASH)) dropTable(db, acceptedTableName(model));
+  if (!isTrackedTarget(db, model)) dropTable(db, acceptedTableName(model));
   return findChanges(db, {
     model,
     uniqueKey,

@@ -232,6 +232,7 @@ class ModelScheduler {
       reason,
       state: this.input.states.get(model.name),
       inputs: this.#knownInputs(model),
+      tracked: this.#trackedAbove(model),
       wishes: this.#wishesFor(model.name),
       startedAt: performance.now(),
     };
@@ -306,6 +307,12 @@ class ModelScheduler {
       inputs[edge.from] = this.input.states.get(edge.from)?.dataVersion ?? 0;
     }
     return inputs;
+  }
+
+  #trackedAbove({ name }: Model): ModelName[] {
+    const { above, models } = this.input.graph;
+    return (above.get(name) ?? []).map((edge) => edge.from)
+      .filter((from) => models.get(from)?.kind === "tracked");
   }
 
   /** Selected models that this one reads. */

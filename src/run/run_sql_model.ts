@@ -6,6 +6,7 @@
 import { UserError } from "~/base/user_error.ts";
 import { KINDS } from "~/kinds/registry.ts";
 import { explainStateError } from "~/store/open_state.ts";
+import { ensureLookup } from "~/tracked/target_view.ts";
 import { prepareFileSelect } from "~/warehouse/prepare_select.ts";
 import type { JointTransaction } from "~/store/joint_transaction.ts";
 import type { RunContext } from "./run_context.ts";
@@ -18,7 +19,7 @@ import type { Step, StepOutcome } from "./step.ts";
  */
 export function runSqlModel(
   context: RunContext,
-  { model }: Step,
+  { model, tracked }: Step,
   joint: JointTransaction,
 ): StepOutcome {
   const { sql = "", fileSql = "" } = model;
@@ -30,7 +31,12 @@ export function runSqlModel(
   });
   const uniqueKey = model.directives.uniqueKey ?? [];
   const target = { db: context.db, model: model.name, uniqueKey };
-  const result = write(() => joint.run(() => KINDS[model.kind].writeSelect(target, select.sql)));
+  const result = write(() =>
+    joint.run(() => {
+      for (const table of tracked) ensureLookup(context.db, table);
+      return KINDS[model.kind].writeSelect(target, select.sql);
+    })
+  );
   return { status: "ok", ...result };
 
   /** SQLite finds some mistakes only while it computes. */

@@ -14,7 +14,8 @@ import { lookForLostState } from "~/state/lost_state.ts";
 import { loadKeyNames } from "~/store/key_names.ts";
 import { RequestLog } from "~/store/requests.ts";
 import { sumAcceptedAhead } from "~/tracked/accepted_sums.ts";
-import { countRows, findTableType } from "~/warehouse/tables.ts";
+import { ensureLookup } from "~/tracked/target_view.ts";
+import { countRows, emptyTable, findTableType } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { isSource, readsOnlyFiles } from "./decide_step.ts";
 import { GuestFiles } from "./guest_files.ts";
@@ -37,6 +38,7 @@ const DEFAULT_RETRIES = 5;
 export async function runTsModel(context: RunContext, step: Step): Promise<StepOutcome> {
   const { model } = step;
   refuseLostState(context, step);
+  for (const table of step.tracked) ensureLookup(context.db, table);
   const secrets = readSecrets(context, model);
   const readable = new ReadableFiles(context.root, model.directives.allowRead ?? []);
   const before = loadFileStates(context.db, model.name);
@@ -204,7 +206,7 @@ function emptyOutcome(db: RunContext["db"], model: Model): StepOutcome {
     const unread = isTracked && model.references.length > 0;
     return { status: "ok", changed: false, rows, ...(unread && { unread }) };
   }
-  db.exec(`DELETE FROM "${model.name.replaceAll('"', '""')}"`);
+  emptyTable(db, model.name);
   return { status: "ok", changed: true, rows: 0 };
 }
 

@@ -36,6 +36,8 @@ export interface Step {
   state: ModelState | undefined;
   /** Table that it reads → data version now. */
   inputs: Readonly<Record<string, number>>;
+  /** Those of them that are targets of tracked models. */
+  tracked: readonly string[];
   wishes: ModelWishes;
   /** Of `performance.now()`. */
   startedAt: number;

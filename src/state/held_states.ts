@@ -7,7 +7,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { foldModelName } from "~/model/model_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedTableName } from "~/tracked/accepted_table.ts";
-import { CONTENT_HASH } from "~/tracked/target_table.ts";
+import { CONTENT_HASH } from "~/tracked/content_hash.ts";
+import { isTargetView, targetViewColumns } from "~/tracked/target_view.ts";
 import { columnsOf, countRows, findTableType } from "~/warehouse/tables.ts";
 
 /** One model's state. */
@@ -15,9 +16,12 @@ export interface HeldState {
   model: string;
   /** Of its last success; `undefined` where it never had one. */
   kind: string | undefined;
-  /** Its table or view, and whether that has the column in which Spoor keeps content hashes. */
+  /** Its table or view; what shows accepted rows counts as a table. */
   target: "table" | "view" | undefined;
+  /** It has the column in which Spoor keeps content hashes. */
   hasContentHash: boolean;
+  /** It has no rows of its own: it shows the accepted ones. */
+  showsAccepted: boolean;
   /** Of its table. */
   rows: number;
   /** Rows as the far side accepted them; `undefined`: the table of them is not there. */
@@ -54,7 +58,10 @@ export function modelsWithAccepted(db: DatabaseSync): string[] {
 
 /** What the file holds of one model. */
 export function heldState(db: DatabaseSync, model: string): HeldState {
-  const target = findTableType(db, model);
+  const type = findTableType(db, model);
+  const showsAccepted = type === "view" && isTargetView(db, model);
+  const target = showsAccepted ? "table" : type;
+  const hasRows = showsAccepted ? targetViewColumns(db, model) !== undefined : type === "table";
   const accepted = acceptedTableName(model);
   const hasAccepted = findTableType(db, accepted) !== undefined;
   const state = db.prepare(
@@ -65,8 +72,10 @@ export function heldState(db: DatabaseSync, model: string): HeldState {
     model,
     kind: state ? String(state.kind) : undefined,
     target,
-    hasContentHash: target === "table" && columnsOf(db, model).includes(CONTENT_HASH),
-    rows: target === "table" ? countRows(db, model) : 0,
+    hasContentHash: showsAccepted ||
+      target === "table" && columnsOf(db, model).includes(CONTENT_HASH),
+    showsAccepted,
+    rows: hasRows ? countRows(db, model) : 0,
     acceptedRows: hasAccepted ? countRows(db, accepted) : undefined,
     changes: changesOf(db, model),
     lastSuccess: typeof state?.ended_at === "string" ? state.ended_at : undefined,

@@ -63,7 +63,8 @@ const LIKENESSES: readonly {
 export function findLostState(facts: LostStateFacts): UserError | undefined {
   const { own } = facts;
   if (facts.otherCase) return renamedState(facts, facts.otherCase, "only the case differs");
-  if (own.acceptedRows === undefined && own.hasContentHash && own.rows > 0) return goneState(facts);
+  const hasHeld = own.showsAccepted || own.hasContentHash && own.rows > 0;
+  if (own.acceptedRows === undefined && hasHeld) return goneState(facts);
   const isNew = own.kind === undefined && !own.acceptedRows &&
     Object.keys(own.changes).length === 0;
   if (!isNew) return undefined;
@@ -93,8 +94,11 @@ function renamedState(
 
 function goneState({ model: { name, path }, own, option }: LostStateFacts): UserError {
   const rows = own.rows === 1 ? "1 row" : `${own.rows} rows`;
+  const left = own.showsAccepted
+    ? "though its table is there to show it"
+    : `though its table has ${rows}`;
   return new UserError(
-    `Cannot send ${name}: what was accepted of it is no longer in the state file, though its table has ${rows}`,
+    `Cannot send ${name}: what was accepted of it is no longer in the state file, ${left}`,
     {
       at: { path },
       details: [`The table "spoor.accepted.${name}" is gone. Nothing was sent.`],

@@ -7,6 +7,7 @@ const NOTHING: HeldState = {
   kind: undefined,
   target: undefined,
   hasContentHash: false,
+  showsAccepted: false,
   rows: 0,
   acceptedRows: undefined,
   changes: {},

@@ -11,6 +11,7 @@ import { foldModelName } from "~/model/model_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { keepKeyName } from "~/store/key_names.ts";
 import { acceptedTableName } from "~/tracked/accepted_table.ts";
+import { createTargetView, lookupName, targetViewColumns } from "~/tracked/target_view.ts";
 import { columnsOf, dropTable, findTableType } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { type HeldState, heldState, modelsWithState } from "./held_states.ts";
@@ -109,8 +110,13 @@ export function moveState(db: DatabaseSync, move: StateMove): MovedState {
     if (obstacle) throw obstacle;
     if (foldModelName(from) !== foldModelName(to)) dropEmptyState(db, to);
     keepKeyName(db, from, to);
-    moveTarget(db, fromState, to);
+    const shown = targetViewColumns(db, from);
+    if (shown) dropTable(db, from);
+    else moveTarget(db, fromState, to);
     renameTable(db, acceptedTableName(from), acceptedTableName(to));
+    if (shown) createTargetView(db, to, shown);
+    // It has the model's name, and is made again for the next model that reads this one.
+    db.exec(`DROP INDEX IF EXISTS ${quoteIdentifier(lookupName(from))}`);
     for (const table of tablesByModel(db)) {
       // A model that had a part in a run under both names keeps both parts.
       db.prepare(`UPDATE OR IGNORE ${quoteIdentifier(table)} SET model = ? WHERE model = ?`)
@@ -137,9 +143,13 @@ function dropEmptyState(db: DatabaseSync, model: string): void {
   }
 }
 
-/** A view is made anew by the next run, with the text that it has then. */
-function moveTarget(db: DatabaseSync, { model: from, target }: HeldState, to: string): void {
-  if (target === "view") return dropTable(db, from);
+/** A view is made anew by the next run, with the text that it has then, or shows what is not there. */
+function moveTarget(
+  db: DatabaseSync,
+  { model: from, target, showsAccepted }: HeldState,
+  to: string,
+): void {
+  if (target === "view" || showsAccepted) return dropTable(db, from);
   if (target === undefined) return;
   const prefix = `spoor.key.${from}.`;
   const indexes = db.prepare(

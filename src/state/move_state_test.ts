@@ -13,6 +13,7 @@ function facts(toState: Partial<HeldState> = {}, change: Partial<MoveFacts> = {}
       kind: undefined,
       target: undefined,
       hasContentHash: false,
+      showsAccepted: false,
       rows: 0,
       acceptedRows: undefined,
       changes: {},

@@ -7,6 +7,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedTableName, COLUMNS_ID } from "~/tracked/accepted_table.ts";
+import { CONTENT_HASH } from "~/tracked/content_hash.ts";
+import { isTargetView } from "~/tracked/target_view.ts";
 import { columnsOf, findTableType } from "~/warehouse/tables.ts";
 import type { CheckFacts, CheckResult } from "./check_state.ts";
 import { acceptedKey, heldState, modelsWithAccepted } from "./held_states.ts";
@@ -69,22 +71,32 @@ function checkAccepted({ db, isOfProject }: CheckFacts): CheckResult {
   return result(findings, notes);
 }
 
-/** What was accepted is in the model's table too: both are written in one transaction. */
+/**
+ * What was accepted is in the model's table too: both are written in one transaction, or the table is a view of
+ * it.
+ */
 function checkTargets({ db }: CheckFacts): CheckResult {
-  const tables = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all();
-  const tracked = tables.map(({ name }) => String(name)).filter((name) =>
-    !name.startsWith("spoor.") && columnsOf(db, name).includes("_content_hash")
-  );
   const accepted = new Set(modelsWithAccepted(db));
-  const findings = tracked.flatMap((model) => {
-    if (accepted.has(model)) return missingGroups(db, model);
-    const { rows } = heldState(db, model);
-    return rows === 0 ? [] : [{
-      message: `${model} has ${rows} rows, and what was accepted of it is gone`,
+  const findings = trackedTargets(db).flatMap((model) => {
+    const { rows, showsAccepted } = heldState(db, model);
+    if (accepted.has(model)) return showsAccepted ? [] : missingGroups(db, model);
+    if (rows === 0 && !showsAccepted) return [];
+    const has = showsAccepted ? "shows what was accepted of it" : `has ${rows} rows`;
+    return [{
+      message: `${model} ${has}, and ${showsAccepted ? "that" : "what was accepted of it"} is gone`,
       hint: "Restore a backup; a model that sends does not run without it",
     }];
   });
   return result(findings);
+}
+
+function trackedTargets(db: DatabaseSync): string[] {
+  const isTracked = (name: string, type: unknown) =>
+    type === "view" ? isTargetView(db, name) : columnsOf(db, name).includes(CONTENT_HASH);
+  return db.prepare(`SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view')`).all()
+    .map(({ name, type }) => ({ name: String(name), type }))
+    .filter(({ name, type }) => !name.startsWith("spoor.") && isTracked(name, type))
+    .map(({ name }) => name);
 }
 
 function missingGroups(db: DatabaseSync, model: string): CheckResult["findings"] {

@@ -6,31 +6,37 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { findTableType } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import {
+  ACCEPTED_HASH,
   acceptedTableName,
   COLUMNS_ID,
   COPIES,
   NEW_TOKEN,
   ORDINAL,
+  ownInsert,
   TOKEN,
 } from "./accepted_table.ts";
 import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
-import { GroupHasher } from "./content_hash.ts";
+import { CONTENT_HASH, GroupHasher } from "./content_hash.ts";
 import type { ChangeSet } from "./find_changes.ts";
-import { CONTENT_HASH, ensureTargetTable } from "./target_table.ts";
+import { ensureTargetAsRead, ensureTargetTable } from "./target_table.ts";
+import { keptHashSql } from "./target_view.ts";
 
 /** Writes the groups that are new or changed. Call inside a transaction. Returns column changes. */
 export function acceptAll(db: DatabaseSync, changes: ChangeSet): string[] {
   const c = changes.comparison;
-  const columnChanges = ensureTargetTable(db, c.model, c.uniqueKey, c.columns);
-  clearOrphans(db, c);
-  if (changes.new + changes.changed === 0) return columnChanges;
+  const target = ensureTargetAsRead(db, c.model, c.uniqueKey, c.columns);
+  if (!target.isView) clearOrphans(db, c);
+  if (changes.new + changes.changed === 0) return [...target.columnChanges];
   if (changes.changed > 0) deleteGroups(db, c, c.keysTable);
   registerHash(db, c.columns);
-  if (changes.rows === changes.new + changes.changed) acceptSingleRows(db, changes);
+  const areSingleRows = changes.rows === changes.new + changes.changed;
+  if (target.isView) acceptIntoView(db, changes, areSingleRows);
+  else if (areSingleRows) acceptSingleRows(db, changes);
   else acceptGroups(db, c);
-  return columnChanges;
+  return [...target.columnChanges];
 }
 
 /** Where what was accepted is gone, rows of the target are of groups that nothing knows any more. */
@@ -50,6 +56,7 @@ export function forgetRemoved(db: DatabaseSync, changes: ChangeSet): void {
 /** Deletes the groups whose keys are in a table, from the target and from the accepted rows. */
 function deleteGroups(db: DatabaseSync, c: Comparison, keysTable: string): void {
   for (const table of [acceptedTableName(c.model), c.model]) {
+    if (findTableType(db, table) !== "table") continue;
     const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
     db.exec(
       `DELETE FROM ${quoteIdentifier(table)} WHERE (${keys}) IN
@@ -58,16 +65,26 @@ function deleteGroups(db: DatabaseSync, c: Comparison, keysTable: string): void 
   }
 }
 
+/** The target shows what is accepted, as long as no row came twice. */
+function acceptIntoView(db: DatabaseSync, changes: ChangeSet, areSingleRows: boolean): void {
+  const { comparison: c, rows } = changes;
+  if (areSingleRows) {
+    const hash = `spoor_row_hash(${c.columns.map(quoteIdentifier).join(", ")})`;
+    db.exec(insertSingleRowsSql(db, changes, keptHashSql(hash)));
+    return;
+  }
+  const hashes = fillHashes(db, c);
+  const accepted = db.prepare(insertGroupsSql(c, hashes)).run().changes;
+  db.exec(`DROP TABLE ${temp(hashes)}`);
+  if (Number(accepted) < rows) ensureTargetTable(db, c.model, c.uniqueKey, c.columns);
+}
+
 /** Every group is one row: no grouping, which is most of the work for a million rows. */
-function acceptSingleRows(
-  db: DatabaseSync,
-  { comparison: c, isInKeyOrder }: ChangeSet,
-): void {
+function acceptSingleRows(db: DatabaseSync, changes: ChangeSet): void {
+  const c = changes.comparison;
   const list = c.columns.map(quoteIdentifier).join(", ");
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   db.exec(
-    `INSERT INTO ${acceptedColumns(c)} SELECT ${list}, 0, 1, ${NEW_TOKEN}, ${c.columnsId}
-     FROM ${temp(c.rowsTable)} ORDER BY ${isInKeyOrder ? "rowid" : keys};
+    `${insertSingleRowsSql(db, changes)};
      INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
      SELECT ${list}, spoor_row_hash(${list}) FROM ${temp(c.rowsTable)} ORDER BY rowid`,
   );
@@ -75,20 +92,9 @@ function acceptSingleRows(
 
 function acceptGroups(db: DatabaseSync, c: Comparison): void {
   const list = c.columns.map(quoteIdentifier).join(", ");
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-  const distinct = c.columns.map((column) => `+${quoteIdentifier(column)} COLLATE BINARY`).join(
-    ", ",
-  );
-  const hashes = `${c.rowsTable}.hashes`;
+  const hashes = fillHashes(db, c);
   db.exec(
-    `INSERT INTO ${acceptedColumns(c)}
-     SELECT ${list}, row_number() OVER (PARTITION BY ${keys}) - 1, _spoor_n, ${NEW_TOKEN}, ${c.columnsId}
-     FROM (SELECT ${list}, count(*) AS _spoor_n FROM ${temp(c.rowsTable)} GROUP BY ${distinct});
-     CREATE TEMP TABLE ${
-      quoteIdentifier(hashes)
-    } (${keys}, _spoor_hash, PRIMARY KEY (${keys})) WITHOUT ROWID;
-     INSERT INTO ${temp(hashes)} SELECT ${keys}, spoor_group_hash(${list})
-       FROM ${temp(c.rowsTable)} GROUP BY ${keys};
+    `${insertGroupsSql(c)};
      INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
        SELECT ${c.columns.map((column) => `r.${quoteIdentifier(column)}`).join(", ")}, h._spoor_hash
        FROM ${temp(c.rowsTable)} AS r JOIN ${temp(hashes)} AS h ON ${
@@ -99,9 +105,52 @@ function acceptGroups(db: DatabaseSync, c: Comparison): void {
   );
 }
 
-function acceptedColumns(c: Comparison): string {
-  const columns = [...c.columns, ORDINAL, COPIES, TOKEN, COLUMNS_ID].map(quoteIdentifier);
-  return `${quoteIdentifier(acceptedTableName(c.model))} (${columns.join(", ")})`;
+function insertSingleRowsSql(
+  db: DatabaseSync,
+  { comparison: c, isInKeyOrder }: ChangeSet,
+  keptHash?: string,
+): string {
+  const table = acceptedTableName(c.model);
+  const list = c.columns.map(quoteIdentifier).join(", ");
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const own = ownInsert(db, table, c.columnsId);
+  const [into, hash] = keptHash === undefined ? ["", ""] : [`, ${ACCEPTED_HASH}`, `, ${keptHash}`];
+  return `INSERT INTO ${quoteIdentifier(table)} (${list}${own.columns}${into})
+    SELECT ${list}${own.values}${hash}
+    FROM ${temp(c.rowsTable)} ORDER BY ${isInKeyOrder ? "rowid" : keys}`;
+}
+
+/** @param hashes A table that `fillHashes` made, where hashes are to be kept. */
+function insertGroupsSql(c: Comparison, hashes?: string): string {
+  const list = c.columns.map(quoteIdentifier).join(", ");
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const distinct = c.columns.map((column) => `+${quoteIdentifier(column)} COLLATE BINARY`).join(
+    ", ",
+  );
+  const into = [...c.columns, ORDINAL, COPIES, TOKEN, COLUMNS_ID].map(quoteIdentifier).join(", ");
+  const rows =
+    `SELECT ${list}, row_number() OVER (PARTITION BY ${keys}) - 1, _spoor_n, ${NEW_TOKEN}, ${c.columnsId}
+     FROM (SELECT ${list}, count(*) AS _spoor_n FROM ${temp(c.rowsTable)} GROUP BY ${distinct})`;
+  const table = quoteIdentifier(acceptedTableName(c.model));
+  if (hashes === undefined) return `INSERT INTO ${table} (${into}) ${rows}`;
+  return `INSERT INTO ${table} (${into}, ${ACCEPTED_HASH})
+    SELECT r.*, ${keptHashSql("h._spoor_hash")} FROM (${rows}) AS r
+    JOIN ${temp(hashes)} AS h ON ${keysAreEqual(c.uniqueKey, "h", "r")}`;
+}
+
+/** Makes a temporary table of the groups' hashes, by their keys. */
+function fillHashes(db: DatabaseSync, c: Comparison): string {
+  const name = `${c.rowsTable}.hashes`;
+  const list = c.columns.map(quoteIdentifier).join(", ");
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  db.exec(
+    `CREATE TEMP TABLE ${
+      quoteIdentifier(name)
+    } (${keys}, _spoor_hash, PRIMARY KEY (${keys})) WITHOUT ROWID;
+     INSERT INTO ${temp(name)} SELECT ${keys}, spoor_group_hash(${list})
+       FROM ${temp(c.rowsTable)} GROUP BY ${keys}`,
+  );
+  return name;
 }
 
 /**

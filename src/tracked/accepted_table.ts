@@ -10,7 +10,8 @@
  * with no look at single rows: another set of rows has the same two sums in one of 2^46 cases.
  *
  * Where the key is one column of integers and every group one row, the key is the rowid, which makes
- * a look-up, and so the whole comparison, almost twice as fast (`fitAcceptedTable`).
+ * a look-up, and so the whole comparison, almost twice as fast (`fitAcceptedTable`). Tables that earlier
+ * versions made so store `_spoor_ordinal` and `_spoor_copies`; now they are computed.
  *
  * `_spoor_columns` names the set of columns (`spoor.accepted_columns`) under which the row was
  * accepted: a row accepted under other columns has another content, whatever its values.
@@ -19,7 +20,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { columnsOf, findTableType, isEmpty } from "~/warehouse/tables.ts";
+import { cachedStatement } from "~/warehouse/cached_statement.ts";
+import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
 
 /** Name of the table that holds a model's accepted rows. */
 export function acceptedTableName(model: string): string {
@@ -33,9 +35,20 @@ export const COLUMNS_ID = "_spoor_columns";
 /** 0, 1, … within a group; part of the primary key. */
 export const ORDINAL = "_spoor_ordinal";
 
+/**
+ * The content hash of the row's group, 16 bytes, as long as the target is a view of this table
+ * (`target_view.ts`). It comes last: a comparison does not read it.
+ */
+export const ACCEPTED_HASH = "_spoor_hash";
+/** A key that is the rowid, once more, without a type: what is read by this name compares as it is. */
+export const ROWID_KEY = "_spoor_key";
+
 /** They come before a row's values, so that summing tokens reads no further. */
 const OWN_COLUMNS =
   `${ORDINAL} INTEGER, ${COPIES} INTEGER, ${TOKEN} INTEGER, ${COLUMNS_ID} INTEGER`;
+/** Where every row is alone in its group and came once. What is computed takes no room. */
+const OWN_ROWID_COLUMNS = `${ORDINAL} INTEGER AS (0), ${COPIES} INTEGER AS (1), ${TOKEN} INTEGER,
+  ${COLUMNS_ID} INTEGER`;
 
 /** SQL for a fresh token. */
 export const NEW_TOKEN = "(random() & 0x7fffffffffff)";
@@ -58,10 +71,17 @@ export function ensureAcceptedTable(
   columns: readonly string[],
 ): number {
   const table = acceptedTableName(model);
+  if (isOfEarlierVersion(db, table)) dropTable(db, table);
   if (!findTableType(db, table)) createAcceptedTable(db, table, uniqueKey, columns);
   else if (!hasKey(db, table, uniqueKey)) rekeyAcceptedTable(db, model, uniqueKey, columns);
   else addMissingColumns(db, table, columns);
   return columnsIdOf(db, model, columns);
+}
+
+/** It has no rows yet, and no room for hashes. */
+function isOfEarlierVersion(db: DatabaseSync, table: string): boolean {
+  const columns = columnsOf(db, table);
+  return columns.length > 0 && !columns.includes(ACCEPTED_HASH) && isEmpty(db, table);
 }
 
 function createAcceptedTable(
@@ -74,7 +94,8 @@ function createAcceptedTable(
   const key = uniqueKey.map(quoteIdentifier).join(", ");
   db.exec(
     `CREATE TABLE ${quoteIdentifier(table)} (${OWN_COLUMNS},
-     ${columns.map(quoteIdentifier).join(", ")}, PRIMARY KEY (${key}, ${ORDINAL})) WITHOUT ROWID`,
+     ${columns.map(quoteIdentifier).join(", ")}, ${ACCEPTED_HASH},
+     PRIMARY KEY (${key}, ${ORDINAL})) WITHOUT ROWID`,
   );
 }
 
@@ -86,7 +107,13 @@ function createRowidTable(
   columns: readonly string[],
 ): void {
   const others = columns.filter((column) => !sameName(column, key)).map(quoteIdentifier);
-  const list = [`${quoteIdentifier(key)} INTEGER PRIMARY KEY`, OWN_COLUMNS, ...others];
+  const list = [
+    `${quoteIdentifier(key)} INTEGER PRIMARY KEY`,
+    OWN_ROWID_COLUMNS,
+    ...others,
+    ACCEPTED_HASH,
+    `${ROWID_KEY} AS (${quoteIdentifier(key)})`,
+  ];
   db.exec(`CREATE TABLE ${quoteIdentifier(table)} (${list.join(", ")})`);
 }
 
@@ -104,26 +131,39 @@ export function fitAcceptedTable(
 ): void {
   const table = acceptedTableName(model);
   if (hasOneRowEach(db, table) === isOneIntegerEach) return;
-  const columns = columnsOf(db, table).filter((column) => !column.startsWith("_spoor_"));
+  const columns = valueColumnsOf(db, table);
   const [key = ""] = uniqueKey;
   if (!isOneIntegerEach) {
-    replaceTable(db, table, () => createAcceptedTable(db, table, uniqueKey, columns));
+    generalizeTable(db, table, uniqueKey, columns);
   } else if (isEmpty(db, table)) {
     // What is in a table that has rows is not looked through: they stay as they lie.
-    replaceTable(db, table, () => createRowidTable(db, table, key, columns));
+    dropTable(db, table);
+    createRowidTable(db, table, key, columns);
   }
 }
 
-/** Makes the table anew with the rows that it has. */
-function replaceTable(db: DatabaseSync, table: string, create: () => void): void {
+/** Makes a table whose key is the rowid the general one, with the rows that it has. */
+function generalizeTable(
+  db: DatabaseSync,
+  table: string,
+  uniqueKey: readonly string[],
+  columns: readonly string[],
+): void {
   const former = `${table}.former`;
-  const list = columnsOf(db, table).map(quoteIdentifier).join(", ");
+  const hash = columnsOf(db, table).includes(ACCEPTED_HASH) ? [ACCEPTED_HASH] : [];
+  const list = [...columns, ORDINAL, COPIES, TOKEN, COLUMNS_ID, ...hash]
+    .map(quoteIdentifier).join(", ");
   db.exec(`ALTER TABLE ${quoteIdentifier(table)} RENAME TO ${quoteIdentifier(former)}`);
-  create();
+  createAcceptedTable(db, table, uniqueKey, columns);
   db.exec(
     `INSERT INTO ${quoteIdentifier(table)} (${list}) SELECT ${list} FROM ${quoteIdentifier(former)};
      DROP TABLE ${quoteIdentifier(former)}`,
   );
+}
+
+/** The columns of what was accepted: all that are not Spoor's own. */
+function valueColumnsOf(db: DatabaseSync, table: string): string[] {
+  return columnsOf(db, table).filter((column) => !column.startsWith("_spoor_"));
 }
 
 function addMissingColumns(db: DatabaseSync, table: string, columns: readonly string[]): void {
@@ -144,9 +184,28 @@ export function hasOneRowEach(db: DatabaseSync, table: string): boolean {
   return !keyOf(db, table).includes(ORDINAL);
 }
 
+/** The column that is the rowid; `undefined`: the table is the general one. */
+export function rowidKeyOf(db: DatabaseSync, table: string): string | undefined {
+  return hasOneRowEach(db, table) ? keyOf(db, table)[0] : undefined;
+}
+
+/**
+ * Where and what is inserted for a row that is alone in its group and came once, but for its values: columns
+ * and expressions, `, a, b`. What the table computes is not inserted.
+ */
+export function ownInsert(db: DatabaseSync, table: string, columnsId: number): {
+  columns: string;
+  values: string;
+} {
+  const own = { columns: `, ${TOKEN}, ${COLUMNS_ID}`, values: `, ${NEW_TOKEN}, ${columnsId}` };
+  if (!columnsOf(db, table).includes(ORDINAL)) return own;
+  return { columns: `, ${ORDINAL}, ${COPIES}${own.columns}`, values: `, 0, 1${own.values}` };
+}
+
 /** The columns of the primary key, in lower case; without `ORDINAL` where the key is the rowid. */
 function keyOf(db: DatabaseSync, table: string): string[] {
-  return db.prepare("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk").all(table)
+  return cachedStatement(db, "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk")
+    .all(table)
     .map((row) => String(row.name).toLowerCase());
 }
 
@@ -163,13 +222,14 @@ function rekeyAcceptedTable(
   const table = acceptedTableName(model);
   const old = columnsOf(db, table);
   const canKeep = uniqueKey.every((key) => old.some((each) => sameName(each, key)));
-  const kept = old.filter((column) => !column.startsWith("_spoor_"));
+  const kept = valueColumnsOf(db, table);
   const added = columns.filter((column) => !kept.some((each) => sameName(each, column)));
   const former = `${table}.former`;
   db.exec(`ALTER TABLE ${quoteIdentifier(table)} RENAME TO ${quoteIdentifier(former)}`);
   createAcceptedTable(db, table, uniqueKey, [...kept, ...added]);
   if (canKeep) {
-    const list = kept.map(quoteIdentifier).join(", ");
+    const hash = old.includes(ACCEPTED_HASH) ? [ACCEPTED_HASH] : [];
+    const list = [...kept, ...hash].map(quoteIdentifier).join(", ");
     const key = uniqueKey.map(quoteIdentifier);
     db.exec(
       `INSERT INTO ${

@@ -13,6 +13,9 @@ import { contentDigest } from "~/base/content_digest.ts";
 import { toHex } from "~/base/hex.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
+/** The column of a target that has it. */
+export const CONTENT_HASH = "_content_hash";
+
 /** Version of the scheme, in front of every hash; a later scheme can tell old hashes by it. */
 export const HASH_VERSION = "1";
 

@@ -46,6 +46,7 @@ import {
 import { type HeldBack, holdBack, type HoldCandidate } from "./hold_back.ts";
 import { type ChangedRows, orderChangedRows } from "./order_changed_rows.ts";
 import { refuseOwnColumn } from "./target_table.ts";
+import { keepTargetView } from "./target_view.ts";
 
 /** What is to be compared. */
 export interface FindChangesInput {
@@ -105,7 +106,11 @@ export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSe
   const { model, select, columns } = input;
   const uniqueKey = keyColumnsOf(input);
   refuseOwnColumn(model, columns);
-  const columnsId = ensureAcceptedTable(db, model, uniqueKey, columns);
+  const columnsId = keepTargetView(
+    db,
+    model,
+    () => ensureAcceptedTable(db, model, uniqueKey, columns),
+  );
   const name = `spoor.changes.${++comparisons}`;
   const comparison: Comparison = {
     model,
@@ -196,7 +201,11 @@ class ChangeFinder {
     }) <> 'integer' LIMIT 1`;
     const isOneIntegerEach = uniqueKey.length === 1 && rows === added + changed &&
       this.db.prepare(other).get() === undefined;
-    fitAcceptedTable(this.db, model, uniqueKey, isOneIntegerEach);
+    keepTargetView(
+      this.db,
+      model,
+      () => fitAcceptedTable(this.db, model, uniqueKey, isOneIntegerEach),
+    );
   }
 
   /** Nothing was accepted yet, or all is to be sent: all rows, and what is gone. */

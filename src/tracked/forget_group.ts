@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
@@ -17,12 +17,17 @@ export function makeForgetGroup(
   { model, uniqueKey }: Comparison,
 ): (key: readonly SqlValue[]) => void {
   const where = uniqueKey.map((key) => `${quoteIdentifier(key)} = ?`).join(" AND ");
-  const tables = [acceptedTableName(model), model].filter((table) => findTableType(db, table));
-  const deletes = tables.map((table) =>
-    db.prepare(`DELETE FROM ${quoteIdentifier(table)} WHERE ${where}`)
-  );
+  const prepareDelete = (table: string) =>
+    findTableType(db, table) === "table"
+      ? db.prepare(`DELETE FROM ${quoteIdentifier(table)} WHERE ${where}`)
+      : undefined;
+  const fromAccepted = prepareDelete(acceptedTableName(model));
+  let fromTarget: StatementSync | undefined;
   return (key) => {
-    for (const statement of deletes) statement.run(...key.map(toBound));
+    fromAccepted?.run(...key.map(toBound));
+    // A view of the accepted rows may become a table meanwhile.
+    fromTarget ??= prepareDelete(model);
+    fromTarget?.run(...key.map(toBound));
   };
 }
 

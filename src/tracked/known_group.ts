@@ -9,8 +9,9 @@ import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { columnsOf, findTableType } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { acceptedTableName, ORDINAL } from "./accepted_table.ts";
+import { CONTENT_HASH } from "./content_hash.ts";
 import { encodeGroupKey } from "./group_key.ts";
-import { CONTENT_HASH } from "./target_table.ts";
+import { SHOWN_HASH, targetViewColumns } from "./target_view.ts";
 
 /** The columns of a model's `@unique_key` as its tables have them; `undefined` where it has no table. */
 export function keyColumnsOf(db: DatabaseSync, model: string): string[] | undefined {
@@ -33,10 +34,15 @@ export function findAccepted(
   columns: readonly string[],
   key: readonly SqlValue[],
 ): { hash: string | undefined } | undefined {
-  const hash = hashInTarget(db, model, columns, key);
   const accepted = acceptedTableName(model);
+  if (targetViewColumns(db, model)) {
+    // The view itself cannot be asked by the rowid.
+    const row = findRow(db, accepted, SHOWN_HASH, columns, key);
+    return row && { hash: String(row.at(-1)) };
+  }
+  const hash = hashInTarget(db, model, columns, key);
   if (!findTableType(db, accepted)) return hash === undefined ? undefined : { hash };
-  return hasKey(db, accepted, columns, key) ? { hash } : undefined;
+  return findRow(db, accepted, "1", columns, key) ? { hash } : undefined;
 }
 
 /** Keys of accepted groups next to a value that is none, for one column. */
@@ -67,33 +73,26 @@ function hashInTarget(
   key: readonly SqlValue[],
 ): string | undefined {
   if (!columnsOf(db, model).includes(CONTENT_HASH)) return undefined;
-  const row = findRow(db, model, [...columns, CONTENT_HASH], columns, key);
+  const row = findRow(db, model, CONTENT_HASH, columns, key);
   return row && String(row.at(-1));
 }
 
-function hasKey(
-  db: DatabaseSync,
-  table: string,
-  columns: readonly string[],
-  key: readonly SqlValue[],
-): boolean {
-  return findRow(db, table, columns, columns, key) !== undefined;
-}
-
-/** A rowid takes '7' for 7, so what was found is compared once more. */
+/**
+ * The key and one value more of a group's row. A rowid takes '7' for 7, so what was found is compared once
+ * more.
+ */
 function findRow(
   db: DatabaseSync,
   table: string,
-  list: readonly string[],
+  value: string,
   columns: readonly string[],
   key: readonly SqlValue[],
 ): SqlValue[] | undefined {
-  const where = columns.map((column) => `${quoteIdentifier(column)} = ?`).join(" AND ");
+  const names = columns.map(quoteIdentifier);
   const found = prepareArrayRows(
     db,
-    `SELECT ${list.map(quoteIdentifier).join(", ")} FROM ${
-      quoteIdentifier(table)
-    } WHERE ${where} LIMIT 1`,
+    `SELECT ${names.join(", ")}, ${value} FROM ${quoteIdentifier(table)} AS a
+     WHERE ${names.map((name) => `${name} = ?`).join(" AND ")} LIMIT 1`,
   ).all(...key.map(toBound))[0];
   const row = found && readRow(found);
   const isSame = row &&

@@ -1,19 +1,61 @@
 /**
- * The target of a tracked model: what was saved, plus `_content_hash` of what was read.
+ * The target of a tracked model: what was saved, plus `_content_hash` of what was read. A view of the accepted
+ * rows as long as these are the same rows (`target_view.ts`), else a table.
  *
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { columnsOf, dropTable, findTableType } from "~/warehouse/tables.ts";
+import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
+import { acceptedTableName } from "./accepted_table.ts";
+import { CONTENT_HASH } from "./content_hash.ts";
+import { createTargetView, detachTarget, targetViewColumns } from "./target_view.ts";
 
-/** The column that Spoor adds. */
-export const CONTENT_HASH = "_content_hash";
+/** A target that is ready to take rows. */
+export interface ReadyTarget {
+  /** Rows that are accepted are shown by it; they are not to be written a second time. */
+  isView: boolean;
+  /** How the columns changed: `"+ remote_id"`. */
+  columnChanges: readonly string[];
+}
+
+/** Whether what has the model's name is the target of a tracked model, and not what another kind made. */
+export function isTrackedTarget(db: DatabaseSync, model: string): boolean {
+  return isTargetTable(db, model) || targetViewColumns(db, model) !== undefined;
+}
+
+/** The same, and has rows of its own. */
+export function isTargetTable(db: DatabaseSync, model: string): boolean {
+  return columnsOf(db, model).includes(CONTENT_HASH) && findTableType(db, model) === "table";
+}
 
 /**
- * Creates the target, or adds the columns that it lacks; one that is no longer saved stays, NULL in
- * new rows.
+ * Makes the target ready for groups that are saved as they were read. Call before they are accepted: a view is
+ * made only while nothing is, as it shows all that is.
+ */
+export function ensureTargetAsRead(
+  db: DatabaseSync,
+  model: string,
+  uniqueKey: readonly string[],
+  columns: readonly string[],
+): ReadyTarget {
+  refuseOwnColumn(model, columns);
+  const shown = targetViewColumns(db, model);
+  if (shown) {
+    const added = columnsBeside(shown, columns);
+    if (added.length > 0) createTargetView(db, model, [...shown, ...added]);
+    return { isView: true, columnChanges: added.map((column) => `+ ${column}`) };
+  }
+  if (isTargetTable(db, model) || !isEmpty(db, acceptedTableName(model))) {
+    return { isView: false, columnChanges: ensureTargetTable(db, model, uniqueKey, columns) };
+  }
+  createTargetView(db, model, columns);
+  return { isView: true, columnChanges: [] };
+}
+
+/**
+ * Makes the target a table with all of these columns; one that is no longer saved stays, NULL in new rows.
  *
  * @returns How the columns changed: `"+ remote_id"`.
  */
@@ -25,26 +67,29 @@ export function ensureTargetTable(
 ): string[] {
   refuseOwnColumn(model, columns);
   const target = quoteIdentifier(model);
-  if (findTableType(db, model) === "view") dropTable(db, model);
+  const shown = targetViewColumns(db, model);
+  if (shown) detachTarget(db, model, shown);
+  // The model was of another kind before: its rows were never acknowledged by anybody.
+  else if (!isTargetTable(db, model)) dropTable(db, model);
   const known = columnsOf(db, model);
-  if (known.length > 0 && !known.includes(CONTENT_HASH)) {
-    // The model was of another kind before: its rows were never acknowledged by anybody.
-    dropTable(db, model);
-    known.length = 0;
-  }
   if (known.length === 0) {
     const list = columns.map(quoteIdentifier).join(", ");
     db.exec(`CREATE TABLE ${target} (${list}, ${CONTENT_HASH} TEXT NOT NULL)`);
     createKeyIndex(db, model, uniqueKey);
     return [];
   }
-  const names = new Set(known.map((column) => column.toLowerCase()));
-  const added = columns.filter((column) => !names.has(column.toLowerCase()));
+  const added = columnsBeside(known, columns);
   for (const column of added) {
     db.exec(`ALTER TABLE ${target} ADD COLUMN ${quoteIdentifier(column)}`);
   }
   createKeyIndex(db, model, uniqueKey);
   return added.map((column) => `+ ${column}`);
+}
+
+/** Those columns that are not among the known. */
+function columnsBeside(known: readonly string[], columns: readonly string[]): string[] {
+  const names = new Set(known.map((column) => column.toLowerCase()));
+  return columns.filter((column) => !names.has(column.toLowerCase()));
 }
 
 /** Named by its columns, so that another unique key gets another index. */

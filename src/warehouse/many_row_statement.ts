@@ -29,17 +29,23 @@ export class ManyRowStatement {
     this.#row = `(${Array(width).fill("?").join(",")})`;
   }
 
-  /** Runs it over rows given as one flat array, row after row. */
-  run(values: readonly SqlValue[]): void {
+  /**
+   * Runs it over rows given as one flat array, row after row.
+   *
+   * @returns How many rows of its table it changed.
+   */
+  run(values: readonly SqlValue[]): number {
     const bound: BoundValue[] = values.map(toBound);
     let start = 0;
+    let changed = 0;
     for (const rows of ROWS_PER_CALL) {
       const length = rows * this.width;
       if (rows > 1 && length > MAX_PARAMETERS) continue;
       for (; start + length <= bound.length; start += length) {
-        this.#prepare(rows).run(...bound.slice(start, start + length));
+        changed += Number(this.#prepare(rows).run(...bound.slice(start, start + length)).changes);
       }
     }
+    return changed;
   }
 
   #prepare(rows: number): StatementSync {

@@ -156,7 +156,10 @@ class Guard {
     if (action === AuthorizerCode.read && second === "" && database === null) {
       return AuthorizerCode.ok;
     }
-    if (action === AuthorizerCode.read) return this.#authorizeRead(first, through);
+    if (action === AuthorizerCode.read) {
+      // Of a view of which no column is read, as to count its rows, SQLite names the table and not the view.
+      return this.#authorizeRead(first, through !== null || second === "");
+    }
     if (action === AuthorizerCode.function && !FORBIDDEN_FUNCTIONS.test(second ?? "")) {
       return AuthorizerCode.ok;
     }
@@ -164,14 +167,14 @@ class Guard {
   };
 
   /**
-   * An empty table name is a subquery or CTE. `through` is the view through which a table is read,
-   * or a subquery or CTE, be it the view's or the query's own.
+   * An empty table name is a subquery or CTE. Through which a table is read may be a view, or a subquery or
+   * CTE, be it the view's or the query's own.
    */
-  #authorizeRead(table: string | null, through: string | null): number {
+  #authorizeRead(table: string | null, mayBeThroughView: boolean): number {
     if (table === "" || this.#isReadable(table)) return AuthorizerCode.ok;
     const isBehindView = table !== null && this.#behindViews.has(foldName(table));
-    if (through !== null && isBehindView) return AuthorizerCode.ok;
-    this.metView ||= through !== null;
+    if (mayBeThroughView && isBehindView) return AuthorizerCode.ok;
+    this.metView ||= mayBeThroughView;
     return this.#deny(`table ${table}`);
   }
 

@@ -11,15 +11,16 @@ import { cachedStatement } from "./cached_statement.ts";
  * `"table"`, `"view"`, or `undefined` where nothing has that name.
  *
  * Asking `sqlite_schema` reads all of it, which thousands of models would pay thousands of times;
- * so that is done only for what is there and has no rowid.
+ * so that is done only for views that cannot be read any more.
  */
 export function findTableType(db: DatabaseSync, name: string): "table" | "view" | undefined {
   if (!isThere(db, name)) return undefined;
   try {
-    db.prepare(`SELECT rowid FROM ${quoteIdentifier(name)}`);
+    // Prepared, and never run.
+    db.prepare(`DELETE FROM ${quoteIdentifier(name)}`);
     return "table";
-  } catch {
-    // A view, or a table WITHOUT ROWID.
+  } catch (error) {
+    if (error instanceof Error && error.message.endsWith("because it is a view")) return "view";
     const row = db.prepare("SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE").get(
       name,
     );
@@ -74,6 +75,15 @@ export function countRows(db: DatabaseSync, name: string): number {
 /** Whether a table has no rows. */
 export function isEmpty(db: DatabaseSync, name: string): boolean {
   return db.prepare(`SELECT 1 FROM ${quoteIdentifier(name)} LIMIT 1`).get() === undefined;
+}
+
+/** Deletes all rows; what is a view, as another kind made it, becomes an empty table of its columns. */
+export function emptyTable(db: DatabaseSync, name: string): void {
+  const table = quoteIdentifier(name);
+  if (findTableType(db, name) === "table") return db.exec(`DELETE FROM ${table}`);
+  const columns = columnsOf(db, name).map(quoteIdentifier);
+  dropTable(db, name);
+  db.exec(`CREATE TABLE ${table} (${columns.join(", ")})`);
 }
 
 /** Names of all tables and views, Spoor's and SQLite's own left out. */

@@ -23,10 +23,10 @@ Deno.test("a model may change its kind, and its readers see the same rows", asyn
     const { code, output } = await runSteps(project);
 
     assert.equal(code, 0, output);
-    const names = ["table", "tracked"].includes(kind) ? "table" : "view";
+    // What a tracked model has is a view of its accepted rows, as long as these are the same rows.
     assert.deepEqual(
       project.rows("SELECT type FROM sqlite_schema WHERE name = 'a.t'"),
-      [{ type: names }],
+      [{ type: kind === "table" ? "table" : "view" }],
     );
     assert.deepEqual(project.rows('SELECT id, name FROM "a.t" ORDER BY id'), [
       { id: 1, name: "a" },
@@ -124,6 +124,22 @@ Deno.test("views over views are read through by SQL and by TypeScript", async ()
   await project.write("models/a/t.sql", "SELECT 2 AS id");
   await runSteps(project);
   assert.deepEqual([project.rows("a.sql"), project.rows("a.ts")], [[{ three: 2 }], [{ two: 2 }]]);
+});
+
+Deno.test("a view's rows are counted, and looked for, without a look at its columns", async () => {
+  await using project = await tempProject({
+    "models/a/t.sql": "SELECT 1 AS id UNION ALL SELECT 2",
+    "models/a/v1.sql": "-- @kind: view\nSELECT id FROM a.t",
+    "models/a/v2.sql": "-- @kind: view\nSELECT id FROM a.v1",
+    "models/a/counted.sql": "SELECT count(*) AS n FROM a.v2",
+    "models/a/found.sql": "SELECT 1 AS yes WHERE EXISTS (SELECT 1 FROM a.v1)",
+  });
+
+  const { code, output } = await runSteps(project);
+
+  assert.equal(code, 0, output);
+  assert.deepEqual(project.rows("a.counted"), [{ n: 2 }]);
+  assert.deepEqual(project.rows("a.found"), [{ yes: 1 }]);
 });
 
 Deno.test("a view whose table lost a column fails, and what it was is still there", async () => {

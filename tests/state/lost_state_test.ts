@@ -120,33 +120,57 @@ Deno.test("a model beside a former one that it does not resemble begins by itsel
   assert.equal(run.steps["sync.orders"]?.delivery?.saved, 1);
 });
 
-Deno.test("a model whose accepted rows are gone sends nothing, and says so", async () => {
-  await using api = await fakeApi();
-  await using people = await syncProject(api, SEND_EACH_ROW);
-  await people.setRows(COLUMNS, rowsOf(4));
-  await people.run();
-  api.clear();
+/** What a model saves → what is said of its table once the accepted rows are gone. */
+const SAVED = [
   {
-    using db = new DatabaseSync(people.project.path(".spoor/spoor.db"));
-    db.exec(`DROP TABLE "spoor.accepted.sync.people"`);
-  }
-  await people.setRows(COLUMNS, rowsOf(4, "Grace"));
-  const checked = await people.project.run("state check");
-  assert.equal(checked.code, 1);
-  assert.match(checked.output, /sync\.people has 4 rows, and what was accepted of it is gone/);
+    saves: "what it read",
+    code: SEND_EACH_ROW,
+    checked: /sync\.people shows what was accepted of it, and that is gone/,
+    refused: /though its table is there to show it$/,
+  },
+  {
+    saves: "more than it read",
+    code: SEND_EACH_ROW.replace(/\}\);\s*$/, "return { ...row, remote_id: 1 };\n});"),
+    checked: /sync\.people has 4 rows, and what was accepted of it is gone/,
+    refused: /though its table has 4 rows$/,
+  },
+];
 
-  const refused = await people.run();
+for (const { saves, code, checked: ofCheck, refused: ofRun } of SAVED) {
+  Deno.test(`a model that saves ${saves} and whose accepted rows are gone sends nothing, and says so`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, code);
+    await people.setRows(COLUMNS, rowsOf(4));
+    await people.run();
+    api.clear();
+    {
+      using db = new DatabaseSync(people.project.path(".spoor/spoor.db"));
+      db.exec(`DROP TABLE "spoor.accepted.sync.people"`);
+    }
+    await people.setRows(COLUMNS, rowsOf(4, "Grace"));
+    const checked = await people.project.run("state check");
+    assert.equal(checked.code, 1);
+    assert.match(checked.output, ofCheck);
 
-  assert.equal(refused.code, 1);
-  assert.equal(api.requests.length, 0);
-  assert.match(
-    refused.sync.error?.message ?? "",
-    /^Cannot send sync\.people: what was accepted of it is no longer in the state file, .* 4 rows$/,
-  );
-  const resent = await people.run("--resend", "sync.people");
-  assert.equal(resent.code, 0, resent.output);
-  assert.equal(api.requests.length, 4);
-});
+    const refused = await people.run();
+
+    assert.equal(refused.code, 1);
+    assert.equal(api.requests.length, 0);
+    const message = refused.sync.error?.message ?? "";
+    assert.match(
+      message,
+      /^Cannot send sync\.people: what was accepted of it is no longer in the state/,
+    );
+    assert.match(message, ofRun);
+    const resent = await people.run("--resend", "sync.people");
+    assert.equal(resent.code, 0, resent.output);
+    assert.equal(api.requests.length, 4);
+    assert.deepEqual(
+      people.project.rows("sync.people").map(({ id, name }) => [id, name]),
+      [1, 2, 3, 4].map((id) => [id, "Grace"]),
+    );
+  });
+}
 
 Deno.test("a project whose state file is gone sends nothing, and says how to go on", async () => {
   await using api = await fakeApi();

@@ -126,7 +126,12 @@ const DAMAGES: readonly (readonly [sql: string, says: RegExp])[] = [
     /^sums: The sums of sync\.people in run 1 do not balance: 3 groups to deliver, 10 accounted for/m,
   ],
   [`DELETE FROM "spoor.accepted_columns"`, /^accepted rows: 2 accepted rows of sync\.people/m],
-  [`DELETE FROM "sync.people" WHERE id = 3`, /^tables: Groups of sync\.people .*id = 3/m],
+  [
+    `CREATE TABLE t AS SELECT * FROM "sync.people" WHERE id <> 3; DROP VIEW "sync.people";
+     ALTER TABLE t RENAME TO "sync.people"`,
+    /^tables: Groups of sync\.people .*id = 3/m,
+  ],
+  [`DROP TABLE "spoor.accepted.sync.people"`, /^tables: sync\.people shows .*that is gone/m],
   [`DELETE FROM "spoor.meta" WHERE key = 'project_id'`, /^project: .*no project_id/m],
   [
     `UPDATE "spoor.models" SET inputs = '{'`,
@@ -223,35 +228,52 @@ Deno.test("state mv refuses what would lose or mix states, with the nearest name
   assert.match(wrong.output, /hint: Write "spoor state mv OLD NEW"/);
 });
 
-Deno.test("state mv takes all that a model has: table, index, history, requests, files", async () => {
-  await using api = await fakeApi();
-  await using people = await syncProject(api, SEND_EACH_ROW);
-  const { project } = people;
-  await people.setRows(["id", "name"], rowsOf(3));
-  await people.run();
-  const text = await project.read("models/sync/people.ts");
-  await project.remove("models/sync/people.ts");
-  await project.write("models/sync/contacts.ts", text);
-  await project.run("run");
+for (const saves of ["what it read", "more than it read"]) {
+  Deno.test(`state mv takes all that a model has that saves ${saves}: table, index, history, requests, files`, async () => {
+    await using api = await fakeApi();
+    const isTable = saves === "more than it read";
+    const code = isTable
+      ? SEND_EACH_ROW.replace(/\}\);\s*$/, "return { ...row, more: 1 };\n});")
+      : SEND_EACH_ROW;
+    await using people = await syncProject(api, code);
+    const { project } = people;
+    await people.setRows(["id", "name"], rowsOf(3));
+    await people.run();
+    const text = await project.read("models/sync/people.ts");
+    await project.remove("models/sync/people.ts");
+    await project.write("models/sync/contacts.ts", text);
+    await project.run("run");
 
-  const moved = await project.run("state mv sync.people sync.contacts");
+    const moved = await project.run("state mv sync.people sync.contacts");
 
-  assert.equal(moved.code, 0, moved.output);
-  assert.match(moved.output, /The state of sync\.people is that of sync\.contacts now: 3 rows/);
-  const counts = (table: string) =>
-    project.rows(`SELECT model, count(*) AS n FROM "${table}" WHERE model LIKE 'sync%' GROUP BY 1`);
-  assert.deepEqual(counts("spoor.steps"), [{ model: "sync.contacts", n: 2 }]);
-  assert.deepEqual(counts("spoor.requests"), [{ model: "sync.contacts", n: 3 }]);
-  assert.deepEqual(counts("spoor.deliveries"), [{ model: "sync.contacts", n: 3 }]);
-  assert.deepEqual(counts("spoor.models"), [{ model: "sync.contacts", n: 1 }]);
-  assert.deepEqual(counts("spoor.accepted_columns"), [{ model: "sync.contacts", n: 1 }]);
-  assert.deepEqual(
-    project.rows("SELECT name, tbl_name FROM sqlite_schema WHERE name LIKE 'spoor.key%'"),
-    [{ name: "spoor.key.sync.contacts.id", tbl_name: "sync.contacts" }],
-  );
-  const again = await people.project.run("run --json");
-  assert.match(again.stdout, /"model":"sync\.contacts"[^\n]*"status":"skipped"/);
-});
+    assert.equal(moved.code, 0, moved.output);
+    assert.match(moved.output, /The state of sync\.people is that of sync\.contacts now: 3 rows/);
+    const counts = (table: string) =>
+      project.rows(
+        `SELECT model, count(*) AS n FROM "${table}" WHERE model LIKE 'sync%' GROUP BY 1`,
+      );
+    assert.deepEqual(counts("spoor.steps"), [{ model: "sync.contacts", n: 2 }]);
+    assert.deepEqual(counts("spoor.requests"), [{ model: "sync.contacts", n: 3 }]);
+    assert.deepEqual(counts("spoor.deliveries"), [{ model: "sync.contacts", n: 3 }]);
+    assert.deepEqual(counts("spoor.models"), [{ model: "sync.contacts", n: 1 }]);
+    assert.deepEqual(counts("spoor.accepted_columns"), [{ model: "sync.contacts", n: 1 }]);
+    assert.deepEqual(
+      project.rows("SELECT name, tbl_name FROM sqlite_schema WHERE name LIKE 'spoor.key%'"),
+      isTable ? [{ name: "spoor.key.sync.contacts.id", tbl_name: "sync.contacts" }] : [],
+    );
+    assert.deepEqual(project.rows("SELECT type FROM sqlite_schema WHERE name = 'sync.contacts'"), [
+      { type: isTable ? "table" : "view" },
+    ]);
+    assert.deepEqual(project.rows("sync.contacts").map(({ id }) => id), [1, 2, 3]);
+    assert.deepEqual(
+      project.rows("SELECT name FROM sqlite_schema WHERE name LIKE '%sync.people%'"),
+      [],
+    );
+    assert.equal((await project.run("state check")).code, 0);
+    const again = await people.project.run("run --json");
+    assert.match(again.stdout, /"model":"sync\.contacts"[^\n]*"status":"skipped"/);
+  });
+}
 
 Deno.test("state mv gives way to a run, and says whose it is", async () => {
   await using project = await tempProject({

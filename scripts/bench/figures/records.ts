@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { openState, stateFilePath } from "~/store/open_state.ts";
 import { acceptedTableName, ensureAcceptedTable } from "~/tracked/accepted_table.ts";
-import { ensureTargetTable } from "~/tracked/target_table.ts";
+import { ensureTargetAsRead } from "~/tracked/target_table.ts";
 import type { Bench } from "../bench.ts";
 import { medians } from "../bench.ts";
 import type { Figure, Line } from "../figure.ts";
@@ -79,7 +79,7 @@ function fill(db: DatabaseSync, records: number): void {
   const run = `(1 + i * ${runs} / ${records + 1})`;
   const at = "strftime('%Y-%m-%dT%H:%M:%fZ', 1767225600 + i, 'unixepoch')";
   const columnsId = ensureAcceptedTable(db, MODEL, ["id"], ["id", "email"]);
-  ensureTargetTable(db, MODEL, ["id"], ["id", "email"]);
+  ensureTargetAsRead(db, MODEL, ["id"], ["id", "email"]);
   const email = "'a' || i || '@example.com'";
   db.exec(`
     BEGIN;
@@ -90,9 +90,8 @@ function fill(db: DatabaseSync, records: number): void {
         groups_unknown, groups_left, groups_rejected, groups_parked)
       SELECT i, '${MODEL}', 'tracked', 'ok', 'changed', 1, 0, 9, 0, 0, 9, 0, 0, 0, 0, 0 FROM n;
     ${numbers(groups)} INSERT INTO "${acceptedTableName(MODEL)}"
-        (id, email, _spoor_ordinal, _spoor_copies, _spoor_token, _spoor_columns)
-      SELECT i, ${email}, 0, 1, random() & 0x7fffffffffff, ${columnsId} FROM n;
-    ${numbers(groups)} INSERT INTO "${MODEL}" SELECT i, ${email}, '1:' || i FROM n;
+        (id, email, _spoor_ordinal, _spoor_copies, _spoor_token, _spoor_columns, _spoor_hash)
+      SELECT i, ${email}, 0, 1, random() & 0x7fffffffffff, ${columnsId}, randomblob(16) FROM n;
     INSERT INTO "spoor.model_names" VALUES (1, '${MODEL}');
     ${numbers(groups)},
       tries (try) AS (SELECT 0 UNION ALL SELECT try + 1 FROM tries WHERE try < ${lastTry}),
