@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { DeliveryLog } from "~/store/deliveries.ts";
 import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
+import { clearPending } from "~/store/pending.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept_all.ts";
 import { temp } from "~/tracked/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/find_changes.ts";
@@ -45,6 +46,7 @@ export function adoptChanges(
   acceptAll(db, changes);
   const ledger = new Ledger(db, model);
   for (const { groupKey } of earlier) ledger.forget(groupKey);
+  clearPending(db, model);
   const adopted = changes.new + changes.changed + changes.removed;
   if (adopted > 0) {
     // One line for all of them: the group key "*" is no group's.

@@ -18,7 +18,6 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
 import { loadKeyNames } from "~/store/key_names.ts";
 import { type LedgerEntry, loadLedger } from "~/store/ledger.ts";
-import { clearPending } from "~/store/pending.ts";
 import { temp } from "~/tracked/comparison_sql.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/find_changes.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
@@ -87,7 +86,6 @@ export function beginDelivery(
       ...{ ...context, model: model.name, promise, maxAttempts, onRemoved, withPrevious, keyName },
       plan,
     };
-    clearPending(db, model.name);
     if (!adopt) {
       const delivery = new Delivery(parts, changes, earlier);
       // A plan is made on a copy that nobody asks anything.

@@ -16,11 +16,13 @@ import {
   hasOneRowEach,
   NEW_TOKEN,
   ORDINAL,
+  ownInsert,
   TOKEN,
 } from "./accepted_table.ts";
 import { type Comparison, temp } from "./comparison_sql.ts";
 import { queryFormSql } from "./far_values.ts";
 import type { ChangeSet } from "./find_changes.ts";
+import { isTargetView, keepTargetView } from "./target_view.ts";
 import { createFarSideOfDiffering, type FarComparison } from "./match_far_rows.ts";
 
 /** No row of a query is of this set of columns. */
@@ -67,8 +69,11 @@ function forgetOthers(
     db.prepare(
       `DELETE FROM ${quoteIdentifier(table)} WHERE (${keys}) IN (${keysWhere(far, which)})`,
     ).run().changes;
-  remove(acceptedTableName(model), "NOT same");
-  return Number(remove(model, "there = 0"));
+  const accepted = acceptedTableName(model);
+  // A target that is a view of the accepted rows loses what they lose.
+  const lost = remove(isTargetView(db, model) ? accepted : model, "there = 0");
+  remove(accepted, "NOT same");
+  return Number(lost);
 }
 
 /**
@@ -84,17 +89,11 @@ function keepFarSide(db: DatabaseSync, changes: ChangeSet, far: FarComparison): 
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   const all = countIn(db, rowsTable, keys);
   const hasOne = hasOneRowEach(db, acceptedTableName(c.model));
-  if (hasOne && all.rows !== all.groups) fitAcceptedTable(db, c.model, c.uniqueKey, false);
-  const list = c.columns.map(quoteIdentifier).join(", ");
-  const isInTarget = `(${keys}) IN (SELECT ${keys} FROM ${quoteIdentifier(c.model)})`;
-  db.exec(
-    `CREATE TEMP TABLE ${quoteIdentifier(keysTable)} (${keys});
-     INSERT INTO ${quoteIdentifier(acceptedTableName(c.model))}
-       (${list}, ${ORDINAL}, ${COPIES}, ${TOKEN}, ${COLUMNS_ID})
-     SELECT ${list}, row_number() OVER (PARTITION BY ${keys}) - 1, 1, ${NEW_TOKEN}, ${NO_COLUMNS}
-     FROM ${temp(rowsTable)} WHERE ${isInTarget};
-     DELETE FROM ${temp(rowsTable)} WHERE ${isInTarget}`,
-  );
+  if (hasOne && all.rows !== all.groups) {
+    keepTargetView(db, c.model, () => fitAcceptedTable(db, c.model, c.uniqueKey, false));
+  }
+  db.exec(`CREATE TEMP TABLE ${quoteIdentifier(keysTable)} (${keys})`);
+  if (!isTargetView(db, c.model)) keepBesideTarget(db, c, rowsTable);
   const { rows, groups } = countIn(db, rowsTable, keys);
   const comparison = { ...c, rowsTable, keysTable, columnsId: NO_COLUMNS };
   acceptAll(db, {
@@ -103,6 +102,23 @@ function keepFarSide(db: DatabaseSync, changes: ChangeSet, far: FarComparison): 
   });
   db.exec(`DROP TABLE ${temp(rowsTable)}; DROP TABLE ${temp(keysTable)}`);
   return groups;
+}
+
+/** The far side's rows of groups that the target has are accepted alone: these are done then. */
+function keepBesideTarget(db: DatabaseSync, c: Comparison, rowsTable: string): void {
+  const accepted = acceptedTableName(c.model);
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const list = c.columns.map(quoteIdentifier).join(", ");
+  const own = hasOneRowEach(db, accepted) ? ownInsert(db, accepted, NO_COLUMNS) : {
+    columns: `, ${ORDINAL}, ${COPIES}, ${TOKEN}, ${COLUMNS_ID}`,
+    values: `, row_number() OVER (PARTITION BY ${keys}) - 1, 1, ${NEW_TOKEN}, ${NO_COLUMNS}`,
+  };
+  const isInTarget = `(${keys}) IN (SELECT ${keys} FROM ${quoteIdentifier(c.model)})`;
+  db.exec(
+    `INSERT INTO ${quoteIdentifier(accepted)} (${list}${own.columns})
+       SELECT ${list}${own.values} FROM ${temp(rowsTable)} WHERE ${isInTarget};
+     DELETE FROM ${temp(rowsTable)} WHERE ${isInTarget}`,
+  );
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { clearPending } from "~/store/pending.ts";
 import { acceptedTableName } from "./accepted_table.ts";
 import { type Comparison, keyIsAccepted, temp } from "./comparison_sql.ts";
 import type { ChangeSet } from "./find_changes.ts";
@@ -23,11 +24,15 @@ export interface PendingSubject {
 
 const KEY = "spoor_group_key";
 
-/** Call inside the transaction that found the changes, when their rows are in their order. */
+/**
+ * In place of what an earlier run has left. Call inside the transaction that found the changes, when their
+ * rows are in their order.
+ */
 export function notePending(db: DatabaseSync, changes: ChangeSet, subject: PendingSubject): void {
   const c = changes.comparison;
   const given = changes.new + changes.changed;
   const { runId, withRemoved } = subject;
+  clearPending(db, c.model);
   if (given + (withRemoved ? changes.removed : 0) === 0) return;
   // Registered for every comparison: a function of a connection costs nothing until it is called.
   db.function(
