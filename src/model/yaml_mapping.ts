@@ -68,6 +68,9 @@ export function readYamlMapping(yaml: YamlLibrary, text: string, path: string): 
   return { pairs: [], errors: [error] };
 }
 
+/** No setting and no directive lies deeper. */
+const DEEPEST = 8;
+
 /** Turns the nodes of the `yaml` package into plain values with lines. */
 class NodeReader {
   constructor(
@@ -76,12 +79,14 @@ class NodeReader {
     private readonly document: ReturnType<YamlLibrary["parseDocument"]>,
   ) {}
 
-  read(node: unknown): YamlValue {
+  /** @param depth How deep it lies; an alias counts too, because it may lead to what it lies in. */
+  read(node: unknown, depth = 0): YamlValue {
+    if (depth > DEEPEST) return { type: "other" };
     const { isAlias, isScalar, isSeq, isMap } = this.yaml;
     if (node === null || node === undefined) {
       return { type: "scalar", text: "", line: 1, isBlock: false };
     }
-    if (isAlias(node)) return this.read(node.resolve(this.document));
+    if (isAlias(node)) return this.read(node.resolve(this.document), depth + 1);
     if (isScalar(node)) {
       return {
         type: "scalar",
@@ -90,26 +95,26 @@ class NodeReader {
         isBlock: node.type === "BLOCK_LITERAL" || node.type === "BLOCK_FOLDED",
       };
     }
-    if (isSeq(node)) return this.readList(node.items);
+    if (isSeq(node)) return this.readList(node.items, depth);
     if (!isMap(node)) return { type: "other" };
-    const pairs = node.items.map((pair) => this.readPair(pair.key as Node, pair.value));
+    const pairs = node.items.map((pair) => this.readPair(pair.key as Node, pair.value, depth));
     return { type: "mapping", pairs };
   }
 
-  private readList(nodes: readonly unknown[]): YamlValue {
+  private readList(nodes: readonly unknown[], depth: number): YamlValue {
     const items: string[] = [];
     for (const node of nodes) {
-      const item = this.read(node);
+      const item = this.read(node, depth + 1);
       if (item.type !== "scalar") return { type: "other" };
       items.push(item.text);
     }
     return { type: "list", items };
   }
 
-  private readPair(key: Node, value: unknown): YamlPair {
-    const name = this.read(key);
+  private readPair(key: Node, value: unknown, depth: number): YamlPair {
+    const name = this.read(key, depth + 1);
     const { line, col } = this.linePos(key.range?.[0] ?? 0);
     const text = name.type === "scalar" ? name.text : "?";
-    return { key: text, value: this.read(value), line, column: col };
+    return { key: text, value: this.read(value, depth + 1), line, column: col };
   }
 }

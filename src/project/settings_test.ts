@@ -129,3 +129,11 @@ Deno.test("the short cut for plain settings reads what the YAML package reads, o
   }
   assert.equal(taken, 4);
 });
+
+Deno.test("an alias that leads into itself is a mistake like others", async () => {
+  for (const text of ["a: &a [*a]", "defaults: &d\n  max_changes: *d\n"]) {
+    const { errors } = await parseSettings(text);
+    assert.ok(errors.length > 0, text);
+    for (const { message } of errors) assert.match(message, /^Cannot read /);
+  }
+});

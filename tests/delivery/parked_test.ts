@@ -239,6 +239,7 @@ Deno.test("at most once: a run says that nobody sends again what may have arrive
     first.output,
     /hint: 1 may have arrived, and wait until you have looked: spoor unknown sync\.people/,
   );
+  assert.match(first.output, /id = 1: POST \S+\/1 failed: its answer did not come within 0\.5 s/);
   assert.doesNotMatch(first.output, /come again with the next run|next run goes on/);
   for (const { output } of [first, second]) {
     assert.match(output, /1 group is neither known to be sent nor sent again until you say/);

@@ -5,10 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { SEND_EACH_ROW, syncProject } from "./sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "./sync_project.ts";
 
 const COLUMNS = ["id", "name"];
-const DIRECTIVES = ["delivery: at_most_once", "timeout: 300ms", "retries: 0", "concurrency: 4"];
+const DIRECTIVES = ["delivery: at_most_once", "timeout: 3s", "retries: 0", "concurrency: 4"];
 
 /** Sends to a server that takes the write and loses the answer, but for the group 1. */
 async function loseAnswers(verify: string) {
@@ -98,4 +98,19 @@ Deno.test("another answer than true, false or undefined settles nothing", async 
   assert.deepEqual(people.project.rows("spoor.ledger").map(({ state }) => state), [
     ...["unknown", "unknown"],
   ]);
+});
+
+Deno.test("a verify that fails for many says so ten times, and how many more there are", async () => {
+  await using api = await fakeApi(() => ({ hang: true }));
+  const code = `${SEND_EACH_ROW}
+    export const verify = () => { throw new Error("no answer"); };`;
+  const directives = ["delivery: at_most_once", "timeout: 500ms", "concurrency: 14"];
+  await using people = await syncProject(api, code, { directives });
+  await people.setRows(["id", "name"], rowsOf(14));
+  await people.run();
+
+  const { output } = await people.project.run("run");
+
+  assert.equal(output.match(/verify\(\) failed \(no answer\)/g)?.length, 10);
+  assert.match(output, /verify\(\) did not settle 4 more in the same way, which stay unknown/);
 });

@@ -9,7 +9,7 @@
  * | any             | failed before it compared        | blocked, or not reached       |
  * | accepted        | compared, and reached all        | unchanged                     |
  * | accepted        | compared, left some              | unchanged, or not reached     |
- * | accepted        | some left the query; it is new later, or gone now | gone, or unchanged |
+ * | accepted        | some left the query; it is new later, or gone now | gone, if no other run forgot any |
  * | not accepted    | held some back                   | held back                     |
  * | not accepted    | left some                        | not reached                   |
  *
@@ -24,6 +24,7 @@ export type Decision =
   | "unchanged"
   | "unchanged_or_not_reached"
   | "unchanged_or_gone"
+  | "left"
   | "held_back"
   | "not_reached"
   | "blocked"
@@ -78,7 +79,7 @@ export function tellStory(
   let next = 0;
   let read = 0;
   for (const step of steps) {
-    if (++read > runs) return { entries: story.slice(0, limit), isCut: true };
+    if (++read > runs) return { entries: sinceGone(story).slice(0, limit), isCut: true };
     let wasTried = false;
     for (; (deliveries[next]?.run_id ?? 0) >= step.run_id; next++) {
       const delivery = deliveries[next];
@@ -89,10 +90,47 @@ export function tellStory(
     if (!wasTried) {
       addRun(story, toEntry(step, deliveries[next], deliveries[next - 1], facts.accepted));
     }
-    if (story.length > limit) return { entries: story.slice(0, limit), isCut: true };
+    if (story.length > limit) return { entries: sinceGone(story).slice(0, limit), isCut: true };
   }
   for (const delivery of deliveries.slice(next)) story.push({ type: "try", delivery });
-  return { entries: story.slice(0, limit), isCut: story.length > limit };
+  return { entries: sinceGone(story).slice(0, limit), isCut: story.length > limit };
+}
+
+/**
+ * A group that is gone has left in one of the runs that forgot some: in the only one, if there is one only
+ * since its last try; and in runs after all of them it was not there.
+ */
+function sinceGone(story: readonly StoryEntry[]): StoryEntry[] {
+  const told: StoryEntry[] = [];
+  let segment: RunEntry[] = [];
+  const close = (isWhole: boolean) => {
+    for (const entry of settleGone(segment, isWhole)) addRun(told, entry);
+    segment = [];
+  };
+  for (const entry of story) {
+    if (entry.type === "run") segment.push(entry);
+    else {
+      close(true);
+      told.push(entry);
+    }
+  }
+  close(false);
+  return told;
+}
+
+/** @param isWhole The try before these runs is told too, so that none of them is missing. */
+function settleGone(runs: readonly RunEntry[], isWhole: boolean): RunEntry[] {
+  const left = runs.filter(({ decision }) => decision === "unchanged_or_gone");
+  const [last] = left;
+  if (!last) return [...runs];
+  const isCertain = isWhole && left.length === 1 && last.runs === 1;
+  return runs.map((entry) => {
+    if (entry.runId > last.runId && entry.decision === "unchanged") {
+      return { ...entry, decision: "gone", detail: "not in the query" };
+    }
+    if (entry !== last || !isCertain) return entry;
+    return { ...entry, decision: "left", detail: "not in the query any more" };
+  });
 }
 
 /** Noted between runs, under the run before. */
@@ -198,6 +236,6 @@ function addRun(story: StoryEntry[], entry: RunEntry): void {
   const isSame = last?.type === "run" && last.decision === entry.decision &&
     last.detail === entry.detail;
   if (!isSame) return void story.push(entry);
-  last.firstRunId = entry.runId;
-  last.runs += 1;
+  last.firstRunId = entry.firstRunId;
+  last.runs += entry.runs;
 }

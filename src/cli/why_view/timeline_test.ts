@@ -26,10 +26,11 @@ const ALL = { entries: 100, runs: 100 };
 function tell(
   deliveries: readonly DeliveryRow[],
   steps: readonly StoryStep[],
-  accepted: StoryFacts["accepted"] = { hash: "1:a" },
+  accepted: StoryFacts["accepted"] | null = { hash: "1:a" },
 ): string[] {
   const newestFirst = {
-    ...{ deliveries: deliveries.toReversed(), steps: steps.toReversed(), accepted },
+    ...{ deliveries: deliveries.toReversed(), steps: steps.toReversed() },
+    accepted: accepted ?? undefined,
   };
   return tellStory(newestFirst, ALL).entries.map((entry) => {
     if (entry.type === "try") return `${entry.delivery.run_id} ${entry.delivery.state}`;
@@ -81,7 +82,24 @@ Deno.test("a group that is new again has left the query in a run that forgot som
   ];
   const steps = [compared(1), compared(2), compared(3, { groups_removed: 1 }), compared(4)];
   assert.deepEqual(tell(deliveries, steps), [
-    ...["4 accepted", "3 unchanged_or_gone", "2 unchanged", "1 accepted"],
+    ...["4 accepted", "3 left", "2 unchanged", "1 accepted"],
+  ]);
+});
+
+Deno.test("a group that is gone was not there in runs after it had left", () => {
+  const forgets = { groups_removed: 1 };
+  const once = [compared(1), compared(2, forgets), compared(3), compared(4)];
+  assert.deepEqual(tell([tried(1, "accepted")], once, null), [
+    ...["3-4 gone", "2 left", "1 accepted"],
+  ]);
+  const twice = [
+    compared(1),
+    compared(2, forgets),
+    compared(3, { groups_removed: 2 }),
+    compared(4),
+  ];
+  assert.deepEqual(tell([tried(1, "accepted")], twice, null), [
+    ...["4 gone", "3 unchanged_or_gone", "2 unchanged_or_gone", "1 accepted"],
   ]);
 });
 

@@ -108,9 +108,15 @@ const callSites = new CallSites();
 function failure(about: string, error: EgressError): Error {
   if (error.kind === "denied" || error.kind === "down") return hostError(error, true);
   if (error.kind === "invalid") return hostError(error);
-  const failed = new HttpError(`${about} failed: ${error.message}`, undefined);
+  const failed = new HttpError(`${about} failed: ${withoutRequest(error.message)}`, undefined);
   rememberError(failed, { hint: error.hint, details: error.details });
   return failed;
+}
+
+/** What the request was has just been said: `its answer did not come within 30 s`. */
+function withoutRequest(message: string): string {
+  return message.replace(/^Cannot read the answer of [A-Z]+ \S+: /, "")
+    .replace(/^it did not come/, "its answer did not come");
 }
 
 function withParams(url: string, params: RequestOptions["params"]): string {

@@ -22,12 +22,23 @@ export interface VerifyContext {
 export async function verifyUnsettled(verify: unknown, context: VerifyContext): Promise<void> {
   const { start, send, isStopped } = context;
   if (typeof verify !== "function") return;
+  let warnings = 0;
+  const warn = (message: string) => {
+    if (++warnings <= WARNINGS_SHOWN) send({ type: "log", level: "warn", message });
+  };
   for (const one of start.unsettled ?? []) {
-    if (isStopped()) return;
-    const answer = await ask(verify as Verify, toUnsettled(one, start), context);
+    if (isStopped()) break;
+    const answer = await ask(verify as Verify, toUnsettled(one, start), context, warn);
     send({ type: "verified", change: one.change, answer });
   }
+  const more = warnings - WARNINGS_SHOWN;
+  if (more <= 0) return;
+  const message = `verify() did not settle ${more} more in the same way, which stay unknown`;
+  send({ type: "log", level: "warn", message });
 }
+
+/** A far side that is down answers no question: that is not said a thousand times. */
+const WARNINGS_SHOWN = 10;
 
 type Verify = (change: Unsettled) => unknown;
 
@@ -42,20 +53,20 @@ function toUnsettled(
 async function ask(
   verify: Verify,
   change: Unsettled,
-  { send, explain }: VerifyContext,
+  { explain }: VerifyContext,
+  warn: (message: string) => void,
 ): Promise<boolean | null> {
-  const warn = (what: string) => {
+  const stays = (what: string) => {
     const name = Object.entries(change.key).map(([column, value]) => `${column} = ${value}`);
-    const message = `verify() ${what} for ${name.join(", ")}, which stays unknown`;
-    send({ type: "log", level: "warn", message });
+    warn(`verify() ${what} for ${name.join(", ")}, which stays unknown`);
     return null;
   };
   try {
     const answer = await verify(change);
     if (typeof answer === "boolean") return answer;
     if (answer === undefined) return null;
-    return warn(`gave ${formatMessage([answer])} instead of true, false or undefined`);
+    return stays(`gave ${formatMessage([answer])} instead of true, false or undefined`);
   } catch (error) {
-    return warn(`failed (${explain(error)})`);
+    return stays(`failed (${explain(error)})`);
   }
 }
