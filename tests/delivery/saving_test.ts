@@ -265,3 +265,29 @@ Deno.test("a query with columns named as SQLite names its rows", async () => {
     ...[{ id: 1, rowid: 7, oid: "Ada" }, { id: 2, rowid: 7, oid: "Ada" }],
   ]);
 });
+
+Deno.test("rows that a model leaves alone are stored as they were read, whatever they hold", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").batches(2, async (groups) => {
+      await http.post(ORIGIN + "/", { json: groups.length });
+    });`,
+  );
+  await people.setRows(["id", "value"], [
+    ...[["1", "NULL"], ["2", "9007199254740993"], ["3", "x'00ff'"], ["4", "9e999"], ["5", "-1.5"]],
+    ...[["6", "''"], ["7", "'ö😀'"], ["8", "1"], ["9", "0.5"], ["10", "'1'"], ["11", "1e300"]],
+  ]);
+
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.equal(api.requests.length, 6);
+  const stored = (table: string) =>
+    people.project.rows(`SELECT id, typeof(value) AS type, quote(value) AS value FROM "${table}"`);
+  assert.deepEqual(stored("sync.people"), stored("raw.people"));
+
+  api.clear();
+  await people.run("--full");
+  assert.equal(api.requests.length, 0);
+});
