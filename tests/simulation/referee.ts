@@ -17,6 +17,7 @@ export interface Rules {
   promise: "at_least_once" | "at_most_once";
   onRemoved: "forget" | "keep" | "deliver";
   requestsPerChange: number;
+  maxAttempts: number;
 }
 
 /** What was known when a run began. */
@@ -153,7 +154,7 @@ export class Referee {
       if (was?.parked && was.id === id && this.#parked.has(key)) continue;
       this.#parked.set(key, this.#before.source.get(key) ?? "");
     }
-    if (!isCut) return;
+    if (!isCut) return this.#checkAttempts(ledger);
     const out = ledger.filter(({ state, runId }) =>
       state === "sent" && runId === this.#before?.runId
     );
@@ -177,6 +178,21 @@ export class Referee {
           `group ${key} is marked as\n${content}\nand the far side has\n${there}`,
         );
       }
+    }
+  }
+
+  /** What has failed as often as it may waits for a person. */
+  #checkAttempts(ledger: readonly LedgerRow[]): void {
+    for (const { key, id, state, attempts, parked, runId } of ledger) {
+      if (state !== "failed" || parked || runId !== this.#before?.runId) continue;
+      // One that was not tried after all is as it was before.
+      const before = this.#before.ledger.get(key);
+      if (before?.id === id && before.attempts === attempts) continue;
+      const { maxAttempts } = this.rules;
+      expect(
+        attempts < maxAttempts,
+        `group ${key} has failed ${attempts} times, and is not parked`,
+      );
     }
   }
 

@@ -60,6 +60,11 @@ export class SimulatedLimit {
     return new Permits(this, limits.get("crm", this.rate), stop);
   }
 
+  /** Does something when every commit that is under way now has ended. */
+  afterCommit(run: () => void): void {
+    this.time.after(COMMIT_MS, run);
+  }
+
   clockMoved(): void {
     this.#moves += 1;
   }
@@ -91,6 +96,8 @@ export class SimulatedLimit {
   }
 }
 
+/** No commit of the simulation takes longer, and the one that waits behind it. */
+const COMMIT_MS = 10;
 /** What comes on top of a window: its margin, and the longest that a request may be without an answer. */
 const LATE_MS = 1_000 + 31_000;
 
@@ -98,9 +105,11 @@ const LATE_MS = 1_000 + 31_000;
 export class Permits {
   readonly #permits: RequestPermits;
   #asked = new Map<number, (refusal: string | undefined) => void>();
+  #isOver = false;
 
   constructor(private readonly limit: SimulatedLimit, ...[limiter, stop]: PermitParts) {
     this.#permits = new RequestPermits(limiter, stop, (id, refusal) => {
+      if (this.#isOver) this.limit.wrongs.push("a model that has ended was given a permit");
       this.#asked.get(id)?.(refusal);
       this.#asked.delete(id);
     });
@@ -124,6 +133,8 @@ export class Permits {
 
   dispose(): void {
     this.#permits.dispose();
+    // What is on its way to the disk is given all the same.
+    this.limit.afterCommit(() => this.#isOver = true);
   }
 }
 

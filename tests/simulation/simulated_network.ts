@@ -61,6 +61,7 @@ export class SimulatedNetwork implements Network {
   /** On the way there. */
   #leaving = new Set<FarRequest>();
   #sent = 0;
+  #isOver = false;
 
   constructor(
     private readonly farSide: FarSide,
@@ -79,6 +80,7 @@ export class SimulatedNetwork implements Network {
     if (number > downAfter) return { ...broken("down"), attempts: 0 };
     let last: Answer = { ...broken("down"), attempts: 0 };
     for (let attempts = 1;; attempts++) {
+      if (this.#isOver) return await never();
       // One that was tried has ended as its last try did, whatever keeps it from another one.
       if (await permits?.ask(number) !== undefined) return last;
       last = { ...await this.#try(request), attempts };
@@ -95,8 +97,9 @@ export class SimulatedNetwork implements Network {
     return status !== undefined && status < 500;
   }
 
-  /** The process is gone: what was on the way there arrives at once, or never. */
+  /** The process is gone: what was on the way there arrives at once, or never; no more is tried. */
   cutOff(): void {
+    this.#isOver = true;
     for (const request of this.#leaving) {
       if (this.random.chance(0.5)) this.#arrive(request);
     }
@@ -109,6 +112,7 @@ export class SimulatedNetwork implements Network {
     this.farSide.requests += 1;
     if (fault !== "lost before") this.#leaving.add(request);
     await this.time.wait(this.random.next() * 40);
+    if (this.#isOver) return await never();
     this.#leaving.delete(request);
     if (fault === "lost before") return await this.#neverAnswered();
     if (fault === "failed before" || fault === "refused") this.options.onArrival();
@@ -138,6 +142,10 @@ export class SimulatedNetwork implements Network {
     await this.time.wait(30_000);
     return broken(this.random.chance(0.5) ? "timeout" : "broken");
   }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
 }
 
 function broken(kind: "timeout" | "broken" | "unsent" | "down"): Try {

@@ -139,6 +139,7 @@ export class SimulatedRun {
     let end = await this.#endOf(scripted, run);
     isOver = true;
     permits?.dispose();
+    if (network instanceof SimulatedNetwork) network.cutOff();
     // Acknowledgements that are on their way are kept.
     await this.#commits.add(() => {}).catch(() => end = "nothing more written");
     this.#ends.set(model, end);
