@@ -43,8 +43,10 @@ export function foldFailures(
       folds.set(name, { ...rest, error, parts: [one] });
     }
   }
-  return [...folds.values()]
-    .sort((a, b) => a.model < b.model ? -1 : a.model > b.model ? 1 : b.groups - a.groups);
+  return [...folds.values()].sort((a, b) =>
+    compare(a.model, b.model) || b.groups - a.groups || compare(a.state, b.state) ||
+    Number(a.parked) - Number(b.parked)
+  );
 }
 
 function add(fold: FoldedFailure & { parts: FailingChanges[] }, one: FailingChanges): void {
@@ -54,6 +56,10 @@ function add(fold: FoldedFailure & { parts: FailingChanges[] }, one: FailingChan
   fold.attempts = Math.max(fold.attempts, one.attempts);
   if (since === null || (one.since !== null && one.since < since)) fold.since = one.since;
   if (lastAt === null || (one.lastAt !== null && one.lastAt > lastAt)) fold.lastAt = one.lastAt;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** A text that several groups share names none of them. */

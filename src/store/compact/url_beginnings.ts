@@ -1,7 +1,8 @@
 /**
  * Splits URLs so that many have the same beginning: `https://crm.example/people/` and `42`.
  *
- * A beginning is used once it was seen before, so that URLs which have nothing in common stay whole.
+ * A beginning is used once it was seen before, so that URLs which have nothing in common stay whole; of
+ * very many hosts the later ones have no beginning.
  *
  * @module
  */
@@ -18,13 +19,15 @@ export class UrlBeginnings {
     if (this.#seen.has(url)) return [url, ""];
     const beginnings = beginningsOf(url);
     const known = beginnings.find((beginning) => this.#seen.has(beginning));
-    if (known !== beginnings[0]) this.#remember(url, beginnings);
-    return known === undefined ? [url, ""] : [known, url.slice(known.length)];
+    if (known !== undefined && known === beginnings[0]) return [known, url.slice(known.length)];
+    const isFull = this.#seen.size >= MAX_SEEN;
+    if (!isFull) this.#remember(url, beginnings);
+    const beginning = known ?? (isFull ? "" : url);
+    return [beginning, url.slice(beginning.length)];
   }
 
   /** Of URLs that differ in their last part only the first is kept whole: the others have what they share. */
   #remember(url: string, beginnings: readonly string[]): void {
-    if (this.#seen.size >= MAX_SEEN) return;
     for (const seen of [url, ...beginnings]) this.#seen.add(seen);
   }
 }
