@@ -32,9 +32,14 @@ export class UrlBeginnings {
   }
 }
 
+/** A model may ask for URLs of any length: looking at them is to take no time. */
+const MAX_LENGTH = 1_000;
+const MAX_PARTS = 16;
+
 /** Up to each `/`, `?`, `&` and `=` behind the host, the longest first. */
 function beginningsOf(url: string): string[] {
   const hostAt = url.indexOf("://") + 3;
-  const ends = [...url.slice(hostAt).matchAll(/[/?&=]/g)].map(({ index }) => hostAt + index + 1);
+  const ends = [...url.slice(hostAt, MAX_LENGTH).matchAll(/[/?&=]/g)].slice(0, MAX_PARTS)
+    .map(({ index }) => hostAt + index + 1);
   return ends.map((end) => url.slice(0, end)).reverse();
 }

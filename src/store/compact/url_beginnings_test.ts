@@ -41,3 +41,11 @@ Deno.test("UrlBeginnings gives back every URL, be it one or not, and few beginni
   assert.deepEqual(parts.map((pair) => pair.join("")), urls);
   assert.ok(new Set(parts.map(([beginning]) => beginning)).size < 300);
 });
+
+Deno.test("UrlBeginnings takes no time for a URL of a million slashes", () => {
+  const url = `https://crm.example${"/".repeat(1_000_000)}`;
+  const startedAt = performance.now();
+  const parts = split(...Array.from({ length: 100 }, (_, i) => url + i));
+  assert.ok(performance.now() - startedAt < 2_000);
+  assert.ok(parts.slice(1).every(([beginning = ""]) => beginning.length < 1_000));
+});
