@@ -10,12 +10,17 @@
 /** More are not remembered: what follows the first ones has mostly one of their beginnings. */
 const MAX_SEEN = 256;
 
+/** A model may ask for URLs of any length: to look at them is to take no time. */
+const MAX_LENGTH = 2_000;
+const MAX_PARTS = 16;
+
 /** See the module's comment. */
 export class UrlBeginnings {
   readonly #seen = new Set<string>();
 
   /** Gives the longest beginning that is known, and what follows it. */
   split(url: string): [beginning: string, rest: string] {
+    if (url.length > MAX_LENGTH) return ["", url];
     if (this.#seen.has(url)) return [url, ""];
     const beginnings = beginningsOf(url);
     const known = beginnings.find((beginning) => this.#seen.has(beginning));
@@ -32,14 +37,10 @@ export class UrlBeginnings {
   }
 }
 
-/** A model may ask for URLs of any length: looking at them is to take no time. */
-const MAX_LENGTH = 1_000;
-const MAX_PARTS = 16;
-
 /** Up to each `/`, `?`, `&` and `=` behind the host, the longest first. */
 function beginningsOf(url: string): string[] {
   const hostAt = url.indexOf("://") + 3;
-  const ends = [...url.slice(hostAt, MAX_LENGTH).matchAll(/[/?&=]/g)].slice(0, MAX_PARTS)
+  const ends = [...url.slice(hostAt).matchAll(/[/?&=]/g)].slice(0, MAX_PARTS)
     .map(({ index }) => hostAt + index + 1);
   return ends.map((end) => url.slice(0, end)).reverse();
 }
