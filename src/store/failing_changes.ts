@@ -44,7 +44,10 @@ function whereOf({ model, isRunning }: FailingFilter): string {
   ].join(" AND ");
 }
 
-/** All of them, those that stand alike with one error text together. */
+/**
+ * All of them, those that stand alike with one error text together; by that text, which tells most of
+ * them apart at the first comparison.
+ */
 export function failingChanges(db: DatabaseSync, filter: FailingFilter): FailingChanges[] {
   const { model } = filter;
   // Arrays: each group may have an error of its own, and objects take twice as long.
@@ -52,7 +55,7 @@ export function failingChanges(db: DatabaseSync, filter: FailingFilter): Failing
     db,
     `SELECT model, replace(state, 'sent', 'unknown'), parked, coalesce(error, '${NO_ANSWER}'),
        count(*), min(at), max(at), max(attempts), min(group_key)
-     FROM "spoor.ledger" WHERE ${whereOf(filter)} GROUP BY 1, 2, 3, 4`,
+     FROM "spoor.ledger" WHERE ${whereOf(filter)} GROUP BY 4, 3, 2, 1`,
   );
   read.setReadBigInts(false);
   return read.all(...model === undefined ? [] : [model]).map((

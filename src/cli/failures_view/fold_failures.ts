@@ -31,25 +31,35 @@ export function foldFailures(
   failures: readonly FailingChanges[],
   keyColumns: (model: string) => readonly string[],
 ): FoldedFailure[] {
-  const errors = new Map(
-    failures.map((one) => [one, generalError(one, keyColumns(one.model))]),
+  const folds = new Map<string, FoldedFailure & { parts: FailingChanges[] }>();
+  // One pass: each of very many groups may have an error of its own.
+  for (const one of failures) {
+    const error = generalError(one, keyColumns(one.model));
+    const name = `${one.model} ${one.state} ${one.parked} ${error}`;
+    const fold = folds.get(name);
+    if (fold) add(fold, one);
+    else {
+      const { groupKey: _, ...rest } = one;
+      folds.set(name, { ...rest, error, parts: [one] });
+    }
+  }
+  return [...folds.values()].sort((a, b) =>
+    compare(a.model, b.model) || b.groups - a.groups || compare(a.state, b.state) ||
+    Number(a.parked) - Number(b.parked)
   );
-  const folds = Map.groupBy(
-    failures,
-    (one) => `${one.model} ${one.state} ${one.parked} ${errors.get(one)}`,
-  );
-  return [...folds.values()].flatMap((parts) => {
-    const [first] = parts;
-    if (!first) return [];
-    const { model, state, parked } = first;
-    return {
-      ...{ model, state, parked, error: errors.get(first) ?? first.error, parts },
-      groups: parts.reduce((sum, part) => sum + part.groups, 0),
-      since: least(parts.map((part) => part.since)),
-      lastAt: least(parts.map((part) => part.lastAt), -1),
-      attempts: parts.reduce((most, part) => Math.max(most, part.attempts), 0),
-    };
-  }).sort((a, b) => a.model < b.model ? -1 : a.model > b.model ? 1 : b.groups - a.groups);
+}
+
+function add(fold: FoldedFailure & { parts: FailingChanges[] }, one: FailingChanges): void {
+  const { since, lastAt } = fold;
+  fold.parts.push(one);
+  fold.groups += one.groups;
+  fold.attempts = Math.max(fold.attempts, one.attempts);
+  if (since === null || (one.since !== null && one.since < since)) fold.since = one.since;
+  if (lastAt === null || (one.lastAt !== null && one.lastAt > lastAt)) fold.lastAt = one.lastAt;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** A text that several groups share names none of them. */
@@ -82,9 +92,4 @@ function replaceWords(text: string, word: string, by: string): string {
     from = end;
   }
   return result + text.slice(from);
-}
-
-function least(times: readonly (string | null)[], sign: 1 | -1 = 1): string | null {
-  const known = times.filter((time) => time !== null).sort();
-  return known.at(sign === 1 ? 0 : -1) ?? null;
 }

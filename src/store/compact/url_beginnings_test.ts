@@ -36,7 +36,13 @@ Deno.test("UrlBeginnings gives back every URL, be it one or not, and few beginni
   for (let i = 0; i < 5_000; i++) {
     urls.push(`https://h${i % 3}.example/p/${i}/notes/${i % 7}?q=${i}`);
   }
+  for (let i = 0; i < 1_000; i++) urls.push(`https://host${i}.example/hook`);
   const parts = split(...urls);
   assert.deepEqual(parts.map((pair) => pair.join("")), urls);
   assert.ok(new Set(parts.map(([beginning]) => beginning)).size < 300);
+});
+
+Deno.test("UrlBeginnings leaves a URL whole that is longer than any that is worth parting", () => {
+  const url = `https://crm.example/${"a/".repeat(1_000)}`;
+  assert.deepEqual(split(url, url), [["", url], ["", url]]);
 });
