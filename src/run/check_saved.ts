@@ -57,3 +57,14 @@ function checkKey(
     );
   }
 }
+
+/** A model that forgot to await its request would mark as sent what nobody has accepted. */
+export function savedTooSoon(uniqueKey: readonly string[], { key }: HeldGroup): UserError {
+  return new UserError(
+    `Cannot save ${renderGroupKey(uniqueKey, key)}: a request of it has not been answered yet`,
+    {
+      hint: `Write "await" before http.post(…), so that a refused row is not marked as sent; ` +
+        "to send several at once use each() and @concurrency",
+    },
+  );
+}

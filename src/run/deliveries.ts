@@ -4,17 +4,12 @@
  *
  * @module
  */
-import { type ErrorReport, UserError } from "~/base/user_error.ts";
+import type { ErrorReport } from "~/base/user_error.ts";
 import {
   afterFailure,
   batchToRepeat,
-  type ChangeAction,
   type DeliveryPromise,
-  type GroupNow,
   isForced,
-  isHeldBack,
-  isUnknown,
-  mayHaveMore,
 } from "~/delivery/earlier_try.ts";
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
@@ -24,17 +19,17 @@ import { noteDelivery } from "~/store/model_states.ts";
 import { forgetRemoved } from "~/tracked/accept_all.ts";
 import { Acknowledger } from "~/tracked/acknowledge.ts";
 import { forcedButGoneSql } from "~/tracked/comparison_sql.ts";
-import type { ChangedGroup } from "~/tracked/changed_groups.ts";
-import { type ChangeSet, dropChanges, type ForcedGroup } from "~/tracked/find_changes.ts";
+import { type ChangeSet, dropChanges } from "~/tracked/find_changes.ts";
 import { makeDoubtGroup, makeForgetGroup } from "~/tracked/forget_group.ts";
 import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
-import type { HoldCandidate } from "~/tracked/hold_back.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import type { Adoption } from "./adopt_changes.ts";
 import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
-import { checkSaved } from "./check_saved.ts";
+import { checkSaved, savedTooSoon } from "./check_saved.ts";
 import { type DeliveredChange, DeliveredChangeReader } from "./delivered_changes.ts";
+import { DeliverySums } from "./delivery_sums.ts";
+import { sameChange } from "./earlier_changes.ts";
 import { Foresight } from "./foresight.ts";
 import { assertGuest } from "./guest_error.ts";
 import { type HeldGroup, isUnknownEnd } from "./held_group.ts";
@@ -65,49 +60,13 @@ export interface DeliveryContext extends ChangeRecordContext {
 /** Groups that failed are shown as examples, not all. */
 const MAX_FAILURES_SHOWN = 10;
 
-/**
- * What was tried before and not accepted; under another `@unique_key` it was other groups.
- *
- * @param readsRemoved The far side is told of what left the query.
- */
-export function forcedGroups(
-  earlier: readonly LedgerEntry[],
-  keyColumns: number,
-  readsRemoved: boolean,
-): ForcedGroup[] {
-  return earlier.filter(isForced).map((entry) => ({
-    key: decodeGroupKey(entry.groupKey),
-    batch: batchToRepeat(entry),
-    mayBeThere: readsRemoved && mayHaveMore(entry),
-  })).filter(({ key }) => key.length === keyColumns);
-}
-
-/** What may have to be held back. */
-export function holdCandidates(
-  earlier: readonly LedgerEntry[],
-  keyColumns: number,
-  promise: DeliveryPromise,
-): HoldCandidate[] {
-  // One that was rejected and is to be tried again is no news either once it is what was accepted.
-  const mayBeOver = (entry: LedgerEntry) => entry.parked || entry.state === "rejected";
-  return earlier.filter((entry) => mayBeOver(entry) || isUnknown(entry)).map((entry) => ({
-    key: decodeGroupKey(entry.groupKey),
-    isHeld: (now: GroupNow) => isHeldBack(entry, now, promise),
-  })).filter(({ key }) => key.length === keyColumns);
-}
-
 /** See the module's comment. */
 export class Delivery {
   readonly failures: GroupFailure[] = [];
   #held = new Map<number, HeldGroup>();
   /** Groups that were delivered; their numbers go from 1 to this. */
   #delivered = 0;
-  #saved = 0;
-  #rejected = 0;
-  #failed = 0;
-  #unknown = 0;
-  /** Of those that failed or are unknown: no run sends them again by itself. */
-  #keptBack = 0;
+  readonly #sums = new DeliverySums();
   readonly #reader: DeliveredChangeReader;
   readonly #acknowledger: Acknowledger;
   readonly #records: Records;
@@ -146,13 +105,13 @@ export class Delivery {
 
   /** Groups that have come to an end. */
   get done(): number {
-    return this.#saved + this.#rejected + this.#failed + this.#unknown;
+    return this.#sums.done;
   }
 
   /** Whether the target's content moved. */
   get hasWritten(): boolean {
     const forgotten = this.context.onRemoved === "forget" ? this.changes.removed : 0;
-    return this.#saved + forgotten > 0 || this.context.adoption?.hasWritten === true;
+    return this.#sums.saved + forgotten > 0 || this.context.adoption?.hasWritten === true;
   }
 
   /** With `--adopt`. */
@@ -177,7 +136,7 @@ export class Delivery {
 
   #deliver(change: DeliveredChange): DeliveredGroup {
     const { number, action, firstRow, lastRow } = change;
-    const earlier = this.#earlierChange(change, action);
+    const earlier = sameChange(this.#earlier.get(change.keyText), change);
     const batch = earlier ? batchToRepeat(earlier) : 0;
     const held: HeldGroup = {
       ...change,
@@ -367,15 +326,7 @@ export class Delivery {
       if (group.isAhead || !group.intent) left += 1;
       else this.#settle(group, error)();
     }
-    const { new: added, changed, unchanged, removed, heldBack } = this.changes;
-    const counts: DeliveryCounts = {
-      ...{ new: added, changed, unchanged, removed, parked: heldBack.groups, left },
-      ...{ saved: this.#saved, rejected: this.#rejected },
-      ...{ failed: this.#failed, unknown: this.#unknown },
-      ...(this.#keptBack > 0 && { kept_back: this.#keptBack }),
-    };
-    assertBalance(this.total, counts);
-    return counts;
+    return this.#sums.close(this.changes, this.total, left);
   }
 
   dispose(): void {
@@ -396,8 +347,8 @@ export class Delivery {
         this.#held.delete(group.number);
       }
       for (const { number } of groups) this.context.plan?.ended(number, { as: end, why });
-      if (end === "accepted") this.#saved += groups.length;
-      else this.#rejected += groups.length;
+      if (end === "accepted") this.#sums.saved += groups.length;
+      else this.#sums.rejected += groups.length;
     }, (error) => {
       for (const group of groups) group.end = "open";
       throw error;
@@ -414,13 +365,13 @@ export class Delivery {
       this.failures.push({ key, error });
     }
     if (isUnknownEnd(group, this.context.promise)) {
-      this.#unknown += 1;
-      if (this.context.promise === "at_most_once") this.#keptBack += 1;
+      this.#sums.unknown += 1;
+      if (this.context.promise === "at_most_once") this.#sums.keptBack += 1;
       return () => this.#records.unknown(group, error.message);
     }
-    this.#failed += 1;
+    this.#sums.failed += 1;
     if (group.isFarSides) group.attempts -= 1;
-    if (afterFailure(group.attempts, this.context.maxAttempts).parked) this.#keptBack += 1;
+    if (afterFailure(group.attempts, this.context.maxAttempts).parked) this.#sums.keptBack += 1;
     return () => this.#records.failed(group, error.message);
   }
 
@@ -442,16 +393,6 @@ export class Delivery {
   #forget(group: HeldGroup): void {
     this.#forgetGroup ??= makeForgetGroup(this.context.db, this.changes.comparison);
     this.#forgetGroup(group.key);
-  }
-
-  /** What was tried before comes first and is sent again with the same key, if it is the same change. */
-  #earlierChange(group: ChangedGroup, action: ChangeAction): LedgerEntry | undefined {
-    const entry = this.#earlier.get(group.keyText);
-    if (entry?.action === "remove" || action === "remove") {
-      // What is removed is what was accepted, and that has not changed since.
-      return entry?.action === action ? entry : undefined;
-    }
-    return entry?.contentHash === group.hash ? entry : undefined;
   }
 
   #findOpen(number: number): HeldGroup | undefined {
@@ -489,27 +430,6 @@ export class Delivery {
       }
     }
   }
-}
-
-/** A model that forgot to await its request would mark as sent what nobody has accepted. */
-function savedTooSoon(uniqueKey: readonly string[], { key }: HeldGroup): UserError {
-  return new UserError(
-    `Cannot save ${renderGroupKey(uniqueKey, key)}: a request of it has not been answered yet`,
-    {
-      hint: `Write "await" before http.post(…), so that a refused row is not marked as sent; ` +
-        "to send several at once use each() and @concurrency",
-    },
-  );
-}
-
-/** Every group that was delivered has come to exactly one end, or was not reached. */
-function assertBalance(delivered: number, counts: DeliveryCounts): void {
-  const { saved, rejected, failed, unknown, left } = counts;
-  if (delivered === saved + rejected + failed + unknown + left) return;
-  throw new Error(
-    `The sums do not balance: ${delivered} groups were to be delivered, and ${saved} were saved, ` +
-      `${rejected} rejected, ${failed} failed, ${unknown} are unknown, ${left} were not reached`,
-  );
 }
 
 function isDistinct(values: readonly unknown[]): boolean {

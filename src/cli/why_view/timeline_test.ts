@@ -87,7 +87,7 @@ Deno.test("a group that is new again has left the query in a run that forgot som
 });
 
 Deno.test("a group that is gone was not there in runs after it had left", () => {
-  const forgets = { groups_removed: 1 };
+  const forgets: Partial<StoryStep> = { ["groups_removed"]: 1 };
   const once = [compared(1), compared(2, forgets), compared(3), compared(4)];
   assert.deepEqual(tell([tried(1, "accepted")], once, null), [
     ...["3-4 gone", "2 left", "1 accepted"],
