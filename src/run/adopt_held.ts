@@ -197,7 +197,7 @@ function fillWithRest(db: DatabaseSync, { comparison: c }: ChangeSet, far: FarCo
     `DELETE FROM ${temp(c.rowsTable)};
      INSERT INTO ${temp(c.rowsTable)} SELECT * FROM ${temp(far.queryTable)}
      WHERE (${keys}) IN (SELECT ${own} FROM ${temp(far.groupsTable)} WHERE NOT same)
-     ORDER BY ${keys}, rowid`,
+     ORDER BY ${keys}, ${c.place}`,
   );
 }
 

@@ -9,6 +9,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { RowBlock } from "~/sandbox/protocol.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { rowidName } from "~/warehouse/rowid_name.ts";
 import { prepareArrayRows } from "~/warehouse/array_rows.ts";
 import { openDatabaseReadOnly } from "~/warehouse/open_database.ts";
 import { fromRead, type SqlValue, toBound } from "~/warehouse/values.ts";
@@ -68,9 +69,10 @@ export class GuestQuery implements Disposable {
         `CREATE TEMP TABLE ${this.#table.slice(5)} (${columns.map(quoteIdentifier).join(", ")})`,
       );
       this.#db.prepare(`INSERT INTO ${this.#table} ${sql}`).run(...params.map(toBound));
+      const place = rowidName(columns);
       this.#select = prepareArrayRows(
         this.#db,
-        `SELECT * FROM ${this.#table} WHERE rowid >= ? ORDER BY rowid LIMIT ?`,
+        `SELECT * FROM ${this.#table} WHERE ${place} >= ? ORDER BY ${place} LIMIT ?`,
       );
     } catch (error) {
       this[Symbol.dispose]();

@@ -5,7 +5,6 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { foldModelName } from "~/model/model_name.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedTableName } from "~/tracked/accepted_table.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { isTargetView, targetViewColumns } from "~/tracked/target_view.ts";
@@ -28,6 +27,8 @@ export interface HeldState {
   acceptedRows: number | undefined;
   /** State of a change → how many changes that are not acknowledged have it. */
   changes: Readonly<Record<string, number>>;
+  /** Groups that the last run found and did not begin. */
+  pending: number;
   /** ISO 8601, UTC; of its last success. */
   lastSuccess: string | undefined;
 }
@@ -78,17 +79,23 @@ export function heldState(db: DatabaseSync, model: string): HeldState {
     rows: hasRows ? countRows(db, model) : 0,
     acceptedRows: hasAccepted ? countRows(db, accepted) : undefined,
     changes: changesOf(db, model),
+    pending: countPending(db, model),
     lastSuccess: typeof state?.ended_at === "string" ? state.ended_at : undefined,
   };
 }
 
 function changesOf(db: DatabaseSync, model: string): Record<string, number> {
-  // A file of an earlier version is read as it is.
-  const source = findTableType(db, "spoor.changes") ? "spoor.changes" : "spoor.ledger";
   const rows = db.prepare(
-    `SELECT state, count(*) AS n FROM ${quoteIdentifier(source)} WHERE model = ? GROUP BY state`,
+    `SELECT state, count(*) AS n FROM "spoor.ledger" WHERE model = ? GROUP BY state`,
   ).all(model);
   return Object.fromEntries(rows.map(({ state, n }) => [String(state), Number(n)]));
+}
+
+/** A file of an earlier version has none, and is read as it is. */
+function countPending(db: DatabaseSync, model: string): number {
+  if (!findTableType(db, "spoor.pending")) return 0;
+  const row = db.prepare(`SELECT count(*) AS n FROM "spoor.pending" WHERE model = ?`).get(model);
+  return Number(row?.n);
 }
 
 /** Columns that tell a group in a table of accepted rows. */

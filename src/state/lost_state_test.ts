@@ -11,6 +11,7 @@ const NOTHING: HeldState = {
   rows: 0,
   acceptedRows: undefined,
   changes: {},
+  pending: 0,
   lastSuccess: undefined,
 };
 

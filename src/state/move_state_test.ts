@@ -17,6 +17,7 @@ function facts(toState: Partial<HeldState> = {}, change: Partial<MoveFacts> = {}
       rows: 0,
       acceptedRows: undefined,
       changes: {},
+      pending: 0,
       lastSuccess: undefined,
       ...toState,
     },

@@ -86,7 +86,7 @@ function acceptSingleRows(db: DatabaseSync, changes: ChangeSet): void {
   db.exec(
     `${insertSingleRowsSql(db, changes)};
      INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
-     SELECT ${list}, spoor_row_hash(${list}) FROM ${temp(c.rowsTable)} ORDER BY rowid`,
+     SELECT ${list}, spoor_row_hash(${list}) FROM ${temp(c.rowsTable)} ORDER BY ${c.place}`,
   );
 }
 
@@ -100,7 +100,7 @@ function acceptGroups(db: DatabaseSync, c: Comparison): void {
        FROM ${temp(c.rowsTable)} AS r JOIN ${temp(hashes)} AS h ON ${
       keysAreEqual(c.uniqueKey, "h", "r")
     }
-       ORDER BY r.rowid;
+       ORDER BY r.${c.place};
      DROP TABLE ${temp(hashes)}`,
   );
 }
@@ -117,7 +117,7 @@ function insertSingleRowsSql(
   const [into, hash] = keptHash === undefined ? ["", ""] : [`, ${ACCEPTED_HASH}`, `, ${keptHash}`];
   return `INSERT INTO ${quoteIdentifier(table)} (${list}${own.columns}${into})
     SELECT ${list}${own.values}${hash}
-    FROM ${temp(c.rowsTable)} ORDER BY ${isInKeyOrder ? "rowid" : keys}`;
+    FROM ${temp(c.rowsTable)} ORDER BY ${isInKeyOrder ? c.place : keys}`;
 }
 
 /** @param hashes A table that `fillHashes` made, where hashes are to be kept. */

@@ -152,11 +152,11 @@ export class Acknowledger {
 }
 
 /** @param places `(first row, last row, hash)` of groups. */
-function copySql({ model, columns, rowsTable }: Comparison, places: string): string {
+function copySql({ model, columns, rowsTable, place }: Comparison, places: string): string {
   const names = columns.map(quoteIdentifier);
   return `INSERT INTO ${quoteIdentifier(model)} (${names.join(", ")}, ${CONTENT_HASH})
     SELECT ${names.map((name) => `r.${name}`).join(", ")}, g.column3 FROM (VALUES ${places}) AS g
-    CROSS JOIN ${temp(rowsTable)} AS r ON r.rowid BETWEEN g.column1 AND g.column2`;
+    CROSS JOIN ${temp(rowsTable)} AS r ON r.${place} BETWEEN g.column1 AND g.column2`;
 }
 
 /** Inserts groups into the accepted rows; each statement is prepared when it is needed first. */
@@ -178,7 +178,7 @@ class Acceptance {
 
   /** Groups that lie beside each other. */
   span({ isSingleRows, firstRow, lastRow }: Span): void {
-    const source = `FROM ${temp(this.c.rowsTable)} WHERE rowid BETWEEN ? AND ?`;
+    const source = `FROM ${temp(this.c.rowsTable)} WHERE ${this.c.place} BETWEEN ? AND ?`;
     const statement = isSingleRows
       ? this.#rowsOfSpan ??= this.db.prepare(this.#rowsSql("", "", source))
       : this.#groupsOfSpan ??= this.db.prepare(
@@ -193,7 +193,7 @@ class Acceptance {
    * @returns Whether every row came once.
    */
   withHashes(groups: readonly ChangedGroup[]): boolean {
-    const source = `CROSS JOIN ${temp(this.c.rowsTable)} AS r ON r.rowid`;
+    const source = `CROSS JOIN ${temp(this.c.rowsTable)} AS r ON r.${this.c.place}`;
     const into = `, ${ACCEPTED_HASH}`;
     if (groups.every(({ firstRow, lastRow }) => firstRow === lastRow)) {
       this.#rowsWithHashes ??= new ManyRowStatement(this.db, 2, (places) =>
@@ -246,7 +246,7 @@ class GroupDeletion {
     // The list that IN makes costs more than all the rest where it holds a single key.
     const places = c.uniqueKey.map(() => "?").join(", ");
     this.#one = db.prepare(`${deletion} = (${places})`);
-    this.#many = db.prepare(`${deletion} IN (${source} WHERE rowid BETWEEN ? AND ?)`);
+    this.#many = db.prepare(`${deletion} IN (${source} WHERE ${c.place} BETWEEN ? AND ?)`);
   }
 
   run({ firstRow, lastRow, groups, key }: Span): void {

@@ -44,7 +44,7 @@ export class ChangedGroupReader {
   constructor(db: DatabaseSync, c: Comparison) {
     this.#select = prepareArrayRows(
       db,
-      `SELECT * FROM ${temp(c.rowsTable)} WHERE rowid >= ? ORDER BY rowid LIMIT ?`,
+      `SELECT * FROM ${temp(c.rowsTable)} WHERE ${c.place} >= ? ORDER BY ${c.place} LIMIT ?`,
     );
     this.#hasher = new GroupHasher(c.columns);
     const names = c.columns.map((column) => column.toLowerCase());

@@ -28,6 +28,8 @@ export interface Comparison {
   /** One SELECT on tables as the file has them. */
   select: string;
   columnsId: number;
+  /** The name of the rowid in tables that have the query's columns: the place of a row. */
+  place: string;
   /** Temporary tables of this comparison: rows of changed groups, … */
   rowsTable: string;
   /** … keys of changed groups, … */

@@ -17,6 +17,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { rowidName } from "~/warehouse/rowid_name.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { toBound } from "~/warehouse/values.ts";
@@ -118,6 +119,7 @@ export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSe
     columns,
     select,
     columnsId,
+    place: rowidName(columns),
     rowsTable: `${name}.rows`,
     keysTable: `${name}.keys`,
     removedTable: `${name}.removed`,

@@ -83,7 +83,7 @@ function closeGaps(db: DatabaseSync, c: Comparison): void {
   const columns = c.columns.map(quoteIdentifier).join(", ");
   db.exec(
     `CREATE TEMP TABLE ${quoteIdentifier(dense)} (${columns});
-     INSERT INTO ${temp(dense)} SELECT * FROM ${temp(c.rowsTable)} ORDER BY rowid;
+     INSERT INTO ${temp(dense)} SELECT * FROM ${temp(c.rowsTable)} ORDER BY ${c.place};
      DROP TABLE ${temp(c.rowsTable)};
      ALTER TABLE ${temp(dense)} RENAME TO ${quoteIdentifier(c.rowsTable)}`,
   );

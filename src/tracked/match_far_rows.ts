@@ -10,6 +10,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { rowidName } from "~/warehouse/rowid_name.ts";
 import { temp } from "./comparison_sql.ts";
 import { type ColumnForm, farValueSql, queryFormSql } from "./far_values.ts";
 
@@ -68,7 +69,9 @@ export function collectGroups(db: DatabaseSync, c: FarComparison): void {
       [...own, ...compared].join(", ")
     }, first, rows, there, same, PRIMARY KEY (${own.join(", ")})) WITHOUT ROWID;
      INSERT INTO ${temp(c.groupsTable)} SELECT ${keys.join(", ")}, ${inForm.join(", ")},
-       min(rowid), count(*), 0, NULL FROM ${temp(c.queryTable)} GROUP BY ${keys.join(", ")};
+       min(${rowidName(c.columns)}), count(*), 0, NULL FROM ${temp(c.queryTable)} GROUP BY ${
+      keys.join(", ")
+    };
      CREATE INDEX temp.${quoteIdentifier(`${c.groupsTable}.k`)} ON ${
       quoteIdentifier(c.groupsTable)
     } (${compared.join(", ")})`,
@@ -97,7 +100,9 @@ export function matchGroups(db: DatabaseSync, c: FarComparison): FarFigures {
      UPDATE ${groups} AS g SET there = (SELECT count(*) FROM ${far} AS f WHERE ${equal(keys)});
      UPDATE ${groups} AS g SET same = (SELECT (${inForm.join(", ")}) IS (${
       values.map((value) => `f.${value}`).join(", ")
-    }) FROM ${query} AS q CROSS JOIN ${far} AS f WHERE q.rowid = g.first AND ${equal(keys)})
+    }) FROM ${query} AS q CROSS JOIN ${far} AS f WHERE q.${rowidName(c.columns)} = g.first AND ${
+      equal(keys)
+    })
        WHERE rows = 1 AND there = 1`,
   );
   matchGroupsOfMany(db, c);
@@ -167,7 +172,9 @@ export function countDifferences(
   const pairs = db.prepare(`SELECT count(*) AS n FROM ${groups} WHERE ${isPair}`).get();
   const sums = comparedInForm(c).map((value, i) => `sum(${value} IS NOT f.c${i}) AS n${i}`);
   const row = db.prepare(
-    `SELECT ${sums.join(", ")} FROM ${groups} AS g CROSS JOIN ${query} AS q ON q.rowid = g.first
+    `SELECT ${sums.join(", ")} FROM ${groups} AS g CROSS JOIN ${query} AS q ON q.${
+      rowidName(c.columns)
+    } = g.first
      CROSS JOIN ${far} AS f ON ${equal(placesOf("k", c.uniqueKey))} WHERE ${isPair} AND NOT g.same`,
   ).get() ?? {};
   const counts = c.compared.map((column, i) => [column, Number(row[`n${i}`] ?? 0)] as const);
@@ -198,7 +205,9 @@ export function createFarSideOfDiffering(
   db.exec(
     `CREATE TEMP TABLE ${quoteIdentifier(table)} (${list});
      INSERT INTO ${temp(table)} SELECT ${one.join(", ")} FROM ${groups} AS g
-       CROSS JOIN ${query} AS q ON q.rowid = g.first CROSS JOIN ${far} AS f ON ${equal(keys)}
+       CROSS JOIN ${query} AS q ON q.${rowidName(c.columns)} = g.first CROSS JOIN ${far} AS f ON ${
+      equal(keys)
+    }
        WHERE ${isOne} AND NOT g.same;
      INSERT INTO ${temp(table)} SELECT ${many.join(", ")} FROM ${groups} AS g
        CROSS JOIN ${far} AS f ON ${equal(keys)}

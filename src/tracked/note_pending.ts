@@ -51,8 +51,8 @@ function givenSql(changes: ChangeSet, { hasLedger }: PendingSubject): string {
   const { comparison: c, new: added, changed, rows } = changes;
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   const source = rows === added + changed
-    ? `SELECT rowid AS number, ${keys} FROM ${temp(c.rowsTable)}`
-    : `SELECT row_number() OVER (ORDER BY min(rowid)) AS number, ${keys}
+    ? `SELECT ${c.place} AS number, ${keys} FROM ${temp(c.rowsTable)}`
+    : `SELECT row_number() OVER (ORDER BY min(${c.place})) AS number, ${keys}
        FROM ${temp(c.rowsTable)} GROUP BY ${keys}`;
   return `SELECT ?1, g.number, ?2, ${actionSql(changes)}, ${keySql(c)} FROM (${source}) AS g
     WHERE ${notInLedgerSql(c, hasLedger)}`;

@@ -35,7 +35,7 @@ function areInKeyOrder(db: DatabaseSync, c: Comparison): boolean {
     c.uniqueKey.map((key) => `${row}.${quoteIdentifier(key)}`).join(", ");
   const rows = temp(c.rowsTable);
   return db.prepare(
-    `SELECT 1 FROM ${rows} AS r CROSS JOIN ${rows} AS n ON n.rowid = r.rowid + 1
+    `SELECT 1 FROM ${rows} AS r CROSS JOIN ${rows} AS n ON n.${c.place} = r.${c.place} + 1
      WHERE (${keyOf("n")}) <= (${keyOf("r")}) LIMIT 1`,
   ).get() === undefined;
 }
@@ -57,7 +57,7 @@ function sortRows(db: DatabaseSync, c: Comparison): void {
      INSERT INTO ${temp(sorted)} SELECT ${
       c.columns.map((column) => `r.${quoteIdentifier(column)}`).join(", ")
     }
-     FROM (SELECT *, rowid AS _spoor_place FROM ${temp(c.rowsTable)}) AS r
+     FROM (SELECT *, ${c.place} AS _spoor_place FROM ${temp(c.rowsTable)}) AS r
      LEFT JOIN ${temp(c.forcedTable)} AS f ON ${keysAreEqual(c.uniqueKey, "f", "r")}
      ORDER BY CASE WHEN f._spoor_batch IS NULL THEN 1 WHEN f._spoor_batch = 0 THEN 2 ELSE 0 END,
        f._spoor_batch, iif(f._spoor_batch, f._spoor_order, 0),

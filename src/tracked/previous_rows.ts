@@ -32,7 +32,7 @@ export class PreviousRows {
     this.#ofPlaces = prepareArrayRows(
       db,
       `SELECT j.key, ${list} FROM json_each(?) AS j
-       CROSS JOIN ${temp(c.rowsTable)} AS r ON r.rowid = j.value
+       CROSS JOIN ${temp(c.rowsTable)} AS r ON r.${c.place} = j.value
        CROSS JOIN ${quoteIdentifier(table)} AS a ON ${keyIsAccepted(c.uniqueKey, "r")}
        ORDER BY j.key, a.${ORDINAL}`,
     );

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { rowsOf, syncProject } from "./sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "./sync_project.ts";
 
 const COLUMNS = ["id", "name"];
 
@@ -264,6 +264,26 @@ Deno.test("a query with columns named as SQLite names its rows", async () => {
   assert.deepEqual(api.requests.map(({ json }) => json), [
     ...[{ id: 1, rowid: 7, oid: "Ada" }, { id: 2, rowid: 7, oid: "Ada" }],
   ]);
+  const kept = people.project.rows(`SELECT id, rowid, oid FROM "sync.people" ORDER BY id`);
+  assert.deepEqual(kept.map((row) => Object.values(row)), [[1, 7, "Ada"], [2, 7, "Ada"]]);
+
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  const next = await people.run();
+  assert.equal(next.code, 0, next.output);
+  assert.deepEqual(api.requests.slice(2).map(({ json }) => json), [{ id: 2, rowid: 7, oid: "Bo" }]);
+});
+
+Deno.test("a query that takes all names of a row is refused before anything is sent", async () => {
+  await using api = await fakeApi();
+  const query = "SELECT id, 1 AS rowid, 2 AS oid, 3 AS _rowid_ FROM raw.people";
+  await using people = await syncProject(api, SEND_EACH_ROW.replace(/SELECT .*people/, query));
+  await people.setRows(COLUMNS, rowsOf(2));
+
+  const run = await people.run();
+
+  assert.equal(run.code, 1);
+  assert.match(run.output, /Cannot read a query with the columns rowid, _rowid_, oid/);
+  assert.equal(api.requests.length, 0);
 });
 
 Deno.test("rows that a model leaves alone are stored as they were read, whatever they hold", async () => {

@@ -122,6 +122,7 @@ function list({ root, practice, call: { options, output } }: Situation): number 
         accepted_rows: state.acceptedRows ?? null,
         changes_waiting: countChanges(state),
         changes: state.changes,
+        pending: state.pending,
         last_success_at: state.lastSuccess ?? null,
         in_project: state.isOfProject,
       });

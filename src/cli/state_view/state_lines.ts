@@ -46,8 +46,8 @@ export function renderStates(states: readonly ListedState[], style: Style): stri
 }
 
 /** Changes that are not acknowledged. */
-export function countChanges({ changes }: HeldState): number {
-  return Object.values(changes).reduce((sum, n) => sum + n, 0);
+export function countChanges({ changes, pending }: HeldState): number {
+  return Object.values(changes).reduce((sum, n) => sum + n, pending);
 }
 
 /** What a check has found. */

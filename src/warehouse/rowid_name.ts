@@ -1,0 +1,23 @@
+/**
+ * The name by which a table's rowid can be asked for: one that none of its columns has taken.
+ * https://www.sqlite.org/lang_createtable.html#rowid
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+
+const NAMES = ["rowid", "_rowid_", "oid"];
+
+/**
+ * @param columns The table's columns.
+ * @throws {UserError} They have taken all three names.
+ */
+export function rowidName(columns: readonly string[]): string {
+  const taken = new Set(columns.map((column) => column.toLowerCase()));
+  const name = NAMES.find((each) => !taken.has(each));
+  if (name !== undefined) return name;
+  throw new UserError(
+    `Cannot read a query with the columns ${NAMES.join(", ")}: SQLite has no name left for the row`,
+    { hint: "Give one of them another name: SELECT oid AS object_id, …" },
+  );
+}
