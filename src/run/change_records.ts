@@ -86,11 +86,13 @@ export class ChangeRecords {
   /** The same of changes whose run died while a request of them was out. */
   cutOff(entries: readonly LedgerEntry[]): void {
     const { runId, now } = this.context;
-    const at = now();
+    const same = { state: "unknown", at: now() } as const;
     const error = "The run ended while a request was out";
-    const cut = entries.map((entry) => ({ ...entry, state: "unknown" as const, error, at }));
-    this.#ledger.write(cut.map((entry) => ({ ...entry, runId })));
-    this.#log.writeAll(cut.map(({ id: changeId, ...entry }) => ({ ...entry, changeId })));
+    this.#ledger.write(entries.map((entry) => ({ ...entry, ...same, runId, error })));
+    this.#log.writeAll(entries.map(({ id: changeId, ...entry }) => ({
+      ...{ ...entry, ...same, changeId },
+      error: `Run ${entry.runId} ended while a request was out`,
+    })));
   }
 
   /** Nothing of the group is left to do. */

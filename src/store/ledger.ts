@@ -19,13 +19,15 @@ export interface LedgerEntry extends EarlierTry {
   groupKey: string;
   /** Its place in its batch, from 0. */
   place: number;
+  /** The run that wrote it. */
+  runId: number;
 }
 
 const COLUMNS_READ = [
   ...["id", "group_key", "content_hash", "state", "batch", "place", "attempts", "parked", "action"],
-  "moved",
+  ...["moved", "run_id"],
 ];
-const COLUMNS_WRITTEN = [...COLUMNS_READ, "model", "run_id", "error", "at"];
+const COLUMNS_WRITTEN = [...COLUMNS_READ, "model", "error", "at"];
 
 /**
  * A model's changes that are not accepted; those of one batch in the
@@ -49,6 +51,7 @@ function toEntry(row: Record<string, unknown>): LedgerEntry {
     parked: row.parked !== 0,
     action: row.action as ChangeAction,
     moved: row.moved !== 0,
+    runId: Number(row.run_id),
   };
 }
 
@@ -60,7 +63,6 @@ export function nextLedgerId(db: DatabaseSync): number {
 
 /** A change as it is to stand in the ledger. */
 export interface LedgerWrite extends LedgerEntry {
-  runId: number;
   error?: string;
   /** ISO 8601, UTC. */
   at: string;
@@ -83,8 +85,8 @@ export class Ledger {
     this.#rows.insert(changes.flatMap((change): SqlValue[] => [
       ...[change.id, change.groupKey, change.contentHash, change.state, change.batch],
       ...[change.place, change.attempts, Number(change.parked), change.action],
-      Number(change.moved),
-      ...[this.model, change.runId, change.error ?? null, change.at],
+      ...[Number(change.moved), change.runId],
+      ...[this.model, change.error ?? null, change.at],
     ]));
   }
 

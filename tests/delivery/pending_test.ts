@@ -29,6 +29,8 @@ Deno.test("after kill -9 every group that the run had found has one state; the n
   const next = await people.run();
   assert.equal(next.code, 0, next.output);
   assert.deepEqual(states(people), []);
+  const cutOff = await people.project.run("why sync.people 5");
+  assert.match(cutOff.stdout, /unknown: create: Run 1 ended while a request was out/);
 });
 
 Deno.test("new, changed and removed groups are told apart, and one that failed before keeps its state", async () => {
