@@ -90,7 +90,8 @@ export class Delivery {
     );
     this.#acknowledger = new Acknowledger(db, changes);
     this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
-    this.#foresight = new Foresight(context.promise === "at_least_once");
+    // Off until the simulation finds nothing with it: seeds 701290, 704646 and 751097 were wrong.
+    this.#foresight = new Foresight(false);
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
     this.#records.cutOff(earlier.filter(({ state }) => state === "sent"));
     this.#forgetGone();
