@@ -30,7 +30,6 @@ import { checkSaved, savedTooSoon } from "./check_saved.ts";
 import { type DeliveredChange, DeliveredChangeReader } from "./delivered_changes.ts";
 import { DeliverySums } from "./delivery_sums.ts";
 import { sameChange } from "./earlier_changes.ts";
-import { Foresight } from "./foresight.ts";
 import { assertGuest } from "./guest_error.ts";
 import { type HeldGroup, isUnknownEnd } from "./held_group.ts";
 import { changeKey } from "./idempotency_key.ts";
@@ -71,7 +70,6 @@ export class Delivery {
   readonly #acknowledger: Acknowledger;
   readonly #records: Records;
   readonly #earlier: ReadonlyMap<string, LedgerEntry>;
-  readonly #foresight: Foresight;
   #forgetGroup: ReturnType<typeof makeForgetGroup> | undefined;
   #doubtGroup: ReturnType<typeof makeDoubtGroup> | undefined;
 
@@ -90,8 +88,6 @@ export class Delivery {
     );
     this.#acknowledger = new Acknowledger(db, changes);
     this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
-    // Off until the simulation finds nothing with it: seeds 701290, 704646 and 751097 were wrong.
-    this.#foresight = new Foresight(false);
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
     this.#records.cutOff(earlier.filter(({ state }) => state === "sent"));
     this.#forgetGone();
@@ -147,7 +143,6 @@ export class Delivery {
       attempts: (earlier?.attempts ?? 0) + 1,
       intent: undefined,
       isOut: false,
-      isAhead: false,
       pending: 0,
       unanswered: 0,
       isUncertain: false,
@@ -178,7 +173,6 @@ export class Delivery {
    */
   async begin(numbers: readonly number[]): Promise<number[]> {
     const groups = numbers.flatMap((number) => this.#findOpen(number) ?? []);
-    const overtaken = this.#foresight.begins(groups);
     for (const group of groups) {
       group.changeId ||= this.context.nextChangeId();
       group.unanswered += 1;
@@ -187,11 +181,10 @@ export class Delivery {
     // change names it: the first part begins as the whole did, from which it must be told apart.
     const batch = groups.length > 1 ? (groups.at(-1)?.changeId ?? 0) : 0;
     const fresh = groups.filter((group) => !group.isOut || group.batch !== batch);
-    if (fresh.length + overtaken.length > 0) {
+    if (fresh.length > 0) {
       const left = this.#leftOf(fresh);
       for (const group of fresh) Object.assign(group, { batch, place: groups.indexOf(group) });
       const written = this.context.commits.add(() => {
-        for (const group of overtaken) this.#withdrawn(group);
         this.#records.wait(left);
         this.#records.sent(fresh);
       });
@@ -282,16 +275,11 @@ export class Delivery {
       return { group, saved: checkSaved(model, uniqueKey, group, block) };
     });
     const written = work.filter(({ group }) => group.action !== "remove");
-    const next = this.#foresight.follow(work.map(({ group }) => group), this.#held);
-    for (const group of next) group.changeId ||= this.context.nextChangeId();
-    const isOver = this.#end(work.map(({ group }) => group), "accepted", () => {
+    return this.#end(work.map(({ group }) => group), "accepted", () => {
       if (written.length > 0) this.#acknowledger.acknowledge(written);
       for (const { group } of work) if (group.action === "remove") this.#forget(group);
       this.#records.accepted(work.map(({ group }) => group));
-      this.#records.sent(next);
     });
-    this.#foresight.write(next, isOver);
-    return isOver;
   }
 
   /** The far side refuses these groups for good; resolves when that is durable. */
@@ -323,8 +311,7 @@ export class Delivery {
     const error = { message: "The model ended before it saved this group" };
     for (const group of this.#held.values()) {
       if (group.end !== "open") continue;
-      if (group.isAhead) this.#withdrawn(group);
-      if (group.isAhead || !group.intent) left += 1;
+      if (!group.intent) left += 1;
       else this.#settle(group, error)();
     }
     return this.#sums.close(this.changes, this.total, left);

@@ -29,8 +29,6 @@ export interface HeldGroup extends ChangedGroup {
   intent: Promise<void> | undefined;
   /** Its row in the ledger says, or is about to say, that a request is out. */
   isOut: boolean;
-  /** That was written before the model asked for it, with the end of another group. */
-  isAhead: boolean;
   /** Requests that are out. */
   pending: number;
   /** The same, and those whose intent is on its way to the disk. */
