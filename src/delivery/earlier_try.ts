@@ -83,11 +83,12 @@ export function mayHaveMore(earlier: Pick<EarlierTry, "state" | "moved">): boole
 }
 
 /**
- * The batch that a change is to go out in again; 0: no wish. Only one that may have arrived is repeated
- * exactly: after a refusal the model may well be right to send fewer groups at once.
+ * The batch that a change is to go out in again, below 0 where it goes alone; 0: no wish. Only one that may
+ * have arrived is repeated exactly: after a refusal the model may well be right to send fewer groups at once.
  */
 export function batchToRepeat(earlier: EarlierTry): number {
-  return isUnknown(earlier) ? earlier.batch || earlier.id : 0;
+  // A batch is named by its last change, which may since have gone out alone while others stand as before.
+  return isUnknown(earlier) ? earlier.batch || -earlier.id : 0;
 }
 
 /** How a change stands after one more try that was not accepted. */

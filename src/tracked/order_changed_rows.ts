@@ -60,7 +60,7 @@ function sortRows(db: DatabaseSync, c: Comparison): void {
      FROM (SELECT *, ${c.place} AS _spoor_place FROM ${temp(c.rowsTable)}) AS r
      LEFT JOIN ${temp(c.forcedTable)} AS f ON ${keysAreEqual(c.uniqueKey, "f", "r")}
      ORDER BY CASE WHEN f._spoor_batch IS NULL THEN 1 WHEN f._spoor_batch = 0 THEN 2 ELSE 0 END,
-       f._spoor_batch, iif(f._spoor_batch, f._spoor_order, 0),
+       abs(f._spoor_batch), f._spoor_batch, iif(f._spoor_batch, f._spoor_order, 0),
        min(r._spoor_place) OVER (PARTITION BY ${partition}), r._spoor_place;
      DROP TABLE ${temp(c.rowsTable)};
      ALTER TABLE ${temp(sorted)} RENAME TO ${quoteIdentifier(c.rowsTable)}`,
