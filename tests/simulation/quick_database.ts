@@ -21,8 +21,11 @@ const DROP = /^DROP TABLE (?:IF EXISTS )?temp\."([^"]+)"$/;
 const RENAME = /^ALTER TABLE temp\."([^"]+)" RENAME TO "([^"]+)"$/;
 /** What changes which tables and columns there are. */
 const DEFINING = /^\s*(?:CREATE|DROP|ALTER)\b/i;
-/** What asks which tables and columns there are; the first by whether it can be prepared. */
-const ASKING = /^SELECT rowid FROM |pragma_table_info\(|FROM sqlite_schema WHERE name = /;
+/** What asks which tables and columns there are; the first two by whether they can be prepared. */
+const ASKING =
+  /^SELECT rowid FROM |^DELETE FROM "[^"]+"$|pragma_table_info\(|FROM sqlite_schema WHERE name = /;
+/** It is not to be run. */
+const PROBING = /^SELECT rowid|^DELETE/;
 const ALL_COLUMNS = /SELECT (?:\w+\.)?\*/;
 
 /** A table that serves under changing names. */
@@ -205,7 +208,7 @@ export class QuickDatabase extends DatabaseSync {
   #prepareToAsk(sql: string): StatementSync | Error {
     try {
       const statement = super.prepare(sql);
-      return sql.startsWith("SELECT rowid") ? statement : this.#remembering(statement);
+      return PROBING.test(sql) ? statement : this.#remembering(statement);
     } catch (error) {
       return error as Error;
     }

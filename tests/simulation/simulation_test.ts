@@ -38,7 +38,10 @@ async function playAll(): Promise<void> {
     sums.crashes += history.crashes;
     sums.plans += history.plans;
     if (ONE !== undefined) console.log(history.story.join("\n"));
-    if (history.wrong) wrong.push(seed);
+    if (history.wrong) {
+      wrong.push(seed);
+      console.log(`seed ${seed}: ${history.wrong.message}`);
+    }
     if ((seed - FIRST + 1) % TOLD_EVERY === 0) console.log(`seed ${seed}: ${wrong.length} wrong`);
   }
   for (const seed of wrong.slice(0, SHOWN)) console.log(await describe(seed));
