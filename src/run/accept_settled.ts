@@ -8,7 +8,7 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
 import { acceptAll } from "~/tracked/accept_all.ts";
 import { dropChanges, findChanges } from "~/tracked/find_changes.ts";
-import { makeDoubtGroup, makeForgetGroup } from "~/tracked/forget_group.ts";
+import { FormerGroups } from "~/tracked/former_groups.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
@@ -72,14 +72,13 @@ export function acceptSettled(
     everything: false,
   });
   // What was accepted of them before is not what the far side has, whatever they hold by now.
-  const doubt = makeDoubtGroup(db, changes.comparison);
-  for (const { key } of groups) doubt(key);
+  const former = new FormerGroups(db, changes.comparison);
+  for (const { key } of groups) former.doubt(key);
   acceptAll(db, changes);
-  const forget = makeForgetGroup(db, changes.comparison);
   dropChanges(db, changes);
   const ledger = new Ledger(db, model);
   for (const { groupKey, action } of settled) {
-    if (action === "remove") forget(decodeGroupKey(groupKey));
+    if (action === "remove") former.forget(decodeGroupKey(groupKey));
     ledger.forget(groupKey);
   }
   const due = context.readsRemoved

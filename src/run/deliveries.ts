@@ -20,10 +20,9 @@ import { forgetRemoved } from "~/tracked/accept_all.ts";
 import { Acknowledger } from "~/tracked/acknowledge.ts";
 import { forcedButGoneSql } from "~/tracked/comparison_sql.ts";
 import { type ChangeSet, dropChanges } from "~/tracked/find_changes.ts";
-import { makeDoubtGroup, makeForgetGroup } from "~/tracked/forget_group.ts";
+import { FormerGroups } from "~/tracked/former_groups.ts";
 import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
-import type { SqlValue } from "~/warehouse/values.ts";
 import type { Adoption } from "./adopt_changes.ts";
 import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
 import { checkSaved, savedTooSoon } from "./check_saved.ts";
@@ -31,7 +30,7 @@ import { type DeliveredChange, DeliveredChangeReader } from "./delivered_changes
 import { DeliverySums } from "./delivery_sums.ts";
 import { sameChange } from "./earlier_changes.ts";
 import { assertGuest } from "./guest_error.ts";
-import { type HeldGroup, isUnknownEnd } from "./held_group.ts";
+import { type HeldGroup, heldGroupOf, isUnknownEnd } from "./held_group.ts";
 import { changeKey } from "./idempotency_key.ts";
 import { NO_RECORDS, type Records } from "./no_records.ts";
 import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
@@ -70,8 +69,7 @@ export class Delivery {
   readonly #acknowledger: Acknowledger;
   readonly #records: Records;
   readonly #earlier: ReadonlyMap<string, LedgerEntry>;
-  #forgetGroup: ReturnType<typeof makeForgetGroup> | undefined;
-  #doubtGroup: ReturnType<typeof makeDoubtGroup> | undefined;
+  readonly #former: FormerGroups;
 
   /** Call inside the transaction that found the changes. */
   constructor(
@@ -87,6 +85,7 @@ export class Delivery {
       plan && ((change, before, after) => plan.given(change, before, after)),
     );
     this.#acknowledger = new Acknowledger(db, changes);
+    this.#former = new FormerGroups(db, changes.comparison);
     this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
     this.#records.cutOff(earlier.filter(({ state }) => state === "sent"));
@@ -133,27 +132,15 @@ export class Delivery {
 
   #deliver(change: DeliveredChange): DeliveredGroup {
     const { number, action, firstRow, lastRow } = change;
-    const earlier = sameChange(this.#earlier.get(change.keyText), change);
-    const batch = earlier ? batchToRepeat(earlier) : 0;
-    const held: HeldGroup = {
-      ...change,
-      changeId: earlier?.id ?? 0,
-      batch,
-      place: earlier?.place ?? 0,
-      attempts: (earlier?.attempts ?? 0) + 1,
-      intent: undefined,
-      isOut: false,
-      pending: 0,
-      unanswered: 0,
-      isUncertain: false,
-      hasLeft: false,
-      hasMoved: false,
-      earlier: this.#earlier.get(change.keyText),
-      isFarSides: false,
-      end: "open",
-    };
+    const former = this.#earlier.get(change.keyText);
+    const earlier = sameChange(former, change);
+    const held = heldGroupOf(change, former, earlier);
     this.#held.set(number, held);
-    const group = { group: number, rows: lastRow - firstRow + 1, batch };
+    const group = {
+      group: number,
+      rows: lastRow - firstRow + 1,
+      batch: earlier ? batchToRepeat(earlier) : 0,
+    };
     if (!this.context.withPrevious) return group;
     held.changeId ||= this.context.nextChangeId();
     const { projectId, keyName } = this.context;
@@ -277,7 +264,7 @@ export class Delivery {
     const written = work.filter(({ group }) => group.action !== "remove");
     return this.#end(work.map(({ group }) => group), "accepted", () => {
       if (written.length > 0) this.#acknowledger.acknowledge(written);
-      for (const { group } of work) if (group.action === "remove") this.#forget(group);
+      for (const { group } of work) if (group.action === "remove") this.#former.forget(group.key);
       this.#records.accepted(work.map(({ group }) => group));
     });
   }
@@ -288,7 +275,7 @@ export class Delivery {
     const groups = numbers.map((number) => this.#getOpen(number));
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
     return this.#end(groups, "rejected", () => {
-      for (const group of groups) if (this.#mayHaveMoved(group)) this.#doubt(group.key);
+      for (const group of groups) if (this.#mayHaveMoved(group)) this.#former.doubt(group.key);
       this.#records.rejected(groups, reason);
     }, reason);
   }
@@ -372,17 +359,6 @@ export class Delivery {
     return hasMoved || unanswered > 0 || (earlier !== undefined && isForced(earlier));
   }
 
-  /** What is accepted of a group is no longer known to be what the far side has. */
-  #doubt(key: readonly SqlValue[]): void {
-    this.#doubtGroup ??= makeDoubtGroup(this.context.db, this.changes.comparison);
-    this.#doubtGroup(key);
-  }
-
-  #forget(group: HeldGroup): void {
-    this.#forgetGroup ??= makeForgetGroup(this.context.db, this.changes.comparison);
-    this.#forgetGroup(group.key);
-  }
-
   #findOpen(number: number): HeldGroup | undefined {
     const group = this.#held.get(number);
     assertGuest(group || number <= this.#delivered, `a group that it never had (${number})`);
@@ -409,7 +385,7 @@ export class Delivery {
     for (const key of gone.filter((each) => !delivered.has(each) && isOver(each))) {
       this.#records.forget(key);
       // The far side may have more of it than was accepted; if it comes back, it is sent.
-      this.#doubt(decodeGroupKey(key));
+      this.#former.doubt(decodeGroupKey(key));
     }
     for (const key of this.changes.heldBack.absent) this.#records.forget(encodeGroupKey(key));
     for (const { groupKey } of this.#earlier.values()) {

@@ -1,8 +1,10 @@
 /**
- * `GuestError`: a guest sent what no guest of Spoor's would send. The model is ended.
+ * Errors of guests: a `GuestError` where one sent what no guest of Spoor's would send, which ends the model;
+ * and those that it reports.
  *
  * @module
  */
+import type { ErrorReport } from "~/base/user_error.ts";
 
 /** A message that a guest forged or garbled. Never shown with a hint: no user writes such a thing. */
 export class GuestError extends Error {
@@ -12,4 +14,20 @@ export class GuestError extends Error {
 /** @throws {GuestError} Unless `condition` holds. */
 export function assertGuest(condition: unknown, what: string): asserts condition {
   if (!condition) throw new GuestError(`Cannot go on with the model: it sent ${what}`);
+}
+
+/**
+ * An error that a guest reports: only its known fields, and not too long.
+ *
+ * @throws {GuestError} It is none.
+ */
+export function checkGuestError(error: ErrorReport): ErrorReport {
+  assertGuest(typeof error?.message === "string", "an error without a message");
+  const { message, at, hint, details } = error;
+  return {
+    message: message.slice(0, 10_000),
+    ...(typeof at?.path === "string" && { at }),
+    ...(typeof hint === "string" && { hint: hint.slice(0, 2_000) }),
+    ...(Array.isArray(details) && { details: details.map(String).slice(0, 20) }),
+  };
 }

@@ -9,7 +9,7 @@
 import { type ErrorReport, toErrorReport, UserError } from "~/base/user_error.ts";
 import { renderDuration } from "~/base/duration.ts";
 import type { Model } from "~/model/model.ts";
-import { type GuestEnd, GuestLink } from "~/sandbox/guest_link.ts";
+import { GuestLink } from "~/sandbox/guest_link.ts";
 import type { EgressError, GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
 import { explainStateError } from "~/store/open_state.ts";
 import { type PreparedSelect, prepareSelect } from "~/warehouse/prepare_select.ts";
@@ -18,10 +18,12 @@ import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
 import { beginDelivery, BudgetExceeded } from "./begin_delivery.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { ModelWishes } from "./model_wishes.ts";
-import { assertGuest, GuestError } from "./guest_error.ts";
+import { explainGuestEnd } from "./explain_guest_end.ts";
+import { assertGuest, checkGuestError, GuestError } from "./guest_error.ts";
 import type { GuestFiles } from "./guest_files.ts";
 import { type GuestHttp, NotPlanned } from "./guest_http.ts";
 import { GuestQuery } from "./guest_queries.ts";
+import { progressOf } from "./progress_of.ts";
 import { checkRowBlock } from "./row_block.ts";
 import type { RunContext } from "./run_context.ts";
 import { SavedRows } from "./saved_rows.ts";
@@ -87,7 +89,10 @@ export class GuestSession {
         ...(modelTimeoutMs !== undefined && { lifetimeMs: modelTimeoutMs }),
       },
       (messages) => this.#receive(messages as readonly GuestMessage[]),
-      (end) => this.#end.resolve(explainEnd(parts, end)),
+      (end) => {
+        const { memoryMb } = context;
+        this.#end.resolve(explainGuestEnd(end, { model, memoryMb, modelTimeoutMs }));
+      },
     );
     this.#port.send({ type: "start", start: parts.start });
     this.#timer = setInterval(() => this.#tick(), PROGRESS_EVERY_MS);
@@ -151,26 +156,10 @@ export class GuestSession {
   }
 
   #emitProgress(): void {
-    const model = this.#model.name;
     const elapsedS = (performance.now() - this.#startedAt) / 1_000;
-    if (this.#delivery) {
-      const { done, total } = this.#delivery.delivery;
-      const rate = done / elapsedS;
-      const left = rate > 0 ? { left_ms: Math.round((total - done) / rate * 1_000) } : {};
-      this.parts.context.emit({
-        type: "model_progress",
-        model,
-        phase: "sending",
-        done,
-        total,
-        rate,
-        ...left,
-      });
-    } else if (this.#saved) {
-      const done = this.#saved.count;
-      const rate = done / elapsedS;
-      this.parts.context.emit({ type: "model_progress", model, phase: "writing", done, rate });
-    }
+    const progress = progressOf(this.#delivery?.delivery ?? this.#saved, elapsedS);
+    const { emit } = this.parts.context;
+    if (progress) emit({ type: "model_progress", model: this.#model.name, ...progress });
   }
 
   // ── messages ─────────────────────────────────────────────────────────────────────────────────
@@ -206,7 +195,10 @@ export class GuestSession {
       case "reject":
         return this.#answer(message.id, () => this.#reject(message));
       case "group_failed":
-        return this.#getDelivery().fail(message.group, this.#masked(checkError(message.error)));
+        return this.#getDelivery().fail(
+          message.group,
+          this.#masked(checkGuestError(message.error)),
+        );
       case "verified":
         return this.parts.verified.take(message.change, message.answer);
       case "http":
@@ -226,7 +218,7 @@ export class GuestSession {
       case "finished":
         return this.#end.resolve(undefined);
       case "failed":
-        return this.#end.resolve(checkError(message.error));
+        return this.#end.resolve(checkGuestError(message.error));
       default:
         assertGuest(false, "a message of no known type");
     }
@@ -400,40 +392,6 @@ function isForTheModel(error: UserError): boolean {
 
 function refusal({ message, hint, at }: EgressError): ErrorReport {
   return { message, ...(hint !== undefined && { hint }), ...(at && { at }) };
-}
-
-function explainEnd(
-  { model, context, modelTimeoutMs }: GuestSessionParts,
-  end: GuestEnd,
-): ErrorReport {
-  const at = { path: model.path };
-  const cannot = `Cannot go on with ${model.name}`;
-  if (end.reason === "error") return { message: `${cannot}: ${end.message}`, at };
-  if (end.reason === "memory") {
-    return {
-      message: `${cannot}: it took more than ${context.memoryMb} MB of memory`,
-      at,
-      hint: `Read and save row by row instead of holding all; or raise "memory_mb" in spoor.yaml`,
-    };
-  }
-  const limit = renderDuration(modelTimeoutMs ?? 0);
-  return {
-    message: `${cannot}: it ran longer than its @model_timeout of ${limit}`,
-    at,
-    hint: `Raise "@model_timeout"; what was acknowledged is kept, the rest comes again`,
-  };
-}
-
-/** An error that a guest reports: only its known fields, and not too long. */
-function checkError(error: ErrorReport): ErrorReport {
-  assertGuest(typeof error?.message === "string", "an error without a message");
-  const { message, at, hint, details } = error;
-  return {
-    message: message.slice(0, 10_000),
-    ...(typeof at?.path === "string" && { at }),
-    ...(typeof hint === "string" && { hint: hint.slice(0, 2_000) }),
-    ...(Array.isArray(details) && { details: details.map(String).slice(0, 20) }),
-  };
 }
 
 function hostOf(url: unknown): string {

@@ -10,7 +10,9 @@ import {
   isUnknown,
   type LedgerState,
 } from "~/delivery/earlier_try.ts";
+import type { LedgerEntry } from "~/store/ledger.ts";
 import type { ChangedGroup } from "~/tracked/changed_groups.ts";
+import type { DeliveredChange } from "./delivered_changes.ts";
 
 /** See the module's comment. */
 export interface HeldGroup extends ChangedGroup {
@@ -45,6 +47,36 @@ export interface HeldGroup extends ChangedGroup {
   isFarSides: boolean;
   /** `ending`: what it is to be is on its way to the disk. */
   end: "open" | "ending" | "accepted" | "rejected" | "failed";
+}
+
+/**
+ * A group as it is given to the model.
+ *
+ * @param last What the ledger has of it.
+ * @param same The same, where that is this very change: it goes on.
+ */
+export function heldGroupOf(
+  change: DeliveredChange,
+  last: LedgerEntry | undefined,
+  same: LedgerEntry | undefined,
+): HeldGroup {
+  return {
+    ...change,
+    changeId: same?.id ?? 0,
+    batch: same && isUnknown(same) ? same.batch : 0,
+    place: same?.place ?? 0,
+    attempts: (same?.attempts ?? 0) + 1,
+    intent: undefined,
+    isOut: false,
+    pending: 0,
+    unanswered: 0,
+    isUncertain: false,
+    hasLeft: false,
+    hasMoved: false,
+    earlier: last,
+    isFarSides: false,
+    end: "open",
+  };
 }
 
 /**

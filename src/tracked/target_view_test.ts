@@ -6,7 +6,7 @@ import { acceptAll, forgetRemoved } from "./accept_all.ts";
 import { Acknowledger, type SavedGroup } from "./acknowledge.ts";
 import { type ChangedGroup, ChangedGroupReader } from "./changed_groups.ts";
 import { type ChangeSet, dropChanges, findChanges } from "./find_changes.ts";
-import { makeForgetGroup } from "./forget_group.ts";
+import { FormerGroups } from "./former_groups.ts";
 import { findAccepted } from "./known_group.ts";
 import { ensureTargetTable } from "./target_table.ts";
 import { ensureLookup, targetViewColumns } from "./target_view.ts";
@@ -249,12 +249,12 @@ Deno.test("a group is forgotten in a target that became a table meanwhile", () =
   using db = openSource([1, "Ada"], [2, "Grace"], [3, "Edsger"]);
   sync(db);
   const changes = find(db, {});
-  const forget = makeForgetGroup(db, changes.comparison);
-  forget([1]);
+  const former = new FormerGroups(db, changes.comparison);
+  former.forget([1]);
   assert.deepEqual(target(db), [[2, "Grace"], [3, "Edsger"]]);
   ensureTargetTable(db, MODEL, ["id"], COLUMNS);
 
-  forget([2]);
+  former.forget([2]);
 
   assert.equal(typeOf(db), "table");
   assert.deepEqual(target(db), [[3, "Edsger"]]);

@@ -1,0 +1,67 @@
+/**
+ * The models that options of a run name: to send all of it again, or to record it as sent.
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+import type { Graph } from "~/dag/graph.ts";
+import { selectModels } from "~/dag/selectors.ts";
+import type { HeldAdopter } from "./adopt_held.ts";
+import type { RunRequest } from "./run_request.ts";
+
+/**
+ * Options name models as selectors do; only tracked ones send.
+ *
+ * @throws {UserError} One of them is of another kind.
+ */
+export function selectTracked(
+  option: "--resend" | "--adopt",
+  selectors: readonly string[],
+  graph: Graph,
+  order: readonly string[],
+): ReadonlySet<string> {
+  if (selectors.length === 0) return new Set();
+  const names = selectModels(selectors, graph, order);
+  const wrong = names.find((name) => graph.models.get(name)?.kind !== "tracked");
+  if (wrong === undefined) return new Set(names);
+  const what = option === "--resend" ? `send ${wrong} again` : `adopt ${wrong}`;
+  throw new UserError(`Cannot ${what}: it is of kind ${graph.models.get(wrong)?.kind}`, {
+    hint: `Name models of kind tracked after ${option}`,
+    exitCode: 2,
+  });
+}
+
+/**
+ * What the far side holds of the one model that is adopted, where that is said, and the graph with what it is
+ * read from above the model.
+ *
+ * @throws {UserError} It is not one model, or not one that runs.
+ */
+export async function takeHeld(
+  { held: asked }: RunRequest,
+  adopt: ReadonlySet<string>,
+  selected: readonly string[],
+  graph: Graph,
+  tables: readonly string[],
+): Promise<{ graph: Graph; held?: HeldAdopter }> {
+  if (!asked) return { graph };
+  const [name, ...others] = adopt;
+  const model = name === undefined ? undefined : graph.models.get(name);
+  if (!model || others.length > 0) {
+    throw new UserError(`Cannot compare ${adopt.size} models with what "${asked.text}" holds`, {
+      hint: "Adopt one model at a time: --adopt sync.crm --held contacts.csv",
+      exitCode: 2,
+    });
+  }
+  if (!selected.includes(model.name)) {
+    throw new UserError(`Cannot adopt ${model.name}: it is not among the models to run`, {
+      hint: `Name it: spoor run ${model.name} --adopt ${model.name} --held …`,
+      exitCode: 2,
+    });
+  }
+  // Loaded only here, as few runs need it.
+  const { findHeldSource, withHeldSource } = await import("./held_source.ts");
+  const { heldAdopter } = await import("./adopt_held.ts");
+  const source = findHeldSource(asked, model, graph, tables);
+  return { graph: withHeldSource(graph, model.name, source), held: heldAdopter(source) };
+}

@@ -1,0 +1,290 @@
+/**
+ * One execution of a project's models on a state file: the project's own, or the copy that a plan is made on.
+ *
+ * @module
+ */
+// deno-lint-ignore-file camelcase -- an event's fields
+import type { DatabaseSync } from "node:sqlite";
+import { renderDuration } from "~/base/duration.ts";
+import { isoNow } from "~/base/iso_now.ts";
+import { UserErrors } from "~/base/user_error.ts";
+import { VERSION } from "~/base/version.ts";
+import type { Graph } from "~/dag/graph.ts";
+import { compareNames } from "~/dag/order.ts";
+import { selectModels } from "~/dag/selectors.ts";
+import { foldModelName } from "~/model/model_name.ts";
+import type { ModelName } from "~/model/model.ts";
+import type { PlanDocument } from "~/plan/plan_document.ts";
+import type { PlannedRequests } from "~/plan/planned_requests.ts";
+import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
+import { loadProject } from "~/project/load_project.ts";
+import { buildProjectGraph } from "~/project/project_graph.ts";
+import type { Settings } from "~/project/settings.ts";
+import { DeferredCommits } from "~/store/deferred_commits.ts";
+import { GroupCommit, type RunCommits } from "~/store/group_commit.ts";
+import { countHeldChanges } from "~/store/held_back.ts";
+import { nextLedgerId } from "~/store/ledger.ts";
+import { loadModelStates } from "~/store/model_states.ts";
+import { ModuleAnalyses } from "~/store/module_analyses.ts";
+import { openState } from "~/store/open_state.ts";
+import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
+import { pruneBodies } from "~/store/requests.ts";
+import { finishRun, startRun } from "~/store/runs.ts";
+import { markAsSent } from "~/store/sent_mark.ts";
+import { forgoDurability } from "~/store/state_copy.ts";
+import { dropStages } from "~/warehouse/stages.ts";
+import { listTables } from "~/warehouse/tables.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import type { HeldAdopter } from "./adopt_held.ts";
+import { selectTracked, takeHeld } from "./chosen_models.ts";
+import { commandOf } from "./command_text.ts";
+import type { CurrentModel } from "./current_model.ts";
+import type { FromEngine } from "./engine_protocol.ts";
+import type { EngineWorkers } from "./engine_workers.ts";
+import { ReaderPool } from "./guest_queries.ts";
+import { heldBackOf } from "./held_back.ts";
+import type { PlanBeginning } from "./planner.ts";
+import { LazyPractice } from "./practice.ts";
+import { RateLimits } from "./rate_limits.ts";
+import type { RunContext } from "./run_context.ts";
+import type { RunEvent, RunFinished } from "./run_event.ts";
+import { runModels, type StepCounts } from "./run_models.ts";
+import type { RunRequest } from "./run_request.ts";
+import { RunSums } from "./run_sums.ts";
+import type { TokenKeeper } from "./token_keeper.ts";
+
+/** What one call of the engine is about. */
+export interface Job {
+  request: RunRequest;
+  current: CurrentModel;
+  root: string;
+  settings: Settings;
+  practice: boolean;
+  /** The project's own state file. */
+  path: string;
+  /** Of `performance.now()`. */
+  startedAt: number;
+}
+
+/** How models are run: for real, held to a plan, or to make one. */
+export interface Way {
+  /** The state file that is written: the project's, or a copy of it. */
+  path: string;
+  plan?: PlanBeginning;
+  planned?: PlannedRequests;
+  /** The project's id where it has none yet: keys of a plan hold in the run. */
+  newProjectId?: string;
+  /** Of rate limits, as the plan's reading has left them. */
+  grants?: readonly RecordedGrant[];
+}
+
+/** What an execution needs of its engine. */
+export interface EngineParts {
+  workers: EngineWorkers;
+  /** Aborted: begin nothing new. */
+  stop: AbortSignal;
+  /** The stop came from the run's `--timeout`. */
+  isTimeOver: () => boolean;
+  post: (message: FromEngine) => void;
+  emit: (event: RunEvent) => void;
+  flush: () => void;
+}
+
+/** How it went. */
+export interface Executed {
+  finished: RunFinished;
+  /** Where one was made. */
+  plan?: PlanDocument;
+  /** Of rate limits: what sources have read for a plan counts in the run that applies it. */
+  grants?: readonly RecordedGrant[];
+}
+
+/** What is to be done. */
+interface Work {
+  graph: Graph;
+  selected: readonly ModelName[];
+  resend: ReadonlySet<ModelName>;
+  adopt: ReadonlySet<ModelName>;
+  held?: HeldAdopter;
+  /** A variable of the process or of `.env`. */
+  readVariable: (name: string) => string | undefined;
+}
+
+/**
+ * Runs the models and records how they ended.
+ *
+ * @throws {UserError} Nothing could be begun, or a plan was stopped.
+ */
+export async function executeRun(job: Job, way: Way, engine: EngineParts): Promise<Executed> {
+  const { request, root, settings, practice } = job;
+  const { path, plan: asked } = way;
+  using db = openState(path, way.newProjectId);
+  if (asked) forgoDurability(db);
+  const analyses = new ModuleAnalyses(db);
+  const work = await findWork(db, job, analyses);
+  const { graph, readVariable } = work;
+
+  const deferred = asked && new DeferredCommits(db);
+  await using commits: RunCommits = deferred ?? new GroupCommit(db, path);
+  using readers = new ReaderPool(path, () => deferred?.write());
+  const projectId = projectIdOf(db);
+  const states = loadModelStates(db);
+  // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
+  const planning = asked && await import("./planner.ts");
+  const planner = asked && planning && new planning.Planner({
+    ...{ db, request, practice, graph, states, projectId, asked, now: isoNow },
+  });
+  const runId = inTransaction(db, () => {
+    analyses.save();
+    dropStages(db);
+    if (way.grants) replaceRateGrants(db, way.grants);
+    return startRun(db, commandOf(request), VERSION, isoNow());
+  });
+  const sums = new RunSums();
+  const emit = (event: RunEvent) => {
+    sums.see(event);
+    // What a plan goes through is told by the plan.
+    if (planner) planner.see(event);
+    else engine.emit(event);
+  };
+  emit(startOf(runId, job, work));
+  await using practiceApi = practice
+    ? new LazyPractice(engine.workers, root, request.faults)
+    : undefined;
+  const context: RunContext = {
+    ...contextOf(job, way, engine),
+    ...{ db, commits, readers, runId, projectId, readVariable, emit },
+    rateLimits: new RateLimits(db, commits),
+    ...(practiceApi && { practice: () => practiceApi.origin() }),
+    ...(planner && { plan: planner.recorder }),
+    isOfProject: nameTest([...graph.models.keys()]),
+    tokens: tokensOf({ db, commits, root, practice, readVariable, providers: settings.auth ?? {} }),
+    nextChangeId: countedFrom(nextLedgerId(db)),
+  };
+  const { full, allowRemoved, allowChanges } = request;
+  const counts = await runModels(context, {
+    ...{ ...work, states, full, allowRemoved, allowChanges, jobs: jobsOf(job) },
+  });
+  const finished = endOf({ db, runId, job, way, engine, counts, sums, graph });
+  if (planner) {
+    if (planning && engine.stop.aborted) throw planning.planStopped();
+    const grants = loadRateGrants(db);
+    return { finished, plan: planner.finish(), grants };
+  }
+  pruneBodies(db);
+  finishRun(db, runId, finished.status, isoNow());
+  const hasSent = (sums.groups?.delivered ?? 0) > 0 || work.adopt.size > 0;
+  if (!practice && hasSent) markAsSent(path);
+  return { finished };
+}
+
+/** @throws {UserErrors} The project has mistakes, or the request names what is not there. */
+async function findWork(db: DatabaseSync, job: Job, analyses: ModuleAnalyses): Promise<Work> {
+  const { request, root } = job;
+  const project = await loadProject({ root, analysisCache: analyses });
+  const { graph: read, order, errors } = buildProjectGraph(project, listTables(db));
+  const dotenv = loadDotenv(root);
+  const mistakes = [...errors, ...dotenv.errors];
+  if (mistakes.length > 0) throw new UserErrors(mistakes);
+  const selected = selectModels(request.selectors, read, order.models);
+  const resend = selectTracked("--resend", request.resend, read, order.models);
+  const adopt = selectTracked("--adopt", request.adopt, read, order.models);
+  const { graph, held } = await takeHeld(request, adopt, selected, read, listTables(db));
+  const readVariable = variableLookup(dotenv, (name) => Deno.env.get(name));
+  return { graph, selected, resend, adopt, ...(held && { held }), readVariable };
+}
+
+/** What is known of a run before its state file is open. */
+function contextOf({ root, path, settings, request, current }: Job, way: Way, engine: EngineParts) {
+  const { planned } = way;
+  const { workers, post, flush, stop, isTimeOver } = engine;
+  return {
+    ...{ root, statePath: path, workers, flush, current, stop, now: isoNow },
+    ...(planned && { planned }),
+    memoryMb: settings.memoryMb,
+    watchDeadline: (model: string, limitMs: number) => {
+      post({ type: "deadline", model, limitMs });
+      return () => post({ type: "deadline_over", model });
+    },
+    stopReason: () =>
+      isTimeOver() && request.timeoutMs !== undefined
+        ? `the run's --timeout of ${renderDuration(request.timeoutMs)} was over`
+        : "the run was stopped",
+  };
+}
+
+function startOf(
+  run_id: number,
+  { root: project, practice }: Job,
+  { selected }: Work,
+): RunEvent {
+  const models = selected.toSorted(compareNames);
+  return { type: "run_started", run_id, started_at: isoNow(), project, practice, models };
+}
+
+interface End {
+  db: DatabaseSync;
+  runId: number;
+  job: Job;
+  way: Way;
+  engine: EngineParts;
+  counts: StepCounts;
+  sums: RunSums;
+  graph: Graph;
+}
+
+function endOf({ db, runId, job, way, engine, counts, sums, graph }: End): RunFinished {
+  const { practice, startedAt, request: { timeoutMs } } = job;
+  const { requests, groups } = sums;
+  const { planned } = way;
+  const heldBack = heldBackOf(countHeldChanges(db), graph.models);
+  return {
+    type: "run_finished",
+    run_id: runId,
+    status: statusOf(counts),
+    practice,
+    elapsed_ms: performance.now() - startedAt,
+    ...counts,
+    requests,
+    ...(planned && { planned_requests_left: planned.left }),
+    ...(heldBack && { held_back: heldBack }),
+    ...(groups && { groups }),
+    ...(engine.isTimeOver() && timeoutMs !== undefined && { timeout_ms: timeoutMs }),
+  };
+}
+
+function statusOf({ failed, blocked, cancelled }: StepCounts): RunFinished["status"] {
+  if (failed + blocked > 0) return "failed";
+  return cancelled > 0 ? "cancelled" : "ok";
+}
+
+/** Loaded and made when a model asks for the first one. */
+function tokensOf(
+  parts: Omit<ConstructorParameters<typeof TokenKeeper>[0], "now">,
+): () => Promise<TokenKeeper> {
+  let tokens: Promise<TokenKeeper> | undefined;
+  const load = async () => {
+    const { TokenKeeper } = await import("./token_keeper.ts");
+    return new TokenKeeper({ ...parts, now: isoNow });
+  };
+  return () => tokens ??= load();
+}
+
+function countedFrom(first: number): () => number {
+  let next = first;
+  return () => next++;
+}
+
+function jobsOf({ request, settings }: Job): number {
+  return request.jobs ?? settings.jobs ?? navigator.hardwareConcurrency;
+}
+
+/** SQLite takes names that differ in case only for one. */
+function nameTest(names: readonly string[]): (name: string) => boolean {
+  const known = new Set(names.map(foldModelName));
+  return (name) => known.has(foldModelName(name));
+}
+
+function projectIdOf(db: DatabaseSync): string {
+  return String(db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value);
+}
