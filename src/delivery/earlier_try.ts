@@ -14,7 +14,7 @@
 
 /**
  * Where a change stands that is not accepted. `sent`: a request is out, or was when its run died.
- * `settled`: a person says that the far side has it; the next run accepts it without a request.
+ * `settled`: a person says that the far side has it; a run that finds the same content accepts it without a request.
  */
 export type LedgerState = "sent" | "unknown" | "failed" | "rejected" | "settled";
 
@@ -24,7 +24,7 @@ export interface EarlierTry {
   id: number;
   contentHash: string;
   state: LedgerState;
-  /** Id of the last change of the batch that went out together; 0: on its own. */
+  /** Id of the batch that went out together, below 0; 0: on its own. */
   batch: number;
   /** Runs in which it was tried. */
   attempts: number;
@@ -83,12 +83,11 @@ export function mayHaveMore(earlier: Pick<EarlierTry, "state" | "moved">): boole
 }
 
 /**
- * The batch that a change is to go out in again, below 0 where it goes alone; 0: no wish. Only one that may
+ * The batch that a change is to go out in again, its own id where it goes alone; 0: no wish. Only one that may
  * have arrived is repeated exactly: after a refusal the model may well be right to send fewer groups at once.
  */
 export function batchToRepeat(earlier: EarlierTry): number {
-  // A batch is named by its last change, which may since have gone out alone while others stand as before.
-  return isUnknown(earlier) ? earlier.batch || -earlier.id : 0;
+  return isUnknown(earlier) ? earlier.batch || earlier.id : 0;
 }
 
 /** How a change stands after one more try that was not accepted. */

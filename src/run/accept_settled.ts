@@ -34,8 +34,9 @@ export interface SettledContext {
 
 /**
  * Call inside a transaction, before the changes are found. A group that holds something else by now is left to
- * the comparison. Where the far side is told of removals, it is remembered that it has such a group: one that
- * the query no longer has, and that nothing was ever accepted of, is to be removed.
+ * the comparison; it stays settled until a request of its own replaces that, so that what the far side has is
+ * not sent to it again. Where the far side is told of removals, it is remembered that it has such a group: one
+ * that the query no longer has, and that nothing was ever accepted of, is to be removed.
  *
  * @returns What of the ledger is left.
  */
@@ -81,19 +82,20 @@ export function acceptSettled(
     if (action === "remove") former.forget(decodeGroupKey(groupKey));
     ledger.forget(groupKey);
   }
-  const due = context.readsRemoved
-    ? [
-      ...gone.map((entry) => triedAs({ ...entry, id: context.nextChangeId(), action: "remove" })),
-      ...other.map(triedAs),
-    ]
+  const removals = context.readsRemoved
+    ? gone.map((entry) => removalOf(entry, context.nextChangeId()))
     : [];
+  // None of them is what was accepted before, so that whatever it holds may be news to the far side.
+  const kept = other.map((entry) => ({ ...entry, moved: true }));
+  const left = [...removals, ...kept];
   const { runId, now } = context;
-  ledger.write(due.map((entry) => ({ ...entry, runId, at: now(), error: SINCE_SETTLED })));
-  return [...earlier.filter(({ state }) => state !== "settled"), ...due];
+  ledger.write(left.map((entry) => ({ ...entry, runId, at: now(), error: SINCE_SETTLED })));
+  return [...earlier.filter(({ state }) => state !== "settled"), ...left];
 }
 
 const SINCE_SETTLED = "It was settled as sent, and is not that any more";
 
-function triedAs(entry: LedgerEntry): LedgerEntry {
-  return { ...entry, state: "failed", moved: true, batch: 0, place: 0, attempts: 0, parked: false };
+function removalOf(entry: LedgerEntry, id: number): LedgerEntry {
+  const tried = { state: "failed", moved: true, batch: 0, place: 0, attempts: 0 } as const;
+  return { ...entry, ...tried, id, action: "remove", parked: false };
 }

@@ -33,8 +33,11 @@ import { planChanges } from "./plan_changes.ts";
 import type { RunContext } from "./run_context.ts";
 
 /** What a delivery needs of its run. */
-export interface DeliveryRun
-  extends Pick<RunContext, "db" | "runId" | "projectId" | "nextChangeId" | "now" | "plan"> {
+export interface DeliveryRun extends
+  Pick<
+    RunContext,
+    "db" | "runId" | "projectId" | "nextChangeId" | "nextBatchId" | "now" | "plan"
+  > {
   commits: DurableCommits;
 }
 

@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { afterFailure, isUnknown } from "~/delivery/earlier_try.ts";
+import { BatchIds } from "~/store/batch_ids.ts";
 import { DeliveryLog, type DeliveryState } from "~/store/deliveries.ts";
 import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
 import { PendingGroups } from "~/store/pending.ts";
@@ -25,18 +26,22 @@ export interface ChangeRecordContext {
 export class ChangeRecords {
   readonly #ledger: Ledger;
   readonly #log: DeliveryLog;
+  readonly #batchIds: BatchIds;
   readonly #pending: PendingGroups;
 
   constructor(private readonly context: ChangeRecordContext) {
     const { db, runId, model } = context;
     this.#ledger = new Ledger(db, model);
     this.#log = new DeliveryLog(db, runId, model);
+    this.#batchIds = new BatchIds(db);
     this.#pending = new PendingGroups(db, model, runId);
   }
 
   /** A request of the groups is about to leave. */
   sent(groups: readonly HeldGroup[]): void {
     this.#write(groups, { state: "sent", parked: false });
+    const [first] = groups;
+    if (first?.batch) this.#batchIds.keep(first.batch);
     this.#pending.remove(groups.map(({ number }) => number));
   }
 

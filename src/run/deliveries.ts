@@ -30,7 +30,7 @@ import { type DeliveredChange, DeliveredChangeReader } from "./delivered_changes
 import { DeliverySums } from "./delivery_sums.ts";
 import { sameChange } from "./earlier_changes.ts";
 import { assertGuest } from "./guest_error.ts";
-import { type HeldGroup, heldGroupOf, isUnknownEnd } from "./held_group.ts";
+import { areOutTogether, type HeldGroup, heldGroupOf, isUnknownEnd } from "./held_group.ts";
 import { changeKey } from "./idempotency_key.ts";
 import { NO_RECORDS, type Records } from "./no_records.ts";
 import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
@@ -53,6 +53,16 @@ export interface DeliveryContext extends ChangeRecordContext {
   adoption?: Adoption;
   /** Gives a change its id: unique over the life of the state file. */
   nextChangeId: () => number;
+  /** The same for a batch; below 0. */
+  nextBatchId: () => number;
+}
+
+/** A request that may leave. */
+export interface BegunRequest {
+  /** Ids of the changes that it is about, of which its key is made. */
+  changes: readonly number[];
+  /** What it is recorded as a request of: the one change, or the batch. Absent: of none. */
+  subject: number | undefined;
 }
 
 /** Groups that failed are shown as examples, not all. */
@@ -155,32 +165,34 @@ export class Delivery {
   /**
    * A request about these groups is to leave: writes the intent and resolves when it is durable. What
    * follows a group's end is no part of its change.
-   *
-   * @returns The changes' ids, of which the request's key is made.
    */
-  async begin(numbers: readonly number[]): Promise<number[]> {
+  async begin(numbers: readonly number[]): Promise<BegunRequest> {
     const groups = numbers.flatMap((number) => this.#findOpen(number) ?? []);
     for (const group of groups) {
       group.changeId ||= this.context.nextChangeId();
       group.unanswered += 1;
     }
-    // A batch that was refused goes out again in parts: each part is what a crash would repeat. Its last
-    // change names it: the first part begins as the whole did, from which it must be told apart.
-    const batch = groups.length > 1 ? (groups.at(-1)?.changeId ?? 0) : 0;
-    const fresh = groups.filter((group) => !group.isOut || group.batch !== batch);
-    if (fresh.length > 0) {
-      const left = this.#leftOf(fresh);
-      for (const group of fresh) Object.assign(group, { batch, place: groups.indexOf(group) });
-      const written = this.context.commits.add(() => {
-        this.#records.wait(left);
-        this.#records.sent(fresh);
-      });
-      for (const group of left) group.isOut = false;
-      for (const group of fresh) Object.assign(group, { intent: written, isOut: true });
-    }
+    // A batch that was refused goes out again in parts: each part is what a crash would repeat.
+    if (groups.length > 0 && !areOutTogether(groups)) this.#writeIntent(groups);
+    const [first] = groups;
     await Promise.all(groups.map((group) => group.intent));
     for (const group of groups) group.pending += 1;
-    return groups.map((group) => group.changeId);
+    const changes = groups.map((group) => group.changeId);
+    return { changes, subject: first && (first.batch || first.changeId) };
+  }
+
+  #writeIntent(groups: readonly HeldGroup[]): void {
+    const left = this.#leftOf(groups);
+    const batch = groups.length > 1 ? this.context.nextBatchId() : 0;
+    for (const [place, group] of groups.entries()) {
+      Object.assign(group, { batch, place, batchSize: groups.length });
+    }
+    const written = this.context.commits.add(() => {
+      this.#records.wait(left);
+      this.#records.sent(groups);
+    });
+    for (const group of left) group.isOut = false;
+    for (const group of groups) Object.assign(group, { intent: written, isOut: true });
   }
 
   /** Keys of those of these groups that have not come to an end. */

@@ -20,6 +20,7 @@ import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
 import type { Settings } from "~/project/settings.ts";
+import { nextBatchId } from "~/store/batch_ids.ts";
 import { DeferredCommits } from "~/store/deferred_commits.ts";
 import { GroupCommit, type RunCommits } from "~/store/group_commit.ts";
 import { countHeldChanges } from "~/store/held_back.ts";
@@ -159,7 +160,8 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     ...(planner && { plan: planner.recorder }),
     isOfProject: nameTest([...graph.models.keys()]),
     tokens: tokensOf({ db, commits, root, practice, readVariable, providers: settings.auth ?? {} }),
-    nextChangeId: countedFrom(nextLedgerId(db)),
+    nextChangeId: counter(nextLedgerId(db), 1),
+    nextBatchId: counter(nextBatchId(db), -1),
   };
   const { full, allowRemoved, allowChanges } = request;
   const counts = await runModels(context, {
@@ -270,9 +272,9 @@ function tokensOf(
   return () => tokens ??= load();
 }
 
-function countedFrom(first: number): () => number {
-  let next = first;
-  return () => next++;
+function counter(first: number, step: 1 | -1): () => number {
+  let next = first - step;
+  return () => next += step;
 }
 
 function jobsOf({ request, settings }: Job): number {

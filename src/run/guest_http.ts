@@ -25,7 +25,7 @@ import type { ModelPlan } from "~/plan/model_plan.ts";
 import { requestIdentity } from "~/plan/request_identity.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
 import type { RequestLog } from "~/store/requests.ts";
-import type { Delivery } from "./deliveries.ts";
+import type { BegunRequest, Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest } from "./guest_error.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
@@ -127,9 +127,10 @@ export class GuestHttp {
     const isWrite = !SAFE_METHODS.has(request.method);
     if (isWrite && this.context.readsOnly) throw refuseWrite(this.context.start.model, request);
     this.#refuseUnplanned(request, delivery);
-    const changes = isWrite && delivery && request.groups.length > 0
+    const begun: BegunRequest = isWrite && delivery && request.groups.length > 0
       ? await delivery.begin(request.groups)
-      : [];
+      : { changes: [], subject: undefined };
+    const { changes } = begun;
     const { plan, now } = this.context;
     const isShown = plan?.shows(request.groups) ?? true;
     const idempotencyKey = isWrite && isShown ? this.#key(changes, request) : "";
@@ -149,7 +150,7 @@ export class GuestHttp {
         delivery?.end(groups, isUncertain(response), mayHaveMoved(response, atMostOnce));
       }
     }
-    this.#record(request, response, idempotencyKey, at, changes);
+    this.#record(request, response, idempotencyKey, at, begun);
     return response;
   }
 
@@ -276,7 +277,7 @@ export class GuestHttp {
     response: EgressResponse,
     idempotencyKey: string,
     at: string,
-    changes: readonly number[],
+    { changes, subject }: BegunRequest,
   ): void {
     const { status, error, attempts, elapsedMs, url } = response;
     if (attempts > 0) {
@@ -289,9 +290,8 @@ export class GuestHttp {
     }
     if (this.context.plan) return;
     const { method, ordinal } = request;
-    const changeId = changes.at(-1);
-    const isFirstOfOne = changeId !== undefined && changes.length === 1 && ordinal === 0;
-    const keyName = isFirstOfOne ? this.context.keyName(changeId) : undefined;
+    const isFirstOfOne = subject !== undefined && changes.length === 1 && ordinal === 0;
+    const keyName = isFirstOfOne ? this.context.keyName(subject) : undefined;
     this.context.commits.addUnawaited(() =>
       this.context.log.write({
         at,
@@ -303,7 +303,7 @@ export class GuestHttp {
         elapsedMs,
         idempotencyKey,
         keyName,
-        changeId,
+        subject,
         request: describeRequest(request, this.context.mask),
         response: describeResponse(response),
       })

@@ -21,10 +21,12 @@ export interface HeldGroup extends ChangedGroup {
   changed: string | undefined;
   /** The change's id in the ledger; 0 until it is needed first. */
   changeId: number;
-  /** Id of the last change of the batch that went out together; 0: on its own. */
+  /** Id of the batch that went out together, below 0; 0: on its own. */
   batch: number;
   /** Its place in that batch, from 0. */
   place: number;
+  /** Groups that went out together in this run; 0: it has not gone out. */
+  batchSize: number;
   /** Runs in which this very change was tried, this one included; not those where the far side failed. */
   attempts: number;
   /** Its row in the ledger is committed, or on its way. */
@@ -65,6 +67,7 @@ export function heldGroupOf(
     changeId: same?.id ?? 0,
     batch: same && isUnknown(same) ? same.batch : 0,
     place: same?.place ?? 0,
+    batchSize: 0,
     attempts: (same?.attempts ?? 0) + 1,
     intent: undefined,
     isOut: false,
@@ -77,6 +80,14 @@ export function heldGroupOf(
     isFarSides: false,
     end: "open",
   };
+}
+
+/** Whether the last request of each of these groups was about them all, and no others. */
+export function areOutTogether(groups: readonly HeldGroup[]): boolean {
+  const [first] = groups;
+  return groups.every(({ isOut, batch, batchSize }) =>
+    isOut && batch === first?.batch && batchSize === groups.length
+  );
 }
 
 /**

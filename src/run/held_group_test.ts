@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { LedgerEntry } from "~/store/ledger.ts";
 import type { DeliveredChange } from "./delivered_changes.ts";
-import { heldGroupOf } from "./held_group.ts";
+import { areOutTogether, type HeldGroup, heldGroupOf } from "./held_group.ts";
 
 const change = { number: 1, action: "update", keyText: "[1]", hash: "1:a" } as DeliveredChange;
 const tried: LedgerEntry = {
@@ -28,4 +28,16 @@ Deno.test("heldGroupOf() goes on with a change in the batch that it went out in,
 Deno.test("heldGroupOf() begins another change anew, and remembers the one before", () => {
   const { changeId, batch, attempts, earlier } = heldGroupOf(change, tried, undefined);
   assert.deepEqual([changeId, batch, attempts, earlier], [0, 0, 1, tried]);
+});
+
+Deno.test("areOutTogether() knows a batch from its parts and from what one of them went out in since", () => {
+  const out = (batch: number, batchSize: number): HeldGroup => ({
+    ...heldGroupOf(change, undefined, undefined),
+    ...{ isOut: true, batch, batchSize },
+  });
+  assert.equal(areOutTogether([out(-1, 2), out(-1, 2)]), true);
+  assert.equal(areOutTogether([out(-1, 2)]), false);
+  assert.equal(areOutTogether([out(-1, 2), out(-2, 2)]), false);
+  assert.equal(areOutTogether([out(0, 1)]), true);
+  assert.equal(areOutTogether([{ ...out(0, 1), isOut: false }]), false);
 });

@@ -40,6 +40,7 @@ export interface RunContext {
   /** A variable of the process or of `.env`. */
   readVariable: (name: string) => string | undefined;
   nextChangeId: () => number;
+  nextBatchId: () => number;
   /** Has the main thread end a run that is deaf when a model's time is over; returns the end of it. */
   watchDeadline: (model: string, limitMs: number) => () => void;
   emit: (event: RunEvent) => void;

@@ -30,7 +30,7 @@ export interface DeliveryRecord {
   groupKey: string;
   /** Id of the change in the ledger; 0 where it never was there. */
   changeId: number;
-  /** Id of the first change of its batch; 0: on its own. */
+  /** Id of its batch, below 0; 0: on its own. */
   batch: number;
   action: ChangeAction;
   state: DeliveryState;

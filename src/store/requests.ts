@@ -28,8 +28,8 @@ export interface RequestRecord {
   idempotencyKey: string;
   /** The model's name that the key is made of; where it is that of the first request of one change. */
   keyName?: string | undefined;
-  /** The change that it is about, or the last one of its batch. */
-  changeId?: number | undefined;
+  /** Id of the change that it is about, or of the batch. */
+  subject?: number | undefined;
   /** JSON of headers and body, masked and cut. */
   request: string;
   response: string;
@@ -59,7 +59,7 @@ export class RequestLog {
 
   /** Call inside a transaction. */
   write(request: RequestRecord): void {
-    const { method, status, keyName, changeId } = request;
+    const { method, status, keyName, subject } = request;
     const [beginning, rest] = this.#urls.split(request.url);
     const kind = this.#kinds.get(
       `${method} ${status} ${keyName} ${beginning}`,
@@ -68,7 +68,7 @@ export class RequestLog {
     const key = request.idempotencyKey === "" ? null : packHex(request.idempotencyKey);
     const { lastInsertRowid } = this.#insert.run(
       kind,
-      changeId === undefined ? null : BigInt(changeId),
+      subject === undefined ? null : BigInt(subject),
       this.#clock.msAt(request.at),
       BigInt(Math.round(request.elapsedMs * 10)),
       BigInt(request.attempts),

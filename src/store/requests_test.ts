@@ -25,7 +25,7 @@ function state(): DatabaseSync {
 function record(more: Partial<RequestRecord> = {}): RequestRecord {
   return {
     ...{ at: "2026-01-01T00:00:00.000Z", method: "POST", url: "https://crm.example/", status: 201 },
-    ...{ attempts: 1, elapsedMs: 1.2, idempotencyKey: KEY, changeId: 7 },
+    ...{ attempts: 1, elapsedMs: 1.2, idempotencyKey: KEY, subject: 7 },
     ...{ request: `{"n":1}`, response: "{}" },
     ...more,
   };
@@ -40,7 +40,7 @@ Deno.test("RequestLog keeps every request, and the bodies of the newest only", (
   const log = new RequestLog(db, 1, "sync.crm");
   const sent = BODIES_KEPT + 2_500;
   db.exec("BEGIN");
-  for (let i = 1; i <= sent; i++) log.write(record({ changeId: i, request: `{"n":${i}}` }));
+  for (let i = 1; i <= sent; i++) log.write(record({ subject: i, request: `{"n":${i}}` }));
   db.exec("COMMIT");
 
   const count = (table: string) =>
@@ -66,7 +66,7 @@ Deno.test("pruneBodies() keeps fewer bodies where they are long", () => {
 const RECORDS: readonly Partial<RequestRecord>[] = [
   {},
   { keyName: "sync.old" },
-  { changeId: undefined, method: "GET", idempotencyKey: "" },
+  { subject: undefined, method: "GET", idempotencyKey: "" },
   { status: undefined, error: "timed out", attempts: 3 },
   { url: "https://crm.example/people/7?x=1", elapsedMs: 253.14, at: "2027-01-01T00:00:00.007Z" },
   { idempotencyKey: "none of ours" },
@@ -78,11 +78,11 @@ Deno.test("RequestLog writes what the view gives back", () => {
   const sent = [...RECORDS, ...RECORDS].map(record);
   for (const each of sent) log.write(each);
 
-  const rows = sent.map(({ idempotencyKey, elapsedMs, changeId, status, error, ...more }, i) => {
+  const rows = sent.map(({ idempotencyKey, elapsedMs, subject, status, error, ...more }, i) => {
     const { request: _request, response: _response, keyName: _keyName, ...rest } = more;
     return {
       ...{ ...rest, id: i + 1, run_id: 1, model: "sync.crm", status: status ?? null },
-      ...{ error: error ?? null, change_id: changeId ?? null },
+      ...{ error: error ?? null, change_id: subject ?? null },
       elapsed_ms: Math.round(elapsedMs * 10) / 10,
       idempotency_key: idempotencyKey || null,
     };

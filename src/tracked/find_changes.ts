@@ -72,7 +72,7 @@ export interface FindChangesInput {
 /** A group whose last change was tried and not acknowledged. */
 export interface ForcedGroup {
   key: readonly SqlValue[];
-  /** Comes before all others, and with the others of its batch; below 0: alone; 0: no wish. */
+  /** Comes before all others, and with the others of its batch; 0: no wish. */
   batch: number;
   /** If the query does not have it, it counts as removed, though nothing of it was accepted. @default false */
   mayBeThere?: boolean;

@@ -20,6 +20,13 @@ const REJECT_422 = `
     }
   });
 `;
+/** The model ends while it has groups in its hands. */
+const END_AT_FIRST_GROUP = `
+  const given = Promise.withResolvers();
+  void query("SELECT * FROM raw.people").each(() => new Promise(given.resolve));
+  await given.promise;
+  throw new Error("off");
+`;
 /** 1 and 2 are Ada and Bo, and accepted. */
 const FIRST = [["1", "'Ada'"], ["2", "'Bo'"]];
 
@@ -104,6 +111,26 @@ Deno.test("a group that is settled as sent and went back meanwhile is sent as it
   await people.run();
 
   assert.deepEqual(sent(api), ["Bob", "Bo"]);
+});
+
+Deno.test("what is settled as sent is not sent again after a run that found something else and did not come to it", async () => {
+  await using api = await fakeApi(answering({ Bob: { drop: true } }));
+  await using people = await delivered(api, SEND_EACH_ROW, ["delivery: at_most_once"]);
+  const bob = [["1", "'Ada'"], ["2", "'Bob'"]];
+  await people.setRows(COLUMNS, bob);
+  await people.run();
+  await people.project.run("unknown settle --sent sync.people 2");
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Max'"]]);
+  await people.setSync(END_AT_FIRST_GROUP);
+  const between = await people.run();
+  await people.setRows(COLUMNS, bob);
+  await people.setSync(SEND_EACH_ROW);
+
+  const run = await people.run();
+
+  assert.equal(between.sync.delivery?.left, 1, between.output);
+  assert.deepEqual(sent(api), ["Bob"]);
+  assert.equal(run.sync.delivery?.unchanged, 2);
 });
 
 Deno.test("a kept group that failed, left and came back is sent", async () => {

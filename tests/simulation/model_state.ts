@@ -81,6 +81,13 @@ export class ModelState {
     return row?.state === "sent" && keyOf(row) === key;
   }
 
+  /** The batch that a change is in, as the state file names it. */
+  batchOf(change: number): number {
+    const row = this.db.prepare(`SELECT batch FROM "spoor.ledger" WHERE id = ?`)
+      .get(BigInt(change));
+    return Number(row?.batch ?? 0);
+  }
+
   ledger(): LedgerRow[] {
     const rows = this.db.prepare(
       `SELECT id, group_key, content_hash, state, batch, attempts, action, parked, moved, run_id

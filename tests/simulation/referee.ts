@@ -127,7 +127,7 @@ export class Referee {
       expect(groups[0].idempotencyKey === key, `group ${groups[0].key} was told another key`);
     }
     this.#checkRepeat(key, groups);
-    const batch = groups.length > 1 ? changes.at(-1) ?? 0 : 0;
+    const batch = this.state.batchOf(changes[0] ?? 0);
     const contents = new Map(
       groups.map(({ key, content }, index) => [key, { content, id: changes[index] ?? 0 }]),
     );

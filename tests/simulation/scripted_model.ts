@@ -225,7 +225,7 @@ export class ScriptedModel {
     const { delivery, network, projectId, model } = this.parts;
     const numbers = groups.map(({ number }) => number);
     await this.#live();
-    const changes = await delivery.begin(numbers);
+    const { changes } = await delivery.begin(numbers);
     await this.#live();
     const key = changeKey({ projectId, model, changes, ordinal });
     this.parts.onLeave({ key, groups, changes, ordinal, isPart });

@@ -10,6 +10,7 @@ import type { Delivery } from "~/run/deliveries.ts";
 import type { RateLimits } from "~/run/rate_limits.ts";
 import type { DeliveryCounts } from "~/run/run_event.ts";
 import type { PlanRecorder } from "~/plan/plan_recorder.ts";
+import { nextBatchId } from "~/store/batch_ids.ts";
 import { nextLedgerId } from "~/store/ledger.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import type { PlayedModel } from "./played_model.ts";
@@ -63,6 +64,7 @@ export class SimulatedRun {
   readonly #networks: SimulatedNetwork[] = [];
   readonly #ends = new Map<PlayedModel, ModelEnd>();
   #nextId: number;
+  #nextBatchId: number;
 
   constructor(
     private readonly place: RunPlace,
@@ -74,6 +76,7 @@ export class SimulatedRun {
     this.#commits = new SimulatedCommits(db, time, random, draft.commitFault);
     this.#limits = limit?.ofRun(db, this.#commits);
     this.#nextId = nextLedgerId(db);
+    this.#nextBatchId = nextBatchId(db);
   }
 
   /** How each model ended. */
@@ -111,6 +114,7 @@ export class SimulatedRun {
           ...(plan && { plan }),
           now: () => new Date(wall.nowMs).toISOString(),
           nextChangeId: () => this.#nextId++,
+          nextBatchId: () => this.#nextBatchId--,
         },
         model.model,
         run,

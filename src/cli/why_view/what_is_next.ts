@@ -83,7 +83,7 @@ const ACCEPTED: NextStep = {
 
 const SETTLED: NextStep = {
   code: "settled",
-  text: "settled as sent: the next run accepts it without a request if its content is the same",
+  text: "settled as sent: a run that finds the same content accepts it without a request",
 };
 
 const REPEATED: NextStep = {
