@@ -4,30 +4,17 @@
  * @module
  */
 // deno-lint-ignore-file camelcase -- fields, as --json prints them.
+import type { PlannedAdoption } from "~/plan/plan_document.ts";
 import { countOf, renderCount } from "./counts.ts";
 import { visibleLine } from "./visible_text.ts";
 
-/** What is told. */
-export interface ToldAdoption {
-  source: string;
-  groups_there: number;
-  same: number;
-  differ: number;
-  /** Column → in how many groups. */
-  differ_in: Readonly<Record<string, number>>;
-  not_there: number;
-  only_there: number;
-  /** Groups that left the query, for `@on_removed: deliver`. */
-  to_remove?: number;
-  compared: readonly string[];
-  assumed: readonly string[];
-  ignored: readonly string[];
-}
+/** Of a plan; what a run tells has all of it. */
+type ToldAdoption = Omit<PlannedAdoption, "notes">;
 
 /** `90 groups in contacts.csv: 86 the same, recorded as sent; 3 differ, 2 not there, 1 only there (…)`. */
 export function adoptedText(told: ToldAdoption): string {
   const { source, groups_there: there, same, differ, not_there: missing } = told;
-  const { only_there: only, to_remove: gone = 0 } = told;
+  const { only_there: only, to_remove: gone } = told;
   const those = only === 1 ? "left as it is" : "left as they are";
   const left = gone === 0
     ? those
