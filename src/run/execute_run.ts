@@ -135,6 +135,10 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   const planner = asked && planning && new planning.Planner({
     ...{ db, request, practice, graph, states, projectId, asked, now: isoNow },
   });
+  // Before the run is recorded, as what refuses the faults is no run.
+  await using practiceApi = practice
+    ? new LazyPractice(engine.workers, root, request.faults)
+    : undefined;
   const runId = inTransaction(db, () => {
     analyses.save();
     dropStages(db);
@@ -149,9 +153,6 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     else engine.emit(event);
   };
   emit(startOf(runId, job, work));
-  await using practiceApi = practice
-    ? new LazyPractice(engine.workers, root, request.faults)
-    : undefined;
   const context: RunContext = {
     ...contextOf(job, way, engine),
     ...{ db, commits, readers, runId, projectId, readVariable, emit },

@@ -113,6 +113,17 @@ Deno.test("a table to query that does not exist is explained", async () => {
   assertExplained(result, { says: ["mart.custmers"], hint: /mart\.customers/ });
 });
 
+Deno.test("faults that are none are explained, and are no run", async () => {
+  await using project = await tempProject(ONE_MODEL);
+  await project.run("run --practice");
+
+  const result = await project.run("run --practice --faults bogus");
+
+  assertExplained(result, { says: [`"bogus"`], hint: /429/, code: 2 });
+  const { stdout } = await project.run("history --practice --json");
+  assert.equal(stdout.trim().split("\n").length, 1, stdout);
+});
+
 Deno.test("init does not overwrite what is there", async () => {
   await using project = await tempProject({ ...ONE_MODEL, "spoor.yaml": "# mine\n" });
 
