@@ -17,12 +17,12 @@ import type { Model } from "~/model/model.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { DeliveryLog } from "~/store/deliveries.ts";
-import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
+import type { LedgerEntry } from "~/store/ledger.ts";
 import { forgetRemoved } from "~/tracked/accept_all.ts";
 import { adoptGroups, forgetRemovedNotThere } from "~/tracked/adopt_groups.ts";
 import { temp } from "~/tracked/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/find_changes.ts";
-import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
+import { renderGroupKey } from "~/tracked/group_key.ts";
 import { notePending } from "~/tracked/note_pending.ts";
 import {
   collectGroups,
@@ -36,18 +36,17 @@ import {
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { toBound } from "~/warehouse/values.ts";
 import type { TrackedQuery } from "./accept_settled.ts";
-import { type AdoptContext, type Adoption, clearChanges } from "./adopt_changes.ts";
+import { type Adoption, clearChanges } from "./adopt_changes.ts";
+import { adoptTries, type AdoptTriesContext } from "./adopt_tries.ts";
 import { DeliveredChangeReader } from "./delivered_changes.ts";
 import type { HeldSource } from "./held_source.ts";
 import { type LoadedHeld, loadHeld, type QueryRows } from "./load_held.ts";
 import type { AdoptedGroups } from "./run_event.ts";
 
 /** What it needs of its run. */
-export interface AdoptHeldContext extends Omit<AdoptContext, "model"> {
+export interface AdoptHeldContext extends Omit<AdoptTriesContext, "model"> {
   model: Model;
   source: HeldSource;
-  /** `@on_removed` */
-  onRemoved: "forget" | "keep" | "deliver";
   plan?: ModelPlan | undefined;
 }
 
@@ -113,7 +112,7 @@ export function adoptHeld(
     ? forgetAll(db, changes)
     : forgetRemovedNotThere(db, changes, far);
   const hasWritten = adoptGroups(db, changes, far);
-  settleLedger(db, model.name, far, earlier);
+  adoptTries({ ...context, model: model.name }, far, earlier);
   const told: AdoptedGroups = {
     ...toAdopted(context, loaded, figures),
     differ_in: Object.fromEntries(differing.differences),
@@ -139,23 +138,6 @@ function forgetAll(db: DatabaseSync, changes: ChangeSet): 0 {
   forgetRemoved(db, changes);
   db.exec(`DELETE FROM ${temp(changes.comparison.removedTable)}`);
   return 0;
-}
-
-/** What the ledger knows of groups that are the same there is over; of the others it goes on. */
-function settleLedger(
-  db: DatabaseSync,
-  model: string,
-  { uniqueKey, groupsTable }: FarComparison,
-  earlier: readonly LedgerEntry[],
-): void {
-  const where = uniqueKey.map((_, i) => `q${i} = ?`).join(" AND ");
-  const find = db.prepare(`SELECT 1 FROM ${temp(groupsTable)} WHERE ${where} AND same`);
-  const ledger = new Ledger(db, model);
-  for (const { groupKey } of earlier) {
-    const key = decodeGroupKey(groupKey);
-    const isSame = key.length === uniqueKey.length && find.get(...key.map(toBound));
-    if (isSame) ledger.forget(groupKey);
-  }
 }
 
 // ── the record ─────────────────────────────────────────────────────────────────────────────────

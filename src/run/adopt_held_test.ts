@@ -66,7 +66,10 @@ function adopt(
     const changes = findChanges(db, {
       ...{ model: model.name, uniqueKey, ...copy, forced: [], everything: false },
     });
-    const context = { db, model, runId: 1, now: () => "2026-01-31T14:05:09Z", source, onRemoved };
+    const context = {
+      ...{ db, model, runId: 1, now: () => "2026-01-31T14:05:09Z", source, onRemoved },
+      ...{ promise: "at_least_once", maxAttempts: 3, nextChangeId: () => 1 } as const,
+    };
     const adoption = adoptHeld(context, copy.table, changes, []);
     dropChanges(db, adoption.changes);
     return adoption;

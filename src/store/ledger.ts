@@ -73,11 +73,18 @@ export class Ledger {
   readonly #rows: RowInserter;
   readonly #remove: StatementSync;
   readonly #forget: StatementSync;
+  readonly #renew: StatementSync;
 
   constructor(db: DatabaseSync, private readonly model: string) {
     this.#rows = new RowInserter(db, "spoor.ledger", COLUMNS_WRITTEN, { replaces: true });
     this.#remove = db.prepare(`DELETE FROM "spoor.ledger" WHERE id BETWEEN ? AND ?`);
     this.#forget = db.prepare(`DELETE FROM "spoor.ledger" WHERE model = ? AND group_key = ?`);
+    // Inserted, not updated: else its id would be given once more.
+    this.#renew = db.prepare(
+      `INSERT OR REPLACE INTO "spoor.ledger" (${COLUMNS_WRITTEN.join(", ")})
+       SELECT ?, group_key, content_hash, ?, ?, ?, attempts, parked, action, ?, run_id, model,
+         error, at FROM "spoor.ledger" WHERE model = ? AND group_key = ?`,
+    );
   }
 
   /** In the place of what the ledger had of the groups. Durable before a request of them leaves. */
@@ -88,6 +95,14 @@ export class Ledger {
       ...[Number(change.moved), change.runId],
       ...[this.model, change.error ?? null, change.at],
     ]));
+  }
+
+  /** The group's last try stands under another id from now on: what comes of it has a key of its own. */
+  renew({ id, groupKey, state, batch, place, moved }: LedgerEntry): void {
+    this.#renew.run(
+      ...[BigInt(id), state, BigInt(batch), BigInt(place), BigInt(moved)] as const,
+      ...[this.model, groupKey] as const,
+    );
   }
 
   /** The changes are accepted. Those that follow each other, as in a batch, go in one statement. */

@@ -11,6 +11,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
+import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { temp } from "./comparison_sql.ts";
 import { type ColumnForm, farValueSql, queryFormSql } from "./far_values.ts";
 
@@ -159,6 +160,36 @@ function countAll(db: DatabaseSync, c: FarComparison): FarFigures {
     differ: met - same,
     notThere: Number(found.missing),
     onlyThere: groupsThere - met,
+  };
+}
+
+/** Where a group is. */
+export interface FoundGroup {
+  /** In the query. */
+  isHere: boolean;
+  isThere: boolean;
+  /** It has the same rows on both sides. */
+  isSame: boolean;
+}
+
+/** Finds groups by their keys. Call it when groups have their verdicts. */
+export function groupFinder(
+  db: DatabaseSync,
+  c: FarComparison,
+): (key: readonly SqlValue[]) => FoundGroup {
+  const own = c.uniqueKey.map((_, i) => `q${i} = ?`).join(" AND ");
+  const groups = db.prepare(
+    `SELECT there > 0 AS there, same FROM ${temp(c.groupsTable)} WHERE ${own}`,
+  );
+  const inForm = c.uniqueKey.map((key, i) =>
+    `k${i} = ${queryFormSql(c.forms?.get(key), `?${i + 1}`)}`
+  ).join(" AND ");
+  const far = db.prepare(`SELECT 1 FROM ${temp(c.farTable)} WHERE ${inForm} LIMIT 1`);
+  return (key) => {
+    const bound = key.map(toBound);
+    const found = groups.get(...bound);
+    if (found) return { isHere: true, isThere: found.there === 1, isSame: found.same === 1 };
+    return { isHere: false, isThere: far.get(...bound) !== undefined, isSame: false };
   };
 }
 
