@@ -44,8 +44,8 @@ export class FarSide {
   requests = 0;
   /** How often each change was done, by id and ordinal. */
   readonly done = new Map<string, number>();
-  /** Changes that were done at all. */
-  #everDone = new Set<number>();
+  /** Changes that were done at all, with their groups. */
+  #everDone = new Map<number, string>();
   #answers = new Map<string, { text: string; answer: FarAnswer }>();
 
   constructor(private readonly options: FarSideOptions) {}
@@ -75,11 +75,24 @@ export class FarSide {
     return this.#everDone.has(change);
   }
 
+  /** Others have made it hold this. Of a group that it held otherwise, what was done is undone. */
+  become(held: ReadonlyMap<string, string>): void {
+    for (const [change, group] of this.#everDone) {
+      if (this.contents[0]?.get(group) === held.get(group)) continue;
+      this.#everDone.delete(change);
+      for (const ordinal of this.contents.keys()) this.done.delete(`${change} ${ordinal}`);
+    }
+    for (const contents of this.contents) {
+      contents.clear();
+      for (const [group, content] of held) contents.set(group, content);
+    }
+  }
+
   #do({ group, action, content }: FarItem, { ordinal }: FarRequest, change: number): void {
     const name = `${change} ${ordinal}`;
     const times = (this.done.get(name) ?? 0) + 1;
     this.done.set(name, times);
-    if (ordinal === 0) this.#everDone.add(change);
+    if (ordinal === 0) this.#everDone.set(change, group);
     if (times > 1 && !this.options.honoursKeys) {
       this.wrongs.push(`change ${change} of group ${group} was done ${times} times`);
     }

@@ -124,6 +124,9 @@ class History {
 
   /** A run; or a plan of it first, which may be held against the run, or be all that it may do. */
   async #step(draft: RunDraft): Promise<void> {
+    for (const [i, { wrongExport }] of draft.models.entries()) {
+      if (wrongExport !== undefined) this.#models[i]?.exportFarSide(wrongExport);
+    }
     if (draft.plan === "none") return await this.#run(draft);
     const plan = await this.#plan(draft);
     if (draft.plan === "first") return await this.#run(draft, plan);
@@ -202,11 +205,12 @@ class History {
   ): SimulatedRun {
     const isOneByOne = draft.models.length === 1 && draft.models[0]?.concurrency === 1;
     return new SimulatedRun(this.#place(), draft, runId, {
-      onBegin: (model, wishes, end) => {
-        later?.checkBegin(model, end);
+      onBegin: (model, wishes, end, adoption) => {
+        later?.checkBegin(model, end, adoption?.told);
         const before = befores.get(model);
         if (before) model.referee.begun(before, wishes, end);
-        if (end === "begun" && wishes.adopt) model.adopted();
+        if (adoption?.told) model.adoptedByExport(adoption.told);
+        else if (adoption) model.adopted();
       },
       mayLeave: (model, request) => {
         if (!plan) return true;
@@ -225,8 +229,9 @@ class History {
       onCounts: (model, counts) => {
         this.#tell(() => `run ${runId} ${model.name} counts ${JSON.stringify(counts)}`);
         later?.checkCounts(model, counts);
-        const isAdopted = draft.models[this.#models.indexOf(model)]?.adopt;
-        if (!draft.commitFault && !isAdopted) model.referee.counted(counts);
+        const { adopt, wrongExport } = draft.models[this.#models.indexOf(model)] ?? {};
+        const isAllAdopted = adopt && wrongExport === undefined;
+        if (!draft.commitFault && !isAllAdopted) model.referee.counted(counts);
       },
     });
   }

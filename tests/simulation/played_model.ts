@@ -5,7 +5,9 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { Model } from "~/model/model.ts";
+import type { AdoptedGroups } from "~/run/run_event.ts";
 import type { Value } from "~/sandbox/protocol.ts";
+import { FarExport } from "./far_export.ts";
 import { ModelState } from "./model_state.ts";
 import type { Random } from "./random.ts";
 import { Referee } from "./referee.ts";
@@ -19,6 +21,7 @@ export class PlayedModel {
   readonly state: ModelState;
   readonly referee: Referee;
   readonly model: Model;
+  readonly farExport: FarExport;
   /** Earlier contents, to go back to. */
   #past = new Map<Value, string[][]>();
 
@@ -34,6 +37,7 @@ export class PlayedModel {
     this.state = new ModelState(db, name, { honoursKeys, answersInParts });
     this.referee = new Referee(this.state, setting);
     this.model = modelOf(name, setting);
+    this.farExport = new FarExport(db, name);
   }
 
   edit(edits: number): void {
@@ -77,9 +81,33 @@ export class PlayedModel {
     this.referee.adopted();
   }
 
+  /** Somebody exports the far side. */
+  exportFarSide(wrong: number): void {
+    const { requestsPerChange, groups } = this.setting;
+    const there = this.state.farSide.contents.slice(0, requestsPerChange);
+    const keys = Array.from({ length: groups }, (_, index) => String(this.#id(index + 1)));
+    this.farExport.draw(this.random, { there, source: this.state.source(), keys }, wrong);
+    this.tell(() => `the export of ${this.name} says ${JSON.stringify(this.#exported())}`);
+  }
+
+  /** Who adopts by an export says that the far side holds what it says. */
+  adoptedByExport(told: AdoptedGroups): void {
+    const held = this.#exported();
+    this.referee.adoptedByExport(new Map(held), told);
+    this.state.farSide.become(new Map(held));
+  }
+
+  /** As the query sees it. */
+  #exported(): [key: string, content: string][] {
+    return [...this.farExport.contents(this.state.columns)];
+  }
+
+  #id(number: number): string | bigint {
+    return this.setting.hasTextKeys ? `k${number}` : BigInt(number);
+  }
+
   #editOne(): void {
-    const number = this.random.between(1, this.setting.groups);
-    const id = this.setting.hasTextKeys ? `k${number}` : BigInt(number);
+    const id = this.#id(this.random.between(1, this.setting.groups));
     const past = this.#past.get(id) ?? [];
     this.#past.set(id, past);
     if (this.random.chance(0.15)) {

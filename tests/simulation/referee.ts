@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { isForced, isUnknown } from "~/delivery/earlier_try.ts";
+import { isForced, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
 import { isLocallyRefused, isQuiet, isRefused } from "./content.ts";
-import type { DeliveryCounts } from "~/run/run_event.ts";
+import type { AdoptedGroups, DeliveryCounts } from "~/run/run_event.ts";
 import type { OutgoingRequest, TakenGroup } from "./scripted_model.ts";
 import type { AcceptedGroup, LedgerRow, ModelState } from "./model_state.ts";
+import type { BeginEnd } from "./simulated_run.ts";
 
 /** Something that must never happen has happened. */
 export class Wrong extends Error {}
@@ -55,6 +56,10 @@ export class Referee {
   #repeated = new Set<string>();
   /** What parked groups held when they were parked. */
   #parked = new Map<string, string>();
+  /** What this run has told of its adoption by an export. */
+  #told: AdoptedGroups | undefined;
+  /** Groups that the far side has of others, and not of this model. */
+  #others = new Set<string>();
   /** What was accepted after the last run. */
   #accepted: ReadonlyMap<string, AcceptedGroup> = new Map();
 
@@ -70,19 +75,20 @@ export class Referee {
     };
     this.#repeated.clear();
     this.#saved.clear();
+    this.#told = undefined;
     return before;
   }
 
   /** A delivery has begun, or a budget has blocked it before anything was written. */
-  begun(before: Before, { allowRemoved, adopt }: Allowed, end: "begun" | "blocked"): void {
+  begun(before: Before, { allowRemoved, adopt }: Allowed, end: BeginEnd): void {
     const { accepted, ledger, source } = before;
     const isGone = accepted.size > 0 && source.size === 0;
-    if (end === "blocked") {
+    if (end !== "begun") {
       const now = [[...this.state.accepted()], this.state.ledger()];
       const was = [[...accepted], [...ledger.values()]];
       expect(
         JSON.stringify(now) === JSON.stringify(was),
-        "a run that a budget blocked has changed the state",
+        `a run that was ${end} has changed the state`,
       );
       return;
     }
@@ -96,7 +102,7 @@ export class Referee {
   }
 
   /** A run says what became of all groups; the record says it group by group. */
-  counted({ saved, rejected, failed, unknown }: DeliveryCounts): void {
+  counted({ saved, rejected, failed, unknown, ...counts }: DeliveryCounts): void {
     const { runId, ledger } = this.#before ?? fail("counts outside of a run");
     const ends = this.state.ends(runId);
     const cutOff = [...ledger.values()].filter(({ state }) => state === "sent").length;
@@ -108,11 +114,59 @@ export class Referee {
         JSON.stringify({ saved, rejected, failed, unknown })
       }`,
     );
+    if (!this.#told) return;
+    const { same, differ, not_there: missing, to_remove: gone } = this.#told;
+    expect(
+      String([counts.unchanged, counts.changed, counts.new, counts.removed, counts.left]) ===
+        String([same, differ, missing, gone, differ + missing + gone]),
+      `the run counts ${JSON.stringify(counts)}, and has told ${JSON.stringify(this.#told)}`,
+    );
   }
 
   /** A person says that the far side has what the source has. */
   adopted(): void {
+    this.#others.clear();
     expect(this.state.ledger().length === 0, "something is open after all was adopted");
+  }
+
+  /** A person says what the far side holds: only what is the same there counts as accepted. */
+  adoptedByExport(held: ReadonlyMap<string, string>, told: AdoptedGroups): void {
+    const { source, accepted: before, ledger: tried } = this.#before ??
+      fail("an adoption outside of a run");
+    const isSettled = (key: string) => tried.get(key)?.state === "settled";
+    const ledger = new Map(this.state.ledger().map((row) => [row.key, row]));
+    const accepted = this.state.accepted();
+    const found = { "same": 0, "differ": 0, "not there": 0 };
+    for (const [key, content] of source) {
+      const [there, now] = [held.get(key), accepted.get(key)];
+      const verdict = there === content ? "same" : there === undefined ? "not there" : "differ";
+      found[verdict] += 1;
+      const isRight = verdict === "same"
+        ? now?.content === content && !now.isOutdated && !ledger.has(key)
+        : verdict === "differ"
+        ? now?.isOutdated
+        : now === undefined;
+      expect(isRight === true, `group ${key} is adopted as ${JSON.stringify(now)}: ${verdict}`);
+    }
+    this.#told = told;
+    const only = [...held.keys()].filter((key) => !source.has(key));
+    expect(
+      String([told.same, told.differ, told.not_there, told.groups_there, told.only_there]) ===
+        String([...Object.values(found), held.size, only.length]),
+      `${JSON.stringify(told)} is told, and was ${JSON.stringify(found)} of ${held.size} there`,
+    );
+    for (const [key, now] of accepted) {
+      expect(source.has(key) || before.has(key), `group ${key} is accepted, and was never sent`);
+      const isKept = held.has(key) && now.isOutdated && this.rules.onRemoved !== "forget";
+      expect(source.has(key) || isKept, `group ${key} has left, and is ${JSON.stringify(now)}`);
+    }
+    const isOwn = (key: string) => accepted.has(key) || mayBeOwn(tried.get(key));
+    this.#others = new Set(only.filter((key) => !isOwn(key)));
+    const lost = only.find((key) => before.has(key) && !accepted.has(key) && !isSettled(key));
+    expect(
+      this.rules.onRemoved === "forget" || lost === undefined,
+      `group ${lost} has left, is there, and is not accepted any more`,
+    );
   }
 
   /** A request is about to leave. */
@@ -121,6 +175,7 @@ export class Referee {
       const id = changes[index] ?? 0;
       expect(this.state.isSent(id, group.key), `the intent of group ${group.key} is not durable`);
       this.#isJustified(group);
+      this.#others.delete(group.key);
     }
     if (ordinal > 0) return;
     if (groups.length === 1 && groups[0]?.idempotencyKey !== undefined) {
@@ -274,10 +329,16 @@ export class Referee {
     }
     if (this.rules.onRemoved !== "deliver") return;
     for (const key of this.state.farSide.contents[0]?.keys() ?? []) {
-      const isGone = !source.has(key) && !open.has(key);
+      const isGone = !source.has(key) && !open.has(key) && !this.#others.has(key);
       expect(!isGone, `group ${key} was removed, and the far side has it still`);
     }
   }
+}
+
+/** That the far side has the group may be by a request of this model. */
+function mayBeOwn(row: LedgerRow | undefined): boolean {
+  if (row?.state === "settled") return row.action !== "remove";
+  return row !== undefined && mayHaveMore(row);
 }
 
 /** @throws {Wrong} It does not hold. */

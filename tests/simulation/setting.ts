@@ -43,6 +43,8 @@ export interface ModelRun {
   faults: number;
   resend: boolean;
   adopt: boolean;
+  /** With `adopt`: it is adopted by an export, of which such a share of groups says what is not there. */
+  wrongExport: number | undefined;
   allowRemoved: boolean;
   allowChanges: boolean;
   /** Taken for down after so many requests. */
@@ -139,12 +141,14 @@ export function drawRun(random: Random, { models, limit }: Setting): RunDraft {
 
 function drawModelRun(random: Random, model: ModelSetting, throws: boolean): ModelRun {
   const wish = random.next();
+  const isByExport = wish > 0.92 && wish <= 0.95;
   return {
     ...calmModelRun(random, model),
+    wrongExport: isByExport ? random.pick([0, 0.1, 0.5]) : undefined,
     retries: random.pick([0, 0, 2]),
     faults: random.pick([0, 0.1, 0.4]),
     resend: wish < 0.08,
-    adopt: wish > 0.95,
+    adopt: wish > 0.92,
     allowRemoved: random.chance(0.7),
     allowChanges: random.chance(0.7),
     downAfter: random.chance(0.1) ? random.between(0, 15) : NEVER,
@@ -165,7 +169,7 @@ function calmModelRun(random: Random, { isBatched }: ModelSetting): ModelRun {
   return {
     concurrency: random.pick([1, 2, 8]),
     batch: isBatched ? random.between(2, 5) : 1,
-    ...{ retries: 0, faults: 0, resend: false, adopt: false },
+    ...{ retries: 0, faults: 0, resend: false, adopt: false, wrongExport: undefined },
     ...{ allowRemoved: true, allowChanges: true, downAfter: NEVER, throwAfterMs: undefined },
   };
 }

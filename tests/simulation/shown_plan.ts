@@ -10,12 +10,12 @@ import type { PlanDocument, PlannedModel } from "~/plan/plan_document.ts";
 import { PlannedRequests } from "~/plan/planned_requests.ts";
 import { PlanRecorder } from "~/plan/plan_recorder.ts";
 import { requestIdentity } from "~/plan/request_identity.ts";
-import type { DeliveryCounts } from "~/run/run_event.ts";
+import type { AdoptedGroups, DeliveryCounts } from "~/run/run_event.ts";
 import type { PlayedModel } from "./played_model.ts";
 import { expect } from "./referee.ts";
 import { itemsOf, type OutgoingRequest } from "./scripted_model.ts";
 import type { RunDraft } from "./setting.ts";
-import { type ModelEnd, type RunPlace, SimulatedRun } from "./simulated_run.ts";
+import { type BeginEnd, type ModelEnd, type RunPlace, SimulatedRun } from "./simulated_run.ts";
 
 /** A request by what it is about and what is in it. */
 type Request = Pick<OutgoingRequest, "groups" | "ordinal">;
@@ -112,11 +112,15 @@ export class ShownPlan {
   }
 
   /** A budget holds in the plan where it holds in the run. */
-  checkBegin(model: PlayedModel, end: "begun" | "blocked"): void {
-    const planned = this.#of(model).status === "budget" ? "blocked" : "begun";
+  checkBegin(model: PlayedModel, end: BeginEnd, told: AdoptedGroups | undefined): void {
+    const { status, groups } = this.#of(model);
+    const plannedEnd = this.ends.get(model);
+    const planned = plannedEnd === "blocked" || plannedEnd === "refused" ? plannedEnd : "begun";
     expect(planned === end, `${model.name} was planned to be ${planned}, and has ${end}`);
-    const isBlocked = this.ends.get(model) === "blocked";
+    const isBlocked = status === "budget";
     expect(isBlocked === (planned === "blocked"), "a plan does not say that a budget blocks it");
+    const adopted = JSON.stringify(groups?.adopted);
+    expect(adopted === JSON.stringify(told), `${adopted} was planned to be adopted`);
   }
 
   checkCounts(model: PlayedModel, counts: DeliveryCounts): void {

@@ -5,6 +5,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import type { Adoption } from "~/run/adopt_changes.ts";
+import { heldAdopter } from "~/run/adopt_held.ts";
 import { beginDelivery, BudgetExceeded } from "~/run/begin_delivery.ts";
 import type { Delivery } from "~/run/deliveries.ts";
 import type { RateLimits } from "~/run/rate_limits.ts";
@@ -27,15 +30,19 @@ export type ModelEnd =
   | "ended"
   | "killed"
   | "blocked"
+  | "refused"
   | "down"
   | "disk full"
   | "nothing more written"
   | "threw";
 
+/** How the beginning of a delivery ends. */
+export type BeginEnd = "begun" | "blocked" | "refused";
+
 /** What is looked at while a run goes on. */
 export interface RunWatch {
-  /** A model's delivery has begun. */
-  onBegin(model: PlayedModel, run: ModelRun, end: "begun" | "blocked"): void;
+  /** A model's delivery has begun, or not: a budget has blocked it, or nothing could be adopted. */
+  onBegin(model: PlayedModel, run: ModelRun, end: BeginEnd, adoption?: Adoption): void;
   mayLeave(model: PlayedModel, request: Omit<OutgoingRequest, "key" | "changes">): boolean;
   onLeave(model: PlayedModel, request: OutgoingRequest): void;
   onSaved(model: PlayedModel, groups: OutgoingRequest["groups"]): void;
@@ -106,7 +113,7 @@ export class SimulatedRun {
 
   #begin(model: PlayedModel, run: ModelRun): Delivery | undefined {
     const { db, wall, plan } = this.place;
-    const { state, setting } = model;
+    const { state, setting, farExport } = model;
     try {
       const delivery = beginDelivery(
         {
@@ -117,16 +124,18 @@ export class SimulatedRun {
           nextBatchId: () => this.#nextBatchId--,
         },
         model.model,
-        run,
+        run.wrongExport === undefined ? run : { ...run, held: heldAdopter(farExport.source) },
         { select: state.select, columns: state.columns, params: [] },
         setting.readsChanges,
       );
-      this.watch.onBegin(model, run, "begun");
+      this.watch.onBegin(model, run, "begun", delivery.adoption);
       return delivery;
     } catch (error) {
-      if (!(error instanceof BudgetExceeded)) throw error;
-      this.#ends.set(model, "blocked");
-      this.watch.onBegin(model, run, "blocked");
+      const isRefused = run.wrongExport !== undefined && error instanceof UserError;
+      if (!isRefused && !(error instanceof BudgetExceeded)) throw error;
+      const end = isRefused ? "refused" : "blocked";
+      this.#ends.set(model, end);
+      this.watch.onBegin(model, run, end);
       return undefined;
     }
   }
