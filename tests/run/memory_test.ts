@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { tempProject } from "../support/temp_project.ts";
+import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { readEvents } from "./steps.ts";
 
 const ROWS = 300_000;
@@ -15,6 +15,28 @@ async function peakMb(pid: number): Promise<number | undefined> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
   const kb = /^VmHWM:\s*(\d+) kB/m.exec(status)?.[1];
   return kb === undefined ? undefined : Number(kb) / 1_024;
+}
+
+/** Runs Spoor to its end. */
+async function measured(
+  project: TempProject,
+  args: string,
+): Promise<{ peakMb: number; stdout: string }> {
+  await using running = project.start(args);
+  let peak = 0;
+  const timer = setInterval(async () => {
+    peak = Math.max(peak, await peakMb(running.pid) ?? 0);
+  }, 20);
+  const { code, stdout, output } = await running.result;
+  clearInterval(timer);
+  assert.equal(code, 0, output.slice(-2_000));
+  return { peakMb: peak, stdout };
+}
+
+function assertIsSmall(peakMb: number): void {
+  // deno-lint-ignore no-console -- the figure is what one wants to see.
+  console.log(`peak memory: ${Math.round(peakMb)} MB`);
+  assert.ok(peakMb > 0 && peakMb < LIMIT_MB, `${Math.round(peakMb)} MB`);
 }
 
 Deno.test({
@@ -35,20 +57,48 @@ Deno.test({
         await save.row({ n });
       `,
     });
-    await using running = project.start("run --json");
-    let peak = 0;
-    const timer = setInterval(async () => {
-      peak = Math.max(peak, await peakMb(running.pid) ?? 0);
-    }, 20);
-    const { code, stdout, output } = await running.result;
-    clearInterval(timer);
+    const { peakMb, stdout } = await measured(project, "run --json");
 
-    assert.equal(code, 0, output.slice(-2_000));
     const { steps } = readEvents(stdout);
     assert.equal(steps["mart.copy"]?.rows, ROWS);
     assert.deepEqual(project.rows("mart.read"), [{ n: ROWS * 49.5 }]);
-    // deno-lint-ignore no-console -- the figure is what one wants to see.
-    console.log(`peak memory: ${Math.round(peak)} MB`);
-    assert.ok(peak > 0 && peak < LIMIT_MB, `${Math.round(peak)} MB`);
+    assertIsSmall(peakMb);
+  },
+});
+
+Deno.test({
+  name: `${ROWS} rows are compared with what the far side holds within ${LIMIT_MB} MB`,
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const text = "a text of some length so that rows weigh something: ";
+    await using project = await tempProject({
+      "models/raw/rows.sql": `
+        WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < ${ROWS})
+        SELECT id, '${text}' || id AS name, id / 7.0 AS amount FROM n
+      `,
+      "models/sync/rows.ts": `
+        // @kind: tracked
+        // @unique_key: id
+        // @allow_net: 127.0.0.1:9
+        import { http, query } from "spoor";
+        await query("SELECT * FROM raw.rows").each((row) => http.post("http://127.0.0.1:9/", { json: row }));
+      `,
+    });
+    const lines = Array.from(
+      { length: ROWS },
+      (_, i) => `${i + 1},${i % 100 === 0 ? "other" : text + (i + 1)},${(i + 1) / 7}\n`,
+    );
+    await project.write("held.csv", `id,name,amount\n${lines.join("")}`);
+    const { stdout } = await project.run("run --json raw.rows");
+    assert.match(stdout, /"status":"ok"/);
+
+    const { peakMb, stdout: adopted } = await measured(
+      project,
+      "run --json sync.rows --adopt sync.rows --held held.csv",
+    );
+
+    const { steps } = readEvents(adopted);
+    assert.equal(steps["sync.rows"]?.adopted?.differ, ROWS / 100);
+    assertIsSmall(peakMb);
   },
 });
