@@ -9,8 +9,9 @@
  * | has left the query, and is there  | to be removed, under a new key | as it was, under a key of its own                 |
  * | has left the query, and is not    | is over                        | is over                                           |
  *
- * A new key: the far side may know the one that went out, would answer as it did before, and do nothing. One
- * that surely did nothing stays as it was. At most once, what may have arrived still waits for a person.
+ * A new key: the far side may know the one that went out, would answer as it did before, and do nothing. That
+ * takes the export to be younger than the try; one that is older may have a group created twice. A try that
+ * surely did nothing stays as it was. At most once, what may have arrived still waits for a person.
  *
  * @module
  */
