@@ -7,7 +7,8 @@
  * | is the same there                 | is over                        | is over                                           |
  * | differs there, or is not there    | is over: a new change          | as it was, under a key of its own                 |
  * | has left the query, and is there  | to be removed, under a new key | as it was, under a key of its own                 |
- * | has left the query, and is not    | is over                        | is over                                           |
+ * | has left the query, and is not, … | is over                        | is over                                           |
+ * | … or nobody is told of removals   | is over                        | is over                                           |
  *
  * A new key: the far side may know the one that went out, would answer as it did before, and do nothing. That
  * takes the export to be younger than the try; one that is older may have a group created twice. A try that

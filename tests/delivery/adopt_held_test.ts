@@ -317,7 +317,8 @@ Deno.test("what --held says to differ goes out under another key than the try th
       names.set(id, method === "PUT" ? (json as { name: string }).name : undefined);
     }
     keys.add(key);
-    return isAnswered ? { json: {} } : { drop: true };
+    if (isAnswered) return { json: {} };
+    return id === "5" ? { status: 500 } : { drop: true };
   });
   const code = `
     await changes("SELECT * FROM raw.people").each(async ({ action, key, rows }) => {
@@ -327,15 +328,15 @@ Deno.test("what --held says to differ goes out under another key than the try th
   `;
   await using people = await syncProject(api, code, {
     directives: ["on_removed: deliver", "retries: 0"],
-    files: { "crm.csv": "id,name\n1,By hand\n3,Cy\n4,Di\n" },
+    files: { "crm.csv": "id,name\n1,By hand\n3,Cy\n4,Di\n5,By hand\n" },
   });
-  const rows = [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"], ["4", "'Di'"]];
+  const rows = [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"], ["5", "'Ed'"], ["4", "'Di'"]];
   await people.setRows(["id", "name"], rows);
   await people.run();
-  assert.deepEqual([...names.values()], ["Ada", "Bo", "Cy", "Di"]);
-  // Meanwhile 4 leaves the query, and somebody changes 1 and deletes 2 at the far side.
-  await people.setRows(["id", "name"], rows.slice(0, 3));
-  names.set("1", "By hand").delete("2");
+  assert.deepEqual([...names.values()].toSorted(), ["Ada", "Bo", "Cy", "Di", "Ed"]);
+  // Meanwhile 4 leaves the query, and somebody changes 1 and 5 and deletes 2 at the far side.
+  await people.setRows(["id", "name"], rows.slice(0, 4));
+  names.set("1", "By hand").set("5", "By hand").delete("2");
 
   isAnswered = true;
   const adopted = await people.run(...adopt("crm.csv"));
@@ -344,9 +345,9 @@ Deno.test("what --held says to differ goes out under another key than the try th
   const next = await people.run();
 
   assert.equal(next.code, 0, next.output);
-  assert.deepEqual(pathsOf(api), ["/people/1", "/people/2", "/people/4"]);
+  assert.deepEqual(pathsOf(api), ["/people/1", "/people/2", "/people/4", "/people/5"]);
   assert.deepEqual(Object.fromEntries(names), {
-    ...{ 1: "Ada", 2: "Bo", 3: "Cy", 4: undefined },
+    ...{ 1: "Ada", 2: "Bo", 3: "Cy", 4: undefined, 5: "Ed" },
   });
 });
 
