@@ -2,7 +2,7 @@
  * What becomes of earlier tries when `--held` says what the far side holds: what they may have done there is
  * known by that.
  *
- * | the group now                     | a try that may have arrived    | one that was refused, and may have done something |
+ * | the group now                     | may have arrived, or settled   | one that was refused, and may have done something |
  * | --------------------------------- | ------------------------------ | ------------------------------------------------- |
  * | is the same there                 | is over                        | is over                                           |
  * | differs there, or is not there    | is over: a new change          | as it was, under a key of its own                 |
@@ -57,9 +57,10 @@ function nextOf(
   { promise, onRemoved }: AdoptTriesContext,
 ): LedgerEntry | "over" {
   if (isSame) return "over";
-  const mayHaveArrived = isUnknown(entry);
-  if (mayHaveArrived && promise === "at_most_once") return entry;
-  if (!mayHaveMore(entry)) return entry;
+  if (isUnknown(entry) && promise === "at_most_once") return entry;
+  // What a person has settled is as it was then, and this is how it is now.
+  const mayHaveArrived = isUnknown(entry) || entry.state === "settled";
+  if (!mayHaveArrived && !mayHaveMore(entry)) return entry;
   if (isHere) return mayHaveArrived ? "over" : { ...entry, moved: false };
   if (!isThere || onRemoved !== "deliver") return "over";
   // Where nothing was ever accepted of it, this alone says that the far side has it.

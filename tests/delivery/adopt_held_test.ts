@@ -351,6 +351,30 @@ Deno.test("what --held says to differ goes out under another key than the try th
   });
 });
 
+Deno.test("what --held says counts more than what a person has settled before", async () => {
+  await using api = await fakeApi(({ path }) =>
+    path === "/people/1" ? { drop: true } : { json: {} }
+  );
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    directives: ["delivery: at_most_once", "retries: 0"],
+    files: { "crm.csv": "id,name\n1,By hand\n2,Bo\n" },
+  });
+  await people.setRows(["id", "name"], [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  await people.project.run(["unknown", "settle", "--sent", "sync.people", "1"]);
+  await people.setRows(["id", "name"], [["1", "'Eve'"], ["2", "'Bo'"]]);
+  const adopted = await people.run(...adopt("crm.csv"));
+  assert.equal(adopted.sync.adopted?.differ, 1, adopted.output);
+  // It is again what was settled; the far side has it no more.
+  await people.setRows(["id", "name"], [["1", "'Ada'"], ["2", "'Bo'"]]);
+  api.answer(() => ({ json: {} }));
+  api.clear();
+
+  await people.run();
+
+  assert.deepEqual(pathsOf(api), ["/people/1"]);
+});
+
 Deno.test("why tells what --held found of a group, and what comes next", async () => {
   await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW, { files: { "crm.csv": HELD } });

@@ -155,6 +155,9 @@ export class Referee {
         String([...Object.values(found), held.size, only.length]),
       `${JSON.stringify(told)} is told, and was ${JSON.stringify(found)} of ${held.size} there`,
     );
+    for (const [key, { state }] of ledger) {
+      expect(state !== "settled", `group ${key} is settled by what was known before`);
+    }
     for (const [key, now] of accepted) {
       expect(source.has(key) || before.has(key), `group ${key} is accepted, and was never sent`);
       const isKept = held.has(key) && now.isOutdated && this.rules.onRemoved !== "forget";
