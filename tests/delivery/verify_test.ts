@@ -8,14 +8,14 @@ import { fakeApi } from "../support/fake_api.ts";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "./sync_project.ts";
 
 const COLUMNS = ["id", "name"];
-const DIRECTIVES = ["delivery: at_most_once", "timeout: 3s", "retries: 0", "concurrency: 4"];
+const DIRECTIVES = ["delivery: at_most_once", "retries: 0", "concurrency: 4"];
 
 /** Sends to a server that takes the write and loses the answer, but for the group 1. */
 async function loseAnswers(verify: string) {
   let isLosing = true;
   const api = await fakeApi(({ method, path }) => {
     if (method === "GET") return { status: path === "/sent/2" ? 200 : 404 };
-    return isLosing && path !== "/people/1" ? { hang: true } : { json: {} };
+    return isLosing && path !== "/people/1" ? { drop: true } : { json: {} };
   });
   const people = await syncProject(api, SEND_EACH_ROW + verify, { directives: DIRECTIVES });
   await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);

@@ -47,7 +47,7 @@ Deno.test("at most once: what may have arrived is sent again by no retry and no 
       // @allow_net: ${server.host}
       // @delivery: at_most_once
       // @retries: 2
-      // @timeout: 700ms
+      // @timeout: 2s
       import { http, query } from "spoor";
       await query("SELECT id, name FROM raw.cells ORDER BY id").each(async (row) => {
         await http.post("${server.origin}/" + row.id, { json: row });

@@ -134,7 +134,7 @@ function textOf(model: string, mode: Mode, server: RawServer): string {
 // @unique_key: id
 // @allow_net: ${server.host}
 // @retries: 1
-// @timeout: ${model.startsWith("stalled") ? "700ms" : "20s"}
+// @timeout: ${model.startsWith("stalled") ? "1500ms" : "20s"}
 // @concurrency: 12
 import { http, query, reject } from "spoor";
 const ORIGIN = "${server.origin}/";

@@ -12,6 +12,9 @@ const BINARY = Deno.env.get("SPOOR_BINARY");
 /** Variables that a process needs on this machine; all else of the environment is kept out. */
 const KEPT_ENV = ["PATH", "HOME", "TMPDIR", "DENO_DIR", "SYSTEMROOT", "TEMP", "USERPROFILE"];
 
+/** Longer than any run takes: it is there for one that hangs, not for a machine that is busy. */
+const LONGEST_MS = 120_000;
+
 /** True when the compiled program is under test. */
 export const TESTS_BINARY = BINARY !== undefined;
 
@@ -28,7 +31,7 @@ export interface SpoorOptions {
   cwd?: string;
   env?: Readonly<Record<string, string>>;
   stdin?: string;
-  /** Killed after this time, which fails the test. @default 30_000 */
+  /** Killed after this time, which fails the test. @default 120_000 */
   timeoutMs?: number;
 }
 
@@ -72,7 +75,7 @@ export async function runSpoor(
   options: SpoorOptions = {},
 ): Promise<SpoorResult> {
   const running = startSpoor(args, options);
-  const timeoutMs = options.timeoutMs ?? 30_000;
+  const timeoutMs = options.timeoutMs ?? LONGEST_MS;
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
@@ -145,7 +148,7 @@ export function startSpoor(
         if (!(error instanceof TypeError)) throw error;
       }
     },
-    async waitFor(pattern, timeoutMs = 30_000) {
+    async waitFor(pattern, timeoutMs = LONGEST_MS) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const look = () => {
         if (pattern.test(text())) resolve();
