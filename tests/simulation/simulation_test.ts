@@ -8,7 +8,6 @@
  */
 // deno-lint-ignore-file no-console -- its figure is to be seen.
 import assert from "node:assert/strict";
-import { TESTS_BINARY } from "../support/spoor.ts";
 import { playHistory } from "./history.ts";
 
 const SEEDS = Number(Deno.env.get("SPOOR_SEEDS") ?? 2_000);
@@ -20,13 +19,7 @@ const TOLD_EVERY = 20_000;
 /** So many failing seeds are shown; one tells most. */
 const SHOWN = 3;
 
-const NAME =
-  "deliveries: whatever happens, nothing is lost, marked wrongly or sent without a reason";
-
-// No program is run: there is nothing in it that the binary does otherwise.
-Deno.test({ name: NAME, ignore: TESTS_BINARY, fn: playAll });
-
-async function playAll(): Promise<void> {
+Deno.test("deliveries: whatever happens, nothing is lost, marked wrongly or sent without a reason", async () => {
   const seeds = ONE === undefined
     ? Array.from({ length: SEEDS }, (_, index) => FIRST + index)
     : [Number(ONE)];
@@ -50,7 +43,7 @@ async function playAll(): Promise<void> {
     `${seeds.length} histories, ${requests} requests, ${crashes} crashes, ${plans} plans: ${wrong.length} wrong`,
   );
   assert.equal(wrong.length, 0);
-}
+});
 
 /** A seed that is played again ends in the same way, and this time its story is told. */
 async function describe(seed: number): Promise<string> {

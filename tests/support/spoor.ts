@@ -1,6 +1,6 @@
 /**
  * Runs Spoor as a user does: a process of its own. From the sources, or the binary that
- * `SPOOR_BINARY` names, so that every whole-program test holds for both.
+ * `SPOOR_BINARY` names, so that every whole-program test can be made with both.
  *
  * @module
  */

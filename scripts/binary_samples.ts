@@ -1,0 +1,169 @@
+/**
+ * Which whole-program tests the compiled program does not need to run.
+ *
+ * A compiled program can differ from the sources in how it was put together: what is bundled and
+ * loaded on demand, how workers and guest processes start, which permissions and flags they have,
+ * what the base binary makes of files, signals, sockets, memory and a terminal. Tests of these
+ * run whole against both. Other tests hold one decision of the same code many times; of their
+ * files the compiled program runs a sample, which shows that the part is there and works.
+ *
+ * What is not listed runs whole, so a new file of tests does.
+ *
+ * @module
+ */
+
+/** Files of tests, and the beginnings of the names of those that are run all the same. */
+export type Samples = Readonly<Record<string, readonly string[]>>;
+
+/** Why a sample does, and of what. */
+export const SAMPLED: readonly { because: string; files: Samples }[] = [
+  {
+    because: "no Spoor is started: this process tests the core, the helpers or the documents",
+    files: {
+      "tests/docs/readme_test.ts": [],
+      "tests/simulation/quick_database_test.ts": [],
+      "tests/simulation/simulation_test.ts": [],
+      "tests/support/fake_api_test.ts": [],
+    },
+  },
+  {
+    because: "most of it opens state files in this process, or in another that is not Spoor",
+    files: {
+      "tests/state/migration_test.ts": ["a run on a file of version"],
+    },
+  },
+  {
+    because: "SQL tells what changed, and values decide what is sent, held back or accepted",
+    files: {
+      "tests/delivery/adopt_held_test.ts": [
+        "--held with a CSV file: the next run sends exactly what truly differs",
+        "plan shows what --held would leave, and apply records just that",
+      ],
+      "tests/delivery/adopt_test.ts": ["--adopt sends nothing"],
+      "tests/delivery/budgets_test.ts": ["more removals than @max_removed"],
+      "tests/delivery/changes_api_test.ts": ["changes gives creations, updates with what was"],
+      "tests/delivery/changes_test.ts": [
+        "only rows that are new or changed are sent",
+        "tens of thousands of rows that change at once",
+      ],
+      "tests/delivery/doubt_test.ts": ["a batch that is cut off comes again in its order"],
+      "tests/delivery/groups_test.ts": ["a group of several rows is acknowledged by its last row"],
+      "tests/delivery/lifecycle_test.ts": [
+        "SIGTERM lets what is in flight end",
+        "@model_timeout leaves unknown what was in flight",
+        "two models that send beside each other",
+      ],
+      "tests/delivery/one_copy_test.ts": ["a model reads another's target"],
+      "tests/delivery/parked_test.ts": ["what no run sends by itself is said by every run"],
+      "tests/delivery/pending_test.ts": ["after kill -9 every group"],
+      "tests/delivery/verify_test.ts": ["what verify finds is accepted"],
+      "tests/graves/sent_by_mistake_test.ts": ["grave: a preview sends nothing"],
+      "tests/graves/waiting_rows_test.ts": ["grave: of 3,000 refused rows none is dropped"],
+      "tests/state/lost_state_test.ts": ["a renamed model sends nothing"],
+    },
+  },
+  {
+    because: "what an answer means is read off its status and body, cell by cell",
+    files: {
+      "tests/delivery/failures_test.ts": [
+        "a row that is refused fails alone",
+        "a connection that breaks is tried again",
+        "a request without an answer leaves its group unknown",
+        "a server that is not there makes all groups fail",
+        "an exception in the function of each is told at its line",
+      ],
+      "tests/delivery/far_side_down_test.ts": ["a far side that takes no connection"],
+      "tests/delivery/halving_test.ts": ["one bad record of a refused batch fails alone"],
+      "tests/faults/broken_answers_test.ts": ["an answer that breaks leaves its group unknown"],
+      "tests/faults/matrix_test.ts": [],
+      "tests/graves/figures_test.ts": ["grave: the figures printed"],
+      "tests/graves/partial_answers_test.ts": ["grave: items refused in a 207"],
+    },
+  },
+  {
+    because: "one place in the engine counts what a rate limit lets through, and keeps the tokens",
+    files: {
+      "tests/delivery/oauth_test.ts": [
+        "http.oauth gets one token by client credentials",
+        "a model cannot read a token that the far side echoes",
+        "spoor auth asks for consent with PKCE",
+        "tokens are encrypted at rest by a key",
+        "SPOOR_KEY takes the place of the key file",
+        "no model is given the key",
+        "a practice run asks nobody for a token",
+      ],
+      "tests/delivery/rate_limit_test.ts": ["a limit holds across kill -9", "Ctrl-C while a model"],
+    },
+  },
+  {
+    because: "a plan is held against a run or another plan, value by value",
+    files: {
+      "tests/plan/apply_test.ts": [
+        "apply sends just the requests of the plan",
+        "an edited plan is refused",
+        "a request that is not in the plan does not leave",
+      ],
+      "tests/plan/plan_test.ts": [
+        "a plan sends nothing, and leaves no trace in the state",
+        "a plan of a state that a killed run left",
+        "the next run sends just the batches of the plan",
+        "a host that is not allowed is found out",
+        "a plan that is killed while it sends for show",
+        "Markdown has a table of models",
+        "no plan shows a secret, wherever it is sent",
+      ],
+    },
+  },
+  {
+    because: "what is told of a run is read from the state file by SELECTs",
+    files: {
+      "tests/delivery/failures_command_test.ts": ["failures lists errors with counts"],
+      "tests/delivery/history_test.ts": ["history and the run itself show both sides"],
+      "tests/delivery/retry_test.ts": [
+        "retry chooses by error and age",
+        "retry waits for no run",
+      ],
+      "tests/delivery/why_test.ts": ["why tells what was sent and answered"],
+      "tests/state/state_commands_test.ts": [
+        "state backup makes a whole copy while a run goes on",
+        "state list shows what each model has",
+        "state check finds a page of the file",
+        "state mv gives way to a run",
+        "a shell completes the actions",
+      ],
+    },
+  },
+  {
+    because:
+      "headers, the graph, what runs and what a table becomes are reckoned from texts and rows",
+    files: {
+      "tests/bad_input/graph_test.ts": ["what stands below a failed model is blocked"],
+      "tests/bad_input/header_test.ts": ["validate finds all mistakes of a project in one go"],
+      "tests/bad_input/rows_test.ts": ["a key that is NULL is explained"],
+      "tests/delivery/inbound_test.ts": ["files that are new or changed are read"],
+      "tests/run/graph_test.ts": ["two hundred models", "--jobs 1 and --jobs 4"],
+      "tests/run/kinds_test.ts": [
+        "a model may change from SQL to TypeScript to YAML",
+        "a TypeScript model may change",
+      ],
+      "tests/run/skipping_test.ts": ["a model runs anew when its file, what it imports"],
+      "tests/run/sources_test.ts": [
+        "a source that may reach the network or variables",
+        "the state and the secrets are not among the files",
+      ],
+      "tests/run/sql_errors_test.ts": [
+        "a mistake in SQL is told at its line",
+        "values survive a table",
+      ],
+    },
+  },
+];
+
+/** All of these files. */
+export const SAMPLED_FILES: readonly string[] = SAMPLED.flatMap(({ files }) => Object.keys(files));
+
+/** What `deno test --filter` takes for the samples. */
+export function sampleFilter(): string {
+  const names = SAMPLED.flatMap(({ files }) => Object.values(files).flat());
+  return `/^(?:${names.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})/`;
+}
