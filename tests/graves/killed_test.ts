@@ -57,7 +57,7 @@ Deno.test("grave: a run that was killed is no success, and the next one goes on 
   const startedAt = performance.now();
   const next = await people.run();
 
-  assert.ok(performance.now() - startedAt < 20_000, "the next run waits for nobody");
+  assert.ok(performance.now() - startedAt < 60_000, "the next run waits for nobody");
   assert.equal(next.code, 0, next.output);
   assert.equal(next.sync.status, "ok");
   assert.deepEqual(distinct(idsIn(api.requests)), upTo(20));

@@ -149,12 +149,8 @@ Deno.test("a clock that jumps back between two runs changes nothing of what is s
 
   // As if the first run had been on a clock that was ten years ahead.
   moveClocks(people.project.path(".spoor/spoor.db"), 3_650 * DAY_MS);
-  const startedAt = performance.now();
+  // Were requests of the future counted, this run would not end in the time that it is given.
   const second = await runAgain(people, api);
-  assert.ok(
-    performance.now() - startedAt < 20_000,
-    "requests of the future do not count for years",
-  );
   assert.deepEqual(idsIn(api.requests), [2]);
   assert.equal(second.sync.delivery?.failed, 1);
 
