@@ -25,8 +25,8 @@ export interface Outcome {
 /** Models that mean no harm: whatever the attacks do, they have to end well. */
 export const HONEST_MODELS = ["good.rows", "good.total", "good.sent", "victim.data"];
 
-/** After this time a run is killed, and so has no end. */
-const LONGEST_RUN_MS = 60_000;
+/** After this time a run is killed, and so has no end; long, for a machine that is busy. */
+const LONGEST_RUN_MS = 180_000;
 /** At this size it is killed as well, before the machine has no memory left. */
 const DEADLY_MB = 3_000;
 

@@ -20,61 +20,54 @@ Deno.test("the example has no mistake that can be known before running", async (
   assert.equal(code, 0, output);
 });
 
-Deno.test("the example's first run sends each customer alone and the orders by fifty", async () => {
+Deno.test("the example sends what is new, then nothing, then what changed", async (t) => {
   await using project = await tempProject(await exampleFiles());
 
-  const run = await practise(project);
+  await t.step("the first run sends each customer alone and the orders by fifty", async () => {
+    const run = await practise(project);
 
-  assert.equal(run.status, "ok");
-  assert.deepEqual(run.requests, { sent: 108, accepted: 108, refused: 0, retries: 0 });
-  using practice = read(project);
-  assert.equal(practice.countRequests({ host: HUBSPOT }), 91);
-  assert.equal(practice.countRequests({ host: ERP }), 17);
-  const orders = practice.requests({ host: ERP }).flatMap(ordersOf);
-  assert.equal(new Set(orders.map((order) => order.id)).size, 830);
-  assert.equal(orders.flatMap((order) => order.quantities).length, 2155);
-});
+    assert.equal(run.status, "ok");
+    assert.deepEqual(run.requests, { sent: 108, accepted: 108, refused: 0, retries: 0 });
+    using practice = read(project);
+    assert.equal(practice.countRequests({ host: HUBSPOT }), 91);
+    assert.equal(practice.countRequests({ host: ERP }), 17);
+    const orders = practice.requests({ host: ERP }).flatMap(ordersOf);
+    assert.equal(new Set(orders.map((order) => order.id)).size, 830);
+    assert.equal(orders.flatMap((order) => order.quantities).length, 2155);
+  });
 
-Deno.test("the example's second run skips every model and sends nothing", async () => {
-  await using project = await tempProject(await exampleFiles());
-  await practise(project);
+  await t.step("the second run skips every model and sends nothing", async () => {
+    const run = await practise(project);
 
-  const run = await practise(project);
+    assert.equal(run.status, "ok");
+    assert.equal(run.skipped, 11);
+    assert.equal(run.requests.sent, 0);
+    using practice = read(project);
+    assert.equal(practice.countRequests(), 108);
+  });
 
-  assert.equal(run.status, "ok");
-  assert.equal(run.skipped, 11);
-  assert.equal(run.requests.sent, 0);
-  using practice = read(project);
-  assert.equal(practice.countRequests(), 108);
-});
+  await t.step("one changed order line is one request, with the whole order", async () => {
+    await change(project, LINES, "10248,11,14,12,0.0", "10248,11,14,13,0.0");
+    const run = await practise(project);
 
-Deno.test("one changed order line of the example is one request, with the whole order", async () => {
-  await using project = await tempProject(await exampleFiles());
-  await practise(project);
+    assert.equal(run.requests.sent, 1);
+    using practice = read(project);
+    assert.equal(practice.countRequests({ host: HUBSPOT }), 91);
+    assert.equal(practice.countRequests({ host: ERP }), 18);
+    const [newest] = practice.requests({ host: ERP }, 1);
+    assert.ok(newest);
+    assert.deepEqual(ordersOf(newest), [{ id: 10248, quantities: [13, 10, 5] }]);
+  });
 
-  await change(project, LINES, "10248,11,14,12,0.0", "10248,11,14,13,0.0");
-  const run = await practise(project);
+  await t.step("an order line that moves the customer's plan sends the contact too", async () => {
+    await change(project, LINES, "10248,11,14,13,0.0", "10248,11,14,1200,0.0");
+    const run = await practise(project);
 
-  assert.equal(run.requests.sent, 1);
-  using practice = read(project);
-  assert.equal(practice.countRequests({ host: HUBSPOT }), 91);
-  assert.equal(practice.countRequests({ host: ERP }), 18);
-  const [newest] = practice.requests({ host: ERP }, 1);
-  assert.ok(newest);
-  assert.deepEqual(ordersOf(newest), [{ id: 10248, quantities: [13, 10, 5] }]);
-});
-
-Deno.test("an order line of the example that moves the customer's plan sends the contact", async () => {
-  await using project = await tempProject(await exampleFiles());
-  await practise(project);
-
-  await change(project, LINES, "10248,11,14,12,0.0", "10248,11,14,1200,0.0");
-  const run = await practise(project);
-
-  assert.equal(run.requests.sent, 2);
-  using practice = read(project);
-  const [contact] = practice.requests({ host: HUBSPOT }, 1);
-  assert.match(String(contact?.body), /"plan","value":"business"/);
+    assert.equal(run.requests.sent, 2);
+    using practice = read(project);
+    const [contact] = practice.requests({ host: HUBSPOT }, 1);
+    assert.match(String(contact?.body), /"plan","value":"business"/);
+  });
 });
 
 /** A practice run; gives its last event. */
