@@ -265,7 +265,7 @@ export interface EgressResponse {
   elapsedMs: number;
   /** No answer that can be relied on: refused by the sandbox, timed out, broken, too large. */
   error?: EgressError;
-  /** Why an answer such as 429 was not tried again though a try was left; for the error's text. */
+  /** Why an answer such as 503 was not tried again though a try was left; the hint of its error. */
   note?: string;
   /** Plan: what would have been sent; the answer is assumed. */
   recorded?: RecordedRequest;

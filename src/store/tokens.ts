@@ -39,10 +39,22 @@ export function removeSealedToken(db: DatabaseSync, name: string): boolean {
   return db.prepare(`DELETE FROM "spoor.tokens" WHERE name = ?`).run(name).changes > 0;
 }
 
-/** The providers that are authorised, and since when their tokens are there. */
-export function listSealedTokens(db: DatabaseSync): { name: string; updatedAt: string }[] {
+/** The sealed tokens of a provider, and since when they are there. */
+export interface SealedTokens {
+  name: string;
+  sealed: Uint8Array;
+  /** ISO 8601, UTC. */
+  updatedAt: string;
+}
+
+/** Those of all providers that are authorised. */
+export function listSealedTokens(db: DatabaseSync): SealedTokens[] {
   // A file of an earlier Spoor, opened for reading: it is brought up to date by the next run.
   if (!db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'spoor.tokens'`).get()) return [];
-  return db.prepare(`SELECT name, updated_at FROM "spoor.tokens" ORDER BY name`).all()
-    .map((row) => ({ name: String(row.name), updatedAt: String(row.updated_at) }));
+  return db.prepare(`SELECT name, sealed, updated_at FROM "spoor.tokens" ORDER BY name`).all()
+    .map((row) => ({
+      name: String(row.name),
+      sealed: row.sealed as Uint8Array,
+      updatedAt: String(row.updated_at),
+    }));
 }

@@ -297,6 +297,9 @@ Deno.test("SPOOR_KEY takes the place of the key file; another key, none and a wr
     const { code, output } = await project.run("run", { env: other });
     assert.equal(code, 1, output);
     assert.match(output, words);
+    const listed = await project.run("auth", { env: other });
+    assert.match(listed.stdout, /crm +no: its tokens cannot be read/);
+    assert.match(listed.stderr, words);
   }
   assert.equal(provider.calls().length, 1);
 });

@@ -7,17 +7,16 @@ import { closestWord } from "~/base/closest_word.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { UserError, UserErrors } from "~/base/user_error.ts";
 import { type Authorised, authorize } from "~/cli/auth/authorize.ts";
+import { listServices } from "~/cli/auth/list_services.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { findProjectState } from "~/cli/open_project_state.ts";
-import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Output } from "~/cli/output/output.ts";
-import { renderTable } from "~/cli/output/table.ts";
 import type { AuthProviders } from "~/project/auth_providers.ts";
 import { loadSettings } from "~/project/settings.ts";
 import { makeKeyText } from "~/project/token_key.ts";
 import { openState, stateFilePath } from "~/store/open_state.ts";
-import { listSealedTokens, removeSealedToken } from "~/store/tokens.ts";
+import { removeSealedToken } from "~/store/tokens.ts";
 
 /** Authorises, forgets, or lists. */
 export const authCommand = defineCommand({
@@ -71,7 +70,7 @@ export const authCommand = defineCommand({
     const { settings, errors } = await loadSettings(root);
     if (errors.length > 0) throw new UserErrors(errors);
     const providers = settings.auth ?? {};
-    if (name === undefined) list(root, providers, options.json, output);
+    if (name === undefined) await listServices(root, providers, options.json, output);
     else await authorizeOne(root, name, providers, options.json, output);
     return ExitCode.Ok;
   },
@@ -111,49 +110,6 @@ function outcomeLines(name: string, { hasRefreshToken, expiresInS }: Authorised)
     `The service gave no refresh token: this ends in ${renderDuration(expiresInS * 1_000)}. ` +
     "Some give one only for a scope such as offline_access, or for ?access_type=offline in authorize_url.",
   ];
-}
-
-function list(root: string, providers: AuthProviders, json: boolean, output: Output): void {
-  using db = findProjectState(root, false);
-  const since = new Map(
-    (db ? listSealedTokens(db) : []).map(({ name, updatedAt }) => [name, updatedAt]),
-  );
-  const names = [...new Set([...Object.keys(providers), ...since.keys()])].sort();
-  if (json) {
-    for (const name of names) {
-      output.json("auth", {
-        ...{
-          service: name,
-          authorised: since.has(name),
-          configured: Object.hasOwn(providers, name),
-        },
-        ...(since.has(name) && { updated_at: since.get(name) }),
-      });
-    }
-    return;
-  }
-  if (names.length === 0) {
-    output.line(`No service is set: "spoor auth --help" shows how spoor.yaml names one.`);
-    return;
-  }
-  const rows = names.map((name) => {
-    const at = since.get(name);
-    const isSet = Object.hasOwn(providers, name);
-    const missing = isSet ? `no: run "spoor auth ${name}"` : "";
-    const unused = isSet ? "" : `not in spoor.yaml: "spoor auth ${name} --forget" removes it`;
-    return [
-      name,
-      at === undefined ? missing : "yes",
-      at === undefined ? "" : renderLocalTime(at),
-      providers[name]?.tokenUrl ?? unused,
-    ];
-  });
-  const columns = [
-    ...[{ title: "service" }, { title: "authorised" }, { title: "renewed" }, {
-      title: "token_url",
-    }],
-  ];
-  for (const line of renderTable(columns, rows, output.style)) output.line(line);
 }
 
 function forget(root: string, name: string, json: boolean, output: Output): void {

@@ -66,7 +66,7 @@ async function request(
   if (response.status === 207) change.multiStatus = about();
   if (response.ok || options.throwOnError === false) return response;
   const refused = new HttpError(describeRefusal(about(), response), response);
-  const hint = redirectHint(method, response);
+  const hint = answer.note ?? redirectHint(method, response);
   if (hint !== undefined) rememberError(refused, { hint });
   throw callSites.add(refused, site);
 }

@@ -165,6 +165,15 @@ Deno.test("a status outside of 200-299 throws an HttpError, and not with throwOn
   assert.equal(error?.at?.line, 4);
 });
 
+Deno.test("an answer that is not waited for any longer says why in its error's hint", async () => {
+  const note = "The server asks to wait 1 h 0 m (Retry-After), longer than a run waits";
+  const { error } = await run(`await http.get("https://a.test/");`, {
+    respond: () => ({ status: 503, note }),
+  });
+  assert.equal(error?.message, "GET https://a.test/ answered 503");
+  assert.equal(error?.hint, note);
+});
+
 Deno.test("a request without an answer throws an HttpError with status 0", async () => {
   const error: EgressError = {
     kind: "timeout",

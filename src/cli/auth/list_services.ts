@@ -1,0 +1,84 @@
+/**
+ * The services that Spoor is let into, and those that it is not.
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+import { findProjectState } from "~/cli/open_project_state.ts";
+import { renderThrown } from "~/cli/output/error_lines.ts";
+import { renderLocalTime } from "~/cli/output/local_time.ts";
+import type { Output } from "~/cli/output/output.ts";
+import { renderTable } from "~/cli/output/table.ts";
+import type { AuthProviders } from "~/project/auth_providers.ts";
+import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
+import { openTokens } from "~/run/stored_tokens.ts";
+import { listSealedTokens } from "~/store/tokens.ts";
+
+/** What is known of one service. */
+interface Listed {
+  name: string;
+  isSet: boolean;
+  /** Since when its tokens are there; ISO 8601, UTC. */
+  since: string | undefined;
+  /** Why they are of no use here. */
+  error: UserError | undefined;
+}
+
+/** Lists those of `spoor.yaml`, and others that there are tokens of. */
+export async function listServices(
+  root: string,
+  providers: AuthProviders,
+  json: boolean,
+  output: Output,
+): Promise<void> {
+  const services = await servicesOf(root, providers);
+  if (json) return services.forEach((service) => output.json("auth", toJson(service)));
+  if (services.length === 0) {
+    return output.line(`No service is set: "spoor auth --help" shows how spoor.yaml names one.`);
+  }
+  const titles = ["service", "authorised", "renewed", "token_url"];
+  const rows = services.map((service) => rowOf(service, providers));
+  for (const line of renderTable(titles.map((title) => ({ title })), rows, output.style)) {
+    output.line(line);
+  }
+  const view = { style: output.errorStyle, verbose: false };
+  // One key is behind all tokens, and may be what is wrong.
+  const errors = new Map(services.flatMap(({ error }) => error ? [[error.message, error]] : []));
+  for (const error of errors.values()) {
+    renderThrown(error, view).forEach((line) => output.errorLine(line));
+  }
+}
+
+async function servicesOf(root: string, providers: AuthProviders): Promise<Listed[]> {
+  using db = findProjectState(root, false);
+  const stored = new Map((db ? listSealedTokens(db) : []).map((each) => [each.name, each]));
+  const readVariable = variableLookup(loadDotenv(root), (name) => Deno.env.get(name));
+  const names = [...new Set([...Object.keys(providers), ...stored.keys()])].sort();
+  return await Promise.all(names.map(async (name) => {
+    const token = stored.get(name);
+    const error = token && await openTokens({ root, readVariable }, name, token.sealed)
+      .then(() => undefined, (error) => error);
+    if (error && !(error instanceof UserError)) throw error;
+    return { name, isSet: Object.hasOwn(providers, name), since: token?.updatedAt, error };
+  }));
+}
+
+function toJson({ name, isSet, since, error }: Listed): Record<string, unknown> {
+  return {
+    ...{ service: name, authorised: since !== undefined && !error, configured: isSet },
+    ...(since !== undefined && { updated_at: since }),
+    ...(error && { error: error.message }),
+  };
+}
+
+function rowOf({ name, isSet, since, error }: Listed, providers: AuthProviders): string[] {
+  const missing = isSet ? `no: run "spoor auth ${name}"` : "";
+  const state = error ? "no: its tokens cannot be read" : "yes";
+  const unused = isSet ? "" : `not in spoor.yaml: "spoor auth ${name} --forget" removes it`;
+  return [
+    name,
+    since === undefined ? missing : state,
+    since === undefined ? "" : renderLocalTime(since),
+    providers[name]?.tokenUrl ?? unused,
+  ];
+}
