@@ -64,5 +64,6 @@ function nextOf(
   if (isHere) return mayHaveArrived ? "over" : { ...entry, moved: false };
   if (!isThere || onRemoved !== "deliver") return "over";
   // Where nothing was ever accepted of it, this alone says that the far side has it.
-  return { ...entry, ...(mayHaveArrived && { state: "failed" }), moved: true };
+  const untried = { state: "failed", attempts: 0, parked: false } as const;
+  return { ...entry, ...(mayHaveArrived && untried), moved: true };
 }

@@ -82,8 +82,7 @@ export class Ledger {
     // Inserted, not updated: else its id would be given once more.
     this.#renew = db.prepare(
       `INSERT OR REPLACE INTO "spoor.ledger" (${COLUMNS_WRITTEN.join(", ")})
-       SELECT ?, group_key, content_hash, ?, ?, ?, attempts, parked, action, ?, run_id, model,
-         error, at FROM "spoor.ledger" WHERE model = ? AND group_key = ?`,
+       SELECT ?, group_key, content_hash, ?, ?, ?, ?, ?, action, ?, run_id, model, error, at FROM "spoor.ledger" WHERE model = ? AND group_key = ?`,
     );
   }
 
@@ -98,10 +97,10 @@ export class Ledger {
   }
 
   /** The group's last try stands under another id from now on: what comes of it has a key of its own. */
-  renew({ id, groupKey, state, batch, place, moved }: LedgerEntry): void {
+  renew({ id, groupKey, state, batch, place, attempts, parked, moved }: LedgerEntry): void {
     this.#renew.run(
-      ...[BigInt(id), state, BigInt(batch), BigInt(place), BigInt(moved)] as const,
-      ...[this.model, groupKey] as const,
+      ...[BigInt(id), state, BigInt(batch), BigInt(place), BigInt(attempts)] as const,
+      ...[BigInt(parked), BigInt(moved), this.model, groupKey] as const,
     );
   }
 
