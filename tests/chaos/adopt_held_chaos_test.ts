@@ -32,7 +32,8 @@ interface Form {
   name: string;
   /** Of `--held` */
   source: "crm.csv" | "raw.crm";
-  places: readonly [Place, ...Place[]];
+  /** In turn, so that each comes, however few the kills are. */
+  places: readonly Place[];
 }
 
 const FORMS: readonly Form[] = [
@@ -95,6 +96,7 @@ class AdoptionChaos {
   /** Groups of the far side that somebody else has changed since they were compared. */
   #editedThere = new Set<number>();
   #version = 0;
+  #tries = 0;
   /** Sees the path of each request; says whether it is answered. */
   #onArrival: (path: string) => boolean = () => true;
   /** How long an adoption takes, as the last one did that was not killed meanwhile. */
@@ -123,7 +125,7 @@ class AdoptionChaos {
   async #adopt(project: TempProject): Promise<void> {
     for (let tries = 0;; tries++) {
       const before = readRecorded(project);
-      const place = tries < MOST_KILLS_OF_ONE ? this.random.pick(this.form.places) : undefined;
+      const place = tries < MOST_KILLS_OF_ONE ? this.#nextPlace() : undefined;
       const isKilled = await this.#runAndKill(project, place);
       const after = readRecorded(project);
       if (after.adoptions > before.adoptions) {
@@ -137,6 +139,11 @@ class AdoptionChaos {
       this.#checkMarks(after);
       if (textOf(after) !== textOf(before)) this.inPart += 1;
     }
+  }
+
+  #nextPlace(): Place | undefined {
+    const { places } = this.form;
+    return places[this.#tries++ % places.length];
   }
 
   /** The model sends what differs, and may be killed meanwhile; then both sides are the same. */
