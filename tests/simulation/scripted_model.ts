@@ -91,10 +91,18 @@ export class ScriptedModel {
   /** Ends when all groups have, or with the first error that is not a group's own. */
   async run(): Promise<void> {
     const batches = this.#batches();
+    // As in the guest: a batch whose acknowledgement is on its way leaves its lane to the next one.
     const lane = async () => {
+      let ending: Promise<void> | undefined;
       for (let next = await batches.next(); !next.done; next = await batches.next()) {
-        await this.#work(next.value);
+        const going = Promise.withResolvers<void>();
+        const end = this.#work(next.value, going.resolve);
+        end.catch(() => {});
+        await Promise.race([going.promise, end]);
+        await ending;
+        ending = end;
       }
+      await ending;
     };
     await Promise.all(Array.from({ length: this.parts.style.concurrency }, lane));
   }
@@ -155,7 +163,9 @@ export class ScriptedModel {
     await this.parts.delivery.reject(groups.map(({ number }) => number), reason);
   }
 
-  async #work(groups: readonly TakenGroup[], isPart = false): Promise<void> {
+  /** @param goOn All that is left is on its way to the disk; absent for a part of a batch. */
+  async #work(groups: readonly TakenGroup[], goOn?: () => void): Promise<void> {
+    const isPart = goOn === undefined;
     const { style } = this.parts;
     const fit = groups.filter((group) => !isLocallyRefused(group.content));
     for (const group of groups) {
@@ -173,7 +183,7 @@ export class ScriptedModel {
       if (answer.status === 200) continue;
       return await this.#takeRefusal(loud, answer);
     }
-    await this.#save(loud);
+    await this.#save(loud, goOn);
   }
 
   async #takeRefusal(groups: readonly TakenGroup[], answer: Answer): Promise<void> {
@@ -184,7 +194,7 @@ export class ScriptedModel {
       const middle = Math.ceil(groups.length / 2);
       for (const part of [groups.slice(0, middle), groups.slice(middle)]) {
         if (this.parts.isStopped()) await this.#fail(part, answer);
-        else await this.#work(part, true);
+        else await this.#work(part);
       }
       return;
     }
@@ -201,12 +211,16 @@ export class ScriptedModel {
     } else await this.#fail(bad, { status: 207, refused, attempts: 1 });
   }
 
-  async #save(groups: readonly TakenGroup[]): Promise<void> {
+  async #save(groups: readonly TakenGroup[], goOn?: () => void): Promise<void> {
     await this.#live();
-    await this.parts.delivery.acknowledge(groups.map(({ number, columns, values, isRemoved }) => ({
-      group: number,
-      block: isRemoved ? { columns: [], values: [] } : { columns, values },
-    })));
+    const saved = this.parts.delivery.acknowledge(
+      groups.map(({ number, columns, values, isRemoved }) => ({
+        group: number,
+        block: isRemoved ? { columns: [], values: [] } : { columns, values },
+      })),
+    );
+    goOn?.();
+    await saved;
     this.parts.onSaved(groups);
   }
 

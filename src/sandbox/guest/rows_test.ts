@@ -240,6 +240,41 @@ log.info(most);`,
   assert.equal(run.acknowledged.length, 40);
 });
 
+for (const call of ["each(", "batches(1, "]) {
+  Deno.test(`${call}…): the next group begins while one is being saved, and no more than one`, async () => {
+    const heard: string[] = [];
+    const held: (() => void)[] = [];
+    const run = await runGuest(
+      `import { http, query } from "spoor";
+await query("a").${call}async () => void await http.post("https://a.test/"));`,
+      tracked(PEOPLE, {
+        respond({ groups }) {
+          heard.push(`request ${groups}`);
+          return { status: 200 };
+        },
+        intercept(message, reply) {
+          if (message.type !== "acknowledge") return false;
+          const [saved] = message.groups;
+          heard.push(`save ${saved?.group}`);
+          if (saved?.group === 3) return false;
+          held.push(() => reply({ type: "saved", id: message.id }));
+          if (held.length < 2) return true;
+          // Long enough for a third one that does not wait.
+          setTimeout(() => {
+            heard.push("on disk");
+            for (const answer of held) answer();
+          }, 50);
+          return true;
+        },
+      }),
+    );
+
+    assert.equal(run.error, undefined);
+    const first = ["request 1", "save 1", "request 2", "save 2"];
+    assert.deepEqual(heard, [...first, "on disk", "request 3", "save 3"]);
+  });
+}
+
 Deno.test("each ends with what the sandbox refuses, instead of failing every group", async () => {
   const run = await runGuest(
     `import { query, secret } from "spoor"; await query("a").each(() => { secret("NOPE"); });`,

@@ -27,6 +27,7 @@ import {
   attempt,
   countEnds,
   isDone,
+  type ItemWork,
   noCounts,
   rowsOf,
   runLanes,
@@ -45,8 +46,8 @@ export async function workOnBatches(
   fn: BatchFunction,
 ): Promise<Counts> {
   const counts = noCounts();
-  await runLanes(batches, work.concurrency, async (batch) => {
-    await workOnBatch(batch, work, fn);
+  await runLanes(batches, work.concurrency, async (batch, goOn) => {
+    await workOnBatch(batch, { ...work, goOn }, fn);
     countEnds(batch, counts);
   });
   return counts;
@@ -55,7 +56,7 @@ export async function workOnBatches(
 /** Each half is a change of its own: its requests have their own keys. */
 async function workOnBatch(
   batch: readonly ReadGroup[],
-  work: Work,
+  work: ItemWork,
   fn: BatchFunction,
 ): Promise<void> {
   await attempt(batch, work, async (change) => {
@@ -68,7 +69,7 @@ async function workOnBatch(
     for (const part of partsOf(batch)) {
       // Nothing new is begun at Ctrl-C: the rest fails by what the whole batch was answered.
       if (work.isStopped()) return false;
-      await workOnBatch(part, work, fn);
+      await workOnBatch(part, { ...work, goOn: waitForAllParts }, fn);
     }
     return true;
   });
@@ -98,20 +99,25 @@ function givenOf(batch: readonly ReadGroup[]): GivenGroup[] {
 async function saveBatch(
   batch: readonly ReadGroup[],
   returned: Saves,
-  work: Work,
+  work: ItemWork,
 ): Promise<void> {
   const rows = rowsOf(returned);
   const { delivery } = work;
   if (!delivery) return await work.saveRows(rows ?? batch.flatMap((group) => group.rows));
   const given = givenOf(batch);
   const accepted = rows ? byGroup(rows, given, delivery) : asRead(given, returned);
-  if (accepted.size > 0) await saveTogether([...accepted], delivery);
+  const saved = accepted.size > 0 ? saveTogether([...accepted], delivery) : undefined;
   for (const group of given) {
     if (group.state === "open" && !accepted.has(group)) {
       delivery.fail(group, new Error("The function returned no row of this group"));
     }
   }
+  work.goOn();
+  await saved;
 }
+
+/** A batch that goes out in parts leaves its lane when the last of them has ended. */
+function waitForAllParts(): void {}
 
 type Accepted = Map<GivenGroup, readonly SavedRow[]>;
 

@@ -29,6 +29,12 @@ export interface Work {
   warn(message: string): void;
 }
 
+/** Work on one item. */
+export interface ItemWork extends Work {
+  /** All that is left of the item is what the host has been told: another one may begin. */
+  goOn(): void;
+}
+
 /** Runs `fn` for each group. */
 export async function workOnGroups(
   groups: AsyncIterator<ReadGroup, void>,
@@ -36,9 +42,9 @@ export async function workOnGroups(
   fn: (row: Row, group: Group<Row>) => Saves | Promise<Saves>,
 ): Promise<Counts> {
   const counts = noCounts();
-  await runLanes(groups, work.concurrency, async (group) => {
+  await runLanes(groups, work.concurrency, async (group, goOn) => {
     const [first] = group.rows;
-    if (first) await workOnOne(group, work, counts, () => fn(first, toGroup(group)));
+    if (first) await workOnOne(group, { ...work, goOn }, counts, () => fn(first, toGroup(group)));
   });
   return counts;
 }
@@ -53,14 +59,14 @@ export async function workOnChanges(
   await runLanes(
     groups,
     work.concurrency,
-    (group) => workOnOne(group, work, counts, () => fn(group)),
+    (group, goOn) => workOnOne(group, { ...work, goOn }, counts, () => fn(group)),
   );
   return counts;
 }
 
 async function workOnOne(
   group: ReadGroup,
-  work: Work,
+  work: ItemWork,
   counts: Counts,
   fn: () => Saves | Promise<Saves>,
 ): Promise<void> {
@@ -85,22 +91,34 @@ function endOf(given: GivenGroup | undefined): keyof Counts {
   return given.state === "open" ? "failed" : given.state;
 }
 
-/** Takes items in turn and works on up to `lanes` at once; the first error ends all lanes. */
+/**
+ * Takes items in turn and works on up to `lanes` at once; the first error ends all lanes.
+ *
+ * An item whose end is on its way to the host leaves its lane to the next one (`goOn`). The host writes
+ * down in the order in which it hears, so that no request of the next one leaves before that end is
+ * durable, and what both write goes to the disk together. An item waits for the end of the last but one.
+ */
 export async function runLanes<T>(
   items: AsyncIterator<T, void>,
   lanes: number,
-  work: (item: T) => Promise<void>,
+  work: (item: T, goOn: () => void) => Promise<void>,
 ): Promise<void> {
   let failure: { error: unknown } | undefined;
+  const guard = (end: Promise<void>) => end.catch((error) => void (failure ??= { error }));
   const lane = async () => {
+    let ending: Promise<void> | undefined;
     while (!failure) {
       const { done, value } = await items.next();
-      if (done || failure) return;
-      await work(value);
+      if (done || failure) break;
+      const going = Promise.withResolvers<void>();
+      const end = guard(work(value, going.resolve));
+      await Promise.race([going.promise, end]);
+      await ending;
+      ending = end;
     }
+    await ending;
   };
-  const guarded = () => lane().catch((error) => void (failure ??= { error }));
-  await Promise.all(Array.from({ length: lanes }, guarded));
+  await Promise.all(Array.from({ length: lanes }, () => guard(lane())));
   await items.return?.();
   if (failure) throw failure.error;
 }
@@ -129,7 +147,7 @@ export async function attempt(
 async function saveOne(
   group: ReadGroup,
   returned: Saves,
-  work: Work,
+  work: ItemWork,
   { multiStatus }: Change,
 ): Promise<void> {
   const rows = rowsOf(returned) ?? group.rows;
@@ -139,7 +157,9 @@ async function saveOne(
   if (!work.delivery || !group.given) return await work.saveRows(rows);
   if (isDone(group.given, returned)) return;
   if (multiStatus !== undefined && isNothing(returned)) throw ambiguous(multiStatus);
-  await work.delivery.saveGroups([[group.given, rows]]);
+  const saved = work.delivery.saveGroups([[group.given, rows]]);
+  work.goOn();
+  await saved;
 }
 
 function ambiguous(request: string): Error {
