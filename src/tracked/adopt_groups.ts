@@ -146,7 +146,8 @@ export function forgetRemovedNotThere(
        (SELECT ${there} FROM ${temp(far.farTable)})`,
   );
   const gone = Number(db.prepare(`SELECT count(*) AS n FROM ${temp(c.removedTable)}`).get()?.n);
-  forgetRemoved(db, { ...changes, removed: gone });
+  // What only a try is known of has nothing to forget.
+  forgetRemoved(db, { ...changes, removed: gone, removedUnaccepted: 0 });
   db.exec(`DELETE FROM ${temp(c.removedTable)}`);
   return removed - gone;
 }

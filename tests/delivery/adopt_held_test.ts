@@ -375,6 +375,26 @@ Deno.test("what --held says counts more than what a person has settled before", 
   assert.deepEqual(pathsOf(api), ["/people/1"]);
 });
 
+Deno.test("what --held does not have is not removed there, beside a group of which only a try is known", async () => {
+  await using api = await fakeApi(({ path }) =>
+    path === "/create/3" ? { drop: true } : { json: {} }
+  );
+  await using people = await syncProject(api, SEND_CHANGES, {
+    directives: ["on_removed: deliver", "retries: 0"],
+    files: { "crm.csv": "id,name\n1,Ada\n3,Cy\n" },
+  });
+  await people.setRows(["id", "name"], [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
+  await people.run();
+  await people.setRows(["id", "name"], [["1", "'Ada'"]]);
+  const { sync } = await people.run(...adopt("crm.csv"));
+  assert.equal(sync.adopted?.to_remove, 1);
+  api.clear();
+
+  assert.equal((await people.run("--allow-removed")).code, 0);
+
+  assert.deepEqual(pathsOf(api), ["/remove/3"]);
+});
+
 Deno.test("why tells what --held found of a group, and what comes next", async () => {
   await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW, { files: { "crm.csv": HELD } });
