@@ -46,6 +46,7 @@ export class FarSide {
   readonly done = new Map<string, number>();
   /** Changes that were done at all, with their groups. */
   #everDone = new Map<number, string>();
+  #ofOthers = new Set<string>();
   #answers = new Map<string, { text: string; answer: FarAnswer }>();
 
   constructor(private readonly options: FarSideOptions) {}
@@ -82,10 +83,18 @@ export class FarSide {
       this.#everDone.delete(change);
       for (const ordinal of this.contents.keys()) this.done.delete(`${change} ${ordinal}`);
     }
+    for (const [group, content] of held) {
+      if (this.contents[0]?.get(group) !== content) this.#ofOthers.add(group);
+    }
     for (const contents of this.contents) {
       contents.clear();
       for (const [group, content] of held) contents.set(group, content);
     }
+  }
+
+  /** What it has of the group was put there by others. */
+  isOfOthers(group: string): boolean {
+    return this.#ofOthers.has(group);
   }
 
   #do({ group, action, content }: FarItem, { ordinal }: FarRequest, change: number): void {
@@ -96,6 +105,7 @@ export class FarSide {
     if (times > 1 && !this.options.honoursKeys) {
       this.wrongs.push(`change ${change} of group ${group} was done ${times} times`);
     }
+    this.#ofOthers.delete(group);
     const contents = this.contents[ordinal];
     if (action === "put") contents?.set(group, content);
     else contents?.delete(group);

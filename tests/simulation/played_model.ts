@@ -8,7 +8,7 @@ import type { Model } from "~/model/model.ts";
 import type { AdoptedGroups } from "~/run/run_event.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 import { FarExport } from "./far_export.ts";
-import { ModelState } from "./model_state.ts";
+import { type LedgerRow, ModelState } from "./model_state.ts";
 import type { Random } from "./random.ts";
 import { Referee } from "./referee.ts";
 import type { ModelSetting } from "./setting.ts";
@@ -58,7 +58,7 @@ export class PlayedModel {
       if (row.parked && this.random.chance(0.5)) this.#retry(row.id);
       const isUnknown = row.state === "unknown" || row.state === "sent";
       if (isUnknown && this.setting.requestsPerChange === 1 && this.random.chance(0.4)) {
-        this.#settle(row.id);
+        this.#settle(row);
       }
     }
   }
@@ -68,7 +68,7 @@ export class PlayedModel {
     for (const row of this.state.ledger()) {
       if (row.parked) this.#retry(row.id);
       const isUnknown = row.state === "unknown" || row.state === "sent";
-      if (isUnknown && this.setting.promise === "at_most_once") this.#settle(row.id);
+      if (isUnknown && this.setting.promise === "at_most_once") this.#settle(row);
     }
   }
 
@@ -136,10 +136,11 @@ export class PlayedModel {
   }
 
   /** As it is: the person has asked the far side. */
-  #settle(id: number): void {
+  #settle({ id, key }: LedgerRow): void {
     const isSent = this.state.farSide.hasDone(id);
     const state = isSent ? "settled" : "failed";
     this.db.prepare(`UPDATE "spoor.ledger" SET state = ? WHERE id = ?`).run(state, BigInt(id));
+    if (!isSent) this.referee.settledAsNotSent(key);
     this.tell(() => `${id} is settled as ${isSent ? "sent" : "not sent"}`);
   }
 }

@@ -172,6 +172,11 @@ export class Referee {
     );
   }
 
+  /** A person says that the request which may have arrived has not. */
+  settledAsNotSent(group: string): void {
+    if (this.state.farSide.isOfOthers(group)) this.#others.add(group);
+  }
+
   /** A request is about to leave. */
   leaves({ key, groups, changes, ordinal }: OutgoingRequest): void {
     for (const [index, group] of groups.entries()) {
