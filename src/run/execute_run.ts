@@ -161,6 +161,9 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     ...(planner && { plan: planner.recorder }),
     isOfProject: nameTest([...graph.models.keys()]),
     tokens: tokensOf({ db, commits, root, practice, readVariable, providers: settings.auth ?? {} }),
+    noteSending: () => {
+      if (!practice && !asked) markAsSent(path);
+    },
     nextChangeId: counter(nextLedgerId(db), 1),
     nextBatchId: counter(nextBatchId(db), -1),
   };
@@ -176,8 +179,6 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   }
   pruneBodies(db);
   finishRun(db, runId, finished.status, isoNow());
-  const hasSent = (sums.groups?.delivered ?? 0) > 0 || work.adopt.size > 0;
-  if (!practice && hasSent) markAsSent(path);
   return { finished };
 }
 

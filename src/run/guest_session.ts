@@ -299,6 +299,7 @@ export class GuestSession {
     const query = { select: select.sql, columns: select.columns, params };
     const delivery = beginDelivery(context, this.#model, wishes, query, withPrevious);
     this.#delivery = { query: id, delivery };
+    if (delivery.total > 0 || delivery.adoption) context.noteSending();
     if (delivery.total > 0) this.parts.http?.warm();
     return { type: "opened", id, columns: select.columns, groups: delivery.total };
   }

@@ -39,6 +39,8 @@ export interface RunContext {
   tokens: () => Promise<TokenKeeper>;
   /** A variable of the process or of `.env`. */
   readVariable: (name: string) => string | undefined;
+  /** A model is about to send, or has recorded something as sent: from now on a lost state file is missed. */
+  noteSending: () => void;
   nextChangeId: () => number;
   nextBatchId: () => number;
   /** Has the main thread end a run that is deaf when a model's time is over; returns the end of it. */

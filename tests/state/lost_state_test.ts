@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
 import { runSteps } from "../run/steps.ts";
+import { killAfter } from "../support/spoor.ts";
 import { rowsOf, SEND_EACH_ROW, type SyncProject, syncProject } from "../delivery/sync_project.ts";
 
 const COLUMNS = ["id", "name"];
@@ -12,6 +13,12 @@ async function rename({ project }: SyncProject, to: string, from = "sync.people"
   const text = await project.read(pathOf(from));
   await project.remove(pathOf(from));
   await project.write(pathOf(to), text);
+}
+
+async function removeState({ project }: SyncProject): Promise<void> {
+  for (const end of ["", "-wal", "-shm"]) {
+    await project.remove(`.spoor/spoor.db${end}`).catch(() => {});
+  }
 }
 
 Deno.test("a renamed model sends nothing and says how to go on; state mv keeps its state", async () => {
@@ -178,9 +185,7 @@ Deno.test("a project whose state file is gone sends nothing, and says how to go 
   await people.setRows(COLUMNS, rowsOf(4));
   await people.run();
   await people.project.run("state backup .spoor/kept.db");
-  for (const end of ["", "-wal", "-shm"]) {
-    await people.project.remove(`.spoor/spoor.db${end}`).catch(() => {});
-  }
+  await removeState(people);
   api.clear();
 
   for (const command of ["run", "plan"]) {
@@ -194,6 +199,22 @@ Deno.test("a project whose state file is gone sends nothing, and says how to go 
   await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
   assert.equal((await people.run()).code, 0);
   assert.equal(api.requests.length, 0, "a backup stands in for it");
+});
+
+Deno.test("a first run that is killed while it sends has left its mark: its state file is missed too", async () => {
+  await using api = await fakeApi((_, index): Answer =>
+    index === 0 ? { json: {} } : { hang: true }
+  );
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(3));
+  await killAfter(people.project.start("run"), api.received(2));
+  await removeState(people);
+
+  const { code, output } = await people.project.run("run");
+
+  assert.equal(code, 1, output);
+  assert.match(output, /\.spoor\/spoor\.db is gone, and with it what this project has sent/);
+  assert.equal(api.requests.length, 2);
 });
 
 Deno.test("--adopt after what was accepted is gone has each row once in the table", async () => {
