@@ -31,16 +31,39 @@ export function selectTracked(
   });
 }
 
+/** @throws {UserError} Of these models one does not run, or two options contradict each other about it. */
+export function refuseUseless(
+  resend: ReadonlySet<string>,
+  adopt: ReadonlySet<string>,
+  selected: readonly string[],
+): void {
+  const running = new Set(selected);
+  const both = [...adopt].find((name) => resend.has(name));
+  if (both !== undefined) {
+    throw new UserError(`Cannot adopt ${both} and send all of it again in one run`, {
+      hint: "Give one of --adopt and --resend",
+      exitCode: 2,
+    });
+  }
+  for (const [option, names] of [["adopt", adopt], ["resend", resend]] as const) {
+    const name = [...names].find((each) => !running.has(each));
+    if (name === undefined) continue;
+    throw new UserError(`Cannot ${option} ${name}: it is not among the models to run`, {
+      hint: `Name it: spoor run ${name} --${option} ${name}`,
+      exitCode: 2,
+    });
+  }
+}
+
 /**
  * What the far side holds of the one model that is adopted, where that is said, and the graph with what it is
  * read from above the model.
  *
- * @throws {UserError} It is not one model, or not one that runs.
+ * @throws {UserError} It is not one model.
  */
 export async function takeHeld(
   { held: asked }: RunRequest,
   adopt: ReadonlySet<string>,
-  selected: readonly string[],
   graph: Graph,
   tables: readonly string[],
 ): Promise<{ graph: Graph; held?: HeldAdopter }> {
@@ -50,12 +73,6 @@ export async function takeHeld(
   if (!model || others.length > 0) {
     throw new UserError(`Cannot compare ${adopt.size} models with what "${asked.text}" holds`, {
       hint: "Adopt one model at a time: --adopt sync.crm --held contacts.csv",
-      exitCode: 2,
-    });
-  }
-  if (!selected.includes(model.name)) {
-    throw new UserError(`Cannot adopt ${model.name}: it is not among the models to run`, {
-      hint: `Name it: spoor run ${model.name} --adopt ${model.name} --held …`,
       exitCode: 2,
     });
   }

@@ -30,8 +30,14 @@ import { type DeliveredChange, DeliveredChangeReader } from "./delivered_changes
 import { DeliverySums } from "./delivery_sums.ts";
 import { sameChange } from "./earlier_changes.ts";
 import { assertGuest } from "./guest_error.ts";
-import { areOutTogether, type HeldGroup, heldGroupOf, isUnknownEnd } from "./held_group.ts";
-import { changeKey } from "./idempotency_key.ts";
+import {
+  areOutTogether,
+  type HeldGroup,
+  heldGroupOf,
+  isUnknownEnd,
+  keyedChangeOf,
+} from "./held_group.ts";
+import { changeKey, type KeyedChange } from "./idempotency_key.ts";
 import { NO_RECORDS, type Records } from "./no_records.ts";
 import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
 
@@ -59,8 +65,8 @@ export interface DeliveryContext extends ChangeRecordContext {
 
 /** A request that may leave. */
 export interface BegunRequest {
-  /** Ids of the changes that it is about, of which its key is made. */
-  changes: readonly number[];
+  /** What it is about, of which its key is made. */
+  changes: readonly KeyedChange[];
   /** What it is recorded as a request of: the one change, or the batch. Absent: of none. */
   subject: number | undefined;
 }
@@ -154,7 +160,7 @@ export class Delivery {
     if (!this.context.withPrevious) return group;
     held.changeId ||= this.context.nextChangeId();
     const { projectId, keyName } = this.context;
-    const changes = [held.changeId];
+    const changes = [keyedChangeOf(held)];
     const model = keyName(held.changeId);
     const idempotencyKey = changeKey({ projectId, model, changes, ordinal: 0 });
     const { previousRows, key } = change;
@@ -177,7 +183,7 @@ export class Delivery {
     const [first] = groups;
     await Promise.all(groups.map((group) => group.intent));
     for (const group of groups) group.pending += 1;
-    const changes = groups.map((group) => group.changeId);
+    const changes = groups.map(keyedChangeOf);
     return { changes, subject: first && (first.batch || first.changeId) };
   }
 
@@ -303,11 +309,12 @@ export class Delivery {
    * What became of all groups, once the model has ended. Groups that it still held are settled. Call
    * inside the transaction that records the model's end.
    *
+   * @param why What the model ended by, where that was no good end.
    * @throws {Error} The sums do not balance.
    */
-  finish(): DeliveryCounts {
+  finish(why?: ErrorReport): DeliveryCounts {
     let left = this.total - this.#delivered;
-    const error = { message: "The model ended before it saved this group" };
+    const error = endedBefore(why);
     for (const group of this.#held.values()) {
       if (group.end !== "open") continue;
       if (!group.intent) left += 1;
@@ -406,6 +413,17 @@ export class Delivery {
       }
     }
   }
+}
+
+function endedBefore(why: ErrorReport | undefined): ErrorReport {
+  const message = "The model ended before it saved this group";
+  if (!why) return { message };
+  const { hint, at } = why;
+  return {
+    message: `${message}: ${why.message}`,
+    ...(hint !== undefined && { hint }),
+    ...(at && { at }),
+  };
 }
 
 function isDistinct(values: readonly unknown[]): boolean {

@@ -31,7 +31,7 @@ import { assertGuest } from "./guest_error.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RateLimiter } from "./rate_limits.ts";
 import { RequestPermits } from "./request_permits.ts";
-import { changeKey, requestKey } from "./idempotency_key.ts";
+import { changeKey, type KeyedChange, requestKey } from "./idempotency_key.ts";
 import { describeRequest, describeResponse } from "./request_text.ts";
 import type { RequestCounts } from "./run_event.ts";
 import type { TokenKeeper } from "./token_keeper.ts";
@@ -263,13 +263,13 @@ export class GuestHttp {
     }
   }
 
-  #key(changes: readonly number[], request: GuestRequest): string {
+  #key(changes: readonly KeyedChange[], request: GuestRequest): string {
     const { projectId, runId, start, keyName } = this.context;
     const [change] = changes;
     if (change === undefined) {
       return requestKey({ projectId, model: start.model, runId, number: this.#nextId });
     }
-    return changeKey({ projectId, model: keyName(change), changes, ordinal: request.ordinal });
+    return changeKey({ projectId, model: keyName(change.id), changes, ordinal: request.ordinal });
   }
 
   #record(

@@ -12,6 +12,7 @@ import {
 } from "~/delivery/earlier_try.ts";
 import type { LedgerEntry } from "~/store/ledger.ts";
 import type { ChangedGroup } from "~/tracked/changed_groups.ts";
+import type { KeyedChange } from "./idempotency_key.ts";
 import type { DeliveredChange } from "./delivered_changes.ts";
 
 /** See the module's comment. */
@@ -80,6 +81,11 @@ export function heldGroupOf(
     isFarSides: false,
     end: "open",
   };
+}
+
+/** The group's change as its key names it. */
+export function keyedChangeOf({ changeId: id, keyText, action, hash }: HeldGroup): KeyedChange {
+  return { id, groupKey: keyText, action, contentHash: hash };
 }
 
 /** Whether the last request of each of these groups was about them all, and no others. */

@@ -4,21 +4,39 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import type { ChangeAction } from "~/delivery/earlier_try.ts";
+
+/**
+ * A change as a key names it. By its id alone two changes could have one key: ids begin again from a backup that
+ * is put back.
+ */
+export interface KeyedChange {
+  id: number;
+  /** The group's key as text. */
+  groupKey: string;
+  action: ChangeAction;
+  contentHash: string;
+}
 
 /** What a key is made of. */
 export interface KeySubject {
   /** Makes keys differ between projects. */
   projectId: string;
   model: string;
-  /** Ids of the changes that the request is about. */
-  changes: readonly number[];
+  /** What the request is about, in the order in which it goes out. */
+  changes: readonly KeyedChange[];
   /** The request's place among those of the same changes, from 0. */
   ordinal: number;
 }
 
 /** 32 hexadecimal digits. */
 export function changeKey({ projectId, model, changes, ordinal }: KeySubject): string {
-  return digest(`${projectId}\n${model}\nchange ${changes.join(",")} ${ordinal}`);
+  return digest([projectId, model, ...changes.map(textOf), `request ${ordinal}`].join("\n"));
+}
+
+/** A new group that went out and was not accepted may be one that is known by then. */
+function textOf({ id, groupKey, action, contentHash }: KeyedChange): string {
+  return `change ${id} ${groupKey} ${action === "remove" ? "removed" : contentHash}`;
 }
 
 /** The key of a request that belongs to no change: of this run only. */

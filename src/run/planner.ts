@@ -133,16 +133,12 @@ export function refuseMoved(plan: PlanDocument, now: PlanDocument): void {
   }
   const moved = findMoved(plan, now);
   if (moved.length === 0) return;
-  const shown = moved.slice(0, MOVED_SHOWN);
-  const more = moved.length - shown.length;
   const what = moved.length === 1 ? "something has" : `${moved.length} things have`;
   throw new UserError(`Cannot apply the plan: ${what} moved since it was made`, {
-    details: more > 0 ? [...shown, `… ${more} more`] : shown,
+    details: moved,
     hint: "Nothing was sent. Make a new plan, look at it, and apply that one",
   });
 }
-
-const MOVED_SHOWN = 20;
 
 /** A plan that was stopped says nothing. */
 export function planStopped(): UserError {

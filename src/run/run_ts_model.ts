@@ -125,7 +125,7 @@ function deliveryOutcome(
 ): StepOutcome {
   const { delivery } = ended;
   if (!delivery) throw new Error("a delivery outcome needs a delivery");
-  const counts = delivery.finish();
+  const counts = delivery.finish(down ?? ended.error);
   const failed = counts.failed + counts.unknown;
   const error = down ? stoppedEarly(down, counts) : ended.error;
   const status = stop.aborted && counts.left > 0 && failed === 0

@@ -43,11 +43,11 @@ export class VerifiedChanges {
   /** What the guest gets of them. */
   get messages(): UnsettledMessage[] {
     const { projectId } = this.context;
-    return [...this.#entries.values()].map(({ id, action, groupKey, batch }) => ({
-      ...{ change: id, action, key: decodeGroupKey(groupKey) },
-      ...batch === 0 && {
+    return [...this.#entries.values()].map((entry) => ({
+      ...{ change: entry.id, action: entry.action, key: decodeGroupKey(entry.groupKey) },
+      ...entry.batch === 0 && {
         idempotencyKey: changeKey({
-          ...{ projectId, model: this.#keyName(id), changes: [id], ordinal: 0 },
+          ...{ projectId, model: this.#keyName(entry.id), changes: [entry], ordinal: 0 },
         }),
       },
     }));

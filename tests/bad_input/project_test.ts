@@ -9,6 +9,13 @@ import { tempProject } from "../support/temp_project.ts";
 import { assertExplained, testMistakes } from "./mistake.ts";
 
 const ONE_MODEL = { "models/mart/customers.sql": "SELECT 1 AS id" };
+const TRACKED = `// @kind: tracked
+// @unique_key: id
+// @max_removed: 25%
+// @max_changes: 7
+import { query } from "spoor";
+await query("SELECT id FROM mart.customers").each(() => {});
+`;
 
 testMistakes([
   {
@@ -111,6 +118,32 @@ Deno.test("a table to query that does not exist is explained", async () => {
   const result = await project.run("query mart.custmers");
 
   assertExplained(result, { says: ["mart.custmers"], hint: /mart\.customers/ });
+});
+
+testMistakes([
+  {
+    name: "a model to adopt that is not among those that run",
+    files: { ...ONE_MODEL, "models/sync/crm.ts": TRACKED },
+    command: "run mart.customers --adopt sync.crm",
+    code: 2,
+    says: ["Cannot adopt sync.crm: it is not among the models to run"],
+    hint: /spoor run sync\.crm --adopt sync\.crm/,
+  },
+  {
+    name: "a model to adopt and to send again in one run",
+    files: { ...ONE_MODEL, "models/sync/crm.ts": TRACKED },
+    command: "run --adopt sync.crm --resend sync.crm",
+    code: 2,
+    says: ["Cannot adopt sync.crm and send all of it again"],
+    hint: /one of/,
+  },
+]);
+
+Deno.test("budgets are described as they are written", async () => {
+  await using project = await tempProject({ ...ONE_MODEL, "models/sync/crm.ts": TRACKED });
+  const { stdout } = await project.run("describe sync.crm");
+  assert.match(stdout, /@max_removed +25%/);
+  assert.match(stdout, /@max_changes +7$/m);
 });
 
 Deno.test("faults that are none are explained, and are no run", async () => {

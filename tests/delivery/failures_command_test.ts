@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
 import { readLines } from "./read_lines.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "./sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "./sync_project.ts";
 
 const COLUMNS = ["id", "name"];
 
@@ -39,6 +39,21 @@ Deno.test("failures lists errors with counts and examples, folded, and ends with
     [line?.type, line?.state, line?.parked, line?.groups, line?.attempts, line?.examples],
     ["failure", "failed", true, 5, 2, [{ id: 1 }, { id: 2 }, { id: 3 }]],
   );
+});
+
+Deno.test("failures tells why a loop ended before it saved a group, and retry finds it by that", async () => {
+  await using api = await fakeApi([{ status: 422 }, { json: {} }]);
+  await using people = await syncProject(api, SEND_IN_LOOP);
+  await people.setRows(COLUMNS, rowsOf(1));
+  await people.run();
+
+  const { stdout } = await people.project.run("failures");
+  assert.match(
+    stdout,
+    /ended before it saved this group: POST http:\S+\/people\/\{id\} answered 422/,
+  );
+  const retried = await people.project.run(["retry", "sync.people", "--error", "answered 422"]);
+  assert.equal(retried.code, 0, retried.output);
 });
 
 Deno.test("failures shows a model that failed as a whole, and says where there is nothing", async () => {

@@ -5,7 +5,13 @@
  */
 import assert from "node:assert/strict";
 import type { PlanDocument } from "~/plan/plan_document.ts";
-import { readRun, SEND_EACH_ROW, type SyncProject, syncProject } from "../delivery/sync_project.ts";
+import {
+  readRun,
+  rowsOf,
+  SEND_EACH_ROW,
+  type SyncProject,
+  syncProject,
+} from "../delivery/sync_project.ts";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import {
   COLUMNS,
@@ -174,6 +180,23 @@ Deno.test("apply refuses when a table that nothing sends has moved", async () =>
   assert.equal(applied.code, 1);
   assert.match(applied.stderr, /raw\.files: its rows are others now/);
   assert.equal(api.connections, 0);
+});
+
+Deno.test("apply counts all that has moved, and --verbose lists it", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(30, "Ada"));
+  await keepPlan(people);
+  await people.setRows(COLUMNS, rowsOf(30, "Eve"));
+
+  const { stderr } = await apply(people);
+  const all = await people.project.run(["apply", "plan.json", "--verbose"]);
+
+  const total = Number(/: (\d+) things have moved/.exec(stderr)?.[1]);
+  const [, more] = /… (\d+) more \(--verbose shows them\)/.exec(stderr) ?? [];
+  assert.ok(total >= 30, stderr);
+  assert.equal(stderr.match(/^ {4}[^…\s]/gm)?.length, total - Number(more));
+  assert.equal(all.stderr.match(/^ {4}[^…\s]/gm)?.length, total, all.stderr);
 });
 
 Deno.test("a plan of another project is refused", async () => {

@@ -239,9 +239,10 @@ export class ScriptedModel {
     const { delivery, network, projectId, model } = this.parts;
     const numbers = groups.map(({ number }) => number);
     await this.#live();
-    const { changes } = await delivery.begin(numbers);
+    const begun = await delivery.begin(numbers);
     await this.#live();
-    const key = changeKey({ projectId, model, changes, ordinal });
+    const key = changeKey({ projectId, model, changes: begun.changes, ordinal });
+    const changes = begun.changes.map(({ id }) => id);
     this.parts.onLeave({ key, groups, changes, ordinal, isPart });
     const answer = await network.send({
       ...{ key, ordinal, changes },

@@ -9,8 +9,9 @@ import { renderRate } from "~/base/rate.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
+import { renderBudget } from "~/delivery/budget.ts";
 import { DIRECTIVES } from "~/model/directives.ts";
-import type { Directives, Model, ModelName } from "~/model/model.ts";
+import type { Budget, Directives, Model, ModelName } from "~/model/model.ts";
 import { foldName } from "~/sql/identifiers.ts";
 import { recentSteps, type StepHistoryRow } from "~/store/history.ts";
 import { loadModelStates } from "~/store/model_states.ts";
@@ -81,6 +82,7 @@ function toHeaderText(key: keyof Directives, value: Directives[keyof Directives]
     return value.name === undefined ? rate : `${value.name} (${rate})`;
   }
   if (Array.isArray(value)) return value.join(", ");
+  if (key === "maxRemoved" || key === "maxChanges") return renderBudget(value as Budget);
   const isDuration = typeof value === "number" && key.endsWith("Ms");
   if (!isDuration) return String(value);
   return value % 1_000 === 0 ? `${value / 1_000}s` : `${value}ms`;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { changeKey } from "~/run/idempotency_key.ts";
+import { changeKey, type KeyedChange } from "~/run/idempotency_key.ts";
 import { loadKeyNames } from "~/store/key_names.ts";
 import { keyNameOf, lastRequestOf, type LedgerRow, type RequestRow } from "~/store/group_story.ts";
 
@@ -19,26 +19,36 @@ export interface ChangeRequest {
 /** Finds them. */
 export function changeRequestOf(
   db: DatabaseSync,
-  { id, model, batch }: Pick<LedgerRow, "id" | "model" | "batch">,
+  row: Pick<LedgerRow, "id" | "model" | "batch" | "group_key" | "action" | "content_hash">,
 ): ChangeRequest {
+  const { id, model, batch } = row;
+  const change = toKeyed(id, row);
   const last = lastRequestOf(db, batch || id);
-  const request = last && withKey(db, last, batch || id);
+  const request = last && withKey(db, last, change);
   const recorded = request?.idempotency_key ?? undefined;
   if (recorded !== undefined || batch !== 0) return { request, key: recorded };
-  return { request, key: keyOf(db, loadKeyNames(db, model)(id), id) };
+  return { request, key: keyOf(db, loadKeyNames(db, model)(id), change) };
 }
 
 /** A request of a change with its key, be it on record or made anew. */
-export function withKey(db: DatabaseSync, request: RequestRow, changeId: number): RequestRow {
+export function withKey(db: DatabaseSync, request: RequestRow, change: KeyedChange): RequestRow {
   if (request.idempotency_key !== null) return request;
   const name = keyNameOf(db, request.id);
-  return name === undefined ? request : { ...request, idempotency_key: keyOf(db, name, changeId) };
+  return name === undefined ? request : { ...request, idempotency_key: keyOf(db, name, change) };
+}
+
+/** A change as a row of the state file has it. */
+export function toKeyed(
+  id: number,
+  row: Pick<LedgerRow, "group_key" | "action" | "content_hash">,
+): KeyedChange {
+  return { id, groupKey: row.group_key, action: row.action, contentHash: row.content_hash };
 }
 
 /** Of a change's first request, where it goes out on its own. */
-function keyOf(db: DatabaseSync, model: string, changeId: number): string {
+function keyOf(db: DatabaseSync, model: string, change: KeyedChange): string {
   const projectId = String(
     db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value,
   );
-  return changeKey({ projectId, model, changes: [changeId], ordinal: 0 });
+  return changeKey({ projectId, model, changes: [change], ordinal: 0 });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { changeRequestOf, withKey } from "~/cli/groups/change_key_of.ts";
+import { changeRequestOf, toKeyed, withKey } from "~/cli/groups/change_key_of.ts";
 import type { KnownGroup } from "~/cli/groups/find_group.ts";
 import { pendingOf } from "~/store/pending.ts";
 import { toKeyWords } from "~/cli/groups/key_words.ts";
@@ -115,7 +115,9 @@ function requestTeller(db: DatabaseSync): (delivery: DeliveryRow) => ToldTry {
     const requests = requestsOf(db, change, runId, REQUESTS_TOLD + 1);
     return {
       ...{ type: "try", delivery },
-      requests: requests.slice(0, REQUESTS_TOLD).map((each) => withKey(db, each, change)),
+      requests: requests.slice(0, REQUESTS_TOLD).map((each) =>
+        withKey(db, each, toKeyed(changeId, delivery))
+      ),
       hasMore: requests.length > REQUESTS_TOLD,
     };
   };

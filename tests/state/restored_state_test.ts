@@ -1,0 +1,34 @@
+/** A backup that is put back: what was sent since then is not known, and nothing is mistaken for it. */
+import assert from "node:assert/strict";
+import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+
+Deno.test("after a backup was put back no change goes out under the key of another one", async () => {
+  const known = new Map<string, string>();
+  const held = new Map<string, string>();
+  const replay = ({ path, key = "", json }: ReceivedRequest): Answer => {
+    if (known.has(key)) return { json: {} };
+    const { name } = json as { name: string };
+    known.set(key, name);
+    held.set(path, name);
+    return { json: {} };
+  };
+  await using api = await fakeApi(replay);
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(3));
+  await people.run();
+  await people.project.run("state backup .spoor/kept.db");
+  await people.setRows(["id", "name"], rowsOf(5));
+  await people.run();
+  for (const end of ["", "-wal", "-shm"]) {
+    await people.project.remove(`.spoor/spoor.db${end}`).catch(() => {});
+  }
+  await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
+  await people.setRows(["id", "name"], [["1", "'Eve'"], ...rowsOf(3).slice(1), ["6", "'Grace'"]]);
+
+  const run = await people.run();
+
+  assert.equal(run.sync.delivery?.saved, 2, run.output);
+  assert.equal(held.get("/people/1"), "Eve", "an API that replays by key has taken it");
+  assert.equal(held.get("/people/6"), "Grace");
+});
