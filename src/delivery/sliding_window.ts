@@ -96,12 +96,15 @@ export class SlidingWindow {
     this.#setTime(grant, (timeMs) => isLate ? steadyMs : Math.min(timeMs, steadyMs));
   }
 
-  /** By how much the wall clock has jumped since this was asked last; 0 where it has not. */
+  /** By how much the wall clock has jumped since a jump was last recorded; 0 where it has not. */
   wallJumpMs({ steadyMs, wallMs }: Moment): number {
     const jumpMs = wallMs - steadyMs - this.#offsetMs;
-    if (Math.abs(jumpMs) < JUMP_MS) return 0;
+    return Math.abs(jumpMs) < JUMP_MS ? 0 : Math.round(jumpMs);
+  }
+
+  /** What is recorded was moved by so much. */
+  jumpRecorded(jumpMs: number): void {
     this.#offsetMs += jumpMs;
-    return Math.round(jumpMs);
   }
 
   /** A grant whose place another one has taken is out of the window. */

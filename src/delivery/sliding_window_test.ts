@@ -177,6 +177,7 @@ Deno.test("jumps of the wall clock and restarts let no more through, and stop no
       pass(waitMs);
       grants.push(now.steadyMs);
       const jumpMs = window.wallJumpMs(now);
+      window.jumpRecorded(jumpMs);
       recorded = recorded.map((atMs) => atMs + jumpMs)
         .filter((atMs) => atMs >= Math.floor(now.wallMs - window.windowMs));
       recorded.push(Math.ceil(now.wallMs));

@@ -213,7 +213,10 @@ export class RateLimiter {
       if (jumpMs !== 0) this.grants.move(jumpMs);
       this.grants.add(count, now.wallMs + usedInMs, now.wallMs - this.#window.windowMs);
     }).then(
-      () => undefined,
+      () => {
+        this.#window.jumpRecorded(jumpMs);
+        return undefined;
+      },
       (error) =>
         `Cannot record that a request is to be sent: ${
           error instanceof Error ? error.message : error

@@ -7,10 +7,12 @@ import { type LimiterTime, RateLimiter } from "./rate_limits.ts";
 /** A clock that goes on only when the test says so. */
 class TestTime implements LimiterTime {
   nowMs = 0;
+  /** By how much the wall clock was set. */
+  setMs = 0;
   #timers = new Set<{ atMs: number; run: () => void }>();
 
   now() {
-    return { steadyMs: this.nowMs, wallMs: 1_000_000 + this.nowMs };
+    return { steadyMs: this.nowMs, wallMs: 1_000_000 + this.setMs + this.nowMs };
   }
 
   after(ms: number, run: () => void): () => void {
@@ -163,4 +165,22 @@ Deno.test("where a grant cannot be recorded, who asked is told why, and nothing 
   await time.goTo(100);
 
   assert.match(refusals[0] ?? "", /Cannot record that a request is to be sent: the disk is full/);
+});
+
+Deno.test("a jump of the clock that a full disk kept from being recorded is recorded with the next grant", async () => {
+  const disk = { ms: 1, isFull: false };
+  using made = limiterOf(3, disk);
+  const { time, limiter, grants } = made;
+  limiter.ask(() => {});
+  await time.goTo(100);
+  const [before = 0] = grants.load();
+  time.setMs = 30_000;
+  disk.isFull = true;
+  limiter.ask(() => {});
+  await time.goTo(200);
+  disk.isFull = false;
+  limiter.ask(() => {});
+  await time.goTo(300);
+
+  assert.equal(grants.load()[0], before + 30_000);
 });
