@@ -132,7 +132,7 @@ export class RateLimiter {
     const nextMs = this.#isWriting ? Infinity : this.#prepare(steadyMs);
     const [first] = this.#prepared;
     // One that is late waits for the disk, which comes back by itself.
-    const dueMs = first && first.usedUntilMs >= steadyMs ? first.dueMs - steadyMs : Infinity;
+    const dueMs = first && !this.#isLate(first) ? first.dueMs - steadyMs : Infinity;
     const sleepMs = Math.min(nextMs, dueMs);
     if (sleepMs < Infinity) this.#endSleep = this.time.after(sleepMs, () => this.#goOn());
   }
@@ -142,12 +142,18 @@ export class RateLimiter {
     while (true) {
       const [first] = this.#prepared;
       const [onGrant] = this.#waiting;
-      if (!first || !onGrant || first.dueMs > steadyMs || first.usedUntilMs < steadyMs) return;
+      if (!first || !onGrant || first.dueMs > steadyMs || this.#isLate(first)) return;
       this.#prepared.shift();
       this.#waiting.delete(onGrant);
       this.#window.given(first.grant, steadyMs);
       onGrant(first.grant);
     }
+  }
+
+  /** What is on disk of it says nothing of when it is used now: too long ago, or by a clock that was set since. */
+  #isLate({ usedUntilMs }: Prepared): boolean {
+    const now = this.time.now();
+    return usedUntilMs < now.steadyMs || this.#window.wallJumpMs(now) !== 0;
   }
 
   /**
@@ -156,7 +162,7 @@ export class RateLimiter {
    * @returns In how many milliseconds there is more to write.
    */
   #prepare(steadyMs: number): number {
-    const late = this.#prepared.filter(({ usedUntilMs }) => usedUntilMs < steadyMs);
+    const late = this.#prepared.filter((each) => this.#isLate(each));
     if (late.length > 0) {
       this.#prepared = this.#prepared.filter((each) => !late.includes(each));
       const slackMs = 2 * Math.max(...late.map((each) => each.slackMs));

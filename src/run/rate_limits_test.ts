@@ -184,3 +184,17 @@ Deno.test("a jump of the clock that a full disk kept from being recorded is reco
 
   assert.equal(grants.load()[0], before + 30_000);
 });
+
+Deno.test("a grant that was on disk before the clock was set is recorded anew before it is given", async () => {
+  using made = limiterOf(3, { ms: 40 });
+  const { time, limiter, grants } = made;
+  limiter.ask(() => assert.fail("it has given up its place"))();
+  await time.goTo(100);
+  time.setMs = 30_000;
+  const recorded: number[][] = [];
+  limiter.ask(() => recorded.push(grants.load()));
+  await time.goTo(1_000);
+
+  assert.equal(recorded.length, 1);
+  assert.ok((recorded[0]?.at(-1) ?? 0) >= 1_030_000, String(recorded));
+});
