@@ -9,14 +9,12 @@ import type { RowBlock } from "~/sandbox/protocol.ts";
 import type { ChangeAction } from "~/delivery/earlier_try.ts";
 import { type ChangedGroup, ChangedGroupReader } from "~/tracked/changed_groups.ts";
 import { FieldComparer, type FlatRow } from "~/tracked/changed_values.ts";
-import { type Comparison, temp } from "~/tracked/comparison_sql.ts";
+import type { Comparison } from "~/tracked/comparison_sql.ts";
 import { GroupHasher } from "~/tracked/content_hash.ts";
 import type { ChangeSet } from "~/tracked/find_changes.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { PreviousRows } from "~/tracked/previous_rows.ts";
 import { RemovedGroupReader } from "~/tracked/removed_groups.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
 /** One change. */
@@ -56,6 +54,8 @@ export class DeliveredChangeReader {
     private readonly readsRemoved: boolean,
     private readonly withPrevious: boolean,
     private readonly see: SeeChange | undefined,
+    /** Groups that the far side has though nothing of them is accepted. */
+    private readonly isThere: (keyText: string) => boolean = () => false,
   ) {
     this.#c = changes.comparison;
     this.#changed = new ChangedGroupReader(db, this.#c);
@@ -70,16 +70,6 @@ export class DeliveredChangeReader {
     const block = this.#isChangedDone ? this.#readRemoved(wanted) : this.#readChanged(wanted);
     this.#lastNumber = block.changes.at(-1)?.number ?? this.#lastNumber;
     return block;
-  }
-
-  /** Those of these keys whose groups were accepted and are no longer in the query. */
-  removedKeys(keys: readonly string[]): ReadonlySet<string> {
-    if (keys.length === 0) return new Set();
-    const list = this.#c.uniqueKey.map(quoteIdentifier).join(", ");
-    const all = prepareArrayRows(this.db, `SELECT ${list} FROM ${temp(this.#c.removedTable)}`)
-      .all();
-    const wanted = new Set(keys);
-    return new Set(all.map((key) => encodeGroupKey(readRow(key))).filter((key) => wanted.has(key)));
   }
 
   #readChanged(wanted: number): DeliveredBlock {
@@ -110,7 +100,8 @@ export class DeliveredChangeReader {
     const previousRows = before.length / columns.length;
     if (this.withPrevious) { for (const value of before) previous.values.push(value); }
     if (previousRows === 0) {
-      return { ...group, action: "create", changed: undefined, previousRows };
+      const action = this.isThere(group.keyText) ? "update" : "create";
+      return { ...group, action, changed: undefined, previousRows };
     }
     const isOneRow = previousRows === 1 && own.length === this.#c.columns.length;
     const changed = isOneRow ? JSON.stringify(this.#fields.compare(before, own)) : undefined;

@@ -16,19 +16,17 @@ import type { DurableCommits } from "~/store/group_commit.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { LedgerEntry } from "~/store/ledger.ts";
 import { noteDelivery } from "~/store/model_states.ts";
-import { forgetRemoved } from "~/tracked/accept_all.ts";
 import { Acknowledger } from "~/tracked/acknowledge.ts";
-import { forcedButGoneSql } from "~/tracked/comparison_sql.ts";
 import { type ChangeSet, dropChanges } from "~/tracked/find_changes.ts";
 import { FormerGroups } from "~/tracked/former_groups.ts";
-import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { renderGroupKey } from "~/tracked/group_key.ts";
 import type { Adoption } from "./adopt_changes.ts";
 import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
 import { checkSaved, savedTooSoon } from "./check_saved.ts";
 import { type DeliveredChange, DeliveredChangeReader } from "./delivered_changes.ts";
 import { DeliverySums } from "./delivery_sums.ts";
 import { sameChange } from "./earlier_changes.ts";
+import { forgetGone } from "./forget_gone.ts";
 import { assertGuest } from "./guest_error.ts";
 import {
   areOutTogether,
@@ -99,13 +97,18 @@ export class Delivery {
     this.#reader = new DeliveredChangeReader(
       ...[db, changes, readsRemoved, context.withPrevious] as const,
       plan && ((change, before, after) => plan.given(change, before, after)),
+      // A person says so, and it holds something else by now.
+      (keyText) => this.#earlier.get(keyText)?.state === "settled",
     );
     this.#acknowledger = new Acknowledger(db, changes);
     this.#former = new FormerGroups(db, changes.comparison);
     this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
     this.#records.cutOff(earlier.filter(({ state }) => state === "sent"));
-    this.#forgetGone();
+    forgetGone({
+      ...{ db, onRemoved: context.onRemoved, changes, earlier: this.#earlier },
+      ...{ records: this.#records, former: this.#former },
+    });
     if (this.total + changes.removed > 0) noteDelivery(db, model, this.total);
   }
 
@@ -389,29 +392,6 @@ export class Delivery {
     assertGuest(group, `a group that it does not hold (${number})`);
     assertGuest(group.end === "open", "a group that has ended already");
     return group;
-  }
-
-  /** What the ledger knows of groups that left the query, or that are what was accepted, is over. */
-  #forgetGone(): void {
-    const { db, onRemoved } = this.context;
-    const { comparison } = this.changes;
-    if (onRemoved === "forget") forgetRemoved(db, this.changes);
-    const gone = prepareArrayRows(db, forcedButGoneSql(comparison)).all()
-      .map((key) => encodeGroupKey(readRow(key)));
-    const delivered = onRemoved === "deliver" ? this.#reader.removedKeys(gone) : new Set<string>();
-    // What was refused stays refused, should it come back.
-    const isOver = (key: string) => this.#earlier.get(key)?.state !== "rejected";
-    for (const key of gone.filter((each) => !delivered.has(each) && isOver(each))) {
-      this.#records.forget(key);
-      // The far side may have more of it than was accepted; if it comes back, it is sent.
-      this.#former.doubt(decodeGroupKey(key));
-    }
-    for (const key of this.changes.heldBack.absent) this.#records.forget(encodeGroupKey(key));
-    for (const { groupKey } of this.#earlier.values()) {
-      if (decodeGroupKey(groupKey).length !== comparison.uniqueKey.length) {
-        this.#records.forget(groupKey);
-      }
-    }
   }
 }
 

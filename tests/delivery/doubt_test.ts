@@ -133,6 +133,28 @@ Deno.test("what is settled as sent is not sent again after a run that found some
   assert.equal(run.sync.delivery?.unchanged, 2);
 });
 
+Deno.test("a group that was settled as sent and holds something else by now is updated, not created", async () => {
+  await using api = await fakeApi([{ drop: true }, { json: {} }]);
+  await using people = await syncProject(
+    api,
+    `await changes("SELECT * FROM raw.people").each(async ({ action, key, previous, changed }) => {
+      await http.post(ORIGIN + "/" + action + "/" + key.id, { json: { previous, changed } });
+    });`,
+    { directives: ["delivery: at_most_once", "retries: 0"] },
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  await people.project.run("unknown settle --sent sync.people 1");
+  await people.setRows(COLUMNS, [["1", "'Eve'"]]);
+
+  await people.run();
+
+  assert.deepEqual(api.requests.map(({ path, json }) => [path, json]), [
+    ["/create/1", { previous: [], changed: COLUMNS }],
+    ["/update/1", { previous: [], changed: COLUMNS }],
+  ]);
+});
+
 Deno.test("a kept group that failed, left and came back is sent", async () => {
   await using api = await fakeApi(answering({ Bob: { status: 500 } }));
   await using people = await delivered(api, SEND_EACH_ROW, ["on_removed: keep"]);
