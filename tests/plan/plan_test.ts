@@ -207,6 +207,20 @@ Deno.test("a plan shows a budget that would block, with its figures, and exits w
   assert.equal(api.connections, 0);
 });
 
+Deno.test("a plan that has nothing to do says what is held back", async () => {
+  await using api = await fakeApi([{ status: 422 }]);
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_attempts: 1"] });
+  await people.setRows(COLUMNS, rowsOf(1));
+  await people.run();
+
+  const { stdout } = await people.project.run(["plan", "--full"]);
+
+  assert.match(
+    stdout,
+    /^Nothing to do: .*\n1 group is held back, and not sent: see spoor failures$/m,
+  );
+});
+
 Deno.test("a plan shows what is parked, and that removed groups are only forgotten", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(

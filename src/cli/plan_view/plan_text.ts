@@ -5,7 +5,7 @@
  */
 // deno-lint-ignore-file camelcase
 import { comparedText, differInText } from "~/cli/output/adopted_text.ts";
-import { renderCount } from "~/cli/output/counts.ts";
+import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
@@ -63,7 +63,7 @@ const SHOWN = 10;
 /** The lines of a plan. */
 export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
   if (!plan.summary.has_changes && plan.summary.failed === 0) {
-    return [`Nothing to do: ${upToDateText(plan)}. Nothing was sent.`];
+    return [`Nothing to do: ${upToDateText(plan)}. Nothing was sent.`, ...heldBackText(plan)];
   }
   const width = Math.max(...plan.models.map(({ model }) => model.length));
   const shown = foldModels(plan.models, view.all);
@@ -77,10 +77,19 @@ export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
   ];
 }
 
+function heldBackText({ models }: PlanDocument): string[] {
+  const held = models.reduce((sum, { groups }) => sum + (groups?.held ?? 0), 0);
+  if (held === 0) return [];
+  const verb = held === 1 ? "is" : "are";
+  return [`${countOf(held, "group")} ${verb} held back, and not sent: see spoor failures`];
+}
+
 function upToDateText({ models, summary }: PlanDocument): string {
   if (models.length === 0) return "there are no models";
   return summary.run > 0
     ? "what would run gives what is there already"
+    : models.length === 1
+    ? "the model is up to date"
     : `all ${renderCount(models.length)} models are up to date`;
 }
 
