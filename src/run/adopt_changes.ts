@@ -10,7 +10,7 @@ import { clearPending } from "~/store/pending.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept_all.ts";
 import { temp } from "~/tracked/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/find_changes.ts";
-import type { AdoptedGroups } from "./run_event.ts";
+import type { AdoptedGroups, RecordedGroups } from "./run_event.ts";
 
 /** What adopting needs of its run. */
 export interface AdoptContext {
@@ -29,6 +29,8 @@ export interface Adoption {
   hasWritten: boolean;
   /** How it compared with what the far side holds. */
   told?: AdoptedGroups;
+  /** What was recorded without asking what it holds. */
+  recorded?: RecordedGroups;
 }
 
 /** Nothing is left to be given to the model, nor taken for what was tried and left the query. */
@@ -62,5 +64,6 @@ export function adoptChanges(
   clearChanges(db, changes);
   const none = { new: 0, changed: 0, removed: 0, removedUnaccepted: 0, rows: 0 };
   const left = { ...changes, ...none, unchanged };
-  return { changes: left, hasWritten: adopted > 0 };
+  const recorded = { groups: changes.new + changes.changed, forgotten: changes.removed };
+  return { changes: left, hasWritten: adopted > 0, recorded };
 }

@@ -76,11 +76,21 @@ export interface ModelFinished {
   requests?: RequestCounts;
   /** With `--adopt` and `--held`: how the query compared with what the far side holds. */
   adopted?: AdoptedGroups;
+  /** With `--adopt` alone. */
+  recorded?: RecordedGroups;
   /** How the target's columns differ from before: `"+ tier"`, `"- plan"`. */
   column_changes?: readonly string[];
   error?: ErrorReport;
   /** Failed groups: the first few, with key and reason. */
   failures?: readonly GroupFailure[];
+}
+
+/** Groups that were new, changed or removed, and are as sent from now on. */
+export interface RecordedGroups {
+  /** Recorded as sent. */
+  groups: number;
+  /** They left the query: nothing is known of them any more. */
+  forgotten: number;
 }
 
 /** The groups of a query, held against what the far side holds. */

@@ -141,6 +141,7 @@ function deliveryOutcome(
     delivery: counts,
     failures: delivery.failures,
     ...(delivery.adoption?.told && { adopted: delivery.adoption.told }),
+    ...(delivery.adoption?.recorded && { recorded: delivery.adoption.recorded }),
     ...(hasTarget && { rows: countRows(db, model.name) }),
     ...(status === "failed" && {
       error: error ?? {

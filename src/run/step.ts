@@ -24,6 +24,7 @@ export interface StepOutcome {
   /** A tracked model ended well and did not ask for its changes: they are still to come. */
   unread?: boolean;
   adopted?: ModelFinished["adopted"];
+  recorded?: ModelFinished["recorded"];
   requests?: ModelFinished["requests"];
   failures?: ModelFinished["failures"];
   error?: ErrorReport;
@@ -134,7 +135,7 @@ export function finishedEvent(
   elapsedMs: number,
 ): ModelFinished {
   const { status, changed, rows, columnChanges, delivery, requests, failures, error } = outcome;
-  const { adopted } = outcome;
+  const { adopted, recorded } = outcome;
   return {
     type: "model_finished",
     model: model.name,
@@ -148,6 +149,7 @@ export function finishedEvent(
     ...(delivery && { delivery }),
     ...(requests && { requests }),
     ...(adopted && { adopted }),
+    ...(recorded && { recorded }),
     ...(failures?.length && { failures }),
     ...(error && { error }),
   };

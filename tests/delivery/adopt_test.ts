@@ -27,6 +27,18 @@ Deno.test("--adopt sends nothing, and afterwards only what changes is sent", asy
   assert.deepEqual(api.requests.map(({ path }) => path), ["/people/2"]);
 });
 
+Deno.test("--adopt says what it has recorded, and what it has forgotten", async () => {
+  await using api = await fakeApi(() => ({ json: {} }));
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bob'"], ["4", "'Di'"]]);
+
+  const { output } = await people.project.run(["run", "--adopt", "sync.people"]);
+
+  assert.match(output, /adopted +2 groups recorded as sent; 1 that left the query forgotten/);
+});
+
 Deno.test("--adopt refuses a write that the model makes beside its query", async () => {
   await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(

@@ -5,6 +5,7 @@
  */
 // deno-lint-ignore-file camelcase -- fields, as --json prints them.
 import type { PlannedAdoption } from "~/plan/plan_document.ts";
+import type { RecordedGroups } from "~/run/run_event.ts";
 import { countOf, renderCount } from "./counts.ts";
 import { visibleLine } from "./visible_text.ts";
 
@@ -27,6 +28,13 @@ export function adoptedText(told: ToldAdoption): string {
   return `${countOf(there, "group")} in ${visibleLine(source)}: ${
     renderCount(same)
   } the same, recorded as sent; ${rest}`;
+}
+
+/** `11 groups recorded as sent; 10 that left the query forgotten`. */
+export function recordedText({ groups, forgotten }: RecordedGroups): string {
+  const parts = [`${countOf(groups, "group")} recorded as sent`];
+  if (forgotten > 0) parts.push(`${renderCount(forgotten)} that left the query forgotten`);
+  return parts.join("; ");
 }
 
 /** `plan in 2 groups, email in 1`; nothing where nothing differs. */

@@ -6,7 +6,12 @@
  */
 import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, renderLocation } from "~/base/user_error.ts";
-import { adoptedText, comparedText, differInText } from "~/cli/output/adopted_text.ts";
+import {
+  adoptedText,
+  comparedText,
+  differInText,
+  recordedText,
+} from "~/cli/output/adopted_text.ts";
 import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
@@ -114,7 +119,8 @@ function renderDelivery({ delivery, requests }: ModelFinished, view: RunView): s
   return lines;
 }
 
-function renderAdopted({ adopted }: ModelFinished, view: RunView): string[] {
+function renderAdopted({ adopted, recorded }: ModelFinished, view: RunView): string[] {
+  if (recorded) return [label("adopted", recordedText(recorded), view)];
   if (!adopted) return [];
   const differing = differInText(adopted);
   return [
