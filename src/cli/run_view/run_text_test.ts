@@ -240,6 +240,17 @@ Deno.test("a stopped run says what is left", () => {
   assert.match(printed, /\n90 groups wait to be sent; the next run goes on with them\.$/);
 });
 
+Deno.test("what waits for a person is named with the one command that shows it, as it is typed here", () => {
+  const held = { parked: 2, rejected: 0, "to_settle": 1 };
+  const events = [started([]), finished({ skipped: 2, held_back: held })];
+  assert.match(show(events), /not sent: spoor failures\n.*until you say: spoor unknown$/);
+  const inClone = { program: "deno task spoor", practiceOption: true };
+  assert.match(
+    show(events, inClone),
+    /: deno task spoor failures --practice\n.*: deno task spoor unknown --practice$/,
+  );
+});
+
 Deno.test("a push that lasts gets a line every ten seconds where nothing is redrawn", () => {
   let now = 0;
   const { output, stdout } = keepOutput();

@@ -136,9 +136,9 @@ function heldBackLines(
     ];
   const { parked, rejected, to_settle: toSettle } = held;
   return [
-    ...line(parked, "parked after @max_attempts failures, and not sent", "spoor failures"),
-    ...line(rejected, "rejected, and not sent until the content changes", "spoor failures"),
-    ...line(toSettle, "neither known to be sent nor sent again until you say", "spoor unknown"),
+    ...line(parked, "parked after @max_attempts failures, and not sent", "failures"),
+    ...line(rejected, "rejected, and not sent until the content changes", "failures"),
+    ...line(toSettle, "neither known to be sent nor sent again until you say", "unknown"),
   ];
 }
 
