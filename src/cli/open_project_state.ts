@@ -7,6 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import { loadSettings } from "~/project/settings.ts";
+import { practiceOption } from "~/run/command_text.ts";
 import { openStateReadOnly, stateFilePath } from "~/store/open_state.ts";
 
 /** `--practice` of the reading commands. */
@@ -42,7 +43,7 @@ function refuse(root: string, practice: boolean, purpose: string): never {
     });
   }
   throw new UserError(`Cannot ${purpose}: nothing has run here yet`, {
-    hint: `Run "spoor run${practice ? " --practice" : ""}" first.`,
+    hint: `Run "spoor run${practiceOption(practice)}" first.`,
   });
 }
 

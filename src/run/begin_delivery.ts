@@ -36,7 +36,14 @@ import type { RunContext } from "./run_context.ts";
 export interface DeliveryRun extends
   Pick<
     RunContext,
-    "db" | "runId" | "projectId" | "nextChangeId" | "nextBatchId" | "now" | "plan"
+    | "db"
+    | "runId"
+    | "projectId"
+    | "nextChangeId"
+    | "nextBatchId"
+    | "now"
+    | "plan"
+    | "practiceOption"
   > {
   commits: DurableCommits;
 }
@@ -124,7 +131,7 @@ function cannotDeliverRemoved(model: Model): UserError {
 }
 
 function checkBudgets(
-  { db, plan }: DeliveryRun,
+  { db, plan, practiceOption }: DeliveryRun,
   model: Model,
   wishes: ModelWishes,
   changes: ChangeSet,
@@ -153,7 +160,7 @@ function checkBudgets(
   throw new BudgetExceeded(describeBreach(model.name, breach, budget), {
     at: placeOf(model, breach.budget),
     details,
-    hint: `Nothing was sent. If that is right: spoor run ${model.name} ${option}`,
+    hint: `Nothing was sent. If that is right: spoor run ${model.name} ${option}${practiceOption}`,
   });
 }
 

@@ -23,6 +23,16 @@ export function commandOf(request: RunRequest): string {
   ].join(" ");
 }
 
+/**
+ * What a command that a message names needs to be about the same state: nothing where the settings say
+ * that all is practice.
+ *
+ * @param isGiven `--practice` was given.
+ */
+export function practiceOption(isGiven: boolean): string {
+  return isGiven ? " --practice" : "";
+}
+
 /** `600000` → `10m` */
 function asTyped(ms: number): string {
   const units: readonly (readonly [name: string, ms: number])[] = [

@@ -38,7 +38,7 @@ import { listTables } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import type { HeldAdopter } from "./adopt_held.ts";
 import { refuseUseless, selectTracked, takeHeld } from "./chosen_models.ts";
-import { commandOf } from "./command_text.ts";
+import { commandOf, practiceOption } from "./command_text.ts";
 import type { CurrentModel } from "./current_model.ts";
 import type { FromEngine } from "./engine_protocol.ts";
 import type { EngineWorkers } from "./engine_workers.ts";
@@ -207,6 +207,7 @@ function contextOf({ root, path, settings, request, current }: Job, way: Way, en
     ...{ root, statePath: path, workers, flush, current, stop, now: isoNow },
     ...(planned && { planned }),
     memoryMb: settings.memoryMb,
+    practiceOption: practiceOption(request.practice),
     watchDeadline: (model: string, limitMs: number) => {
       post({ type: "deadline", model, limitMs });
       return () => post({ type: "deadline_over", model });

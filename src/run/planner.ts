@@ -16,6 +16,7 @@ import type { ModelState } from "~/store/model_states.ts";
 import { usualRequestMs } from "~/store/requests.ts";
 import { lastRunId } from "~/store/runs.ts";
 import { digestTable } from "~/warehouse/digest_table.ts";
+import { practiceOption } from "./command_text.ts";
 import type { RunEvent } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 
@@ -127,7 +128,9 @@ export function refuseMoved(plan: PlanDocument, now: PlanDocument): void {
     throw new UserError(
       "Cannot apply the plan: it is of another project, or of another state of it",
       {
-        hint: `Nothing was sent. Make a plan of this one: spoor plan -o plan.json`,
+        hint: `Nothing was sent. Make a plan of this one: spoor plan -o plan.json${
+          practiceOption(plan.practice)
+        }`,
       },
     );
   }

@@ -29,6 +29,8 @@ export interface RunContext {
   projectId: string;
   /** Gives where the practice API listens, and starts it if need be; absent in a real run. */
   practice?: () => Promise<string>;
+  /** What commands in messages need to be about this state: ` --practice`, or nothing. */
+  practiceOption: string;
   /** A plan is made: nothing is sent, what would be is noted here. */
   plan?: PlanRecorder;
   /** A plan is applied: only what is in it may leave. */

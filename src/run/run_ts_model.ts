@@ -78,11 +78,11 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
 }
 
 /** A model that would send everything a second time is not started. `--resend` says that it is meant. */
-function refuseLostState({ db, isOfProject, practice }: RunContext, step: Step): void {
+function refuseLostState({ db, isOfProject, practiceOption }: RunContext, step: Step): void {
   const { kind, directives, references } = step.model;
   if (kind !== "tracked" || !directives.allowNet || references.length === 0) return;
   if (step.wishes.resend || step.wishes.adopt) return;
-  const lost = lookForLostState(db, step.model, isOfProject, practice ? " --practice" : "");
+  const lost = lookForLostState(db, step.model, isOfProject, practiceOption);
   if (lost) throw lost;
 }
 
@@ -118,7 +118,7 @@ function finish(
 
 /** A model that reads changes by `query`: what it acknowledged is kept, whatever came after. */
 function deliveryOutcome(
-  { db, stop }: RunContext,
+  { db, stop, practiceOption }: RunContext,
   { model }: Step,
   ended: GuestOutcome,
   down: EgressError | undefined,
@@ -148,7 +148,7 @@ function deliveryOutcome(
         message: `${failed} of ${
           failed + counts.saved + counts.rejected + counts.left
         } groups of ${model.name} were not accepted`,
-        hint: hintOf(model, counts),
+        hint: hintOf(model, counts, practiceOption),
       },
     }),
   };
@@ -158,6 +158,7 @@ function deliveryOutcome(
 function hintOf(
   { name, directives }: Model,
   { failed, unknown, kept_back: kept = 0 }: DeliveryCounts,
+  option: string,
 ) {
   const comeAgain = "come again with the next run; what was accepted is not sent again";
   if (kept === 0) return `They ${comeAgain}`;
@@ -165,10 +166,12 @@ function hintOf(
   const parked = kept - toSettle;
   return [
     ...toSettle > 0
-      ? [`${toSettle} may have arrived, and wait until you have looked: spoor unknown ${name}`]
+      ? [
+        `${toSettle} may have arrived, and wait until you have looked: spoor unknown ${name}${option}`,
+      ]
       : [],
     ...parked > 0
-      ? [`${parked} failed in @max_attempts runs, and are parked: spoor failures ${name}`]
+      ? [`${parked} failed in @max_attempts runs, and are parked: spoor failures ${name}${option}`]
       : [],
     ...failed + unknown > kept ? [`the others ${comeAgain}`] : [],
   ].join("; ");

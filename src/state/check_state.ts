@@ -23,6 +23,8 @@ export interface CheckFacts {
   db: DatabaseSync;
   /** Whether the project has a model of that name. */
   isOfProject: (name: string) => boolean;
+  /** What commands in hints need to be about this state: ` --practice`, or nothing. @default nothing */
+  option?: string;
 }
 
 /** What came of looking at a state file. */

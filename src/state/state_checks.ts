@@ -75,11 +75,11 @@ function checkAccepted({ db, isOfProject }: CheckFacts): CheckResult {
  * What was accepted is in the model's table too: both are written in one transaction, or the table is a view of
  * it.
  */
-function checkTargets({ db }: CheckFacts): CheckResult {
+function checkTargets({ db, option = "" }: CheckFacts): CheckResult {
   const accepted = new Set(modelsWithAccepted(db));
   const findings = trackedTargets(db).flatMap((model) => {
     const { rows, showsAccepted } = heldState(db, model);
-    if (accepted.has(model)) return showsAccepted ? [] : missingGroups(db, model);
+    if (accepted.has(model)) return showsAccepted ? [] : missingGroups(db, model, option);
     if (rows === 0 && !showsAccepted) return [];
     const has = showsAccepted ? "shows what was accepted of it" : `has ${rows} rows`;
     return [{
@@ -99,7 +99,7 @@ function trackedTargets(db: DatabaseSync): string[] {
     .map(({ name }) => name);
 }
 
-function missingGroups(db: DatabaseSync, model: string): CheckResult["findings"] {
+function missingGroups(db: DatabaseSync, model: string, option: string): CheckResult["findings"] {
   const key = acceptedKey(db, model);
   const columns = new Set(columnsOf(db, model).map((column) => column.toLowerCase()));
   // Another unique key than the rows were saved with: there is nothing to tell them by.
@@ -120,7 +120,7 @@ function missingGroups(db: DatabaseSync, model: string): CheckResult["findings"]
       missing.slice(0, SHOWN).join("; ")
     }${more}`,
     hint: `Nothing is sent again for it. If the rows were deleted by hand, all is well; ` +
-      `"spoor run ${model} --resend ${model}" sends and saves all groups anew`,
+      `"spoor run ${model} --resend ${model}${option}" sends and saves all groups anew`,
   }];
 }
 

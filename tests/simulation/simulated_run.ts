@@ -117,7 +117,13 @@ export class SimulatedRun {
     try {
       const delivery = beginDelivery(
         {
-          ...{ db, commits: this.#commits, runId: this.runId, projectId: PROJECT },
+          ...{
+            db,
+            commits: this.#commits,
+            runId: this.runId,
+            projectId: PROJECT,
+            practiceOption: "",
+          },
           ...(plan && { plan }),
           now: () => new Date(wall.nowMs).toISOString(),
           nextChangeId: () => this.#nextId++,

@@ -26,6 +26,7 @@ import type { Output } from "~/cli/output/output.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { keyObject } from "~/cli/why_view/story_json.ts";
 import { modelNamesAround } from "~/cli/completions/model_names.ts";
+import { practiceOption } from "~/run/command_text.ts";
 import {
   type FailedModel,
   failedModels,
@@ -81,8 +82,9 @@ export const failuresCommand = defineCommand({
       failure,
       keys: keysOf(db, failure, options.all ? Infinity : KEYS_SHOWN),
     }));
+    const option = practiceOption(options.practice);
     if (options.json) printJson(shown, broken, columnsOf, output);
-    else printText({ folded, shown, broken, models, output, model });
+    else printText({ folded, shown, broken, models, output, model, option });
     return ExitCode.Ok;
   },
 });
@@ -106,9 +108,11 @@ interface Listing {
   output: Output;
   /** Only this one was asked for. */
   model: string | undefined;
+  /** What commands need to be about this state: ` --practice`, or nothing. */
+  option: string;
 }
 
-function printText({ folded, shown, broken, models, output, model }: Listing): void {
+function printText({ folded, shown, broken, models, output, model, option }: Listing): void {
   const { style } = output;
   const of = model === undefined ? "" : ` of ${model}`;
   if (folded.length + broken.length === 0) {
@@ -138,7 +142,7 @@ function printText({ folded, shown, broken, models, output, model }: Listing): v
   const [first] = folded;
   if (!first) return;
   const only = models.size === 1 ? first.model : "MODEL";
-  for (const line of renderNextSteps(totalsOf(folded), only, style)) output.line(line);
+  for (const line of renderNextSteps(totalsOf(folded), only, { style, option })) output.line(line);
 }
 
 function keyName(columns: readonly string[], keyText: string): string {

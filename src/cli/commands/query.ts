@@ -10,6 +10,7 @@ import { openProjectState, PRACTICE_OPTION, readsPracticeState } from "~/cli/ope
 import { parseCount } from "~/cli/parse_count.ts";
 import { prepareQuery } from "~/cli/query/prepare_query.ts";
 import { type Format, FORMATS, writeRows } from "~/cli/query/write_rows.ts";
+import { practiceOption } from "~/run/command_text.ts";
 
 const OPTIONS = {
   format: {
@@ -51,7 +52,7 @@ export const queryCommand = defineCommand({
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
     using db = openProjectState(root, practice, "run the query");
-    const result = prepareQuery(db, text, modelNamesAround(root));
+    const result = prepareQuery(db, text, modelNamesAround(root), practiceOption(options.practice));
     const format = options.json ? "lines" : options.format as Format;
     writeRows(result, format, limitOf(options), output);
     return ExitCode.Ok;

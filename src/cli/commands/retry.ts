@@ -13,6 +13,7 @@ import { findTrackedModel } from "~/cli/groups/tracked_model.ts";
 import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
 import { countOf, renderCount } from "~/cli/output/counts.ts";
 import type { Output } from "~/cli/output/output.ts";
+import { practiceOption } from "~/run/command_text.ts";
 import { type ChangedByHand, type ChangeFilter, retryChanges } from "~/store/by_hand.ts";
 
 const OPTIONS = {
@@ -73,13 +74,13 @@ export const retryCommand = defineCommand({
       : undefined;
     const filter = { model: model?.name, keys, error, before };
     const retried = retryChanges(db, filter, now.toISOString());
-    if (retried.length === 0) throw nothingToRetry(db, filter);
+    if (retried.length === 0) throw nothingToRetry(db, filter, practiceOption(options.practice));
     print(retried, options, output);
     return ExitCode.Ok;
   },
 });
 
-function nothingToRetry(db: DatabaseSync, filter: ChangeFilter): UserError {
+function nothingToRetry(db: DatabaseSync, filter: ChangeFilter, option: string): UserError {
   const { model, keys, error, before } = filter;
   const what = model === undefined ? PURPOSE : `${PURPOSE} ${model}`;
   const isNarrowed = error !== undefined || before !== undefined;
@@ -87,7 +88,9 @@ function nothingToRetry(db: DatabaseSync, filter: ChangeFilter): UserError {
   const which = isNarrowed ? "no failed or rejected group fits" : "no group is failed or rejected";
   return new UserError(`Cannot ${what}: ${which}`, {
     details: [`As it stands: ${state}`],
-    hint: `Run "spoor failures${model === undefined ? "" : ` ${model}`}" to see what there is.`,
+    hint: `Run "spoor failures${
+      model === undefined ? "" : ` ${model}`
+    }${option}" to see what there is.`,
   });
 }
 
@@ -103,5 +106,5 @@ function print(retried: readonly ChangedByHand[], { json, practice }: Options, o
   }
   if (json) return;
   const names = retried.length > 3 ? "" : ` ${retried.map(({ model }) => model).join(" ")}`;
-  output.line(`Nothing is sent yet. Now run: spoor run${names}${practice ? " --practice" : ""}`);
+  output.line(`Nothing is sent yet. Now run: spoor run${names}${practiceOption(practice)}`);
 }

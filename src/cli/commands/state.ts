@@ -12,6 +12,7 @@ import { countOf } from "~/cli/output/counts.ts";
 import { countChanges, renderReport, renderStates } from "~/cli/state_view/state_lines.ts";
 import { foldModelName } from "~/model/model_name.ts";
 import { findModels } from "~/project/find_models.ts";
+import { practiceOption } from "~/run/command_text.ts";
 import { backupState, defaultBackupPath } from "~/state/backup_state.ts";
 import { checkState } from "~/state/check_state.ts";
 import { heldState, modelsWithState } from "~/state/held_states.ts";
@@ -134,7 +135,10 @@ function list({ root, practice, call: { options, output } }: Situation): number 
 
 function check({ root, practice, path, call: { options, output } }: Situation): number {
   using db = openProjectState(root, practice, "check the state");
-  const report = checkState({ db, isOfProject: nameTest(modelNames(root)) });
+  const report = checkState({
+    ...{ db, isOfProject: nameTest(modelNames(root)) },
+    option: practiceOption(options.practice),
+  });
   const { findings, notes, checks, schema, currentSchema } = report;
   if (options.json) {
     for (const finding of findings) output.json("state_finding", finding);
@@ -160,7 +164,7 @@ function backup({ practice, path, args: [file], call: { options, output } }: Sit
   const sizeBytes = backupState(path, to);
   if (sizeBytes === undefined) {
     throw new UserError("Cannot back up the state: nothing has run here yet", {
-      hint: `Run "spoor run${practice ? " --practice" : ""}" first`,
+      hint: `Run "spoor run${practiceOption(practice)}" first`,
     });
   }
   if (options.json) output.json("state_backup", { path: to, size_bytes: sizeBytes });

@@ -15,6 +15,7 @@ import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts
 import { countOf } from "~/cli/output/counts.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { printUnknown, renderUnknown } from "~/cli/unknown_view/unknown_lines.ts";
+import { practiceOption } from "~/run/command_text.ts";
 import { settleChanges } from "~/store/by_hand.ts";
 import { unknownChanges } from "~/store/failing_changes.ts";
 import { stateFilePath } from "~/store/open_state.ts";
@@ -92,8 +93,9 @@ async function list(
     const model = models.get(change.model);
     return model ? [{ change, model, ...changeRequestOf(db, change) }] : [];
   });
+  const view = { style: output.style, option: practiceOption(options.practice) };
   if (options.json) printUnknown(groups, output);
-  else for (const line of renderUnknown(groups, total, output.style)) output.line(line);
+  else for (const line of renderUnknown(groups, total, view)) output.line(line);
 }
 
 async function settle(
@@ -112,8 +114,9 @@ async function settle(
   const model = await findTrackedModel(root, db, name, purpose);
   const keys = all ? undefined : findKeys(db, model, words, purpose);
   const filter = { model: model.name, keys };
+  const option = practiceOption(options.practice);
   const [settled] = settleChanges(db, filter, sent, new Date().toISOString());
-  if (!settled) throw nothingToSettle(db, filter, purpose);
+  if (!settled) throw nothingToSettle(db, filter, purpose, option);
   const { groups } = settled;
   if (options.json) return output.json("settled", { model: model.name, groups, sent });
   const count = countOf(groups, "group");
@@ -121,17 +124,19 @@ async function settle(
     ? `accepts ${count} without a request`
     : `sends ${count} again, with the same Idempotency-Key`;
   output.line(`${model.name}: the next run ${what}.`);
-  output.line(`Now run: spoor run ${model.name}${options.practice ? " --practice" : ""}`);
+  output.line(`Now run: spoor run ${model.name}${option}`);
 }
 
 function nothingToSettle(
   db: DatabaseSync,
   filter: { model: string; keys: string[] | undefined },
   purpose: string,
+  option: string,
 ): UserError {
   return new UserError(`Cannot ${purpose}: no group is unknown`, {
     details: [`As it stands: ${describeChanges(db, filter)}`],
-    hint: `Run "spoor unknown" to see what is; "spoor failures ${filter.model}" for all else.`,
+    hint:
+      `Run "spoor unknown${option}" to see what is; "spoor failures ${filter.model}${option}" for all else.`,
   });
 }
 

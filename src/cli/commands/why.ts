@@ -13,6 +13,7 @@ import { parseCount } from "~/cli/parse_count.ts";
 import { loadStory } from "~/cli/why_view/load_story.ts";
 import { printStory } from "~/cli/why_view/story_json.ts";
 import { renderStory } from "~/cli/why_view/story_lines.ts";
+import { practiceOption } from "~/run/command_text.ts";
 import { stateFilePath } from "~/store/open_state.ts";
 import { isRunUnderWay, lockPathOf } from "~/store/run_lock.ts";
 
@@ -49,7 +50,8 @@ export const whyCommand = defineCommand({
     const model = await findTrackedModel(root, db, name, purpose);
     const group = findGroup(db, model, words, purpose);
     const isRunning = await isRunUnderWay(lockPathOf(stateFilePath(root, practice)));
-    const story = loadStory(db, model, group, { limit, isRunning });
+    const option = practiceOption(options.practice);
+    const story = loadStory(db, model, group, { limit, isRunning, option });
     if (options.json) printStory(story, output);
     else {
       const view = { style: output.style, verbose: options.verbose };

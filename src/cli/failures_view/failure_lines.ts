@@ -24,6 +24,13 @@ export interface FailureTotals {
   unknown: number;
 }
 
+/** How they are shown. */
+export interface FailuresView {
+  style: Style;
+  /** What commands need to be about this state: ` --practice`, or nothing. */
+  option: string;
+}
+
 const BELOW = "    ";
 
 /** The word for how a failure stands, and its paint. */
@@ -94,16 +101,16 @@ export function totalsOf(failures: readonly FoldedFailure[]): FailureTotals {
 export function renderNextSteps(
   { parked, comesAgain, unknown }: FailureTotals,
   model: string,
-  style: Style,
+  { style, option }: FailuresView,
 ): string[] {
   const steps: (readonly [command: string, meaning: string])[] = [
     ...comesAgain > 0
-      ? [["spoor run", `tries ${countOf(comesAgain, "failed group")} again`] as const]
+      ? [[`spoor run${option}`, `tries ${countOf(comesAgain, "failed group")} again`] as const]
       : [],
     ...parked > 0
       ? [
         [
-          `spoor retry ${model}`,
+          `spoor retry ${model}${option}`,
           `lets the next run try parked and rejected groups again: ${renderCount(parked)} in all`,
         ] as const,
       ]
@@ -111,12 +118,12 @@ export function renderNextSteps(
     ...unknown > 0
       ? [
         [
-          "spoor unknown",
+          `spoor unknown${option}`,
           `lists ${countOf(unknown, "group")} whose request may have arrived`,
         ] as const,
       ]
       : [],
-    [`spoor why ${model} KEY`, "tells one group's story"],
+    [`spoor why ${model} KEY${option}`, "tells one group's story"],
   ];
   const width = Math.max(...steps.map(([command]) => command.length));
   return steps.map(([command, meaning]) =>

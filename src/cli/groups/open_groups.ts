@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import { openProjectState } from "~/cli/open_project_state.ts";
+import { practiceOption } from "~/run/command_text.ts";
 import { openState, stateFilePath } from "~/store/open_state.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
@@ -22,8 +23,9 @@ export function openGroups(root: string, practice: boolean, purpose: string): Da
   if (version === MIGRATIONS.length) return db;
   db.close();
   throw new UserError(`Cannot ${purpose}: only an older Spoor has run here yet`, {
-    hint:
-      `Run "spoor run" once: it brings the state file up to date, and keeps record from then on.`,
+    hint: `Run "spoor run${
+      practiceOption(practice)
+    }" once: it brings the state file up to date, and keeps record from then on.`,
   });
 }
 

@@ -29,19 +29,21 @@ export interface QueryResult {
  *
  * @param text `mart.customers`, or SQL.
  * @param models Names of the project's models, for hints.
+ * @param option What commands in hints need to be about this state: ` --practice`, or nothing.
  * @throws {UserError} It is not one SELECT, or SQLite refuses it.
  */
 export function prepareQuery(
   db: DatabaseSync,
   text: string,
   models: readonly string[],
+  option: string,
 ): QueryResult {
   const sql = toSql(text);
   try {
     const columns = db.prepare(sql).columns().map(({ name }) => name);
     return { columns, rows: readRows(db, sql, columns.length) };
   } catch (error) {
-    throw explain(error, db, sql, models);
+    throw explain(error, db, sql, models, option);
   }
 }
 
@@ -87,13 +89,14 @@ function explain(
   db: DatabaseSync,
   sql: string,
   models: readonly string[],
+  option: string,
 ): UserError {
   const message = messageOf(error);
   const table = /^no such table: (.*)$/.exec(message)?.[1];
   if (table === undefined) return cannotRun(error, sql, placeOf(db, sql, message));
   const meant = new NearestTable(models, listTables(db)).find(table);
   const hint = models.includes(table)
-    ? `Run "spoor run +${table}" first: the model has not made its table yet.`
+    ? `Run "spoor run +${table}${option}" first: the model has not made its table yet.`
     : meant === undefined
     ? `Run "spoor query spoor.models" to see the tables that there are.`
     : `Did you mean "${meant}"?`;

@@ -17,7 +17,7 @@ function database(): DatabaseSync {
 function query(sql: string, format: Format, limit?: number): string {
   using db = database();
   const { output, stdout } = keepOutput();
-  writeRows(prepareQuery(db, sql, []), format, limit, output);
+  writeRows(prepareQuery(db, sql, [], ""), format, limit, output);
   return stdout();
 }
 

@@ -22,13 +22,20 @@ export interface UnknownGroup extends ChangeRequest {
   model: TrackedModel;
 }
 
+/** How the list is shown. */
+export interface UnknownView {
+  style: Style;
+  /** What commands need to be about this state: ` --practice`, or nothing. */
+  option: string;
+}
+
 const BELOW = "    ";
 
 /** All lines of the list. */
 export function renderUnknown(
   groups: readonly UnknownGroup[],
   total: number,
-  style: Style,
+  { style, option }: UnknownView,
 ): string[] {
   if (total === 0) return ["Nothing is unknown: every request was answered."];
   const more = total - groups.length;
@@ -37,16 +44,16 @@ export function renderUnknown(
     ...groups.flatMap((group) => renderGroup(group, style)),
     ...more > 0 ? ["", style.dim(`… ${countOf(more, "more group")} (--all shows them)`)] : [],
     "",
-    ...waiting ? [`Look at the far side, then: ${style.accent(commandFor(waiting))}`] : [],
+    ...waiting ? [`Look at the far side, then: ${style.accent(commandFor(waiting, option))}`] : [],
     ...groups.some(({ model }) => model.promise === "at_least_once")
       ? ["The next run repeats those that wait for nobody first, with the same keys."]
       : [],
   ];
 }
 
-function commandFor({ model, change }: UnknownGroup): string {
+function commandFor({ model, change }: UnknownGroup, option: string): string {
   const key = toKeyWords(model.keyColumns, decodeGroupKey(change.group_key));
-  return settleCommand(`${model.name} ${key}`);
+  return settleCommand(`${model.name} ${key}`, option);
 }
 
 function renderGroup({ change, model, request, key }: UnknownGroup, style: Style): string[] {

@@ -62,7 +62,7 @@ export function loadStory(
   db: DatabaseSync,
   model: TrackedModel,
   group: KnownGroup,
-  { limit, isRunning }: { limit: number; isRunning: boolean },
+  { limit, isRunning, option }: { limit: number; isRunning: boolean; option: string },
 ): GroupStory {
   const { accepted, keyText, key } = group;
   const ledger = ledgerRowOf(db, model.name, keyText);
@@ -75,7 +75,7 @@ export function loadStory(
   );
   const withRequests = requestTeller(db);
   const next = whatIsNext({
-    ...{ model, ledger, isRunning, isAccepted: accepted !== undefined },
+    ...{ model, ledger, isRunning, option, isAccepted: accepted !== undefined },
     pending: pendingOf(db, model.name, keyText),
     words: toKeyWords(model.keyColumns, key),
     last: deliveries.find((row) => row.group_key === keyText && !isByHand(row)),

@@ -21,6 +21,8 @@ export interface GroupFacts {
   last: Pick<DeliveryRow, "action" | "state"> | undefined;
   /** A run is under way. */
   isRunning: boolean;
+  /** What commands need to be about this state: ` --practice`, or nothing. */
+  option: string;
 }
 
 /** Where a group stands, and what comes next. */
@@ -46,7 +48,7 @@ export function whatIsNext(facts: GroupFacts): NextStep {
 }
 
 function decide(
-  { model, words, ledger, pending, isAccepted, last, isRunning }: GroupFacts,
+  { model, words, ledger, pending, isAccepted, last, isRunning, option }: GroupFacts,
 ): NextStep {
   if (!ledger && last?.state === "adopted") return leftByAdopt(isAccepted);
   if (!ledger && pending) return waits(pending, isRunning);
@@ -58,13 +60,13 @@ function decide(
   const name = `${model.name} ${words}`;
   if (isUnknown(ledger)) {
     return model.promise === "at_most_once"
-      ? { code: "waits_for_you", text: `waits for you: ${settleCommand(name)}` }
+      ? { code: "waits_for_you", text: `waits for you: ${settleCommand(name, option)}` }
       : REPEATED;
   }
   if (ledger.parked) {
     return {
       code: "parked",
-      text: `parked until its content changes, or: spoor retry ${name}`,
+      text: `parked until its content changes, or: spoor retry${option} ${name}`,
     };
   }
   const attempt = `attempt ${ledger.attempts + 1} of ${model.maxAttempts}`;
@@ -72,8 +74,8 @@ function decide(
 }
 
 /** How a person settles a group; options come first, because "--" may stand before a key. */
-export function settleCommand(name: string): string {
-  return `spoor unknown settle --sent ${name}, or with --not-sent`;
+export function settleCommand(name: string, option: string): string {
+  return `spoor unknown settle --sent${option} ${name}, or with --not-sent`;
 }
 
 const ACCEPTED: NextStep = {

@@ -18,6 +18,7 @@ function next(ledger: Partial<LedgerRow> | undefined, more: Partial<GroupFacts> 
       isAccepted: false,
       last: undefined,
       isRunning: false,
+      option: "",
       pending: undefined,
     },
     ledger: ledger && { ...ROW, ...ledger },
