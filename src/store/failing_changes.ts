@@ -103,6 +103,19 @@ export function unknownChanges(
   return { changes: changes as unknown as LedgerRow[], total: Number(total?.n) };
 }
 
+/** Counts the groups that a run which is under way has begun, and whose answer it waits for. */
+export function countInFlight(
+  db: DatabaseSync,
+  runId: number,
+  model: string | undefined,
+): number {
+  const row = db.prepare(
+    `SELECT count(*) AS n FROM "spoor.ledger"
+     WHERE state = 'sent' AND run_id = ? AND model = coalesce(?, model)`,
+  ).get(BigInt(runId), model ?? null);
+  return Number(row?.n);
+}
+
 /** A model whose last part in a run failed for another reason than its groups. */
 export interface FailedModel {
   model: string;

@@ -41,9 +41,7 @@ export function takeRunLock(
 ): Disposable {
   const file: LockableFile = Deno.openSync(path, { create: true, read: true, write: true });
   const before = readHolder(path);
-  const lock: ProcessLock = file.tryLockSync
-    ? { taken: file.tryLockSync(true) }
-    : tryLockBySqlite(path);
+  const lock = takeFromLooker(() => tryLock(file, path, true));
   if (!lock.taken) {
     file.close();
     throw heldByAnother(purpose, before);
@@ -66,19 +64,17 @@ export function lockPathOf(statePath: string): string {
 }
 
 /**
- * Whether a run is under way, for people: looks only, so that it disturbs no run that begins. A dead
- * run's number may have gone to another process.
+ * Since when somebody holds the lock, by its holder's clock; `undefined`: nobody does. Asks the lock: the
+ * number in the file says nothing of a run that was killed, as in a container each process has the same.
  */
-export async function isRunUnderWay(path: string): Promise<boolean> {
+export function heldSince(path: string): string | undefined {
   const holder = readHolder(path);
-  if (!holder) return false;
-  const { default: process } = await import("node:process");
-  try {
-    process.kill(holder.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === "EPERM";
-  }
+  // Mostly nobody is in it: then the lock is not touched.
+  if (!holder) return undefined;
+  using file: LockableFile = Deno.openSync(path);
+  const lock = tryLock(file, path, false);
+  lock.release?.();
+  return lock.taken ? undefined : holder.since;
 }
 
 function readHolder(path: string): Holder | undefined {
@@ -88,6 +84,21 @@ function readHolder(path: string): Holder | undefined {
     // Empty: nobody holds it. Cut off: its writer died before the first model ran.
     return undefined;
   }
+}
+
+function tryLock(file: LockableFile, path: string, isExclusive: boolean): ProcessLock {
+  return file.tryLockSync ? { taken: file.tryLockSync(isExclusive) } : tryLockBySqlite(path);
+}
+
+/** Longer than one that only looks has the lock. */
+const LOOK_MS = 20;
+
+/** Who looks whether it is held holds it for that moment: a run that begins just then asks once more. */
+function takeFromLooker(take: () => ProcessLock): ProcessLock {
+  const lock = take();
+  if (lock.taken) return lock;
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
+  return take();
 }
 
 /** An exclusive transaction on an empty database: a lock that is asked for without waiting. */

@@ -101,3 +101,32 @@ Deno.test("settle is strict: a model, keys or --all, one of two words, and somet
   await wrong(1, /no group is unknown[^]*all is accepted/, "settle", "sync.people", "1", "--sent");
   await wrong(1, /no group is unknown/, "settle", "sync.people", "--all", "--not-sent");
 });
+
+Deno.test("what a run has out is said to be out while it runs, and to be unknown once it was killed, whoever has its number then", async () => {
+  await using api = await fakeApi([{ hang: true }]);
+  const directives = ["concurrency: 2"];
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives });
+  const { project } = people;
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await using running = project.start("run");
+  await api.received(2);
+
+  const during = (await project.run("unknown")).stdout;
+  const out = await readLines(project, "unknown");
+  await killAfter(running, Promise.resolve());
+  // As in a container, where each run has the number 1.
+  const lock = JSON.parse(await Deno.readTextFile(project.path(".spoor/spoor.lock")));
+  await project.write(".spoor/spoor.lock", JSON.stringify({ ...lock, pid: Deno.pid }));
+
+  assert.equal(during, "Requests of 2 groups are out: run 1 is under way.\n");
+  assert.deepEqual(out.map(({ type, run_id: run, groups }) => [type, run, groups]), [
+    ["in_flight", 1, 2],
+  ]);
+  const after = await readLines(project, "unknown");
+  assert.deepEqual(after.map(({ type, group_key: key }) => [type, key]), [
+    ["unknown", "[1]"],
+    ["unknown", "[2]"],
+  ]);
+  const why = (await project.run("why sync.people 1")).stdout;
+  assert.match(why, /its last request may have arrived: the next run repeats it first/);
+});

@@ -34,7 +34,7 @@ import {
   failingKeys,
 } from "~/store/failing_changes.ts";
 import { stateFilePath } from "~/store/open_state.ts";
-import { isRunUnderWay, lockPathOf } from "~/store/run_lock.ts";
+import { runUnderWay } from "~/store/run_under_way.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 
 /** Keys that are shown of one error. */
@@ -72,7 +72,7 @@ export const failuresCommand = defineCommand({
     const model = name === undefined
       ? undefined
       : (await findTrackedModel(root, db, name, purpose)).name;
-    const isRunning = await isRunUnderWay(lockPathOf(stateFilePath(root, practice)));
+    const isRunning = runUnderWay(db, stateFilePath(root, practice)) !== undefined;
     const failing = failingChanges(db, { model, isRunning });
     const models = await loadTrackedModels(root, db, new Set(failing.map((one) => one.model)));
     const columnsOf = (one: string) => models.get(one)?.keyColumns ?? [];

@@ -17,9 +17,9 @@ import { parseCount } from "~/cli/parse_count.ts";
 import { printUnknown, renderUnknown } from "~/cli/unknown_view/unknown_lines.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { settleChanges } from "~/store/by_hand.ts";
-import { unknownChanges } from "~/store/failing_changes.ts";
+import { countInFlight, unknownChanges } from "~/store/failing_changes.ts";
 import { stateFilePath } from "~/store/open_state.ts";
-import { isRunUnderWay, lockPathOf } from "~/store/run_lock.ts";
+import { runUnderWay } from "~/store/run_under_way.ts";
 
 const OPTIONS = {
   sent: { type: "boolean", help: "settle: the far side has it; accept it without a request" },
@@ -86,16 +86,19 @@ async function list(
   const model = name === undefined
     ? undefined
     : (await findTrackedModel(root, db, name, purpose)).name;
-  const isRunning = await isRunUnderWay(lockPathOf(stateFilePath(root, practice)));
-  const { changes, total } = unknownChanges(db, { model, isRunning }, limit);
+  const running = runUnderWay(db, stateFilePath(root, practice));
+  const { changes, total } = unknownChanges(db, { model, isRunning: running !== undefined }, limit);
+  const inFlight = running === undefined
+    ? undefined
+    : { runId: running, groups: countInFlight(db, running, model) };
   const models = await loadTrackedModels(root, db, new Set(changes.map((one) => one.model)));
   const groups = changes.flatMap((change) => {
     const model = models.get(change.model);
     return model ? [{ change, model, ...changeRequestOf(db, change) }] : [];
   });
   const view = { style: output.style, option: practiceOption(options.practice) };
-  if (options.json) printUnknown(groups, output);
-  else for (const line of renderUnknown(groups, total, view)) output.line(line);
+  if (options.json) printUnknown(groups, inFlight, output);
+  else for (const line of renderUnknown({ groups, total, inFlight }, view)) output.line(line);
 }
 
 async function settle(

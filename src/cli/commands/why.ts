@@ -15,7 +15,7 @@ import { printStory } from "~/cli/why_view/story_json.ts";
 import { renderStory } from "~/cli/why_view/story_lines.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { stateFilePath } from "~/store/open_state.ts";
-import { isRunUnderWay, lockPathOf } from "~/store/run_lock.ts";
+import { runUnderWay } from "~/store/run_under_way.ts";
 
 /** Tells it, newest first. */
 export const whyCommand = defineCommand({
@@ -49,7 +49,7 @@ export const whyCommand = defineCommand({
     using db = openGroups(root, practice, purpose);
     const model = await findTrackedModel(root, db, name, purpose);
     const group = findGroup(db, model, words, purpose);
-    const isRunning = await isRunUnderWay(lockPathOf(stateFilePath(root, practice)));
+    const isRunning = runUnderWay(db, stateFilePath(root, practice)) !== undefined;
     const option = practiceOption(options.practice);
     const story = loadStory(db, model, group, { limit, isRunning, option });
     if (options.json) printStory(story, output);

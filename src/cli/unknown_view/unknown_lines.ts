@@ -22,6 +22,21 @@ export interface UnknownGroup extends ChangeRequest {
   model: TrackedModel;
 }
 
+/** What a run that is under way has sent, and waits for. */
+export interface InFlight {
+  runId: number;
+  groups: number;
+}
+
+/** What is to be listed. */
+export interface UnknownList {
+  groups: readonly UnknownGroup[];
+  /** Those that are not listed included. */
+  total: number;
+  /** A run is under way. */
+  inFlight: InFlight | undefined;
+}
+
 /** How the list is shown. */
 export interface UnknownView {
   style: Style;
@@ -33,11 +48,13 @@ const BELOW = "    ";
 
 /** All lines of the list. */
 export function renderUnknown(
-  groups: readonly UnknownGroup[],
-  total: number,
+  { groups, total, inFlight }: UnknownList,
   { style, option }: UnknownView,
 ): string[] {
-  if (total === 0) return ["Nothing is unknown: every request was answered."];
+  const out = inFlightLines(inFlight);
+  if (total === 0) {
+    return out.length > 0 ? out : ["Nothing is unknown: every request was answered."];
+  }
   const more = total - groups.length;
   const waiting = groups.find(({ model }) => model.promise === "at_most_once");
   return [
@@ -48,7 +65,14 @@ export function renderUnknown(
     ...groups.some(({ model }) => model.promise === "at_least_once")
       ? ["The next run repeats those that wait for nobody first, with the same keys."]
       : [],
+    ...out,
   ];
+}
+
+function inFlightLines(inFlight: InFlight | undefined): string[] {
+  if (!inFlight || inFlight.groups === 0) return [];
+  const { runId, groups } = inFlight;
+  return [`Requests of ${countOf(groups, "group")} are out: run ${runId} is under way.`];
 }
 
 function commandFor({ model, change }: UnknownGroup, option: string): string {
@@ -74,8 +98,12 @@ function renderGroup({ change, model, request, key }: UnknownGroup, style: Style
   ];
 }
 
-/** One line of JSON a group. */
-export function printUnknown(groups: readonly UnknownGroup[], output: Output): void {
+/** One line of JSON a group, and one of those that are neither known nor unknown yet. */
+export function printUnknown(
+  groups: readonly UnknownGroup[],
+  inFlight: InFlight | undefined,
+  output: Output,
+): void {
   for (const { change, model, request, key } of groups) {
     output.json("unknown", {
       model: model.name,
@@ -97,5 +125,8 @@ export function printUnknown(groups: readonly UnknownGroup[], output: Output): v
         }
         : null,
     });
+  }
+  if (inFlight && inFlight.groups > 0) {
+    output.json("in_flight", { run_id: inFlight.runId, groups: inFlight.groups });
   }
 }
