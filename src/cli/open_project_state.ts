@@ -9,6 +9,7 @@ import { UserError } from "~/base/user_error.ts";
 import { loadSettings } from "~/project/settings.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { openStateReadOnly, stateFilePath } from "~/store/open_state.ts";
+import { refuseLostFile } from "~/store/sent_mark.ts";
 
 /** `--practice` of the reading commands. */
 export const PRACTICE_OPTION = {
@@ -30,13 +31,14 @@ export function findProjectState(root: string, practice: boolean): DatabaseSync 
  * Opens the state for reading.
  *
  * @param purpose For the message: `query mart.customers`.
- * @throws {UserError} Nothing has run.
+ * @throws {UserError} Nothing has run, or the state file got lost.
  */
 export function openProjectState(root: string, practice: boolean, purpose: string): DatabaseSync {
   return findProjectState(root, practice) ?? refuse(root, practice, purpose);
 }
 
 function refuse(root: string, practice: boolean, purpose: string): never {
+  refuseLost(root, practice, purpose);
   if (!practice && hasState(root, true)) {
     throw new UserError(`Cannot ${purpose}: only practice runs have run here yet`, {
       hint: "Add --practice to look at what they have made.",
@@ -45,6 +47,15 @@ function refuse(root: string, practice: boolean, purpose: string): never {
   throw new UserError(`Cannot ${purpose}: nothing has run here yet`, {
     hint: `Run "spoor run${practiceOption(practice)}" first.`,
   });
+}
+
+/**
+ * For a command that has found no state.
+ *
+ * @throws {UserError} Not because nothing has run: the state file got lost.
+ */
+export function refuseLost(root: string, practice: boolean, purpose: string): void {
+  if (!practice) refuseLostFile(stateFilePath(root, practice), purpose);
 }
 
 function hasState(root: string, practice: boolean): boolean {

@@ -22,16 +22,24 @@ export function markAsSent(statePath: string): void {
   }
 }
 
-/** @throws {UserError} There was a state file by which this project has sent, and it is gone. */
-export function refuseLostFile(statePath: string): void {
+/**
+ * Refuses to go on as if nothing had run yet.
+ *
+ * @param purpose For the message: `list failures`.
+ * @throws {UserError} There was a state file by which this project has sent, and it is gone.
+ */
+export function refuseLostFile(statePath: string, purpose = "run"): void {
   if (exists(statePath) || !exists(markOf(statePath))) return;
   const file = `.spoor/${basename(statePath)}`;
-  throw new UserError(`Cannot run: ${file} is gone, and with it what this project has sent`, {
-    details: ["Nothing was sent. Without that file everything would be sent again."],
-    hint: `Put a backup in its place (see .spoor/backups); or delete .spoor/${
-      basename(markOf(statePath))
-    } to begin anew, and look at "spoor plan" first`,
-  });
+  throw new UserError(
+    `Cannot ${purpose}: ${file} is gone, and with it what this project has sent`,
+    {
+      details: ["Nothing was sent. Without that file everything would be sent again."],
+      hint: `Put a backup in its place (see .spoor/backups); or delete .spoor/${
+        basename(markOf(statePath))
+      } to begin anew, and look at "spoor plan" first`,
+    },
+  );
 }
 
 function markOf(statePath: string): string {

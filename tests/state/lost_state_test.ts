@@ -264,3 +264,36 @@ Deno.test("what was in flight when a model was renamed goes out again with the k
   assert.equal(api.requests[0]?.key, inFlight.key);
   assert.notEqual(api.requests[1]?.key, inFlight.key);
 });
+
+Deno.test("commands that look at a state file that is lost say so, and not that nothing has run", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(1));
+  await people.run("--practice");
+  await people.run();
+  await removeState(people);
+  const commands = [
+    ...[
+      "history",
+      "failures",
+      "why sync.people 1",
+      "retry sync.people",
+      "unknown",
+      "query spoor.runs",
+    ],
+    ...["unknown settle sync.people 1 --sent", "state list", "state check", "state backup"],
+    ...["state mv sync.people sync.contacts", "history --json"],
+  ];
+
+  for (const command of commands) {
+    const { code, output } = await people.project.run(command);
+    assert.equal(code, 1, command);
+    assert.match(
+      output,
+      /Cannot \S.*: \.spoor\/spoor\.db is gone, and with it what this project has sent/,
+      command,
+    );
+    assert.match(output, /Put a backup in its place/, command);
+  }
+  assert.match((await people.project.run("history --practice")).output, /run --practice/);
+});

@@ -9,7 +9,12 @@ import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
-import { findProjectState, PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import {
+  findProjectState,
+  PRACTICE_OPTION,
+  readsPracticeState,
+  refuseLost,
+} from "~/cli/open_project_state.ts";
 import { renderCount } from "~/cli/output/counts.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Output } from "~/cli/output/output.ts";
@@ -52,8 +57,10 @@ export const historyCommand = defineCommand({
   async run({ options, positionals: [model], output }) {
     const limit = parseCount("limit", options.limit);
     const root = projectOf(options);
-    using db = findProjectState(root, await readsPracticeState(root, options.practice));
+    const practice = await readsPracticeState(root, options.practice);
+    using db = findProjectState(root, practice);
     if (!db) {
+      refuseLost(root, practice, "show the history");
       if (!options.json) output.line(`Nothing has run yet. Start with "spoor run".`);
     } else if (model === undefined) printRuns(recentRuns(db, limit), options.json, output);
     else printSteps(stepsOf(db, model, limit), options.json, output);

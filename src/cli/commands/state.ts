@@ -7,7 +7,12 @@ import { isAbsolute, resolve } from "node:path";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
-import { openProjectState, PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import {
+  openProjectState,
+  PRACTICE_OPTION,
+  readsPracticeState,
+  refuseLost,
+} from "~/cli/open_project_state.ts";
 import { countOf } from "~/cli/output/counts.ts";
 import { countChanges, renderReport, renderStates } from "~/cli/state_view/state_lines.ts";
 import { foldModelName } from "~/model/model_name.ts";
@@ -155,7 +160,9 @@ function check({ root, practice, path, call: { options, output } }: Situation): 
   return findings.length === 0 ? ExitCode.Ok : ExitCode.Failed;
 }
 
-function backup({ practice, path, args: [file], call: { options, output } }: Situation): number {
+function backup(
+  { root, practice, path, args: [file], call: { options, output } }: Situation,
+): number {
   const to = file === undefined
     ? defaultBackupPath(path, new Date().toISOString())
     : isAbsolute(file)
@@ -163,6 +170,7 @@ function backup({ practice, path, args: [file], call: { options, output } }: Sit
     : resolve(Deno.cwd(), file);
   const sizeBytes = backupState(path, to);
   if (sizeBytes === undefined) {
+    refuseLost(root, practice, "back up the state");
     throw new UserError("Cannot back up the state: nothing has run here yet", {
       hint: `Run "spoor run${practiceOption(practice)}" first`,
     });
