@@ -163,3 +163,27 @@ Deno.test("why tells the Idempotency-Key of a request whose bodies are too old t
   assert.match(stdout, new RegExp(`POST .* 200 .*key ${api.requests[0]?.key}\\n`));
   assert.match(stdout, /its bodies are too old to be kept/);
 });
+
+Deno.test("why of a model that a budget has blocked promises nothing, of known groups and of new ones", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_changes: 1"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada L.'"], ["2", "'Bob'"], ["31", "'Cy'"]]);
+  await people.run();
+  const why = async (...args: string[]) =>
+    (await people.project.run(["why", "sync.people", ...args])).output;
+
+  assert.match(
+    await why("1"),
+    /next .*blocked: run 2 stopped at the budget \(3 groups are new or changed, 2 are accepted, and @max_changes is 1\); nothing of sync\.people is sent until that is let through: spoor run sync\.people --allow-changes$/m,
+  );
+  const [line] = await readLines(people.project, "why", "sync.people", "1");
+  assert.equal((line?.next as { code: string }).code, "blocked");
+  const unknown = await why("31");
+  assert.match(unknown, /knows no group "31"/);
+  assert.match(unknown, /Run 2 stopped at the budget .*"spoor run sync\.people --allow-changes"/);
+
+  await people.run("--allow-changes");
+  assert.match(await why("31"), /next .*accepted; nothing to do/);
+});

@@ -11,6 +11,7 @@ import { pendingOf } from "~/store/pending.ts";
 import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import { acceptedKeysAround, findAccepted } from "~/tracked/known_group.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
+import { type BudgetBlock, findBudgetBlock } from "./budget_block.ts";
 import { readKeyWords, toKeyWords } from "./key_words.ts";
 import type { TrackedModel } from "./tracked_model.ts";
 
@@ -80,18 +81,28 @@ function refuse(
   const { name, keyColumns } = model;
   const near = nearestKeys(db, model, keys).map(decodeGroupKey);
   const [nearest] = near;
+  const hint = nearest === undefined
+    ? `No group of ${name} was sent or accepted yet; "spoor history ${name}" shows its runs.`
+    : near.length > 1
+    ? "Those are the nearest that it knows; one that waits for its first run is not known yet."
+    : `Did you mean "${toKeyWords(keyColumns, nearest)}"?`;
   throw new UserError(
     `Cannot ${purpose}: ${name} knows no group "${words.join(" ")}"`,
     {
       ...near.length > 1 && { details: near.map((key) => renderGroupKey(keyColumns, key)) },
-      hint: nearest === undefined
-        ? `No group of ${name} was sent or accepted yet; "spoor history ${name}" shows its runs.`
-        : near.length > 1
-        ? "Those are the nearest that it knows; one that waits for its first run is not known yet."
-        : `Did you mean "${toKeyWords(keyColumns, nearest)}"?`,
+      hint: [hint, ...blockText(findBudgetBlock(db, name))].join(" "),
       exitCode: 2,
     },
   );
+}
+
+function blockText(block: BudgetBlock | undefined): string[] {
+  if (!block) return [];
+  const { runId, why, command } = block;
+  return [
+    `Run ${runId} stopped at the budget (${why}), so that nothing is known of what is new since; ` +
+    `"${command}" lets it through.`,
+  ];
 }
 
 /** The one that was likely meant, or some that lie beside it. */

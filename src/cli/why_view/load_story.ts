@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { findBudgetBlock } from "~/cli/groups/budget_block.ts";
 import { changeRequestOf, toKeyed, withKey } from "~/cli/groups/change_key_of.ts";
 import type { KnownGroup } from "~/cli/groups/find_group.ts";
 import { pendingOf } from "~/store/pending.ts";
@@ -75,7 +76,14 @@ export function loadStory(
   );
   const withRequests = requestTeller(db);
   const next = whatIsNext({
-    ...{ model, ledger, isRunning, option, isAccepted: accepted !== undefined },
+    ...{
+      model,
+      ledger,
+      isRunning,
+      option,
+      block: findBudgetBlock(db, model.name),
+      isAccepted: accepted !== undefined,
+    },
     pending: pendingOf(db, model.name, keyText),
     words: toKeyWords(model.keyColumns, key),
     last: deliveries.find((row) => row.group_key === keyText && !isByHand(row)),

@@ -38,6 +38,7 @@ const NEXT_PAINTS: Readonly<Record<NextStep["code"], Paint>> = {
   parked: "bad",
   comes_again: "warning",
   pending: "warning",
+  blocked: "bad",
 };
 
 const TRY_PAINTS: Readonly<Record<DeliveryRow["state"], Paint>> = {

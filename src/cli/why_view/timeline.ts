@@ -16,6 +16,7 @@
  * @module
  */
 import type { ErrorReport } from "~/base/user_error.ts";
+import { blockOf } from "~/cli/groups/budget_block.ts";
 import type { DeliveryRow, StoryStep } from "~/store/group_story.ts";
 import { SETTLED_AS_SENT, VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT } from "~/store/by_hand.ts";
 
@@ -195,11 +196,9 @@ function withoutComparison(
       ? { decision: "unchanged", detail: "in its table; nothing was to be sent" }
       : { decision: "not_there", detail: "nothing was compared" };
   }
-  const { message, hint }: ErrorReport = JSON.parse(error);
+  const { message }: ErrorReport = JSON.parse(error);
   const [first = ""] = message.split("\n", 1);
-  // What a budget says; nothing else begins so.
-  const isBudget = hint?.startsWith("Nothing was sent.") === true;
-  return { decision: isBudget ? "blocked" : "failed", detail: first };
+  return { decision: blockOf(step) ? "blocked" : "failed", detail: first };
 }
 
 function sinceAccepted(

@@ -6,6 +6,7 @@
 import { isUnknown } from "~/delivery/earlier_try.ts";
 import type { DeliveryRow, LedgerRow } from "~/store/group_story.ts";
 import type { PendingRow } from "~/store/pending.ts";
+import type { BudgetBlock } from "~/cli/groups/budget_block.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 
 /** What is known of a group. */
@@ -19,6 +20,8 @@ export interface GroupFacts {
   isAccepted: boolean;
   /** How its last try ended. */
   last: Pick<DeliveryRow, "action" | "state"> | undefined;
+  /** The budget at which the last run has stopped, if it has. */
+  block: BudgetBlock | undefined;
   /** A run is under way. */
   isRunning: boolean;
   /** What commands need to be about this state: ` --practice`, or nothing. */
@@ -36,15 +39,27 @@ export interface NextStep {
     | "parked"
     | "comes_again"
     | "pending"
-    | "settled";
+    | "settled"
+    | "blocked";
   text: string;
 }
 
 /** Tells what is next. */
 export function whatIsNext(facts: GroupFacts): NextStep {
-  const next = decide(facts);
+  const next = atBudget(decide(facts), facts);
   if (facts.model.isInProject || next.code === "gone") return next;
   return { ...next, text: `${next.text}; but no file of the project makes its model any more` };
+}
+
+/** What waits for a person waits all the same; all else is not sent by a run that stops before. */
+const WAITS_ANYWAY: readonly NextStep["code"][] = ["in_flight", "waits_for_you", "parked"];
+
+function atBudget(next: NextStep, { model, block, isRunning }: GroupFacts): NextStep {
+  if (!block || isRunning || WAITS_ANYWAY.includes(next.code)) return next;
+  const { runId, why, command } = block;
+  const text = `blocked: run ${runId} stopped at the budget (${why}); nothing of ${model.name} ` +
+    `is sent until that is let through: ${command}`;
+  return { code: "blocked", text };
 }
 
 function decide(

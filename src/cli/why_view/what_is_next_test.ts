@@ -19,6 +19,7 @@ function next(ledger: Partial<LedgerRow> | undefined, more: Partial<GroupFacts> 
       last: undefined,
       isRunning: false,
       option: "",
+      block: undefined,
       pending: undefined,
     },
     ledger: ledger && { ...ROW, ...ledger },
@@ -66,4 +67,17 @@ Deno.test("whatIsNext() tells what no run has begun, whatever was accepted befor
   assert.match(next(undefined, { pending }), /^pending: .*run 4 did not reach it; the next run/);
   assert.match(next(undefined, { pending, isAccepted: true }), /^pending: pending: changed/);
   assert.match(next(undefined, { pending, isRunning: true }), /its turn in run 4 has not come$/);
+});
+
+Deno.test("whatIsNext() promises nothing of a model that a budget blocks, but for what waits for a person", () => {
+  const block = { runId: 4, why: "9 of 9 groups are new", command: "spoor run sync.crm --allow-x" };
+  const pending = { runId: 3, action: "update" } as const;
+  const blocked =
+    /^blocked: .*run 4 stopped at the budget \(9 of 9.*nothing of sync\.crm is sent.*: spoor run sync\.crm --allow-x$/;
+  assert.match(next(undefined, { block, isAccepted: true }), blocked);
+  assert.match(next(undefined, { block, pending }), blocked);
+  assert.match(next({ state: "unknown" }, { block }), blocked);
+  assert.match(next({ parked: 1 }, { block }), /^parked: /);
+  assert.match(next({ state: "unknown" }, { ...AT_MOST_ONCE, block }), /^waits_for_you: /);
+  assert.match(next(undefined, { block, pending, isRunning: true }), /^pending: /);
 });
