@@ -82,6 +82,14 @@ export function deliveriesOf(
     .sort((a, b) => b.run_id - a.run_id).slice(0, limit);
 }
 
+/** Whether the group itself was ever tried: what was adopted with all groups of its model says nothing of it. */
+export function hasDelivery(db: DatabaseSync, model: string, groupKey: string): boolean {
+  const read = db.prepare(
+    `SELECT 1 FROM "spoor.delivery_records" WHERE model_id = ? AND group_key = ? LIMIT 1`,
+  );
+  return modelIdsOf(db, model).some((id) => read.get(id, groupKey) !== undefined);
+}
+
 function toDelivery(row: Record<string, unknown>): DeliveryRow {
   const { started_at, after_ms, action, state, content_hash, ...rest } = row;
   return {

@@ -187,3 +187,20 @@ Deno.test("why of a model that a budget has blocked promises nothing, of known g
   await people.run("--allow-changes");
   assert.match(await why("31"), /next .*accepted; nothing to do/);
 });
+
+Deno.test("why knows a group that is gone by its story, however often all of its model was adopted since", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_removed: 100%"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  for (const name of ["Cy", "Di", "Ed"]) {
+    await people.setRows(COLUMNS, [["2", `'${name}'`]]);
+    await people.run("--adopt", "sync.people");
+  }
+
+  const { code, output } = await people.project.run("why sync.people 1");
+
+  assert.equal(code, 0, output);
+  assert.match(output, /next .*no longer in the query/);
+  assert.match(output, /run 1 .*accepted: created/);
+});

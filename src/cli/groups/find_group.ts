@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { closestWord } from "~/base/closest_word.ts";
 import { UserError } from "~/base/user_error.ts";
-import { deliveriesOf, keysAround, ledgerRowOf } from "~/store/group_story.ts";
+import { hasDelivery, keysAround, ledgerRowOf } from "~/store/group_story.ts";
 import { pendingOf } from "~/store/pending.ts";
 import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import { acceptedKeysAround, findAccepted } from "~/tracked/known_group.ts";
@@ -67,7 +67,7 @@ function findKnown(
   const accepted = findAccepted(db, model.name, model.keyColumns, key);
   const isKnown = accepted || ledgerRowOf(db, model.name, keyText) ||
     pendingOf(db, model.name, keyText) ||
-    deliveriesOf(db, model.name, keyText, 2).some((row) => row.group_key === keyText);
+    hasDelivery(db, model.name, keyText);
   return isKnown ? { key, keyText, accepted } : undefined;
 }
 
