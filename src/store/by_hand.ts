@@ -66,14 +66,14 @@ export function settleChanges(
   });
 }
 
-/** Counts what a filter means, of whatever state. */
+/** Counts what a filter means, of whatever state; what no run has begun too. */
 export function countChanges(
   db: DatabaseSync,
   filter: ChangeFilter,
 ): { state: string; parked: boolean; groups: number }[] {
   const { sql, params } = whereOf(filter);
   return db.prepare(
-    `SELECT state, parked, count(*) AS groups FROM "spoor.ledger" WHERE ${sql} GROUP BY 1, 2`,
+    `SELECT state, parked, count(*) AS groups FROM "spoor.changes" WHERE ${sql} GROUP BY 1, 2`,
   ).all(...params).map((row) => ({
     ...{ state: String(row.state), parked: row.parked !== 0, groups: Number(row.groups) },
   }));

@@ -55,7 +55,7 @@ Deno.test("failures, why and unknown of a practice run name commands that stay i
   assert.match(await say("unknown", "--practice"), settle);
   assert.match(await say("failures", "--practice"), /^spoor unknown --practice +lists/m);
   const retry = await say("retry", "sync.people", "--practice");
-  assert.match(retry, /Run "spoor failures sync\.people --practice" to see/);
+  assert.match(retry, /run "spoor unknown sync\.people --practice" to see/);
   const nothing = await say("unknown", "settle", "sync.people", "--all", "--sent", "--practice");
   assert.match(nothing, /Now run: spoor run sync\.people --practice/);
   const again = await say("unknown", "settle", "sync.people", "--all", "--sent", "--practice");

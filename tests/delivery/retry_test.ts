@@ -5,8 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
+import { killAfter } from "../support/spoor.ts";
 import { readLines } from "./read_lines.ts";
-import { SEND_EACH_ROW, syncProject } from "./sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "./sync_project.ts";
 
 const COLUMNS = ["id", "name"];
 
@@ -107,4 +108,24 @@ Deno.test("retry waits for no run: it is refused while one is under way", async 
   assert.match(why.stdout, /next .*a request is out: run 2 is under way/);
   assert.match(failures.stdout, /^Nothing is failed/);
   running.kill("SIGKILL");
+});
+
+Deno.test("retry of what is pending or unknown says so, and what becomes of it", async () => {
+  await using api = await fakeApi(({ path }) =>
+    path === "/people/1" ? { json: {} } : { hang: true }
+  );
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(4));
+  await killAfter(people.project.start("run"), api.received(2));
+  const retry = async (...args: string[]) =>
+    (await people.project.run(["retry", "sync.people", ...args])).output;
+
+  const all = await retry();
+  assert.match(all, /no group is failed or rejected/);
+  assert.match(all, /As it stands: 2 pending groups, 1 unknown group$/m);
+  assert.match(all, /"spoor unknown settle"[^]*"spoor unknown sync\.people"/);
+  const pending = await retry("4");
+  assert.match(pending, /As it stands: 1 pending group$/m);
+  assert.match(pending, /hint: The next run looks again, and sends what is pending/);
+  assert.match(await retry("1"), /As it stands: all is accepted$/m);
 });

@@ -7,7 +7,13 @@ import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
-import { describeChanges, findKeys, readAge } from "~/cli/groups/chosen_groups.ts";
+import {
+  findKeys,
+  findStanding,
+  readAge,
+  renderStanding,
+  type Standing,
+} from "~/cli/groups/chosen_groups.ts";
 import { openForDecision } from "~/cli/groups/open_groups.ts";
 import { findTrackedModel } from "~/cli/groups/tracked_model.ts";
 import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
@@ -84,14 +90,24 @@ function nothingToRetry(db: DatabaseSync, filter: ChangeFilter, option: string):
   const { model, keys, error, before } = filter;
   const what = model === undefined ? PURPOSE : `${PURPOSE} ${model}`;
   const isNarrowed = error !== undefined || before !== undefined;
-  const state = describeChanges(db, { model, keys });
+  const standing = findStanding(db, { model, keys });
   const which = isNarrowed ? "no failed or rejected group fits" : "no group is failed or rejected";
   return new UserError(`Cannot ${what}: ${which}`, {
-    details: [`As it stands: ${state}`],
-    hint: `Run "spoor failures${
-      model === undefined ? "" : ` ${model}`
-    }${option}" to see what there is.`,
+    details: [`As it stands: ${renderStanding(standing)}`],
+    hint: whatToDo(standing, `${model === undefined ? "" : ` ${model}`}${option}`),
   });
+}
+
+/** @param args What follows a command: the model, and `--practice`. */
+function whatToDo(standing: Standing, args: string): string {
+  const hasFailures = ["failed", "parked", "rejected"].some((word) => standing.has(word));
+  if (!hasFailures && standing.has("unknown")) {
+    return `What is unknown is for "spoor unknown settle"; run "spoor unknown${args}" to see it.`;
+  }
+  if (!hasFailures && standing.has("pending")) {
+    return "The next run looks again, and sends what is pending.";
+  }
+  return `Run "spoor failures${args}" to see what there is.`;
 }
 
 function print(retried: readonly ChangedByHand[], { json, practice }: Options, output: Output) {

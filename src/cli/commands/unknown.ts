@@ -8,7 +8,7 @@ import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { changeRequestOf } from "~/cli/groups/change_key_of.ts";
-import { describeChanges, findKeys } from "~/cli/groups/chosen_groups.ts";
+import { findKeys, findStanding, renderStanding } from "~/cli/groups/chosen_groups.ts";
 import { openForDecision, openGroups } from "~/cli/groups/open_groups.ts";
 import { findTrackedModel, loadTrackedModels } from "~/cli/groups/tracked_model.ts";
 import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
@@ -137,7 +137,7 @@ function nothingToSettle(
   option: string,
 ): UserError {
   return new UserError(`Cannot ${purpose}: no group is unknown`, {
-    details: [`As it stands: ${describeChanges(db, filter)}`],
+    details: [`As it stands: ${renderStanding(findStanding(db, filter))}`],
     hint:
       `Run "spoor unknown${option}" to see what is; "spoor failures ${filter.model}${option}" for all else.`,
   });

@@ -40,11 +40,21 @@ export function readAge(option: string, text: string | undefined, now: Date): st
   });
 }
 
-/** What there is, where a decision found nothing that it is about: `3 failed, 1 unknown`. */
-export function describeChanges(db: DatabaseSync, filter: ChangeFilter): string {
-  const words = countChanges(db, filter).map(({ state, parked, groups }) => {
+/** How groups stand that are not accepted, in the word for it: `pending` → 3. */
+export type Standing = ReadonlyMap<string, number>;
+
+/** What there is, where a decision found nothing that it is about. */
+export function findStanding(db: DatabaseSync, filter: ChangeFilter): Standing {
+  const standing = new Map<string, number>();
+  for (const { state, parked, groups } of countChanges(db, filter)) {
     const word = state === "sent" ? "unknown" : parked && state === "failed" ? "parked" : state;
-    return countOf(groups, `${word} group`);
-  });
+    standing.set(word, (standing.get(word) ?? 0) + groups);
+  }
+  return standing;
+}
+
+/** `3 failed groups, 1 unknown group` */
+export function renderStanding(standing: Standing): string {
+  const words = [...standing].map(([word, groups]) => countOf(groups, `${word} group`));
   return words.join(", ") || "all is accepted";
 }
