@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { takeRunLock } from "~/store/run_lock.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
 import { readLines } from "./read_lines.ts";
@@ -129,4 +130,12 @@ Deno.test("what a run has out is said to be out while it runs, and to be unknown
   ]);
   const why = (await project.run("why sync.people 1")).stdout;
   assert.match(why, /its last request may have arrived: the next run repeats it first/);
+
+  // Somebody has the lock who is no run: a plan that is being made, or a decision.
+  using _lock = takeRunLock(
+    project.path(".spoor/spoor.lock"),
+    "spoor plan",
+    new Date().toISOString(),
+  );
+  assert.match((await project.run("unknown")).stdout, /id = 1 {2}repeated first by the next run/);
 });
