@@ -92,9 +92,9 @@ export function beginDelivery(
     const plan = context.plan?.of(model.name);
     if (plan && !copy) planChanges(db, plan, changes, { earlier, onRemoved, adopt });
     checkBudgets(context, model, wishes, changes);
-    const keyName = loadKeyNames(db, model.name);
+    const keyNames = loadKeyNames(db, model.name);
     const parts = {
-      ...{ ...context, model: model.name, promise, maxAttempts, onRemoved, withPrevious, keyName },
+      ...{ ...context, model: model.name, promise, maxAttempts, onRemoved, withPrevious, keyNames },
       plan,
     };
     if (!adopt) {

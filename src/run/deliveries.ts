@@ -14,6 +14,7 @@ import {
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
+import type { KeyNames } from "~/store/key_names.ts";
 import type { LedgerEntry } from "~/store/ledger.ts";
 import { noteDelivery } from "~/store/model_states.ts";
 import { Acknowledger } from "~/tracked/acknowledge.ts";
@@ -44,7 +45,7 @@ export interface DeliveryContext extends ChangeRecordContext {
   commits: DurableCommits;
   projectId: string;
   /** The model's name when a change was begun, of which its keys are made. */
-  keyName: (changeId: number) => string;
+  keyNames: KeyNames;
   /** `@delivery` */
   promise: DeliveryPromise;
   /** `@on_removed` */
@@ -162,10 +163,10 @@ export class Delivery {
     };
     if (!this.context.withPrevious) return group;
     held.changeId ||= this.context.nextChangeId();
-    const { projectId, keyName } = this.context;
+    const { projectId, keyNames: { nameOf, contentFrom } } = this.context;
     const changes = [keyedChangeOf(held)];
-    const model = keyName(held.changeId);
-    const idempotencyKey = changeKey({ projectId, model, changes, ordinal: 0 });
+    const model = nameOf(held.changeId);
+    const idempotencyKey = changeKey({ projectId, model, changes, ordinal: 0, contentFrom });
     const { previousRows, key } = change;
     const isKeyAlone = action === "remove" && previousRows === 0;
     return { ...group, action, previousRows, idempotencyKey, ...(isKeyAlone && { key }) };

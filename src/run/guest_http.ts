@@ -24,6 +24,7 @@ import { LetThrough } from "~/plan/let_through.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import { requestIdentity } from "~/plan/request_identity.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
+import type { KeyNames } from "~/store/key_names.ts";
 import type { RequestLog } from "~/store/requests.ts";
 import type { BegunRequest, Delivery } from "./deliveries.ts";
 import type { EngineWorker } from "./engine_workers.ts";
@@ -50,7 +51,7 @@ export interface GuestHttpContext {
   /** Makes keys differ between projects. */
   projectId: string;
   /** The model's name when a change was begun: a key stays what it was when the model is renamed. */
-  keyName: (changeId: number) => string;
+  keyNames: KeyNames;
   /** Makes keys of requests that belong to no group differ between runs. */
   runId: number;
   /** Takes stand-ins of secrets out of texts. */
@@ -264,12 +265,13 @@ export class GuestHttp {
   }
 
   #key(changes: readonly KeyedChange[], request: GuestRequest): string {
-    const { projectId, runId, start, keyName } = this.context;
+    const { projectId, runId, start, keyNames: { nameOf, contentFrom } } = this.context;
     const [change] = changes;
     if (change === undefined) {
       return requestKey({ projectId, model: start.model, runId, number: this.#nextId });
     }
-    return changeKey({ projectId, model: keyName(change.id), changes, ordinal: request.ordinal });
+    const model = nameOf(change.id);
+    return changeKey({ projectId, model, changes, ordinal: request.ordinal, contentFrom });
   }
 
   #record(
@@ -291,7 +293,7 @@ export class GuestHttp {
     if (this.context.plan) return;
     const { method, ordinal } = request;
     const isFirstOfOne = subject !== undefined && changes.length === 1 && ordinal === 0;
-    const keyName = isFirstOfOne ? this.context.keyName(subject) : undefined;
+    const keyName = isFirstOfOne ? this.context.keyNames.nameOf(subject) : undefined;
     this.context.commits.addUnawaited(() =>
       this.context.log.write({
         at,

@@ -29,7 +29,12 @@ Deno.test("no request waits for a worker that is no more", async () => {
     // No request of this test asks for a token.
     tokens: {} as TokenKeeper,
     stop: new AbortController().signal,
-    ...{ projectId: "p", keyName: () => "sync.people", runId: 1, readsOnly: false },
+    ...{
+      projectId: "p",
+      keyNames: { nameOf: () => "sync.people", contentFrom: 1 },
+      runId: 1,
+      readsOnly: false,
+    },
     mask: (text) => text,
     now: () => "2026-10-01T08:30:00Z",
   });

@@ -27,10 +27,18 @@ export interface KeySubject {
   changes: readonly KeyedChange[];
   /** The request's place among those of the same changes, from 0. */
   ordinal: number;
+  /** The first change whose keys are made of its content too. */
+  contentFrom: number;
 }
 
 /** 32 hexadecimal digits. */
-export function changeKey({ projectId, model, changes, ordinal }: KeySubject): string {
+export function changeKey(
+  { projectId, model, changes, ordinal, contentFrom }: KeySubject,
+): string {
+  if (changes.every(({ id }) => id < contentFrom)) {
+    const ids = changes.map(({ id }) => id).join(",");
+    return digest(`${projectId}\n${model}\nchange ${ids} ${ordinal}`);
+  }
   return digest([projectId, model, ...changes.map(textOf), `request ${ordinal}`].join("\n"));
 }
 

@@ -246,7 +246,7 @@ async function makeHttp(
     ...(plan !== "record" && limit?.rate &&
       { rateLimiter: context.rateLimits.get(limit.name ?? model.name, limit.rate) }),
     projectId: context.projectId,
-    keyName: loadKeyNames(context.db, model.name),
+    keyNames: loadKeyNames(context.db, model.name),
     runId: context.runId,
     stop: context.stop,
     mask: secrets.mask,

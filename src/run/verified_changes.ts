@@ -12,7 +12,7 @@ import type { Model } from "~/model/model.ts";
 import type { UnsettledMessage } from "~/sandbox/protocol.ts";
 import { VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT } from "~/store/by_hand.ts";
 import { DeliveryLog } from "~/store/deliveries.ts";
-import { loadKeyNames } from "~/store/key_names.ts";
+import { type KeyNames, loadKeyNames } from "~/store/key_names.ts";
 import { Ledger, type LedgerEntry, loadLedger } from "~/store/ledger.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 import { assertGuest } from "./guest_error.ts";
@@ -26,7 +26,7 @@ const MAX_ASKED = 1_000;
 /** See the module's comment. */
 export class VerifiedChanges {
   readonly #entries: Map<number, LedgerEntry>;
-  readonly #keyName: (changeId: number) => string;
+  readonly #keyNames: KeyNames;
   /** Changes that `verify` was asked about: the next run goes on with them. */
   asked = 0;
 
@@ -37,17 +37,18 @@ export class VerifiedChanges {
   ) {
     const entries = unsettledEntries(context.db, model, wishes);
     this.#entries = new Map(entries.map((entry) => [entry.id, entry]));
-    this.#keyName = loadKeyNames(context.db, model.name);
+    this.#keyNames = loadKeyNames(context.db, model.name);
   }
 
   /** What the guest gets of them. */
   get messages(): UnsettledMessage[] {
     const { projectId } = this.context;
+    const { nameOf, contentFrom } = this.#keyNames;
     return [...this.#entries.values()].map((entry) => ({
       ...{ change: entry.id, action: entry.action, key: decodeGroupKey(entry.groupKey) },
       ...entry.batch === 0 && {
         idempotencyKey: changeKey({
-          ...{ projectId, model: this.#keyName(entry.id), changes: [entry], ordinal: 0 },
+          ...{ projectId, model: nameOf(entry.id), changes: [entry], ordinal: 0, contentFrom },
         }),
       },
     }));

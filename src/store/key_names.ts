@@ -1,8 +1,9 @@
 /**
- * Under which name a model's changes have their `Idempotency-Key`s.
+ * What a model's changes have their `Idempotency-Key`s of, beside themselves.
  *
  * A key is made of the model's name, among others. A change that was begun before its model was
  * renamed keeps the name that it had then, so that a try after the renaming has the key of the first.
+ * So does one that was begun before keys were made of the content too.
  *
  * @module
  */
@@ -17,10 +18,27 @@ interface KeyName {
 
 const META_KEY = "key_names.";
 
-/** Tells the name that a change has its keys under. */
-export function loadKeyNames(db: DatabaseSync, model: string): (changeId: number) => string {
+/** See the module's comment. */
+export interface KeyNames {
+  /** The name that a change has its keys under. */
+  nameOf(changeId: number): string;
+  /** The first change whose keys are made of its content too. */
+  contentFrom: number;
+}
+
+/** Those of a model. */
+export function loadKeyNames(db: DatabaseSync, model: string): KeyNames {
   const names = namesOf(db, model);
-  return (changeId) => names.find(({ below }) => changeId < below)?.name ?? model;
+  return {
+    nameOf: (changeId) => names.find(({ below }) => changeId < below)?.name ?? model,
+    contentFrom: loadContentFrom(db),
+  };
+}
+
+/** In a file of before, opened for reading, no key is made of content. */
+function loadContentFrom(db: DatabaseSync): number {
+  const row = db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'content_keys_from'`).get();
+  return row ? Number(row.value) : Infinity;
 }
 
 /** A model gets another name: what was begun so far keeps the one it had. Call inside a transaction. */

@@ -307,4 +307,10 @@ export const MIGRATIONS: readonly string[] = [
     LEFT JOIN "spoor.runs" AS r ON r.id = k.run_id
     LEFT JOIN "spoor.request_bodies" AS b ON b.request_id = q.id;
   `,
+  `
+  -- From this change on a key is made of the group and its content too, so that no other change has it where ids
+  -- begin again: from a backup that is put back. Those from before keep theirs.
+  INSERT INTO "spoor.meta"
+  SELECT 'content_keys_from', coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'spoor.ledger'), 0) + 1;
+  `,
 ];

@@ -241,7 +241,7 @@ export class ScriptedModel {
     await this.#live();
     const begun = await delivery.begin(numbers);
     await this.#live();
-    const key = changeKey({ projectId, model, changes: begun.changes, ordinal });
+    const key = changeKey({ projectId, model, changes: begun.changes, ordinal, contentFrom: 1 });
     const changes = begun.changes.map(({ id }) => id);
     this.parts.onLeave({ key, groups, changes, ordinal, isPart });
     const answer = await network.send({

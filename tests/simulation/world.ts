@@ -15,6 +15,8 @@ export interface WorldOptions {
   isPlain?: boolean;
 }
 
+/** What a new state file says of itself. */
+const META = "spoor.meta";
 /** So many histories are played with one state file before a new one is made, as in a new project. */
 const USES = 200;
 
@@ -73,7 +75,7 @@ export class World implements Disposable {
 
   #tables(): string[] {
     return this.db.prepare(`SELECT name FROM main.sqlite_schema WHERE type = 'table'`).all()
-      .map(({ name }) => String(name));
+      .map(({ name }) => String(name)).filter((name) => name !== META);
   }
 }
 

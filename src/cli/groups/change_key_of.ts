@@ -27,7 +27,7 @@ export function changeRequestOf(
   const request = last && withKey(db, last, change);
   const recorded = request?.idempotency_key ?? undefined;
   if (recorded !== undefined || batch !== 0) return { request, key: recorded };
-  return { request, key: keyOf(db, loadKeyNames(db, model)(id), change) };
+  return { request, key: keyOf(db, loadKeyNames(db, model).nameOf(id), change) };
 }
 
 /** A request of a change with its key, be it on record or made anew. */
@@ -50,5 +50,6 @@ function keyOf(db: DatabaseSync, model: string, change: KeyedChange): string {
   const projectId = String(
     db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value,
   );
-  return changeKey({ projectId, model, changes: [change], ordinal: 0 });
+  const { contentFrom } = loadKeyNames(db, model);
+  return changeKey({ projectId, model, changes: [change], ordinal: 0, contentFrom });
 }
