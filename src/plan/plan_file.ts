@@ -18,6 +18,9 @@ export function planText(plan: PlanDocument): string {
   return JSON.stringify(plan, null, 2) + "\n";
 }
 
+/** Of plan documents. */
+const SCHEMA_VERSION = 1;
+
 /**
  * Reads a plan's file.
  *
@@ -30,9 +33,15 @@ export function parsePlan(text: string, path: string): PlanDocument {
   if (type !== "plan") {
     throw new UserError(`Cannot apply ${path}: it is not a plan`, { hint: MAKE_ONE });
   }
-  if (schema_version !== 1 || spoor_version !== VERSION) {
+  if (spoor_version !== VERSION) {
     throw new UserError(
       `Cannot apply ${path}: it was made by Spoor ${spoor_version}, and this is Spoor ${VERSION}`,
+      { hint: MAKE_ONE },
+    );
+  }
+  if (schema_version !== SCHEMA_VERSION) {
+    throw new UserError(
+      `Cannot apply ${path}: its schema_version is ${schema_version}, and this Spoor knows ${SCHEMA_VERSION}`,
       { hint: MAKE_ONE },
     );
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { VERSION } from "~/base/version.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import {
   readRun,
@@ -221,6 +222,11 @@ for (
       "a plan of another Spoor",
       `{"schema_version":1,"type":"plan","spoor_version":"9.9.9"}`,
       /it was made by Spoor 9\.9\.9/,
+    ],
+    [
+      "a plan of another schema",
+      `{"schema_version":2,"type":"plan","spoor_version":"${VERSION}"}`,
+      /its schema_version is 2, and this Spoor knows 1/,
     ],
   ] as const
 ) {
