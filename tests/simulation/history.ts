@@ -188,8 +188,10 @@ class History {
     if (isKilled) this.#crashes += 1;
     else finishRun(db, runId, areAll(ends, "ended") ? "ok" : "failed", this.#now());
     this.world.forgetConnection();
+    // Where nothing more could be written, groups stand as they stood then, as after a kill.
+    const isCut = isKilled || [...ends.values()].includes("nothing more written");
     for (const [i, { referee }] of this.#models.entries()) {
-      referee.after(isKilled, draft.models[i]?.concurrency ?? 1);
+      referee.after(isCut, draft.models[i]?.concurrency ?? 1);
     }
     expect(!this.#limit?.wrongs.length, `at the limit ${this.#limit?.wrongs[0]}`);
     const hadAllTime = draft.stopAfterMs === undefined && areAll(ends, "ended", "blocked");
