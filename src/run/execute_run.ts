@@ -37,7 +37,7 @@ import { dropStages } from "~/warehouse/stages.ts";
 import { listTables } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import type { HeldAdopter } from "./adopt_held.ts";
-import { refuseUseless, selectTracked, takeHeld } from "./chosen_models.ts";
+import { refuseUselessOptions, selectTracked, takeHeld } from "./chosen_models.ts";
 import { commandOf, practiceOption } from "./command_text.ts";
 import type { CurrentModel } from "./current_model.ts";
 import type { FromEngine } from "./engine_protocol.ts";
@@ -193,7 +193,7 @@ async function findWork(db: DatabaseSync, job: Job, analyses: ModuleAnalyses): P
   const selected = selectModels(request.selectors, read, order.models);
   const resend = selectTracked("--resend", request.resend, read, order.models);
   const adopt = selectTracked("--adopt", request.adopt, read, order.models);
-  refuseUseless(resend, adopt, selected);
+  refuseUselessOptions(resend, adopt, selected, request.practice);
   const { graph, held } = await takeHeld(request, adopt, read, listTables(db));
   const readVariable = variableLookup(dotenv, (name) => Deno.env.get(name));
   return { graph, selected, resend, adopt, ...(held && { held }), readVariable };

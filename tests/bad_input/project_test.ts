@@ -130,6 +130,14 @@ testMistakes([
     hint: /spoor run sync\.crm --adopt sync\.crm/,
   },
   {
+    name: "the same in a practice run",
+    files: { ...ONE_MODEL, "models/sync/crm.ts": TRACKED },
+    command: "run mart.customers --resend sync.crm --practice",
+    code: 2,
+    says: ["Cannot resend sync.crm: it is not among the models to run"],
+    hint: /spoor run sync\.crm --resend sync\.crm --practice/,
+  },
+  {
     name: "a model to adopt and to send again in one run",
     files: { ...ONE_MODEL, "models/sync/crm.ts": TRACKED },
     command: "run --adopt sync.crm --resend sync.crm",

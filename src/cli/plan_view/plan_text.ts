@@ -9,6 +9,7 @@ import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
+import { practiceOption } from "~/run/command_text.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import type {
   PlanDocument,
@@ -77,11 +78,15 @@ export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
   ];
 }
 
-function heldBackText({ models }: PlanDocument): string[] {
+function heldBackText({ models, practice }: PlanDocument): string[] {
   const held = models.reduce((sum, { groups }) => sum + (groups?.held ?? 0), 0);
   if (held === 0) return [];
   const verb = held === 1 ? "is" : "are";
-  return [`${countOf(held, "group")} ${verb} held back, and not sent: see spoor failures`];
+  return [
+    `${countOf(held, "group")} ${verb} held back, and not sent: see spoor failures${
+      practiceOption(practice)
+    }`,
+  ];
 }
 
 function upToDateText({ models, summary }: PlanDocument): string {
