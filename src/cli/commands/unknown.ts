@@ -124,8 +124,8 @@ async function settle(
   if (options.json) return output.json("settled", { model: model.name, groups, sent });
   const count = countOf(groups, "group");
   const what = sent
-    ? `accepts ${count} without a request`
-    : `sends ${count} again, with the same Idempotency-Key`;
+    ? `accepts ${count} without a request, if the content is the same`
+    : `sends ${count} again, with the same Idempotency-Key if content and batch are the same`;
   output.line(`${model.name}: the next run ${what}.`);
   output.line(`Now run: spoor run ${model.name}${option}`);
 }
