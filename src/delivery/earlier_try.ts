@@ -14,7 +14,8 @@
 
 /**
  * Where a change stands that is not accepted. `sent`: a request is out, or was when its run died.
- * `settled`: a person says that the far side has it; a run that finds the same content accepts it without a request.
+ * `settled`: a person says that the far side has it; a run that finds the same content accepts it without a
+ * request.
  */
 export type LedgerState = "sent" | "unknown" | "failed" | "rejected" | "settled";
 

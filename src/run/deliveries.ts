@@ -185,10 +185,11 @@ export class Delivery {
     // A batch that was refused goes out again in parts: each part is what a crash would repeat.
     if (groups.length > 0 && !areOutTogether(groups)) this.#writeIntent(groups);
     const [first] = groups;
+    // Now: before the intent is on disk, another request may take them into another batch.
+    const subject = first && (first.batch || first.changeId);
     await Promise.all(groups.map((group) => group.intent));
     for (const group of groups) group.pending += 1;
-    const changes = groups.map(keyedChangeOf);
-    return { changes, subject: first && (first.batch || first.changeId) };
+    return { changes: groups.map(keyedChangeOf), subject };
   }
 
   #writeIntent(groups: readonly HeldGroup[]): void {
