@@ -8,7 +8,7 @@ import { takeRunLock } from "~/store/run_lock.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
 import { readLines } from "./read_lines.ts";
-import { SEND_EACH_ROW, syncProject } from "./sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "./sync_project.ts";
 
 const COLUMNS = ["id", "name"];
 
@@ -144,4 +144,28 @@ Deno.test("what a run has out is said to be out while it runs, and to be unknown
     new Date().toISOString(),
   );
   assert.match((await project.run("unknown")).stdout, /id = 1 {2}repeated first by the next run/);
+});
+
+Deno.test("a batch is repeated by itself, though one of its groups went out in another one before", async () => {
+  await using api = await fakeApi(() => ({ drop: true }));
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").batches(2, async (groups) => {
+      await http.post(ORIGIN + "/batch", { json: groups.map(({ rows }) => rows[0].id) });
+    });`,
+    { directives: ["delivery: at_most_once", "retries: 0"] },
+  );
+  await people.setRows(COLUMNS, rowsOf(2));
+  await people.run();
+  await people.project.run("unknown settle --not-sent sync.people 2");
+  await people.setRows(COLUMNS, rowsOf(3));
+  await people.run();
+  const [first, second] = api.requests;
+  assert.deepEqual([first?.json, second?.json], [[1, 2], [3, 2]]);
+  api.clear();
+
+  await people.run("--resend", "sync.people");
+
+  const again = api.requests.map(({ json, key }) => [json, key === second?.key]);
+  assert.deepEqual(again, [[[1], false], [[3, 2], true]]);
 });
