@@ -12,7 +12,7 @@ import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
 import { findTableReferences } from "~/sql/table_references.ts";
 import { type Authorizer, AuthorizerCode, underAuthorizer } from "./authorizer.ts";
-import { findSqlErrorOffset } from "./sql_error_offset.ts";
+import { findStatementErrorOffset } from "./statement_error_offset.ts";
 
 /** A query to prepare and where it stands. */
 export interface SelectInput {
@@ -121,7 +121,7 @@ function explain(
   const missing = /^no such table: (?:main\.)?(\w+\.\w+)$/.exec(message)?.[1];
   if (missing !== undefined) return notMade(missing, input, error);
   // Rewriting moves what stands behind a table's name on the same line, never a line.
-  const offset = findSqlErrorOffset(db, sql, message);
+  const offset = findStatementErrorOffset(db, sql, message);
   const line = offset === undefined ? 1 : textPosition(sql, offset).line;
   return new UserError(`Cannot run ${input.name}: ${message}`, {
     at: placeOf(input, start, line - 1),

@@ -11,8 +11,8 @@ import { NearestTable } from "~/dag/nearest_table.ts";
 import { parseModelName, quoteIdentifier } from "~/sql/identifiers.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
-import { findSqlErrorOffset } from "~/sql/sql_error_offset.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { findStatementErrorOffset } from "~/warehouse/statement_error_offset.ts";
 import { listTables } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
@@ -114,19 +114,10 @@ function cannotRun(error: unknown, sql: string, place = ""): UserError {
 }
 
 function placeOf(db: DatabaseSync, sql: string, message: string): string {
-  const offset = findSqlErrorOffset(sql, message, (beginning) => errorOf(db, beginning));
+  const offset = findStatementErrorOffset(db, sql, message);
   if (offset === undefined) return "";
   const { line, column } = textPosition(sql, offset);
   return sql.includes("\n") ? ` (line ${line}, column ${column})` : ` (column ${column})`;
-}
-
-function errorOf(db: DatabaseSync, sql: string): string | undefined {
-  try {
-    db.prepare(sql);
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
 }
 
 function messageOf(error: unknown): string {

@@ -4,15 +4,15 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { findSqlErrorOffset as findOffset } from "~/sql/sql_error_offset.ts";
+import { findSqlErrorOffset } from "~/sql/sql_error_offset.ts";
 
 /** @returns A UTF-16 offset, or `undefined` when it cannot be told. */
-export function findSqlErrorOffset(
+export function findStatementErrorOffset(
   db: DatabaseSync,
   sql: string,
   message: string,
 ): number | undefined {
-  return findOffset(sql, message, (beginning) => {
+  return findSqlErrorOffset(sql, message, (beginning) => {
     try {
       db.prepare(beginning);
       return undefined;
