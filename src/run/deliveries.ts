@@ -5,14 +5,8 @@
  * @module
  */
 import type { ErrorReport } from "~/base/user_error.ts";
-import {
-  afterFailure,
-  batchToRepeat,
-  type DeliveryPromise,
-  isForced,
-} from "~/delivery/earlier_try.ts";
+import { afterFailure, batchToRepeat, isForced } from "~/delivery/earlier_try.ts";
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
-import type { DurableCommits } from "~/store/group_commit.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { KeyNames } from "~/store/key_names.ts";
 import type { LedgerEntry } from "~/store/ledger.ts";
@@ -29,25 +23,18 @@ import { DeliverySums } from "./delivery_sums.ts";
 import { sameChange } from "./earlier_changes.ts";
 import { forgetGone } from "./forget_gone.ts";
 import { assertGuest } from "./guest_error.ts";
-import {
-  areOutTogether,
-  type HeldGroup,
-  heldGroupOf,
-  isUnknownEnd,
-  keyedChangeOf,
-} from "./held_group.ts";
-import { changeKey, type KeyedChange } from "./idempotency_key.ts";
+import { GroupRequests, type GroupRequestsContext } from "./group_requests.ts";
+import { type HeldGroup, heldGroupOf, isUnknownEnd, keyedChangeOf } from "./held_group.ts";
+import { HeldGroups } from "./held_groups.ts";
+import { changeKey } from "./idempotency_key.ts";
 import { NO_RECORDS, type Records } from "./no_records.ts";
 import type { DeliveryCounts, GroupFailure } from "./run_event.ts";
 
 /** What a delivery needs from its run and its model. */
-export interface DeliveryContext extends ChangeRecordContext {
-  commits: DurableCommits;
+export interface DeliveryContext extends ChangeRecordContext, GroupRequestsContext {
   projectId: string;
   /** The model's name when a change was begun, of which its keys are made. */
   keyNames: KeyNames;
-  /** `@delivery` */
-  promise: DeliveryPromise;
   /** `@on_removed` */
   onRemoved: "forget" | "keep" | "deliver";
   /** The model asked by `changes`: it gets what was accepted before, too. */
@@ -56,18 +43,6 @@ export interface DeliveryContext extends ChangeRecordContext {
   plan?: ModelPlan | undefined;
   /** What was recorded as sent; then nothing is given to the model. */
   adoption?: Adoption;
-  /** Gives a change its id: unique over the life of the state file. */
-  nextChangeId: () => number;
-  /** The same for a batch; below 0. */
-  nextBatchId: () => number;
-}
-
-/** A request that may leave. */
-export interface BegunRequest {
-  /** What it is about, of which its key is made. */
-  changes: readonly KeyedChange[];
-  /** What it is recorded as a request of: the one change, or the batch. Absent: of none. */
-  subject: number | undefined;
 }
 
 /** Groups that failed are shown as examples, not all. */
@@ -76,9 +51,9 @@ const MAX_FAILURES_SHOWN = 10;
 /** See the module's comment. */
 export class Delivery {
   readonly failures: GroupFailure[] = [];
-  #held = new Map<number, HeldGroup>();
-  /** Groups that were delivered; their numbers go from 1 to this. */
-  #delivered = 0;
+  /** Its requests: what may leave, and how that ended. */
+  readonly requests: GroupRequests;
+  readonly #held = new HeldGroups();
   readonly #sums = new DeliverySums();
   readonly #reader: DeliveredChangeReader;
   readonly #acknowledger: Acknowledger;
@@ -105,6 +80,7 @@ export class Delivery {
     this.#former = new FormerGroups(db, changes.comparison);
     this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
     this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
+    this.requests = new GroupRequests(context, this.#held, this.#records, this.#earlier);
     this.#records.cutOff(earlier.filter(({ state }) => state === "sent"));
     forgetGone({
       ...{ db, onRemoved: context.onRemoved, changes, earlier: this.#earlier },
@@ -144,7 +120,6 @@ export class Delivery {
     rows: number,
   ): { block: RowBlock; groups: DeliveredGroup[]; previous?: RowBlock; done: boolean } {
     const { changes, values, previous, done } = this.#reader.read(rows);
-    this.#delivered = changes.at(-1)?.number ?? this.#delivered;
     const groups = changes.map((change) => this.#deliver(change));
     const block = { columns: this.changes.comparison.columns, values };
     return { block, groups, ...(previous && { previous }), done };
@@ -155,7 +130,7 @@ export class Delivery {
     const former = this.#earlier.get(change.keyText);
     const earlier = sameChange(former, change);
     const held = heldGroupOf(change, former, earlier);
-    this.#held.set(number, held);
+    this.#held.add(held);
     const group = {
       group: number,
       rows: lastRow - firstRow + 1,
@@ -173,103 +148,6 @@ export class Delivery {
   }
 
   /**
-   * A request about these groups is to leave: writes the intent and resolves when it is durable. What
-   * follows a group's end is no part of its change.
-   */
-  async begin(numbers: readonly number[]): Promise<BegunRequest> {
-    const groups = numbers.flatMap((number) => this.#findOpen(number) ?? []);
-    for (const group of groups) {
-      group.changeId ||= this.context.nextChangeId();
-      group.unanswered += 1;
-    }
-    // A batch that was refused goes out again in parts: each part is what a crash would repeat.
-    if (groups.length > 0 && !areOutTogether(groups)) this.#writeIntent(groups);
-    const [first] = groups;
-    // Now: before the intent is on disk, another request may take them into another batch.
-    const subject = first && (first.batch || first.changeId);
-    await Promise.all(groups.map((group) => group.intent));
-    for (const group of groups) group.pending += 1;
-    return { changes: groups.map(keyedChangeOf), subject };
-  }
-
-  #writeIntent(groups: readonly HeldGroup[]): void {
-    const left = this.#leftOf(groups);
-    const batch = groups.length > 1 ? this.context.nextBatchId() : 0;
-    for (const [place, group] of groups.entries()) {
-      Object.assign(group, { batch, place, batchSize: groups.length });
-    }
-    const written = this.context.commits.add(() => {
-      this.#records.wait(left);
-      this.#records.sent(groups);
-    });
-    for (const group of left) group.isOut = false;
-    for (const group of groups) Object.assign(group, { intent: written, isOut: true });
-  }
-
-  /** Keys of those of these groups that have not come to an end. */
-  openKeys(numbers: readonly number[]): string[] {
-    return numbers.flatMap((number) => this.#findOpen(number)?.keyText ?? []);
-  }
-
-  /**
-   * Those whose batch was refused and goes out again in parts, of which these are one: no request of theirs
-   * is out until their turn comes.
-   */
-  #leftOf(part: readonly HeldGroup[]): HeldGroup[] {
-    const batches = new Set(part.filter(({ isOut }) => isOut).map(({ batch }) => batch));
-    batches.delete(0);
-    if (batches.size === 0) return [];
-    return [...this.#held.values()].filter((group) =>
-      batches.has(group.batch) && group.end === "open" && group.isOut && !part.includes(group) &&
-      !isUnknownEnd(group, this.context.promise)
-    );
-  }
-
-  /**
-   * The request has ended. `isUncertain`: it may have arrived, and no answer tells. `hasMoved`: it may have
-   * done something, whatever was answered.
-   */
-  end(numbers: readonly number[], isUncertain: boolean, hasMoved = true): void {
-    for (const number of numbers) {
-      const group = this.#held.get(number);
-      if (!group) continue;
-      group.pending -= 1;
-      group.unanswered -= 1;
-      group.isUncertain ||= isUncertain;
-      group.hasMoved ||= hasMoved;
-      group.hasLeft = true;
-    }
-  }
-
-  /** How a request about these groups has ended: whether that says nothing of them. */
-  answered(numbers: readonly number[], isFarSides: boolean): void {
-    for (const number of numbers) {
-      const group = this.#held.get(number);
-      if (group) group.isFarSides = isFarSides;
-    }
-  }
-
-  /**
-   * The request did not leave after all: groups of which nothing else has left are as if it had never
-   * been begun, and count as not reached.
-   */
-  withdraw(numbers: readonly number[]): void {
-    for (const number of numbers) {
-      const group = this.#held.get(number);
-      if (!group) continue;
-      group.pending -= 1;
-      group.unanswered -= 1;
-      if (group.pending > 0 || group.hasLeft || !group.intent) continue;
-      Object.assign(group, { intent: undefined, isOut: false });
-      this.context.commits.addUnawaited(() => this.#withdrawn(group));
-    }
-  }
-
-  #withdrawn(group: HeldGroup): void {
-    this.#records.withdrawn(group, this.#earlier.get(group.keyText));
-  }
-
-  /**
    * Records groups as accepted by the far side; resolves when that is durable.
    *
    * @throws {UserError} A row has another key than its group, or its request has not been answered.
@@ -280,7 +158,7 @@ export class Delivery {
     const { model } = this.context;
     const { uniqueKey } = this.changes.comparison;
     const work = acknowledged.map(({ group: number, block }) => {
-      const group = this.#getOpen(number);
+      const group = this.#held.getOpen(number);
       if (group.unanswered > 0) throw savedTooSoon(uniqueKey, group);
       return { group, saved: checkSaved(model, uniqueKey, group, block) };
     });
@@ -295,7 +173,7 @@ export class Delivery {
   /** The far side refuses these groups for good; resolves when that is durable. */
   reject(numbers: readonly number[], reason: string): Promise<void> {
     assertGuest(isDistinct(numbers), "a group twice");
-    const groups = numbers.map((number) => this.#getOpen(number));
+    const groups = numbers.map((number) => this.#held.getOpen(number));
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
     return this.#end(groups, "rejected", () => {
       for (const group of groups) if (this.#mayHaveMoved(group)) this.#former.doubt(group.key);
@@ -305,7 +183,7 @@ export class Delivery {
 
   /** The model tried a group and it was not accepted. */
   fail(number: number, error: ErrorReport): void {
-    const group = this.#getOpen(number);
+    const group = this.#held.getOpen(number);
     const record = this.#settle(group, error);
     this.context.commits.addUnawaited(record);
   }
@@ -318,10 +196,9 @@ export class Delivery {
    * @throws {Error} The sums do not balance.
    */
   finish(why?: ErrorReport): DeliveryCounts {
-    let left = this.total - this.#delivered;
+    let left = this.total - this.#held.given;
     const error = endedBefore(why);
-    for (const group of this.#held.values()) {
-      if (group.end !== "open") continue;
+    for (const group of this.#held.open()) {
       if (!group.intent) left += 1;
       else this.#settle(group, error)();
     }
@@ -343,7 +220,7 @@ export class Delivery {
     return this.context.commits.add(write).then(() => {
       for (const group of groups) {
         group.end = end;
-        this.#held.delete(group.number);
+        this.#held.drop(group.number);
       }
       for (const { number } of groups) this.context.plan?.ended(number, { as: end, why });
       if (end === "accepted") this.#sums.saved += groups.length;
@@ -381,19 +258,6 @@ export class Delivery {
   #mayHaveMoved({ keyText, hasMoved, unanswered }: HeldGroup): boolean {
     const earlier = this.#earlier.get(keyText);
     return hasMoved || unanswered > 0 || (earlier !== undefined && isForced(earlier));
-  }
-
-  #findOpen(number: number): HeldGroup | undefined {
-    const group = this.#held.get(number);
-    assertGuest(group || number <= this.#delivered, `a group that it never had (${number})`);
-    return group?.end === "open" ? group : undefined;
-  }
-
-  #getOpen(number: number): HeldGroup {
-    const group = this.#held.get(number);
-    assertGuest(group, `a group that it does not hold (${number})`);
-    assertGuest(group.end === "open", "a group that has ended already");
-    return group;
   }
 }
 

@@ -26,7 +26,7 @@ import { requestIdentity } from "~/plan/request_identity.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
 import type { KeyNames } from "~/store/key_names.ts";
 import type { RequestLog } from "~/store/requests.ts";
-import type { BegunRequest, Delivery } from "./deliveries.ts";
+import type { BegunRequest, GroupRequests } from "./group_requests.ts";
 import type { EngineWorker } from "./engine_workers.ts";
 import { assertGuest } from "./guest_error.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
@@ -117,19 +117,19 @@ export class GuestHttp {
    * Sends a request and gives its end.
    *
    * @param guestId The guest's number of it, by which it may be aborted.
-   * @param delivery The tracked query that the groups belong to, if the model has one.
+   * @param tracked Requests of the tracked query that the groups belong to, if the model has one.
    */
   async send(
     guestId: number,
     request: GuestRequest,
-    delivery: Delivery | undefined,
+    tracked: GroupRequests | undefined,
   ): Promise<EgressResponse> {
     checkRequest(request);
     const isWrite = !SAFE_METHODS.has(request.method);
     if (isWrite && this.context.readsOnly) throw refuseWrite(this.context.start.model, request);
-    this.#refuseUnplanned(request, delivery);
-    const begun: BegunRequest = isWrite && delivery && request.groups.length > 0
-      ? await delivery.begin(request.groups)
+    this.#refuseUnplanned(request, tracked);
+    const begun: BegunRequest = isWrite && tracked && request.groups.length > 0
+      ? await tracked.begin(request.groups)
       : { changes: [], subject: undefined };
     const { changes } = begun;
     const { plan, now } = this.context;
@@ -143,12 +143,12 @@ export class GuestHttp {
     if (plan) this.#notePlanned(plan, request, response, recorded);
     if (response.error?.kind === "down") this.#down ??= response.error;
     const isMalformed = response.error?.kind === "invalid";
-    delivery?.answered(groups, !isMalformed && isFarSides(response.status));
+    tracked?.answered(groups, !isMalformed && isFarSides(response.status));
     if (changes.length > 0) {
-      if (isUnbegun(response)) delivery?.withdraw(groups);
+      if (isUnbegun(response)) tracked?.withdraw(groups);
       else {
         const { atMostOnce = false } = this.context.start;
-        delivery?.end(groups, isUncertain(response), mayHaveMoved(response, atMostOnce));
+        tracked?.end(groups, isUncertain(response), mayHaveMoved(response, atMostOnce));
       }
     }
     this.#record(request, response, idempotencyKey, at, begun);
@@ -156,10 +156,10 @@ export class GuestHttp {
   }
 
   /** A plan that is applied lets nothing else through; nothing of the request was written down yet. */
-  #refuseUnplanned(request: GuestRequest, delivery: Delivery | undefined): void {
+  #refuseUnplanned(request: GuestRequest, tracked: GroupRequests | undefined): void {
     const { isPlanned, mask, start } = this.context;
     if (!isPlanned) return;
-    const groups = delivery?.openKeys(request.groups) ?? [];
+    const groups = tracked?.openKeys(request.groups) ?? [];
     if (isPlanned(request.method, groups, requestIdentity(request, mask))) return;
     throw new NotPlanned(
       `Cannot ${request.method} ${

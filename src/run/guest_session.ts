@@ -352,7 +352,7 @@ export class GuestSession {
         hint: `Add "// @allow_net: ${host}" to the model's header`,
       });
     }
-    const response = await http.send(id, request, this.#delivery?.delivery);
+    const response = await http.send(id, request, this.#delivery?.delivery.requests);
     const { error } = response;
     if (error?.kind === "denied" || error?.kind === "down") this.#refused ??= refusal(error);
     return { type: "response", id, response };

@@ -236,10 +236,10 @@ export class ScriptedModel {
     ordinal: number,
     isPart: boolean,
   ): Promise<Answer> {
-    const { delivery, network, projectId, model } = this.parts;
+    const { network, projectId, model, delivery: { requests } } = this.parts;
     const numbers = groups.map(({ number }) => number);
     await this.#live();
-    const begun = await delivery.begin(numbers);
+    const begun = await requests.begin(numbers);
     await this.#live();
     const key = changeKey({ projectId, model, changes: begun.changes, ordinal, contentFrom: 1 });
     const changes = begun.changes.map(({ id }) => id);
@@ -252,10 +252,10 @@ export class ScriptedModel {
     const rest = { url: "", headers: [], body: new Uint8Array(), elapsedMs: 0 };
     const response = { ...answer, ...rest };
     if (answer.error?.kind === "down") {
-      delivery.withdraw(numbers);
+      requests.withdraw(numbers);
       throw new FarSideDown(answer.error.message);
     }
-    delivery.end(numbers, isUncertain(response), mayHaveMoved(response, network.isOnce));
+    requests.end(numbers, isUncertain(response), mayHaveMoved(response, network.isOnce));
     return answer;
   }
 }
