@@ -15,6 +15,7 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept_all.ts";
 import { acceptedTableName } from "~/tracked/accepted_table.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/find_changes.ts";
+import { noteKept } from "~/tracked/kept_rows.ts";
 import { isTrackedTarget } from "~/tracked/target_table.ts";
 import { columnsOf, countRows, dropTable } from "~/warehouse/tables.ts";
 import type { Kind, KindContext, WriteResult } from "./kind.ts";
@@ -64,6 +65,7 @@ function write({ db, model }: KindContext, changes: ChangeSet, removed: number):
   const columnChanges = acceptAll(db, changes);
   dropChanges(db, changes);
   const { new: added, changed, unchanged } = changes;
+  if (added + changed + removed > 0) noteKept(db, model);
   return {
     changed: added + changed + removed + columnChanges.length > 0,
     rows: countRows(db, model),

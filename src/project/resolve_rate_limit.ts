@@ -7,6 +7,7 @@ import { closestWord } from "~/base/closest_word.ts";
 import type { Rate } from "~/base/rate.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
+import { placeOfDirective } from "~/model/place_of_directive.ts";
 import { SETTINGS_FILE } from "./find_root.ts";
 
 /** Puts the rate into the model, or says that there is none of this name. */
@@ -23,16 +24,15 @@ export function resolveRateLimit(
 }
 
 function unknownLimit(
-  { path, directiveLines }: Model,
+  model: Model,
   name: string,
   known: readonly string[],
 ): UserError {
-  const line = directiveLines.rate_limit;
   const meant = closestWord(name, known);
   return new UserError(
     `Cannot use the rate limit "${name}": "${SETTINGS_FILE}" gives none of this name`,
     {
-      at: { path, ...(line !== undefined && { line }) },
+      at: placeOfDirective(model, "rate_limit"),
       hint: meant
         ? `Did you mean "${meant}"?`
         : `Write a rate, as in "100/10s", or add "${name}: 100/10s" under "rate_limits:" to "${SETTINGS_FILE}".`,

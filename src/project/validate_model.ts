@@ -6,6 +6,7 @@
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { type Directive, findDirective } from "~/model/directives.ts";
 import type { Model } from "~/model/model.ts";
+import { placeOfDirective } from "~/model/place_of_directive.ts";
 
 /**
  * Checks one model by itself.
@@ -26,7 +27,7 @@ export function validateModel(
   if (kind === "view" && language === "ts") {
     errors.push(
       new UserError(`Cannot make a view of a TypeScript model: "${model.path}" is no SQL`, {
-        at: placeOf(model, "kind"),
+        at: placeOfDirective(model, "kind"),
         hint: `Use "@kind: table", or write the model in SQL.`,
       }),
     );
@@ -34,7 +35,7 @@ export function validateModel(
   if (kind === "tracked" && directives.uniqueKey === undefined) {
     errors.push(
       new UserError(`Cannot track "${model.name}": it has no ${label(model, "unique_key")}`, {
-        at: placeOf(model, "kind"),
+        at: placeOfDirective(model, "kind"),
         hint: `Add "${label(model, "unique_key")}: column", the columns that make a group of rows.`,
       }),
     );
@@ -51,7 +52,7 @@ export function validateModel(
 /** Whether kind and language of the model take a directive. */
 function checkTaken(model: Model, directive: Directive): UserError | undefined {
   const name = label(model, directive.name);
-  const at = placeOf(model, directive.name);
+  const at = placeOfDirective(model, directive.name);
   if (directive.typescriptOnly && model.language !== "ts") {
     return new UserError(`Cannot use "${name}" here: "${model.name}" is a SQL model`, {
       at,
@@ -73,7 +74,7 @@ function checkDelivery(model: Model): UserError[] {
   if (!isGiven || sends || model.kind !== "tracked") return [];
   return [
     new UserError(`Cannot use "@delivery" here: "${model.name}" sends nothing`, {
-      at: placeOf(model, "delivery"),
+      at: placeOfDirective(model, "delivery"),
       hint: `Remove the line, or add "@allow_net: host"; only a model with a host can deliver.`,
     }),
   ];
@@ -85,7 +86,7 @@ function checkSecrets(model: Model): UserError[] {
   if (secrets && allowNet === undefined && model.language === "ts") {
     errors.push(
       new UserError(`Cannot use "@secrets" here: "${model.name}" may reach no host`, {
-        at: placeOf(model, "secrets"),
+        at: placeOfDirective(model, "secrets"),
         hint: `Add "@allow_net: host"; a secret is of use only in a request.`,
       }),
     );
@@ -94,7 +95,7 @@ function checkSecrets(model: Model): UserError[] {
     if (!allowEnv?.includes(name)) continue;
     errors.push(
       new UserError(`Cannot keep "${name}" secret: "@allow_env" shows it to the model`, {
-        at: placeOf(model, "allow_env"),
+        at: placeOfDirective(model, "allow_env"),
         hint: `Name it in "@secrets" alone.`,
       }),
     );
@@ -107,7 +108,7 @@ function checkRateLimit(model: Model): UserError[] {
   if (rateLimit === undefined || allowNet !== undefined || model.language !== "ts") return [];
   return [
     new UserError(`Cannot use "@rate_limit" here: "${model.name}" may reach no host`, {
-      at: placeOf(model, "rate_limit"),
+      at: placeOfDirective(model, "rate_limit"),
       hint: `Add "@allow_net: host", or remove the line.`,
     }),
   ];
@@ -130,9 +131,4 @@ function checkDynamicQueries(model: Model, places: readonly SourceLocation[]): U
 /** A directive as the language writes it. */
 function label(model: Model, name: string): string {
   return model.language === "yaml" ? name : `@${name}`;
-}
-
-function placeOf({ path, directiveLines }: Model, name: string): SourceLocation {
-  const line = directiveLines[name];
-  return line === undefined ? { path } : { path, line };
 }

@@ -48,8 +48,7 @@ export function acceptSettled(
   const settled = earlier.filter(({ state }) => state === "settled");
   if (settled.length === 0) return earlier;
   const sent = settled.filter(({ action }) => action !== "remove");
-  const groups = sent.map((entry) => ({ entry, key: decodeGroupKey(entry.groupKey) }))
-    .filter(({ key }) => key.length === uniqueKey.length);
+  const groups = sent.map((entry) => ({ entry, key: decodeGroupKey(entry.groupKey) }));
   const places = `(${uniqueKey.map(() => "?").join(", ")})`;
   const keys = uniqueKey.map(quoteIdentifier).join(", ");
   const [gone, other]: [LedgerEntry[], LedgerEntry[]] = [[], []];

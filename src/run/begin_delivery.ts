@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { type SourceLocation, UserError } from "~/base/user_error.ts";
+import { UserError } from "~/base/user_error.ts";
 import {
   type BudgetBreach,
   DEFAULT_MAX_REMOVED,
@@ -14,6 +14,7 @@ import {
 } from "~/delivery/budget.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
+import { placeOfDirective } from "~/model/place_of_directive.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import type { DurableCommits } from "~/store/group_commit.ts";
 import { loadKeyNames } from "~/store/key_names.ts";
@@ -21,6 +22,7 @@ import { type LedgerEntry, loadLedger } from "~/store/ledger.ts";
 import { temp } from "~/tracked/comparison_sql.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/find_changes.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
+import { endKept } from "~/tracked/kept_rows.ts";
 import { notePending, type PendingSubject } from "~/tracked/note_pending.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
@@ -31,6 +33,7 @@ import { forcedGroups, holdCandidates } from "./earlier_changes.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import { planChanges } from "./plan_changes.ts";
 import type { RunContext } from "./run_context.ts";
+import { takeNewKey } from "./take_new_key.ts";
 
 /** What a delivery needs of its run. */
 export interface DeliveryRun extends
@@ -56,7 +59,7 @@ export class BudgetExceeded extends UserError {}
  *
  * @param withPrevious The model asked by `changes`.
  * @throws {BudgetExceeded} More is gone or changed than the model allows.
- * @throws {UserError} A key is NULL or missing.
+ * @throws {UserError} A key is NULL or missing, or is another one than before and leaves something open.
  */
 export function beginDelivery(
   context: DeliveryRun,
@@ -70,7 +73,8 @@ export function beginDelivery(
   const { onRemoved = "forget", maxAttempts = DEFAULT_MAX_ATTEMPTS } = model.directives;
   if (onRemoved === "deliver" && !withPrevious) throw cannotDeliverRemoved(model);
   return inTransaction(db, () => {
-    const known = loadLedger(db, model.name);
+    endKept(db, model.name, wishes.adopt);
+    const known = takeNewKey(db, model, wishes, loadLedger(db, model.name), context.practiceOption);
     const readsRemoved = onRemoved === "deliver";
     const earlier = acceptSettled(
       { ...context, model: model.name, uniqueKey, readsRemoved },
@@ -82,11 +86,9 @@ export function beginDelivery(
       model: model.name,
       uniqueKey,
       ...copy ?? query,
-      forced: forcedGroups(earlier, uniqueKey.length, readsRemoved),
+      forced: forcedGroups(earlier, readsRemoved),
       // To send all again, or to take all as sent, asks for the parked ones too.
-      holdCandidates: wishes.resend || wishes.adopt
-        ? []
-        : holdCandidates(earlier, uniqueKey.length, promise),
+      holdCandidates: wishes.resend || wishes.adopt ? [] : holdCandidates(earlier, promise),
       everything: wishes.resend,
     });
     const plan = context.plan?.of(model.name);
@@ -124,7 +126,7 @@ function cannotDeliverRemoved(model: Model): UserError {
   return new UserError(
     `Cannot deliver what ${model.name} removes: it reads by query(), which gives no removed groups`,
     {
-      at: placeOf(model, "on_removed"),
+      at: placeOfDirective(model, "on_removed"),
       hint: `Read with changes(), or set "@on_removed: forget".`,
     },
   );
@@ -158,7 +160,7 @@ function checkBudgets(
   const budget = renderBudget((isChanges ? maxChanges : maxRemoved) ?? DEFAULT_MAX_REMOVED);
   const option = isChanges ? "--allow-changes" : "--allow-removed";
   throw new BudgetExceeded(describeBreach(model.name, breach, budget), {
-    at: placeOf(model, breach.budget),
+    at: placeOfDirective(model, breach.budget),
     details,
     hint: `Nothing was sent. If that is right: spoor run ${model.name} ${option}${practiceOption}`,
   });
@@ -195,9 +197,4 @@ function examplesOf(
   const lines = rows.map((key) => renderGroupKey(c.uniqueKey, key));
   const more = groups - lines.length;
   return more > 0 ? [...lines, `… ${more.toLocaleString("en-US")} more`] : lines;
-}
-
-function placeOf(model: Model, directive: string): SourceLocation {
-  const line = model.directiveLines[directive];
-  return { path: model.path, ...(line !== undefined && { line }) };
 }

@@ -20,26 +20,24 @@ import { decodeGroupKey } from "~/tracked/group_key.ts";
 import type { HoldCandidate } from "~/tracked/hold_back.ts";
 
 /**
- * What was tried before and not accepted; under another `@unique_key` it was other groups.
+ * What was tried before and not accepted.
  *
  * @param readsRemoved The far side is told of what left the query.
  */
 export function forcedGroups(
   earlier: readonly LedgerEntry[],
-  keyColumns: number,
   readsRemoved: boolean,
 ): ForcedGroup[] {
   return earlier.filter(isForced).map((entry) => ({
     key: decodeGroupKey(entry.groupKey),
     batch: batchToRepeat(entry),
     mayBeThere: readsRemoved && mayHaveMore(entry),
-  })).filter(({ key }) => key.length === keyColumns);
+  }));
 }
 
 /** What may have to be held back. */
 export function holdCandidates(
   earlier: readonly LedgerEntry[],
-  keyColumns: number,
   promise: DeliveryPromise,
 ): HoldCandidate[] {
   // One that was rejected and is to be tried again is no news either once it is what was accepted.
@@ -47,7 +45,7 @@ export function holdCandidates(
   return earlier.filter((entry) => mayBeOver(entry) || isUnknown(entry)).map((entry) => ({
     key: decodeGroupKey(entry.groupKey),
     isHeld: (now: GroupNow) => isHeldBack(entry, now, promise),
-  })).filter(({ key }) => key.length === keyColumns);
+  }));
 }
 
 /** What was tried before comes first and is sent again with the same key, if it is the same change. */

@@ -41,9 +41,6 @@ export function forgetGone(context: GoneContext): void {
     former.doubt(decodeGroupKey(key));
   }
   for (const key of heldBack.absent) records.forget(encodeGroupKey(key));
-  for (const { groupKey } of earlier.values()) {
-    if (decodeGroupKey(groupKey).length !== comparison.uniqueKey.length) records.forget(groupKey);
-  }
 }
 
 /** Those whose groups were accepted and are no longer in the query. */

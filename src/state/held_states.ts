@@ -97,11 +97,3 @@ function countPending(db: DatabaseSync, model: string): number {
   const row = db.prepare(`SELECT count(*) AS n FROM "spoor.pending" WHERE model = ?`).get(model);
   return Number(row?.n);
 }
-
-/** Columns that tell a group in a table of accepted rows. */
-export function acceptedKey(db: DatabaseSync, model: string): string[] {
-  return db.prepare("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk")
-    .all(acceptedTableName(model))
-    .map(({ name }) => String(name))
-    .filter((name) => !name.startsWith("_spoor_"));
-}

@@ -10,9 +10,10 @@ import { UserError } from "~/base/user_error.ts";
 import { foldModelName } from "~/model/model_name.ts";
 import type { Model } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { acceptedTableName } from "~/tracked/accepted_table.ts";
+import { acceptedKeyOf, acceptedTableName } from "~/tracked/accepted_table.ts";
+import { areRowsKept, hasDelivered } from "~/tracked/kept_rows.ts";
 import { findTableType } from "~/warehouse/tables.ts";
-import { acceptedKey, type HeldState, heldState, modelsWithAccepted } from "./held_states.ts";
+import { type HeldState, heldState, modelsWithAccepted } from "./held_states.ts";
 
 /** A model that the project no longer has, and that groups were accepted of. */
 export interface FormerModel {
@@ -108,6 +109,23 @@ function goneState({ model: { name, path }, own, option }: LostStateFacts): User
   );
 }
 
+/** It sent, then kept what it did not send, and is to send again. */
+function keptState({ name, path }: Pick<Model, "name" | "path">, option: string): UserError {
+  return new UserError(
+    `Cannot send ${name}: since it last sent, it has kept rows that it did not send`,
+    {
+      at: { path },
+      details: [
+        "As a model of SQL, or one that saves without a query, it sends nothing: what the far side has " +
+        "of these rows is not known. Nothing was sent.",
+      ],
+      hint:
+        `If the far side has what the query gives, "spoor run ${name} --adopt ${name}${option}" ` +
+        `records that; "spoor run ${name} --resend ${name}${option}" sends all its groups again`,
+    },
+  );
+}
+
 /**
  * Looks for what a model that is about to send has lost. A model in order costs two look-ups.
  *
@@ -119,6 +137,7 @@ export function lookForLostState(
   isOfProject: (name: string) => boolean,
   option: string,
 ): UserError | undefined {
+  if (areRowsKept(db, model.name) && hasDelivered(db, model.name)) return keptState(model, option);
   const otherCase = findOtherCase(db, model.name);
   if (otherCase === undefined && hasAcceptedRow(db, model.name)) return undefined;
   const own = heldState(db, model.name);
@@ -158,7 +177,7 @@ function formerModels(db: DatabaseSync, isOfProject: (name: string) => boolean):
       model,
       acceptedRows,
       fingerprint: String(row?.fingerprint ?? ""),
-      uniqueKey: folded(acceptedKey(db, model)),
+      uniqueKey: folded(acceptedKeyOf(db, model)),
       reads: folded(Object.keys(JSON.parse(String(row?.inputs ?? "{}")))),
     }];
   });

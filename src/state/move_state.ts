@@ -11,6 +11,7 @@ import { foldModelName } from "~/model/model_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { keepKeyName } from "~/store/key_names.ts";
 import { acceptedTableName } from "~/tracked/accepted_table.ts";
+import { moveKept } from "~/tracked/kept_rows.ts";
 import { createTargetView, lookupName, targetViewColumns } from "~/tracked/target_view.ts";
 import { columnsOf, dropTable, findTableType } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
@@ -110,6 +111,7 @@ export function moveState(db: DatabaseSync, move: StateMove): MovedState {
     if (obstacle) throw obstacle;
     if (foldModelName(from) !== foldModelName(to)) dropEmptyState(db, to);
     keepKeyName(db, from, to);
+    moveKept(db, from, to);
     const shown = targetViewColumns(db, from);
     if (shown) dropTable(db, from);
     else moveTarget(db, fromState, to);

@@ -6,12 +6,12 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { acceptedTableName, COLUMNS_ID } from "~/tracked/accepted_table.ts";
+import { acceptedKeyOf, acceptedTableName, COLUMNS_ID } from "~/tracked/accepted_table.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { isTargetView } from "~/tracked/target_view.ts";
 import { columnsOf, findTableType } from "~/warehouse/tables.ts";
 import type { CheckFacts, CheckResult } from "./check_state.ts";
-import { acceptedKey, heldState, modelsWithAccepted } from "./held_states.ts";
+import { heldState, modelsWithAccepted } from "./held_states.ts";
 
 type Check = (facts: CheckFacts) => CheckResult;
 
@@ -100,7 +100,7 @@ function trackedTargets(db: DatabaseSync): string[] {
 }
 
 function missingGroups(db: DatabaseSync, model: string, option: string): CheckResult["findings"] {
-  const key = acceptedKey(db, model);
+  const key = acceptedKeyOf(db, model);
   const columns = new Set(columnsOf(db, model).map((column) => column.toLowerCase()));
   // Another unique key than the rows were saved with: there is nothing to tell them by.
   if (key.length === 0 || key.some((each) => !columns.has(each.toLowerCase()))) return [];

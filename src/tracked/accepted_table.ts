@@ -202,6 +202,14 @@ export function ownInsert(db: DatabaseSync, table: string, columnsId: number): {
   return { columns: `, ${ORDINAL}, ${COPIES}${own.columns}`, values: `, 0, 1${own.values}` };
 }
 
+/** Columns of the key that a model's accepted rows are grouped by; none where nothing was begun. */
+export function acceptedKeyOf(db: DatabaseSync, model: string): string[] {
+  return db.prepare("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk")
+    .all(acceptedTableName(model))
+    .map(({ name }) => String(name))
+    .filter((name) => name !== ORDINAL);
+}
+
 /** The columns of the primary key, in lower case; without `ORDINAL` where the key is the rowid. */
 function keyOf(db: DatabaseSync, table: string): string[] {
   return cachedStatement(db, "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk")

@@ -8,18 +8,15 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { columnsOf, findTableType } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { acceptedTableName, ORDINAL } from "./accepted_table.ts";
+import { acceptedKeyOf, acceptedTableName } from "./accepted_table.ts";
 import { CONTENT_HASH } from "./content_hash.ts";
 import { encodeGroupKey } from "./group_key.ts";
 import { SHOWN_HASH, targetViewColumns } from "./target_view.ts";
 
 /** The columns of a model's `@unique_key` as its tables have them; `undefined` where it has no table. */
 export function keyColumnsOf(db: DatabaseSync, model: string): string[] | undefined {
-  const accepted = acceptedTableName(model);
-  if (findTableType(db, accepted)) {
-    return db.prepare("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk")
-      .all(accepted).map(({ name }) => String(name)).filter((name) => name !== ORDINAL);
-  }
+  const accepted = acceptedKeyOf(db, model);
+  if (accepted.length > 0) return accepted;
   const index = db.prepare("SELECT name FROM pragma_index_list(?) WHERE name LIKE 'spoor.key.%'")
     .get(model);
   if (!index) return undefined;

@@ -23,7 +23,7 @@ import { keyColumnsOf } from "~/tracked/known_group.ts";
 /** See the module's comment. */
 export interface TrackedModel {
   name: string;
-  /** Its `@unique_key`; empty where nothing tells. */
+  /** The unique key that its groups have; empty where nothing tells. */
   keyColumns: readonly string[];
   promise: DeliveryPromise;
   maxAttempts: number;
@@ -96,7 +96,8 @@ function describe(
 ): TrackedModel {
   return {
     name,
-    keyColumns: directives.uniqueKey ?? keyColumnsOf(db, name) ?? [],
+    // Its header may have another one by now, under which no run has looked at its groups.
+    keyColumns: keyColumnsOf(db, name) ?? directives.uniqueKey ?? [],
     promise: directives.delivery ?? "at_least_once",
     maxAttempts: directives.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
     isInProject,
