@@ -143,6 +143,8 @@ export interface PlannedAdoption {
   not_there: number;
   only_there: number;
   to_remove: number;
+  /** Of those that differ, are not there or are to be removed: no run sends them by itself. Absent: none. */
+  held_back?: number;
   compared: readonly string[];
   assumed: readonly string[];
   ignored: readonly string[];

@@ -13,16 +13,17 @@
 // deno-lint-ignore-file camelcase -- fields, as --json prints them.
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
+import { type DeliveryPromise, isHeldBack } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { DeliveryLog } from "~/store/deliveries.ts";
-import type { LedgerEntry } from "~/store/ledger.ts";
+import { type LedgerEntry, loadLedger } from "~/store/ledger.ts";
 import { forgetRemoved } from "~/tracked/accept_all.ts";
 import { adoptGroups, forgetRemovedNotThere } from "~/tracked/adopt_groups.ts";
 import { temp } from "~/tracked/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/find_changes.ts";
-import { renderGroupKey } from "~/tracked/group_key.ts";
+import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import { notePending } from "~/tracked/note_pending.ts";
 import {
   collectGroups,
@@ -31,6 +32,7 @@ import {
   type FarComparison,
   type FarFigures,
   findAmbiguousKey,
+  groupFinder,
   matchGroups,
 } from "~/tracked/match_far_rows.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
@@ -113,7 +115,7 @@ export function adoptHeld(
     : forgetRemovedNotThere(db, changes, far);
   const hasWritten = adoptGroups(db, changes, far);
   adoptTries({ ...context, model: model.name }, far, earlier);
-  const told: AdoptedGroups = {
+  const adopted: AdoptedGroups = {
     ...toAdopted(context, loaded, figures),
     differ_in: Object.fromEntries(differing.differences),
     to_remove: onRemoved === "deliver" ? removedThere : 0,
@@ -122,13 +124,14 @@ export function adoptHeld(
   const rest: ChangeSet = {
     ...changes,
     ...{ new: figures.notThere, changed: figures.differ, unchanged: figures.same, rows: 0 },
-    removed: told.to_remove,
+    removed: adopted.to_remove,
   };
+  const heldBack = record(context, adopted, rest, far);
+  const told = { ...adopted, ...heldBack > 0 && { held_back: heldBack } };
   plan?.compared({
     ...{ new: rest.new, changed: rest.changed, unchanged: rest.unchanged },
     ...{ removed: removedThere, held: 0, onRemoved, adopt: true, adopted: told },
   });
-  record(context, told, rest, far);
   dropFarTables(db, far);
   clearChanges(db, changes);
   return { changes: rest, hasWritten: hasWritten || changes.removed > removedThere, told };
@@ -144,19 +147,26 @@ function forgetAll(db: DatabaseSync, changes: ChangeSet): 0 {
 
 const READ_AT_ONCE = 1_000;
 
-/** One line for all groups, the key "*", and one for each that is left to be sent. */
+/**
+ * One line for all groups, the key "*", and one for each that is left to be sent.
+ *
+ * @returns How many of those that are left, or are to be removed, no run sends by itself.
+ */
 function record(
-  { db, model, runId, now, plan }: AdoptHeldContext,
+  { db, model, runId, now, plan, promise }: AdoptHeldContext,
   told: AdoptedGroups,
   rest: ChangeSet,
   far: FarComparison,
-): void {
+): number {
   const log = new DeliveryLog(db, runId, model.name);
   const at = now();
   const adopted = { batch: 0, changeId: 0, state: "adopted", at, contentHash: "" } as const;
   log.write({ ...adopted, groupKey: "*", action: "update", error: summaryOf(told) });
   fillWithRest(db, rest, far);
   const pending = { runId, withRemoved: false, hasLedger: true };
+  const tries = loadLedger(db, model.name);
+  const triesByKey = new Map(tries.map((entry) => [entry.groupKey, entry]));
+  let heldBack = 0;
   if (!plan) notePending(db, { ...rest, removed: 0 }, pending);
   const reader = new DeliveredChangeReader(
     ...[db, { ...rest, removed: 0 }, false, false] as const,
@@ -166,9 +176,28 @@ function record(
       const error = isThere ? `differs in ${told.source}` : `is not in ${told.source}`;
       log.write({ ...adopted, groupKey, action: isThere ? "update" : "create", changed, error });
       plan?.notGiven(change, before, after);
+      const entry = triesByKey.get(groupKey);
+      if (entry && isHeldBack(entry, { hash: change.hash }, promise)) heldBack += 1;
     },
   );
   while (!reader.read(READ_AT_ONCE).done);
+  return heldBack + (told.to_remove > 0 ? countHeldRemoved(db, far, tries, promise) : 0);
+}
+
+/** Those that have left the query and are there, and of which no run tells the far side by itself. */
+function countHeldRemoved(
+  db: DatabaseSync,
+  far: FarComparison,
+  tries: readonly LedgerEntry[],
+  promise: DeliveryPromise,
+): number {
+  const find = groupFinder(db, far);
+  return tries.filter((entry) => {
+    const key = decodeGroupKey(entry.groupKey);
+    if (key.length !== far.uniqueKey.length) return false;
+    const { isHere, isThere } = find(key);
+    return !isHere && isThere && isHeldBack(entry, "removed", promise);
+  }).length;
 }
 
 /** The rows of all groups that are left, group by group. */

@@ -113,6 +113,8 @@ export interface AdoptedGroups {
   without_key: number;
   /** Groups that this model sent before, that left its query, and that are there: for `@on_removed: deliver`. */
   to_remove: number;
+  /** Of those that differ, are not there or are to be removed: no run sends them by itself. Absent: none. */
+  held_back?: number;
   /** Columns that were compared, … */
   compared: readonly string[];
   /** … columns of the query that are not there, and are taken to be the same, … */

@@ -15,7 +15,7 @@ type ToldAdoption = Omit<PlannedAdoption, "notes">;
 /** `90 groups in contacts.csv: 86 the same, recorded as sent; 3 differ, 2 not there, 1 only there (…)`. */
 export function adoptedText(told: ToldAdoption): string {
   const { source, groups_there: there, same, differ, not_there: missing } = told;
-  const { only_there: only, to_remove: gone } = told;
+  const { only_there: only, to_remove: gone, held_back: held = 0 } = told;
   const those = only === 1 ? "left as it is" : "left as they are";
   const left = gone === 0
     ? those
@@ -27,7 +27,12 @@ export function adoptedText(told: ToldAdoption): string {
   ].join(", ");
   return `${countOf(there, "group")} in ${visibleLine(source)}: ${
     renderCount(same)
-  } the same, recorded as sent; ${rest}`;
+  } the same, recorded as sent; ${rest}${held > 0 ? `; ${heldText(held)}` : ""}`;
+}
+
+function heldText(held: number): string {
+  const [verb, them] = held === 1 ? ["is", "it"] : ["are", "them"];
+  return `${renderCount(held)} of these ${verb} held back: no run sends ${them} by itself`;
 }
 
 /** `11 groups recorded as sent; 10 that left the query forgotten`. */

@@ -26,7 +26,8 @@ export class RunTally {
     if (isWorthSeeing(event, this.table)) this.table = event.model;
     if (!event.delivery) return;
     const { saved, failed, unknown, left, kept_back: kept = 0 } = event.delivery;
-    this.groupsLeft += event.adopted ? left : failed + unknown + left - kept;
+    const { held_back: held = 0 } = event.adopted ?? {};
+    this.groupsLeft += event.adopted ? left - held : failed + unknown + left - kept;
     if (!event.requests) return;
     this.hasDeliveries = true;
     this.groupsSent += saved;
