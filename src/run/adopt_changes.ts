@@ -38,6 +38,12 @@ export function clearChanges(db: DatabaseSync, { comparison: c }: ChangeSet): vo
   db.exec(`DELETE FROM ${temp(c.rowsTable)}; DELETE FROM ${temp(c.forcedTable)}`);
 }
 
+function summaryOf({ new: added, changed, removed }: ChangeSet): string {
+  const groups = added + changed;
+  const recorded = `${groups} ${groups === 1 ? "group" : "groups"} recorded as sent`;
+  return removed > 0 ? `${recorded}; ${removed} that left the query forgotten` : recorded;
+}
+
 /** Accepts all changes at once. What the ledger knew of the model is over: its groups are as a person says. */
 export function adoptChanges(
   { db, model, runId, now }: AdoptContext,
@@ -56,7 +62,7 @@ export function adoptChanges(
       ...{ groupKey: "*", changeId: 0, batch: 0, action: "update", state: "adopted", at: now() },
       ...{
         contentHash: "",
-        error: `${adopted} ${adopted === 1 ? "group" : "groups"} recorded as sent`,
+        error: summaryOf(changes),
       },
     });
   }

@@ -212,10 +212,13 @@ function fillWithRest(db: DatabaseSync, { comparison: c }: ChangeSet, far: FarCo
   );
 }
 
-function summaryOf({ source, same, differ, not_there: missing }: AdoptedGroups): string {
-  return `${count(same, "group")} recorded as sent, as in ${source}; ${differ} ${
+function summaryOf(
+  { source, same, differ, not_there: missing, to_remove: gone }: AdoptedGroups,
+): string {
+  const text = `${count(same, "group")} recorded as sent, as in ${source}; ${differ} ${
     differ === 1 ? "differs" : "differ"
   }, ${missing} not there`;
+  return gone > 0 ? `${text}, ${gone} there that left the query` : text;
 }
 
 function toAdopted(

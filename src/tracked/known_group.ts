@@ -8,9 +8,10 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { columnsOf, findTableType } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { acceptedKeyOf, acceptedTableName } from "./accepted_table.ts";
+import { acceptedKeyOf, acceptedTableName, COLUMNS_ID } from "./accepted_table.ts";
 import { CONTENT_HASH } from "./content_hash.ts";
 import { encodeGroupKey } from "./group_key.ts";
+import { GROUP_KEY, registerGroupKey } from "./group_key_sql.ts";
 import { SHOWN_HASH, targetViewColumns } from "./target_view.ts";
 
 /** The columns of a model's `@unique_key` as its tables have them; `undefined` where it has no table. */
@@ -24,22 +25,52 @@ export function keyColumnsOf(db: DatabaseSync, model: string): string[] | undefi
     .map(({ name }) => String(name));
 }
 
+/** What is known of a group that was accepted. */
+export interface AcceptedGroup {
+  hash: string | undefined;
+  /** Its rows are no longer known to be what the far side has: they are of no set of columns. */
+  isInDoubt: boolean;
+}
+
 /** Whether a group is accepted, and the hash of what was. */
 export function findAccepted(
   db: DatabaseSync,
   model: string,
   columns: readonly string[],
   key: readonly SqlValue[],
-): { hash: string | undefined } | undefined {
+): AcceptedGroup | undefined {
   const accepted = acceptedTableName(model);
+  const isInDoubt = findTableType(db, accepted) === "table" &&
+    findRow(db, accepted, COLUMNS_ID, columns, key)?.at(-1) === 0;
   if (targetViewColumns(db, model)) {
     // The view itself cannot be asked by the rowid.
     const row = findRow(db, accepted, SHOWN_HASH, columns, key);
-    return row && { hash: String(row.at(-1)) };
+    return row && { hash: String(row.at(-1)), isInDoubt };
   }
   const hash = hashInTarget(db, model, columns, key);
-  if (!findTableType(db, accepted)) return hash === undefined ? undefined : { hash };
-  return findRow(db, accepted, "1", columns, key) ? { hash } : undefined;
+  if (!findTableType(db, accepted)) return hash === undefined ? undefined : { hash, isInDoubt };
+  return findRow(db, accepted, "1", columns, key) ? { hash, isInDoubt } : undefined;
+}
+
+/**
+ * How many groups are in doubt, and neither tried nor waiting to be: the last run that compared has found that
+ * they have left the query.
+ */
+export function countDoubtedGone(
+  db: DatabaseSync,
+  model: string,
+  columns: readonly string[],
+): number {
+  const accepted = acceptedTableName(model);
+  if (columns.length === 0 || !findTableType(db, accepted)) return 0;
+  registerGroupKey(db);
+  const row = db.prepare(
+    `SELECT count(*) AS n FROM (
+       SELECT ${GROUP_KEY}(${columns.map(quoteIdentifier).join(", ")})
+         FROM ${quoteIdentifier(accepted)} WHERE ${COLUMNS_ID} = 0
+       EXCEPT SELECT group_key FROM "spoor.changes" WHERE model = ?)`,
+  ).get(model);
+  return Number(row?.n);
 }
 
 /** Keys of accepted groups next to a value that is none, for one column. */

@@ -10,8 +10,7 @@ import { clearPending } from "~/store/pending.ts";
 import { acceptedTableName } from "./accepted_table.ts";
 import { type Comparison, keyIsAccepted, temp } from "./comparison_sql.ts";
 import type { ChangeSet } from "./find_changes.ts";
-import { encodeGroupKey } from "./group_key.ts";
-import type { SqlValue } from "~/warehouse/values.ts";
+import { GROUP_KEY, registerGroupKey } from "./group_key_sql.ts";
 
 /** Whose groups they are. */
 export interface PendingSubject {
@@ -21,8 +20,6 @@ export interface PendingSubject {
   /** Some groups are in the ledger: these have a state already. */
   hasLedger: boolean;
 }
-
-const KEY = "spoor_group_key";
 
 /**
  * In place of what an earlier run has left. Call inside the transaction that found the changes, when their
@@ -34,12 +31,7 @@ export function notePending(db: DatabaseSync, changes: ChangeSet, subject: Pendi
   const { runId, withRemoved } = subject;
   clearPending(db, c.model);
   if (given + (withRemoved ? changes.removed : 0) === 0) return;
-  // Registered for every comparison: a function of a connection costs nothing until it is called.
-  db.function(
-    KEY,
-    { varargs: true, deterministic: true, useBigIntArguments: true },
-    (...key: unknown[]) => encodeGroupKey(key as SqlValue[]),
-  );
+  registerGroupKey(db);
   const run = (sql: string) =>
     db.prepare(`INSERT INTO "spoor.pending" ${sql}`).run(c.model, BigInt(runId));
   if (given > 0) run(givenSql(changes, subject));
@@ -74,7 +66,7 @@ function actionSql({ comparison: c, new: added, changed }: ChangeSet): string {
 }
 
 function keySql({ uniqueKey }: Comparison): string {
-  return `${KEY}(${uniqueKey.map((key) => `g.${quoteIdentifier(key)}`).join(", ")})`;
+  return `${GROUP_KEY}(${uniqueKey.map((key) => `g.${quoteIdentifier(key)}`).join(", ")})`;
 }
 
 function notInLedgerSql(c: Comparison, hasLedger: boolean): string {

@@ -265,7 +265,9 @@ Deno.test("findAccepted() tells the hash that a target shows", () => {
   using db = openSource([7, "Ada"], [8, "Grace"]);
   sync(db);
   const hash = target(db, "_content_hash")[0]?.[0];
-  assert.deepEqual(findAccepted(db, MODEL, ["id"], [7]), { hash });
+  assert.deepEqual(findAccepted(db, MODEL, ["id"], [7]), { hash, isInDoubt: false });
+  new FormerGroups(db, { model: MODEL, uniqueKey: ["id"] }).doubt([7]);
+  assert.deepEqual(findAccepted(db, MODEL, ["id"], [7]), { hash, isInDoubt: true });
   assert.equal(findAccepted(db, MODEL, ["id"], ["7"]), undefined);
 });
 

@@ -405,7 +405,7 @@ Deno.test("why tells what --held found of a group, and what comes next", async (
 
   assert.match(
     await why("1"),
-    /adopted: 3 groups recorded as sent, as in crm\.csv; 1 differs, 1 not/,
+    /adopted: the model as a whole: 3 groups recorded as sent, as in crm\.csv; 1 differs, 1 not/,
   );
   const differs = await why("4");
   assert.match(differs, /next the far side holds something else: the next run sends it/);

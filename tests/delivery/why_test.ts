@@ -129,7 +129,7 @@ Deno.test("why shows a batch's request with each of its groups, and what was ado
 
   const { stdout } = await people.project.run("why sync.people 2 --verbose");
 
-  assert.match(stdout, /run 2 .*adopted: 1 group recorded as sent, all groups of the model/);
+  assert.match(stdout, /run 2 .*adopted: the model as a whole: 1 group recorded as sent/);
   assert.match(stdout, /run 1 .*accepted: created, in a batch/);
   assert.match(stdout, /POST http:\S+\/batch +200/);
   assert.match(stdout, /\{"id":1,"name":"Ada"\}.*\{"id":2,"name":"Bo"\}/);

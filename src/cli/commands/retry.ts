@@ -10,17 +10,23 @@ import { projectOf } from "~/cli/find_project.ts";
 import {
   findKeys,
   findStanding,
+  isWaiting,
   readAge,
   renderStanding,
   type Standing,
 } from "~/cli/groups/chosen_groups.ts";
 import { openForDecision } from "~/cli/groups/open_groups.ts";
-import { findTrackedModel } from "~/cli/groups/tracked_model.ts";
+import {
+  findTrackedModel,
+  loadTrackedModels,
+  type TrackedModel,
+} from "~/cli/groups/tracked_model.ts";
 import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
 import { countOf, renderCount } from "~/cli/output/counts.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { type ChangedByHand, type ChangeFilter, retryChanges } from "~/store/by_hand.ts";
+import { modelsInHistory } from "~/store/history.ts";
 
 const OPTIONS = {
   error: { type: "string", value: "TEXT", help: "Only groups whose error has this text in it" },
@@ -80,21 +86,34 @@ export const retryCommand = defineCommand({
       : undefined;
     const filter = { model: model?.name, keys, error, before };
     const retried = retryChanges(db, filter, now.toISOString());
-    if (retried.length === 0) throw nothingToRetry(db, filter, practiceOption(options.practice));
+    if (retried.length === 0) {
+      const models = model ? [model] : await loadAllTracked(root, db);
+      const standing = findStanding(db, { model: model?.name, keys }, models);
+      throw nothingToRetry(filter, standing, options.practice);
+    }
     print(retried, options, output);
     return ExitCode.Ok;
   },
 });
 
-function nothingToRetry(db: DatabaseSync, filter: ChangeFilter, option: string): UserError {
-  const { model, keys, error, before } = filter;
+async function loadAllTracked(root: string, db: DatabaseSync): Promise<TrackedModel[]> {
+  return [...(await loadTrackedModels(root, db, new Set(modelsInHistory(db)))).values()];
+}
+
+function nothingToRetry(
+  { model, error, before }: ChangeFilter,
+  standing: Standing,
+  practice: boolean,
+): UserError {
   const what = model === undefined ? PURPOSE : `${PURPOSE} ${model}`;
   const isNarrowed = error !== undefined || before !== undefined;
-  const standing = findStanding(db, { model, keys });
   const which = isNarrowed ? "no failed or rejected group fits" : "no group is failed or rejected";
   return new UserError(`Cannot ${what}: ${which}`, {
     details: [`As it stands: ${renderStanding(standing)}`],
-    hint: whatToDo(standing, `${model === undefined ? "" : ` ${model}`}${option}`),
+    hint: whatToDo(
+      standing,
+      `${model === undefined ? "" : ` ${model}`}${practiceOption(practice)}`,
+    ),
   });
 }
 
@@ -104,7 +123,7 @@ function whatToDo(standing: Standing, args: string): string {
   if (!hasFailures && standing.has("unknown")) {
     return `What is unknown is for "spoor unknown settle"; run "spoor unknown${args}" to see it.`;
   }
-  if (!hasFailures && standing.has("pending")) {
+  if (!hasFailures && isWaiting(standing)) {
     return "The next run looks again, and sends what is pending.";
   }
   return `Run "spoor failures${args}" to see what there is.`;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
@@ -119,7 +118,10 @@ async function settle(
   const filter = { model: model.name, keys };
   const option = practiceOption(options.practice);
   const [settled] = settleChanges(db, filter, sent, new Date().toISOString());
-  if (!settled) throw nothingToSettle(db, filter, purpose, option);
+  if (!settled) {
+    const standing = renderStanding(findStanding(db, filter, [model]));
+    throw nothingToSettle(model.name, standing, purpose, option);
+  }
   const { groups } = settled;
   if (options.json) return output.json("settled", { model: model.name, groups, sent });
   const count = countOf(groups, "group");
@@ -131,15 +133,15 @@ async function settle(
 }
 
 function nothingToSettle(
-  db: DatabaseSync,
-  filter: { model: string; keys: string[] | undefined },
+  model: string,
+  standing: string,
   purpose: string,
   option: string,
 ): UserError {
   return new UserError(`Cannot ${purpose}: no group is unknown`, {
-    details: [`As it stands: ${renderStanding(findStanding(db, filter))}`],
+    details: [`As it stands: ${standing}`],
     hint:
-      `Run "spoor unknown${option}" to see what is; "spoor failures ${filter.model}${option}" for all else.`,
+      `Run "spoor unknown${option}" to see what is; "spoor failures ${model}${option}" for all else.`,
   });
 }
 

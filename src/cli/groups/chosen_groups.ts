@@ -7,6 +7,10 @@ import type { DatabaseSync } from "node:sqlite";
 import { parseDurationMs } from "~/base/duration.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type ChangeFilter, countChanges } from "~/store/by_hand.ts";
+import { ledgerRowOf } from "~/store/group_story.ts";
+import { pendingOf } from "~/store/pending.ts";
+import { decodeGroupKey } from "~/tracked/group_key.ts";
+import { countDoubtedGone, findAccepted } from "~/tracked/known_group.ts";
 import { countOf } from "~/cli/output/counts.ts";
 import { findGroup } from "./find_group.ts";
 import type { TrackedModel } from "./tracked_model.ts";
@@ -40,21 +44,56 @@ export function readAge(option: string, text: string | undefined, now: Date): st
   });
 }
 
+/** What a run has found of groups that left the query: nothing was tried of them yet. */
+const TO_REMOVE = "to remove";
+
 /** How groups stand that are not accepted, in the word for it: `pending` → 3. */
 export type Standing = ReadonlyMap<string, number>;
 
-/** What there is, where a decision found nothing that it is about. */
-export function findStanding(db: DatabaseSync, filter: ChangeFilter): Standing {
+/**
+ * What there is, where a decision found nothing that it is about.
+ *
+ * @param models Those that it may be about.
+ */
+export function findStanding(
+  db: DatabaseSync,
+  filter: ChangeFilter,
+  models: readonly TrackedModel[],
+): Standing {
   const standing = new Map<string, number>();
   for (const { state, parked, groups } of countChanges(db, filter)) {
     const word = state === "sent" ? "unknown" : parked && state === "failed" ? "parked" : state;
     standing.set(word, (standing.get(word) ?? 0) + groups);
   }
+  const toRemove = models.filter(({ onRemoved }) => onRemoved === "deliver")
+    .reduce((sum, model) => sum + countToRemove(db, model, filter.keys), 0);
+  if (toRemove > 0) standing.set(TO_REMOVE, toRemove);
   return standing;
+}
+
+function countToRemove(
+  db: DatabaseSync,
+  { name, keyColumns }: TrackedModel,
+  keys: readonly string[] | undefined,
+): number {
+  if (keys === undefined) return countDoubtedGone(db, name, keyColumns);
+  return keys.filter((key) =>
+    findAccepted(db, name, keyColumns, decodeGroupKey(key))?.isInDoubt &&
+    !ledgerRowOf(db, name, key) && !pendingOf(db, name, key)
+  ).length;
+}
+
+/** Whether the next run goes on with some of them by itself. */
+export function isWaiting(standing: Standing): boolean {
+  return standing.has("pending") || standing.has(TO_REMOVE);
 }
 
 /** `3 failed groups, 1 unknown group` */
 export function renderStanding(standing: Standing): string {
-  const words = [...standing].map(([word, groups]) => countOf(groups, `${word} group`));
+  const words = [...standing].map(([word, groups]) =>
+    word === TO_REMOVE
+      ? `${countOf(groups, "group")} that left the query, to be removed`
+      : countOf(groups, `${word} group`)
+  );
   return words.join(", ") || "all is accepted";
 }

@@ -9,7 +9,7 @@ import { UserError } from "~/base/user_error.ts";
 import { hasDelivery, keysAround, ledgerRowOf } from "~/store/group_story.ts";
 import { pendingOf } from "~/store/pending.ts";
 import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
-import { acceptedKeysAround, findAccepted } from "~/tracked/known_group.ts";
+import { type AcceptedGroup, acceptedKeysAround, findAccepted } from "~/tracked/known_group.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { type BudgetBlock, findBudgetBlock } from "./budget_block.ts";
 import { readKeyWords, toKeyWords } from "./key_words.ts";
@@ -21,7 +21,7 @@ export interface KnownGroup {
   /** As `spoor.ledger` and `spoor.deliveries` have it. */
   keyText: string;
   /** What the far side has accepted, if it has. */
-  accepted: { hash: string | undefined } | undefined;
+  accepted: AcceptedGroup | undefined;
 }
 
 /** How many keys on either side are looked at to find the one that was meant. */

@@ -27,6 +27,8 @@ export interface TrackedModel {
   keyColumns: readonly string[];
   promise: DeliveryPromise;
   maxAttempts: number;
+  /** `@on_removed` */
+  onRemoved: "forget" | "keep" | "deliver";
   /** False: no file of the project makes it any more. */
   isInProject: boolean;
   /** It has `@allow_net`. */
@@ -100,6 +102,7 @@ function describe(
     keyColumns: keyColumnsOf(db, name) ?? directives.uniqueKey ?? [],
     promise: directives.delivery ?? "at_least_once",
     maxAttempts: directives.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
+    onRemoved: directives.onRemoved ?? "forget",
     isInProject,
     sends: directives.allowNet !== undefined,
   };

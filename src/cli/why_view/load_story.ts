@@ -75,6 +75,7 @@ export function loadStory(
     { entries: limit, runs: limit < RUNS_READ ? RUNS_READ : Infinity },
   );
   const withRequests = requestTeller(db);
+  const last = deliveries.find((row) => row.group_key === keyText && !isByHand(row));
   const next = whatIsNext({
     ...{
       model,
@@ -82,11 +83,12 @@ export function loadStory(
       isRunning,
       option,
       block: findBudgetBlock(db, model.name),
-      isAccepted: accepted !== undefined,
+      accepted,
+      comparedIn: last?.state === "adopted" ? lastComparison(db, model.name) : undefined,
     },
     pending: pendingOf(db, model.name, keyText),
     words: toKeyWords(model.keyColumns, key),
-    last: deliveries.find((row) => row.group_key === keyText && !isByHand(row)),
+    last,
   });
   return {
     ...{ model, group, ledger, next },
@@ -98,6 +100,12 @@ export function loadStory(
     ),
     isCut: told.isCut,
   };
+}
+
+/** A run that was stopped before it compared, or that had nothing to compare, says nothing of groups. */
+function lastComparison(db: DatabaseSync, model: string): number | undefined {
+  for (const step of stepsOf(db, model)) if (step.groups_new !== null) return step.run_id;
+  return undefined;
 }
 
 /** Where a run says of the group that it was left, what it adopted were the others. */

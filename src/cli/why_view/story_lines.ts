@@ -31,6 +31,7 @@ const BODY_WIDTH = 160;
 const NEXT_PAINTS: Readonly<Record<NextStep["code"], Paint>> = {
   accepted: "good",
   settled: "good",
+  kept: "dim",
   gone: "dim",
   in_flight: "warning",
   waits_for_you: "bad",
@@ -123,7 +124,7 @@ function textOf(delivery: DeliveryRow): string {
     const differs = delivery.changed === null ? "" : `: ${renderChanged(delivery.changed)}`;
     return ` to the next run: it ${error ?? "was not adopted"}${differs}`;
   }
-  if (state === "adopted") return `: ${error ?? "recorded as sent"}, all groups of the model`;
+  if (state === "adopted") return `: the model as a whole: ${error ?? "recorded as sent"}`;
   if (state === "retried") return ": by a person; tried again by the next run";
   if (state === "settled") {
     return isByHand(delivery) ? `: by a person, ${error}` : `: by the model, ${error}`;

@@ -80,7 +80,9 @@ export function tellStory(
   let next = 0;
   let read = 0;
   for (const step of steps) {
-    if (++read > runs) return { entries: sinceGone(story).slice(0, limit), isCut: true };
+    if (++read > runs) {
+      return { entries: sinceGone(story, facts.accepted).slice(0, limit), isCut: true };
+    }
     let wasTried = false;
     for (; (deliveries[next]?.run_id ?? 0) >= step.run_id; next++) {
       const delivery = deliveries[next];
@@ -89,49 +91,77 @@ export function tellStory(
       story.push({ type: "try", delivery });
     }
     if (!wasTried) {
-      addRun(story, toEntry(step, deliveries[next], deliveries[next - 1], facts.accepted));
+      // What was adopted with all groups says nothing of whether this one was among them.
+      const after = deliveries.slice(0, next).findLast((each) => !isOfAll(each));
+      addRun(story, toEntry(step, deliveries[next], after, facts.accepted));
     }
-    if (story.length > limit) return { entries: sinceGone(story).slice(0, limit), isCut: true };
+    if (story.length > limit) {
+      return { entries: sinceGone(story, facts.accepted).slice(0, limit), isCut: true };
+    }
   }
   for (const delivery of deliveries.slice(next)) story.push({ type: "try", delivery });
-  return { entries: sinceGone(story).slice(0, limit), isCut: story.length > limit };
+  return { entries: sinceGone(story, facts.accepted).slice(0, limit), isCut: story.length > limit };
 }
 
 /**
  * A group that is gone has left in one of the runs that forgot some: in the only one, if there is one only
- * since its last try; and in runs after all of them it was not there.
+ * since its last try; and in runs after all of them it was not there. An adoption of all groups forgets some
+ * too: which, it does not say.
  */
-function sinceGone(story: readonly StoryEntry[]): StoryEntry[] {
+function sinceGone(
+  story: readonly StoryEntry[],
+  accepted: StoryFacts["accepted"],
+): StoryEntry[] {
   const told: StoryEntry[] = [];
   let segment: RunEntry[] = [];
-  const close = (isWhole: boolean) => {
-    for (const entry of settleGone(segment, isWhole)) addRun(told, entry);
+  let newer: DeliveryRow | undefined;
+  let isGone = accepted === undefined;
+  const close = (older?: DeliveryRow) => {
+    const isCertain = older !== undefined && ![older, newer].some(isOfAll);
+    for (const entry of settleGone(segment, isCertain, isGone && isOfAll(older))) {
+      addRun(told, entry);
+    }
     segment = [];
+    newer = older;
+    if (older && !isOfAll(older)) isGone = older.action === "create";
   };
   for (const entry of story) {
     if (entry.type === "run") segment.push(entry);
     else {
-      close(true);
+      close(entry.delivery);
       told.push(entry);
     }
   }
-  close(false);
+  close();
   return told;
 }
 
-/** @param isWhole The try before these runs is told too, so that none of them is missing. */
-function settleGone(runs: readonly RunEntry[], isWhole: boolean): RunEntry[] {
+/**
+ * @param isCertain What is told of before and after these runs is the group's own, so that it has left in one
+ * of them.
+ * @param wasForgotten If none of them forgot it, it was gone before.
+ */
+function settleGone(
+  runs: readonly RunEntry[],
+  isCertain: boolean,
+  wasForgotten: boolean,
+): RunEntry[] {
   const left = runs.filter(({ decision }) => decision === "unchanged_or_gone");
   const [last] = left;
-  if (!last) return [...runs];
-  const isCertain = isWhole && left.length === 1 && last.runs === 1;
+  const isOnlyOne = isCertain && left.length === 1 && last?.runs === 1;
   return runs.map((entry) => {
-    if (entry.runId > last.runId && entry.decision === "unchanged") {
+    const isAfter = last ? entry.runId > last.runId : wasForgotten;
+    if (isAfter && entry.decision === "unchanged") {
       return { ...entry, decision: "gone", detail: "not in the query" };
     }
-    if (entry !== last || !isCertain) return entry;
+    if (entry !== last || !isOnlyOne) return entry;
     return { ...entry, decision: "left", detail: "not in the query any more" };
   });
+}
+
+/** Adopted with all groups of its model. */
+function isOfAll(delivery: DeliveryRow | undefined): boolean {
+  return delivery?.group_key === "*";
 }
 
 /** Noted between runs, under the run before. */

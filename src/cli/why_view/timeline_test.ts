@@ -103,6 +103,26 @@ Deno.test("a group that is gone was not there in runs after it had left", () => 
   ]);
 });
 
+Deno.test("a group that is gone may have been forgotten by an adoption of all groups", () => {
+  const forgets: Partial<StoryStep> = { ["groups_removed"]: 1 };
+  const adopted = tried(2, "adopted", { group_key: "*" });
+  const steps = [compared(1), compared(2), compared(3)];
+  assert.deepEqual(tell([tried(1, "accepted"), adopted], steps, null), [
+    ...["3 gone", "2 adopted", "1 accepted"],
+  ]);
+  const back = [tried(1, "accepted"), adopted, tried(4, "accepted", { action: "create" })];
+  assert.deepEqual(tell(back, [...steps, compared(4)]), [
+    ...["4 accepted", "3 gone", "2 adopted", "1 accepted"],
+  ]);
+  const later = [compared(1), compared(2), compared(3, forgets), compared(4)];
+  assert.deepEqual(tell([tried(1, "accepted"), adopted], later, null), [
+    ...["4 gone", "3 unchanged_or_gone", "2 adopted", "1 accepted"],
+  ]);
+  assert.deepEqual(tell([tried(1, "accepted"), adopted], steps), [
+    ...["3 unchanged", "2 adopted", "1 accepted"],
+  ]);
+});
+
 Deno.test("a group that was removed at the far side is not there", () => {
   const deliveries = [tried(1, "accepted"), tried(2, "accepted", { action: "remove" })];
   const steps = [compared(1), compared(2, { groups_removed: 1 }), compared(3)];

@@ -4,6 +4,7 @@
  * @module
  */
 import { isUnknown } from "~/delivery/earlier_try.ts";
+import type { AcceptedGroup } from "~/tracked/known_group.ts";
 import type { DeliveryRow, LedgerRow } from "~/store/group_story.ts";
 import type { PendingRow } from "~/store/pending.ts";
 import type { BudgetBlock } from "~/cli/groups/budget_block.ts";
@@ -11,15 +12,17 @@ import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 
 /** What is known of a group. */
 export interface GroupFacts {
-  model: Pick<TrackedModel, "name" | "promise" | "maxAttempts" | "isInProject">;
+  model: Pick<TrackedModel, "name" | "promise" | "maxAttempts" | "onRemoved" | "isInProject">;
   /** Its key as words of the command line. */
   words: string;
   ledger: LedgerRow | undefined;
   /** It was found to be sent, and no run has begun it. */
   pending: PendingRow | undefined;
-  isAccepted: boolean;
+  accepted: Pick<AcceptedGroup, "isInDoubt"> | undefined;
   /** How its last try ended. */
-  last: Pick<DeliveryRow, "action" | "state"> | undefined;
+  last: Pick<DeliveryRow, "action" | "state" | "run_id"> | undefined;
+  /** The last run that has compared what there is with what is accepted; where its last try is an adoption. */
+  comparedIn: number | undefined;
   /** The budget at which the last run has stopped, if it has. */
   block: BudgetBlock | undefined;
   /** A run is under way. */
@@ -39,6 +42,7 @@ export interface NextStep {
     | "parked"
     | "comes_again"
     | "pending"
+    | "kept"
     | "settled"
     | "blocked";
   text: string;
@@ -62,12 +66,9 @@ function atBudget(next: NextStep, { model, block, isRunning }: GroupFacts): Next
   return { code: "blocked", text };
 }
 
-function decide(
-  { model, words, ledger, pending, isAccepted, last, isRunning, option }: GroupFacts,
-): NextStep {
-  if (!ledger && last?.state === "adopted") return leftByAdopt(isAccepted);
-  if (!ledger && pending) return waits(pending, isRunning);
-  if (!ledger) return isAccepted ? ACCEPTED : gone(last);
+function decide(facts: GroupFacts): NextStep {
+  const { model, words, ledger, isRunning, option } = facts;
+  if (!ledger) return withoutTry(facts);
   if (ledger.state === "settled") return SETTLED;
   if (ledger.state === "sent" && isRunning) {
     return { code: "in_flight", text: `a request is out: run ${ledger.run_id} is under way` };
@@ -87,6 +88,29 @@ function decide(
   const attempt = `attempt ${ledger.attempts + 1} of ${model.maxAttempts}`;
   return { code: "comes_again", text: `comes again with the next run (${attempt})` };
 }
+
+function withoutTry(
+  { model, pending, accepted, last, comparedIn, isRunning }: GroupFacts,
+): NextStep {
+  const isAsAdopted = last?.state === "adopted" && last.run_id === comparedIn;
+  if (isAsAdopted) return leftByAdopt(accepted !== undefined);
+  if (pending) return waits(pending, isRunning);
+  if (!accepted) return gone(last);
+  // What the query has and is in doubt was tried, or waits to be.
+  return accepted.isInDoubt ? HAS_LEFT[model.onRemoved] : ACCEPTED;
+}
+
+const HAS_LEFT: Readonly<Record<TrackedModel["onRemoved"], NextStep>> = {
+  deliver: {
+    code: "pending",
+    text: "left the query, and may be still there: the next run removes it, if its budget allows",
+  },
+  keep: {
+    code: "kept",
+    text: "left the query, and is kept: nothing is sent of it, unless it comes back",
+  },
+  forget: { code: "gone", text: "left the query: the next run forgets it, and sends nothing" },
+};
 
 /** How a person settles a group; options come first, because "--" may stand before a key. */
 export function settleCommand(name: string, option: string): string {

@@ -10,13 +10,15 @@ const ROW: LedgerRow = {
 function next(ledger: Partial<LedgerRow> | undefined, more: Partial<GroupFacts> = {}): string {
   const model: GroupFacts["model"] = {
     ...{ name: "sync.crm", promise: "at_least_once", maxAttempts: 10, isInProject: true },
+    onRemoved: "forget",
   };
   const { code, text } = whatIsNext({
     ...{
       model,
       words: "7",
-      isAccepted: false,
+      accepted: undefined,
       last: undefined,
+      comparedIn: undefined,
       isRunning: false,
       option: "",
       block: undefined,
@@ -28,19 +30,24 @@ function next(ledger: Partial<LedgerRow> | undefined, more: Partial<GroupFacts> 
   return `${code}: ${text}`;
 }
 
+const ACCEPTED = { isInDoubt: false };
+
 const AT_MOST_ONCE: Partial<GroupFacts> = {
-  model: { name: "sync.crm", promise: "at_most_once", maxAttempts: 10, isInProject: true },
+  model: {
+    ...{ name: "sync.crm", promise: "at_most_once", maxAttempts: 10, isInProject: true },
+    onRemoved: "forget",
+  },
 };
 
 Deno.test("whatIsNext() tells each state and what a person can do", () => {
-  assert.match(next(undefined, { isAccepted: true }), /^accepted: .*until its content changes$/);
+  assert.match(next(undefined, { accepted: ACCEPTED }), /^accepted: .*until its content changes$/);
   assert.match(next({}), /^comes_again: .*attempt 3 of 10/);
   assert.match(next({ parked: 1 }), /^parked: .*spoor retry sync\.crm 7$/);
   assert.match(next({ state: "rejected", parked: 1 }), /^parked: /);
   assert.match(next({ state: "settled" }), /^settled: .*without a request/);
   assert.match(next(undefined), /^gone: no longer in the query/);
   assert.match(
-    next(undefined, { last: { action: "remove", state: "accepted" } }),
+    next(undefined, { last: { action: "remove", state: "accepted", run_id: 1 } }),
     /^gone: removed at the far side/,
   );
 });
@@ -65,7 +72,7 @@ Deno.test("whatIsNext() says where no file makes the model any more", () => {
 Deno.test("whatIsNext() tells what no run has begun, whatever was accepted before", () => {
   const pending = { runId: 4, action: "update" } as const;
   assert.match(next(undefined, { pending }), /^pending: .*run 4 did not reach it; the next run/);
-  assert.match(next(undefined, { pending, isAccepted: true }), /^pending: pending: changed/);
+  assert.match(next(undefined, { pending, accepted: ACCEPTED }), /^pending: pending: changed/);
   assert.match(next(undefined, { pending, isRunning: true }), /its turn in run 4 has not come$/);
 });
 
@@ -74,10 +81,30 @@ Deno.test("whatIsNext() promises nothing of a model that a budget blocks, but fo
   const pending = { runId: 3, action: "update" } as const;
   const blocked =
     /^blocked: .*run 4 stopped at the budget \(9 of 9.*nothing of sync\.crm is sent.*: spoor run sync\.crm --allow-x$/;
-  assert.match(next(undefined, { block, isAccepted: true }), blocked);
+  assert.match(next(undefined, { block, accepted: ACCEPTED }), blocked);
   assert.match(next(undefined, { block, pending }), blocked);
   assert.match(next({ state: "unknown" }, { block }), blocked);
   assert.match(next({ parked: 1 }, { block }), /^parked: /);
   assert.match(next({ state: "unknown" }, { ...AT_MOST_ONCE, block }), /^waits_for_you: /);
   assert.match(next(undefined, { block, pending, isRunning: true }), /^pending: /);
+});
+
+Deno.test("whatIsNext() goes by what --held has left only until a run has compared again", () => {
+  const last = { action: "update", state: "adopted", run_id: 4 } as const;
+  assert.match(next(undefined, { last, comparedIn: 4 }), /^comes_again: not at the far side/);
+  const there = { last, accepted: { isInDoubt: true } };
+  assert.match(next(undefined, { ...there, comparedIn: 4 }), /^comes_again: .*something else/);
+  assert.match(next(undefined, { last, comparedIn: 5 }), /^gone: no longer in the query/);
+  assert.match(next(undefined, { ...there, comparedIn: 5 }), /^gone: left the query/);
+});
+
+Deno.test("whatIsNext() tells what becomes of a group that has left the query, as @on_removed says", () => {
+  const model = {
+    ...{ name: "a.b", promise: "at_least_once", maxAttempts: 1, isInProject: true } as const,
+  };
+  const of = (onRemoved: GroupFacts["model"]["onRemoved"]) =>
+    next(undefined, { model: { ...model, onRemoved }, accepted: { isInDoubt: true } });
+  assert.match(of("deliver"), /^pending: .*the next run removes it/);
+  assert.match(of("keep"), /^kept: .*nothing is sent of it, unless it comes back$/);
+  assert.match(of("forget"), /^gone: .*forgets it, and sends nothing$/);
 });
