@@ -6,12 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
-import {
-  type BudgetBreach,
-  DEFAULT_MAX_REMOVED,
-  findBreach,
-  renderBudget,
-} from "~/delivery/budget.ts";
+import { DEFAULT_MAX_REMOVED, findBreach } from "~/delivery/budget.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";
@@ -28,6 +23,7 @@ import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { acceptSettled, type TrackedQuery } from "./accept_settled.ts";
 import { adoptChanges } from "./adopt_changes.ts";
+import { breachText, budgetOption } from "./budget_words.ts";
 import { Delivery } from "./deliveries.ts";
 import { forcedGroups, holdCandidates } from "./earlier_changes.ts";
 import type { ModelWishes } from "./model_wishes.ts";
@@ -157,30 +153,12 @@ function checkBudgets(
   const table = isChanges ? changes.comparison.rowsTable : changes.comparison.removedTable;
   const details = examplesOf(db, changes, table, breach.groups);
   dropChanges(db, changes);
-  const budget = renderBudget((isChanges ? maxChanges : maxRemoved) ?? DEFAULT_MAX_REMOVED);
-  const option = isChanges ? "--allow-changes" : "--allow-removed";
-  throw new BudgetExceeded(describeBreach(model.name, breach, budget), {
+  const option = budgetOption(breach);
+  throw new BudgetExceeded(`Cannot send ${model.name}: ${breachText(breach, model.directives)}`, {
     at: placeOfDirective(model, breach.budget),
     details,
     hint: `Nothing was sent. If that is right: spoor run ${model.name} ${option}${practiceOption}`,
   });
-}
-
-function describeBreach(model: string, breach: BudgetBreach, budget: string): string {
-  const count = (n: number) => n.toLocaleString("en-US");
-  const { groups, accepted } = breach;
-  const share = `${count(groups)} of ${count(accepted)} groups`;
-  if (breach.budget === "empty_query") {
-    return `Cannot send ${model}: its query gives no rows, and ${count(accepted)} ${
-      accepted === 1 ? "group is" : "groups are"
-    } accepted`;
-  }
-  if (breach.budget === "max_removed") {
-    return `Cannot send ${model}: ${share} left its query, and @max_removed is ${budget}`;
-  }
-  return `Cannot send ${model}: ${count(groups)} groups are new or changed, ${
-    count(accepted)
-  } are accepted, and @max_changes is ${budget}`;
 }
 
 const EXAMPLES = 10;

@@ -11,6 +11,7 @@
 import type { ErrorReport } from "~/base/user_error.ts";
 import type { KindName, ModelName } from "~/model/model.ts";
 import type { DeliveryCounts, RequestCounts } from "~/store/runs.ts";
+import type { BudgetAhead } from "./budget_ahead.ts";
 
 export type { DeliveryCounts, RequestCounts };
 
@@ -78,6 +79,8 @@ export interface ModelFinished {
   adopted?: AdoptedGroups;
   /** With `--adopt` alone. */
   recorded?: RecordedGroups;
+  /** The next run would stop at a budget with what is left; absent: it would not. */
+  next_blocked?: BudgetAhead;
   /** How the target's columns differ from before: `"+ tier"`, `"- plan"`. */
   column_changes?: readonly string[];
   error?: ErrorReport;

@@ -17,6 +17,7 @@ import { sumAcceptedAhead } from "~/tracked/accepted_sums.ts";
 import { ensureLookup } from "~/tracked/target_view.ts";
 import { countRows, emptyTable, findTableType } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
+import { type BudgetAhead, budgetAhead } from "./budget_ahead.ts";
 import { isSource, readsOnlyFiles } from "./decide_step.ts";
 import { GuestFiles } from "./guest_files.ts";
 import { GuestHttp, type GuestHttpContext } from "./guest_http.ts";
@@ -118,16 +119,19 @@ function finish(
 
 /** A model that reads changes by `query`: what it acknowledged is kept, whatever came after. */
 function deliveryOutcome(
-  { db, stop, practiceOption }: RunContext,
-  { model }: Step,
+  context: RunContext,
+  { model, wishes }: Step,
   ended: GuestOutcome,
   down: EgressError | undefined,
 ): StepOutcome {
   const { delivery } = ended;
   if (!delivery) throw new Error("a delivery outcome needs a delivery");
+  const { db, stop, plan } = context;
   const counts = delivery.finish(down ?? ended.error);
   const failed = counts.failed + counts.unknown;
-  const error = down ? stoppedEarly(down, counts) : ended.error;
+  const isOver = plan || failed + counts.left === 0;
+  const ahead = isOver ? undefined : budgetAhead(context, model, wishes, delivery.adoption?.told);
+  const error = down ? stoppedEarly(down, counts, ahead) : ended.error;
   const status = stop.aborted && counts.left > 0 && failed === 0
     ? "cancelled"
     : error || failed > 0
@@ -142,13 +146,14 @@ function deliveryOutcome(
     failures: delivery.failures,
     ...(delivery.adoption?.told && { adopted: delivery.adoption.told }),
     ...(delivery.adoption?.recorded && { recorded: delivery.adoption.recorded }),
+    ...(ahead && { nextBlocked: ahead }),
     ...(hasTarget && { rows: countRows(db, model.name) }),
     ...(status === "failed" && {
       error: error ?? {
         message: `${failed} of ${
           failed + counts.saved + counts.rejected + counts.left
         } groups of ${model.name} were not accepted`,
-        hint: hintOf(model, counts, practiceOption),
+        hint: hintOf(model, counts, context.practiceOption, ahead),
       },
     }),
   };
@@ -159,8 +164,11 @@ function hintOf(
   { name, directives }: Model,
   { failed, unknown, kept_back: kept = 0 }: DeliveryCounts,
   option: string,
+  ahead: BudgetAhead | undefined,
 ) {
-  const comeAgain = "come again with the next run; what was accepted is not sent again";
+  const comeAgain = ahead
+    ? `come again when the budget is let through once more: ${ahead.command}`
+    : "come again with the next run; what was accepted is not sent again";
   if (kept === 0) return `They ${comeAgain}`;
   const toSettle = directives.delivery === "at_most_once" ? unknown : 0;
   const parked = kept - toSettle;

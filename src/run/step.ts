@@ -25,6 +25,7 @@ export interface StepOutcome {
   unread?: boolean;
   adopted?: ModelFinished["adopted"];
   recorded?: ModelFinished["recorded"];
+  nextBlocked?: ModelFinished["next_blocked"];
   requests?: ModelFinished["requests"];
   failures?: ModelFinished["failures"];
   error?: ErrorReport;
@@ -135,7 +136,7 @@ export function finishedEvent(
   elapsedMs: number,
 ): ModelFinished {
   const { status, changed, rows, columnChanges, delivery, requests, failures, error } = outcome;
-  const { adopted, recorded } = outcome;
+  const { adopted, recorded, nextBlocked } = outcome;
   return {
     type: "model_finished",
     model: model.name,
@@ -150,6 +151,7 @@ export function finishedEvent(
     ...(requests && { requests }),
     ...(adopted && { adopted }),
     ...(recorded && { recorded }),
+    ...(nextBlocked && { next_blocked: nextBlocked }),
     ...(failures?.length && { failures }),
     ...(error && { error }),
   };

@@ -122,3 +122,87 @@ Deno.test("defaults of spoor.yaml set the budgets of all models", async () => {
 
   assert.equal((await people.run()).code, 1);
 });
+
+const SEND_THREE = `
+  let sent = 0;
+  for await (const change of changes("SELECT * FROM raw.people")) {
+    if (sent++ === 3) break;
+    await http.post(ORIGIN + "/" + change.action + "/" + change.key.id, { json: {} });
+    await change.save();
+  }
+`;
+
+Deno.test("a run that was let through and has left some says that the next one stops, and it does", async () => {
+  await using api = await fakeApi(() => ({ json: {} }));
+  const directives = ["on_removed: deliver"];
+  await using people = await syncProject(api, SEND_THREE.replace("3)", "50)"), { directives });
+  await people.setRows(COLUMNS, rowsOf(upTo(40)));
+  await people.run();
+  await people.setSync(SEND_THREE);
+  await people.setRows(COLUMNS, rowsOf(upTo(10)));
+
+  const { stdout } = await people.project.run(["run", "--allow-removed"]);
+
+  assert.match(
+    stdout,
+    /27 groups of sync\.people wait to be sent; the next run stops at the budget \(27 of 37 groups left its query, and @max_removed is 20%\), unless: spoor run sync\.people --allow-removed\n/,
+  );
+  assert.doesNotMatch(stdout, /goes on with/);
+  const next = await people.run();
+  assert.match(next.sync.error?.message ?? "", /27 of 37 groups left its query/);
+  // Once few are left, they need no word any more.
+  await people.setSync(SEND_THREE.replace("3)", "20)"));
+  const last = await people.run("--allow-removed");
+  assert.deepEqual([last.sync.delivery?.left, last.sync.next_blocked], [7, undefined]);
+  assert.equal((await people.run()).code, 0);
+});
+
+Deno.test("a first run that has left some says where @max_changes stops the next one", async () => {
+  await using api = await fakeApi(() => ({ json: {} }));
+  const directives = ["max_changes: 20%"];
+  await using people = await syncProject(api, SEND_THREE, { directives });
+  await people.setRows(COLUMNS, rowsOf(upTo(20)));
+
+  const { sync } = await people.run();
+
+  assert.deepEqual(sync.next_blocked, {
+    why: "17 groups are new or changed, 3 are accepted, and @max_changes is 20%",
+    command: "spoor run sync.people --allow-changes",
+  });
+  const next = await people.run();
+  assert.match(next.sync.error?.message ?? "", /17 groups are new or changed, 3 are accepted/);
+});
+
+Deno.test("where what was let through was refused, nothing says that the next run tries it", async () => {
+  await using api = await fakeApi(({ path }) =>
+    path.startsWith("/remove") ? { status: 422 } : { json: {} }
+  );
+  await using people = await syncProject(
+    api,
+    `
+      await changes("SELECT * FROM raw.people").each(async ({ action, key }) => {
+        await http.post(ORIGIN + "/" + action + "/" + key.id, { json: {} });
+      });
+    `,
+    { directives: ["on_removed: deliver"] },
+  );
+  await people.setRows(COLUMNS, rowsOf(upTo(25)));
+  await people.run();
+  await people.setRows(COLUMNS, rowsOf(upTo(10)));
+
+  const { stdout } = await people.project.run(["run", "--allow-removed"]);
+
+  const again = "spoor run sync.people --allow-removed";
+  assert.match(
+    stdout,
+    /15 groups of sync\.people wait to be sent; the next run stops at the budget/,
+  );
+  assert.match(
+    stdout,
+    new RegExp(`They come again when the budget is let through once more: ${again}`),
+  );
+  assert.doesNotMatch(stdout, /the next run tries|with the next run/);
+  await people.run();
+  const { stdout: failures } = await people.project.run(["failures"]);
+  assert.match(failures, new RegExp(`${again} +tries 15 failed groups again`));
+});

@@ -14,6 +14,7 @@ import {
 } from "~/cli/failures_view/failure_lines.ts";
 import { type FoldedFailure, foldFailures } from "~/cli/failures_view/fold_failures.ts";
 import { projectOf } from "~/cli/find_project.ts";
+import { findBudgetBlock } from "~/cli/groups/budget_block.ts";
 import { openGroups } from "~/cli/groups/open_groups.ts";
 import {
   findTrackedModel,
@@ -84,7 +85,14 @@ export const failuresCommand = defineCommand({
     }));
     const option = practiceOption(options.practice);
     if (options.json) printJson(shown, broken, columnsOf, output);
-    else printText({ folded, shown, broken, models, output, model, option });
+    else {
+      // Where several models have failures, one command can be named for all of them, or none.
+      const [block] = models.size === 1
+        ? [...models.keys()].map((one) => findBudgetBlock(db, one))
+        : [];
+      const run = block?.command ?? `spoor run${option}`;
+      printText({ folded, shown, broken, models, output, model, option, run });
+    }
     return ExitCode.Ok;
   },
 });
@@ -110,9 +118,13 @@ interface Listing {
   model: string | undefined;
   /** What commands need to be about this state: ` --practice`, or nothing. */
   option: string;
+  /** What tries again what has failed. */
+  run: string;
 }
 
-function printText({ folded, shown, broken, models, output, model, option }: Listing): void {
+function printText(
+  { folded, shown, broken, models, output, model, option, run }: Listing,
+): void {
   const { style } = output;
   const of = model === undefined ? "" : ` of ${model}`;
   if (folded.length + broken.length === 0) {
@@ -142,7 +154,9 @@ function printText({ folded, shown, broken, models, output, model, option }: Lis
   const [first] = folded;
   if (!first) return;
   const only = models.size === 1 ? first.model : "MODEL";
-  for (const line of renderNextSteps(totalsOf(folded), only, { style, option })) output.line(line);
+  for (const line of renderNextSteps(totalsOf(folded), only, { style, option, run })) {
+    output.line(line);
+  }
 }
 
 function keyName(columns: readonly string[], keyText: string): string {

@@ -29,6 +29,8 @@ export interface FailuresView {
   style: Style;
   /** What commands need to be about this state: ` --practice`, or nothing. */
   option: string;
+  /** What runs them: `spoor run`, or what lets them through a budget at which the last run has stopped. */
+  run: string;
 }
 
 const BELOW = "    ";
@@ -101,12 +103,10 @@ export function totalsOf(failures: readonly FoldedFailure[]): FailureTotals {
 export function renderNextSteps(
   { parked, comesAgain, unknown }: FailureTotals,
   model: string,
-  { style, option }: FailuresView,
+  { style, option, run }: FailuresView,
 ): string[] {
   const steps: (readonly [command: string, meaning: string])[] = [
-    ...comesAgain > 0
-      ? [[`spoor run${option}`, `tries ${countOf(comesAgain, "failed group")} again`] as const]
-      : [],
+    ...comesAgain > 0 ? [[run, `tries ${countOf(comesAgain, "failed group")} again`] as const] : [],
     ...parked > 0
       ? [
         [

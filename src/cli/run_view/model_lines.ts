@@ -108,13 +108,16 @@ function renderColumnChanges({ column_changes: changes = [] }: ModelFinished, vi
   return changes.length > 0 ? [label("columns", visibleLine(changes.join(", ")), view)] : [];
 }
 
-function renderDelivery({ delivery, requests }: ModelFinished, view: RunView): string[] {
+function renderDelivery(
+  { delivery, requests, next_blocked: ahead }: ModelFinished,
+  view: RunView,
+): string[] {
   const lines: string[] = [];
   if (delivery) lines.push(label("groups", groupsText(delivery), view));
   const hasRequests = requests !== undefined && (delivery !== undefined || requests.sent > 0);
   if (hasRequests) lines.push(label("requests", requestsText(requests, delivery, view), view));
   if (delivery && delivery.failed + delivery.unknown + delivery.rejected > 0) {
-    lines.push(label("outcome", outcomeText(delivery), view));
+    lines.push(label("outcome", outcomeText(delivery, ahead !== undefined), view));
   }
   return lines;
 }
@@ -159,7 +162,7 @@ function requestsText(
   return text + tried + left + (practice ? ` (${NOTHING_LEFT})` : "");
 }
 
-function outcomeText(delivery: DeliveryCounts): string {
+function outcomeText(delivery: DeliveryCounts, isBlockedNext: boolean): string {
   const { saved, rejected, failed, unknown, left, kept_back: kept = 0 } = delivery;
   const text = counts([
     [saved, "acknowledged"],
@@ -167,7 +170,9 @@ function outcomeText(delivery: DeliveryCounts): string {
     ...[[failed, "failed"], [unknown, "unknown"], [left, "left"]] as const,
   ]);
   const ends = [
-    ...failed + unknown > kept ? ["the next run tries those that failed again"] : [],
+    ...failed + unknown > kept && !isBlockedNext
+      ? ["the next run tries those that failed again"]
+      : [],
     ...kept > 0 ? [`${countOf(kept, "group")} held back: no run tries them again by itself`] : [],
     ...failed + unknown === 0 ? ["what was rejected waits for another content"] : [],
   ];

@@ -7,6 +7,7 @@ import { renderDuration } from "~/base/duration.ts";
 import { countOf, renderCount } from "~/cli/output/counts.ts";
 import type { Style } from "~/cli/output/style.ts";
 import type { ModelName } from "~/model/model.ts";
+import type { BudgetAhead } from "~/run/budget_ahead.ts";
 import type { ModelFinished, RunFinished } from "~/run/run_event.ts";
 import { NOTHING_LEFT } from "./model_lines.ts";
 
@@ -17,6 +18,8 @@ export class RunTally {
   hasDeliveries = false;
   groupsSent = 0;
   groupsLeft = 0;
+  /** What the next run would stop at a budget with. */
+  blocked: BlockedGroups[] = [];
   /** A table worth looking at: the last one that was built, raw ones last. */
   table: ModelName | undefined;
 
@@ -27,11 +30,20 @@ export class RunTally {
     if (!event.delivery) return;
     const { saved, failed, unknown, left, kept_back: kept = 0 } = event.delivery;
     const { held_back: held = 0 } = event.adopted ?? {};
-    this.groupsLeft += event.adopted ? left - held : failed + unknown + left - kept;
+    const waiting = event.adopted ? left - held : failed + unknown + left - kept;
+    const { model, next_blocked: ahead } = event;
+    if (ahead && waiting > 0) this.blocked.push({ model, groups: waiting, ...ahead });
+    else this.groupsLeft += waiting;
     if (!event.requests) return;
     this.hasDeliveries = true;
     this.groupsSent += saved;
   }
+}
+
+/** Groups of one model that are left, and that no run sends until a budget is let through. */
+interface BlockedGroups extends BudgetAhead {
+  model: ModelName;
+  groups: number;
 }
 
 function isWorthSeeing(event: ModelFinished, before: ModelName | undefined): boolean {
@@ -120,6 +132,10 @@ function sentLines(run: RunFinished, tally: RunTally): string[] {
     const [verb, them] = tally.groupsLeft === 1 ? ["waits", "it"] : ["wait", "them"];
     const groups = countOf(tally.groupsLeft, "group");
     lines.push(`${groups} ${verb} to be sent; the next run goes on with ${them}.`);
+  }
+  for (const { model, groups, why, command } of tally.blocked) {
+    const what = `${countOf(groups, "group")} of ${model} ${groups === 1 ? "waits" : "wait"}`;
+    lines.push(`${what} to be sent; the next run stops at the budget (${why}), unless: ${command}`);
   }
   return lines;
 }
