@@ -74,6 +74,8 @@ export interface ModelFinished {
   changed: boolean;
   elapsed_ms: number;
   delivery?: DeliveryCounts;
+  /** What becomes of removed groups; only where there are some. */
+  on_removed?: "forget" | "keep" | "deliver";
   requests?: RequestCounts;
   /** With `--adopt` and `--held`: how the query compared with what the far side holds. */
   adopted?: AdoptedGroups;

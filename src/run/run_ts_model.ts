@@ -143,6 +143,7 @@ function deliveryOutcome(
     changed: delivery.hasWritten,
     columnChanges: delivery.columnChanges,
     delivery: counts,
+    ...(counts.removed > 0 && { onRemoved: model.directives.onRemoved ?? "forget" }),
     failures: delivery.failures,
     ...(delivery.adoption?.told && { adopted: delivery.adoption.told }),
     ...(delivery.adoption?.recorded && { recorded: delivery.adoption.recorded }),

@@ -26,6 +26,7 @@ export interface StepOutcome {
   adopted?: ModelFinished["adopted"];
   recorded?: ModelFinished["recorded"];
   nextBlocked?: ModelFinished["next_blocked"];
+  onRemoved?: ModelFinished["on_removed"];
   requests?: ModelFinished["requests"];
   failures?: ModelFinished["failures"];
   error?: ErrorReport;
@@ -136,7 +137,7 @@ export function finishedEvent(
   elapsedMs: number,
 ): ModelFinished {
   const { status, changed, rows, columnChanges, delivery, requests, failures, error } = outcome;
-  const { adopted, recorded, nextBlocked } = outcome;
+  const { adopted, recorded, nextBlocked, onRemoved } = outcome;
   return {
     type: "model_finished",
     model: model.name,
@@ -151,6 +152,7 @@ export function finishedEvent(
     ...(requests && { requests }),
     ...(adopted && { adopted }),
     ...(recorded && { recorded }),
+    ...(onRemoved && { on_removed: onRemoved }),
     ...(nextBlocked && { next_blocked: nextBlocked }),
     ...(failures?.length && { failures }),
     ...(error && { error }),

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { fakeApi } from "../support/fake_api.ts";
 import { readLines } from "./read_lines.ts";
-import { SEND_EACH_ROW, syncProject } from "./sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "./sync_project.ts";
 
 const COLUMNS = ["id", "name"];
 
@@ -203,4 +203,22 @@ Deno.test("why knows a group that is gone by its story, however often all of its
   assert.equal(code, 0, output);
   assert.match(output, /next .*no longer in the query/);
   assert.match(output, /run 1 .*accepted: created/);
+});
+
+Deno.test("where what left the query is kept, run and why say so", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["on_removed: keep"] });
+  await people.setRows(["id", "name"], rowsOf(3));
+  await people.run();
+  await people.setRows(["id", "name"], rowsOf(1));
+
+  const { stdout } = await people.project.run("run");
+  assert.match(stdout, /groups +0 new, 0 changed, 1 unchanged, 2 gone and kept\n/);
+
+  const why = (await people.project.run("why sync.people 3")).stdout;
+  assert.match(why, /next +accepted; .* one of the 2 that left the query, until it comes back/);
+  assert.match(
+    why,
+    /run 2 .*unchanged, or left the query and kept: 2 of its groups are not in the/,
+  );
 });

@@ -109,11 +109,11 @@ function renderColumnChanges({ column_changes: changes = [] }: ModelFinished, vi
 }
 
 function renderDelivery(
-  { delivery, requests, next_blocked: ahead }: ModelFinished,
+  { delivery, requests, next_blocked: ahead, on_removed: onRemoved }: ModelFinished,
   view: RunView,
 ): string[] {
   const lines: string[] = [];
-  if (delivery) lines.push(label("groups", groupsText(delivery), view));
+  if (delivery) lines.push(label("groups", groupsText(delivery, onRemoved), view));
   const hasRequests = requests !== undefined && (delivery !== undefined || requests.sent > 0);
   if (hasRequests) lines.push(label("requests", requestsText(requests, delivery, view), view));
   if (delivery && delivery.failed + delivery.unknown + delivery.rejected > 0) {
@@ -138,11 +138,12 @@ function label(name: string, text: string, { style }: RunView): string {
   return `${style.dim(name.padEnd(8))}  ${text}`;
 }
 
-function groupsText(delivery: DeliveryCounts): string {
+function groupsText(delivery: DeliveryCounts, onRemoved: ModelFinished["on_removed"]): string {
   const { new: added, changed, unchanged, removed, parked } = delivery;
   return counts([
     ...[[added, "new"], [changed, "changed"], [unchanged, "unchanged"]] as const,
-    ...[[removed, "removed"]] as const,
+    // Each run finds them once more.
+    ...[[removed, onRemoved === "keep" ? "gone and kept" : "removed"]] as const,
     ...parked > 0 ? [[parked, "held back"]] as const : [],
   ]);
 }

@@ -21,7 +21,7 @@ import {
   stepsOf,
 } from "~/store/group_story.ts";
 import { isByHand, isLeftByAdopt, type RunEntry, tellStory } from "./timeline.ts";
-import { type NextStep, whatIsNext } from "./what_is_next.ts";
+import { type GroupFacts, type NextStep, whatIsNext } from "./what_is_next.ts";
 
 /** One try with its requests. */
 export interface ToldTry {
@@ -70,8 +70,9 @@ export function loadStory(
   const deliveries = withoutThoseOfOthers(
     deliveriesOf(db, model.name, keyText, Math.min(limit + 1, 1e9)),
   );
+  const keepsRemoved = model.onRemoved === "keep";
   const told = tellStory(
-    { deliveries, steps: stepsOf(db, model.name), accepted },
+    { deliveries, steps: stepsOf(db, model.name), accepted, keepsRemoved },
     { entries: limit, runs: limit < RUNS_READ ? RUNS_READ : Infinity },
   );
   const withRequests = requestTeller(db);
@@ -84,7 +85,10 @@ export function loadStory(
       option,
       block: findBudgetBlock(db, model.name),
       accepted,
-      comparedIn: last?.state === "adopted" ? lastComparison(db, model.name) : undefined,
+      // Looked for only where it matters: a model that never compares may have very many runs.
+      compared: keepsRemoved || last?.state === "adopted"
+        ? lastComparison(db, model.name)
+        : undefined,
     },
     pending: pendingOf(db, model.name, keyText),
     words: toKeyWords(model.keyColumns, key),
@@ -103,8 +107,10 @@ export function loadStory(
 }
 
 /** A run that was stopped before it compared, or that had nothing to compare, says nothing of groups. */
-function lastComparison(db: DatabaseSync, model: string): number | undefined {
-  for (const step of stepsOf(db, model)) if (step.groups_new !== null) return step.run_id;
+function lastComparison(db: DatabaseSync, model: string): GroupFacts["compared"] {
+  for (const { run_id: runId, groups_new: added, groups_removed: removed } of stepsOf(db, model)) {
+    if (added !== null) return { runId, removed: removed ?? 0 };
+  }
   return undefined;
 }
 

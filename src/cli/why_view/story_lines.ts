@@ -58,6 +58,7 @@ const DECISION_WORDS: Readonly<
   unchanged: ["unchanged", "dim"],
   unchanged_or_not_reached: ["unchanged, or not reached", "dim"],
   unchanged_or_gone: ["left the query, or unchanged", "dim"],
+  unchanged_or_kept: ["unchanged, or left the query and kept", "dim"],
   left: ["left the query", "dim"],
   held_back: ["held back", "warning"],
   not_reached: ["not reached", "warning"],

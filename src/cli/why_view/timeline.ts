@@ -10,6 +10,7 @@
  * | accepted        | compared, and reached all        | unchanged                     |
  * | accepted        | compared, left some              | unchanged, or not reached     |
  * | accepted        | some left the query; it is new later, or gone now | gone, if no other run forgot any |
+ * | accepted        | some left the query, and are kept | unchanged, or one of these   |
  * | not accepted    | held some back                   | held back                     |
  * | not accepted    | left some                        | not reached                   |
  *
@@ -25,6 +26,7 @@ export type Decision =
   | "unchanged"
   | "unchanged_or_not_reached"
   | "unchanged_or_gone"
+  | "unchanged_or_kept"
   | "left"
   | "held_back"
   | "not_reached"
@@ -61,6 +63,8 @@ export interface StoryFacts {
   steps: Iterable<StoryStep>;
   /** The hash of what is accepted now. */
   accepted: { hash: string | undefined } | undefined;
+  /** `@on_removed: keep`: what left the query stays accepted. @default false */
+  keepsRemoved?: boolean;
 }
 
 /** How much is told. */
@@ -93,7 +97,7 @@ export function tellStory(
     if (!wasTried) {
       // What was adopted with all groups says nothing of whether this one was among them.
       const after = deliveries.slice(0, next).findLast((each) => !isOfAll(each));
-      addRun(story, toEntry(step, deliveries[next], after, facts.accepted));
+      addRun(story, toEntry(step, deliveries[next], after, facts));
     }
     if (story.length > limit) {
       return { entries: sinceGone(story, facts.accepted).slice(0, limit), isCut: true };
@@ -185,9 +189,9 @@ function toEntry(
   step: StoryStep,
   before: DeliveryRow | undefined,
   after: DeliveryRow | undefined,
-  accepted: StoryFacts["accepted"],
+  facts: StoryFacts,
 ): RunEntry {
-  const { decision, detail } = decide(step, before, after, accepted);
+  const { decision, detail } = decide(step, before, after, facts);
   const { run_id: runId } = step;
   return { type: "run", runId, firstRunId: runId, runs: 1, decision, detail };
 }
@@ -196,8 +200,9 @@ function decide(
   step: StoryStep,
   before: DeliveryRow | undefined,
   after: DeliveryRow | undefined,
-  accepted: StoryFacts["accepted"],
+  facts: StoryFacts,
 ): { decision: Decision; detail: string } {
+  const { accepted } = facts;
   if (step.groups_new === null) return withoutComparison(step, accepted !== undefined);
   const left = step.groups_left ?? 0;
   if (!before) {
@@ -206,7 +211,7 @@ function decide(
       ? { decision: "not_reached", detail: `not among those reached; ${left} were left` }
       : { decision: "not_there", detail: "not in its query yet" };
   }
-  if (isAccepted(before)) return sinceAccepted(step, before, after, accepted);
+  if (isAccepted(before)) return sinceAccepted(step, before, after, facts);
   const isHeld = (step.groups_parked ?? 0) > 0;
   if (isHeld && left === 0) {
     return { decision: "held_back", detail: `${before.state} in run ${before.run_id}` };
@@ -235,7 +240,7 @@ function sinceAccepted(
   step: StoryStep,
   before: DeliveryRow,
   after: DeliveryRow | undefined,
-  accepted: StoryFacts["accepted"],
+  { accepted, keepsRemoved }: StoryFacts,
 ): { decision: Decision; detail: string } {
   if (before.action === "remove") return { decision: "gone", detail: "not in the query" };
   const isGoneLater = after ? after.action === "create" : accepted === undefined;
@@ -247,6 +252,10 @@ function sinceAccepted(
   const left = step.groups_left ?? 0;
   if (left > 0) {
     return { decision: "unchanged_or_not_reached", detail: `the run left ${left} of its groups` };
+  }
+  if (keepsRemoved && removed > 0) {
+    const detail = `${removed} of its groups are not in the query`;
+    return { decision: "unchanged_or_kept", detail };
   }
   return unchanged(before.content_hash || (after ? undefined : accepted?.hash));
 }

@@ -27,10 +27,12 @@ function tell(
   deliveries: readonly DeliveryRow[],
   steps: readonly StoryStep[],
   accepted: StoryFacts["accepted"] | null = { hash: "1:a" },
+  keepsRemoved = false,
 ): string[] {
   const newestFirst = {
     ...{ deliveries: deliveries.toReversed(), steps: steps.toReversed() },
     accepted: accepted ?? undefined,
+    keepsRemoved,
   };
   return tellStory(newestFirst, ALL).entries.map((entry) => {
     if (entry.type === "try") return `${entry.delivery.run_id} ${entry.delivery.state}`;
@@ -166,4 +168,11 @@ Deno.test("the story ends at its limit, and says so", () => {
   assert.deepEqual(tell(3), [3, false]);
   assert.deepEqual(tell(2), [2, true]);
   assert.deepEqual(tell(3, 2), [2, true]);
+});
+
+Deno.test("where what left the query is kept, an accepted group may be unchanged or one of these", () => {
+  const steps = [compared(1), compared(2), compared(3, { groups_removed: 1 })];
+  assert.deepEqual(tell([tried(1, "accepted")], steps, undefined, true), [
+    ...["3 unchanged_or_kept", "2 unchanged", "1 accepted"],
+  ]);
 });

@@ -8,6 +8,7 @@ import type { AcceptedGroup } from "~/tracked/known_group.ts";
 import type { DeliveryRow, LedgerRow } from "~/store/group_story.ts";
 import type { PendingRow } from "~/store/pending.ts";
 import type { BudgetBlock } from "~/cli/groups/budget_block.ts";
+import { renderCount } from "~/cli/output/counts.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 
 /** What is known of a group. */
@@ -21,8 +22,8 @@ export interface GroupFacts {
   accepted: Pick<AcceptedGroup, "isInDoubt"> | undefined;
   /** How its last try ended. */
   last: Pick<DeliveryRow, "action" | "state" | "run_id"> | undefined;
-  /** The last run that has compared what there is with what is accepted; where its last try is an adoption. */
-  comparedIn: number | undefined;
+  /** The last run that has compared what there is with what is accepted, if it is known. */
+  compared: { runId: number; removed: number } | undefined;
   /** The budget at which the last run has stopped, if it has. */
   block: BudgetBlock | undefined;
   /** A run is under way. */
@@ -90,14 +91,23 @@ function decide(facts: GroupFacts): NextStep {
 }
 
 function withoutTry(
-  { model, pending, accepted, last, comparedIn, isRunning }: GroupFacts,
+  { model, pending, accepted, last, compared, isRunning }: GroupFacts,
 ): NextStep {
-  const isAsAdopted = last?.state === "adopted" && last.run_id === comparedIn;
+  const isAsAdopted = last?.state === "adopted" && last.run_id === compared?.runId;
   if (isAsAdopted) return leftByAdopt(accepted !== undefined);
   if (pending) return waits(pending, isRunning);
   if (!accepted) return gone(last);
   // What the query has and is in doubt was tried, or waits to be.
-  return accepted.isInDoubt ? HAS_LEFT[model.onRemoved] : ACCEPTED;
+  if (accepted.isInDoubt) return HAS_LEFT[model.onRemoved];
+  const kept = model.onRemoved === "keep" ? compared?.removed ?? 0 : 0;
+  return kept > 0 ? acceptedOrKept(kept) : ACCEPTED;
+}
+
+/** Of groups that are kept nothing is noted one by one. */
+function acceptedOrKept(kept: number): NextStep {
+  const those = kept === 1 ? "is the one" : `is one of the ${renderCount(kept)}`;
+  const text = `${ACCEPTED.text}, or, if it ${those} that left the query, until it comes back`;
+  return { code: "accepted", text };
 }
 
 const HAS_LEFT: Readonly<Record<TrackedModel["onRemoved"], NextStep>> = {

@@ -18,7 +18,7 @@ function next(ledger: Partial<LedgerRow> | undefined, more: Partial<GroupFacts> 
       words: "7",
       accepted: undefined,
       last: undefined,
-      comparedIn: undefined,
+      compared: undefined,
       isRunning: false,
       option: "",
       block: undefined,
@@ -91,11 +91,23 @@ Deno.test("whatIsNext() promises nothing of a model that a budget blocks, but fo
 
 Deno.test("whatIsNext() goes by what --held has left only until a run has compared again", () => {
   const last = { action: "update", state: "adopted", run_id: 4 } as const;
-  assert.match(next(undefined, { last, comparedIn: 4 }), /^comes_again: not at the far side/);
+  assert.match(
+    next(undefined, { last, compared: { runId: 4, removed: 0 } }),
+    /^comes_again: not at the far side/,
+  );
   const there = { last, accepted: { isInDoubt: true } };
-  assert.match(next(undefined, { ...there, comparedIn: 4 }), /^comes_again: .*something else/);
-  assert.match(next(undefined, { last, comparedIn: 5 }), /^gone: no longer in the query/);
-  assert.match(next(undefined, { ...there, comparedIn: 5 }), /^gone: left the query/);
+  assert.match(
+    next(undefined, { ...there, compared: { runId: 4, removed: 0 } }),
+    /^comes_again: .*something else/,
+  );
+  assert.match(
+    next(undefined, { last, compared: { runId: 5, removed: 0 } }),
+    /^gone: no longer in the query/,
+  );
+  assert.match(
+    next(undefined, { ...there, compared: { runId: 5, removed: 0 } }),
+    /^gone: left the query/,
+  );
 });
 
 Deno.test("whatIsNext() tells what becomes of a group that has left the query, as @on_removed says", () => {
@@ -106,5 +118,12 @@ Deno.test("whatIsNext() tells what becomes of a group that has left the query, a
     next(undefined, { model: { ...model, onRemoved }, accepted: { isInDoubt: true } });
   assert.match(of("deliver"), /^pending: .*the next run removes it/);
   assert.match(of("keep"), /^kept: .*nothing is sent of it, unless it comes back$/);
+  const kept = (removed: number) =>
+    next(undefined, {
+      ...{ model: { ...model, onRemoved: "keep" }, accepted: ACCEPTED },
+      compared: { runId: 4, removed },
+    });
+  assert.match(kept(0), /until its content changes$/);
+  assert.match(kept(30), /^accepted: .*one of the 30 that left the query, until it comes back$/);
   assert.match(of("forget"), /^gone: .*forgets it, and sends nothing$/);
 });
