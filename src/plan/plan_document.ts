@@ -103,6 +103,8 @@ export interface PlannedModel {
   changes: readonly PlannedChange[];
   /** Groups that differ and are not sent: parked, or for a person to settle. */
   held: readonly HeldChange[];
+  /** Of a model that compares nothing now, how many groups no run sends by itself. Absent: none. */
+  held_back?: number;
   requests: readonly PlannedRequest[];
   /** Requests in all, also where only the first ones are listed. */
   requests_total: number;

@@ -12,11 +12,13 @@ import { findMoved } from "~/plan/compare_plans.ts";
 import type { PlanDocument, PlannedModel } from "~/plan/plan_document.ts";
 import { sealPlan } from "~/plan/plan_file.ts";
 import { PlanRecorder, type PlanRecorderFacts, summarize } from "~/plan/plan_recorder.ts";
+import { countHeldChanges, type HeldChanges } from "~/store/held_back.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { usualRequestMs } from "~/store/requests.ts";
 import { lastRunId } from "~/store/runs.ts";
 import { digestTable } from "~/warehouse/digest_table.ts";
 import { practiceOption } from "./command_text.ts";
+import { heldBackOf } from "./held_back.ts";
 import type { RunEvent } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 
@@ -71,8 +73,11 @@ export class Planner {
 
   /** The plan, once all models have ended. */
   finish(): PlanDocument {
-    const { request, practice, projectId, asked, now } = this.parts;
-    const models = this.recorder.models().map((model) => this.#withContent(model));
+    const { db, request, practice, projectId, asked, now } = this.parts;
+    const held = countHeldChanges(db);
+    const models = this.recorder.models().map((model) =>
+      this.#withContent(this.#withHeld(model, held))
+    );
     return sealPlan({
       schema_version: 1,
       type: "plan",
@@ -99,6 +104,15 @@ export class Planner {
       summary: summarize(models),
       models,
     });
+  }
+
+  /** What was parked before and is not looked at now is as little sent. */
+  #withHeld(model: PlannedModel, held: readonly HeldChanges[]): PlannedModel {
+    if (model.groups) return model;
+    const own = held.filter((each) => each.model === model.model);
+    const sums = heldBackOf(own, this.parts.graph.models);
+    if (!sums) return model;
+    return { ...model, held_back: sums.parked + sums.rejected + sums.to_settle };
   }
 
   /** For a plan that is applied later: what tables that move would hold. Groups have hashes of their own. */

@@ -151,13 +151,20 @@ function deliveryOutcome(
     ...(hasTarget && { rows: countRows(db, model.name) }),
     ...(status === "failed" && {
       error: error ?? {
-        message: `${failed} of ${
-          failed + counts.saved + counts.rejected + counts.left
-        } groups of ${model.name} were not accepted`,
+        message: notAccepted(model.name, counts),
         hint: hintOf(model, counts, context.practiceOption, ahead),
       },
     }),
   };
+}
+
+function notAccepted(
+  model: string,
+  { failed, unknown, saved, rejected, left }: DeliveryCounts,
+): string {
+  const open = failed + unknown;
+  const text = `${open} of ${open + saved + rejected + left} groups of ${model} were not accepted`;
+  return rejected > 0 ? `${text}, beside ${rejected} that were rejected for good` : text;
 }
 
 /** What becomes of those that were not accepted. */
@@ -176,11 +183,17 @@ function hintOf(
   return [
     ...toSettle > 0
       ? [
-        `${toSettle} may have arrived, and wait until you have looked: spoor unknown ${name}${option}`,
+        `${toSettle} may have arrived, and ${
+          toSettle === 1 ? "waits" : "wait"
+        } until you have looked: spoor unknown ${name}${option}`,
       ]
       : [],
     ...parked > 0
-      ? [`${parked} failed in @max_attempts runs, and are parked: spoor failures ${name}${option}`]
+      ? [
+        `${parked} failed in @max_attempts runs, and ${
+          parked === 1 ? "is" : "are"
+        } parked: spoor failures ${name}${option}`,
+      ]
       : [],
     ...failed + unknown > kept ? [`the others ${comeAgain}`] : [],
   ].join("; ");

@@ -237,7 +237,7 @@ Deno.test("at most once: a run says that nobody sends again what may have arrive
   assert.match(first.output, /2 sent, 1 accepted, 0 refused, 1 without an answer/);
   assert.match(
     first.output,
-    /hint: 1 may have arrived, and wait until you have looked: spoor unknown sync\.people/,
+    /hint: 1 may have arrived, and waits until you have looked: spoor unknown sync\.people/,
   );
   assert.match(
     first.output,
@@ -250,4 +250,35 @@ Deno.test("at most once: a run says that nobody sends again what may have arrive
       /1 group is neither known to be sent nor sent again until you say: spoor unknown$/m,
     );
   }
+});
+
+Deno.test("what was rejected is said by a plan that looks at nothing, as it is by a run", async () => {
+  await using api = await fakeApi();
+  const code = `
+    await query("SELECT * FROM raw.people").each(async (row) => {
+      await http.post(ORIGIN + "/people/" + row.id, { json: row });
+      if (row.id < 3) await reject(row, "no such name");
+      if (row.id === 3) throw new Error("not yet");
+    });
+  `;
+  await using people = await syncProject(api, code, { directives: ["max_attempts: 1"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"], ["4", "'Di'"]]);
+
+  const first = await people.project.run("run");
+  assert.match(
+    first.output,
+    /1 of 4 groups of sync\.people were not accepted, beside 2 that were re/,
+  );
+  assert.match(first.output, /1 group held back: no run tries it again by itself/);
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["4", "'Di'"]]);
+  await people.run();
+
+  for (const form of [[], ["--format", "md"]]) {
+    const { stdout } = await people.project.run(["plan", ...form]);
+    assert.match(stdout, /Nothing to do/);
+    assert.match(stdout, /^2 groups are held back, and not sent: see spoor failures$/m);
+  }
+  await people.project.write("models/raw/other.sql", "SELECT 1 AS id");
+  const { stdout } = await people.project.run("plan");
+  assert.match(stdout, /1 model would run.*\n2 groups are held back, and not sent/);
 });

@@ -17,6 +17,7 @@ import {
   differences,
   doubtsText,
   groupsText,
+  heldBackText,
   keyText,
   outcomeText,
   requestsText,
@@ -32,12 +33,13 @@ const MAX_BODY = 500;
 /** The lines of a plan. */
 export function renderPlanMarkdown(plan: PlanDocument, all: boolean): string[] {
   const shown = plan.models.filter(({ status }) => all || status !== "up_to_date");
+  const isToDo = plan.summary.has_changes || plan.summary.failed > 0;
+  const held = heldBackText(plan, plan.models.filter(({ groups }) => !isToDo || !groups));
   return [
     `### Spoor plan`,
     "",
-    plan.summary.has_changes || plan.summary.failed > 0
-      ? summaryText(plan.summary)
-      : "Nothing to do. Nothing was sent.",
+    isToDo ? summaryText(plan.summary) : "Nothing to do. Nothing was sent.",
+    ...held.flatMap((line) => ["", line]),
     ...(plan.practice ? ["", "Practice: what a run sends stays on its machine."] : []),
     ...(shown.length > 0 ? ["", ...renderTable(shown)] : []),
     ...shown.flatMap((model) => renderDetails(model, all)),

@@ -5,11 +5,10 @@
  */
 // deno-lint-ignore-file camelcase
 import { comparedText, differInText } from "~/cli/output/adopted_text.ts";
-import { countOf, renderCount } from "~/cli/output/counts.ts";
+import { renderCount } from "~/cli/output/counts.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
-import { practiceOption } from "~/run/command_text.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import type {
   PlanDocument,
@@ -24,6 +23,7 @@ import {
   differences,
   doubtsText,
   groupsText,
+  heldBackText,
   keyText,
   outcomeText,
   requestsText,
@@ -64,7 +64,10 @@ const SHOWN = 10;
 /** The lines of a plan. */
 export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
   if (!plan.summary.has_changes && plan.summary.failed === 0) {
-    return [`Nothing to do: ${upToDateText(plan)}. Nothing was sent.`, ...heldBackText(plan)];
+    return [
+      `Nothing to do: ${upToDateText(plan)}. Nothing was sent.`,
+      ...heldBackText(plan, plan.models),
+    ];
   }
   const width = Math.max(...plan.models.map(({ model }) => model.length));
   const shown = foldModels(plan.models, view.all);
@@ -74,18 +77,9 @@ export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
     ...folded > 0 ? [`  … ${renderCount(folded)} more up to date (--all shows them)`] : [],
     "",
     summaryText(plan.summary),
+    // Those of the others are shown with their models.
+    ...heldBackText(plan, plan.models.filter(({ groups }) => !groups)),
     ...plan.practice ? ["Practice: what a run sends stays on this machine."] : [],
-  ];
-}
-
-function heldBackText({ models, practice }: PlanDocument): string[] {
-  const held = models.reduce((sum, { groups }) => sum + (groups?.held ?? 0), 0);
-  if (held === 0) return [];
-  const verb = held === 1 ? "is" : "are";
-  return [
-    `${countOf(held, "group")} ${verb} held back, and not sent: see spoor failures${
-      practiceOption(practice)
-    }`,
   ];
 }
 

@@ -8,7 +8,9 @@ import { renderDuration } from "~/base/duration.ts";
 import { adoptedText } from "~/cli/output/adopted_text.ts";
 import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
+import { practiceOption } from "~/run/command_text.ts";
 import type {
+  PlanDocument,
   PlannedBudgets,
   PlannedChange,
   PlannedGroups,
@@ -62,6 +64,23 @@ function removedText(removed: number, onRemoved: PlannedGroups["on_removed"]): s
   return onRemoved === "keep"
     ? `${count} gone and kept`
     : `${count} gone, to forget (nothing is sent)`;
+}
+
+/** What no run sends by itself, of some of a plan's models; no line where there is none. */
+export function heldBackText(
+  { practice }: Pick<PlanDocument, "practice">,
+  models: readonly PlannedModel[],
+): string[] {
+  const held = models.reduce((sum, { groups, held_back: parked = 0 }) => {
+    return sum + (groups?.held ?? parked);
+  }, 0);
+  if (held === 0) return [];
+  const verb = held === 1 ? "is" : "are";
+  return [
+    `${countOf(held, "group")} ${verb} held back, and not sent: see spoor failures${
+      practiceOption(practice)
+    }`,
+  ];
 }
 
 /** What is not sure to be accepted, or nothing. */

@@ -174,7 +174,13 @@ function outcomeText(delivery: DeliveryCounts, isBlockedNext: boolean): string {
     ...failed + unknown > kept && !isBlockedNext
       ? ["the next run tries those that failed again"]
       : [],
-    ...kept > 0 ? [`${countOf(kept, "group")} held back: no run tries them again by itself`] : [],
+    ...kept > 0
+      ? [
+        `${countOf(kept, "group")} held back: no run tries ${
+          kept === 1 ? "it" : "them"
+        } again by itself`,
+      ]
+      : [],
     ...failed + unknown === 0 ? ["what was rejected waits for another content"] : [],
   ];
   return [text, ...ends].join("; ");
