@@ -54,6 +54,7 @@ export interface StepHistoryRow {
   groups_unknown: number | null;
   groups_left: number | null;
   groups_rejected?: number | null;
+  /** Held back: parked, rejected, or for a person to settle. */
   groups_parked?: number | null;
   /** Absent where it compared no groups. */
   groups_delivered?: number;

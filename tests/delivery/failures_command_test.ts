@@ -33,6 +33,9 @@ Deno.test("failures lists errors with counts and examples, folded, and ends with
   assert.match(cut.stdout, /… 1 more error of 1 group \(--all shows them\)/);
   assert.match(cut.stdout, /spoor retry sync\.people/);
   assert.match((await people.project.run("failures --all")).stdout, /id = 4; id = 5/);
+  assert.equal((await readLines(people.project, "failures")).length, 2);
+  assert.equal((await readLines(people.project, "failures", "-n", "1")).length, 1);
+  assert.equal((await people.project.run("failures --json -n 0")).code, 2);
 
   const [line] = await readLines(people.project, "failures", "sync.people");
   assert.deepEqual(

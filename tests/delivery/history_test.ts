@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
 import { readLines } from "./read_lines.ts";
-import { rowsOf, syncProject } from "./sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "./sync_project.ts";
 
 const COLUMNS = ["id", "name"];
 
@@ -52,4 +52,19 @@ Deno.test("a run in which nothing was to be delivered adds nothing up", async ()
   assert.match(first.stdout, /\nGroups: 1 delivered = 1 saved \+ 0 rejected/);
   const second = await people.project.run("run --full");
   assert.doesNotMatch(second.stdout, /Groups:/);
+});
+
+Deno.test("what a run held back has one name in history, its help and its --json", async () => {
+  await using api = await fakeApi([{ status: 422 }]);
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_attempts: 1"] });
+  await people.setRows(COLUMNS, rowsOf(2));
+  await people.run();
+  await people.run("--full");
+
+  const [held, first] = await readLines(people.project, "history", "sync.people");
+  assert.deepEqual([held?.groups_held_back, first?.groups_held_back], [2, 0]);
+  assert.ok(held && !("groups_parked" in held));
+  const { stdout } = await people.project.run("history sync.people");
+  assert.match(stdout, /removed +held back +delivered/);
+  assert.match((await people.project.run("history --help")).stdout, /held back, of one model: /);
 });

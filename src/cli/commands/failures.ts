@@ -38,6 +38,8 @@ import { stateFilePath } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 
+/** Errors that are listed. */
+const LISTED = 10;
 /** Keys that are shown of one error. */
 const KEYS_SHOWN = 3;
 
@@ -56,7 +58,12 @@ export const failuresCommand = defineCommand({
   ].join("\n"),
   positionals: [{ name: "model", help: "Only this model", complete: "models" }],
   options: {
-    limit: { type: "string", short: "n", value: "N", default: "10", help: "Errors to list" },
+    limit: {
+      type: "string",
+      short: "n",
+      value: "N",
+      help: `Errors to list (${LISTED} if not given; all with --json)`,
+    },
     all: { type: "boolean", help: "List all errors, and the keys of all groups" },
     practice: PRACTICE_OPTION,
   },
@@ -66,7 +73,7 @@ export const failuresCommand = defineCommand({
   ],
   async run({ options, positionals: [name], output }) {
     const purpose = "list failures";
-    const limit = options.all || options.json ? Infinity : parseCount("limit", options.limit);
+    const limit = limitOf(options);
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
     using db = openGroups(root, practice, purpose);
@@ -96,6 +103,15 @@ export const failuresCommand = defineCommand({
     return ExitCode.Ok;
   },
 });
+
+/** A program that does not ask for a part gets all. */
+function limitOf(
+  { limit, all, json }: { limit?: string | undefined; all: boolean; json: boolean },
+) {
+  if (all) return Infinity;
+  if (limit !== undefined) return parseCount("limit", limit);
+  return json ? Infinity : LISTED;
+}
 
 /** Keys of a folded failure's groups: those at hand first, then what one more look gives. */
 function keysOf(db: DatabaseSync, { parts }: FoldedFailure, limit: number): string[] {

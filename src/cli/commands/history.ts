@@ -39,6 +39,9 @@ export const historyCommand = defineCommand({
     "delivered = saved + rejected + failed + unknown + left, in groups: what a run found to be sent,",
     "and what became of it. Where the two sides differ, delivered is marked with ≠. A run that was",
     "killed has no sums, and of its requests those that were answered; spoor why tells the rest.",
+    "",
+    "held back, of one model: groups that a run found to be sent and did not give to the model,",
+    "because they are parked, rejected or for you to settle. They are no part of delivered.",
   ].join("\n"),
   positionals: [{
     name: "model",
@@ -83,7 +86,7 @@ function printRuns(runs: readonly RunHistoryRow[], json: boolean, output: Output
 }
 
 function printSteps(steps: readonly StepHistoryRow[], json: boolean, output: Output): void {
-  if (json) { for (const step of steps) output.json("step", withError(step)); }
+  if (json) { for (const step of steps) output.json("step", toJson(step)); }
   else for (const line of renderSteps(steps, output.style)) output.line(line);
 }
 
@@ -182,6 +185,11 @@ function deliveredCell(delivered: number, isBalanced: boolean, style: Style): Ce
 function whyOf(step: StepHistoryRow): string {
   const { error } = withError(step);
   return error ? `${step.reason}; ${error.message.split("\n", 1)[0]}` : step.reason;
+}
+
+/** In the words of the text. */
+function toJson({ groups_parked: heldBack, ...step }: StepHistoryRow): object {
+  return { ...withError(step), ...heldBack !== undefined && { groups_held_back: heldBack } };
 }
 
 function withError(step: StepHistoryRow): Omit<StepHistoryRow, "error"> & { error?: ErrorReport } {
