@@ -278,6 +278,7 @@ export class GuestSession {
       name: `a query of ${this.#model.name}`,
       at: { path: this.#model.path },
       readable: this.#model.references.map((reference) => reference.table),
+      practiceOption: this.parts.context.practiceOption,
     });
   }
 

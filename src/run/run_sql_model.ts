@@ -28,6 +28,7 @@ export function runSqlModel(
     name: model.name,
     at: { path: model.path, ...(model.sqlLine !== undefined && { line: model.sqlLine }) },
     readable: model.references.map((reference) => reference.table),
+    practiceOption: context.practiceOption,
   });
   const uniqueKey = model.directives.uniqueKey ?? [];
   const target = { db: context.db, model: model.name, uniqueKey };

@@ -275,6 +275,7 @@ async function makeHttp(
     readsOnly: wishes.adopt,
     ...(context.plan && { plan: context.plan.of(model.name) }),
     ...gateOf(context, model),
+    practiceOption: context.practiceOption,
     now: context.now,
   });
 }

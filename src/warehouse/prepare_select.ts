@@ -24,6 +24,8 @@ export interface SelectInput {
   at: SourceLocation;
   /** `schema.name` of all tables that may be read, or `"all"` (Spoor's own tables too). */
   readable: Iterable<string> | "all";
+  /** What commands need to be about this state: ` --practice`, or nothing. @default nothing */
+  practiceOption?: string;
 }
 
 /** A query that SQLite has accepted. */
@@ -213,7 +215,9 @@ function tablesOfView(sql: string): string[] {
 function notMade(table: string, input: SelectInput, cause: unknown): UserError {
   return new UserError(`Cannot run ${input.name}: ${table} has no table yet`, {
     at: input.at,
-    hint: `Run "spoor run +${table}" first; a TypeScript model has a table once it has saved a row`,
+    hint: `Run "spoor run +${table}${
+      input.practiceOption ?? ""
+    }" first; a TypeScript model has a table once it has saved a row`,
     cause,
   });
 }

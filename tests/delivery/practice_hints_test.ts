@@ -82,3 +82,28 @@ Deno.test("state check and query name commands that stay in practice", async () 
     /"spoor run \+mart\.later --practice"/,
   );
 });
+
+Deno.test("what a run and a plan that is applied name for what is missing stays in practice", async () => {
+  await using api = await fakeApi();
+  const code = `
+    const answer = await http.post(ORIGIN + "/first", { json: {} });
+    await http.post(ORIGIN + "/second/" + (answer.json.id ?? "none"), { json: {} });
+    await query.all("SELECT * FROM raw.nothing");
+  `;
+  await using people = await syncProject(api, code, {
+    files: {
+      "models/raw/nothing.ts": `import { log } from "spoor"; log.debug("no rows");`,
+      "models/mart/nothing.sql": "SELECT * FROM raw.nothing",
+    },
+  });
+  const say = async (...args: string[]) => (await people.project.run(args)).output;
+
+  const missing = await say("run", "--practice", "--jobs", "1");
+  assert.match(missing, /Cannot run mart\.nothing: raw\.nothing has no table yet/);
+  assert.match(missing, /Cannot run a query of sync\.people: raw\.nothing has no table yet/);
+  assert.equal(missing.match(/Run "spoor run \+raw\.nothing --practice" first/g)?.length, 2);
+  assert.match(await say("run"), /Run "spoor run \+raw\.nothing" first/);
+
+  await say("plan", "sync.people", "--practice", "-o", "plan.json");
+  assert.match(await say("apply", "plan.json"), /send without one by spoor run --practice/);
+});
