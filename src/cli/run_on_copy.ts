@@ -8,7 +8,7 @@ import type { PlanDocument } from "~/plan/plan_document.ts";
 import type { RunEvent, RunFinished } from "~/run/run_event.ts";
 import { runProject } from "~/run/run_project.ts";
 import type { RunRequest } from "~/run/run_request.ts";
-import { stateFilePath } from "~/store/open_state.ts";
+import { stateFilePath, type StateMigration } from "~/store/open_state.ts";
 import { removeStateCopy } from "~/store/state_copy.ts";
 import { hearStopSignals } from "./stop_signals.ts";
 
@@ -16,6 +16,7 @@ import { hearStopSignals } from "./stop_signals.ts";
 export interface RunListener {
   onEvent: (event: RunEvent) => void;
   onPlan: (plan: PlanDocument) => void;
+  onMigrate: (migration: StateMigration) => void;
   /** The first Ctrl-C. */
   onStop: () => void;
 }
@@ -23,14 +24,14 @@ export interface RunListener {
 /** @returns The last event; `undefined`: ended at once by a second Ctrl-C. */
 export async function runOnCopy(
   request: RunRequest,
-  { onEvent, onPlan, onStop }: RunListener,
+  { onEvent, onStop, ...hearer }: RunListener,
 ): Promise<RunFinished | undefined> {
   using signals = hearStopSignals();
   signals.stop.addEventListener("abort", onStop);
   const copyName = crypto.randomUUID();
   try {
     return await Promise.race([
-      runProject({ ...request, copyName }, onEvent, signals.stop, onPlan),
+      runProject({ ...request, copyName }, onEvent, signals.stop, hearer),
       signals.endNow.then(() => undefined),
     ]);
   } finally {

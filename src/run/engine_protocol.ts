@@ -6,6 +6,7 @@
 import type { ErrorReport } from "~/base/user_error.ts";
 import type { WorkerSpec } from "~/sandbox/supervisor.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
+import type { StateMigration } from "~/store/open_state.ts";
 import type { RunEvent } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 
@@ -19,6 +20,8 @@ export type ToEngine =
 export type FromEngine =
   | { type: "events"; events: readonly RunEvent[] }
   | { type: "plan"; plan: PlanDocument }
+  /** Until it is done, nothing else is heard of the engine. */
+  | { type: "migrating"; migration: StateMigration }
   | { type: "spawn"; spec: WorkerSpec; port: MessagePort }
   | { type: "end"; id: number }
   /** It has heard the stop. Until then it computes SQL, which nothing interrupts. */

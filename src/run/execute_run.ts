@@ -119,7 +119,10 @@ interface Work {
 export async function executeRun(job: Job, way: Way, engine: EngineParts): Promise<Executed> {
   const { request, root, settings, practice } = job;
   const { path, plan: asked } = way;
-  using db = openState(path, way.newProjectId);
+  using db = openState(path, way.newProjectId, (migration) => {
+    // Posted, and heard though this thread computes until it is done.
+    engine.post({ type: "migrating", migration: { ...migration, isOfCopy: asked !== undefined } });
+  });
   if (asked) forgoDurability(db);
   const analyses = new ModuleAnalyses(db);
   const work = await findWork(db, job, analyses);

@@ -8,6 +8,7 @@ import type { ModelName } from "~/model/model.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
+import type { StateMigration } from "~/store/open_state.ts";
 import { Supervisor } from "~/sandbox/supervisor.ts";
 import { CurrentModel } from "./current_model.ts";
 import type { FromEngine, ToEngine } from "./engine_protocol.ts";
@@ -22,12 +23,19 @@ const STOP_GRACE_MS = 3_000;
 /** How soon a model that holds the engine is told of. */
 const LOOK_EVERY_MS = 100;
 
+/** Who hears of what is no event. */
+export interface RunHearer {
+  /** Given the plan that was asked for, before the last event. */
+  onPlan?: (plan: PlanDocument) => void;
+  /** Before a state file of an earlier version is brought up to date. */
+  onMigrate?: (migration: StateMigration) => void;
+}
+
 /**
  * Runs a project once.
  *
  * @param signal Aborted: nothing new begins, what is in flight ends or times out. The reason
  * `TIME_IS_OVER` says that the run's `timeoutMs` is over.
- * @param onPlan Is given the plan that was asked for, before the last event.
  * @returns The last event. Its `status` says whether all went well.
  * @throws {UserError | UserErrors} The run could not begin: mistakes in the project, a lock, a
  * state file that cannot be read.
@@ -36,7 +44,7 @@ export async function runProject(
   request: RunRequest,
   onEvent: (event: RunEvent) => void,
   signal: AbortSignal,
-  onPlan: (plan: PlanDocument) => void = () => {},
+  hearer: RunHearer = {},
 ): Promise<RunFinished> {
   const { promise, resolve, reject } = Promise.withResolvers<RunFinished>();
   const { port1, port2 } = new MessageChannel();
@@ -67,7 +75,8 @@ export async function runProject(
   port1.onmessage = ({ data }: MessageEvent<FromEngine>) => {
     if (data.type === "events") {
       data.events.forEach(tell);
-    } else if (data.type === "plan") onPlan(data.plan);
+    } else if (data.type === "plan") hearer.onPlan?.(data.plan);
+    else if (data.type === "migrating") hearer.onMigrate?.(data.migration);
     else if (data.type === "spawn") supervisor.start(data.spec, data.port);
     else if (data.type === "end") supervisor.end(data.id);
     else if (data.type === "stopping") clearTimeout(deaf);

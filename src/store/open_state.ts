@@ -17,15 +17,33 @@ export function stateFilePath(root: string, practice: boolean): string {
   return `${root}/.spoor/${practice ? "practice-state.db" : "spoor.db"}`;
 }
 
+/** A state file of an earlier version is brought up to date, which takes long where it is large. */
+export interface StateMigration {
+  from: number;
+  to: number;
+  sizeBytes: number;
+  /** Only a copy of it is, for a plan. @default false */
+  isOfCopy?: boolean;
+}
+
 /**
  * Opens the state file for a run; creates it, and brings an older one up to date.
  *
  * @param newProjectId The project's id, where the file is made now.
+ * @param onMigrate Told before an older file is brought up to date.
  * @throws {UserError} It cannot be opened or must not be touched.
  */
-export function openState(path: string, newProjectId?: string): DatabaseSync {
+export function openState(
+  path: string,
+  newProjectId?: string,
+  onMigrate?: (migration: StateMigration) => void,
+): DatabaseSync {
   makeStateFolder(path);
-  if (hasContent(path)) checkVersion(path);
+  const from = hasContent(path) ? checkVersion(path) : "empty";
+  const to = MIGRATIONS.length;
+  if (from !== "empty" && from < to) {
+    onMigrate?.({ from, to, sizeBytes: Deno.statSync(path).size });
+  }
   try {
     const db = openDatabase(path);
     migrate(db, newProjectId);
@@ -60,10 +78,11 @@ function hasContent(path: string): boolean {
 }
 
 /**
- * Looks at the file through a connection that cannot write. `"empty"`: the first run was killed
- * before it had made its tables.
+ * Looks at the file through a connection that cannot write.
+ *
+ * @returns The version of its schema. `"empty"`: the first run was killed before it had made its tables.
  */
-function checkVersion(path: string): "empty" | "spoor" {
+function checkVersion(path: string): "empty" | number {
   let version: number;
   let applicationId: number;
   let tables: number;
@@ -87,7 +106,7 @@ function checkVersion(path: string): "empty" | "spoor" {
       { hint: "Install the newer Spoor; the file was not touched" },
     );
   }
-  return "spoor";
+  return version;
 }
 
 function migrate(db: DatabaseSync, newProjectId: string = crypto.randomUUID()): void {

@@ -40,6 +40,7 @@ Deno.test("a parked group that --held says to differ is not counted as sent by t
   }
   assert.match(adopted, /1 group waits to be sent; the next run goes on with it/);
   assert.match(adopted, /1 group is parked after @max_attempts failures, and not sent/);
+  assert.match(await say(people, "retry", "sync.people", "5"), /As it stands: 1 pending group/);
   api.clear();
   assert.match(await say(people, "run"), /1 new, 0 changed, 1 unchanged, 0 removed, 1 held back/);
   assert.deepEqual(api.requests.map(({ path }) => path), ["/create/5"]);

@@ -273,3 +273,31 @@ function pick<Value>(
 ): Record<string, Value | undefined> {
   return Object.fromEntries(names.map((name) => [name, row[name]]));
 }
+
+Deno.test("a large file is not brought up to date without a word, and nothing is said of a small one", async () => {
+  await using project = await tempProject({ "models/mart/one.sql": "SELECT 1 AS id" });
+  const path = project.path(STATE);
+  version3.writeVersion3(path);
+  {
+    using db = new DatabaseSync(path);
+    db.exec("CREATE TABLE filler (x); INSERT INTO filler VALUES (zeroblob(25000000))");
+  }
+  const size = `from version 3 to ${MIGRATIONS.length} \\(25\\.\\d MB\\)`;
+
+  const plan = await project.run("plan --json");
+  const run = await project.run("run --json");
+  const again = await project.run("run");
+
+  assert.match(
+    plan.stderr,
+    new RegExp(`^Bringing a copy of the state file ${size}, for this plan alone; .*\\n$`),
+  );
+  assert.match(
+    run.stderr,
+    new RegExp(`^Bringing the state file ${size}; this is done once\\.\\n$`),
+  );
+  assert.equal(run.code, 0, run.output);
+  assert.equal(again.stderr, "");
+  version3.writeVersion3(project.path(".spoor/practice-state.db"));
+  assert.equal((await project.run("run --practice")).stderr, "");
+});

@@ -9,7 +9,7 @@ import type { AuthProvider } from "~/project/auth_providers.ts";
 import { obtainTokenKey } from "~/project/token_key.ts";
 import { sealTokens, toStored } from "~/run/stored_tokens.ts";
 import { clientSecretOf } from "~/run/token_keeper.ts";
-import { openState, stateFilePath } from "~/store/open_state.ts";
+import { openState, stateFilePath, type StateMigration } from "~/store/open_state.ts";
 import { saveSealedToken } from "~/store/tokens.ts";
 import { makeAuthorizationRequest } from "./authorization_request.ts";
 import { exchangeCode } from "./exchange_code.ts";
@@ -29,6 +29,7 @@ export interface Authorised {
  * Authorises a service.
  *
  * @param show Given the address to open in a browser.
+ * @param onMigrate Told before a state file of an earlier version is brought up to date.
  * @throws {UserError} At any step; then what was there before is still there.
  */
 export async function authorize(
@@ -36,6 +37,7 @@ export async function authorize(
   name: string,
   provider: AuthProvider,
   show: (url: string) => void,
+  onMigrate: (migration: StateMigration) => void,
 ): Promise<Authorised> {
   const dotenv = loadDotenv(root);
   const readVariable = variableLookup(dotenv, (variable) => Deno.env.get(variable));
@@ -43,7 +45,7 @@ export async function authorize(
   const clientSecret = clientSecretOf(name, provider, readVariable);
   obtainTokenKey(root, readVariable);
   const path = stateFilePath(root, false);
-  using db = openState(path);
+  using db = openState(path, undefined, onMigrate);
 
   await using redirect = listenForRedirect(provider.redirectUri, name);
   const { redirectUri } = redirect;

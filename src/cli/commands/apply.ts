@@ -7,6 +7,7 @@ import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { countOf } from "~/cli/output/counts.ts";
+import { tellMigration } from "~/cli/output/migration_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { parseHeld } from "~/cli/parse_held.ts";
 import { PROGRAM } from "~/cli/program.ts";
@@ -51,6 +52,7 @@ export const applyCommand = defineCommand({
     const finished = await runOnCopy(toRequest(call, plan), {
       onEvent: show,
       onPlan: () => {},
+      onMigrate: tellMigration(output),
       onStop: () => text ? text.note(notice) : output.errorLine(notice),
     });
     if (!finished) return ExitCode.Interrupted;

@@ -11,6 +11,7 @@ import { listServices } from "~/cli/auth/list_services.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { findProjectState } from "~/cli/open_project_state.ts";
+import { tellMigration } from "~/cli/output/migration_text.ts";
 import type { Output } from "~/cli/output/output.ts";
 import type { AuthProviders } from "~/project/auth_providers.ts";
 import { loadSettings } from "~/project/settings.ts";
@@ -85,13 +86,14 @@ async function authorizeOne(
 ): Promise<void> {
   const provider = Object.hasOwn(providers, name) ? providers[name] : undefined;
   if (!provider) throw unknownService(name, Object.keys(providers));
-  const authorised = await authorize(root, name, provider, (url) => {
+  const show = (url: string) => {
     if (json) return output.json("auth_url", { service: name, url });
     output.line(`Open this address in a browser, and let Spoor in:`);
     output.line();
     output.line(`  ${url}`);
     output.line();
-  });
+  };
+  const authorised = await authorize(root, name, provider, show, tellMigration(output));
   if (json) {
     const { hasRefreshToken, expiresInS } = authorised;
     return output.json("auth", {
@@ -113,7 +115,7 @@ function outcomeLines(name: string, { hasRefreshToken, expiresInS }: Authorised)
 }
 
 function forget(root: string, name: string, json: boolean, output: Output): void {
-  const removed = hasState(root) && removeFromState(root, name);
+  const removed = hasState(root) && removeFromState(root, name, output);
   if (json) return output.json("auth", { service: name, authorised: false, removed });
   output.line(
     removed
@@ -128,8 +130,8 @@ function hasState(root: string): boolean {
   return db !== undefined;
 }
 
-function removeFromState(root: string, name: string): boolean {
-  using db = openState(stateFilePath(root, false));
+function removeFromState(root: string, name: string, output: Output): boolean {
+  using db = openState(stateFilePath(root, false), undefined, tellMigration(output));
   return removeSealedToken(db, name);
 }
 

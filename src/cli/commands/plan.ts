@@ -6,6 +6,7 @@
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
+import { tellMigration } from "~/cli/output/migration_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { parseHeld } from "~/cli/parse_held.ts";
 import { renderPlanMarkdown } from "~/cli/plan_view/plan_markdown.ts";
@@ -93,6 +94,7 @@ export const planCommand = defineCommand({
     const ended = await runOnCopy(toRequest(call), {
       onEvent: () => {},
       onPlan: (made) => plan = made,
+      onMigrate: tellMigration(output),
       onStop: () => output.errorLine("Stopping: the plan is given up."),
     });
     if (!ended || !plan) return ExitCode.Interrupted;

@@ -8,6 +8,7 @@ import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { FAULT_HELP } from "~/practice/parse_faults.ts";
 import { projectOf } from "~/cli/find_project.ts";
+import { tellMigration } from "~/cli/output/migration_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { parseHeld } from "~/cli/parse_held.ts";
 import { PROGRAM } from "~/cli/program.ts";
@@ -125,7 +126,7 @@ export const runCommand = defineCommand({
     });
 
     const outcome = await Promise.race([
-      runProject(request, show, stop),
+      runProject(request, show, stop, { onMigrate: tellMigration(output) }),
       signals.endNow,
     ]);
     if (!outcome) return ExitCode.Interrupted;

@@ -14,6 +14,8 @@ import {
   refuseLost,
 } from "~/cli/open_project_state.ts";
 import { countOf } from "~/cli/output/counts.ts";
+import { tellMigration } from "~/cli/output/migration_text.ts";
+import { renderSize } from "~/cli/output/size_text.ts";
 import { countChanges, renderReport, renderStates } from "~/cli/state_view/state_lines.ts";
 import { foldModelName } from "~/model/model_name.ts";
 import { findModels } from "~/project/find_models.ts";
@@ -191,7 +193,7 @@ function move(situation: Situation): number {
     new Date().toISOString(),
     `move the state of ${from}`,
   );
-  using db = openState(path);
+  using db = openState(path, undefined, tellMigration(output));
   const moved = moveState(db, { from, to, projectModels: modelNames(root) });
   if (options.json) {
     const { rows, acceptedRows, changes } = moved;
@@ -215,10 +217,4 @@ function modelNames(root: string): string[] {
 function nameTest(names: readonly string[]): (name: string) => boolean {
   const known = new Set(names.map(foldModelName));
   return (name) => known.has(foldModelName(name));
-}
-
-function renderSize(bytes: number): string {
-  return bytes < 1_000_000
-    ? `${Math.ceil(bytes / 1_000)} kB`
-    : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
