@@ -31,7 +31,7 @@ import { openState } from "~/store/open_state.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
 import { pruneBodies } from "~/store/requests.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
-import { markAsSent } from "~/store/sent_mark.ts";
+import { markAsSent, noteSendingRun, refuseOlderFile, type SendingRun } from "~/store/sent_mark.ts";
 import { forgoDurability } from "~/store/state_copy.ts";
 import { dropStages } from "~/warehouse/stages.ts";
 import { listTables } from "~/warehouse/tables.ts";
@@ -124,6 +124,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     engine.post({ type: "migrating", migration: { ...migration, isOfCopy: asked !== undefined } });
   });
   if (asked) forgoDurability(db);
+  else if (!practice) refuseOlderFile(path, db);
   const analyses = new ModuleAnalyses(db);
   const work = await findWork(db, job, analyses);
   const { graph, readVariable } = work;
@@ -142,11 +143,12 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   await using practiceApi = practice
     ? new LazyPractice(engine.workers, root, request.faults)
     : undefined;
+  const startedAt = isoNow();
   const runId = inTransaction(db, () => {
     analyses.save();
     dropStages(db);
     if (way.grants) replaceRateGrants(db, way.grants);
-    return startRun(db, commandOf(request), VERSION, isoNow());
+    return startRun(db, commandOf(request), VERSION, startedAt);
   });
   const sums = new RunSums();
   const emit = (event: RunEvent) => {
@@ -164,9 +166,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     ...(planner && { plan: planner.recorder }),
     isOfProject: nameTest([...graph.models.keys()]),
     tokens: tokensOf({ db, commits, root, practice, readVariable, providers: settings.auth ?? {} }),
-    noteSending: () => {
-      if (!practice && !asked) markAsSent(path);
-    },
+    noteSending: practice || asked ? () => {} : sendingNote(path, commits, { runId, startedAt }),
     nextChangeId: counter(nextLedgerId(db), 1),
     nextBatchId: counter(nextBatchId(db), -1),
   };
@@ -183,6 +183,18 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   pruneBodies(db);
   finishRun(db, runId, finished.status, isoNow());
   return { finished };
+}
+
+/** Marks that the project sends: at once, and by which run as soon as that is on the disk. */
+function sendingNote(path: string, commits: RunCommits, run: SendingRun): () => void {
+  let isNoted = false;
+  return () => {
+    markAsSent(path);
+    if (isNoted) return;
+    isNoted = true;
+    // What cannot be written fails where the model waits for it.
+    commits.settled().then(() => noteSendingRun(path, run), () => {});
+  };
 }
 
 /** @throws {UserErrors} The project has mistakes, or the request names what is not there. */

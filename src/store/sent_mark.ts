@@ -1,10 +1,12 @@
 /**
- * A mark beside the state file that says that the project has sent. A file that got lost would else look
- * like a first run, and everything would go out again.
+ * A mark beside the state file that says that the project has sent, and by which run last. A file that got
+ * lost would else look like a first run, and everything would go out again; in place of one that is older,
+ * what was sent since.
  *
  * @module
  */
 import { basename, dirname } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 
 const TEXT =
@@ -12,7 +14,14 @@ const TEXT =
 without it everything would be sent again. To begin anew with that, delete this file too.
 `;
 
-/** Leaves the mark; costs one look where it is there. */
+/** A run, as the mark and the state file tell it from others. */
+export interface SendingRun {
+  runId: number;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+}
+
+/** Leaves the mark before anything is sent; costs one look where it is there. */
 export function markAsSent(statePath: string): void {
   try {
     Deno.writeTextFileSync(markOf(statePath), TEXT, { createNew: true });
@@ -20,6 +29,54 @@ export function markAsSent(statePath: string): void {
     // A full disk does not make a run fail that has sent all: the mark comes with the next one.
     if (!(error instanceof Deno.errors.AlreadyExists)) return;
   }
+}
+
+/** Notes in the mark which run sends. Call when the state file has that run on the disk. */
+export function noteSendingRun(statePath: string, { runId, startedAt }: SendingRun): void {
+  const mark = markOf(statePath);
+  const part = `${mark}.part`;
+  try {
+    Deno.writeTextFileSync(part, `${TEXT}\nLast sent by run ${runId} of ${startedAt}\n`);
+    Deno.renameSync(part, mark);
+  } catch {
+    // As above: the run before stands in for it, which is missed as well if the file is older still.
+  }
+}
+
+/**
+ * Refuses to go on from a state file that does not know of the run that sent last.
+ *
+ * @throws {UserError} An older one was put in its place.
+ */
+export function refuseOlderFile(statePath: string, db: DatabaseSync): void {
+  const last = readSendingRun(statePath);
+  if (last === undefined) return;
+  const row = db.prepare(`SELECT started_at FROM "spoor.runs" WHERE id = ?`).get(
+    BigInt(last.runId),
+  );
+  if (row?.started_at === last.startedAt) return;
+  const file = `.spoor/${basename(statePath)}`;
+  throw new UserError(
+    `Cannot run: ${file} is older than what was sent: run ${last.runId} of ${last.startedAt}, which it does not know, has sent`,
+    {
+      details: ["Nothing was sent. What was sent since then would be sent again."],
+      hint: `Put the newer file in its place; or look at "spoor plan", and delete .spoor/${
+        basename(markOf(statePath))
+      } to go on from this one`,
+    },
+  );
+}
+
+function readSendingRun(statePath: string): SendingRun | undefined {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(markOf(statePath));
+  } catch {
+    // Nothing was sent, or it cannot be told.
+    return undefined;
+  }
+  const found = /^Last sent by run (\d+) of (\S+)$/m.exec(text);
+  return found ? { runId: Number(found[1]), startedAt: found[2] ?? "" } : undefined;
 }
 
 /**

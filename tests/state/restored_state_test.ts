@@ -26,9 +26,41 @@ Deno.test("after a backup was put back no change goes out under the key of anoth
   await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
   await people.setRows(["id", "name"], [["1", "'Eve'"], ...rowsOf(3).slice(1), ["6", "'Grace'"]]);
 
+  api.clear();
+  const refused = await people.project.run("run");
+  assert.equal(refused.code, 1, refused.output);
+  assert.match(
+    refused.output,
+    /is older than what was sent: run 2 of .*, which it does not know, has/,
+  );
+  assert.match(refused.output, /delete \.spoor\/spoor\.sent to go on from this one/);
+  assert.equal(api.requests.length, 0);
+  const plan = await people.project.run("plan");
+  assert.match(plan.output, /1 to create, 1 to update/);
+
+  await people.project.remove(".spoor/spoor.sent");
   const run = await people.run();
 
   assert.equal(run.sync.delivery?.saved, 2, run.output);
   assert.equal(held.get("/people/1"), "Eve", "an API that replays by key has taken it");
   assert.equal(held.get("/people/6"), "Grace");
+});
+
+Deno.test("a backup from after the last run that sent stands in for the file", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(3));
+  await people.run();
+  await people.project.run("state backup .spoor/kept.db");
+  await people.run();
+  for (const end of ["", "-wal", "-shm"]) {
+    await people.project.remove(`.spoor/spoor.db${end}`).catch(() => {});
+  }
+  await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
+  api.clear();
+
+  const { code, output } = await people.run();
+
+  assert.equal(code, 0, output);
+  assert.equal(api.requests.length, 0);
 });

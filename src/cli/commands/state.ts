@@ -62,7 +62,7 @@ export const stateCommand = defineCommand({
   summary: "List, check, back up and move what Spoor remembers",
   details: [
     "The state file .spoor/spoor.db holds what was accepted by whom. Without it everything counts as",
-    "never sent, and a run refuses to begin without it.",
+    "never sent, so a run does not begin without it, or from one that is older than what was sent.",
     "",
     "  list           the models that have state, and which of them the project no longer has",
     "  check          whether the file is whole and its records agree; exit code 1 where not",
