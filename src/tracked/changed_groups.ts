@@ -63,6 +63,7 @@ export class ChangedGroupReader {
     }
   }
 
+  /** Texts with a NUL or bytes that are not UTF-8 come as `warehouse/values.ts` says; in keys there are none. */
   #fetch(limit: number): SqlValue[][] {
     return this.#select.all(BigInt(this.#nextRow), BigInt(limit)).map(readRow);
   }

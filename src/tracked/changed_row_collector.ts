@@ -20,8 +20,8 @@ export class ChangedRowCollector {
   /** Flat, row after row; integers as BigInt. */
   values: SqlValue[] = [];
   rows = 0;
-  /** More rows came than are kept; `values` is of no use then. */
-  overflowed = false;
+  /** `values` are all of them, exactly; else they are of no use. */
+  isWhole = true;
 
   private constructor(db: DatabaseSync) {
     db.aggregate(COLLECT, {
@@ -46,16 +46,21 @@ export class ChangedRowCollector {
   reset(): void {
     this.values = [];
     this.rows = 0;
-    this.overflowed = false;
+    this.isWhole = true;
   }
 
   #take(row: readonly SqlValue[]): void {
     this.rows += 1;
-    if (this.rows <= MAX_COLLECTED_ROWS) {
+    if (this.isWhole && this.rows <= MAX_COLLECTED_ROWS && !row.some(isDoubtful)) {
       this.values.push(...row);
       return;
     }
-    this.overflowed = true;
+    this.isWhole = false;
     this.values = [];
   }
+}
+
+/** Bytes that are not UTF-8 arrive as U+FFFD: put back, they would be another text. */
+function isDoubtful(value: SqlValue): boolean {
+  return typeof value === "string" && value.includes("\ufffd");
 }

@@ -46,6 +46,7 @@ import {
 } from "./comparison_sql.ts";
 import { type HeldBack, holdBack, type HoldCandidate } from "./hold_back.ts";
 import { type ChangedRows, orderChangedRows } from "./order_changed_rows.ts";
+import { refuseKeys } from "./refuse_keys.ts";
 import { refuseOwnColumn } from "./target_table.ts";
 import { keepTargetView } from "./target_view.ts";
 
@@ -100,8 +101,8 @@ let comparisons = 0;
 /**
  * Compares a query with what was last accepted.
  *
- * @throws {UserError} The query has no rows' key: a key column that is missing or NULL. Or it has a column of
- * Spoor's own.
+ * @throws {UserError} The query has no rows' key: a key column that is missing, or a value that cannot be
+ * a key. Or it has a column of Spoor's own.
  */
 export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSet {
   const { model, select, columns } = input;
@@ -213,7 +214,7 @@ class ChangeFinder {
   /** Nothing was accepted yet, or all is to be sent: all rows, and what is gone. */
   #takeAll(acceptedGroups: number): void {
     this.#run(`INSERT INTO ${temp(this.c.rowsTable)} ${this.c.select}`, this.input.params);
-    this.#refuseNullKeys();
+    refuseKeys(this.db, this.c);
     if (acceptedGroups === 0) return;
     this.#collectKeys();
     const keys = this.c.uniqueKey.map((key) => `a.${quoteIdentifier(key)}`).join(", ");
@@ -228,7 +229,7 @@ class ChangeFinder {
 
   #compare(accepted: Sums): void {
     const matched = this.#scan();
-    this.#refuseNullKeys();
+    refuseKeys(this.db, this.c);
     this.#collectKeys();
     this.#addForcedKeys();
     if (agree(matched, minus(accepted, this.#sums(acceptedSumsOfChangedSql(this.c))))) return;
@@ -248,34 +249,13 @@ class ChangeFinder {
     const collector = ChangedRowCollector.of(this.db);
     collector.reset();
     const row = this.#get(compareSql(this.c), this.input.params);
-    if (collector.overflowed) this.#run(fillWithUnmatchedSql(this.c), this.input.params);
+    if (!collector.isWhole) this.#run(fillWithUnmatchedSql(this.c), this.input.params);
     else if (collector.rows > 0) {
       new RowInserter(this.db, this.c.rowsTable, this.c.columns, { schema: "temp" })
         .insert(collector.values);
     }
     collector.reset();
     return toSums(row);
-  }
-
-  #refuseNullKeys(): void {
-    const isNull = this.c.uniqueKey.map((key) => `${quoteIdentifier(key)} IS NULL`).join(" OR ");
-    const where = `FROM ${temp(this.c.rowsTable)} WHERE ${isNull}`;
-    const bad = this.db.prepare(`SELECT * ${where} LIMIT 3`);
-    bad.setReadBigInts(true);
-    const rows = bad.all();
-    if (rows.length === 0) return;
-    const count = Number(this.#get(`SELECT count(*) AS n ${where}`, []).n);
-    throw new UserError(
-      `Cannot send ${this.c.model}: ${count} ${count === 1 ? "row has" : "rows have"} a NULL key`,
-      {
-        details: rows.map((row) =>
-          this.c.columns.map((column) => `${column} = ${row[column] ?? "NULL"}`).join(", ")
-        ),
-        hint: `Give every row a value for ${
-          this.c.uniqueKey.join(", ")
-        }, or leave these rows out with WHERE`,
-      },
-    );
   }
 
   #collectKeys(): void {

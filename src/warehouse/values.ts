@@ -5,6 +5,10 @@
  * bound as BigInt. Integers are read as BigInt too, because reading one past 2^53 as a number
  * throws; those that fit become numbers.
  *
+ * It reads a text up to its first NUL only, and bytes that are not UTF-8 as U+FFFD. What stays inside SQLite
+ * (what was accepted, what is compared) is exact; what a model is given of such a value is not. Keys of
+ * groups that would be read so are refused (`tracked/refuse_keys.ts`).
+ *
  * @module
  */
 

@@ -1,0 +1,103 @@
+/**
+ * What may be the key of a group: what SQLite tells apart is two groups, what it does not is one, and what
+ * cannot be read exactly is refused before anything is sent.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { type FakeApi, fakeApi } from "../support/fake_api.ts";
+import { type SyncProject, syncProject } from "./sync_project.ts";
+
+const COLUMNS = ["id", "name"];
+const SEND_NAME = `
+  await query("SELECT * FROM raw.people").each(async (row) => {
+    await http.post(ORIGIN + "/", { json: row.name });
+  });
+`;
+
+/** Runs a project whose last row has a key that is refused: the model's error. */
+async function refusalOf(people: SyncProject, api: FakeApi, ...args: string[]) {
+  api.clear();
+  const run = await people.run(...args);
+  assert.equal(run.code, 1, run.output);
+  assert.equal(api.requests.length, 0, "nothing was sent");
+  assert.equal(run.sync.error?.at?.path, "models/sync/people.ts");
+  return run.sync.error;
+}
+
+for (
+  const [what, key, shown] of [
+    ["a NUL character", "'a' || char(0) || 'b'", "'a' || char(0) || 'b'"],
+    ["bytes that are not UTF-8", "CAST(x'ff' AS TEXT)", "CAST(x'FF' AS TEXT)"],
+  ]
+) {
+  Deno.test(`a key with ${what} is refused and shown, in the first run as in a later one`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, SEND_NAME);
+    const readable = [["'a'", "'Ada'"], ["char(0xfffd)", "'Grace'"]];
+    await people.setRows(COLUMNS, [...readable, [key ?? "", "'Edsger'"]]);
+    const expected = {
+      message: "Cannot send sync.people: its key id cannot be read exactly in 1 row",
+      details: [`id = ${shown}, name = Edsger`],
+    };
+
+    const first = await refusalOf(people, api);
+    assert.deepEqual({ message: first?.message, details: first?.details }, expected);
+    assert.match(first?.hint ?? "", /hex\(id\) AS id/);
+
+    await people.setRows(COLUMNS, readable);
+    assert.equal((await people.run()).sync.delivery?.saved, 2);
+    await people.setRows(COLUMNS, [...readable, [key ?? "", "'Edsger'"]]);
+    const later = await refusalOf(people, api);
+    assert.deepEqual({ message: later?.message, details: later?.details }, expected);
+    const all = await refusalOf(people, api, "--resend", "sync.people");
+    assert.equal(all?.message, expected.message);
+    const adopted = await refusalOf(people, api, "--adopt", "sync.people");
+    assert.equal(adopted?.message, expected.message);
+
+    const plan = await people.project.run("plan");
+    assert.match(plan.output, /its key id cannot be read exactly in 1 row/);
+
+    await people.setSync(SEND_NAME.replace("SELECT *", "SELECT hex(id) AS id, name"));
+    const mended = await people.run("--allow-removed");
+    assert.equal(mended.sync.delivery?.saved, 3, mended.output);
+    assert.equal((await people.run("--full")).sync.delivery?.unchanged, 3);
+  });
+}
+
+Deno.test("of many keys that cannot be read the first are shown, and all are counted", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_NAME, { directives: ["unique_key: org, id"] });
+  await people.setRows(
+    ["org", "id", "name"],
+    ["'A'", "'B'", "'C'", "'D'"].map((org) => [org, "'it''s' || char(0)", "'Ada'"]),
+  );
+
+  const error = await refusalOf(people, api);
+
+  assert.equal(
+    error?.message,
+    "Cannot send sync.people: its key id cannot be read exactly in 4 rows",
+  );
+  assert.deepEqual(
+    error?.details,
+    ["A", "B", "C"].map((org) => `org = ${org}, id = 'it''s' || char(0) || '', name = Ada`),
+  );
+});
+
+Deno.test("an infinite key is refused and shown", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_NAME);
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["9e999", "'Grace'"], ["-9e999", "'Edsger'"]]);
+
+  const error = await refusalOf(people, api);
+
+  assert.equal(error?.message, "Cannot send sync.people: its key id is infinite in 2 rows");
+  assert.deepEqual(error?.details, [
+    "id = Infinity, name = Grace",
+    "id = -Infinity, name = Edsger",
+  ]);
+  assert.match(error?.hint ?? "", /Give every row a finite id/);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  assert.equal((await people.run()).sync.delivery?.saved, 1);
+});
