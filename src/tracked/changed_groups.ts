@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { isSameValue } from "~/warehouse/same_value.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { type Comparison, temp } from "./comparison_sql.ts";
 import { GroupHasher } from "./content_hash.ts";
@@ -101,9 +102,4 @@ export class ChangedGroupReader {
   #isSameGroup(a: readonly SqlValue[] | undefined, b: readonly SqlValue[] | undefined): boolean {
     return this.#keyIndexes.every((index) => isSameValue(a?.[index] ?? null, b?.[index] ?? null));
   }
-}
-
-function isSameValue(a: SqlValue, b: SqlValue): boolean {
-  if (!(a instanceof Uint8Array && b instanceof Uint8Array)) return a === b;
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { toHex } from "~/base/hex.ts";
+import { isSameValue } from "~/warehouse/same_value.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
 /** One row, flat, under its columns. */
@@ -34,7 +35,7 @@ export class FieldComparer {
     for (const [index, [name, place]] of this.#columns.entries()) {
       const was = place === undefined ? null : before[place] ?? null;
       const is = after[index] ?? null;
-      if (!isSame(was, is)) changed[name] = [toJson(was), toJson(is)];
+      if (!isSameValue(was, is)) changed[name] = [toJson(was), toJson(is)];
     }
     return changed;
   }
@@ -43,11 +44,6 @@ export class FieldComparer {
 /** The columns in which two rows differ. */
 export function changedValues(before: FlatRow, after: FlatRow): ChangedValues {
   return new FieldComparer(before.columns, after.columns).compare(before.values, after.values);
-}
-
-function isSame(a: SqlValue, b: SqlValue): boolean {
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return toHex(a) === toHex(b);
-  return a === b;
 }
 
 function toJson(value: SqlValue): unknown {

@@ -10,15 +10,22 @@ import { fromRead, type SqlValue } from "~/warehouse/values.ts";
 export function encodeGroupKey(key: readonly SqlValue[]): string {
   return JSON.stringify(key.map((value) => {
     if (typeof value === "bigint") return encodeInteger(value);
+    if (typeof value === "number" && isBigInteger(value)) return encodeInteger(BigInt(value));
     if (value instanceof Uint8Array) return { hex: toHex(value) };
     return value;
   }));
 }
 
-/** 7 and 7n are one key. */
+/** 7 and 7n are one key, and so are 2^53 as REAL and as INTEGER, as in SQLite. */
 function encodeInteger(value: bigint): unknown {
   const number = fromRead(value);
   return typeof number === "number" ? number : { int: String(value) };
+}
+
+/** A REAL that SQLite takes for an INTEGER, beyond those that a JavaScript number tells apart. */
+function isBigInteger(value: number): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && value >= -(2 ** 63) &&
+    value < 2 ** 63;
 }
 
 /** Reads what `encodeGroupKey` wrote. */

@@ -101,3 +101,28 @@ Deno.test("an infinite key is refused and shown", async () => {
   await people.setRows(COLUMNS, [["1", "'Ada'"]]);
   assert.equal((await people.run()).sync.delivery?.saved, 1);
 });
+
+Deno.test("a number is one group, be it an INTEGER or a REAL", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_NAME);
+  const rows = [
+    ...["9007199254740992", "9007199254740992.0", "9007199254740993"],
+    ...["-9223372036854775807 - 1", "-9223372036854775808.0", "9223372036854775807"],
+    ...["9223372036854775808.0", "7", "7.0", "0", "-0.0"],
+  ].map((number) => [number, "'Ada'"]);
+  await people.setRows(COLUMNS, rows);
+
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.equal(run.sync.delivery?.saved, 7);
+  assert.equal(api.requests.length, 7);
+  assert.equal((await people.run("--full")).sync.delivery?.unchanged, 7);
+  const why = await people.project.run("why sync.people 9007199254740992");
+  assert.equal(why.code, 0, why.output);
+  await people.setRows(COLUMNS, rows.toReversed().map(([number = ""]) => [number, "'Ada L.'"]));
+  const turned = await people.run();
+  assert.equal(turned.code, 0, turned.output);
+  assert.deepEqual([turned.sync.delivery?.changed, turned.sync.delivery?.saved], [7, 7]);
+  assert.equal((await people.run("--full")).sync.delivery?.unchanged, 7);
+});
