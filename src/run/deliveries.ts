@@ -60,6 +60,7 @@ export class Delivery {
   readonly #records: Records;
   readonly #earlier: ReadonlyMap<string, LedgerEntry>;
   readonly #former: FormerGroups;
+  #isAllRead = false;
 
   /** Call inside the transaction that found the changes. */
   constructor(
@@ -119,9 +120,14 @@ export class Delivery {
   pull(
     rows: number,
   ): { block: RowBlock; groups: DeliveredGroup[]; previous?: RowBlock; done: boolean } {
+    const { columns } = this.changes.comparison;
+    if (this.#isAllRead || this.context.adoption) {
+      return { block: { columns, values: [] }, groups: [], done: true };
+    }
     const { changes, values, previous, done } = this.#reader.read(rows);
+    this.#isAllRead = done;
     const groups = changes.map((change) => this.#deliver(change));
-    const block = { columns: this.changes.comparison.columns, values };
+    const block = { columns, values };
     return { block, groups, ...(previous && { previous }), done };
   }
 
@@ -196,13 +202,14 @@ export class Delivery {
    * @throws {Error} The sums do not balance.
    */
   finish(why?: ErrorReport): DeliveryCounts {
-    let left = this.total - this.#held.given;
+    let returned = 0;
     const error = endedBefore(why);
     for (const group of this.#held.open()) {
-      if (!group.intent) left += 1;
+      if (!group.intent) returned += 1;
       else this.#settle(group, error)();
     }
-    return this.#sums.close(this.changes, this.total, left);
+    const read = { groups: this.#held.given, isAll: this.#isAllRead, returned };
+    return this.#sums.close(this.changes, this.total, read);
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 /**
- * The sums of one delivery: how its groups have ended, and that every one of them has ended once.
+ * The sums of one delivery: how its groups have ended, and that every one of them was read and has ended once.
  *
  * @module
  */
@@ -23,29 +23,43 @@ export class DeliverySums {
   /**
    * The sums at the end of a delivery.
    *
-   * @param total Groups that were to be delivered.
-   * @param left Groups that were not reached.
+   * @param total Groups that were to be delivered, as the comparison counted them.
    * @throws {Error} They do not balance.
    */
-  close(changes: ChangeSet, total: number, left: number): DeliveryCounts {
+  close(changes: ChangeSet, total: number, read: ReadGroups): DeliveryCounts {
     const { new: added, changed, unchanged, removed, heldBack } = changes;
     const { saved, rejected, failed, unknown, keptBack } = this;
+    const left = total - read.groups + read.returned;
     const counts: DeliveryCounts = {
       ...{ new: added, changed, unchanged, removed, parked: heldBack.groups, left },
       ...{ saved, rejected, failed, unknown },
       ...(keptBack > 0 && { kept_back: keptBack }),
     };
-    assertBalance(total, counts);
+    assertBalance(total, read, counts);
     return counts;
   }
 }
 
-/** Every group that was delivered has come to exactly one end, or was not reached. */
-function assertBalance(delivered: number, counts: DeliveryCounts): void {
-  const { saved, rejected, failed, unknown, left } = counts;
-  if (delivered === saved + rejected + failed + unknown + left) return;
+/** What was read of the groups that were to be delivered. */
+export interface ReadGroups {
+  groups: number;
+  /** Nothing comes after these. */
+  isAll: boolean;
+  /** Those of them that the model did not begin. */
+  returned: number;
+}
+
+/**
+ * Every group that was counted was read, or waits to be read; every one that was read has come to exactly one
+ * end, or was not begun. What is left is no witness: it is computed.
+ */
+function assertBalance(total: number, read: ReadGroups, counts: DeliveryCounts): void {
+  const { saved, rejected, failed, unknown } = counts;
+  const isRead = read.isAll ? read.groups === total : read.groups <= total;
+  if (isRead && read.groups === saved + rejected + failed + unknown + read.returned) return;
   throw new Error(
-    `The sums do not balance: ${delivered} groups were to be delivered, and ${saved} were saved, ` +
-      `${rejected} rejected, ${failed} failed, ${unknown} are unknown, ${left} were not reached`,
+    `The sums do not balance: ${total} groups were to be delivered, and ${read.groups} were read: ` +
+      `${saved} were saved, ${rejected} rejected, ${failed} failed, ${unknown} are unknown, ` +
+      `${read.returned} were not reached`,
   );
 }
