@@ -8,24 +8,20 @@ import { fromRead, type SqlValue } from "~/warehouse/values.ts";
 
 /** `[7]`, `["EU",42]`: JSON, with big integers as `{"int":"…"}` and blobs as `{"hex":"…"}`. */
 export function encodeGroupKey(key: readonly SqlValue[]): string {
-  return JSON.stringify(key.map((value) => {
-    if (typeof value === "bigint") return encodeInteger(value);
-    if (typeof value === "number" && isBigInteger(value)) return encodeInteger(BigInt(value));
+  return JSON.stringify(key.map((part) => {
+    const value = toKeyValue(part);
+    if (typeof value === "bigint") return { int: String(value) };
     if (value instanceof Uint8Array) return { hex: toHex(value) };
     return value;
   }));
 }
 
-/** 7 and 7n are one key, and so are 2^53 as REAL and as INTEGER, as in SQLite. */
-function encodeInteger(value: bigint): unknown {
-  const number = fromRead(value);
-  return typeof number === "number" ? number : { int: String(value) };
-}
-
-/** A REAL that SQLite takes for an INTEGER, beyond those that a JavaScript number tells apart. */
-function isBigInteger(value: number): boolean {
-  return Number.isInteger(value) && !Number.isSafeInteger(value) && value >= -(2 ** 63) &&
-    value < 2 ** 63;
+/** One form for what is one key to SQLite: 7 and 7n, and 2^53 as REAL and as INTEGER. */
+export function toKeyValue(value: SqlValue): SqlValue {
+  if (typeof value === "bigint") return fromRead(value);
+  if (typeof value !== "number" || !Number.isInteger(value)) return value;
+  const isInteger = value >= -(2 ** 63) && value < 2 ** 63;
+  return Number.isSafeInteger(value) || !isInteger ? value : BigInt(value);
 }
 
 /** Reads what `encodeGroupKey` wrote. */
@@ -49,5 +45,5 @@ export function renderGroupKey(columns: readonly string[], key: readonly SqlValu
 function renderKeyValue(value: SqlValue): string {
   if (value instanceof Uint8Array) return `x'${toHex(value)}'`;
   const isMistakable = typeof value === "string" && /^(-?\d+(\.\d+)?)?$/.test(value);
-  return isMistakable ? `'${value}'` : String(value);
+  return isMistakable ? `'${value}'` : String(toKeyValue(value));
 }

@@ -7,7 +7,8 @@
  */
 import { fromHex, toHex } from "~/base/hex.ts";
 import { UserError } from "~/base/user_error.ts";
-import { fromRead, type SqlValue } from "~/warehouse/values.ts";
+import { toKeyValue } from "~/tracked/group_key.ts";
+import { fromRead, isSqlValue, type SqlValue } from "~/warehouse/values.ts";
 
 /**
  * Reads the words of a key: all keys that they may mean.
@@ -56,11 +57,17 @@ function readPair(
 /** What a text may stand for. */
 function formsOf(text: string): SqlValue[] {
   const forms: SqlValue[] = [];
-  if (/^-?\d{1,19}$/.test(text)) forms.push(fromRead(BigInt(text)));
+  if (/^-?\d+$/.test(text)) forms.push(readInteger(text));
   else if (/^-?\d+\.\d+$|^-?\d+(\.\d+)?e[+-]?\d+$/i.test(text)) forms.push(Number(text));
   if (/^x'([0-9a-f]{2})*'$/i.test(text)) forms.push(fromHex(text.slice(2, -1).toLowerCase()));
   if (/^'[^]*'$/.test(text) && text.length > 1) forms.push(text.slice(1, -1).replaceAll("''", "'"));
   return [...forms, text];
+}
+
+/** Beyond SQLite's integers it is a REAL. */
+function readInteger(text: string): SqlValue {
+  const integer = BigInt(text);
+  return isSqlValue(integer) ? fromRead(integer) : Number(text);
 }
 
 /** The words that name a key, as a shell takes them: `7`, `region=EU id=42`. */
@@ -70,8 +77,11 @@ export function toKeyWords(columns: readonly string[], key: readonly SqlValue[])
     .join(" ");
 }
 
+/** In quotes of its own where it would be read otherwise: spaces in front are dropped, `id=` names a column. */
 function textOf(value: SqlValue): string {
-  return value instanceof Uint8Array ? `x'${toHex(value)}'` : String(value);
+  if (value instanceof Uint8Array) return `x'${toHex(value)}'`;
+  const isMistakable = typeof value === "string" && /^\s|=/.test(value);
+  return isMistakable ? `'${value.replaceAll("'", "''")}'` : String(toKeyValue(value));
 }
 
 function quoteForShell(word: string): string {

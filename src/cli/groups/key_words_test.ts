@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
 import { readKeyWords, toKeyWords } from "./key_words.ts";
 
 function read(words: string[], columns = ["id"]): string[] {
@@ -12,6 +14,7 @@ Deno.test("a number on the command line is the number or its text", () => {
   assert.deepEqual(read(["9007199254740993"]), [
     ...[`[{"int":"9007199254740993"}]`, `["9007199254740993"]`],
   ]);
+  assert.equal(read(["9223372036854775808"])[0], "[9223372036854776000]");
   assert.deepEqual(read(["007"])[1], `["007"]`);
 });
 
@@ -46,4 +49,33 @@ Deno.test("toKeyWords() writes what readKeyWords() reads, quoted for a shell", (
   assert.equal(toKeyWords(["region", "id"], ["E U", 42]), "'region=E U' id=42");
   assert.equal(toKeyWords(["id"], [-5]), "-- -5");
   assert.equal(toKeyWords(["name"], ["O'Hara"]), `'O'\\''Hara'`);
+});
+
+/** The words that a shell makes of a line, without the `--` that says that no option follows. */
+function shellWords(line: string): string[] {
+  const words = line.replace(/^-- /, "").matchAll(/(?:'[^']*'|\\.|[^\s'\\])+/g);
+  return [...words].map(([word]) =>
+    word.replaceAll(/'([^']*)'|\\(.)/g, (_, quoted, escaped) => quoted ?? escaped)
+  );
+}
+
+Deno.test("toKeyWords() names any key so that it is found again", () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.array(fc.constantFrom("id", "region", "=", " ", "'", "x", "7", "-", "\\", "é"))
+      .map((parts) => parts.join("")),
+  );
+  const number = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }));
+  const value: fc.Arbitrary<SqlValue> = fc.oneof(text, number, fc.uint8Array({ maxLength: 3 }));
+  const find = (columns: string[], key: SqlValue[]) => {
+    const words = shellWords(toKeyWords(columns, key));
+    assert.ok(read(words, columns).includes(encodeGroupKey(key)), words.join("|"));
+  };
+  fc.assert(
+    fc.property(value, value, (a, b) => {
+      find(["id"], [a]);
+      find(["region", "id"], [a, b]);
+    }),
+    { numRuns: 2_000, examples: [[" 7", " "], ["id=5", "region=x"], [2 ** 63, 2 ** 60]] },
+  );
 });
