@@ -126,3 +126,66 @@ Deno.test("a number is one group, be it an INTEGER or a REAL", async () => {
   assert.deepEqual([turned.sync.delivery?.changed, turned.sync.delivery?.saved], [7, 7]);
   assert.equal((await people.run("--full")).sync.delivery?.unchanged, 7);
 });
+
+/** Keys of which no two are the same. */
+const DISTINCT = [
+  ...["1", "'1'", "'01'", "1.5", "'1.5'", "x'31'", "0", "1e22", "5e-324", "0.3", "0.1 + 0.2"],
+  ...["9007199254740992.0", "9007199254740993", "9223372036854775807", "9223372036854775808.0"],
+  ...["''", "' '", "'a'", "'a '", "'A'", "x''", "x'00'", "x'0000'", "x'6100'", "x'ff'"],
+  ...["char(233)", "'e' || char(769)", "char(65279) || 'a'", "char(65533)", "'it''s'", "'id=5'"],
+  ...["char(10)", "'[1]'", "'{}'", "'null'", "'--x'", "printf('%.*c', 1000000, 'x')"],
+  "printf('%.*c', 999999, 'x')",
+];
+const SEND_CHANGE = `
+  await changes("SELECT * FROM raw.people").each(async ({ action, rows, previous, key }) => {
+    const [row] = [...rows, ...previous];
+    await http.post(ORIGIN + "/", { json: [action, row.name] });
+  });
+`;
+
+Deno.test("what SQLite tells apart is two groups: each is created, changed and removed once, and no more", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_CHANGE, { directives: ["on_removed: deliver"] });
+  const named = (name: string) => DISTINCT.map((key, i) => [key, `'${name} ${i}'`]);
+  const play = async (rows: string[][]) => {
+    api.clear();
+    await people.setRows(COLUMNS, rows);
+    const run = await people.run("--full", "--allow-removed");
+    assert.equal(run.code, 0, run.output);
+    return api.requests.map(({ json }) => (json as string[]).join(" ")).toSorted();
+  };
+  const all = (action: string, name: string) =>
+    DISTINCT.map((_, i) => `${action} ${name} ${i}`).toSorted();
+
+  assert.deepEqual(await play(named("Ada")), all("create", "Ada"));
+  const bySql = `SELECT count(DISTINCT id) AS n FROM "raw.people"`;
+  assert.deepEqual(people.project.rows(bySql), [{ n: DISTINCT.length }]);
+  assert.deepEqual(await play(named("Ada").toReversed()), []);
+  assert.deepEqual(await play(named("Bo").toReversed()), all("update", "Bo"));
+  assert.deepEqual(await play([]), all("remove", "Bo"));
+  assert.deepEqual(await play([]), []);
+});
+
+Deno.test("why finds a group by its key, be it a text that ends in a space, a blob or a small number", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_NAME);
+  await people.setRows(COLUMNS, DISTINCT.map((key) => [key, "'Ada'"]));
+  await people.run();
+  for (
+    const [word, key] of [
+      ...[["a ", "a "], ["' '", " "], ["a", "a"], ["A", "A"], ["'01'", "01"], ["'1'", "1"], [
+        "",
+        "",
+      ]],
+      ...[["9007199254740993", { int: "9007199254740993" }], ["9223372036854775808", 2 ** 63]],
+      ...[["é", "é"], ["e\u0301", "e\u0301"], ["1e22", 1e22], ["5e-324", 5e-324], ["0.3", 0.3]],
+      ...[["x'31'", { hex: "31" }], ["x'0000'", { hex: "0000" }], ["x''", { hex: "" }]],
+    ] as const
+  ) {
+    const why = await people.project.run(["why", "--json", "sync.people", `id=${word}`]);
+    assert.equal(why.code, 0, why.output);
+    const [line = ""] = why.stdout.split("\n");
+    assert.deepEqual(JSON.parse(line).key, { id: key }, word);
+    assert.equal(JSON.parse(line).next.code, "accepted", word);
+  }
+});
