@@ -15,6 +15,7 @@ import { Acknowledger } from "~/tracked/acknowledge.ts";
 import { type ChangeSet, dropChanges } from "~/tracked/find_changes.ts";
 import { FormerGroups } from "~/tracked/former_groups.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
+import { refuseRemovedKeys } from "~/tracked/refuse_keys.ts";
 import type { Adoption } from "./adopt_changes.ts";
 import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
 import { checkSaved, savedTooSoon } from "./check_saved.ts";
@@ -62,7 +63,11 @@ export class Delivery {
   readonly #former: FormerGroups;
   #isAllRead = false;
 
-  /** Call inside the transaction that found the changes. */
+  /**
+   * Call inside the transaction that found the changes.
+   *
+   * @throws {UserError} A group that is to be removed has a key that cannot be read exactly.
+   */
   constructor(
     private readonly context: DeliveryContext,
     private readonly changes: ChangeSet,
@@ -70,6 +75,7 @@ export class Delivery {
   ) {
     const { db, model } = context;
     const readsRemoved = context.onRemoved === "deliver";
+    if (readsRemoved) refuseRemovedKeys(db, changes.comparison);
     const { plan } = context;
     this.#reader = new DeliveredChangeReader(
       ...[db, changes, readsRemoved, context.withPrevious] as const,

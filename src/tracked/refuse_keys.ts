@@ -33,8 +33,27 @@ interface KeyFault {
 export function refuseKeys(db: DatabaseSync, c: Comparison): void {
   registerFunctions(db);
   if (!hasSuspects(db, c)) return;
-  for (const fault of [nullFault(c), ...c.uniqueKey.flatMap((key) => faultsOf(c, key))]) {
-    refuse(db, c, fault);
+  const faults = [nullFault(c), ...c.uniqueKey.flatMap((key) => faultsOf(c, key))];
+  for (const fault of faults) refuse(db, c, { table: c.rowsTable, columns: c.columns }, fault);
+}
+
+/**
+ * Refuses what is among the removed groups, for a model that delivers them. Earlier versions accepted such
+ * keys: their removal would go out with the key of another group.
+ *
+ * @throws {UserError} It shows the first of them.
+ */
+export function refuseRemovedKeys(db: DatabaseSync, c: Comparison): void {
+  registerFunctions(db);
+  for (const key of c.uniqueKey) {
+    refuse(db, c, { table: c.removedTable, columns: c.uniqueKey }, {
+      condition: isInexactSql(quoteIdentifier(key)),
+      message: (_, count) =>
+        `Cannot remove what left the query of ${c.model}: the key ${key} of ${count} ${
+          count === 1 ? "group" : "groups"
+        } cannot be read exactly`,
+      hint: `It reads like the key of another group. Run once with "@on_removed: forget"`,
+    });
   }
 }
 
@@ -90,11 +109,16 @@ function faultsOf({ model }: Comparison, key: string): KeyFault[] {
 
 const SHOWN = 3;
 
-function refuse(db: DatabaseSync, c: Comparison, { condition, message, hint }: KeyFault): void {
-  const from = `FROM ${temp(c.rowsTable)} WHERE ${condition}`;
+function refuse(
+  db: DatabaseSync,
+  c: Comparison,
+  { table, columns }: { table: string; columns: readonly string[] },
+  { condition, message, hint }: KeyFault,
+): void {
+  const from = `FROM ${temp(table)} WHERE ${condition}`;
   const count = Number(db.prepare(`SELECT count(*) AS n ${from}`).get()?.n);
   if (count === 0) return;
-  const list = c.columns.map((column) => {
+  const list = columns.map((column) => {
     const name = quoteIdentifier(column);
     return isKey(c, column) ? `${shownSql(name)} AS ${name}` : name;
   });
@@ -102,7 +126,7 @@ function refuse(db: DatabaseSync, c: Comparison, { condition, message, hint }: K
   shown.setReadBigInts(true);
   throw new UserError(message(count === 1 ? "1 row" : `${count} rows`, count), {
     details: shown.all().map((row) =>
-      c.columns.map((column) => `${column} = ${row[column] ?? "NULL"}`).join(", ")
+      columns.map((column) => `${column} = ${row[column] ?? "NULL"}`).join(", ")
     ),
     hint,
   });

@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { type SyncProject, syncProject } from "./sync_project.ts";
 
@@ -188,4 +189,30 @@ Deno.test("why finds a group by its key, be it a text that ends in a space, a bl
     assert.deepEqual(JSON.parse(line).key, { id: key }, word);
     assert.equal(JSON.parse(line).next.code, "accepted", word);
   }
+});
+
+Deno.test("a group that an earlier version accepted under another's key is not removed in that one's place", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_CHANGE, { directives: ["on_removed: deliver"] });
+  await people.setRows(COLUMNS, [["'a'", "'Ada'"], ["'b'", "'Bo'"]]);
+  await people.run();
+  {
+    using db = new DatabaseSync(people.project.path(".spoor/spoor.db"));
+    db.exec(`UPDATE "spoor.accepted.sync.people" SET id = 'a' || char(0) || 'b' WHERE id = 'b'`);
+  }
+  await people.setRows(COLUMNS, [["'a'", "'Ada'"]]);
+
+  const error = await refusalOf(people, api, "--allow-removed");
+
+  assert.equal(
+    error?.message,
+    "Cannot remove what left the query of sync.people: the key id of 1 group cannot be read exactly",
+  );
+  assert.deepEqual(error?.details, ["id = 'a' || char(0) || 'b'"]);
+  assert.match(error?.hint ?? "", /"@on_removed: forget"/);
+  await people.setSync(SEND_CHANGE, ["on_removed: forget"]);
+  assert.equal((await people.run("--allow-removed")).sync.delivery?.removed, 1);
+  await people.setSync(SEND_CHANGE, ["on_removed: deliver"]);
+  assert.equal((await people.run()).sync.delivery?.unchanged, 1);
+  assert.equal(api.requests.length, 0);
 });
