@@ -289,7 +289,13 @@ export class Referee {
         `group ${key} was removed, and was never there`,
       );
     }
-    if (resend || (row && isForced(row))) return;
+    if (resend) return;
+    const tried = this.#tried.get(key)?.contents.get(key);
+    expect(
+      isRemoved || row?.state !== "settled" || tried?.id !== row.id || tried.content !== content,
+      `group ${key} was sent though a person says that the far side has it so`,
+    );
+    if (row && isForced(row)) return;
     expect(
       isRemoved || before?.isOutdated || before?.content !== content,
       `group ${key} was sent though it is what was accepted`,
