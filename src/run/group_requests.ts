@@ -42,7 +42,8 @@ export class GroupRequests {
 
   /**
    * A request about these groups is to leave: writes the intent and resolves when it is durable. What
-   * follows a group's end is no part of its change.
+   * follows a group's end is no part of its change, and has a key of its own; it is recorded beside what was
+   * accepted.
    */
   async begin(numbers: readonly number[]): Promise<BegunRequest> {
     const groups = numbers.flatMap((number) => this.held.findOpen(number) ?? []);
@@ -54,10 +55,15 @@ export class GroupRequests {
     if (groups.length > 0 && !areOutTogether(groups)) this.#writeIntent(groups);
     const [first] = groups;
     // Now: before the intent is on disk, another request may take them into another batch.
-    const subject = first && (first.batch || first.changeId);
+    const subject = first ? first.batch || first.changeId : this.#acceptedAs(numbers);
     await Promise.all(groups.map((group) => group.intent));
     for (const group of groups) group.pending += 1;
     return { changes: groups.map(keyedChangeOf), subject };
+  }
+
+  /** Beside which requests are recorded that follow. */
+  #acceptedAs([number]: readonly number[]): number | undefined {
+    return number === undefined ? undefined : this.held.acceptedAs(number);
   }
 
   #writeIntent(groups: readonly HeldGroup[]): void {

@@ -9,9 +9,15 @@
 import { assertGuest } from "./guest_error.ts";
 import type { HeldGroup } from "./held_group.ts";
 
+/** Of groups that were accepted: a model's work on one goes on for a moment, and not on thousands at once. */
+const ACCEPTED_KEPT = 1_000;
+
 /** See the module's comment. */
 export class HeldGroups {
   readonly #held = new Map<number, HeldGroup>();
+  /** What requests of groups that were accepted last were recorded as, by the groups' numbers. */
+  #accepted = new Map<number, number>();
+  #acceptedBefore: ReadonlyMap<number, number> = new Map();
   #given = 0;
 
   /** Groups that were given to the model; their numbers go from 1 to this. */
@@ -26,7 +32,19 @@ export class HeldGroups {
 
   /** The group is over. */
   drop(number: number): void {
+    const group = this.#held.get(number);
     this.#held.delete(number);
+    if (group?.end !== "accepted" || group.changeId === 0) return;
+    if (this.#accepted.size >= ACCEPTED_KEPT) {
+      this.#acceptedBefore = this.#accepted;
+      this.#accepted = new Map();
+    }
+    this.#accepted.set(number, group.batch || group.changeId);
+  }
+
+  /** What requests about a group were recorded as before it was accepted; nothing where there was none. */
+  acceptedAs(number: number): number | undefined {
+    return this.#accepted.get(number) ?? this.#acceptedBefore.get(number);
   }
 
   find(number: number): HeldGroup | undefined {

@@ -93,7 +93,8 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    * - It throws otherwise, or a request of it was answered with 207 (Multi-Status) and it did not
    *   return `{ accepted, rejected }`: all groups count as failed.
    *
-   * A group that the function itself saves or rejects is done with. In a model that is not `tracked`
+   * A group that the function itself saves or rejects is done with: an error after that is told by the run,
+   * and changes nothing of it. In a model that is not `tracked`
    * the first error ends it.
    *
    * @example
@@ -121,7 +122,8 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    * - It throws, or it returns nothing though a request of it was answered with 207 (Multi-Status): the
    *   group counts as failed and comes again in the next run.
    *
-   * A group that the function itself saves or rejects is done with. In a model that is not `tracked`
+   * A group that the function itself saves or rejects is done with: an error after that is told by the run,
+   * and changes nothing of it. In a model that is not `tracked`
    * the first error ends it.
    *
    * @example
@@ -237,7 +239,8 @@ export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<
    * - It throws, or it returns nothing though a request of it was answered with 207 (Multi-Status): the
    *   group counts as failed and comes again in the next run.
    *
-   * A change that the function itself saves or rejects is done with.
+   * A change that the function itself saves or rejects is done with: an error after that is told by the run,
+   * and changes nothing of it.
    */
   each(fn: (change: Change<T>) => Saves | Promise<Saves>): Promise<Counts>;
 }

@@ -88,6 +88,10 @@ class Guest {
       beginDelivery: () => delivery ??= new Delivery(this.#port, this.#paths, start.uniqueKey),
       isStopped: () => this.#stopped,
       track: (work) => this.#track(work),
+      explain: (error) => {
+        const { message, at } = reportError(error, this.#paths);
+        return at?.line === undefined ? message : `${message} (${at.path}:${at.line})`;
+      },
     };
   }
 

@@ -11,6 +11,7 @@ import type { Delivery, SavedRow } from "./delivery.ts";
 import { Items, makeFiles, ModelFile } from "./files.ts";
 import { hmac } from "./hmac.ts";
 import { modelError, refusal } from "./host_error.ts";
+import { LateErrors } from "./late_errors.ts";
 import type { HostPort } from "./host_port.ts";
 import { makeHttp } from "./http.ts";
 import { HttpError, HttpResponse } from "./http_response.ts";
@@ -32,6 +33,8 @@ export interface ApiContext {
   beginDelivery(): Delivery;
   isStopped(): boolean;
   track<T>(work: Promise<T>): Promise<T>;
+  /** The message of what was thrown. */
+  explain(error: unknown): string;
 }
 
 /** Makes the API of one model. */
@@ -101,6 +104,7 @@ function readingOf(
     isStopped,
     saveRows: (rows) => saveRows(context, rows),
     warn: log.warn,
+    late: new LateErrors({ warn: log.warn, explain: context.explain }),
     track,
   };
 }

@@ -46,7 +46,7 @@ export async function workOnBatches(
   fn: BatchFunction,
 ): Promise<Counts> {
   const counts = noCounts();
-  await runLanes(batches, work.concurrency, async (batch, goOn) => {
+  await runLanes(batches, work, async (batch, goOn) => {
     await workOnBatch(batch, { ...work, goOn }, fn);
     countEnds(batch, counts);
   });

@@ -12,6 +12,7 @@ import { type Change, newChange, workOn } from "./change_context.ts";
 import type { Delivery, GivenGroup, SavedRow } from "./delivery.ts";
 import { numbersOf, type ReadGroup, toGroup } from "./groups.ts";
 import { isFatal, modelError } from "./host_error.ts";
+import type { LateErrors } from "./late_errors.ts";
 import type { Row } from "./row_values.ts";
 
 /** How the rows of groups are kept that are not tracked. */
@@ -27,6 +28,8 @@ export interface Work {
   isStopped(): boolean;
   /** Tells the user of what ends no group. */
   warn(message: string): void;
+  /** Takes what is thrown when the groups have ended already. */
+  late: LateErrors;
 }
 
 /** Work on one item. */
@@ -42,7 +45,7 @@ export async function workOnGroups(
   fn: (row: Row, group: Group<Row>) => Saves | Promise<Saves>,
 ): Promise<Counts> {
   const counts = noCounts();
-  await runLanes(groups, work.concurrency, async (group, goOn) => {
+  await runLanes(groups, work, async (group, goOn) => {
     const [first] = group.rows;
     if (first) await workOnOne(group, { ...work, goOn }, counts, () => fn(first, toGroup(group)));
   });
@@ -58,7 +61,7 @@ export async function workOnChanges(
   const counts = noCounts();
   await runLanes(
     groups,
-    work.concurrency,
+    work,
     (group, goOn) => workOnOne(group, { ...work, goOn }, counts, () => fn(group)),
   );
   return counts;
@@ -92,7 +95,7 @@ function endOf(given: GivenGroup | undefined): keyof Counts {
 }
 
 /**
- * Takes items in turn and works on up to `lanes` at once; the first error ends all lanes.
+ * Takes items in turn and works on up to `concurrency` at once, each in a lane; the first error ends all lanes.
  *
  * An item whose end is on its way to the host leaves its lane to the next one (`goOn`). The host writes
  * down in the order in which it hears, so that no request of the next one leaves before that end is
@@ -100,8 +103,8 @@ function endOf(given: GivenGroup | undefined): keyof Counts {
  */
 export async function runLanes<T>(
   items: AsyncIterator<T, void>,
-  lanes: number,
-  work: (item: T, goOn: () => void) => Promise<void>,
+  { concurrency, late }: Pick<Work, "concurrency" | "late">,
+  workOnItem: (item: T, goOn: () => void) => Promise<void>,
 ): Promise<void> {
   let failure: { error: unknown } | undefined;
   const guard = (end: Promise<void>) => end.catch((error) => void (failure ??= { error }));
@@ -111,20 +114,22 @@ export async function runLanes<T>(
       const { done, value } = await items.next();
       if (done || failure) break;
       const going = Promise.withResolvers<void>();
-      const end = guard(work(value, going.resolve));
+      const end = guard(workOnItem(value, going.resolve));
       await Promise.race([going.promise, end]);
       await ending;
       ending = end;
     }
     await ending;
   };
-  await Promise.all(Array.from({ length: lanes }, () => guard(lane())));
+  await Promise.all(Array.from({ length: concurrency }, () => guard(lane())));
   await items.return?.();
+  late.tellRest();
   if (failure) throw failure.error;
 }
 
 /**
- * Works on groups and records those as failed that an error leaves without an end.
+ * Works on groups and records those as failed that an error leaves without an end. Where it leaves none,
+ * no record holds it, and the run tells of it.
  *
  * @param recover Given the error first; true: it has seen to all groups.
  * @throws Without tracking, where there is no record to go on with; and what must end the model.
@@ -139,8 +144,10 @@ export async function attempt(
     await run(newChange(numbersOf(groups)));
   } catch (error) {
     if (!work.delivery || isFatal(error)) throw error;
-    if (await recover?.(error)) return;
-    for (const { given } of groups) if (given) work.delivery.fail(given, error);
+    const given = groups.flatMap((group) => group.given ?? []);
+    const ended = given.filter(({ state }) => state !== "open");
+    if (!await recover?.(error)) { for (const group of given) work.delivery.fail(group, error); }
+    if (!given.some(({ state }) => state === "failed")) work.late.note(ended, error);
   }
 }
 
