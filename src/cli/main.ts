@@ -24,7 +24,8 @@ export async function main(args: readonly string[], output?: Output): Promise<nu
   const beforeDashes = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
   const out = output ?? programOutput(beforeDashes.includes("--no-color"));
   try {
-    return await dispatch(args, out);
+    const code = await dispatch(args, out);
+    return out.hasFailed ? ExitCode.Failed : code;
   } catch (error) {
     const verbose = beforeDashes.some((arg) => arg === "--verbose" || arg === "-v");
     if (beforeDashes.includes("--json")) printAsJson(error, out);

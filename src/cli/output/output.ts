@@ -2,7 +2,9 @@
  * The program's two streams, and what is known of the terminal behind them.
  *
  * Text is written at once and whole. A reader that goes away (`spoor query … | head`) is no error:
- * what follows is dropped, and `isClosed` tells whoever would produce more.
+ * what follows is dropped, and `isClosed` tells whoever would produce more. Where it cannot be written (a
+ * file on a full disk), that is said once, what follows is dropped too, and the program ends with an error:
+ * what it does is not broken off by a line that nobody can read.
  *
  * @module
  */
@@ -38,6 +40,7 @@ export class Output {
   readonly isLive: boolean;
   readonly #facts: OutputFacts;
   #isClosed = false;
+  #hasFailed = false;
 
   constructor(facts: OutputFacts) {
     this.#facts = facts;
@@ -47,9 +50,14 @@ export class Output {
     this.isLive = stdout.isTerminal() && !isCi(env) && env("TERM") !== "dumb";
   }
 
-  /** True: nobody reads standard output any more. */
+  /** True: nothing reaches standard output any more. */
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** True: something was to be shown and could not be written. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   /** Width to lay lines out for. */
@@ -64,7 +72,16 @@ export class Output {
 
   /** Writes to standard output as it is. */
   write(text: string): void {
-    if (!this.#isClosed) this.#isClosed = !writeAll(this.#facts.stdout, text);
+    if (this.#isClosed) return;
+    const failure = writeAll(this.#facts.stdout, text);
+    if (failure === undefined) return;
+    this.#isClosed = true;
+    if (failure instanceof Deno.errors.BrokenPipe) return;
+    this.#hasFailed = true;
+    this.errorLine(
+      `${this.errorStyle.bad("error:")} Cannot write to standard output: ${stateOf(failure)}; ` +
+        "what follows is not shown, and what was begun goes on to its end",
+    );
   }
 
   /** Writes a line to standard output. */
@@ -77,7 +94,7 @@ export class Output {
     this.line(JSON.stringify({ schema_version: 1, type, ...fields }));
   }
 
-  /** Writes a line to standard error. */
+  /** Writes a line to standard error. Where that cannot be, there is nowhere left to say so. */
   errorLine(text = ""): void {
     writeAll(this.#facts.stderr, `${text}\n`);
   }
@@ -87,20 +104,26 @@ function styleOf(facts: Parameters<typeof wantsColour>[0]): Style {
   return wantsColour(facts) ? COLOURED : PLAIN;
 }
 
-/** @returns Whether somebody still reads. */
-function writeAll(sink: Sink, text: string): boolean {
+/** @returns Why it could not be written, if it could not. */
+function writeAll(sink: Sink, text: string): unknown {
   let bytes = encoder.encode(text);
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(sink.writeSync(bytes));
     } catch (error) {
-      if (error instanceof Deno.errors.BrokenPipe) return false;
-      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      if (!(error instanceof Deno.errors.WouldBlock)) return error;
       // A pipe set to non-blocking by whoever made it: wait until its reader has caught up.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }
-  return true;
+  return undefined;
+}
+
+function stateOf(failure: unknown): string {
+  const message = failure instanceof Error ? failure.message : String(failure);
+  return /No space left/.test(message)
+    ? "the disk is full"
+    : message.replace(/ \(os error \d+\).*/s, "");
 }
 
 /** The program's own streams. */
