@@ -53,7 +53,7 @@ Deno.test("failures tells why a loop ended before it saved a group, and retry fi
   const { stdout } = await people.project.run("failures");
   assert.match(
     stdout,
-    /ended before it saved this group: POST http:\S+\/people\/\{id\} answered 422/,
+    /ended before it saved this group: POST http:\S+\/people\/1 answered 422/,
   );
   const retried = await people.project.run(["retry", "sync.people", "--error", "answered 422"]);
   assert.equal(retried.code, 0, retried.output);

@@ -1,6 +1,6 @@
 /**
  * Folds failures that differ only in the group that they name: `/people/2 answered 422` and `/people/7
- * answered 422` are one line, `/people/{id} answered 422`.
+ * answered 422` are one line, `/people/{id} answered 422`. One that is like no other keeps its text.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface FoldedFailure {
   model: string;
   state: FailingChanges["state"];
   parked: boolean;
-  /** With `{column}` where the key's values stood. */
+  /** With `{column}` where the key's values stood, if several texts became one. */
   error: string;
   groups: number;
   since: string | null;
@@ -43,7 +43,7 @@ export function foldFailures(
       folds.set(name, { ...rest, error, parts: [one] });
     }
   }
-  return [...folds.values()].sort((a, b) =>
+  return [...folds.values()].map(withOwnText).sort((a, b) =>
     compare(a.model, b.model) || b.groups - a.groups || compare(a.state, b.state) ||
     Number(a.parked) - Number(b.parked)
   );
@@ -56,6 +56,12 @@ function add(fold: FoldedFailure & { parts: FailingChanges[] }, one: FailingChan
   fold.attempts = Math.max(fold.attempts, one.attempts);
   if (since === null || (one.since !== null && one.since < since)) fold.since = one.since;
   if (lastAt === null || (one.lastAt !== null && one.lastAt > lastAt)) fold.lastAt = one.lastAt;
+}
+
+/** What stands in one text only, and is the key's value, may just as well be another number. */
+function withOwnText(fold: FoldedFailure): FoldedFailure {
+  const [only, another] = fold.parts;
+  return only && !another ? { ...fold, error: only.error } : fold;
 }
 
 function compare(a: string, b: string): number {
@@ -86,10 +92,15 @@ function replaceWords(text: string, word: string, by: string): string {
   let from = 0;
   for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + word.length)) {
     const end = at + word.length;
-    const isPart = /[\w.]/.test(text[at - 1] ?? "") || /^(\w|\.\d)/.test(text.slice(end, end + 2));
-    if (isPart || text.slice(0, at).endsWith("answered ")) continue;
+    if (!isWhole(text.slice(Math.max(0, at - 10), at), text.slice(end, end + 10))) continue;
     result += text.slice(from, at) + by;
     from = end;
   }
   return result + text.slice(from);
+}
+
+/** No part of a longer word, number, time or address; no status; no count of a unit. */
+function isWhole(before: string, after: string): boolean {
+  if (/([\p{L}\p{N}_.]|\d[,:-])$|answered $/u.test(before)) return false;
+  return !/^([\p{L}\p{N}_]|[.,:-]\d| (ms|s|m|h|d|bytes|[KMG]B)\b| ?%(?![0-9A-F]{2}))/u.test(after);
 }

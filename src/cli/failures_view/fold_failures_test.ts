@@ -22,16 +22,32 @@ Deno.test("errors that differ only in the group's key are one", () => {
   );
   assert.deepEqual(folded, [
     ["PUT https://a.b/people/{id} answered 422", 2],
-    ["PUT https://a.b/people/{id} answered 500", 1],
+    ["PUT https://a.b/people/3 answered 500", 1],
   ]);
 });
 
-Deno.test("a key is found as a whole word only: no part of a number, no status", () => {
-  assert.deepEqual(fold(failing("[3]", "/3 within 0.3 s, 13, 3.5")), [
-    ["/{id} within 0.3 s, 13, 3.5", 1],
+Deno.test("a key is found as a whole word only: no part of a number, no status, no count", () => {
+  const alike = (key: unknown, other: unknown, text: (key: string) => string) =>
+    fold(
+      failing(JSON.stringify([key]), text(String(key))),
+      failing(JSON.stringify([other]), text(String(other))),
+    );
+  const numbers = "0.3 s, within 3 s, 13, 3.5, 3,000, 12:3, 2026-3-1, 3 %, 3% of 3 bytes";
+  assert.deepEqual(alike(3, 4, (key) => `/${key} ${numbers}`), [[`/{id} ${numbers}`, 2]]);
+  assert.deepEqual(alike(422, 7, (key) => `/${key} answered 422`), [["/{id} answered 422", 2]]);
+  assert.deepEqual(alike("a b", "c d", (key) => `/${encodeURIComponent(key)}: ${key}`), [
+    ["/{id}: {id}", 2],
   ]);
-  assert.deepEqual(fold(failing("[422]", "/422 answered 422")), [["/{id} answered 422", 1]]);
-  assert.deepEqual(fold(failing(`["a b"]`, "/a%20b: a b")), [["/{id}: {id}", 1]]);
+  assert.deepEqual(alike("na", "x", (key) => `/${key}: naïve`), [["/{id}: naïve", 2]]);
+});
+
+Deno.test("a failure that is like no other keeps its text", () => {
+  const error = "POST https://a.b/c: its answer did not come within 1 day; tried 1 time";
+  assert.deepEqual(fold(failing("[1]", error)), [[error, 1]]);
+  assert.deepEqual(fold(failing("[1]", error), failing("[2]", "/2"), failing("[3]", "/3")), [
+    ["/{id}", 2],
+    [error, 1],
+  ]);
 });
 
 Deno.test("states and models stay apart; of each model what concerns most groups comes first", () => {
