@@ -37,7 +37,9 @@ export function parseCall(args: readonly string[], command: Command): ParsedCall
   const table: OptionTable = { ...command.options, ...GLOBAL_OPTIONS };
   const { tokens, values, positionals } = tokenize(args, table);
   for (const token of tokens) {
-    if (token.kind === "option") checkOption(token, table, command.name);
+    if (token.kind !== "option") continue;
+    expectNoWord(args[token.index], command);
+    checkOption(token, table, command.name);
   }
   if (values.help !== true) checkPositionals(positionals, command);
   return { options: withDefaults(values, table), positionals };
@@ -50,6 +52,16 @@ function tokenize(args: readonly string[], options: OptionTable) {
     strict: false,
     allowPositionals: true,
     tokens: true,
+  });
+}
+
+/** A number below 0 may be a group's key; no option is one. */
+function expectNoWord(word: string | undefined, command: Command): void {
+  const isNumber = word !== undefined && /^-\d/.test(word);
+  if (!isNumber || command.positionals.length === 0) return;
+  throw new UserError(`Cannot run "spoor ${command.name}": "${word}" is not one of its options`, {
+    hint: `A word that begins with "-" goes last, behind "--": -- ${word}`,
+    exitCode: 2,
   });
 }
 

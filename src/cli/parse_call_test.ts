@@ -52,6 +52,13 @@ Deno.test("an unknown option is refused with the nearest one", () => {
     `Cannot run "spoor send": "--fromat" is not one of its options | Did you mean "--format"?`,
   );
   assert.match(refusal(["mail", "-x"]), /"-x" is not one of its options/);
+  for (const number of ["-5", "-9223372036854775808"]) {
+    assert.equal(
+      refusal(["mail", number]),
+      `Cannot run "spoor send": "${number}" is not one of its options | ` +
+        `A word that begins with "-" goes last, behind "--": -- ${number}`,
+    );
+  }
   assert.match(refusal(["mail", "--__proto__"]), /is not one of its options/);
 });
 

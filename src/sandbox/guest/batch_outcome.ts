@@ -21,7 +21,32 @@ const NO_REASON = "The far side refused it and gave no reason";
 export function isOutcome(returned: unknown): returned is BatchOutcome {
   if (typeof returned !== "object" || returned === null || Array.isArray(returned)) return false;
   const names = Object.keys(returned);
-  return names.length > 0 && names.every((name) => name === "accepted" || name === "rejected");
+  return names.length > 0 && names.every(isList);
+}
+
+/**
+ * What is meant as an outcome, and is none, is no row either.
+ *
+ * @throws {Error} With what may be returned.
+ */
+export function expectRows(returned: unknown, batch: readonly GivenGroup[]): void {
+  if (typeof returned !== "object" || returned === null || Array.isArray(returned)) return;
+  const names = Object.keys(returned);
+  const lists = names.filter(isList);
+  const key = Object.keys(batch[0]?.key ?? {});
+  if (names.length > 0 && (lists.length === 0 || key.every((each) => names.includes(each)))) return;
+  const others = names.filter((name) => !isList(name)).map((name) => `"${name}"`).join(", ");
+  const what = names.length === 0
+    ? "it is an object without columns"
+    : `beside ${lists.map((name) => `"${name}"`).join(" and ")} it has ${others}`;
+  throw modelError(`Cannot read what the function returned: ${what}`, {
+    hint: "Return { accepted: [key, …], rejected: [{ key, reason }, …] }, the rows to save, or " +
+      "nothing to save all as they were read.",
+  });
+}
+
+function isList(name: string): boolean {
+  return name === "accepted" || name === "rejected";
 }
 
 /** Saves what was accepted, as it was read, parks what was rejected, and fails the others. */

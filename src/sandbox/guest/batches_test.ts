@@ -150,6 +150,40 @@ Deno.test("one of the two lists is enough, and an empty one names nothing", asyn
   assert.deepEqual([none.acknowledged.length, none.failedGroups.length], [0, 8]);
 });
 
+Deno.test("what is neither an outcome nor a row is told apart from both", async () => {
+  const read = async (returned: string) => {
+    const { failedGroups, acknowledged } = await run(
+      `await query("a").batches(2, () => (${returned}));`,
+      { rows: people(2) },
+    );
+    assert.deepEqual([failedGroups.length, acknowledged.length], [2, 0], returned);
+    return failedGroups[0]?.error;
+  };
+
+  const empty = await read("{}");
+  const more = await read("{ accepted: [1], rejected: [2], count: 2, ok: true }");
+
+  assert.equal(
+    empty?.message,
+    "Cannot read what the function returned: it is an object without columns",
+  );
+  assert.equal(
+    more?.message,
+    `Cannot read what the function returned: beside "accepted" and "rejected" it has "count", "ok"`,
+  );
+  for (const error of [empty, more]) {
+    assert.match(
+      error?.hint ?? "",
+      /^Return \{ accepted: \[key, …\], rejected: \[\{ key, reason \}/,
+    );
+  }
+  const { acknowledged } = await run(
+    `await query("a").batches(1, ([group]) => ({ id: group.key.id, accepted: "yes" }));`,
+    { rows: people(2) },
+  );
+  assert.equal(acknowledged.length, 2, "a row may have a column of that name");
+});
+
 Deno.test("keys of several columns are named by their columns", async () => {
   const rows = [{ Shop: "a", id: 1 }, { Shop: "b", id: 1 }, { Shop: "b", id: 2 }];
   const { error, acknowledged, failedGroups } = await run(

@@ -8,6 +8,7 @@ import type { CsvOptions, Items as PublicItems, ModelFile as PublicFile } from "
 import { BlockIterator, collectAll } from "./block_iterator.ts";
 import { readCsv } from "./csv_rows.ts";
 import { readPieces, readText } from "./file_content.ts";
+import { nameKind } from "./format_value.ts";
 import { atSite, modelError } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";
 import { concatBytes } from "./request_body.ts";
@@ -16,7 +17,7 @@ import { concatBytes } from "./request_body.ts";
 export function makeFiles(port: HostPort): (glob: string) => PublicItems<PublicFile> {
   return (glob) => {
     if (typeof glob !== "string") {
-      throw modelError(`Cannot find files: the pattern is a ${typeof glob}, and not text`);
+      throw modelError(`Cannot find files: the pattern is ${nameKind(glob)}, and not text`);
     }
     const site = new Error();
     return new Items(async function* () {

@@ -17,6 +17,13 @@ export function formatMessage(values: readonly unknown[]): string {
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
 }
 
+/** What a value is, where it is not what it should be: `an object`, `a number`, `null`. */
+export function nameKind(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
 /** One value as text. Never throws. */
 export function formatValue(value: unknown): string {
   try {

@@ -8,6 +8,7 @@
  */
 import type { GuestStart } from "~/sandbox/protocol.ts";
 import type { HmacOptions } from "./api.ts";
+import { nameKind } from "./format_value.ts";
 import { modelError, refusal } from "./host_error.ts";
 
 const ALGORITHMS: readonly string[] = ["sha256", "sha512", "sha1"];
@@ -27,7 +28,7 @@ export function hmac(
     );
   }
   if (typeof text !== "string") {
-    throw modelError(`Cannot sign: hmac takes a text, and was given ${describe(text)}`, {
+    throw modelError(`Cannot sign: hmac takes a text, and was given ${nameKind(text)}`, {
       hint: "Sign the very text that is sent: const body = JSON.stringify(…).",
     });
   }
@@ -48,11 +49,6 @@ export function maskHmacs(text: string, secrets: GuestStart["secrets"]): string 
     masked = masked.replace(new RegExp(pattern, "g"), `[hmac of ${name}]`);
   }
   return masked;
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 function expectOneOf(option: string, value: unknown, known: readonly string[]): void {

@@ -9,6 +9,7 @@ import { BlockIterator } from "./block_iterator.ts";
 import { Changes } from "./changes.ts";
 import type { Delivery, SavedRow } from "./delivery.ts";
 import { Items, makeFiles, ModelFile } from "./files.ts";
+import { nameKind } from "./format_value.ts";
 import { hmac } from "./hmac.ts";
 import { modelError, refusal } from "./host_error.ts";
 import { LateErrors } from "./late_errors.ts";
@@ -118,7 +119,7 @@ function statementOf([first, ...rest]: SqlArguments): Pick<QueryText, "sql" | "p
     });
   }
   if (Array.isArray(first)) return { sql: first.join("?"), params: parametersOf(rest) };
-  throw modelError(`Cannot run the query: the SQL is a ${typeof first}, and not text`);
+  throw modelError(`Cannot run the query: the SQL is ${nameKind(first)}, and not text`);
 }
 
 function parametersOf(values: readonly unknown[]): Value[] {

@@ -6,6 +6,7 @@
  */
 import type { OAuthClient, OAuthGrant } from "~/sandbox/protocol.ts";
 import type { Http } from "./api.ts";
+import { nameKind } from "./format_value.ts";
 import { modelError } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";
 
@@ -61,7 +62,7 @@ function textOf(given: Record<string, unknown>, name: string): string {
   const value = given[name] ?? "";
   if (typeof value === "string") return value;
   if (value instanceof URL) return value.href;
-  throw mistake(`${name} is a ${typeof value}, and not text`);
+  throw mistake(`${name} is ${nameKind(value)}, and not text`);
 }
 
 function clientAuthOf(value: unknown): OAuthClient["clientAuth"] {

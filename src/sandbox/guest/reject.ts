@@ -4,6 +4,7 @@
  * @module
  */
 import type { Delivery, SavedRow } from "./delivery.ts";
+import { nameKind } from "./format_value.ts";
 import { modelError } from "./host_error.ts";
 import { describeKey, type Row } from "./row_values.ts";
 
@@ -40,5 +41,5 @@ export function rejectionReason(reason: unknown, key: Readonly<Row>): string {
 
 function describe(reason: unknown): string {
   if (typeof reason === "string") return "empty";
-  return reason === undefined || reason === null ? "missing" : `a ${typeof reason}`;
+  return reason === undefined || reason === null ? "missing" : nameKind(reason);
 }

@@ -86,6 +86,8 @@ Deno.test("reject wants a reason in words", async () => {
   assert.equal(await message(`new Error("")`), "Cannot reject id = 1: the reason is empty");
   assert.equal(await message("undefined"), "Cannot reject id = 1: the reason is missing");
   assert.equal(await message("422"), "Cannot reject id = 1: the reason is a number");
+  assert.equal(await message("{}"), "Cannot reject id = 1: the reason is an object");
+  assert.equal(await message("[]"), "Cannot reject id = 1: the reason is an array");
 });
 
 Deno.test("reject is an error where the model has read no groups", async () => {

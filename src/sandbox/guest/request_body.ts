@@ -4,6 +4,7 @@
  * @module
  */
 import type { FileToUpload, Parameter, RequestOptions, UploadOptions } from "./api.ts";
+import { nameKind } from "./format_value.ts";
 import { modelError } from "./host_error.ts";
 
 /** A body and what to call it; no type where the model has to say. */
@@ -22,7 +23,7 @@ export function encodeBody(options: RequestOptions): RequestBody {
   }
   if (options.json !== undefined) {
     const content = JSON.stringify(options.json, bigintAsNumber);
-    if (content === undefined) throw modelError(`Cannot send a ${typeof options.json} as JSON`);
+    if (content === undefined) throw modelError(`Cannot send ${nameKind(options.json)} as JSON`);
     return { content, contentType: "application/json" };
   }
   if (options.form !== undefined) {
@@ -82,7 +83,7 @@ function encodeForm(form: Readonly<Record<string, Parameter | null | undefined>>
 function checkBody(body: unknown): string | Uint8Array | null {
   if (body === undefined || body === null) return null;
   if (typeof body === "string" || body instanceof Uint8Array) return body;
-  throw modelError(`Cannot send a ${typeof body} as body: it must be text or a Uint8Array`);
+  throw modelError(`Cannot send ${nameKind(body)} as body: it must be text or a Uint8Array`);
 }
 
 interface Part {

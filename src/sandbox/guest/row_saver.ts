@@ -8,6 +8,7 @@
  * @module
  */
 import type { RowBlock, Value } from "~/sandbox/protocol.ts";
+import { nameKind } from "./format_value.ts";
 import type { HostPort } from "./host_port.ts";
 import { modelError } from "./host_error.ts";
 import { toSaved } from "./row_values.ts";
@@ -133,9 +134,8 @@ export class RowSaver {
 /** The names of a row's columns. Whatever is no row is refused. */
 export function columnsOf(row: unknown, number: number, verb = "save"): readonly string[] {
   if (typeof row !== "object" || row === null || Array.isArray(row)) {
-    const what = row === null ? "null" : Array.isArray(row) ? "an array" : `a ${typeof row}`;
     throw modelError(
-      `Cannot ${verb} row ${number}: it is ${what}, and not an object with columns`,
+      `Cannot ${verb} row ${number}: it is ${nameKind(row)}, and not an object with columns`,
     );
   }
   const columns = Object.keys(row);

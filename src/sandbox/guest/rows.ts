@@ -5,6 +5,7 @@
  */
 import type { Counts, Group, Rows as PublicRows, Saves } from "./api.ts";
 import { collectAll } from "./block_iterator.ts";
+import { nameKind } from "./format_value.ts";
 import {
   iterateRows,
   readBatches,
@@ -82,5 +83,5 @@ export class Rows implements PublicRows<Row> {
 /** Refuses what is no function, by the name of the call that it was given to. */
 export function expectFunction(fn: unknown, name: string): void {
   if (typeof fn === "function") return;
-  throw modelError(`Cannot call ${name}: it takes a function, and was given a ${typeof fn}`);
+  throw modelError(`Cannot call ${name}: it takes a function, and was given ${nameKind(fn)}`);
 }

@@ -15,7 +15,7 @@
  * @module
  */
 import type { BatchOutcome, Counts, Group, Saves } from "./api.ts";
-import { isOutcome, settleOutcome } from "./batch_outcome.ts";
+import { expectRows, isOutcome, settleOutcome } from "./batch_outcome.ts";
 import { workOn } from "./change_context.ts";
 import type { Delivery, GivenGroup, SavedRow } from "./delivery.ts";
 import { type ReadGroup, toGroup } from "./groups.ts";
@@ -62,6 +62,7 @@ async function workOnBatch(
   await attempt(batch, work, async (change) => {
     const returned = await workOn(change, () => fn(batch.map(toGroup)));
     if (isOutcome(returned)) return await settleOutcome(returned, givenOf(batch), work);
+    expectRows(returned, givenOf(batch));
     if (change.multiStatus !== undefined) throw ambiguous(change.multiStatus, batch.length);
     await saveBatch(batch, returned, work);
   }, async (error) => {
