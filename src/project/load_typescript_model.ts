@@ -57,8 +57,21 @@ export async function loadTypescriptModel(
     fingerprint: fingerprintOf(modules.map((module) => module.source)),
   };
   // What follows from a directive that could not be read is not worth telling.
-  const invalid = headerErrors.length > 0 ? [] : validateModel(model, queries.dynamic);
+  const invalid = headerErrors.length > 0
+    ? []
+    : [...validateModel(model, queries.dynamic), ...checkVerify(model, modules[0])];
   return { model, errors: [...headerErrors, ...importErrors, ...queries.errors, ...invalid] };
+}
+
+function checkVerify({ kind, path }: Model, module: ClosureModule | undefined): UserError[] {
+  const bad = module?.analysis.badVerify;
+  if (kind !== "tracked" || !bad) return [];
+  return [
+    new UserError(`Cannot ask verify: it is ${bad.what}, and not a function`, {
+      at: { path, line: bad.line },
+      hint: "Export a function of that name, or give what is exported another name.",
+    }),
+  ];
 }
 
 interface ReadQueries {

@@ -77,6 +77,8 @@ export interface ModelFinished {
   /** What becomes of removed groups; only where there are some. */
   on_removed?: "forget" | "keep" | "deliver";
   requests?: RequestCounts;
+  /** Unknown changes that the model's `verify` was asked about. */
+  verified?: VerifiedGroups;
   /** With `--adopt` and `--held`: how the query compared with what the far side holds. */
   adopted?: AdoptedGroups;
   /** With `--adopt` alone. */
@@ -88,6 +90,16 @@ export interface ModelFinished {
   error?: ErrorReport;
   /** Failed groups: the first few, with key and reason. */
   failures?: readonly GroupFailure[];
+}
+
+/** What a model's `verify` said; all count groups. */
+export interface VerifiedGroups {
+  /** The far side has them: the next run accepts them without a request. */
+  sent: number;
+  /** It has not: the next run sends them. */
+  not_sent: number;
+  /** It could not tell: they stay unknown. */
+  left: number;
 }
 
 /** Groups that were new, changed or removed, and are as sent from now on. */

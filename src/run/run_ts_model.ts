@@ -26,7 +26,7 @@ import type { ModelWishes } from "./model_wishes.ts";
 import { ReadableFiles, toFileStates } from "./readable_files.ts";
 import type { RunContext } from "./run_context.ts";
 import { type ModelSecrets, readSecrets } from "./secrets.ts";
-import type { DeliveryCounts } from "./run_event.ts";
+import type { DeliveryCounts, VerifiedGroups } from "./run_event.ts";
 import { stoppedEarly } from "./stopped_early.ts";
 import { VerifiedChanges } from "./verified_changes.ts";
 import { saveStep, type Step, type StepOutcome } from "./step.ts";
@@ -75,7 +75,7 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
     }
     saveFileStates(context.db, model.name, toFileStates([...read.values()], before));
   };
-  return finish(context, step, { ...ended, verified: verified.asked }, http, remember);
+  return finish(context, step, { ...ended, verified: verified.told }, http, remember);
 }
 
 /** A model that would send everything a second time is not started. `--resend` says that it is meant. */
@@ -95,7 +95,7 @@ function isDefinitionNew({ model, state }: Step): boolean {
 function finish(
   context: RunContext,
   step: Step,
-  ended: GuestOutcome & { verified: number },
+  ended: GuestOutcome & { verified: VerifiedGroups },
   http: GuestHttp | undefined,
   remember: (outcome: StepOutcome) => void,
 ): StepOutcome {

@@ -19,8 +19,8 @@ export interface StepOutcome {
   rows?: number;
   columnChanges?: readonly string[];
   delivery?: ModelFinished["delivery"];
-  /** Unknown changes that its `verify` was asked about: the next run goes on with them. */
-  verified?: number;
+  /** The next run goes on with them. */
+  verified?: ModelFinished["verified"];
   /** A tracked model ended well and did not ask for its changes: they are still to come. */
   unread?: boolean;
   adopted?: ModelFinished["adopted"];
@@ -76,7 +76,7 @@ export function closeStep(step: Step, outcome: StepOutcome): void {
     dataVersion: (state?.dataVersion ?? 0) + (outcome.changed ? 1 : 0),
     rows: outcome.rows ?? state?.rows,
     waiting: (outcome.unread ? state?.waiting ?? 0 : countWaiting(outcome.delivery)) +
-      (outcome.verified ?? 0),
+      countVerified(outcome.verified),
   };
 }
 
@@ -98,6 +98,10 @@ export function writeStep(context: RunContext, step: Step, outcome: StepOutcome)
 
 function countWaiting(delivery: StepOutcome["delivery"]): number {
   return delivery ? delivery.failed + delivery.unknown + delivery.left : 0;
+}
+
+function countVerified(verified: StepOutcome["verified"]): number {
+  return verified ? verified.sent + verified.not_sent + verified.left : 0;
 }
 
 /** Records a model's part in a run, whether it ran or not. */
@@ -137,7 +141,7 @@ export function finishedEvent(
   elapsedMs: number,
 ): ModelFinished {
   const { status, changed, rows, columnChanges, delivery, requests, failures, error } = outcome;
-  const { adopted, recorded, nextBlocked, onRemoved } = outcome;
+  const { adopted, recorded, nextBlocked, onRemoved, verified } = outcome;
   return {
     type: "model_finished",
     model: model.name,
@@ -150,6 +154,7 @@ export function finishedEvent(
     ...(columnChanges?.length && { column_changes: columnChanges }),
     ...(delivery && { delivery }),
     ...(requests && { requests }),
+    ...(verified && countVerified(verified) > 0 && { verified }),
     ...(adopted && { adopted }),
     ...(recorded && { recorded }),
     ...(onRemoved && { on_removed: onRemoved }),

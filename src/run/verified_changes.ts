@@ -19,6 +19,7 @@ import { assertGuest } from "./guest_error.ts";
 import { changeKey } from "./idempotency_key.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import type { RunContext } from "./run_context.ts";
+import type { VerifiedGroups } from "./run_event.ts";
 
 /** Asked for in one run at most; more come with the next. */
 const MAX_ASKED = 1_000;
@@ -27,8 +28,8 @@ const MAX_ASKED = 1_000;
 export class VerifiedChanges {
   readonly #entries: Map<number, LedgerEntry>;
   readonly #keyNames: KeyNames;
-  /** Changes that `verify` was asked about: the next run goes on with them. */
-  asked = 0;
+  /** What `verify` said of the changes that it was asked about: the next run goes on with them. */
+  readonly told: VerifiedGroups = { sent: 0, not_sent: 0, left: 0 };
 
   constructor(
     private readonly context: RunContext,
@@ -60,7 +61,7 @@ export class VerifiedChanges {
     assertGuest(entry, "an answer about a change that it was not asked about");
     assertGuest(answer === null || typeof answer === "boolean", "an answer that is none");
     this.#entries.delete(change);
-    this.asked += 1;
+    this.told[answer === null ? "left" : answer ? "sent" : "not_sent"] += 1;
     if (answer !== null) this.context.commits.addUnawaited(() => this.#settle(entry, answer));
   }
 

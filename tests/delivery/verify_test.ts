@@ -48,6 +48,7 @@ Deno.test("what verify finds is accepted without a request, what it does not fin
     ...["GET /sent/2", "GET /sent/3"],
   ]);
   assert.match(second.output, new RegExp(`create ${keys.get("/people/2")}`));
+  assert.deepEqual(second.sync.verified, { sent: 1, not_sent: 1, left: 0 });
   api.clear();
   const third = await people.run();
 
@@ -87,13 +88,62 @@ Deno.test("a verify that throws, or that cannot tell, leaves it unknown and is a
   ]);
 });
 
+Deno.test("a run says what verify settled, and what the next run does", async () => {
+  await using test = await loseAnswers(`
+    export async function verify(change) {
+      if (asked++ === 0) return undefined;
+      const { status } = await http.get(ORIGIN + "/sent/" + change.key.id, { throwOnError: false });
+      return status === 200;
+    }
+    let asked = 0;`);
+  const { api, people } = test;
+
+  const first = await people.project.run("run");
+
+  assert.match(
+    first.output,
+    / {2}verified {2}1 not sent: the next run sends it; 1 still unknown$/m,
+  );
+  assert.match(first.output, /^1 group waits to be sent; the next run goes on with it\.$/m);
+  api.clear();
+  const second = await people.project.run("run");
+  assert.equal(api.requests.filter(({ method }) => method === "POST").length, 1, second.output);
+});
+
+Deno.test("a verify that is no function is a mistake of the model, known before it runs where it can be", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: DIRECTIVES });
+  await people.setRows(COLUMNS, rowsOf(1));
+  const kinds = { "5": "a number", "`${ORIGIN}`": "a string", "{} as never": "an object" };
+  for (const [value, kind] of Object.entries(kinds)) {
+    await people.setSync(`${SEND_EACH_ROW}\nexport const verify = ${value};`);
+    const text = await people.project.read("models/sync/people.ts");
+
+    for (const command of ["validate", "run"]) {
+      const { code, output } = await people.project.run(command);
+      assert.equal(code, 1, output);
+      assert.ok(output.includes(`Cannot ask verify: it is ${kind}, and not a function`), output);
+      assert.match(output, new RegExp(`at models/sync/people\\.ts:${text.split("\n").length}`));
+    }
+  }
+  assert.equal(api.requests.length, 0);
+
+  await people.setSync(`${SEND_EACH_ROW}\nexport const verify = JSON.parse("[]");`);
+  const { code, output } = await people.project.run("run");
+  assert.equal(code, 1, output);
+  assert.match(output, /Cannot ask verify: it is an array, and not a function\n +at models\/sync/);
+});
+
 Deno.test("another answer than true, false or undefined settles nothing", async () => {
   await using test = await loseAnswers(`export const verify = () => "yes";`);
   const { api, people } = test;
 
   const { output } = await people.run();
 
-  assert.match(output, /verify\(\) gave .*yes.* instead of true, false or undefined for id = 2/);
+  assert.match(
+    output,
+    /verify\(\) gave \\?"yes\\?" instead of true, false or undefined for id = 2/,
+  );
   assert.equal(api.requests.length, 0);
   assert.deepEqual(people.project.rows("spoor.ledger").map(({ state }) => state), [
     ...["unknown", "unknown"],

@@ -98,6 +98,7 @@ function renderBelow(event: ModelFinished, view: RunView): string[] {
   return [
     ...renderColumnChanges(event, view),
     ...renderDelivery(event, view),
+    ...renderVerified(event, view),
     ...renderAdopted(event, view),
     ...(event.error ? renderReport(event.error, view) : []),
     ...renderFailures(event, view),
@@ -120,6 +121,19 @@ function renderDelivery(
     lines.push(label("outcome", outcomeText(delivery, ahead !== undefined), view));
   }
   return lines;
+}
+
+function renderVerified({ verified }: ModelFinished, view: RunView): string[] {
+  if (!verified) return [];
+  const { sent, not_sent: notSent, left } = verified;
+  const part = (count: number, one: string, many: string) =>
+    count === 0 ? [] : [`${renderCount(count)} ${count === 1 ? one : many}`];
+  const parts = [
+    ...part(sent, "sent: the next run accepts it", "sent: the next run accepts them"),
+    ...part(notSent, "not sent: the next run sends it", "not sent: the next run sends them"),
+    ...part(left, "still unknown", "still unknown"),
+  ];
+  return [label("verified", parts.join("; "), view)];
 }
 
 function renderAdopted({ adopted, recorded }: ModelFinished, view: RunView): string[] {

@@ -7,7 +7,8 @@
  */
 import type { GuestMessage, GuestStart, UnsettledMessage } from "~/sandbox/protocol.ts";
 import type { Unsettled } from "./api.ts";
-import { formatMessage } from "./format_value.ts";
+import { formatValue, nameKind } from "./format_value.ts";
+import { modelError } from "./host_error.ts";
 
 /** What verifying needs of its guest. */
 export interface VerifyContext {
@@ -18,10 +19,19 @@ export interface VerifyContext {
   isStopped: () => boolean;
 }
 
-/** @param verify What the model exports under this name; nothing is done where that is no function. */
+/**
+ * @param verify What the model exports under this name, if it does.
+ * @throws {Error} In a tracked model, where that is no function: nobody would be asked, and nobody told.
+ */
 export async function verifyUnsettled(verify: unknown, context: VerifyContext): Promise<void> {
   const { start, send, isStopped } = context;
-  if (typeof verify !== "function") return;
+  if (verify === undefined || (typeof verify !== "function" && start.kind !== "tracked")) return;
+  if (typeof verify !== "function") {
+    throw modelError(`Cannot ask verify: it is ${nameKind(verify)}, and not a function`, {
+      at: { path: start.modules.at(-1)?.path ?? start.model },
+      hint: "Export a function of that name, or give what is exported another name.",
+    });
+  }
   let warnings = 0;
   const warn = (message: string) => {
     if (++warnings <= WARNINGS_SHOWN) send({ type: "log", level: "warn", message });
@@ -65,7 +75,7 @@ async function ask(
     const answer = await verify(change);
     if (typeof answer === "boolean") return answer;
     if (answer === undefined) return null;
-    return stays(`gave ${formatMessage([answer])} instead of true, false or undefined`);
+    return stays(`gave ${formatValue(answer)} instead of true, false or undefined`);
   } catch (error) {
     return stays(`failed (${explain(error)})`);
   }

@@ -28,8 +28,18 @@ export interface ModuleImport {
 export interface ModuleAnalysis {
   imports: readonly ModuleImport[];
   queries: readonly ModuleQuery[];
+  /** It exports `verify`, which a model may, and that is no function. */
+  badVerify?: BadExport;
   /** What is wrong, in the order of the text. A syntax error is the only one of its file. */
   problems: readonly UserError[];
+}
+
+/** An export that is not what is expected of its name. */
+export interface BadExport {
+  /** What it is: `a number`. */
+  what: string;
+  /** Counted from 1. */
+  line: number;
 }
 
 /**
@@ -44,8 +54,13 @@ export async function analyseModule(path: string, source: string): Promise<Modul
   }
   try {
     const program = await parseModule(path, source, languageOf(path));
-    const imports = findImports(program);
-    return { imports, queries: findQueries(program), problems: findProblems(path, program) };
+    const badVerify = findBadVerify(program);
+    return {
+      imports: findImports(program),
+      queries: findQueries(program),
+      problems: findProblems(path, program),
+      ...badVerify && { badVerify },
+    };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { imports: [], queries: [], problems: [error] };
@@ -70,6 +85,36 @@ export function findImports(program: SyntaxNode): ModuleImport[] {
       typeOnly: node.importKind === "type" || node.exportKind === "type",
     }];
   });
+}
+
+/** What expressions are that are no functions for certain. */
+const NO_FUNCTIONS: Readonly<Record<string, string>> = {
+  NumericLiteral: "a number",
+  BigIntLiteral: "a bigint",
+  StringLiteral: "a string",
+  TemplateLiteral: "a string",
+  BooleanLiteral: "a boolean",
+  NullLiteral: "null",
+  ObjectExpression: "an object",
+  ArrayExpression: "an array",
+  RegExpLiteral: "an object",
+};
+
+function findBadVerify(program: SyntaxNode): BadExport | undefined {
+  for (const { type, declaration } of nodesOf(program.body)) {
+    if (type !== "ExportNamedDeclaration" || !isNode(declaration)) continue;
+    for (const { id, init, loc } of nodesOf(declaration.declarations)) {
+      const what = isNode(init) ? NO_FUNCTIONS[withoutType(init).type] : undefined;
+      if (nameOf(id) === "verify" && what) return { what, line: loc.start.line };
+    }
+  }
+  return undefined;
+}
+
+/** `x as T`, `x satisfies T`. */
+function withoutType(node: SyntaxNode): SyntaxNode {
+  const isTyped = node.type === "TSAsExpression" || node.type === "TSSatisfiesExpression";
+  return isTyped && isNode(node.expression) ? withoutType(node.expression) : node;
 }
 
 function findProblems(path: string, program: SyntaxNode): UserError[] {
