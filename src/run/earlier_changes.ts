@@ -45,6 +45,7 @@ export function holdCandidates(
   return earlier.filter((entry) => mayBeOver(entry) || isUnknown(entry)).map((entry) => ({
     key: decodeGroupKey(entry.groupKey),
     isHeld: (now: GroupNow) => isHeldBack(entry, now, promise),
+    isParked: entry.parked,
   }));
 }
 

@@ -24,7 +24,9 @@ export interface DeliveryCounts {
   rejected: number;
   /** Not tried: the model ended before. */
   left: number;
-  /** Changed, and not delivered: parked earlier, or kept for a person to settle. */
+  /** Changed, and not delivered: parked earlier, or kept for a person to settle. Absent: none. */
+  held_back?: number;
+  /** Of `held_back`: failed in `@max_attempts` runs, or refused for good. */
   parked: number;
   /** Of `failed` and `unknown`: parked now, or kept for a person to settle. Absent: none. */
   kept_back?: number;
@@ -98,6 +100,6 @@ export function recordStep(db: DatabaseSync, step: StepRecord): void {
     ...[r?.sent, r?.accepted, r?.refused, r?.retries].map(count),
     step.error ? JSON.stringify(step.error) : null,
     count(d?.rejected),
-    count(d?.parked),
+    d ? count(d.held_back ?? 0) : null,
   );
 }

@@ -18,12 +18,16 @@ import { encodeGroupKey } from "./group_key.ts";
 export interface HoldCandidate {
   key: readonly SqlValue[];
   isHeld(now: GroupNow): boolean;
+  /** It was refused for good, or failed too often; else its last request is to be settled. */
+  isParked?: boolean;
 }
 
 /** What was held back. */
 export interface HeldBack {
   /** Groups. */
   groups: number;
+  /** Those of them that are parked. */
+  parked: number;
   /** Those of them that were accepted before. */
   accepted: number;
   /** Those of them that the query gives. */
@@ -40,7 +44,7 @@ export function holdBack(
   c: Comparison,
   candidates: readonly HoldCandidate[],
 ): HeldBack {
-  const none = { groups: 0, accepted: 0, present: 0, keys: [], absent: [] };
+  const none = { groups: 0, parked: 0, accepted: 0, present: 0, keys: [], absent: [] };
   if (candidates.length === 0) return none;
   const table = `${c.rowsTable}.held`;
   createKeyTable(db, c, table, candidates.map(({ key }) => key));
@@ -55,18 +59,20 @@ export function holdBack(
   const isHeld = candidates.map((candidate, i) => candidate.isHeld(nows[i] ?? "absent"));
   const absent = candidates.filter((_, i) => nows[i] === "absent" && !isHeld[i])
     .map(({ key }) => key);
-  const held = candidates.filter((_, i) => isHeld[i]).map(({ key }) => key);
+  const held = candidates.filter((_, i) => isHeld[i]);
   if (held.length === 0) {
     db.exec(`DROP TABLE ${temp(table)}`);
     return { ...none, absent };
   }
   db.exec(`DELETE FROM ${temp(table)}`);
-  fillKeyTable(db, c, table, held);
+  const keys = held.map(({ key }) => key);
+  fillKeyTable(db, c, table, keys);
   takeOut(db, c, table);
   const accepted = countAccepted(db, c, table);
   db.exec(`DROP TABLE ${temp(table)}`);
   const present = nows.filter((now, i) => isHeld[i] && typeof now === "object").length;
-  return { groups: held.length, accepted, present, keys: held, absent };
+  const parked = held.filter(({ isParked }) => isParked).length;
+  return { groups: held.length, parked, accepted, present, keys, absent };
 }
 
 function takeOut(db: DatabaseSync, c: Comparison, held: string): void {

@@ -126,7 +126,7 @@ Deno.test("at most once: what may have arrived is not sent again, whatever it ho
   const third = await people.run();
 
   assert.equal(api.requests.length, 0);
-  assert.equal(third.sync.delivery?.parked, 1);
+  assert.equal(third.sync.delivery?.held_back, 1);
   assert.deepEqual(people.project.rows("spoor.ledger").map((row) => row.state), ["unknown"]);
 });
 

@@ -138,7 +138,11 @@ Deno.test("another answer than true, false or undefined settles nothing", async 
   await using test = await loseAnswers(`export const verify = () => "yes";`);
   const { api, people } = test;
 
-  const { output } = await people.run();
+  const { output, sync, events } = await people.run();
+  const finished = events.find((event) => event.type === "run_finished");
+  assert.deepEqual([sync.delivery?.held_back, sync.delivery?.parked], [2, 0]);
+  assert.deepEqual([finished?.groups?.held_back, finished?.groups?.parked], [2, 0]);
+  assert.deepEqual(finished?.held_back, { parked: 0, rejected: 0, to_settle: 2 });
 
   assert.match(
     output,

@@ -80,7 +80,7 @@ Deno.test("at most once: what may have arrived is sent again by no retry and no 
     CASES.filter(({ end }) => end === "failed").map(({ name }) => name),
     "changed or not: what may have arrived waits for a person",
   );
-  assert.equal(second.sync.delivery?.parked, 8);
+  assert.equal(second.sync.delivery?.held_back, 8);
 });
 
 function endOf(

@@ -128,8 +128,8 @@ export class ShownPlan {
     expect(groups !== undefined, `the plan has no groups of ${model.name}`);
     if (!groups || groups.adopt) return;
     const planned = [groups.create, groups.update, groups.unchanged, groups.removed, groups.held];
-    const { new: added, changed, unchanged, removed, parked } = counts;
-    const found = [added, changed, unchanged, removed, parked];
+    const { new: added, changed, unchanged, removed, held_back: held = 0 } = counts;
+    const found = [added, changed, unchanged, removed, held];
     expect(String(planned) === String(found), `groups ${found} were planned as ${planned}`);
   }
 

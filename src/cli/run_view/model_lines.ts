@@ -153,12 +153,12 @@ function label(name: string, text: string, { style }: RunView): string {
 }
 
 function groupsText(delivery: DeliveryCounts, onRemoved: ModelFinished["on_removed"]): string {
-  const { new: added, changed, unchanged, removed, parked } = delivery;
+  const { new: added, changed, unchanged, removed, held_back: held = 0 } = delivery;
   return counts([
     ...[[added, "new"], [changed, "changed"], [unchanged, "unchanged"]] as const,
     // Each run finds them once more.
     ...[[removed, onRemoved === "keep" ? "gone and kept" : "removed"]] as const,
-    ...parked > 0 ? [[parked, "held back"]] as const : [],
+    ...held > 0 ? [[held, "held back"]] as const : [],
   ]);
 }
 
