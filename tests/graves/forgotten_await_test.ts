@@ -40,3 +40,27 @@ for (const [form, code] of Object.entries(FORMS)) {
     assert.match(output, /hint: Write "await" before http\.post/);
   });
 }
+
+Deno.test("grave: a request that was not awaited, and a model that ends by it: its group is unknown", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `for await (const row of query("SELECT * FROM raw.people")) {
+      http.post(ORIGIN + "/people/" + row.id, { json: row });
+      save.row(row);
+    }`,
+  );
+  await setPeople(people, 3);
+
+  const { code, output } = await people.project.run("run");
+
+  assert.equal(code, 1, output);
+  const unknown = /(\d) unknown, \d left; (.*)/.exec(output);
+  assert.equal(
+    unknown?.[2],
+    "the next run sends those that are unknown again, with the same keys (spoor unknown lists them)",
+    output,
+  );
+  const { stdout } = await people.project.run("unknown");
+  assert.equal(stdout.match(/^sync\.people {2}id = \d/gm)?.length, Number(unknown?.[1]), stdout);
+});

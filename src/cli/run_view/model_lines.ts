@@ -118,7 +118,8 @@ function renderDelivery(
   const hasRequests = requests !== undefined && (delivery !== undefined || requests.sent > 0);
   if (hasRequests) lines.push(label("requests", requestsText(requests, delivery, view), view));
   if (delivery && delivery.failed + delivery.unknown + delivery.rejected > 0) {
-    lines.push(label("outcome", outcomeText(delivery, ahead !== undefined), view));
+    const isBlockedNext = ahead !== undefined;
+    lines.push(label("outcome", outcomeText(delivery, isBlockedNext, view), view));
   }
   return lines;
 }
@@ -177,7 +178,11 @@ function requestsText(
   return text + tried + left + (practice ? ` (${NOTHING_LEFT})` : "");
 }
 
-function outcomeText(delivery: DeliveryCounts, isBlockedNext: boolean): string {
+function outcomeText(
+  delivery: DeliveryCounts,
+  isBlockedNext: boolean,
+  { practice }: RunView,
+): string {
   const { saved, rejected, failed, unknown, left, kept_back: kept = 0 } = delivery;
   const text = counts([
     [saved, "acknowledged"],
@@ -185,9 +190,7 @@ function outcomeText(delivery: DeliveryCounts, isBlockedNext: boolean): string {
     ...[[failed, "failed"], [unknown, "unknown"], [left, "left"]] as const,
   ]);
   const ends = [
-    ...failed + unknown > kept && !isBlockedNext
-      ? ["the next run tries those that failed again"]
-      : [],
+    ...failed + unknown > kept && !isBlockedNext ? [goesOnText(delivery, practice)] : [],
     ...kept > 0
       ? [
         `${countOf(kept, "group")} held back: no run tries ${
@@ -198,6 +201,19 @@ function outcomeText(delivery: DeliveryCounts, isBlockedNext: boolean): string {
     ...failed + unknown === 0 ? ["what was rejected waits for another content"] : [],
   ];
   return [text, ...ends].join("; ");
+}
+
+/** What the next run does with those that it tries again. */
+function goesOnText(
+  { failed, unknown, kept_back: kept = 0 }: DeliveryCounts,
+  practice: boolean,
+): string {
+  if (kept > 0 && unknown > 0) return "the next run tries those that are not held back again";
+  const again = "the next run tries those that failed again";
+  if (unknown === 0) return again;
+  const repeats = "sends those that are unknown again, with the same keys " +
+    `(spoor unknown${practice ? " --practice" : ""} lists them)`;
+  return failed > 0 ? `${again}, and ${repeats}` : `the next run ${repeats}`;
 }
 
 function counts(parts: readonly (readonly [count: number, word: string])[]): string {

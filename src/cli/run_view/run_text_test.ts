@@ -191,7 +191,8 @@ Deno.test("groups that were not accepted are shown, three of them, with their hi
       "  failed   sync.crm  tracked         86 rows      12 ms  first run",
       "           groups    91 new, 0 changed, 0 unchanged, 0 removed",
       "           requests  89 sent to the practice API, 80 accepted, 8 refused; 2 groups left (practice: nothing left this machine)",
-      "           outcome   80 acknowledged, 8 failed, 1 unknown, 2 left; the next run tries those that failed again",
+      "           outcome   80 acknowledged, 8 failed, 1 unknown, 2 left; the next run tries those that failed again, " +
+        "and sends those that are unknown again, with the same keys (spoor unknown --practice lists them)",
       "           error: 8 of 91 groups of sync.crm were not accepted",
       `             customer_id = 1: 422 from POST /contacts: "no\\nmail"`,
       `             customer_id = 2: 422 from POST /contacts: "no\\nmail"`,
