@@ -222,3 +222,33 @@ Deno.test("where what left the query is kept, run and why say so", async () => {
     /run 2 .*unchanged, or left the query and kept: 2 of its groups are not in the/,
   );
 });
+
+Deno.test("why says of a run whose model ended before its query that nothing was compared", async () => {
+  let isUp = true;
+  await using api = await fakeApi(({ path }) => ({
+    status: path === "/health" && !isUp ? 503 : 200,
+  }));
+  await using people = await syncProject(
+    api,
+    `const health = await http.get(ORIGIN + "/health", { throwOnError: false, retries: 0 });
+    if (health.ok) { ${SEND_EACH_ROW} }`,
+  );
+  isUp = false;
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  isUp = true;
+  await people.run();
+  isUp = false;
+  await people.setRows(COLUMNS, [["1", "'Bo'"]]);
+  assert.equal((await people.run()).code, 0);
+
+  const { stdout } = await people.project.run("why sync.people 1");
+
+  for (const run of [1, 3]) {
+    assert.match(
+      stdout,
+      new RegExp(`^run ${run} .*not compared: the model ended before it read its query$`, "m"),
+    );
+  }
+  assert.doesNotMatch(stdout, /unchanged/);
+});

@@ -62,6 +62,7 @@ const DECISION_WORDS: Readonly<
   left: ["left the query", "dim"],
   held_back: ["held back", "warning"],
   not_reached: ["not reached", "warning"],
+  not_compared: ["not compared", "warning"],
   blocked: ["blocked", "bad"],
   failed: ["the model failed", "bad"],
   gone: ["not there", "dim"],

@@ -7,6 +7,7 @@
  * | last try before | the run                          | the group was                 |
  * | --------------- | -------------------------------- | ----------------------------- |
  * | any             | failed before it compared        | blocked, or not reached       |
+ * | any             | ended well and did not compare   | not compared                  |
  * | accepted        | compared, and reached all        | unchanged                     |
  * | accepted        | compared, left some              | unchanged, or not reached     |
  * | accepted        | some left the query; it is new later, or gone now | gone, if no other run forgot any |
@@ -30,6 +31,7 @@ export type Decision =
   | "left"
   | "held_back"
   | "not_reached"
+  | "not_compared"
   | "blocked"
   | "failed"
   | "gone"
@@ -203,7 +205,11 @@ function decide(
   facts: StoryFacts,
 ): { decision: Decision; detail: string } {
   const { accepted } = facts;
-  if (step.groups_new === null) return withoutComparison(step, accepted !== undefined);
+  if (step.groups_new === null) {
+    // What sends by its own query has such tries; what is kept in step by SQL has none.
+    const compares = before !== undefined || after?.action === "create";
+    return withoutComparison(step, compares, accepted !== undefined);
+  }
   const left = step.groups_left ?? 0;
   if (!before) {
     if (accepted && !after) return unchanged(accepted.hash);
@@ -222,11 +228,15 @@ function decide(
 
 function withoutComparison(
   step: StoryStep,
+  compares: boolean,
   isAcceptedNow: boolean,
 ): { decision: Decision; detail: string } {
   const { error } = step;
   if (error === null) {
     if (step.status !== "ok") return { decision: "not_reached", detail: step.reason };
+    if (compares) {
+      return { decision: "not_compared", detail: "the model ended before it read its query" };
+    }
     return isAcceptedNow
       ? { decision: "unchanged", detail: "in its table; nothing was to be sent" }
       : { decision: "not_there", detail: "nothing was compared" };
