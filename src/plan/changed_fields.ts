@@ -9,7 +9,10 @@ import { type ChangedValues, changedValues, type FlatRow } from "~/tracked/chang
 import type { SqlValue } from "~/warehouse/values.ts";
 import type { PlannedChange } from "./plan_document.ts";
 
-type Difference = Pick<PlannedChange, "fields" | "rows_removed" | "rows_added">;
+type Difference = Pick<
+  PlannedChange,
+  "fields" | "columns_gone" | "rows_removed" | "rows_added"
+>;
 type Row = Record<string, unknown>;
 
 /** Rows of one group that are listed. */
@@ -18,7 +21,12 @@ const ROWS_LISTED = 20;
 /** See the module's comment. Both sides are rows one after the other. */
 export function describeDifference(before: FlatRow, after: FlatRow): Difference {
   const [rowsBefore, rowsAfter] = [countRows(before), countRows(after)];
-  if (rowsBefore <= 1 && rowsAfter <= 1) return { fields: fieldsOf(before, after) };
+  if (rowsBefore <= 1 && rowsAfter <= 1) {
+    const fields = fieldsOf(before, after);
+    const names = new Set(after.columns.map((name) => name.toLowerCase()));
+    const gone = Object.keys(fields).filter((name) => !names.has(name.toLowerCase()));
+    return { fields, ...(rowsAfter > 0 && gone.length > 0 && { columns_gone: gone }) };
+  }
   const [old, now] = [toRows(before), toRows(after)];
   return { rows_removed: without(old, now), rows_added: without(now, old) };
 }

@@ -27,3 +27,11 @@ Deno.test("describeDifference() gives the rows that go and come where there are 
     rows_added: [{ id: 1, name: "c" }],
   });
 });
+
+Deno.test("describeDifference() names columns that are gone, where they held something", () => {
+  const before = { columns: ["id", "name", "extra", "empty"], values: [1, "Bo", 7, null] };
+  assert.deepEqual(describeDifference(before, flat(1, "Bo")), {
+    fields: { extra: [7, null] },
+    columns_gone: ["extra"],
+  });
+});

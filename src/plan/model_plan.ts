@@ -119,9 +119,14 @@ export class ModelPlan {
   /** What holds, and what is gone over. */
   budgeted(accepted: number, budgets: Budgets, breach: BudgetBreach | undefined): void {
     const { maxRemoved, maxChanges, allowRemoved, allowChanges } = budgets;
+    const letThrough = {
+      ...(maxRemoved && allowRemoved && { max_removed: renderBudget(maxRemoved) }),
+      ...(maxChanges && allowChanges && { max_changes: renderBudget(maxChanges) }),
+    };
     this.budgets = {
       max_removed: maxRemoved && !allowRemoved ? renderBudget(maxRemoved) : null,
       max_changes: maxChanges && !allowChanges ? renderBudget(maxChanges) : null,
+      ...(Object.keys(letThrough).length > 0 && { let_through: letThrough }),
       accepted,
       ...(breach && { breach: { budget: breach.budget, groups: breach.groups } }),
     };
@@ -133,6 +138,11 @@ export class ModelPlan {
     const change = isListed ? describe(this.uniqueKey, group, before, after) : undefined;
     if (change) this.changes.push(change);
     const { number, keyText } = group;
+    // To the comparison it is new; the model is told what a person said.
+    if (this.groups && isKnownByWord(group, before)) {
+      this.groups.create -= 1;
+      this.groups.update += 1;
+    }
     this.#open.set(number, { keyText, change, hasAnswer: false, question: undefined });
   }
 
@@ -234,18 +244,25 @@ export class ModelPlan {
   }
 }
 
+/** The far side has it, and what it has was never accepted. */
+function isKnownByWord({ action }: GivenGroup, before: FlatRow): boolean {
+  return action === "update" && before.values.length === 0;
+}
+
 function describe(
   uniqueKey: readonly string[],
-  { key, keyText, action, hash }: GivenGroup,
+  group: GivenGroup,
   before: FlatRow,
   after: FlatRow,
 ): PlannedChange {
+  const { key, keyText, action, hash } = group;
   return {
     group: keyText,
     key: toRecord(uniqueKey, key),
     action,
     content_hash: hash,
     ...describeDifference(before, after),
+    ...(isKnownByWord(group, before) && { before_unknown: true }),
     outcome: "not_reached",
   };
 }

@@ -157,6 +157,8 @@ export interface PlannedBudgets {
   /** As in the header, `null` where none holds in this run. */
   max_removed: string | null;
   max_changes: string | null;
+  /** Those that hold otherwise, and that this run lets through: by --allow-removed, --resend, … */
+  let_through?: { max_removed?: string; max_changes?: string };
   /** Groups that are accepted now. */
   accepted: number;
   breach?: { budget: "empty_query" | "max_removed" | "max_changes"; groups: number };
@@ -173,6 +175,10 @@ export interface PlannedChange {
   content_hash: string;
   /** Column → [old, new]; where the group is one row at most. */
   fields?: Readonly<Record<string, readonly [unknown, unknown]>>;
+  /** Of `fields`: columns that the query does not give any more. */
+  columns_gone?: readonly string[];
+  /** The far side has the group, by what a person said; what it has is not known here. */
+  before_unknown?: true;
   /** Where it has more rows: those that go and those that come. */
   rows_removed?: readonly Readonly<Record<string, unknown>>[];
   rows_added?: readonly Readonly<Record<string, unknown>>[];

@@ -23,10 +23,15 @@ const MAX_TEXT = 200;
 export class FieldComparer {
   /** Each column of a later row, and its place in an earlier one. */
   readonly #columns: readonly (readonly [string, number | undefined])[];
+  /** Each column that only an earlier row has, and its place there. */
+  readonly #gone: readonly (readonly [string, number])[];
 
   constructor(before: readonly string[], after: readonly string[]) {
     const places = new Map(before.map((name, index) => [name.toLowerCase(), index]));
     this.#columns = after.map((name) => [name, places.get(name.toLowerCase())]);
+    const names = new Set(after.map((name) => name.toLowerCase()));
+    this.#gone = [...before.entries()].filter(([, name]) => !names.has(name.toLowerCase()))
+      .map(([place, name]) => [name, place]);
   }
 
   /** The columns in which two rows differ, by what SQLite would say; a column that one lacks is NULL there. */
@@ -36,6 +41,10 @@ export class FieldComparer {
       const was = place === undefined ? null : before[place] ?? null;
       const is = after[index] ?? null;
       if (!isSameValue(was, is)) changed[name] = [toJson(was), toJson(is)];
+    }
+    for (const [name, place] of this.#gone) {
+      const was = before[place] ?? null;
+      if (was !== null) changed[name] = [toJson(was), null];
     }
     return changed;
   }

@@ -95,11 +95,14 @@ export function doubtsText({ unknown, fail, reject }: PlannedGroups): string {
 /** The budgets, and which of them is gone over. */
 export function budgetsText(budgets: PlannedBudgets, groups: PlannedGroups): string {
   const { max_removed: maxRemoved, max_changes: maxChanges, accepted, breach } = budgets;
+  const { let_through: through = {} } = budgets;
+  const limit = (holds: string | null, letThrough: string | undefined) =>
+    letThrough === undefined ? holds ?? "none" : `${letThrough}, let through`;
   const changes = groups.create + groups.update;
   const of = `of ${renderCount(accepted)} accepted`;
   const text = [
-    `@max_removed ${maxRemoved ?? "none"}: ${renderCount(groups.removed)} ${of}`,
-    `@max_changes ${maxChanges ?? "none"}: ${renderCount(changes)} ${of}`,
+    `@max_removed ${limit(maxRemoved, through.max_removed)}: ${renderCount(groups.removed)} ${of}`,
+    `@max_changes ${limit(maxChanges, through.max_changes)}: ${renderCount(changes)} ${of}`,
   ].join("; ");
   return breach ? `${text}; over ${BUDGET_WORDS[breach.budget]}` : text;
 }
@@ -139,10 +142,18 @@ export function keyText({ key }: Pick<PlannedChange, "key">): string {
 /** What differs, an entry each: `name: "Bo" → "Bob"`. */
 export function differences(change: PlannedChange): string[] {
   const { action, key, fields, rows_removed: gone = [], rows_added: come = [] } = change;
+  const { before_unknown: isUnknown = false, columns_gone: columnsGone = [] } = change;
   if (fields) {
     const isKey = (name: string) => Object.hasOwn(key, name);
-    return Object.entries(fields).filter(([name]) => action === "update" || !isKey(name))
-      .map(([name, [old, now]]) => `${visibleLine(name)}: ${fieldText(action, old, now)}`);
+    const isShown = (name: string) => (action === "update" && !isUnknown) || !isKey(name);
+    return Object.entries(fields).filter(([name]) => isShown(name)).map(([name, [old, now]]) => {
+      const text = columnsGone.includes(name)
+        ? `${valueText(old)} → gone`
+        : isUnknown
+        ? `not known → ${valueText(now)}`
+        : fieldText(action, old, now);
+      return `${visibleLine(name)}: ${text}`;
+    });
   }
   return [
     ...gone.map((row) => `- ${visibleLine(JSON.stringify(row))}`),

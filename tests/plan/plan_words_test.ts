@@ -1,0 +1,61 @@
+/**
+ * What a plan says of budgets that are let through, of columns that are gone, and of what a person said.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { fakeApi } from "../support/fake_api.ts";
+import { COLUMNS, makePlan } from "./plan_project.ts";
+
+const PEOPLE = [["1", "'Ada'"], ["2", "'Bo'"]];
+
+Deno.test("a plan names a budget that --resend lets through", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_changes: 1"] });
+  await people.setRows(COLUMNS, PEOPLE);
+  await people.run();
+
+  const { output } = await people.project.run("plan --resend sync.people");
+  const { sync } = await makePlan(people.project, "--resend", "sync.people");
+
+  assert.match(output, /@max_changes 1, let through: 2 of 2 accepted/);
+  assert.deepEqual(sync.budgets?.let_through, { max_changes: "1" });
+  assert.equal(sync.budgets?.max_changes, null);
+});
+
+Deno.test("a plan and why show a column that the query does not give any more", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows([...COLUMNS, "tier"], PEOPLE.map((row) => [...row, "'gold'"]));
+  await people.run();
+  await people.setRows(COLUMNS, PEOPLE);
+
+  const { output } = await people.project.run("plan");
+  assert.equal(output.match(/^ +tier: "gold" → gone$/gm)?.length, 2, output);
+  await people.run();
+  const story = (await people.project.run("why sync.people 1")).stdout;
+  assert.match(story, /run 2 .*accepted: sent tier gold → NULL/);
+  assert.doesNotMatch(story, /the same content/);
+});
+
+Deno.test("a plan counts and shows as an update what a person settled as sent, and what is there as not known", async () => {
+  let isUp = false;
+  await using api = await fakeApi(() => isUp ? {} : { drop: true });
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    directives: ["delivery: at_most_once", "retries: 0"],
+  });
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  isUp = true;
+  await people.project.run("unknown settle sync.people 1 --sent");
+  await people.setRows(COLUMNS, [["1", "'Eve'"]]);
+
+  const { output } = await people.project.run("plan");
+  const { sync } = await makePlan(people.project);
+
+  assert.match(output, /0 to create, 1 to update/);
+  assert.match(output, /~ id = 1\n +name: not known → "Eve"\n/);
+  assert.deepEqual([sync.groups?.create, sync.groups?.update], [0, 1]);
+  assert.equal(sync.changes[0]?.before_unknown, true);
+});
