@@ -138,11 +138,6 @@ export class ModelPlan {
     const change = isListed ? describe(this.uniqueKey, group, before, after) : undefined;
     if (change) this.changes.push(change);
     const { number, keyText } = group;
-    // To the comparison it is new; the model is told what a person said.
-    if (this.groups && isKnownByWord(group, before)) {
-      this.groups.create -= 1;
-      this.groups.update += 1;
-    }
     this.#open.set(number, { keyText, change, hasAnswer: false, question: undefined });
   }
 

@@ -26,6 +26,7 @@ import { adoptChanges } from "./adopt_changes.ts";
 import { breachText, budgetOption } from "./budget_words.ts";
 import { Delivery } from "./deliveries.ts";
 import { forcedGroups, holdCandidates } from "./earlier_changes.ts";
+import { countKnownByWord } from "./known_by_word.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import { planChanges } from "./plan_changes.ts";
 import type { RunContext } from "./run_context.ts";
@@ -78,7 +79,7 @@ export function beginDelivery(
     );
     const { adopt, held } = wishes;
     const copy = adopt && held ? held.copyOfQuery(db, query) : undefined;
-    const changes = findChanges(db, {
+    const found = findChanges(db, {
       model: model.name,
       uniqueKey,
       ...copy ?? query,
@@ -87,9 +88,11 @@ export function beginDelivery(
       holdCandidates: wishes.resend || wishes.adopt ? [] : holdCandidates(earlier, promise),
       everything: wishes.resend,
     });
+    const changes = adopt ? found : countKnownByWord(db, found, earlier);
     const plan = context.plan?.of(model.name);
     if (plan && !copy) planChanges(db, plan, changes, { earlier, onRemoved, adopt });
-    checkBudgets(context, model, wishes, changes);
+    // What nothing was accepted of counts as little as what is new.
+    checkBudgets(context, model, wishes, found);
     const keyNames = loadKeyNames(db, model.name);
     const parts = {
       ...{ ...context, model: model.name, promise, maxAttempts, onRemoved, withPrevious, keyNames },

@@ -58,4 +58,6 @@ Deno.test("a plan counts and shows as an update what a person settled as sent, a
   assert.match(output, /~ id = 1\n +name: not known → "Eve"\n/);
   assert.deepEqual([sync.groups?.create, sync.groups?.update], [0, 1]);
   assert.equal(sync.changes[0]?.before_unknown, true);
+  const { delivery } = (await people.run()).sync;
+  assert.deepEqual([delivery?.new, delivery?.changed, delivery?.unchanged], [0, 1, 0]);
 });
