@@ -95,3 +95,13 @@ Deno.test("a model that took over another one's name has the records of both", (
   assert.deepEqual(told, ["rejected", "accepted", "failed"]);
   assert.deepEqual(viewOf(db).map(({ model }) => model), ["sync.new", "sync.new", "sync.new"]);
 });
+
+Deno.test("groups that end together keep the content hash of each", () => {
+  using db = state();
+  const other = HASH.replace("00ff", "ff00");
+  new DeliveryLog(db, 1, "sync.crm").writeAll([
+    ...[record(), record({ groupKey: "[2]", contentHash: other })],
+  ]);
+
+  assert.deepEqual(viewOf(db).map((row) => row.content_hash), [HASH, other]);
+});

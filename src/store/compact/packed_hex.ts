@@ -6,19 +6,11 @@
 
 const DIGITS = 32;
 
-/** One for all: a new one for every digest would take longer than the digits. */
-const BYTES = new Uint8Array(DIGITS / 2);
-
-/**
- * Packs what is a digest.
- *
- * @returns Bytes that hold until the next call.
- */
+/** Packs what is a digest. */
 export function packHex(text: string): Uint8Array | string {
   if (text.length !== DIGITS) return text;
   try {
-    BYTES.setFromHex(text);
-    return BYTES;
+    return Uint8Array.fromHex(text);
   } catch {
     return text; // As long as one, and none.
   }
