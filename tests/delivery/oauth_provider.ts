@@ -3,8 +3,11 @@
  *
  * @module
  */
+import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { type Answer, type FakeApi, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import type { SpoorOptions, SpoorResult } from "../support/spoor.ts";
+import type { TempProject } from "../support/temp_project.ts";
 
 /** See the module's comment. */
 export interface OAuthProvider extends AsyncDisposable {
@@ -116,6 +119,19 @@ export async function oauthProvider(): Promise<OAuthProvider> {
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   };
   return provider;
+}
+
+/** Runs `spoor auth crm` and plays the person in front of the browser. */
+export async function authorize(
+  project: TempProject,
+  options?: SpoorOptions,
+): Promise<SpoorResult> {
+  await using running = project.start("auth crm", options);
+  await running.waitFor(/http:\/\/\S+\/authorize\S*\n/);
+  const [url = ""] = /http:\/\/\S+\/authorize\S*/.exec(running.output()) ?? [];
+  const page = await fetch(url);
+  assert.equal(page.status, 200, await page.text());
+  return await running.result;
 }
 
 function refuse(status: number, error: string, description: string): Answer {

@@ -2,8 +2,14 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
-import { killAfter, type SpoorOptions, type SpoorResult } from "../support/spoor.ts";
-import { CLIENT_ID, CLIENT_SECRET, type OAuthProvider, oauthProvider } from "./oauth_provider.ts";
+import { killAfter, type SpoorOptions } from "../support/spoor.ts";
+import {
+  authorize,
+  CLIENT_ID,
+  CLIENT_SECRET,
+  type OAuthProvider,
+  oauthProvider,
+} from "./oauth_provider.ts";
 import { readRun, rowsOf, syncProject, type SyncRun } from "./sync_project.ts";
 
 const ENV = `CRM_SECRET=${CLIENT_SECRET}\nCLIENT_SECRET=${CLIENT_SECRET}\n`;
@@ -48,16 +54,6 @@ const CALL_AS_CRM = `
 async function run(project: TempProject, options?: SpoorOptions): Promise<SyncRun> {
   const { code, stdout, output } = await project.run("run --json", options);
   return readRun(code, stdout, output);
-}
-
-/** Runs `spoor auth crm` and plays the person in front of the browser. */
-async function authorize(project: TempProject, options?: SpoorOptions): Promise<SpoorResult> {
-  await using running = project.start("auth crm", options);
-  await running.waitFor(/http:\/\/\S+\/authorize\S*\n/);
-  const [url = ""] = /http:\/\/\S+\/authorize\S*/.exec(running.output()) ?? [];
-  const page = await fetch(url);
-  assert.equal(page.status, 200, await page.text());
-  return await running.result;
 }
 
 /** All that lies in the state file and its log, as text. */

@@ -17,7 +17,7 @@ import type {
 } from "~/sandbox/protocol.ts";
 import { AllowedHosts } from "./allowed_hosts.ts";
 import { EgressFailure } from "./egress_failure.ts";
-import { OAuthTokens } from "./oauth_tokens.ts";
+import { type OAuthContext, OAuthTokens } from "./oauth_tokens.ts";
 import { Pacer } from "./pacer.ts";
 import { Permits } from "./permits.ts";
 import { prepareRequest } from "./prepare_request.ts";
@@ -88,7 +88,7 @@ export class Egress {
       if (!started) throw new Error("The egress worker has not been told its model");
       const { tokens, outlet: unlimited } = started;
       const outlet = started.needsPermits ? this.#limited(unlimited, id) : unlimited;
-      if (started.plan === "record") return this.#record(request, started);
+      if (started.plan === "record") return await this.#record(request, started);
       const answer = await tokens.send(request, signal, async (standIns) => {
         const outgoing = prepareRequest(request, standIns, outlet.allowedHosts);
         mask = started.mask.with(outgoing.signatures);
@@ -114,11 +114,11 @@ export class Egress {
   }
 
   /** In a plan nothing is sent, no token is asked for. */
-  #record(
+  async #record(
     request: EgressRequest,
     { tokens, outlet, mask }: Started,
-  ): Omit<EgressResponse, "elapsedMs"> {
-    const outgoing = prepareRequest(request, tokens.maskedIn(request), outlet.allowedHosts);
+  ): Promise<Omit<EgressResponse, "elapsedMs">> {
+    const outgoing = prepareRequest(request, await tokens.maskedIn(request), outlet.allowedHosts);
     return recordRequest(outgoing, mask.with(outgoing.signatures), request.isShown);
   }
 
@@ -141,7 +141,7 @@ export class Egress {
         mask,
         outlet,
         secrets,
-        mayRequest: plan === undefined || practiceOrigin !== undefined,
+        asking: askingOf(given),
       },
       post: (message) => this.#port.send(message),
       now: () => performance.now(),
@@ -158,6 +158,11 @@ export class Egress {
     const moves = buffer instanceof ArrayBuffer && buffer.byteLength >= TRANSFER_FROM_BYTES;
     this.#port.send({ type: "response", id, response }, moves ? [buffer] : []);
   }
+}
+
+function askingOf({ plan, practiceOrigin }: EgressStart): OAuthContext["asking"] {
+  if (plan === undefined || practiceOrigin !== undefined) return "allowed";
+  return plan === "record" ? "looked_for" : "refused";
 }
 
 /** An answer as the engine is told it, without the secrets: a far side may echo what it was sent. */

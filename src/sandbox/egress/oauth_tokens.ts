@@ -9,6 +9,7 @@
  */
 import { Buffer } from "node:buffer";
 import { type GrantedToken, renewInMs } from "~/base/oauth.ts";
+import type { ErrorReport } from "~/base/user_error.ts";
 import type {
   EgressRequest,
   FromEgress,
@@ -18,7 +19,7 @@ import type {
 } from "~/sandbox/protocol.ts";
 import { EgressFailure } from "./egress_failure.ts";
 import { decodeBasic } from "./prepare_headers.ts";
-import { requestToken, type TokenOutlet } from "./request_token.ts";
+import { checkTokenRequest, requestToken, type TokenOutlet } from "./request_token.ts";
 import type { Answer } from "./send_once.ts";
 import { type Secret, StandIns } from "./stand_ins.ts";
 import { type ObtainToken, type Token, TokenSource } from "./token_source.ts";
@@ -26,8 +27,11 @@ import { type ObtainToken, type Token, TokenSource } from "./token_source.ts";
 /** What tokens need from their worker. */
 export interface OAuthContext extends TokenOutlet {
   secrets: readonly Secret[];
-  /** False in a plan: a request for a token is a write, and may cost the token that was used for it. */
-  mayRequest: boolean;
+  /**
+   * Whether tokens are asked for. Not in a plan: that is a write, and may cost the token that was used for it.
+   * `looked_for`: what is known beforehand to be of no use is told, and what is used is a stand-in.
+   */
+  asking: "allowed" | "refused" | "looked_for";
   /** To the engine. */
   post: (message: FromEgress) => void;
   /** Milliseconds on a clock that never jumps. */
@@ -35,7 +39,7 @@ export interface OAuthContext extends TokenOutlet {
 }
 
 /** Stands in a plan for every token. */
-const MASKED: Token = { value: "***", renewAtMs: Infinity, isUseless: false };
+const MASKED = { accessToken: "***" };
 
 /** See the module's comment. */
 export class OAuthTokens {
@@ -91,20 +95,35 @@ export class OAuthTokens {
     return second;
   }
 
-  /** What is to be put into a request that is only shown: real secrets, and no tokens. */
-  maskedIn(request: EgressRequest): StandIns {
+  /**
+   * What is to be put into a request that is only shown: real secrets, and no tokens.
+   *
+   * @throws {EgressFailure} It is known that there is no token for it.
+   */
+  async maskedIn(request: EgressRequest): Promise<StandIns> {
     const used = this.#usedIn(request);
     if (used.length === 0) return this.context.standIns;
-    return this.#standInsFor(used, used.map(() => MASKED));
+    return this.#standInsFor(used, await Promise.all(used.map(([, source]) => source.get())));
   }
 
   #sourceOf(grant: OAuthGrant): TokenSource {
-    const { now } = this.context;
-    if (!("provider" in grant)) return new TokenSource(() => this.#obtain(grant), now);
+    const { now, asking } = this.context;
+    const isAsked = asking !== "looked_for";
+    if (!("provider" in grant)) {
+      const lookFor = async () => {
+        await checkTokenRequest(grant, this.context);
+        return MASKED;
+      };
+      return new TokenSource(isAsked ? () => this.#obtain(grant) : lookFor, now);
+    }
     const { provider } = grant;
     let source = this.#providers.get(provider);
     if (!source) {
-      source = new TokenSource((rejected) => this.#obtainKept(provider, rejected), now);
+      const lookFor = () => this.#lookForKept(provider);
+      source = new TokenSource(
+        isAsked ? (rejected) => this.#obtainKept(provider, rejected) : lookFor,
+        now,
+      );
       this.#providers.set(provider, source);
     }
     return source;
@@ -118,6 +137,17 @@ export class OAuthTokens {
     return { accessToken: token.accessToken, renewInMs: renewInMs(token) };
   }
 
+  /** Whether there is one, or one could be asked for. It is given back unused. */
+  async #lookForKept(provider: string): Promise<typeof MASKED> {
+    const answer = await this.#ask(provider, { type: "token_wanted", provider });
+    if ("error" in answer) throw refusalOf(answer.error);
+    if ("renew" in answer) {
+      this.context.post({ type: "token_refused", provider });
+      await checkTokenRequest(answer.renew, this.context);
+    }
+    return MASKED;
+  }
+
   async #obtainKept(
     provider: string,
     rejected: string | undefined,
@@ -128,10 +158,7 @@ export class OAuthTokens {
       ...(rejected !== undefined && { rejected }),
     });
     if ("renew" in answer) answer = await this.#renewKept(provider, answer.renew);
-    if ("error" in answer) {
-      const { message, hint } = answer.error;
-      throw new EgressFailure("denied", message, { hint });
-    }
+    if ("error" in answer) throw refusalOf(answer.error);
     if ("renew" in answer) throw new Error("The engine asks for a second renewal");
     this.#maskAll(answer.accessToken);
     return answer;
@@ -149,7 +176,9 @@ export class OAuthTokens {
   }
 
   async #request(client: OAuthClient, provider?: string): Promise<GrantedToken> {
-    if (this.context.mayRequest) return await requestToken(client, this.context, provider);
+    if (this.context.asking === "allowed") {
+      return await requestToken(client, this.context, provider);
+    }
     throw new EgressFailure(
       "unsent",
       "cannot be known without sending: it needs a new access token, and a plan asks for none",
@@ -190,6 +219,10 @@ export class OAuthTokens {
     this.#latest = { key, standIns };
     return standIns;
   }
+}
+
+function refusalOf({ message, hint }: ErrorReport): EgressFailure {
+  return new EgressFailure("denied", message, { hint });
 }
 
 /** Wherever a stand-in may be. */

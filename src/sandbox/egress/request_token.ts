@@ -72,6 +72,16 @@ export async function requestToken(
   }
 }
 
+/**
+ * Makes such a request, and sends it to nobody.
+ *
+ * @throws {EgressFailure} None can be made: the model may not reach the address, say.
+ */
+export async function checkTokenRequest(client: OAuthClient, from: TokenOutlet): Promise<void> {
+  await prepareSigning();
+  prepareTokenRequest(client, from);
+}
+
 function prepareTokenRequest(
   client: OAuthClient,
   from: TokenOutlet,
