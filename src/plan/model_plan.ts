@@ -71,6 +71,8 @@ export class ModelPlan {
   readsSent = 0;
   groups: PlannedGroups | undefined;
   budgets: PlannedBudgets | undefined;
+  /** Groups that `verify` would be asked about. */
+  unverified = 0;
   /** Asked outside of any group. */
   question: string | undefined;
   #open = new Map<number, OpenGroup>();
@@ -187,6 +189,11 @@ export class ModelPlan {
     const about = this.#openOf(groups);
     for (const group of about) group.question ??= what;
     if (about.length === 0) this.question ??= what;
+  }
+
+  /** A run would ask `verify`, which asks the far side. It settles what the next run does, and nothing here. */
+  notVerified(groups: number): void {
+    this.unverified = groups;
   }
 
   /** A group has come to its end. */

@@ -99,6 +99,11 @@ export interface PlannedModel {
   error?: ErrorReport;
   groups?: PlannedGroups;
   budgets?: PlannedBudgets;
+  /**
+   * Groups of which no answer is known, about which a run would ask the model's own `verify` at its end. A plan
+   * does not, and `spoor apply` does not either.
+   */
+  unverified?: number;
   /** What changes, in the order of delivery. */
   changes: readonly PlannedChange[];
   /** Groups that differ and are not sent: parked, or for a person to settle. */

@@ -98,6 +98,7 @@ export class PlanRecorder {
       ...(end.error && { error: withoutStack(end.error) }),
       ...(plan.groups && { groups: plan.groups }),
       ...(plan.budgets && { budgets: plan.budgets }),
+      ...(plan.unverified > 0 && { unverified: plan.unverified }),
       changes: [...plan.changes, ...plan.gone],
       held: plan.held,
       requests: plan.requests,
@@ -159,7 +160,10 @@ export function summarize(models: readonly PlannedModel[]): PlanSummary {
     run: count("runs", "budget", "fails"),
     up_to_date: count("up_to_date"),
     failed: count("fails", "budget", "blocked"),
-    unknown: models.filter(({ status, groups }) => status === "unknown" || groups?.unknown).length,
+    unknown:
+      models.filter(({ status, groups, unverified }) =>
+        status === "unknown" || groups?.unknown || unverified
+      ).length,
     create: sum((model) => sends(model)?.create ?? 0),
     update: sum((model) => sends(model)?.update ?? 0),
     remove: sum((model) => {
@@ -172,9 +176,10 @@ export function summarize(models: readonly PlannedModel[]): PlanSummary {
 }
 
 function hasChanges(
-  { status, changed, groups, requests_total, column_changes }: PlannedModel,
+  { status, changed, groups, requests_total, column_changes, unverified }: PlannedModel,
 ): boolean {
   if (status === "unknown" || changed || requests_total > 0 || column_changes) return true;
+  if (unverified) return true;
   if (!groups) return false;
   const { create, update, removed, on_removed } = groups;
   return create + update + (on_removed === "keep" ? 0 : removed) > 0;

@@ -65,6 +65,7 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
     setImmediate(() => sumAcceptedAhead(context.db, model.name));
   }
   const ended = await session.run();
+  context.plan?.of(model.name).notVerified(verified.told.left);
 
   const remember = (outcome: StepOutcome) => {
     if (outcome.status !== "ok") return;
@@ -323,5 +324,6 @@ async function makeStart(
     allowedEnv,
     secrets: secrets.standIns,
     ...(unsettled.length > 0 && { unsettled }),
+    ...((context.plan || context.planned) && { asksNothing: true }),
   };
 }

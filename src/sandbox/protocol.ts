@@ -55,6 +55,8 @@ export interface GuestStart {
   secrets: Readonly<Record<string, string>>;
   /** Changes whose request may have arrived, for the model's `verify`; absent: there are none. */
   unsettled?: readonly UnsettledMessage[];
+  /** They are not asked about: a plan asks the far side nothing, and is applied without any question. */
+  asksNothing?: boolean;
 }
 
 /** A change that waits to be settled. */

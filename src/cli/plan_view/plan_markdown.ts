@@ -24,6 +24,7 @@ import {
   rowsText,
   STATUS_WORDS,
   summaryText,
+  unverifiedText,
 } from "./plan_words.ts";
 
 const SHOWN = 10;
@@ -82,6 +83,7 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
     ...(assumes.length > 0
       ? [`Holds if ${assumes.map(code).join(", ")} is answered as assumed.`, ""]
       : []),
+    ...(model.unverified ? [cell(unverifiedText(model)), ""] : []),
     ...(budgets && groups ? [`Budgets: ${budgetsText(budgets, groups)}`, ""] : []),
     ...(shown.length > 0 ? [...renderChanges(shown), ""] : []),
     ...(more > 0 && (!groups?.adopt || groups.adopted)

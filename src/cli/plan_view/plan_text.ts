@@ -30,6 +30,7 @@ import {
   rowsText,
   STATUS_WORDS,
   summaryText,
+  unverifiedText,
 } from "./plan_words.ts";
 
 /** How a plan is shown. */
@@ -128,6 +129,7 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
     ...groups?.adopted?.notes.flatMap((note) => label("note", style.warning(visibleLine(note)))) ??
       [],
     ...label("of these", doubts),
+    ...label("verify", unverifiedText(model)),
     ...label("budgets", groups && budgets ? budgetsText(budgets, groups) : ""),
     ...error && status !== "unknown" && status !== "blocked" ? renderReport(error, view) : [],
     ...renderChanges(model, view),

@@ -92,6 +92,14 @@ export function doubtsText({ unknown, fail, reject }: PlannedGroups): string {
   ].join(", ");
 }
 
+/** What a run would ask `verify`, or nothing. */
+export function unverifiedText({ unverified = 0 }: PlannedModel): string {
+  if (unverified === 0) return "";
+  return `cannot be known without sending: verify() asks the far side about ${
+    countOf(unverified, "group")
+  }; spoor run asks, spoor apply leaves ${unverified === 1 ? "it" : "them"} unknown`;
+}
+
 /** The budgets, and which of them is gone over. */
 export function budgetsText(budgets: PlannedBudgets, groups: PlannedGroups): string {
   const { max_removed: maxRemoved, max_changes: maxChanges, accepted, breach } = budgets;

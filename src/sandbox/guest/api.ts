@@ -206,6 +206,7 @@ export interface Change<T = Row> {
  * exports `verify`. That is called at the end of a run for each of them, and returns `true`: the far side
  * has it, the next run accepts it without a request; `false`: it has not, the next run sends it with the
  * same `Idempotency-Key`; or `undefined`: it cannot be told, and is asked again by the next run.
+ * `spoor plan` and `spoor apply` do not call it.
  *
  * @example
  * ```typescript ignore

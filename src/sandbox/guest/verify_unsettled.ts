@@ -38,7 +38,9 @@ export async function verifyUnsettled(verify: unknown, context: VerifyContext): 
   };
   for (const one of start.unsettled ?? []) {
     if (isStopped()) break;
-    const answer = await ask(verify as Verify, toUnsettled(one, start), context, warn);
+    const answer = start.asksNothing
+      ? null
+      : await ask(verify as Verify, toUnsettled(one, start), context, warn);
     send({ type: "verified", change: one.change, answer });
   }
   const more = warnings - WARNINGS_SHOWN;
