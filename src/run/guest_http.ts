@@ -120,11 +120,13 @@ export class GuestHttp {
    *
    * @param guestId The guest's number of it, by which it may be aborted.
    * @param tracked Requests of the tracked query that the groups belong to, if the model has one.
+   * @param question What it is recorded as a request of where it is about no group: what `verify` asks.
    */
   async send(
     guestId: number,
     request: GuestRequest,
     tracked: GroupRequests | undefined,
+    question?: number,
   ): Promise<EgressResponse> {
     checkRequest(request);
     const isWrite = !SAFE_METHODS.has(request.method);
@@ -132,7 +134,7 @@ export class GuestHttp {
     this.#refuseUnplanned(request, tracked);
     const begun: BegunRequest = isWrite && tracked && request.groups.length > 0
       ? await tracked.begin(request.groups)
-      : { changes: [], subject: undefined };
+      : { changes: [], subject: question };
     const { changes } = begun;
     const { plan, now } = this.context;
     const isShown = plan?.shows(request.groups) ?? true;

@@ -200,7 +200,7 @@ export class GuestSession {
           this.#masked(checkGuestError(message.error)),
         );
       case "verified":
-        return this.parts.verified.take(message.change, message.answer);
+        return this.parts.verified.take(message);
       case "http":
         return this.#answer(message.id, () => this.#send(message));
       case "oauth":
@@ -353,7 +353,8 @@ export class GuestSession {
         hint: `Add "// @allow_net: ${host}" to the model's header`,
       });
     }
-    const response = await http.send(id, request, this.#delivery?.delivery.requests);
+    const question = this.parts.verified.questionOf(request?.verifies);
+    const response = await http.send(id, request, this.#delivery?.delivery.requests, question);
     const { error } = response;
     if (error?.kind === "denied" || error?.kind === "down") this.#refused ??= refusal(error);
     return { type: "response", id, response };

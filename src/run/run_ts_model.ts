@@ -48,7 +48,7 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
   const covered = readsOnlyFiles(model) ? readable.all() : [];
   const files = new GuestFiles(readable, isInbound && !isDefinitionNew(step) ? before : undefined);
   const http = await makeHttp(context, model, secrets, step.wishes);
-  const verified = new VerifiedChanges(context, model, step.wishes);
+  const verified = new VerifiedChanges(context, model, step.wishes, secrets.mask);
   const session = new GuestSession({
     context,
     model,

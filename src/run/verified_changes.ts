@@ -1,5 +1,5 @@
 /**
- * Changes whose request may have arrived, given to the model's own `verify`, and what that says.
+ * Changes whose request may have arrived, given to the model's own `verify`, and what that asks and says.
  *
  * It settles them as a person would: the next run accepts them without a request, or sends them with the
  * same `Idempotency-Key`.
@@ -9,9 +9,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isUnknown } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
-import type { UnsettledMessage } from "~/sandbox/protocol.ts";
-import { VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT } from "~/store/by_hand.ts";
+import type { GuestMessage, UnsettledMessage } from "~/sandbox/protocol.ts";
+import { VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT, VERIFY_SAYS } from "~/store/by_hand.ts";
+import { BatchIds } from "~/store/batch_ids.ts";
 import { DeliveryLog } from "~/store/deliveries.ts";
+import { deliveriesOf } from "~/store/group_story.ts";
 import { type KeyNames, loadKeyNames } from "~/store/key_names.ts";
 import { Ledger, type LedgerEntry, loadLedger } from "~/store/ledger.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
@@ -23,10 +25,14 @@ import type { VerifiedGroups } from "./run_event.ts";
 
 /** Asked for in one run at most; more come with the next. */
 const MAX_ASKED = 1_000;
+/** Characters that are kept of what `verify` threw. */
+const MAX_WHY = 10_000;
 
 /** See the module's comment. */
 export class VerifiedChanges {
   readonly #entries: Map<number, LedgerEntry>;
+  /** Change → what the requests about it are recorded by. */
+  readonly #questions = new Map<number, number>();
   readonly #keyNames: KeyNames;
   /** What `verify` said of the changes that it was asked about: the next run goes on with them. */
   readonly told: VerifiedGroups = { sent: 0, not_sent: 0, left: 0 };
@@ -35,6 +41,8 @@ export class VerifiedChanges {
     private readonly context: RunContext,
     private readonly model: Model,
     wishes: ModelWishes,
+    /** Takes stand-ins of secrets out of texts. */
+    private readonly mask: (text: string) => string,
   ) {
     const entries = unsettledEntries(context.db, model, wishes);
     this.#entries = new Map(entries.map((entry) => [entry.id, entry]));
@@ -55,14 +63,33 @@ export class VerifiedChanges {
     }));
   }
 
+  /**
+   * What a request about this change is recorded by: an id of its own, of those that batches have. By the
+   * change's own it would be taken for a request that was to send it.
+   */
+  questionOf(change: number | undefined): number | undefined {
+    if (change === undefined || !this.#entries.has(change)) return undefined;
+    const known = this.#questions.get(change);
+    if (known !== undefined) return known;
+    const { commits, db, nextBatchId } = this.context;
+    const question = nextBatchId();
+    this.#questions.set(change, question);
+    commits.addUnawaited(() => new BatchIds(db).keep(question));
+    return question;
+  }
+
   /** Takes an answer. */
-  take(change: number, answer: boolean | null): void {
+  take({ change, answer, why }: Extract<GuestMessage, { type: "verified" }>): void {
     const entry = this.#entries.get(change);
     assertGuest(entry, "an answer about a change that it was not asked about");
     assertGuest(answer === null || typeof answer === "boolean", "an answer that is none");
     this.#entries.delete(change);
     this.told[answer === null ? "left" : answer ? "sent" : "not_sent"] += 1;
-    if (answer !== null) this.context.commits.addUnawaited(() => this.#settle(entry, answer));
+    const { commits } = this.context;
+    if (answer !== null) return commits.addUnawaited(() => this.#settle(entry, answer));
+    if (why === undefined) return;
+    const text = VERIFY_SAYS + this.mask(String(why).slice(0, MAX_WHY));
+    commits.addUnawaited(() => this.#note(entry, "unknown", text));
   }
 
   #settle(entry: LedgerEntry, isSent: boolean): void {
@@ -72,10 +99,22 @@ export class VerifiedChanges {
       ...{ ...entry, state: isSent ? "settled" : "failed", parked: false, runId, at: now() },
       ...isSent ? {} : { error: VERIFIED_AS_NOT_SENT },
     }]);
-    const { id: changeId, groupKey, batch, action, contentHash } = entry;
+    this.#note(entry, "settled", isSent ? VERIFIED_AS_SENT : VERIFIED_AS_NOT_SENT);
+  }
+
+  /** What is said without a request, and was said before, is no news. */
+  #note(entry: LedgerEntry, state: "settled" | "unknown", error: string): void {
+    const { db, runId, now } = this.context;
+    const { name } = this.model;
+    const { id: changeId, groupKey, action, contentHash } = entry;
+    const question = this.#questions.get(changeId);
+    if (question === undefined && state === "unknown") {
+      const [last] = deliveriesOf(db, name, groupKey, 1);
+      if (last?.error === error) return;
+    }
     new DeliveryLog(db, runId, name).write({
-      ...{ groupKey, changeId, batch, action, state: "settled", at: now(), contentHash },
-      error: isSent ? VERIFIED_AS_SENT : VERIFIED_AS_NOT_SENT,
+      ...{ groupKey, changeId, batch: question ?? entry.batch, action, state, at: now() },
+      ...{ contentHash, error },
     });
   }
 }

@@ -97,8 +97,8 @@ export type GuestMessage =
   /** A group was tried and not accepted. */
   | { type: "group_failed"; group: number; error: ErrorReport }
   | { type: "http"; id: number; request: GuestRequest }
-  /** What the model's `verify` says of an unsettled change: it is there, it is not, it cannot tell. */
-  | { type: "verified"; change: number; answer: boolean | null }
+  /** What the model's `verify` says of an unsettled change: it is there, it is not, or why it cannot tell. */
+  | { type: "verified"; change: number; answer: boolean | null; why?: string }
   /** Aborts a request that nobody waits for any more. */
   | { type: "abort"; request: number }
   /** `standIn` in a request is to stand for an access token. */
@@ -130,6 +130,8 @@ export interface GuestRequest {
   groups: readonly number[];
   /** The request's place among those of the same groups' change, from 0. */
   ordinal: number;
+  /** The unsettled change that `verify` asks about. */
+  verifies?: number;
 }
 
 /** What `http.oauth` was given: a provider of `spoor.yaml`, or all that a token request needs. */

@@ -1,7 +1,7 @@
 /**
- * Ids of batches. They go down from -1, so that none is a change's: what requests and tries are recorded by
- * is either. They are no changes' ids because a plan, which cannot know which batches are refused and go out
- * in parts, is to give the changes the ids that the run gives them.
+ * Ids of batches, and of what a model's `verify` asks. They go down from -1, so that none is a change's: what
+ * requests and tries are recorded by is either. They are no changes' ids because a plan, which cannot know
+ * which batches are refused and go out in parts, is to give the changes the ids that the run gives them.
  *
  * @module
  */

@@ -40,6 +40,8 @@ export const SETTLED_AS_NOT_SENT = "settled as not sent";
 /** The same by the model's own `verify`. */
 export const VERIFIED_AS_SENT = "verified as sent";
 export const VERIFIED_AS_NOT_SENT = "verified as not sent";
+/** How it begins what is noted where `verify` settled nothing. */
+export const VERIFY_SAYS = "verify() ";
 
 /** Lets the next run try failed and rejected groups again, as if for the first time. */
 export function retryChanges(db: DatabaseSync, filter: ChangeFilter, now: string): ChangedByHand[] {

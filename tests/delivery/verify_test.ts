@@ -134,6 +134,50 @@ Deno.test("a verify that is no function is a mistake of the model, known before 
   assert.match(output, /Cannot ask verify: it is an array, and not a function\n +at models\/sync/);
 });
 
+Deno.test("why tells what verify asked, what was answered, and what it threw", async () => {
+  await using test = await loseAnswers(`
+    export async function verify({ key }) {
+      const { status } = await http.get(ORIGIN + "/sent/" + key.id, { throwOnError: false });
+      if (status === 200) return true;
+      await http.post(ORIGIN + "/search", { json: key });
+      throw new Error("the far side is odd");
+    }`);
+  const { project } = test.people;
+  await test.people.run();
+  await test.people.run();
+
+  const settled = (await project.run("why sync.people 2")).stdout;
+  assert.match(
+    settled,
+    /run 2 .*settled: by the model, verified as sent\n +GET \S+\/sent\/2 +200/,
+  );
+  const odd = (await project.run("why sync.people 3")).stdout;
+  assert.match(odd, /next .*waits for you/);
+  for (const run of [2, 3]) {
+    assert.match(
+      odd,
+      new RegExp(
+        `run ${run} .*unknown: verify\\(\\) failed \\(the far side is odd\\), it stays unknown` +
+          `\\n +GET \\S+/sent/3 +404[^]*?POST \\S+/search +200`,
+      ),
+    );
+  }
+  assert.match(odd, new RegExp(`^key +${test.keys.get("/people/3")}$`, "m"));
+  const listed = (await project.run("unknown")).stdout;
+  assert.match(listed, /POST \S+\/people\/3/);
+  assert.doesNotMatch(listed, /\/search|\/sent/);
+});
+
+Deno.test("what a verify without a request says again and again is noted once", async () => {
+  await using test = await loseAnswers(`export const verify = () => undefined;`);
+  for (let runs = 0; runs < 3; runs++) await test.people.run();
+
+  const { stdout } = await test.people.project.run("why sync.people 3");
+
+  assert.match(stdout, /runs 3 to 4 .*held back: unknown in run 2/);
+  assert.match(stdout, /run 2 .*unknown: verify\(\) could not tell, it stays unknown/);
+});
+
 Deno.test("another answer than true, false or undefined settles nothing", async () => {
   await using test = await loseAnswers(`export const verify = () => "yes";`);
   const { api, people } = test;

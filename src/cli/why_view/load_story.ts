@@ -130,8 +130,7 @@ function requestTeller(db: DatabaseSync): (delivery: DeliveryRow) => ToldTry {
     const { change_id: changeId, batch, run_id: runId } = delivery;
     const change = batch || changeId;
     const name = `${change} ${runId}`;
-    const none = change === 0 || delivery.state === "settled" || isByHand(delivery) ||
-      told.has(name);
+    const none = change === 0 || isByHand(delivery) || told.has(name);
     if (none) return { type: "try", delivery, requests: [], hasMore: false };
     told.add(name);
     const requests = requestsOf(db, change, runId, REQUESTS_TOLD + 1);

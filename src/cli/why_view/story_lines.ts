@@ -11,6 +11,7 @@ import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
 import type { DeliveryRow, RequestRow } from "~/store/group_story.ts";
+import { VERIFY_SAYS } from "~/store/by_hand.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import { renderChanged } from "./changed_text.ts";
 import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
@@ -131,6 +132,7 @@ function textOf(delivery: DeliveryRow): string {
   if (state === "settled") {
     return isByHand(delivery) ? `: by a person, ${error}` : `: by the model, ${error}`;
   }
+  if (state === "unknown" && error?.startsWith(VERIFY_SAYS)) return `: ${error}, it stays unknown`;
   const what = action === "update" ? `sent ${renderChanged(delivery.changed)}` : `${action}d`;
   const together = batch === 0 ? "" : ", in a batch";
   if (state === "accepted") return `: ${what}${together}; content ${hash}`;

@@ -14,6 +14,8 @@ export interface Change {
   readonly groups: readonly number[];
   /** Requests made so far. */
   requests: number;
+  /** The unsettled change that `verify` is asked about. */
+  readonly verifies?: number;
   /** Said by the last answer 207 (Multi-Status), which does not tell what was accepted. */
   multiStatus?: string;
 }

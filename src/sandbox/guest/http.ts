@@ -59,6 +59,7 @@ async function request(
     retries: retriesOf(options.retries) ?? start.retries,
     groups: change.groups,
     ordinal: change.requests++,
+    ...(change.verifies !== undefined && { verifies: change.verifies }),
   };
   const { response: answer } = await port.call("response", { type: "http", request: message });
   if (answer.error) throw callSites.add(failure(about(), answer.error), site);

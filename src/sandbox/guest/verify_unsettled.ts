@@ -7,6 +7,7 @@
  */
 import type { GuestMessage, GuestStart, UnsettledMessage } from "~/sandbox/protocol.ts";
 import type { Unsettled } from "./api.ts";
+import { newChange, workOn } from "./change_context.ts";
 import { formatValue, nameKind } from "./format_value.ts";
 import { modelError } from "./host_error.ts";
 
@@ -38,10 +39,11 @@ export async function verifyUnsettled(verify: unknown, context: VerifyContext): 
   };
   for (const one of start.unsettled ?? []) {
     if (isStopped()) break;
-    const answer = start.asksNothing
-      ? null
-      : await ask(verify as Verify, toUnsettled(one, start), context, warn);
-    send({ type: "verified", change: one.change, answer });
+    const told = start.asksNothing ? UNASKED : await workOn(
+      { ...newChange([]), verifies: one.change },
+      () => ask(verify as Verify, toUnsettled(one, start), context, warn),
+    );
+    send({ type: "verified", change: one.change, ...told });
   }
   const more = warnings - WARNINGS_SHOWN;
   if (more <= 0) return;
@@ -51,6 +53,14 @@ export async function verifyUnsettled(verify: unknown, context: VerifyContext): 
 
 /** A far side that is down answers no question: that is not said a thousand times. */
 const WARNINGS_SHOWN = 10;
+
+/** An answer; where it is none, why. */
+interface Told {
+  answer: boolean | null;
+  why?: string;
+}
+
+const UNASKED: Told = { answer: null };
 
 type Verify = (change: Unsettled) => unknown;
 
@@ -67,16 +77,16 @@ async function ask(
   change: Unsettled,
   { explain }: VerifyContext,
   warn: (message: string) => void,
-): Promise<boolean | null> {
+): Promise<Told> {
   const stays = (what: string) => {
     const name = Object.entries(change.key).map(([column, value]) => `${column} = ${value}`);
     warn(`verify() ${what} for ${name.join(", ")}, which stays unknown`);
-    return null;
+    return { answer: null, why: what };
   };
   try {
     const answer = await verify(change);
-    if (typeof answer === "boolean") return answer;
-    if (answer === undefined) return null;
+    if (typeof answer === "boolean") return { answer };
+    if (answer === undefined) return { answer: null, why: "could not tell" };
     return stays(`gave ${formatValue(answer)} instead of true, false or undefined`);
   } catch (error) {
     return stays(`failed (${explain(error)})`);
