@@ -35,6 +35,12 @@ Deno.test("hmac signs each body with a secret that the model never sees", async 
     run.events,
   ]);
   for (const text of ["s3cret", ...signed]) assert.ok(!kept.includes(text), text);
+
+  const { stdout } = await people.project.run("why sync.people 1 --verbose");
+  assert.match(stdout, /X-Signature: sha256=<hmac, sha256 as hex>$/im);
+  assert.doesNotMatch(stdout, /spoor-hmac/);
+  const told = await people.project.run("why sync.people 1 --json");
+  assert.match(told.stdout, /"sha256=<hmac, sha256 as hex>"/);
 });
 
 Deno.test("hmac refuses what is no secret of the model, and nothing is sent", async () => {

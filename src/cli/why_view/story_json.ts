@@ -6,7 +6,7 @@
 import type { Output } from "~/cli/output/output.ts";
 import type { RequestRow } from "~/store/group_story.ts";
 import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
-import { readMessage } from "./story_lines.ts";
+import { readMessage } from "./recorded_message.ts";
 
 /** Prints it. */
 export function printStory(story: GroupStory, output: Output): void {

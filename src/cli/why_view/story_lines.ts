@@ -16,6 +16,7 @@ import { renderGroupKey } from "~/tracked/group_key.ts";
 import { renderChanged } from "./changed_text.ts";
 import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
 import { isByHand, isLeftByAdopt, type RunEntry } from "./timeline.ts";
+import { readMessage } from "./recorded_message.ts";
 import type { NextStep } from "./what_is_next.ts";
 
 /** How a story is shown. */
@@ -179,11 +180,4 @@ function renderBody(name: string, json: string | null, { style, verbose }: Story
     ),
     ...body === null ? [] : visibleText(body).split("\n").map((line) => `${BELOW}    ${line}`),
   ];
-}
-
-/** As the record keeps a request or an answer. */
-export function readMessage(
-  json: string | null,
-): { headers: Record<string, unknown>; body: string | null } {
-  return json === null ? { headers: {}, body: null } : JSON.parse(json);
 }
