@@ -9,7 +9,10 @@
 import { dirname } from "node:path";
 import process from "node:process";
 import { UserError } from "~/base/user_error.ts";
+import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
 import { explainStateError, openStateReadOnly } from "~/store/open_state.ts";
+
+const EXAMPLE = "spoor.db";
 
 /** `.spoor/backups/spoor-20260131T140509Z.db` */
 export function defaultBackupPath(statePath: string, now: string): string {
@@ -30,7 +33,7 @@ export function backupState(statePath: string, to: string): number | undefined {
   if (!db) return undefined;
   const part = `${to}.${process.pid}.part`;
   try {
-    if (isThere(to)) throw alreadyThere(to);
+    if (isThere(to)) throw refuseName(to);
     Deno.mkdirSync(dirname(to), { recursive: true });
     db.prepare("VACUUM INTO ?").run(part);
     finishCopy(statePath, part);
@@ -63,6 +66,15 @@ function giveName(part: string, to: string): void {
   }
 }
 
+function refuseName(path: string): UserError {
+  const failure = foresee(path, EXAMPLE);
+  return failure ? refused(path, failure) : alreadyThere(path);
+}
+
+function refused(path: string, { state, hint }: WriteFailure, cause?: unknown): UserError {
+  return new UserError(`Cannot write the backup ${path}: ${state}`, { hint, cause });
+}
+
 function alreadyThere(path: string): UserError {
   return new UserError(`Cannot write the backup ${path}: it is there already`, {
     hint: "Give the backup another name, or move the old one away; it was not touched",
@@ -74,10 +86,7 @@ function explainBackupError(statePath: string, to: string, error: unknown): User
   const message = error instanceof Error ? error.message : String(error);
   const culprit = /malformed|not a database|locked/.test(message) ? statePath : to;
   return explainStateError(culprit, error) ??
-    new UserError(`Cannot write the backup ${to}: ${message}`, {
-      hint: "Look whether the folder can be written and has room for a copy of the state file",
-      cause: error,
-    });
+    refused(to, explainWriteFailure(to, EXAMPLE, error), error);
 }
 
 function isThere(path: string): boolean {

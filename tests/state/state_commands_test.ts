@@ -76,7 +76,17 @@ Deno.test("state backup to where nothing can be written is explained, and leaves
   await using project = await tempProject({ ...ONE_MODEL, file: "no folder" });
   await project.run("run");
   const result = await project.run("state backup file/copy.db");
-  assertExplained(result, { says: ["Cannot write the backup"], hint: /./ });
+  assertExplained(result, {
+    says: [/Cannot write the backup \S+\/file\/copy\.db: "\S+\/file" is no folder/],
+    hint: /Name a file in a folder/,
+  });
+  const folder = await project.run("state backup models");
+  assertExplained(folder, {
+    says: [/Cannot write the backup \S+\/models: it is a folder/],
+    hint: /Name a file in it, as in "\S+\/models\/spoor\.db"/,
+  });
+  assert.doesNotMatch(result.output, /os error/);
+  assert.deepEqual([...Deno.readDirSync(project.path("models"))].map(({ name }) => name), ["a"]);
 });
 
 for (const action of ["list", "check", "backup", "mv a.c a.b"]) {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
@@ -11,6 +10,7 @@ import { parseCount } from "~/cli/parse_count.ts";
 import { parseHeld } from "~/cli/parse_held.ts";
 import { renderPlanMarkdown } from "~/cli/plan_view/plan_markdown.ts";
 import { renderPlan } from "~/cli/plan_view/plan_text.ts";
+import { expectWritable, writePlan } from "~/cli/plan_view/write_plan.ts";
 import { runOnCopy } from "~/cli/run_on_copy.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import { planText } from "~/plan/plan_file.ts";
@@ -90,6 +90,7 @@ export const planCommand = defineCommand({
   ],
   async run(call) {
     const { options, output } = call;
+    if (options.output !== undefined) expectWritable(options.output);
     let plan: PlanDocument | undefined;
     const ended = await runOnCopy(toRequest(call), {
       onEvent: () => {},
@@ -136,16 +137,4 @@ function print({ options, output }: Call<typeof OPTIONS>, plan: PlanDocument): v
     ? renderPlanMarkdown(plan, all)
     : renderPlan(plan, { style: output.style, all, verbose, columns: output.columns });
   for (const line of lines) output.line(line);
-}
-
-/** It holds what is to be sent: for its owner alone. */
-function writePlan(path: string, plan: PlanDocument): void {
-  try {
-    Deno.writeTextFileSync(path, planText(plan), { mode: 0o600 });
-  } catch (error) {
-    throw new UserError(`Cannot write ${path}: ${error instanceof Error ? error.message : error}`, {
-      hint: "Name a file in a folder that exists and may be written",
-      cause: error,
-    });
-  }
 }

@@ -1,0 +1,68 @@
+/**
+ * `spoor plan -o`: where the plan cannot be written it says so before anything is done, and leaves nothing.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { assertExplained } from "../bad_input/mistake.ts";
+import { tempProject } from "../support/temp_project.ts";
+
+const FILES = { "models/raw/a.sql": "SELECT 1 AS id", file: "no folder", "folder/.keep": "" };
+
+async function filesOf(root: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(root)) names.push(name);
+  return names.filter((name) => name !== ".spoor").sort();
+}
+
+for (
+  const [to, says, hint] of [
+    ["none/deep/x.plan", /Cannot write none\/deep\/x\.plan: there is no folder "none"/, /make it/],
+    [
+      "folder",
+      /Cannot write folder: it is a folder/,
+      /Name a file in it, as in "folder\/plan\.json"/,
+    ],
+    ["file/x.plan", /Cannot write file\/x\.plan: "file" is no folder/, /Name a file in a folder/],
+    ["", /Cannot write the plan: -o names no file/, /-o plan\.json/],
+  ] as const
+) {
+  Deno.test(`plan -o "${to}" is explained, and nothing is written`, async () => {
+    await using project = await tempProject(FILES);
+    const before = await filesOf(project.root);
+
+    const result = await project.run(["plan", "-o", to]);
+
+    assertExplained(result, { says: [says], hint, code: 2 });
+    assert.doesNotMatch(result.output, /os error|writefile/);
+    assert.equal(result.stdout, "", "no plan is made in vain");
+    assert.deepEqual(await filesOf(project.root), before);
+  });
+}
+
+Deno.test("plan -o replaces what is there when the new plan is whole, for its owner alone", async () => {
+  await using project = await tempProject({ ...FILES, "plan.json": "an old one" });
+  await Deno.symlink("plan.json", project.path("link"));
+
+  const { code, output } = await project.run("plan -o link");
+
+  assert.equal(code, 0, output);
+  assert.equal(JSON.parse(await project.read("plan.json")).type, "plan");
+  assert.equal((await Deno.lstat(project.path("link"))).isSymlink, true);
+  if (Deno.build.os !== "windows") {
+    assert.equal(((await Deno.stat(project.path("plan.json"))).mode ?? 0) & 0o777, 0o600);
+  }
+  assert.deepEqual(await filesOf(project.root), ["file", "folder", "link", "models", "plan.json"]);
+});
+
+Deno.test(
+  "plan -o to a full device says so",
+  { ignore: Deno.build.os !== "linux" },
+  async () => {
+    await using project = await tempProject(FILES);
+
+    const result = await project.run("plan -o /dev/full");
+
+    assertExplained(result, { says: ["Cannot write /dev/full: the disk is full"], hint: /space/ });
+  },
+);
