@@ -99,6 +99,8 @@ export interface Model {
   hasDynamicQuery?: boolean;
   /** TypeScript only: it reads tables through `query` (and is no source). */
   queriesTables?: boolean;
+  /** TypeScript only: its first `query(…)`, where it is sure that it asks for no `changes(…)`. */
+  readsRowsAt?: SourceLocation;
   /** Hash of the file, of all it imports and of its directives. */
   fingerprint: string;
 }

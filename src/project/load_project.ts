@@ -12,6 +12,7 @@ import { loadTypescriptModel } from "./load_typescript_model.ts";
 import { ModuleStore } from "./module_store.ts";
 import { resolveRateLimit } from "./resolve_rate_limit.ts";
 import { loadSettings, type Settings } from "./settings.ts";
+import { checkRemoved } from "./validate_model.ts";
 import { sortErrors } from "./sort_errors.ts";
 
 /** A project, read. Nothing of it has run, and no database was opened. */
@@ -56,7 +57,7 @@ export async function loadProject(
         withDefaults(model, settings),
         settings.rateLimits,
       );
-      errors.push(...unresolved);
+      errors.push(...unresolved, ...checkRemoved(resolved));
       models.set(model.name, resolved);
     } else unreadable.push(file.name);
   }

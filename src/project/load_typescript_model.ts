@@ -54,6 +54,7 @@ export async function loadTypescriptModel(
     modules: modules.map(({ path, source, imports }) => ({ path, source, imports })),
     hasDynamicQuery: queries.dynamic.length > 0,
     queriesTables: queries.readsTables,
+    ...(queries.rowsAt && { readsRowsAt: queries.rowsAt }),
     fingerprint: fingerprintOf(modules.map((module) => module.source)),
   };
   // What follows from a directive that could not be read is not worth telling.
@@ -79,6 +80,8 @@ interface ReadQueries {
   /** Where SQL is put together at run time. */
   dynamic: SourceLocation[];
   readsTables: boolean;
+  /** The first `query(…)`, where there is nothing that may be `changes`. */
+  rowsAt: SourceLocation | undefined;
   errors: UserError[];
 }
 
@@ -87,6 +90,7 @@ function readQueries(modules: readonly ClosureModule[]): ReadQueries {
     references: new Map(),
     dynamic: [],
     readsTables: false,
+    rowsAt: findRowsRead(modules),
     errors: [],
   };
   for (const { path, analysis } of modules) {
@@ -97,6 +101,14 @@ function readQueries(modules: readonly ClosureModule[]): ReadQueries {
   }
   queries.readsTables = queries.references.size > 0 || queries.dynamic.length > 0;
   return queries;
+}
+
+function findRowsRead(modules: readonly ClosureModule[]): SourceLocation | undefined {
+  const all = modules.flatMap(({ path, analysis }) =>
+    analysis.queries.map(({ line, calls }) => ({ calls, at: { path, line } }))
+  );
+  const mayBeChanges = all.some(({ calls }) => calls === undefined || calls === "changes");
+  return mayBeChanges ? undefined : all.find(({ calls }) => calls === "tracked")?.at;
 }
 
 function readQuery(sql: string, at: { path: string; line: number }, queries: ReadQueries): void {

@@ -103,6 +103,43 @@ Deno.test("a query that is put together at run time needs @depends_on", async ()
   ]);
 });
 
+const DELIVERS = "// @kind: tracked\n// @unique_key: id\n// @on_removed: deliver\n";
+
+Deno.test("@on_removed: deliver of a model that reads by query() alone is a mistake, at its query", async () => {
+  const model = (code: string, header = DELIVERS) => ({
+    "models/raw/p.sql": "SELECT 1 AS id",
+    "models/a/b.ts": `${header}import { changes, query } from "spoor";\n${code}\n`,
+  });
+  const words = "Cannot deliver what a.b removes: it reads by query(), which gives no removed " +
+    `groups | Read with changes(), or set "@on_removed: forget".`;
+
+  const lookUp = `await query.all("SELECT * FROM raw.p").each(() => {});`;
+  const read = `await query("SELECT * FROM raw.p").each(() => {});`;
+  const change = `await changes("SELECT * FROM raw.p").each(() => {});`;
+  assert.deepEqual(await mistakesOf(model(`${lookUp}\n${read}`)), [`models/a/b.ts:6 ${words}`]);
+  assert.deepEqual(
+    await mistakesOf({
+      ...model(read, DELIVERS.replace("// @on_removed: deliver\n", "")),
+      "spoor.yaml": "defaults:\n  on_removed: deliver\n",
+    }),
+    [`models/a/b.ts:4 ${words}`],
+    "by the project's default as well",
+  );
+
+  const fine = [
+    model(change),
+    // Which of them it comes to is not to be known.
+    model(`if (Date.now() > 0) { ${change} } else { ${read} }`),
+    model(
+      `const read = changes; ${read.replace("query", "read")}`,
+      `${DELIVERS}// @depends_on: raw.p\n`,
+    ),
+    model(lookUp),
+    model(read, DELIVERS.replace("deliver", "keep")),
+  ];
+  for (const files of fine) assert.deepEqual(await mistakesOf(files), []);
+});
+
 Deno.test("SQL in TypeScript that is not one SELECT is told at its line", async () => {
   const code = `import { query } from "spoor";\nawait query(\`\n  -- x\n  DELETE FROM a.b\`);\n`;
   assert.match(

@@ -67,6 +67,23 @@ function checkTaken(model: Model, directive: Directive): UserError | undefined {
   );
 }
 
+/**
+ * Whether it can be told of what left its query, where that is to be delivered. Call once the project's
+ * defaults are in it.
+ */
+export function checkRemoved({ name, kind, directives, readsRowsAt }: Model): UserError[] {
+  if (kind !== "tracked" || directives.onRemoved !== "deliver" || !readsRowsAt) return [];
+  return [cannotDeliverRemoved(name, readsRowsAt)];
+}
+
+/** What `query()` yields has no room for groups that are gone. */
+export function cannotDeliverRemoved(name: string, at: SourceLocation): UserError {
+  return new UserError(
+    `Cannot deliver what ${name} removes: it reads by query(), which gives no removed groups`,
+    { at, hint: `Read with changes(), or set "@on_removed: forget".` },
+  );
+}
+
 /** A promise of delivery where nothing is sent would be believed. */
 function checkDelivery(model: Model): UserError[] {
   const isGiven = model.directiveLines.delivery !== undefined;

@@ -7,6 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import { DEFAULT_MAX_REMOVED, findBreach } from "~/delivery/budget.ts";
+import { cannotDeliverRemoved } from "~/project/validate_model.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";
@@ -68,7 +69,9 @@ export function beginDelivery(
   const { db } = context;
   const { uniqueKey = [], delivery: promise = "at_least_once" } = model.directives;
   const { onRemoved = "forget", maxAttempts = DEFAULT_MAX_ATTEMPTS } = model.directives;
-  if (onRemoved === "deliver" && !withPrevious) throw cannotDeliverRemoved(model);
+  if (onRemoved === "deliver" && !withPrevious) {
+    throw cannotDeliverRemoved(model.name, placeOfDirective(model, "on_removed"));
+  }
   return inTransaction(db, () => {
     endKept(db, model.name, wishes.adopt);
     const known = takeNewKey(db, model, wishes, loadLedger(db, model.name), context.practiceOption);
@@ -119,16 +122,6 @@ function pendingSubject(
 ): PendingSubject {
   const withRemoved = directives.onRemoved === "deliver";
   return { runId, withRemoved, hasLedger: earlier.length > 0 };
-}
-
-function cannotDeliverRemoved(model: Model): UserError {
-  return new UserError(
-    `Cannot deliver what ${model.name} removes: it reads by query(), which gives no removed groups`,
-    {
-      at: placeOfDirective(model, "on_removed"),
-      hint: `Read with changes(), or set "@on_removed: forget".`,
-    },
-  );
 }
 
 function checkBudgets(

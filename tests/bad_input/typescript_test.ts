@@ -161,6 +161,17 @@ testMistakes([
       hint: /@depends_on: .*a\.two/,
     },
   ),
+  {
+    name: "a model that delivers removals and reads by query()",
+    files: {
+      "models/a/one.sql": "SELECT 1 AS id",
+      "models/a/b.ts":
+        `// @kind: tracked\n// @unique_key: id\n// @on_removed: deliver\nimport { query } from "spoor";\nawait query("SELECT * FROM a.one").each(() => {});\n`,
+    },
+    says: ["Cannot deliver what a.b removes", "query()"],
+    at: "models/a/b.ts:5",
+    hint: /changes\(\)/,
+  },
   ts("a model that takes too long", `// @model_timeout: 300ms\nfor (;;);`, [/300 ?ms/], {
     command: "run",
     hint: /@model_timeout/,

@@ -92,8 +92,9 @@ Deno.test("@on_removed: deliver with query is an error that names changes", asyn
   await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(
     api,
-    `await query("SELECT * FROM raw.people").each(() => {});`,
-    { directives: ["on_removed: deliver"] },
+    `const read = query;
+    await read("SELECT * FROM raw.people").each(() => {});`,
+    { directives: ["on_removed: deliver", "depends_on: raw.people"] },
   );
   await people.setRows(COLUMNS, [["1", "'Ada'"]]);
 

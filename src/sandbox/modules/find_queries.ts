@@ -10,6 +10,9 @@
  */
 import { isNode, nodesOf, type SyntaxNode, walkTree } from "./syntax_tree.ts";
 
+/** `query`, `query.all` or `changes`. */
+export type QueryForm = "tracked" | "all" | "changes";
+
 /** One place where a module reads tables. */
 export interface ModuleQuery {
   /**
@@ -21,6 +24,8 @@ export interface ModuleQuery {
   line: number;
   /** `query.all`: unfiltered. */
   all: boolean;
+  /** What is called there; absent where it is only referred to. */
+  calls?: QueryForm;
 }
 
 /** Names under which a module knows `query`, `changes`, and the whole of `"spoor"`. */
@@ -119,13 +124,15 @@ function calledQuery(node: SyntaxNode, bindings: Bindings): CalledQuery | undefi
     if (!form || !isNode(node.quasi)) return undefined;
     const sql = quasiTexts(node.quasi).join("?");
     const line = node.quasi.loc.start.line;
-    return { query: { sql, line, all: form === "all" }, below: nodesOf(node.quasi.expressions) };
+    const query = { sql, line, all: form === "all", calls: form };
+    return { query, below: nodesOf(node.quasi.expressions) };
   }
   if (node.type !== "CallExpression" && node.type !== "OptionalCallExpression") return undefined;
   const form = queryForm(node.callee, bindings);
   if (!form) return undefined;
   const given = nodesOf(node.arguments);
-  return { query: queryOf(node, given[0], form === "all"), below: given };
+  const query = { ...queryOf(node, given[0], form === "all"), calls: form };
+  return { query, below: given };
 }
 
 function queryOf(call: SyntaxNode, given: SyntaxNode | undefined, all: boolean): ModuleQuery {
@@ -151,8 +158,6 @@ function quasiTexts(template: SyntaxNode): string[] {
     return value.cooked ?? value.raw;
   });
 }
-
-type QueryForm = "tracked" | "all" | "changes";
 
 /** Tells whether an expression is `query`, `query.all`, `changes` or the same through a namespace. */
 function queryForm(node: unknown, bindings: Bindings): QueryForm | undefined {
