@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Forecast } from "./plan_document.ts";
+import type { Rate } from "~/base/rate.ts";
+import type { Forecast, PlannedModel, SharedLimit } from "./plan_document.ts";
 
 /** What is known of a model's way of sending. */
 export interface SendingFacts {
@@ -14,6 +15,30 @@ export interface SendingFacts {
   rate?: { count: number; windowMs: number } | undefined;
   /** How long the model's last requests took, in the middle; `undefined`: it has sent none. */
   usualRequestMs?: number | undefined;
+}
+
+/** The time that models take together which send under one limit. */
+export function forecastShared(
+  models: readonly PlannedModel[],
+  limitOf: (model: string) => { name?: string; rate?: Rate } | undefined,
+): SharedLimit[] {
+  const sending = models.flatMap((model) => {
+    const { name, rate } = limitOf(model.model) ?? {};
+    const isLimited = name !== undefined && rate && model.requests_total > 0;
+    return isLimited ? [{ name, rate, model }] : [];
+  });
+  const byName = Map.groupBy(sending, ({ name }) => name);
+  return [...byName].flatMap(([limit, those]) => {
+    const [first, second] = those;
+    if (!first || !second) return [];
+    const requests = those.reduce((sum, { model }) => sum + model.requests_total, 0);
+    const { rate_limit_ms = 0 } = forecastSending({ requests, concurrency: 1, rate: first.rate });
+    const alone = those.map(({ model }) => model.forecast?.at_least_ms ?? 0);
+    return [{
+      ...{ limit, models: those.map(({ model }) => model.model), requests, rate_limit_ms },
+      at_least_ms: Math.max(rate_limit_ms, ...alone),
+    }];
+  });
 }
 
 /** See the module's comment. */

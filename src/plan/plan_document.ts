@@ -27,6 +27,8 @@ export interface PlanDocument {
   summary: PlanSummary;
   /** In the order of the run. */
   models: readonly PlannedModel[];
+  /** Limits of `spoor.yaml` that several of the models would send under. */
+  shared_limits?: readonly SharedLimit[];
   /** SHA-256 of all else. */
   digest: string;
 }
@@ -214,6 +216,18 @@ export interface PlannedRequest {
   assumed: boolean;
   /** SHA-256 of method, URL and body, secrets masked: what `spoor apply` holds requests against. */
   identity: string;
+}
+
+/** Models under one limit wait for each other. */
+export interface SharedLimit {
+  /** Its name in `spoor.yaml`. */
+  limit: string;
+  models: readonly ModelName[];
+  /** Of all of them. */
+  requests: number;
+  rate_limit_ms: number;
+  /** Where one of the models takes longer by itself, as long as that. */
+  at_least_ms: number;
 }
 
 /** How long sending takes at least, as far as that is known. */

@@ -9,6 +9,7 @@ import { VERSION } from "~/base/version.ts";
 import type { Graph } from "~/dag/graph.ts";
 import type { ModelName } from "~/model/model.ts";
 import { findMoved } from "~/plan/compare_plans.ts";
+import { forecastShared } from "~/plan/forecast.ts";
 import type { PlanDocument, PlannedModel } from "~/plan/plan_document.ts";
 import { sealPlan } from "~/plan/plan_file.ts";
 import { PlanRecorder, type PlanRecorderFacts, summarize } from "~/plan/plan_recorder.ts";
@@ -73,10 +74,14 @@ export class Planner {
 
   /** The plan, once all models have ended. */
   finish(): PlanDocument {
-    const { db, request, practice, projectId, asked, now } = this.parts;
+    const { db, graph, request, practice, projectId, asked, now } = this.parts;
     const held = countHeldChanges(db);
     const models = this.recorder.models().map((model) =>
       this.#withContent(this.#withHeld(model, held))
+    );
+    const shared = forecastShared(
+      models,
+      (model) => graph.models.get(model)?.directives.rateLimit,
     );
     return sealPlan({
       schema_version: 1,
@@ -103,6 +108,7 @@ export class Planner {
       complete: asked.complete,
       summary: summarize(models),
       models,
+      ...(shared.length > 0 && { shared_limits: shared }),
     });
   }
 

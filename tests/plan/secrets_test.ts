@@ -99,3 +99,44 @@ Deno.test("a plan forecasts the time that a rate limit takes", async () => {
   assert.deepEqual(sync.forecast, { requests: 12, rate_limit_ms: 20_000, at_least_ms: 20_000 });
   assert.match(stdout, /12 requests, at least 20\.0 s/);
 });
+
+Deno.test("a plan forecasts what models on one limit take together", async () => {
+  await using api = await fakeApi();
+  const other = (name: string, directive: string) =>
+    `// @kind: tracked
+    // @unique_key: id
+    // @allow_net: ${api.host}
+    // @rate_limit: ${directive}
+    import { http, query } from "spoor";
+    await query("SELECT * FROM raw.people").each((row) => http.post("${api.origin}/${name}", { json: row }));`;
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    directives: ["rate_limit: crm"],
+    files: {
+      "spoor.yaml": "rate_limits:\n  crm: 5/10s\n  erp: 1/s\n",
+      "models/sync/others.ts": other("others", "crm"),
+      "models/sync/alone.ts": other("alone", "erp"),
+    },
+  });
+  await people.setRows(COLUMNS, Array.from({ length: 12 }, (_, i) => [String(i), "'x'"]));
+
+  const { plan, sync } = await makePlan(people.project);
+  const text = (await people.project.run("plan")).stdout;
+  const markdown = (await people.project.run("plan --format md")).stdout;
+
+  assert.equal(sync.forecast?.at_least_ms, 20_000);
+  assert.deepEqual(plan.shared_limits, [{
+    ...{ limit: "crm", models: ["sync.others", "sync.people"] },
+    ...{ requests: 24, rate_limit_ms: 40_000, at_least_ms: 40_000 },
+  }]);
+  for (const shown of [text, markdown]) {
+    assert.match(
+      shown,
+      /sync\.others and sync\.people share the limit crm: 24 requests, at least 40\.0 s together/,
+    );
+  }
+  await people.project.write(
+    "models/sync/others.ts",
+    other("others", "erp").replace("raw.people", "raw.people LIMIT 0"),
+  );
+  assert.equal((await makePlan(people.project)).plan.shared_limits, undefined, "one alone sends");
+});

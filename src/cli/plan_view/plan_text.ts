@@ -28,6 +28,7 @@ import {
   outcomeText,
   requestsText,
   rowsText,
+  sharedLimitTexts,
   STATUS_WORDS,
   summaryText,
   unverifiedText,
@@ -77,6 +78,7 @@ export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
     ...shown.flatMap((model) => renderModel(model, width, view)),
     ...folded > 0 ? [`  … ${renderCount(folded)} more up to date (--all shows them)`] : [],
     "",
+    ...sharedLimitTexts(plan),
     summaryText(plan.summary),
     // Those of the others are shown with their models.
     ...heldBackText(plan, plan.models.filter(({ groups }) => !groups)),

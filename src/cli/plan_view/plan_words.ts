@@ -133,6 +133,15 @@ export function requestsText(model: PlannedModel): string {
   return parts.join(", ");
 }
 
+/** What models on one limit take together, a line a limit. */
+export function sharedLimitTexts({ shared_limits: limits = [] }: PlanDocument): string[] {
+  return limits.map(({ limit, models, requests, at_least_ms: ms }) => {
+    const names = `${models.slice(0, -1).join(", ")} and ${models.at(-1)}`;
+    const time = ms > 0 ? `, at least ${renderDuration(ms)} together` : "";
+    return `${names} share the limit ${limit}: ${countOf(requests, "request")}${time}.`;
+  });
+}
+
 /** `+`, `~`, `-`, … as diffs have it. */
 export const ACTION_SIGNS: Readonly<Record<PlannedChange["action"], string>> = {
   create: "+",
