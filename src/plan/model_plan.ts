@@ -99,6 +99,11 @@ export class ModelPlan {
     return this.#isSure && (this.hasQuestions || this.isAssumed);
   }
 
+  /** Whether all groups are listed, however many. */
+  get listsEverything(): boolean {
+    return this.listed === Infinity;
+  }
+
   /** Whether none of what is gone would be listed any more. */
   get listsAllGone(): boolean {
     return this.gone.length >= this.listed;

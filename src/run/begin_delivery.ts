@@ -147,7 +147,8 @@ function checkBudgets(
   if (!breach) return;
   const isChanges = breach.budget === "max_changes";
   const table = isChanges ? changes.comparison.rowsTable : changes.comparison.removedTable;
-  const details = examplesOf(db, changes, table, breach.groups);
+  const shown = plan?.of(model.name).listsEverything ? Infinity : EXAMPLES;
+  const details = examplesOf(db, changes, table, breach.groups, shown);
   dropChanges(db, changes);
   const option = budgetOption(breach);
   throw new BudgetExceeded(`Cannot send ${model.name}: ${breachText(breach, model.directives)}`, {
@@ -164,9 +165,11 @@ function examplesOf(
   { comparison: c }: ChangeSet,
   table: string,
   groups: number,
+  shown: number,
 ): string[] {
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-  const rows = prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)} LIMIT ${EXAMPLES}`)
+  const limit = shown === Infinity ? "" : ` LIMIT ${shown}`;
+  const rows = prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)}${limit}`)
     .all().map(readRow);
   const lines = rows.map((key) => renderGroupKey(c.uniqueKey, key));
   const more = groups - lines.length;

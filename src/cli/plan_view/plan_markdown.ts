@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ErrorReport } from "~/base/user_error.ts";
 import { renderCount } from "~/cli/output/counts.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
 import type {
@@ -11,6 +12,7 @@ import type {
   PlannedModel,
   PlannedRequest,
 } from "~/plan/plan_document.ts";
+import { errorDetails, foldChanges, moreText, SHOWN } from "./folded_groups.ts";
 import {
   ACTION_SIGNS,
   budgetsText,
@@ -28,7 +30,6 @@ import {
   unverifiedText,
 } from "./plan_words.ts";
 
-const SHOWN = 10;
 /** A comment of GitHub's takes 65,536 characters. */
 const MAX_BODY = 500;
 
@@ -69,10 +70,8 @@ function renderTable(models: readonly PlannedModel[]): string[] {
 }
 
 function renderDetails(model: PlannedModel, all: boolean): string[] {
-  const { changes, requests, budgets, groups, error, status, assumes = [] } = model;
-  const shown = all ? changes : changes.slice(0, SHOWN);
-  const total = groups ? groups.create + groups.update + groups.removed : changes.length;
-  const more = status === "budget" ? 0 : total - shown.length;
+  const { requests, budgets, groups, error, status, assumes = [] } = model;
+  const { shown, more } = foldChanges(model, all);
   const keys = new Set(shown.map(({ group }) => group));
   const own = requests.filter((request) =>
     request.groups.length === 0 || request.groups.some((group) => keys.has(group))
@@ -80,7 +79,7 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
   const listed = all ? own : own.slice(0, SHOWN);
   const lines = [
     ...(error && status !== "unknown" && status !== "blocked"
-      ? [`**${cell(error.message)}**`, ...(error.hint ? ["", cell(error.hint)] : []), ""]
+      ? renderFault(error, model, all)
       : []),
     ...(assumes.length > 0
       ? [`Holds if ${assumes.map(code).join(", ")} is answered as assumed.`, ""]
@@ -88,9 +87,7 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
     ...(model.unverified ? [cell(unverifiedText(model)), ""] : []),
     ...(budgets && groups ? [`Budgets: ${budgetsText(budgets, groups)}`, ""] : []),
     ...(shown.length > 0 ? [...renderChanges(shown), ""] : []),
-    ...(more > 0 && (!groups?.adopt || groups.adopted)
-      ? [`… ${renderCount(more)} more (\`--all\` shows them)`, ""]
-      : []),
+    ...(more > 0 ? [moreText(more, "`--all`"), ""] : []),
     ...listed.flatMap(renderRequest),
     ...(own.length > listed.length
       ? [`… ${renderCount(own.length - listed.length)} more requests`, ""]
@@ -99,6 +96,16 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
   if (lines.length === 0) return [];
   const title = `<code>${html(model.model)}</code>: ${html(headOf(model))}`;
   return ["", `<details><summary>${title}</summary>`, "", ...lines, "</details>"];
+}
+
+function renderFault(error: ErrorReport, model: PlannedModel, all: boolean): string[] {
+  const details = errorDetails(model, all, "--all").map((line) => `- ${cell(line)}`);
+  return [
+    `**${cell(error.message)}**`,
+    ...(details.length > 0 ? ["", ...details] : []),
+    ...(error.hint ? ["", cell(error.hint)] : []),
+    "",
+  ];
 }
 
 function headOf({ groups, status }: PlannedModel): string {

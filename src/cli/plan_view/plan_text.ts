@@ -6,6 +6,7 @@
 // deno-lint-ignore-file camelcase
 import { comparedText, differInText } from "~/cli/output/adopted_text.ts";
 import { renderCount } from "~/cli/output/counts.ts";
+import type { ErrorReport } from "~/base/user_error.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
@@ -17,6 +18,7 @@ import type {
   PlannedRequest,
   PlannedStatus,
 } from "~/plan/plan_document.ts";
+import { errorDetails, foldChanges, moreText, SHOWN } from "./folded_groups.ts";
 import {
   ACTION_SIGNS,
   budgetsText,
@@ -61,7 +63,6 @@ const ACTION_PAINTS: Readonly<Record<PlannedChange["action"], Paint>> = {
 };
 const STATUS_WIDTH = "would be blocked".length;
 const INDENT = "      ";
-const SHOWN = 10;
 
 /** The lines of a plan. */
 export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
@@ -133,11 +134,16 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
     ...label("of these", doubts),
     ...label("verify", unverifiedText(model)),
     ...label("budgets", groups && budgets ? budgetsText(budgets, groups) : ""),
-    ...error && status !== "unknown" && status !== "blocked" ? renderReport(error, view) : [],
+    ...error && status !== "unknown" && status !== "blocked" ? renderFault(error, model, view) : [],
     ...renderChanges(model, view),
     ...renderHeld(model, view),
     ...label("requests", requestsText(model)),
   ];
+}
+
+function renderFault(error: ErrorReport, model: PlannedModel, view: PlanTextView): string[] {
+  const details = errorDetails(model, view.all, "--all");
+  return renderReport({ ...error, details }, { ...view, verbose: view.verbose || view.all });
 }
 
 /** In its own words it may say so already. */
@@ -153,20 +159,16 @@ function assumesText({ assumes = [], status }: PlannedModel): string {
 }
 
 function renderChanges(model: PlannedModel, view: PlanTextView): string[] {
-  const { changes, requests, groups } = model;
-  const shown = view.all ? changes : changes.slice(0, SHOWN);
+  const { requests } = model;
+  const { shown, more } = foldChanges(model, view.all);
   const seen = new Set<PlannedRequest>();
   const lines = shown.flatMap((change) => renderChange(change, model, seen, view));
   const loose = requests.filter((request) => request.groups.length === 0);
   const looseShown = view.all ? loose : loose.slice(0, SHOWN);
-  const total = groups ? groups.create + groups.update + groups.removed : changes.length;
-  const more = model.status === "budget" ? 0 : total - shown.length;
   return [
     ...looseShown.flatMap((request) => renderRequest(request, view)),
     ...lines,
-    ...more > 0 && (!groups?.adopt || groups.adopted)
-      ? [`… ${renderCount(more)} more (--all shows them)`]
-      : [],
+    ...more > 0 ? [moreText(more, "--all")] : [],
   ];
 }
 
