@@ -6,6 +6,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { afterFailure, isUnknown } from "~/delivery/earlier_try.ts";
 import { BatchIds } from "~/store/batch_ids.ts";
+import { BatchParts, type PartedBatch } from "~/store/batch_parts.ts";
+import { cutOffNote } from "~/store/cut_off.ts";
 import { DeliveryLog, type DeliveryState } from "~/store/deliveries.ts";
 import { Ledger, type LedgerEntry } from "~/store/ledger.ts";
 import { PendingGroups } from "~/store/pending.ts";
@@ -22,11 +24,19 @@ export interface ChangeRecordContext {
   now: () => string;
 }
 
+/** A batch, or a change that goes out alone, and the larger batch that it is a part of. */
+export interface BatchPart {
+  /** What its requests are recorded by. */
+  part: number;
+  of: PartedBatch;
+}
+
 /** Call its methods inside a transaction. */
 export class ChangeRecords {
   readonly #ledger: Ledger;
   readonly #log: DeliveryLog;
   readonly #batchIds: BatchIds;
+  readonly #parts: BatchParts;
   readonly #pending: PendingGroups;
 
   constructor(private readonly context: ChangeRecordContext) {
@@ -34,14 +44,20 @@ export class ChangeRecords {
     this.#ledger = new Ledger(db, model);
     this.#log = new DeliveryLog(db, runId, model);
     this.#batchIds = new BatchIds(db);
+    this.#parts = new BatchParts(db, runId);
     this.#pending = new PendingGroups(db, model, runId);
   }
 
-  /** A request of the groups is about to leave. */
-  sent(groups: readonly HeldGroup[]): void {
+  /**
+   * A request of the groups is about to leave.
+   *
+   * @param part Where they were in a larger batch before.
+   */
+  sent(groups: readonly HeldGroup[], part?: BatchPart): void {
     this.#write(groups, { state: "sent", parked: false });
     const [first] = groups;
     if (first?.batch) this.#batchIds.keep(first.batch);
+    if (part) this.#parts.put(part.part, part.of);
     this.#pending.remove(groups.map(({ number }) => number));
   }
 
@@ -96,7 +112,7 @@ export class ChangeRecords {
     this.#ledger.write(entries.map((entry) => ({ ...entry, ...same, runId, error })));
     this.#log.writeAll(entries.map(({ id: changeId, ...entry }) => ({
       ...{ ...entry, ...same, changeId },
-      error: `Run ${entry.runId} ended while a request was out`,
+      error: cutOffNote(entry.runId),
     })));
   }
 

@@ -8,6 +8,7 @@ import type { DurableCommits } from "~/store/group_commit.ts";
 import type { LedgerEntry } from "~/store/ledger.ts";
 import { areOutTogether, type HeldGroup, isUnknownEnd, keyedChangeOf } from "./held_group.ts";
 import type { HeldGroups } from "./held_groups.ts";
+import type { BatchPart } from "./change_records.ts";
 import type { KeyedChange } from "./idempotency_key.ts";
 import type { Records } from "./no_records.ts";
 
@@ -69,12 +70,13 @@ export class GroupRequests {
   #writeIntent(groups: readonly HeldGroup[]): void {
     const left = this.#leftOf(groups);
     const batch = groups.length > 1 ? this.context.nextBatchId() : 0;
+    const part = partOf(groups, batch);
     for (const [place, group] of groups.entries()) {
       Object.assign(group, { batch, place, batchSize: groups.length });
     }
     const written = this.context.commits.add(() => {
       this.records.wait(left);
-      this.records.sent(groups);
+      this.records.sent(groups, part);
     });
     for (const group of left) group.isOut = false;
     for (const group of groups) Object.assign(group, { intent: written, isOut: true });
@@ -142,4 +144,16 @@ export class GroupRequests {
   #withdrawn(group: HeldGroup): void {
     this.records.withdrawn(group, this.earlier.get(group.keyText));
   }
+}
+
+/**
+ * What these groups are a part of: the one batch that all of them went out in before, in this run. Groups of
+ * several batches, or of one and of none, are together a part of none.
+ */
+function partOf(groups: readonly HeldGroup[], batch: number): BatchPart | undefined {
+  const [first] = groups;
+  if (!first || first.batchSize <= groups.length) return undefined;
+  if (groups.some((group) => group.batch !== first.batch)) return undefined;
+  const of = { batch: first.batch, groups: first.batchSize };
+  return { part: batch || first.changeId, of };
 }

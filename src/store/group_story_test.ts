@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { batchesBefore } from "./batch_parts.ts";
 import {
   deliveriesOf,
   keysAround,
@@ -44,6 +45,7 @@ const READS: Readonly<Record<string, (db: DatabaseSync) => unknown>> = {
   deliveriesOf: (db) => deliveriesOf(db, "a.b", "[1]", 10),
   keysAround: (db) => keysAround(db, "a.b", "[1]", 10),
   ledgerRowOf: (db) => ledgerRowOf(db, "a.b", "[1]"),
+  batchesBefore: (db) => batchesBefore(db, -2, 1),
   requestsOf: (db) => requestsOf(db, 1, 1, 10),
   lastRequestOf: (db) => lastRequestOf(db, 1),
   stepsOf: (db) => [...stepsOf(db, "a.b")],

@@ -313,4 +313,18 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO "spoor.meta"
   SELECT 'content_keys_from', coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'spoor.ledger'), 0) + 1;
   `,
+  `
+  -- Batches that went out again in parts: a group's record names the last part only that it was in.
+  CREATE TABLE "spoor.batch_parts" (
+    -- what its requests are recorded by: the id of a batch, below 0, or of a change that went out alone
+    part INTEGER NOT NULL,
+    -- a change keeps its id in later runs, and may be a part of other batches there
+    run_id INTEGER NOT NULL,
+    -- the batch that it was a part of, in the same run
+    batch INTEGER NOT NULL,
+    -- of how many that was
+    groups INTEGER NOT NULL,
+    PRIMARY KEY (part, run_id)
+  ) WITHOUT ROWID;
+  `,
 ];

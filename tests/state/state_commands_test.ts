@@ -149,6 +149,7 @@ const DAMAGES: readonly (readonly [sql: string, says: RegExp])[] = [
   ],
   [`DELETE FROM "spoor.runs"`, /^runs: 2 models have a part in run 1/m],
   [`DROP TABLE "spoor.delivery_records"`, /^schema: .*has no table spoor\.delivery_records/m],
+  [`DROP TABLE "spoor.batch_parts"`, /^schema: .*has no table spoor\.batch_parts/m],
   [`DROP VIEW "spoor.deliveries"`, /^schema: .*has no view spoor\.deliveries/m],
   [`DELETE FROM "spoor.model_names"`, /^records: 3 deliveries are of models that are not known/m],
   [`DELETE FROM "spoor.request_kinds"`, /^records: 3 requests are of kinds that are not known/m],

@@ -1,0 +1,16 @@
+/**
+ * The note of a change whose run died while a request of it was out. The next run writes it, as its own.
+ *
+ * @module
+ */
+
+/** The note. */
+export function cutOffNote(runId: number): string {
+  return `Run ${runId} ended while a request was out`;
+}
+
+/** The run that died, where a record has such a note. */
+export function runCutOff(error: string | null): number | undefined {
+  const died = /^Run (\d+) ended while a request was out$/.exec(error ?? "");
+  return died ? Number(died[1]) : undefined;
+}
