@@ -71,6 +71,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       ],
       "tests/delivery/far_side_down_test.ts": ["a far side that takes no connection"],
       "tests/delivery/halving_test.ts": ["one bad record of a refused batch fails alone"],
+      "tests/delivery/parted_batches_test.ts": ["why tells of the refused batches"],
       "tests/faults/broken_answers_test.ts": ["an answer that breaks leaves its group unknown"],
       "tests/faults/matrix_test.ts": [],
       "tests/graves/figures_test.ts": [],

@@ -20,6 +20,8 @@ import {
   startOf,
   stepsOf,
 } from "~/store/group_story.ts";
+import { runCutOff } from "~/store/cut_off.ts";
+import { loadBatchesBefore, type ToldBatch } from "./told_batches.ts";
 import { isByHand, isLeftByAdopt, type RunEntry, tellStory } from "./timeline.ts";
 import { type GroupFacts, type NextStep, whatIsNext } from "./what_is_next.ts";
 
@@ -30,6 +32,8 @@ export interface ToldTry {
   requests: readonly RequestRow[];
   /** There are more requests of this try than are told. */
   hasMore: boolean;
+  /** Batches that it was in before these requests, in the same run; the last one first. */
+  before: readonly ToldBatch[];
 }
 
 /** Runs that decided the same, and when the newest of them began. */
@@ -123,15 +127,19 @@ function withoutThoseOfOthers(deliveries: readonly DeliveryRow[]): DeliveryRow[]
   );
 }
 
-/** Where one run tried a change twice, its requests are those of the later try. */
+/**
+ * Where one run tried a change twice, its requests are those of the later try. Those of a run that died are told
+ * where the next one noted that.
+ */
 function requestTeller(db: DatabaseSync): (delivery: DeliveryRow) => ToldTry {
   const told = new Set<string>();
   return (delivery) => {
-    const { change_id: changeId, batch, run_id: runId } = delivery;
+    const { change_id: changeId, batch, error } = delivery;
+    const runId = runCutOff(error) ?? delivery.run_id;
     const change = batch || changeId;
     const name = `${change} ${runId}`;
     const none = change === 0 || isByHand(delivery) || told.has(name);
-    if (none) return { type: "try", delivery, requests: [], hasMore: false };
+    if (none) return { type: "try", delivery, requests: [], hasMore: false, before: [] };
     told.add(name);
     const requests = requestsOf(db, change, runId, REQUESTS_TOLD + 1);
     return {
@@ -140,6 +148,7 @@ function requestTeller(db: DatabaseSync): (delivery: DeliveryRow) => ToldTry {
         withKey(db, each, toKeyed(changeId, delivery))
       ),
       hasMore: requests.length > REQUESTS_TOLD,
+      before: loadBatchesBefore(db, change, runId, REQUESTS_TOLD),
     };
   };
 }

@@ -45,13 +45,14 @@ function toRun({ runId, firstRunId, runs, at, decision, detail }: ToldRun): obje
   return { run_id: runId, first_run_id: firstRunId, runs, at, decision, detail };
 }
 
-function toTry({ delivery, requests, hasMore }: ToldTry): object {
+function toTry({ delivery, requests, hasMore, before }: ToldTry): object {
   const { group_key: _, changed, ...rest } = delivery;
   return {
     ...rest,
     changed: changed === null ? null : JSON.parse(changed),
     requests: requests.map(toRequest),
     more_requests: hasMore,
+    batches_before: before.map((each) => ({ ...each, requests: each.requests.map(toRequest) })),
   };
 }
 

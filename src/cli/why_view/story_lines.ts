@@ -5,7 +5,7 @@
  */
 // deno-lint-ignore-file camelcase -- columns, and words that --json prints.
 import { renderDuration } from "~/base/duration.ts";
-import { countOf } from "~/cli/output/counts.ts";
+import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
@@ -16,6 +16,7 @@ import { renderGroupKey } from "~/tracked/group_key.ts";
 import { renderChanged } from "./changed_text.ts";
 import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
 import { isByHand, isLeftByAdopt, type RunEntry } from "./timeline.ts";
+import type { ToldBatch } from "./told_batches.ts";
 import { readMessage } from "./recorded_message.ts";
 import type { NextStep } from "./what_is_next.ts";
 
@@ -110,7 +111,8 @@ function renderRun(entry: ToldRun, { style }: StoryView): string[] {
   return [`${style.strong(name)}  ${renderLocalTime(at)}  ${style[paint](word)}${text}`];
 }
 
-function renderTry({ delivery, requests, hasMore }: ToldTry, view: StoryView): string[] {
+function renderTry(told: ToldTry, view: StoryView): string[] {
+  const { delivery, requests, hasMore, before } = told;
   const { style } = view;
   const { run_id: runId, at, state } = delivery;
   const name = isByHand(delivery) ? `after run ${runId}` : `run ${runId}`;
@@ -119,6 +121,22 @@ function renderTry({ delivery, requests, hasMore }: ToldTry, view: StoryView): s
     `${style.strong(name)}  ${renderLocalTime(at)}  ${word}${visibleLine(textOf(delivery))}`,
     ...requests.flatMap((request) => renderRequest(request, view)),
     ...hasMore ? [BELOW + style.dim("… more requests of this try (spoor.requests has them)")] : [],
+    ...before.flatMap((batch) => ["", ...renderBatch(batch, view)]),
+  ];
+}
+
+function renderBatch({ groups, requests }: ToldBatch, view: StoryView): string[] {
+  const { style } = view;
+  const [first] = requests;
+  if (!first) return [];
+  const others = groups - 1;
+  const text = `, in a batch with ${renderCount(others)} ${others === 1 ? "other" : "others"}`;
+  // It may be that a question of the model's was refused, which is recorded as none of its groups'.
+  const isRefused = requests.some(({ status }) => status !== null && status >= 400);
+  const word = isRefused ? style.bad("refused") : style.good("sent");
+  return [
+    `${style.strong(`run ${first.run_id}`)}  ${renderLocalTime(first.at)}  ${word}${text}`,
+    ...requests.flatMap((request) => renderRequest(request, view)),
   ];
 }
 
