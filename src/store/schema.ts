@@ -326,5 +326,13 @@ export const MIGRATIONS: readonly string[] = [
     groups INTEGER NOT NULL,
     PRIMARY KEY (part, run_id)
   ) WITHOUT ROWID;
+
+  -- What a tracked model has that never delivered, it only keeps: no far side has accepted it.
+  INSERT OR IGNORE INTO "spoor.meta"
+  SELECT 'kept:' || model, '1' FROM "spoor.steps" AS s
+  WHERE kind = 'tracked' AND status = 'ok' AND NOT EXISTS (
+    SELECT 1 FROM "spoor.model_names" AS m JOIN "spoor.delivery_records" AS d ON d.model_id = m.id
+    WHERE m.model = s.model)
+  GROUP BY model HAVING count(groups_saved) = 0;
   `,
 ];

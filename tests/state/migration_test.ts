@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { checkState } from "~/state/check_state.ts";
 import { openState } from "~/store/open_state.ts";
 import { APPLICATION_ID, MIGRATIONS } from "~/store/schema.ts";
+import { areRowsKept } from "~/tracked/kept_rows.ts";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";
@@ -36,6 +37,26 @@ const EARLIER: readonly EarlierVersion[] = [
 function wasIn(version: number): (row: Record<string, unknown>) => boolean {
   return ({ key }) => version >= 4 || key !== "content_keys_from";
 }
+
+Deno.test("openState() tells what a model of an earlier version only kept from what was accepted", async () => {
+  await using project = await tempProject();
+  const path = project.path(STATE);
+  version4.writeVersion4(path);
+  {
+    using db = new DatabaseSync(path);
+    const step = `(run_id, model, kind, status, reason, rows, elapsed_ms)`;
+    db.exec(
+      `INSERT INTO "spoor.steps" ${step} VALUES (1, 'mart.kept', 'tracked', 'ok', 'first run', 3, 1)`,
+    );
+  }
+
+  using db = openState(path);
+
+  assert.deepEqual(
+    ["mart.kept", "sync.people", "raw.people"].map((model) => areRowsKept(db, model)),
+    [true, false, false],
+  );
+});
 
 Deno.test("every released schema has its test here", () => {
   assert.deepEqual(EARLIER.map(({ version }) => version), MIGRATIONS.slice(1).map((_, i) => i + 1));
