@@ -46,9 +46,22 @@ export async function compile(output = "dist/spoor"): Promise<void> {
   await bundleProgram(bundle);
   const compiler = await findCompiler();
   await run(compiler.deno, [
-    ...["compile", "--quiet", "--no-config", "--no-lock", "--no-npm", "--no-remote"],
-    ...["--no-check", "--allow-all", "--no-prompt", "--unstable-worker-options", V8_FLAGS],
-    ...["--include", bundle, "--output", `${ROOT}${output}`, `${bundle}/main.js`],
+    "compile",
+    "--quiet",
+    "--no-config",
+    "--no-lock",
+    "--no-npm",
+    "--no-remote",
+    "--no-check",
+    "--allow-all",
+    "--no-prompt",
+    "--unstable-worker-options",
+    V8_FLAGS,
+    "--include",
+    bundle,
+    "--output",
+    `${ROOT}${output}`,
+    `${bundle}/main.js`,
   ], compiler.baseBinary === undefined ? {} : { DENORT_BIN: compiler.baseBinary });
 }
 
@@ -56,12 +69,22 @@ export async function compile(output = "dist/spoor"): Promise<void> {
 export async function bundleProgram(folder: string): Promise<void> {
   await Deno.remove(folder, { recursive: true }).catch(ignoreNotFound);
   await run(Deno.execPath(), [
-    ...["bundle", "--quiet", "--minify", "--code-splitting", "--outdir", folder],
+    "bundle",
+    "--quiet",
+    "--minify",
+    "--code-splitting",
+    "--outdir",
+    folder,
     ...SPLIT_ENTRIES.map((entry) => `${entry}.ts`),
   ]);
   for (const entry of ISLAND_ENTRIES) {
     await run(Deno.execPath(), [
-      ...["bundle", "--quiet", "--minify", "--output", `${folder}/${entry}.js`, `${entry}.ts`],
+      "bundle",
+      "--quiet",
+      "--minify",
+      "--output",
+      `${folder}/${entry}.js`,
+      `${entry}.ts`,
     ]);
   }
 }

@@ -23,6 +23,9 @@ Deno.test("countTests() takes a missing summary for a failure, whatever the exit
 Deno.test("countTests() tells what was not to be run from what was ignored", () => {
   const output = "ok | 3 passed | 0 failed | 2 ignored | 140 filtered out (1m2s)\n";
   assert.deepEqual(countTests(output, true), {
-    ...{ passed: 3, failed: 0, ignored: 2, filteredOut: 140 },
+    passed: 3,
+    failed: 0,
+    ignored: 2,
+    filteredOut: 140,
   });
 });

@@ -38,7 +38,14 @@ Deno.test("hosts are counted apart", () => {
 Deno.test("a refusal is an answer; 429 is neither an answer nor a failure", () => {
   const ends = [200, 301, 404, 422, 408, 429, 500, 503, undefined].map(endOf);
   assert.deepEqual(ends, [
-    ...["answered", "answered", "answered", "answered"],
-    ...["unclear", "unclear", "failed", "failed", "failed"],
+    "answered",
+    "answered",
+    "answered",
+    "answered",
+    "unclear",
+    "unclear",
+    "failed",
+    "failed",
+    "failed",
   ]);
 });

@@ -35,7 +35,10 @@ export function forecastShared(
     const { rate_limit_ms = 0 } = forecastSending({ requests, concurrency: 1, rate: first.rate });
     const alone = those.map(({ model }) => model.forecast?.at_least_ms ?? 0);
     return [{
-      ...{ limit, models: those.map(({ model }) => model.model), requests, rate_limit_ms },
+      limit,
+      models: those.map(({ model }) => model.model),
+      requests,
+      rate_limit_ms,
       at_least_ms: Math.max(rate_limit_ms, ...alone),
     }];
   });

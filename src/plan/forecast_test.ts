@@ -12,7 +12,9 @@ Deno.test("forecastSending() counts a whole window for each window's worth after
 
 Deno.test("forecastSending() takes the longer of rate and concurrency", () => {
   const forecast = forecastSending({
-    ...{ requests: 10, concurrency: 2, usualRequestMs: 100 },
+    requests: 10,
+    concurrency: 2,
+    usualRequestMs: 100,
     rate: { count: 5, windowMs: 300 },
   });
   assert.equal(forecast.concurrency_ms, 500);

@@ -3,8 +3,13 @@ import type { PlannedModel, PlannedRequest } from "./plan_document.ts";
 import { PlannedRequests } from "./planned_requests.ts";
 
 const request = (groups: string[], identity: string, assumed = false): PlannedRequest => ({
-  ...{ groups, identity, assumed },
-  ...{ method: "POST", url: "https://a.test/", headers: [], body: null },
+  groups,
+  identity,
+  assumed,
+  method: "POST",
+  url: "https://a.test/",
+  headers: [],
+  body: null,
 });
 
 function requestsOf(...requests: PlannedRequest[]): PlannedRequests {

@@ -18,10 +18,15 @@ function mistake(text: string): [string, string | undefined] {
 
 Deno.test("parseFaults() reads every fault with its share", () => {
   assert.deepEqual(read("429:10%, 5xx:5%, timeout:1%, drop:2%, lost:1%").map((f) => f.share), [
-    ...[0.1, 0.05, 0.01, 0.02, 0.01],
+    0.1,
+    0.05,
+    0.01,
+    0.02,
+    0.01,
   ]);
   assert.deepEqual(read("429:10%")[0], {
-    ...{ text: "429:10%", share: 0.1 },
+    text: "429:10%",
+    share: 0.1,
     action: { name: "status", status: 429, retryAfterS: 1 },
   });
   assert.deepEqual(read("503")[0]?.action, { name: "status", status: 503 });
@@ -39,12 +44,17 @@ Deno.test("parseFaults() reads conditions", () => {
     [
       {
         text: "refuse:path=/contacts,key=7",
-        ...{ action: { name: "refuse" }, path: "/contacts", key: "7" },
+        action: { name: "refuse" },
+        path: "/contacts",
+        key: "7",
       },
       {
         text: "drop:host=API.example,method=post,email=a:b@c,times=2",
-        ...{ action: { name: "drop" }, host: "api.example", method: "POST" },
-        ...{ fields: { email: "a:b@c" }, times: 2 },
+        action: { name: "drop" },
+        host: "api.example",
+        method: "POST",
+        fields: { email: "a:b@c" },
+        times: 2,
       },
     ],
   );
@@ -53,13 +63,19 @@ Deno.test("parseFaults() reads conditions", () => {
 Deno.test("parseFaults() reads how slow and how long to wait", () => {
   assert.deepEqual(read("slow:200ms")[0]?.action, { name: "slow", delayMs: 200 });
   assert.deepEqual(read("slow:10%,2s")[0], {
-    ...{ text: "slow:10%,2s", action: { name: "slow", delayMs: 2_000 }, share: 0.1 },
+    text: "slow:10%,2s",
+    action: { name: "slow", delayMs: 2_000 },
+    share: 0.1,
   });
   assert.deepEqual(read("429:after=5s")[0]?.action, {
-    ...{ name: "status", status: 429, retryAfterS: 5 },
+    name: "status",
+    status: 429,
+    retryAfterS: 5,
   });
   assert.deepEqual(read("503:after=0")[0]?.action, {
-    ...{ name: "status", status: 503, retryAfterS: 0 },
+    name: "status",
+    status: 503,
+    retryAfterS: 0,
   });
 });
 

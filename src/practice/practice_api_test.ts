@@ -36,10 +36,14 @@ Deno.test("practice changes by PATCH and replaces by PUT, and creates what it ha
     return [response.status, await response.json()];
   };
   assert.deepEqual(await send("PUT", { name: "Ada", plan: "free" }), [201, {
-    ...{ id: "a@b.c", name: "Ada", plan: "free" },
+    id: "a@b.c",
+    name: "Ada",
+    plan: "free",
   }]);
   assert.deepEqual(await send("PATCH", { plan: "pro" }), [200, {
-    ...{ id: "a@b.c", name: "Ada", plan: "pro" },
+    id: "a@b.c",
+    name: "Ada",
+    plan: "pro",
   }]);
   assert.deepEqual(await send("PUT", { name: "Ada L." }), [200, { id: "a@b.c", name: "Ada L." }]);
 });
@@ -140,7 +144,8 @@ Deno.test("practice refuses an Idempotency-Key that came with another request", 
   await using practice = await startPractice();
   const send = async (path: string, amount: number, origin?: string) => {
     const response = await practice.send("POST", path, {
-      ...{ json: { amount }, key: "k1" },
+      json: { amount },
+      key: "k1",
       ...(origin && { origin }),
     });
     return response.status;
@@ -178,7 +183,8 @@ Deno.test("practice keeps a request as it came, with credentials masked", async 
   await using practice = await startPractice();
   const body = JSON.stringify({ text: "é".repeat(40_000) });
   await practice.send("POST", "/x?a=1", {
-    ...{ body, key: "k-9" },
+    body,
+    key: "k-9",
     headers: {
       "content-type": "application/json",
       authorization: "Bearer real-token",
@@ -219,7 +225,8 @@ Deno.test("practice finds requests and records by host, path and key", async () 
   assert.equal(reader.countRequests({ host: "other.example" }), 0);
   assert.deepEqual(reader.requests({}, 2).map((each) => each.id), [3, 2]);
   assert.deepEqual(reader.records({ key: "ada@x" }).map((each) => each.collection), [
-    ...["/contacts", "/deals"],
+    "/contacts",
+    "/deals",
   ]);
 });
 

@@ -64,7 +64,9 @@ export async function startPractice(faults = "", dbPath?: string): Promise<Pract
     isRunning = false;
   };
   return {
-    ...{ origin, dbPath: path, stop },
+    origin,
+    dbPath: path,
+    stop,
     send: async (method, path, init = {}) => {
       const response = await fetch(origin + path, toInit(method, init));
       const body = await response.bytes();

@@ -41,7 +41,9 @@ export async function readPracticeRequest(request: Request): Promise<PracticeReq
   const { method, headers } = request;
   const place = `${method} ${origin.host}${url.pathname}${url.search}`;
   return {
-    ...{ method, headers, body },
+    method,
+    headers,
+    body,
     host: origin.host,
     scheme: origin.protocol.slice(0, -1),
     path: url.pathname,

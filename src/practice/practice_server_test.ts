@@ -159,13 +159,17 @@ Deno.test("practice refuses a file of another version", async () => {
 Deno.test("egress sends everything to practice, by the hosts that the model allows", async () => {
   await using practice = await startPractice("drop:times=1");
   using egress = startEgress({
-    ...{ allowNet: ["api.hubapi.com"], practiceOrigin: practice.origin },
+    allowNet: ["api.hubapi.com"],
+    practiceOrigin: practice.origin,
     secrets: [{ name: "TOKEN", standIn: "spoor-secret-1", value: "the-real-token" }],
   });
   const response = await egress.send({
-    ...{ url: "https://api.hubapi.com/contacts//v1?x=1", method: "POST", retries: 2 },
+    url: "https://api.hubapi.com/contacts//v1?x=1",
+    method: "POST",
+    retries: 2,
     headers: [["Authorization", "Bearer spoor-secret-1"], ["Content-Type", "application/json"]],
-    ...{ body: '{"email":"a@b.c"}', idempotencyKey: "change-1" },
+    body: '{"email":"a@b.c"}',
+    idempotencyKey: "change-1",
   });
   assert.equal(response.status, 201);
   assert.equal(response.url, "https://api.hubapi.com/contacts//v1?x=1");
@@ -197,7 +201,11 @@ Deno.test("practice requests do not go through a proxy", async () => {
   using proxy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "-A", "--no-check", "--config", Deno.realPathSync("deno.json")],
+      "run",
+      "-A",
+      "--no-check",
+      "--config",
+      Deno.realPathSync("deno.json"),
       `data:text/typescript,${encodeURIComponent(script)}`,
     ],
     env: { HTTP_PROXY: `http://127.0.0.1:${proxy.addr.port}`, NO_PROXY: "", NO_COLOR: "1" },

@@ -89,7 +89,12 @@ export class PracticeStore {
   saveAnswer(host: string, idempotencyKey: string, answer: StoredAnswer): void {
     const { identity, status, location, body } = answer;
     this.#statements.saveAnswer.run(
-      ...[host, idempotencyKey, identity, BigInt(status), location ?? null, body],
+      host,
+      idempotencyKey,
+      identity,
+      BigInt(status),
+      location ?? null,
+      body,
     );
   }
 
@@ -101,13 +106,20 @@ export class PracticeStore {
 
   logRequest(request: PracticeRequest, outcome: RequestOutcome): void {
     this.#statements.logRequest.run(
-      ...[outcome.at, request.scheme, request.host, request.method, request.path, request.query],
-      ...[keptHeaders(request.headers), request.idempotencyKey || null, keptBody(request.body)],
-      ...[
-        BigInt(request.body.length),
-        outcome.status === undefined ? null : BigInt(outcome.status),
-      ],
-      ...[outcome.replayed ? 1n : 0n, outcome.fault ?? null, request.identity],
+      outcome.at,
+      request.scheme,
+      request.host,
+      request.method,
+      request.path,
+      request.query,
+      keptHeaders(request.headers),
+      request.idempotencyKey || null,
+      keptBody(request.body),
+      BigInt(request.body.length),
+      outcome.status === undefined ? null : BigInt(outcome.status),
+      outcome.replayed ? 1n : 0n,
+      outcome.fault ?? null,
+      request.identity,
     );
   }
 }
@@ -148,8 +160,14 @@ function maxOf(db: DatabaseSync, sql: string): number {
 
 /** What says nothing about a request, or stands in a column of its own. */
 const DROPPED_HEADERS = new Set([
-  ...["accept", "accept-encoding", "accept-language", "connection", "content-length", "host"],
-  ...["idempotency-key", "spoor-practice-origin"],
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "connection",
+  "content-length",
+  "host",
+  "idempotency-key",
+  "spoor-practice-origin",
 ]);
 
 /** Credentials are masked, with their scheme kept: `Bearer ***`. */

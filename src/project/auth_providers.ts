@@ -85,7 +85,10 @@ function readProvider(
     return refuse("it has no settings", `Write "authorize_url: …" below it, indented.`);
   }
   const provider: Record<string, string> = {
-    ...{ clientSecret: "", clientAuth: "basic", scope: "", redirectUri: "" },
+    clientSecret: "",
+    clientAuth: "basic",
+    scope: "",
+    redirectUri: "",
   };
   let isWhole = true;
   for (const pair of value.pairs) {

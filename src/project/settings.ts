@@ -55,7 +55,10 @@ const READERS: ReadonlyMap<string, SettingReader> = new Map([
 
 /** The names of all settings. */
 export const SETTING_NAMES: readonly string[] = [
-  ...[...READERS.keys(), "defaults", "rate_limits", "auth"],
+  ...READERS.keys(),
+  "defaults",
+  "rate_limits",
+  "auth",
 ];
 
 interface Problem {

@@ -59,11 +59,14 @@ export function adoptChanges(
   if (adopted > 0) {
     // One line for all of them: the group key "*" is no group's.
     new DeliveryLog(db, runId, model).write({
-      ...{ groupKey: "*", changeId: 0, batch: 0, action: "update", state: "adopted", at: now() },
-      ...{
-        contentHash: "",
-        error: summaryOf(changes),
-      },
+      groupKey: "*",
+      changeId: 0,
+      batch: 0,
+      action: "update",
+      state: "adopted",
+      at: now(),
+      contentHash: "",
+      error: summaryOf(changes),
     });
   }
   const unchanged = changes.unchanged + changes.new + changes.changed;

@@ -123,14 +123,23 @@ export function adoptHeld(
   };
   const rest: ChangeSet = {
     ...changes,
-    ...{ new: figures.notThere, changed: figures.differ, unchanged: figures.same, rows: 0 },
+    new: figures.notThere,
+    changed: figures.differ,
+    unchanged: figures.same,
+    rows: 0,
     removed: adopted.to_remove,
   };
   const heldBack = record(context, adopted, rest, far);
   const told = { ...adopted, ...heldBack > 0 && { held_back: heldBack } };
   plan?.compared({
-    ...{ new: rest.new, changed: rest.changed, unchanged: rest.unchanged },
-    ...{ removed: removedThere, held: 0, onRemoved, adopt: true, adopted: told },
+    new: rest.new,
+    changed: rest.changed,
+    unchanged: rest.unchanged,
+    removed: removedThere,
+    held: 0,
+    onRemoved,
+    adopt: true,
+    adopted: told,
   });
   dropFarTables(db, far);
   clearChanges(db, changes);
@@ -169,7 +178,10 @@ function record(
   let heldBack = 0;
   if (!plan) notePending(db, { ...rest, removed: 0 }, pending);
   const reader = new DeliveredChangeReader(
-    ...[db, { ...rest, removed: 0 }, false, false] as const,
+    db,
+    { ...rest, removed: 0 },
+    false,
+    false,
     (change, before, after) => {
       const { keyText: groupKey, changed, action } = change;
       const isThere = action === "update";
@@ -231,7 +243,10 @@ function toAdopted(
     source: source.name,
     rows_there: rows,
     groups_there: groupsThere,
-    ...{ same, differ, not_there: notThere, only_there: onlyThere },
+    same,
+    differ,
+    not_there: notThere,
+    only_there: onlyThere,
     without_key: withoutKey,
     compared,
     assumed: columns.filter((each) => !uniqueKey.includes(each) && !compared.includes(each)),

@@ -41,8 +41,13 @@ function setTable(db: DatabaseSync, table: string, rows: readonly Row[], columns
 
 function compare(db: DatabaseSync, uniqueKey: string[]) {
   return findChanges(db, {
-    ...{ model: "sync.people", uniqueKey, select: SELECT, columns: COLUMNS, params: [] },
-    ...{ forced: [], everything: false },
+    model: "sync.people",
+    uniqueKey,
+    select: SELECT,
+    columns: COLUMNS,
+    params: [],
+    forced: [],
+    everything: false,
   });
 }
 
@@ -64,11 +69,22 @@ function adopt(
   return inTransaction(db, () => {
     const copy = copyOfQuery(db, { select: SELECT, columns: COLUMNS, params: [] });
     const changes = findChanges(db, {
-      ...{ model: model.name, uniqueKey, ...copy, forced: [], everything: false },
+      model: model.name,
+      uniqueKey,
+      ...copy,
+      forced: [],
+      everything: false,
     });
     const context = {
-      ...{ db, model, runId: 1, now: () => "2026-01-31T14:05:09Z", source, onRemoved },
-      ...{ promise: "at_least_once", maxAttempts: 3, nextChangeId: () => 1 } as const,
+      db,
+      model,
+      runId: 1,
+      now: () => "2026-01-31T14:05:09Z",
+      source,
+      onRemoved,
+      promise: "at_least_once" as const,
+      maxAttempts: 3,
+      nextChangeId: () => 1,
     };
     const adoption = adoptHeld(context, copy.table, changes, []);
     dropChanges(db, adoption.changes);

@@ -78,7 +78,8 @@ export function beginDelivery(
     const readsRemoved = onRemoved === "deliver";
     const earlier = acceptSettled(
       { ...context, model: model.name, uniqueKey, readsRemoved },
-      ...[query, known] as const,
+      query,
+      known,
     );
     const { adopt, held } = wishes;
     const copy = adopt && held ? held.copyOfQuery(db, query) : undefined;
@@ -98,7 +99,13 @@ export function beginDelivery(
     checkBudgets(context, model, wishes, found);
     const keyNames = loadKeyNames(db, model.name);
     const parts = {
-      ...{ ...context, model: model.name, promise, maxAttempts, onRemoved, withPrevious, keyNames },
+      ...context,
+      model: model.name,
+      promise,
+      maxAttempts,
+      onRemoved,
+      withPrevious,
+      keyNames,
       plan,
     };
     if (!adopt) {

@@ -52,7 +52,9 @@ export function budgetAhead(
   if (left.new + left.removed === 0) return undefined;
   const facts = { ...left, accepted: countAccepted(db, name) };
   const breach = findBreach(facts, {
-    ...{ maxChanges, allowRemoved: false, allowChanges: false },
+    maxChanges,
+    allowRemoved: false,
+    allowChanges: false,
     maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
   });
   if (!breach) return undefined;
@@ -78,7 +80,9 @@ function leftOf(
      FROM "spoor.changes" WHERE model = ?`,
   ).get(model) ?? {};
   return {
-    ...{ new: Number(row.changes), changed: 0, removed: Number(row.removed) },
+    new: Number(row.changes),
+    changed: 0,
+    removed: Number(row.removed),
     held: { accepted: Number(row.heldRemoved), present: Number(row.heldPresent) },
   };
 }

@@ -76,7 +76,8 @@ export class ChangeRecords {
   /** They were refused with others, and wait for their turn to be tried without them. */
   wait(groups: readonly HeldGroup[]): void {
     this.#write(groups, {
-      ...{ state: "failed", parked: false },
+      state: "failed",
+      parked: false,
       error: "Refused with the other groups of its batch",
     });
   }
@@ -111,7 +112,9 @@ export class ChangeRecords {
     const error = "The run ended while a request was out";
     this.#ledger.write(entries.map((entry) => ({ ...entry, ...same, runId, error })));
     this.#log.writeAll(entries.map(({ id: changeId, ...entry }) => ({
-      ...{ ...entry, ...same, changeId },
+      ...entry,
+      ...same,
+      changeId,
       error: cutOffNote(entry.runId),
     })));
   }
@@ -142,7 +145,12 @@ export class ChangeRecords {
     this.#pending.remove(groups.filter(({ intent }) => !intent).map(({ number }) => number));
     const same = { state, error, at: this.context.now() };
     this.#log.writeAll(groups.map(({ changeId, keyText, hash, batch, action, changed }) => ({
-      ...{ groupKey: keyText, changeId, batch, action, contentHash: hash, changed },
+      groupKey: keyText,
+      changeId,
+      batch,
+      action,
+      contentHash: hash,
+      changed,
       ...same,
     })));
   }

@@ -36,7 +36,10 @@ export function practiceOption(isGiven: boolean): string {
 /** `600000` → `10m` */
 function asTyped(ms: number): string {
   const units: readonly (readonly [name: string, ms: number])[] = [
-    ...[["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1_000]] as const,
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+    ["s", 1_000],
   ];
   const [name, size] = units.find(([, each]) => ms % each === 0) ?? ["ms", 1];
   return `${ms / size}${name}`;

@@ -78,7 +78,10 @@ export class Delivery {
     if (readsRemoved) refuseRemovedKeys(db, changes.comparison);
     const { plan } = context;
     this.#reader = new DeliveredChangeReader(
-      ...[db, changes, readsRemoved, context.withPrevious] as const,
+      db,
+      changes,
+      readsRemoved,
+      context.withPrevious,
       plan && ((change, before, after) => plan.given(change, before, after)),
       // A person says so, and it holds something else by now.
       (keyText) => this.#earlier.get(keyText)?.state === "settled",
@@ -90,8 +93,12 @@ export class Delivery {
     this.requests = new GroupRequests(context, this.#held, this.#records, this.#earlier);
     this.#records.cutOff(earlier.filter(({ state }) => state === "sent"));
     forgetGone({
-      ...{ db, onRemoved: context.onRemoved, changes, earlier: this.#earlier },
-      ...{ records: this.#records, former: this.#former },
+      db,
+      onRemoved: context.onRemoved,
+      changes,
+      earlier: this.#earlier,
+      records: this.#records,
+      former: this.#former,
     });
     if (this.total + changes.removed > 0) noteDelivery(db, model, this.total);
   }

@@ -24,20 +24,30 @@ function begin(db: DatabaseSync, among = ""): Delivery {
   let lastId = 0;
   return inTransaction(db, () => {
     const changes = findChanges(db, {
-      ...{ model: "sync.crm", uniqueKey: ["id"], select: "SELECT * FROM src" },
-      ...{ columns: ["id", "name"], params: [], forced: [], everything: false },
+      model: "sync.crm",
+      uniqueKey: ["id"],
+      select: "SELECT * FROM src",
+      columns: ["id", "name"],
+      params: [],
+      forced: [],
+      everything: false,
     });
     db.exec(among.replace("ROWS", temp(changes.comparison.rowsTable)));
     return new Delivery(
       {
-        ...{ db, commits, model: "sync.crm", runId: 1, projectId: "test", maxAttempts: 3 },
-        ...{ promise: "at_least_once", onRemoved: "forget", withPrevious: false },
-        ...{ keyNames: { nameOf: () => "sync.crm", contentFrom: 0 } },
-        ...{
-          now: () => "2026-01-31T14:05:09Z",
-          nextChangeId: () => ++lastId,
-          nextBatchId: () => -1,
-        },
+        db,
+        commits,
+        model: "sync.crm",
+        runId: 1,
+        projectId: "test",
+        maxAttempts: 3,
+        promise: "at_least_once",
+        onRemoved: "forget",
+        withPrevious: false,
+        keyNames: { nameOf: () => "sync.crm", contentFrom: 0 },
+        now: () => "2026-01-31T14:05:09Z",
+        nextChangeId: () => ++lastId,
+        nextBatchId: () => -1,
       },
       changes,
       [],

@@ -31,8 +31,16 @@ export class DeliverySums {
     const { saved, rejected, failed, unknown, keptBack } = this;
     const left = total - read.groups + read.returned;
     const counts: DeliveryCounts = {
-      ...{ new: added, changed, unchanged, removed, parked: heldBack.parked, left },
-      ...{ saved, rejected, failed, unknown },
+      new: added,
+      changed,
+      unchanged,
+      removed,
+      parked: heldBack.parked,
+      left,
+      saved,
+      rejected,
+      failed,
+      unknown,
       ...(heldBack.groups > 0 && { held_back: heldBack.groups }),
       ...(keptBack > 0 && { kept_back: keptBack }),
     };

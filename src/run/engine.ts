@@ -95,7 +95,9 @@ export class Engine {
     const { plan: now, grants } = await this.#plan(job, true);
     refuseMoved(plan, now);
     return await this.#execute(job, {
-      ...{ path: job.path, planned: new PlannedRequests(plan), newProjectId: plan.project_id },
+      path: job.path,
+      planned: new PlannedRequests(plan),
+      newProjectId: plan.project_id,
       ...(grants && { grants }),
     });
   }
@@ -107,7 +109,8 @@ export class Engine {
     const newProjectId = request.apply?.project_id;
     try {
       const { plan, ...rest } = await this.#execute(job, {
-        ...{ path: copy.path, plan: { complete, isOfState: copy.isOfState } },
+        path: copy.path,
+        plan: { complete, isOfState: copy.isOfState },
         ...(newProjectId !== undefined && { newProjectId }),
       });
       if (!plan) throw new Error("a plan was not made");
@@ -119,7 +122,9 @@ export class Engine {
 
   async #execute(job: Job, way: Way): Promise<Executed> {
     const engine: EngineParts = {
-      ...{ workers: this.#workers, stop: this.#stop.signal, post: this.post },
+      workers: this.#workers,
+      stop: this.#stop.signal,
+      post: this.post,
       isTimeOver: () => this.#isTimeOver,
       emit: (event) => this.#emit(event),
       flush: () => this.#flush(),

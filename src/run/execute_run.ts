@@ -137,7 +137,14 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
   const planning = asked && await import("./planner.ts");
   const planner = asked && planning && new planning.Planner({
-    ...{ db, request, practice, graph, states, projectId, asked, now: isoNow },
+    db,
+    request,
+    practice,
+    graph,
+    states,
+    projectId,
+    asked,
+    now: isoNow,
   });
   // Before the run is recorded, as what refuses the faults is no run.
   await using practiceApi = practice
@@ -160,7 +167,13 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   emit(startOf(runId, job, work));
   const context: RunContext = {
     ...contextOf(job, way, engine),
-    ...{ db, commits, readers, runId, projectId, readVariable, emit },
+    db,
+    commits,
+    readers,
+    runId,
+    projectId,
+    readVariable,
+    emit,
     rateLimits: new RateLimits(db, commits),
     ...(practiceApi && { practice: () => practiceApi.origin() }),
     ...(planner && { plan: planner.recorder }),
@@ -172,7 +185,12 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   };
   const { full, allowRemoved, allowChanges } = request;
   const counts = await runModels(context, {
-    ...{ ...work, states, full, allowRemoved, allowChanges, jobs: jobsOf(job) },
+    ...work,
+    states,
+    full,
+    allowRemoved,
+    allowChanges,
+    jobs: jobsOf(job),
   });
   const finished = endOf({ db, runId, job, way, engine, counts, sums, graph });
   if (planner) {
@@ -219,7 +237,13 @@ function contextOf({ root, path, settings, request, current }: Job, way: Way, en
   const { planned } = way;
   const { workers, post, flush, stop, isTimeOver } = engine;
   return {
-    ...{ root, statePath: path, workers, flush, current, stop, now: isoNow },
+    root,
+    statePath: path,
+    workers,
+    flush,
+    current,
+    stop,
+    now: isoNow,
     ...(planned && { planned }),
     memoryMb: settings.memoryMb,
     practiceOption: practiceOption(request.practice),

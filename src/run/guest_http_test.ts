@@ -7,8 +7,14 @@ import { GuestHttp } from "./guest_http.ts";
 import type { TokenKeeper } from "./token_keeper.ts";
 
 const REQUEST: GuestRequest = {
-  ...{ method: "POST", url: "http://127.0.0.1:1/", headers: [], body: null },
-  ...{ timeoutMs: 1_000, retries: 0, groups: [], ordinal: 0 },
+  method: "POST",
+  url: "http://127.0.0.1:1/",
+  headers: [],
+  body: null,
+  timeoutMs: 1_000,
+  retries: 0,
+  groups: [],
+  ordinal: 0,
 };
 
 Deno.test("no request waits for a worker that is no more", async () => {
@@ -29,13 +35,11 @@ Deno.test("no request waits for a worker that is no more", async () => {
     // No request of this test asks for a token.
     tokens: {} as TokenKeeper,
     stop: new AbortController().signal,
-    ...{
-      projectId: "p",
-      keyNames: { nameOf: () => "sync.people", contentFrom: 1 },
-      runId: 1,
-      readsOnly: false,
-      practiceOption: "",
-    },
+    projectId: "p",
+    keyNames: { nameOf: () => "sync.people", contentFrom: 1 },
+    runId: 1,
+    readsOnly: false,
+    practiceOption: "",
     mask: (text) => text,
     now: () => "2026-10-01T08:30:00Z",
   });

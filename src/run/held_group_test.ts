@@ -33,7 +33,9 @@ Deno.test("heldGroupOf() begins another change anew, and remembers the one befor
 Deno.test("areOutTogether() knows a batch from its parts and from what one of them went out in since", () => {
   const out = (batch: number, batchSize: number): HeldGroup => ({
     ...heldGroupOf(change, undefined, undefined),
-    ...{ isOut: true, batch, batchSize },
+    isOut: true,
+    batch,
+    batchSize,
   });
   assert.equal(areOutTogether([out(-1, 2), out(-1, 2)]), true);
   assert.equal(areOutTogether([out(-1, 2)]), false);

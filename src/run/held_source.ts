@@ -142,7 +142,8 @@ export function withHeldSource(graph: Graph, model: ModelName, source: HeldSourc
   const edges = [...graph.models.keys()]
     .filter((name) => read.has(foldModelName(name)) && !known.has(name))
     .map((from): Edge => ({
-      ...{ from, to: model },
+      from,
+      to: model,
       reference: { table: from, at: { path: "--held" } },
     }));
   const below = new Map(graph.below);

@@ -70,9 +70,13 @@ export function loadHeld(
   const used = [...query.uniqueKey, ...compared];
   const found = opened.header && formsOf(db, query.table, used);
   const comparison: FarComparison = {
-    ...{ uniqueKey: query.uniqueKey, columns: query.columns, compared, queryTable: query.table },
+    uniqueKey: query.uniqueKey,
+    columns: query.columns,
+    compared,
+    queryTable: query.table,
     ...(found && { forms: found.forms }),
-    ...{ farTable: `${name}.rows`, groupsTable: `${name}.groups` },
+    farTable: `${name}.rows`,
+    groupsTable: `${name}.groups`,
   };
   const places = used.map(placeOf);
   const into = createFarTable(db, comparison);

@@ -70,7 +70,10 @@ export class RateLimits {
     const known = this.#limiters.get(name);
     if (known) return known;
     const limiter = new RateLimiter(
-      ...[rate, new RateGrants(this.db, name), this.commits, this.time] as const,
+      rate,
+      new RateGrants(this.db, name),
+      this.commits,
+      this.time,
     );
     this.#limiters.set(name, limiter);
     return limiter;

@@ -66,7 +66,9 @@ function limiterOf(count: number, disk: { ms: number; isFull?: boolean }) {
   const commits = slowCommits(time, disk);
   const limiter = new RateLimiter({ count, windowMs: 10_000 }, grants, commits, time);
   return {
-    ...{ time, limiter, grants },
+    time,
+    limiter,
+    grants,
     [Symbol.dispose]() {
       db.close();
       Deno.removeSync(folder, { recursive: true });

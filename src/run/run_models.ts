@@ -221,7 +221,10 @@ class ModelScheduler {
   #wishesFor(model: ModelName): ModelWishes {
     const { resend, adopt, held, allowRemoved, allowChanges } = this.input;
     return {
-      ...{ resend: resend.has(model), adopt: adopt.has(model), allowRemoved, allowChanges },
+      resend: resend.has(model),
+      adopt: adopt.has(model),
+      allowRemoved,
+      allowChanges,
       ...(adopt.has(model) && { held }),
     };
   }

@@ -106,7 +106,8 @@ function finish(
   try {
     return inTransaction(context.db, () => {
       const outcome = {
-        ...{ ...takeOutcome(context, step, ended, down), ...requests },
+        ...takeOutcome(context, step, ended, down),
+        ...requests,
         verified: ended.verified,
       };
       remember(outcome);

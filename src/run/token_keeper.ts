@@ -130,10 +130,14 @@ function clientOf(
 ): OAuthClient {
   const { tokenUrl, clientId, clientAuth } = provider;
   return {
-    ...{ tokenUrl, clientId, clientAuth, refreshToken },
+    tokenUrl,
+    clientId,
+    clientAuth,
+    refreshToken,
     clientSecret: clientSecretOf(name, provider, readVariable),
     // The scope was settled when the service was authorised.
-    ...{ scope: "", audience: "" },
+    scope: "",
+    audience: "",
   };
 }
 
@@ -154,8 +158,13 @@ export function clientSecretOf(
 /** Only the address is looked at: whether the model may reach it. */
 function practiceClient({ tokenUrl, clientAuth }: AuthProvider): OAuthClient {
   return {
-    ...{ tokenUrl, clientAuth, clientId: "practice", clientSecret: "", refreshToken: "" },
-    ...{ scope: "", audience: "" },
+    tokenUrl,
+    clientAuth,
+    clientId: "practice",
+    clientSecret: "",
+    refreshToken: "",
+    scope: "",
+    audience: "",
   };
 }
 

@@ -54,10 +54,16 @@ export class VerifiedChanges {
     const { projectId } = this.context;
     const { nameOf, contentFrom } = this.#keyNames;
     return [...this.#entries.values()].map((entry) => ({
-      ...{ change: entry.id, action: entry.action, key: decodeGroupKey(entry.groupKey) },
+      change: entry.id,
+      action: entry.action,
+      key: decodeGroupKey(entry.groupKey),
       ...entry.batch === 0 && {
         idempotencyKey: changeKey({
-          ...{ projectId, model: nameOf(entry.id), changes: [entry], ordinal: 0, contentFrom },
+          projectId,
+          model: nameOf(entry.id),
+          changes: [entry],
+          ordinal: 0,
+          contentFrom,
         }),
       },
     }));
@@ -96,7 +102,11 @@ export class VerifiedChanges {
     const { db, runId, now } = this.context;
     const { name } = this.model;
     new Ledger(db, name).write([{
-      ...{ ...entry, state: isSent ? "settled" : "failed", parked: false, runId, at: now() },
+      ...entry,
+      state: isSent ? "settled" : "failed",
+      parked: false,
+      runId,
+      at: now(),
       ...isSent ? {} : { error: VERIFIED_AS_NOT_SENT },
     }]);
     this.#note(entry, "settled", isSent ? VERIFIED_AS_SENT : VERIFIED_AS_NOT_SENT);
@@ -113,8 +123,14 @@ export class VerifiedChanges {
       if (last?.error === error) return;
     }
     new DeliveryLog(db, runId, name).write({
-      ...{ groupKey, changeId, batch: question ?? entry.batch, action, state, at: now() },
-      ...{ contentHash, error },
+      groupKey,
+      changeId,
+      batch: question ?? entry.batch,
+      action,
+      state,
+      at: now(),
+      contentHash,
+      error,
     });
   }
 }

@@ -35,9 +35,24 @@ function sent(messages: readonly (GuestMessage | HostMessage)[], pieceBytes = In
 
 Deno.test("messages come out of the pipe as they went in, whatever values they hold", () => {
   const awkward: Value[] = [
-    ...[null, "", "a\0b", "\ufeffö€😀", "\ud800 alone", '"\\\n\u2028'],
-    ...[0, -0, 0.1, 1e21, 5e-324, 2 ** 53, Infinity, -Infinity],
-    ...[2n ** 63n - 1n, -1n, new Uint8Array(), new Uint8Array([0, 255, 10])],
+    null,
+    "",
+    "a\0b",
+    "\ufeffö€😀",
+    "\ud800 alone",
+    '"\\\n\u2028',
+    0,
+    -0,
+    0.1,
+    1e21,
+    5e-324,
+    2 ** 53,
+    Infinity,
+    -Infinity,
+    2n ** 63n - 1n,
+    -1n,
+    new Uint8Array(),
+    new Uint8Array([0, 255, 10]),
   ];
   for (const value of awkward) {
     const messages = [rows(1, [value, "after"]), rows(2, ["before", value])];
@@ -47,8 +62,13 @@ Deno.test("messages come out of the pipe as they went in, whatever values they h
 
 Deno.test("messages that are written differently keep their order", () => {
   const messages = [
-    ...[post(1, "text"), post(2, new Uint8Array([1])), post(3, null), post(4, '{"a":1}')],
-    ...[rows(5, [1n]), rows(6, [1]), { type: "saved", id: 7 } as const],
+    post(1, "text"),
+    post(2, new Uint8Array([1])),
+    post(3, null),
+    post(4, '{"a":1}'),
+    rows(5, [1n]),
+    rows(6, [1]),
+    { type: "saved", id: 7 } as const,
   ];
   for (const pieceBytes of [1, 2, 3, 7, 64, Infinity]) {
     assert.deepEqual(sent(messages, pieceBytes), messages, String(pieceBytes));
@@ -78,7 +98,8 @@ Deno.test("messages that are too long for one text come through all the same", (
 
 Deno.test("an acknowledgement keeps apart what was read and what has no value", () => {
   const message: GuestMessage = {
-    ...{ type: "acknowledge", id: 1 },
+    type: "acknowledge",
+    id: 1,
     groups: [{ group: 1, block: null }, { group: 2, block: { columns: ["a"], values: [null] } }],
   };
   assert.deepEqual(sent([message]), [message]);

@@ -116,7 +116,12 @@ function guestArguments({ memoryMb, lifetimeMs }: GuestLimits): string[] {
   const heapMb = Math.max(memoryMb, MIN_HEAP_MB);
   const root = fileURLToPath(new URL("../../", import.meta.url));
   return [
-    ...["run", "--quiet", "--no-prompt", "--no-remote", "--no-check", `--allow-read=${root}`],
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--no-remote",
+    "--no-check",
+    `--allow-read=${root}`,
     `--v8-flags=--max-semi-space-size=8,--max-heap-size=${heapMb}`,
     `${root}main.ts`,
     ...own,

@@ -46,7 +46,11 @@ export const VERIFY_SAYS = "verify() ";
 /** Lets the next run try failed and rejected groups again, as if for the first time. */
 export function retryChanges(db: DatabaseSync, filter: ChangeFilter, now: string): ChangedByHand[] {
   return change(db, {
-    ...{ filter, now, which: REFUSED, note: "retried", error: undefined },
+    filter,
+    now,
+    which: REFUSED,
+    note: "retried",
+    error: undefined,
     set: "state = 'failed', parked = 0, attempts = 0",
   });
 }
@@ -62,7 +66,10 @@ export function settleChanges(
   now: string,
 ): ChangedByHand[] {
   return change(db, {
-    ...{ filter, now, which: UNKNOWN, note: "settled" },
+    filter,
+    now,
+    which: UNKNOWN,
+    note: "settled",
     error: isSent ? SETTLED_AS_SENT : SETTLED_AS_NOT_SENT,
     set: isSent ? "state = 'settled', parked = 0" : "state = 'failed', parked = 0",
   });
@@ -77,7 +84,9 @@ export function countChanges(
   return db.prepare(
     `SELECT state, parked, count(*) AS groups FROM "spoor.changes" WHERE ${sql} GROUP BY 1, 2`,
   ).all(...params).map((row) => ({
-    ...{ state: String(row.state), parked: row.parked !== 0, groups: Number(row.groups) },
+    state: String(row.state),
+    parked: row.parked !== 0,
+    groups: Number(row.groups),
   }));
 }
 
@@ -100,7 +109,9 @@ function change(db: DatabaseSync, { filter, now, which, note, error, set }: Hand
       `SELECT model, count(*) AS groups, count(*) FILTER (WHERE parked) AS parked
        FROM "spoor.ledger" WHERE ${where} GROUP BY model ORDER BY model`,
     ).all(...params).map((row) => ({
-      ...{ model: String(row.model), groups: Number(row.groups), parked: Number(row.parked) },
+      model: String(row.model),
+      groups: Number(row.groups),
+      parked: Number(row.parked),
     }));
     for (const { model } of models) {
       const log = new DeliveryLog(db, lastRunId(db) ?? 0, model);

@@ -45,7 +45,13 @@ export interface DeliveryRecord {
 /** A word's place is the number that stands for it; new ones come last. */
 export const ACTION_CODES: readonly ChangeAction[] = ["create", "update", "remove"];
 export const STATE_CODES: readonly DeliveryState[] = [
-  ...["accepted", "rejected", "failed", "unknown", "adopted", "settled", "retried"] as const,
+  "accepted",
+  "rejected",
+  "failed",
+  "unknown",
+  "adopted",
+  "settled",
+  "retried",
 ];
 
 /** In front of every content hash. */
@@ -90,10 +96,17 @@ export class DeliveryLog {
     if (deliveries.length === 0) return;
     const modelId = this.#ids.get(this.model, () => modelIdToWrite(this.db, this.model));
     this.#insert.run(deliveries.flatMap((delivery): SqlValue[] => [
-      ...[modelId, delivery.groupKey, this.runId],
-      ...[ACTION_CODES.indexOf(delivery.action), STATE_CODES.indexOf(delivery.state)],
-      ...[delivery.changeId, delivery.batch, this.#clock.msAt(delivery.at)],
-      ...[packHash(delivery.contentHash), delivery.changed ?? null, delivery.error ?? null],
+      modelId,
+      delivery.groupKey,
+      this.runId,
+      ACTION_CODES.indexOf(delivery.action),
+      STATE_CODES.indexOf(delivery.state),
+      delivery.changeId,
+      delivery.batch,
+      this.#clock.msAt(delivery.at),
+      packHash(delivery.contentHash),
+      delivery.changed ?? null,
+      delivery.error ?? null,
     ]));
   }
 }

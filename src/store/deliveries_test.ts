@@ -18,8 +18,13 @@ function state(): DatabaseSync {
 
 function record(more: Partial<DeliveryRecord> = {}): DeliveryRecord {
   return {
-    ...{ groupKey: "[1]", changeId: 7, batch: 0, action: "create", state: "accepted" },
-    ...{ at: "2026-01-01T00:00:01.234Z", contentHash: HASH },
+    groupKey: "[1]",
+    changeId: 7,
+    batch: 0,
+    action: "create",
+    state: "accepted",
+    at: "2026-01-01T00:00:01.234Z",
+    contentHash: HASH,
     ...more,
   };
 }
@@ -48,7 +53,12 @@ for (const [i, more] of RECORDS.entries()) {
 
     const { groupKey, changeId, contentHash, changed = null, error = null, ...rest } = record(more);
     const row = {
-      ...{ ...rest, run_id: runId, group_key: groupKey, change_id: changeId, changed, error },
+      ...rest,
+      run_id: runId,
+      group_key: groupKey,
+      change_id: changeId,
+      changed,
+      error,
       content_hash: contentHash,
     };
     assert.deepEqual(viewOf(db), [{ ...row, model: "sync.crm" }]);
@@ -100,7 +110,8 @@ Deno.test("groups that end together keep the content hash of each", () => {
   using db = state();
   const other = HASH.replace("00ff", "ff00");
   new DeliveryLog(db, 1, "sync.crm").writeAll([
-    ...[record(), record({ groupKey: "[2]", contentHash: other })],
+    record(),
+    record({ groupKey: "[2]", contentHash: other }),
   ]);
 
   assert.deepEqual(viewOf(db).map((row) => row.content_hash), [HASH, other]);

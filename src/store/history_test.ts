@@ -8,20 +8,34 @@ function state(): DatabaseSync {
   const db = new DatabaseSync(":memory:");
   for (const sql of MIGRATIONS) db.exec(sql);
   const counts = {
-    ...{ new: 2, changed: 0, unchanged: 0, removed: 0 },
-    ...{ rejected: 0, unknown: 0, left: 0, parked: 0 },
+    new: 2,
+    changed: 0,
+    unchanged: 0,
+    removed: 0,
+    rejected: 0,
+    unknown: 0,
+    left: 0,
+    parked: 0,
   };
   for (const [i, failed] of [0, 1].entries()) {
     const runId = startRun(db, "spoor run", "0.1.0", `2026-01-0${i + 1}T00:00:00Z`);
     recordStep(db, {
-      ...{ runId, model: "sync.crm", kind: "tracked", reason: "first run", elapsedMs: 5 },
+      runId,
+      model: "sync.crm",
+      kind: "tracked",
+      reason: "first run",
+      elapsedMs: 5,
       status: failed ? "failed" : "ok",
       delivery: { ...counts, saved: 2 - failed, failed },
       requests: { sent: 2, accepted: 2 - failed, refused: failed, retries: 0 },
       ...(failed && { error: { message: "1 group failed" } }),
     });
     recordStep(db, {
-      ...{ runId, model: "mart.a", kind: "table", reason: "first run", elapsedMs: 5 },
+      runId,
+      model: "mart.a",
+      kind: "table",
+      reason: "first run",
+      elapsedMs: 5,
       status: "ok",
     });
     finishRun(db, runId, failed ? "failed" : "ok", `2026-01-0${i + 1}T00:00:01Z`);
@@ -34,7 +48,12 @@ Deno.test("recentRuns() counts each run's models and what they sent, newest firs
   using db = state();
   assert.deepEqual(
     recentRuns(db, 10).map((run) => [
-      ...[run.run_id, run.status, run.ok, run.failed, run.groups_saved, run.requests_sent],
+      run.run_id,
+      run.status,
+      run.ok,
+      run.failed,
+      run.groups_saved,
+      run.requests_sent,
     ]),
     [[3, "running", 0, 0, null, 0], [2, "failed", 1, 1, 1, 2], [1, "ok", 2, 0, 2, 2]],
   );

@@ -24,8 +24,17 @@ export interface LedgerEntry extends EarlierTry {
 }
 
 const COLUMNS_READ = [
-  ...["id", "group_key", "content_hash", "state", "batch", "place", "attempts", "parked", "action"],
-  ...["moved", "run_id"],
+  "id",
+  "group_key",
+  "content_hash",
+  "state",
+  "batch",
+  "place",
+  "attempts",
+  "parked",
+  "action",
+  "moved",
+  "run_id",
 ];
 const COLUMNS_WRITTEN = [...COLUMNS_READ, "model", "error", "at"];
 
@@ -89,18 +98,35 @@ export class Ledger {
   /** In the place of what the ledger had of the groups. Durable before a request of them leaves. */
   write(changes: readonly LedgerWrite[]): void {
     this.#rows.insert(changes.flatMap((change): SqlValue[] => [
-      ...[change.id, change.groupKey, change.contentHash, change.state, change.batch],
-      ...[change.place, change.attempts, Number(change.parked), change.action],
-      ...[Number(change.moved), change.runId],
-      ...[this.model, change.error ?? null, change.at],
+      change.id,
+      change.groupKey,
+      change.contentHash,
+      change.state,
+      change.batch,
+      change.place,
+      change.attempts,
+      Number(change.parked),
+      change.action,
+      Number(change.moved),
+      change.runId,
+      this.model,
+      change.error ?? null,
+      change.at,
     ]));
   }
 
   /** The group's last try stands under another id from now on: what comes of it has a key of its own. */
   renew({ id, groupKey, state, batch, place, attempts, parked, moved }: LedgerEntry): void {
     this.#renew.run(
-      ...[BigInt(id), state, BigInt(batch), BigInt(place), BigInt(attempts)] as const,
-      ...[BigInt(parked), BigInt(moved), this.model, groupKey] as const,
+      BigInt(id),
+      state,
+      BigInt(batch),
+      BigInt(place),
+      BigInt(attempts),
+      BigInt(parked),
+      BigInt(moved),
+      this.model,
+      groupKey,
     );
   }
 

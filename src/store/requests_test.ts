@@ -24,9 +24,16 @@ function state(): DatabaseSync {
 
 function record(more: Partial<RequestRecord> = {}): RequestRecord {
   return {
-    ...{ at: "2026-01-01T00:00:00.000Z", method: "POST", url: "https://crm.example/", status: 201 },
-    ...{ attempts: 1, elapsedMs: 1.2, idempotencyKey: KEY, subject: 7 },
-    ...{ request: `{"n":1}`, response: "{}" },
+    at: "2026-01-01T00:00:00.000Z",
+    method: "POST",
+    url: "https://crm.example/",
+    status: 201,
+    attempts: 1,
+    elapsedMs: 1.2,
+    idempotencyKey: KEY,
+    subject: 7,
+    request: `{"n":1}`,
+    response: "{}",
     ...more,
   };
 }
@@ -81,8 +88,13 @@ Deno.test("RequestLog writes what the view gives back", () => {
   const rows = sent.map(({ idempotencyKey, elapsedMs, subject, status, error, ...more }, i) => {
     const { request: _request, response: _response, keyName: _keyName, ...rest } = more;
     return {
-      ...{ ...rest, id: i + 1, run_id: 1, model: "sync.crm", status: status ?? null },
-      ...{ error: error ?? null, change_id: subject ?? null },
+      ...rest,
+      id: i + 1,
+      run_id: 1,
+      model: "sync.crm",
+      status: status ?? null,
+      error: error ?? null,
+      change_id: subject ?? null,
       elapsed_ms: Math.round(elapsedMs * 10) / 10,
       idempotency_key: idempotencyKey || null,
     };

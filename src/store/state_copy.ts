@@ -94,7 +94,10 @@ function removeFolder(folder: string): void {
 export function ofOriginal(error: unknown, copy: string, original: string): unknown {
   if (!(error instanceof UserError) || !error.message.includes(copy)) return error;
   return new UserError(error.message.replaceAll(copy, original), {
-    ...{ at: error.at, hint: error.hint?.replaceAll(dirname(copy), dirname(original)) },
-    ...{ details: error.details, cause: error.cause, exitCode: error.exitCode },
+    at: error.at,
+    hint: error.hint?.replaceAll(dirname(copy), dirname(original)),
+    details: error.details,
+    cause: error.cause,
+    exitCode: error.exitCode,
   });
 }

@@ -34,8 +34,13 @@ Deno.test("acknowledge() takes groups as read beside groups with other columns",
   })));
   const rows = db.prepare(`SELECT id, v, remote FROM "${MODEL}" ORDER BY id, line`).all();
   assert.deepEqual(rows.map((row) => Object.values(row)), [
-    ...[[1, "v1", null], [1, "v1", null], [2, null, "r2"]],
-    ...[[3, "v3", null], [3, "v3", null], [4, "v4", null], [4, "v4", null]],
+    [1, "v1", null],
+    [1, "v1", null],
+    [2, null, "r2"],
+    [3, "v3", null],
+    [3, "v3", null],
+    [4, "v4", null],
+    [4, "v4", null],
   ]);
 });
 
@@ -62,8 +67,13 @@ function openSource(groups: number): DatabaseSync {
 
 function read(db: DatabaseSync): { groups: readonly ChangedGroup[]; changes: ChangeSet } {
   const changes = findChanges(db, {
-    ...{ model: MODEL, uniqueKey: ["id"], columns: COLUMNS, params: [], forced: [] },
-    ...{ select: "SELECT id, line, v FROM src", everything: false },
+    model: MODEL,
+    uniqueKey: ["id"],
+    columns: COLUMNS,
+    params: [],
+    forced: [],
+    select: "SELECT id, line, v FROM src",
+    everything: false,
   });
   return { groups: new ChangedGroupReader(db, changes.comparison).read(10_000).groups, changes };
 }

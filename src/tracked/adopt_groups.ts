@@ -98,7 +98,11 @@ function keepFarSide(db: DatabaseSync, changes: ChangeSet, far: FarComparison): 
   const comparison = { ...c, rowsTable, keysTable, columnsId: NO_COLUMNS };
   acceptAll(db, {
     ...changes,
-    ...{ comparison, new: groups, changed: 0, rows, isInKeyOrder: false },
+    comparison,
+    new: groups,
+    changed: 0,
+    rows,
+    isInKeyOrder: false,
   });
   db.exec(`DROP TABLE ${temp(rowsTable)}; DROP TABLE ${temp(keysTable)}`);
   return groups;

@@ -15,7 +15,9 @@ Deno.test("encodeGroupKey() writes a number in one way, be it an INTEGER or a RE
     assert.equal(encode(fromRead(integer)), encode(integer));
   }
   assert.deepEqual([encode(7), encode(-0), encode(2 ** 53)], [
-    ...["[7]", "[0]", `[{"int":"9007199254740992"}]`],
+    "[7]",
+    "[0]",
+    `[{"int":"9007199254740992"}]`,
   ]);
   // INTEGER ends below it.
   assert.deepEqual([encode(2 ** 63), encode(1e22)], ["[9223372036854776000]", "[1e+22]"]);

@@ -36,7 +36,12 @@ interface Reading {
 
 function find(db: DatabaseSync, { columns = COLUMNS, uniqueKey = ["id"] }: Reading): ChangeSet {
   return findChanges(db, {
-    ...{ model: MODEL, uniqueKey, columns, params: [], forced: [], everything: false },
+    model: MODEL,
+    uniqueKey,
+    columns,
+    params: [],
+    forced: [],
+    everything: false,
     select: `SELECT ${columns.join(", ")} FROM src`,
   });
 }
@@ -90,7 +95,9 @@ for (const [form, ids] of [["integers", [1, 2, 3]], ["texts", ["a", "b", "c"]]] 
     assert.deepEqual(changes, ["+ remote"]);
     assert.deepEqual(target(db, "id, name, _content_hash").slice(0, 2), before);
     assert.deepEqual(target(db, "id, name, remote"), [
-      ...[[ids[0], "Ada", null], [ids[1], "Grace", null], [ids[2], "Edsger", "r3"]],
+      [ids[0], "Ada", null],
+      [ids[1], "Grace", null],
+      [ids[2], "Edsger", "r3"],
     ]);
     db.exec("UPDATE src SET name = 'Bob' WHERE name = 'Grace'");
     sync(db);
@@ -128,7 +135,13 @@ for (const isAcceptAll of [false, true]) {
 
     assert.equal(typeOf(db), "table");
     assert.deepEqual(target(db).map((row) => row.join()), [
-      ...["1,Ada", "1,Lovelace", "2,Grace", "3,Alan", "3,Edsger", "3,Edsger", "3,Edsger"],
+      "1,Ada",
+      "1,Lovelace",
+      "2,Grace",
+      "3,Alan",
+      "3,Edsger",
+      "3,Edsger",
+      "3,Edsger",
     ]);
     db.exec("DELETE FROM src WHERE id = 3");
     sync(db);
@@ -294,7 +307,11 @@ Deno.test("an old state file's table of accepted rows, laid out by rowid, goes o
   add(db, 3, "Dijkstra");
   sync(db);
   assert.deepEqual(target(db).map(([, name]) => name), [
-    ...["Ada", "Bob", "Dijkstra", "Dijkstra", "Edsger"],
+    "Ada",
+    "Bob",
+    "Dijkstra",
+    "Dijkstra",
+    "Edsger",
   ]);
   const again = find(db, {});
   assert.equal(again.unchanged, 3);

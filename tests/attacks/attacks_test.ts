@@ -34,7 +34,9 @@ const GROUPS: readonly (AttackGroup & { args?: readonly string[] })[] = [
   { name: "messages", attacks: messageAttacks },
   { name: "time", attacks: timeAttacks, args: ["run", "--json", "--jobs", "8"] },
   {
-    ...{ name: "memory", attacks: memoryAttacks, settings: SMALL },
+    name: "memory",
+    attacks: memoryAttacks,
+    settings: SMALL,
     args: ["run", "--json", "--jobs", "1"],
   },
 ];

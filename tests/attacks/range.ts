@@ -40,9 +40,14 @@ export async function attackOnce(
   await using outside = await outsideFolder();
   await using project = await tempProject(baseFiles(allowed.host));
   const names: Names = {
-    ...{ EVIL: evil.origin, EVILHOST: evil.host, EVILPORT: String(evil.port) },
-    ...{ ALLOWED: allowed.origin, ALLOWEDHOST: allowed.host, ALLOWEDPORT: String(allowed.port) },
-    ...{ VICTIM: outside.path, PROJECT: project.root },
+    EVIL: evil.origin,
+    EVILHOST: evil.host,
+    EVILPORT: String(evil.port),
+    ALLOWED: allowed.origin,
+    ALLOWEDHOST: allowed.host,
+    ALLOWEDPORT: String(allowed.port),
+    VICTIM: outside.path,
+    PROJECT: project.root,
     RELATIVE: `../../../${basename(outside.path)}`,
   };
   await writeAttacks(project, group, names);
@@ -60,7 +65,9 @@ export async function attackOnce(
     result,
     peakMb: memory.peakMb,
     ...readRun(result.stdout),
-    ...{ evil: evil.requests, evilConnections: evil.connections, allowed: allowed.requests },
+    evil: evil.requests,
+    evilConnections: evil.connections,
+    allowed: allowed.requests,
     ...tables,
     state: [
       await readBytes(project.path(".spoor/spoor.db")),

@@ -13,8 +13,13 @@ const STATE = ".spoor/spoor.db";
 
 /** Commands that read or write the state file. */
 const COMMANDS = [
-  ...["run", "history", "query a.b"],
-  ...["state list", "state check", "state backup", "state mv a.old a.b"],
+  "run",
+  "history",
+  "query a.b",
+  "state list",
+  "state check",
+  "state backup",
+  "state mv a.old a.b",
 ];
 
 for (const command of COMMANDS) {

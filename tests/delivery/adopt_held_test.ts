@@ -58,20 +58,33 @@ Deno.test("--held with a CSV file: the next run sends exactly what truly differs
   assert.equal(api.requests.length, 0);
   assert.deepEqual(adopted.sync.adopted, {
     source: "exports/crm.csv",
-    ...{ rows_there: 5, groups_there: 5, same: 3, differ: 1, not_there: 1, only_there: 1 },
-    ...{ without_key: 0, to_remove: 0, differ_in: { name: 1 } },
-    ...{ compared: ["name", "age", "note"], assumed: [], ignored: ["Owner"] },
+    rows_there: 5,
+    groups_there: 5,
+    same: 3,
+    differ: 1,
+    not_there: 1,
+    only_there: 1,
+    without_key: 0,
+    to_remove: 0,
+    differ_in: { name: 1 },
+    compared: ["name", "age", "note"],
+    assumed: [],
+    ignored: ["Owner"],
     notes: [`"Age" is taken for the column "age"`],
   });
   const { delivery } = adopted.sync;
   assert.deepEqual([delivery?.new, delivery?.changed, delivery?.unchanged, delivery?.left], [
-    ...[1, 1, 3, 2],
+    1,
+    1,
+    3,
+    2,
   ]);
   const waiting = people.project.rows(
     `SELECT group_key, state, action FROM "spoor.changes" ORDER BY 1`,
   );
   assert.deepEqual(waiting.map((row) => Object.values(row)), [
-    ...[["[4]", "pending", "update"], ["[5]", "pending", "create"]],
+    ["[4]", "pending", "update"],
+    ["[5]", "pending", "create"],
   ]);
 
   const next = await people.run();
@@ -151,7 +164,8 @@ Deno.test("--held compares the columns that both have, and says which it takes f
     { previous: [{ id: 2, name: "Bob", plan: "b" }], changed: ["name"] },
   ]]);
   assert.deepEqual(people.project.rows("sync.people").map(({ id, plan }) => [id, plan]), [
-    ...[[1, "a"], [2, "b"]],
+    [1, "a"],
+    [2, "b"],
   ]);
 });
 
@@ -221,12 +235,17 @@ Deno.test("--held compares the rows of a group as a set", async () => {
     },
   });
   await orders.setRows(["id", "line", "qty"], [
-    ...[["1", "'a'", "1"], ["1", "'b'", "2"]],
-    ...[["2", "'a'", "1"], ["2", "'b'", "2"]],
-    ...[["3", "'a'", "1"], ["3", "'b'", "2"]],
-    ...[["4", "'a'", "1"]],
-    ...[["5", "'a'", "1"], ["5", "'a'", "1"]],
-    ...[["6", "'a'", "1"], ["6", "'a'", "1"]],
+    ["1", "'a'", "1"],
+    ["1", "'b'", "2"],
+    ["2", "'a'", "1"],
+    ["2", "'b'", "2"],
+    ["3", "'a'", "1"],
+    ["3", "'b'", "2"],
+    ["4", "'a'", "1"],
+    ["5", "'a'", "1"],
+    ["5", "'a'", "1"],
+    ["6", "'a'", "1"],
+    ["6", "'a'", "1"],
   ]);
 
   const { sync, output, code: exit } = await orders.run(...adopt("lines.csv"));
@@ -347,7 +366,11 @@ Deno.test("what --held says to differ goes out under another key than the try th
   assert.equal(next.code, 0, next.output);
   assert.deepEqual(pathsOf(api), ["/people/1", "/people/2", "/people/4", "/people/5"]);
   assert.deepEqual(Object.fromEntries(names), {
-    ...{ 1: "Ada", 2: "Bo", 3: "Cy", 4: undefined, 5: "Ed" },
+    1: "Ada",
+    2: "Bo",
+    3: "Cy",
+    4: undefined,
+    5: "Ed",
   });
 });
 

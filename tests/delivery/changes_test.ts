@@ -13,8 +13,16 @@ Deno.test("only rows that are new or changed are sent", async () => {
   assert.equal(first.code, 0, first.output);
   assert.equal(api.requests.length, 20);
   assert.deepEqual(first.sync.delivery, {
-    ...{ new: 20, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 20, failed: 0, unknown: 0, left: 0, rejected: 0, parked: 0 },
+    new: 20,
+    changed: 0,
+    unchanged: 0,
+    removed: 0,
+    saved: 20,
+    failed: 0,
+    unknown: 0,
+    left: 0,
+    rejected: 0,
+    parked: 0,
   });
   assert.deepEqual(first.sync.requests, { sent: 20, accepted: 20, refused: 0, retries: 0 });
 
@@ -212,7 +220,10 @@ Deno.test("keys that only their type or case tells apart are groups of their own
   assert.deepEqual(
     { ...second.sync.delivery, saved: 0 },
     {
-      ...{ new: 0, changed: 1, unchanged: 2, removed: 1 },
+      new: 0,
+      changed: 1,
+      unchanged: 2,
+      removed: 1,
       saved: 0,
       failed: 0,
       unknown: 0,
@@ -298,8 +309,16 @@ Deno.test("tens of thousands of rows that change at once", async () => {
   const second = await people.run();
 
   assert.deepEqual(second.sync.delivery, {
-    ...{ new: 10, changed: count - 10, unchanged: 0, removed: 10 },
-    ...{ saved: count, failed: 0, unknown: 0, left: 0, rejected: 0, parked: 0 },
+    new: 10,
+    changed: count - 10,
+    unchanged: 0,
+    removed: 10,
+    saved: count,
+    failed: 0,
+    unknown: 0,
+    left: 0,
+    rejected: 0,
+    parked: 0,
   });
   assert.deepEqual(people.project.rows(`SELECT count(*) AS n, min(id) AS low FROM "sync.people"`), [
     { n: count, low: 11 },

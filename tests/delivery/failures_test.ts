@@ -33,8 +33,16 @@ Deno.test("a row that is refused fails alone, and comes again with the same key"
   assert.equal(first.code, 1);
   assert.equal(first.sync.status, "failed");
   assert.deepEqual(first.sync.delivery, {
-    ...{ new: 4, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 3, failed: 1, unknown: 0, left: 0, rejected: 0, parked: 0 },
+    new: 4,
+    changed: 0,
+    unchanged: 0,
+    removed: 0,
+    saved: 3,
+    failed: 1,
+    unknown: 0,
+    left: 0,
+    rejected: 0,
+    parked: 0,
   });
   const [failure] = first.sync.failures ?? [];
   assert.equal(failure?.key, "id = 2");
@@ -111,7 +119,10 @@ Deno.test("content that went back to what was accepted is sent, if another was o
 
   assert.equal(back.code, 0, back.output);
   assert.deepEqual(api.requests.map(({ json }) => json), [
-    ...[{ id: 1, name: "A" }, { id: 2, name: "A" }, { id: 1, name: "B" }, { id: 1, name: "A" }],
+    { id: 1, name: "A" },
+    { id: 2, name: "A" },
+    { id: 1, name: "B" },
+    { id: 1, name: "A" },
   ]);
   assert.equal(new Set(api.requests.map(({ key }) => key)).size, 4);
 });
@@ -226,8 +237,16 @@ Deno.test("a loop that throws keeps what was saved and leaves the rest", async (
   const run = await people.run();
   assert.equal(run.code, 1);
   assert.deepEqual(run.sync.delivery, {
-    ...{ new: 6, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 2, failed: 1, unknown: 0, left: 3, rejected: 0, parked: 0 },
+    new: 6,
+    changed: 0,
+    unchanged: 0,
+    removed: 0,
+    saved: 2,
+    failed: 1,
+    unknown: 0,
+    left: 3,
+    rejected: 0,
+    parked: 0,
   });
   assert.equal(run.model("mart.sent").status, "blocked");
   assert.match(run.sync.error?.message ?? "", /answered 422: .*bad/);
@@ -239,7 +258,10 @@ Deno.test("a loop that throws keeps what was saved and leaves the rest", async (
   assert.equal(next.sync.reason, "4 groups not acknowledged");
   assert.equal(next.code, 0, next.output);
   assert.deepEqual(api.requests.map(({ path }) => path), [
-    ...["/people/4", "/people/5", "/people/6", "/people/3"],
+    "/people/4",
+    "/people/5",
+    "/people/6",
+    "/people/3",
   ], "what was refused comes last");
   assert.deepEqual(people.project.rows("mart.sent"), [{ n: 6 }]);
 });
@@ -343,7 +365,10 @@ Deno.test("a write that opted out of retries is sent once, though the connection
   const run = await people.run();
 
   assert.deepEqual(api.requests.map(({ path }) => path), [
-    ...["/people/1", "/people/2", "/people/3", "/people/4"],
+    "/people/1",
+    "/people/2",
+    "/people/3",
+    "/people/4",
   ]);
   assert.equal(run.sync.delivery?.unknown, 1);
   assert.equal(run.sync.delivery?.saved, 3);

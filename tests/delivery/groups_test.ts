@@ -199,7 +199,9 @@ Deno.test("groups() gives groups, and save.rows acknowledges them", async () => 
 
   assert.equal(run.code, 0, run.output);
   assert.deepEqual(api.requests.map(({ path, json }) => [path, json]), [
-    ...[["/1", 2], ["/2", 2], ["/3", 1]],
+    ["/1", 2],
+    ["/2", 2],
+    ["/3", 1],
   ]);
   assert.equal(run.sync.delivery?.saved, 3);
 });
@@ -222,8 +224,16 @@ Deno.test("batches that are left early leave the rest for the next run", async (
 
   assert.equal(first.code, 0, first.output);
   assert.deepEqual(first.sync.delivery, {
-    ...{ new: 5, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 2, failed: 0, unknown: 0, left: 3, rejected: 0, parked: 0 },
+    new: 5,
+    changed: 0,
+    unchanged: 0,
+    removed: 0,
+    saved: 2,
+    failed: 0,
+    unknown: 0,
+    left: 3,
+    rejected: 0,
+    parked: 0,
   });
   assert.equal(second.sync.reason, "3 groups not acknowledged");
   assert.deepEqual(sent(api.requests), [[1, 2], [3, 4]]);

@@ -29,7 +29,12 @@ Deno.test("history and the run itself show both sides of the sum", async () => {
   assert.equal(end?.type, "run_finished");
   const { delivered, saved, rejected, failed, unknown, left } = end?.groups ?? {};
   assert.deepEqual({ delivered, saved, rejected, failed, unknown, left }, {
-    ...{ delivered: 6, saved: 1, rejected: 1, failed: 1, unknown: 0, left: 3 },
+    delivered: 6,
+    saved: 1,
+    rejected: 1,
+    failed: 1,
+    unknown: 0,
+    left: 3,
   });
   const [step] = await readLines(people.project, "history", "sync.people");
   assert.deepEqual([step?.groups_delivered, step?.sums_balance], [6, true]);

@@ -59,7 +59,9 @@ Deno.test("params, json, form, body and upload arrive as they were meant", async
   ]);
   assert.equal(json?.headers["x-team"], "crm");
   assert.deepEqual([form?.method, form?.body, form?.headers["content-type"]], [
-    ...["PUT", "a=1+2&b=3", "application/x-www-form-urlencoded"],
+    "PUT",
+    "a=1+2&b=3",
+    "application/x-www-form-urlencoded",
   ]);
   assert.deepEqual([body?.body, body?.headers["content-type"]], ["plain", "text/csv"]);
   assert.equal(gone?.method, "DELETE");
@@ -102,7 +104,13 @@ Deno.test("answers: json, text, headers, links, gzip, no content, five megabytes
 
   assert.equal(ran.code, 0, ran.output);
   assert.deepEqual(logs(ran), [
-    ...["200 true 1 9", "/json?page=2", "true", "0", String(large.length), "ä", "404 false"],
+    "200 true 1 9",
+    "/json?page=2",
+    "true",
+    "0",
+    String(large.length),
+    "ä",
+    "404 false",
   ]);
 });
 
@@ -196,7 +204,8 @@ Deno.test("a redirect on the same host is followed", async () => {
 
   assert.deepEqual(logs(ran), ["/new"]);
   assert.deepEqual(api.requests.map(({ method, body }) => [method, body]), [
-    ...[["POST", '{"a":1}'], ["POST", '{"a":1}']],
+    ["POST", '{"a":1}'],
+    ["POST", '{"a":1}'],
   ]);
 });
 

@@ -34,7 +34,11 @@ const KILLINGS: readonly Killing[] = [
   ...[0, 6].map((at) => ({ form: "each", code: SEND_EACH_ROW, ...counts(1, 24), at })),
   ...[0, 9, 21].map((at) => ({ form: "each", code: SEND_EACH_ROW, ...counts(8, 40), at })),
   ...[1, 3].map((afterMs) => ({
-    ...{ form: "each", code: SEND_EACH_ROW, ...counts(8, 60), at: 20 + afterMs, afterMs },
+    form: "each",
+    code: SEND_EACH_ROW,
+    ...counts(8, 60),
+    at: 20 + afterMs,
+    afterMs,
   })),
   ...[1, 11].map((at) => ({ form: "a loop", code: SEND_IN_LOOP, ...counts(1, 24), at })),
   ...[0, 3].map((at) => ({ form: "batches", code: SEND_BATCHES, ...counts(1, 21), at })),
@@ -220,7 +224,9 @@ Deno.test("models below see what a killed run has acknowledged", async () => {
   assert.equal(next.code, 0, next.output);
   assert.equal(next.sync.delivery?.saved, 0);
   assert.deepEqual(people.project.rows("mart.sent").map((row) => row.name), [
-    ...["Grace", "Grace", "Grace"],
+    "Grace",
+    "Grace",
+    "Grace",
   ]);
 });
 

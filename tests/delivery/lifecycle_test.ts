@@ -44,8 +44,16 @@ Deno.test("@model_timeout leaves unknown what was in flight, and keeps what was 
   assert.equal(ended.code, 1);
   assert.match(ended.sync.error?.message ?? "", /@model_timeout of 3\.0 s/);
   assert.deepEqual(ended.sync.delivery, {
-    ...{ new: 8, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 3, failed: 0, unknown: 2, left: 3, rejected: 0, parked: 0 },
+    new: 8,
+    changed: 0,
+    unchanged: 0,
+    removed: 0,
+    saved: 3,
+    failed: 0,
+    unknown: 2,
+    left: 3,
+    rejected: 0,
+    parked: 0,
   });
   const inFlight = api.requests.slice(3).map(({ key }) => key).toSorted();
 
@@ -76,7 +84,10 @@ Deno.test("two models that send beside each other keep their own account", async
   assert.equal(new Set(api.requests.map(({ key }) => key)).size, 120);
   assert.deepEqual(run.events.at(-1), {
     ...run.events.at(-1),
-    ...{ type: "run_finished", status: "failed", ok: 2, failed: 1 },
+    type: "run_finished",
+    status: "failed",
+    ok: 2,
+    failed: 1,
   });
 });
 
@@ -169,8 +180,16 @@ Deno.test("a group that was sent and cannot be written has failed, and says why"
   assert.equal(run.code, 1);
   assert.match(run.sync.error?.message ?? "", /too many columns/);
   assert.deepEqual(run.sync.delivery, {
-    ...{ new: 3, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 1, failed: 1, unknown: 0, left: 1, rejected: 0, parked: 0 },
+    new: 3,
+    changed: 0,
+    unchanged: 0,
+    removed: 0,
+    saved: 1,
+    failed: 1,
+    unknown: 0,
+    left: 1,
+    rejected: 0,
+    parked: 0,
   });
   assert.deepEqual(people.project.rows('SELECT id FROM "sync.people"'), [{ id: 1 }]);
 });

@@ -47,7 +47,8 @@ for (const code of [SEND_EACH_ROW, SEND_IN_LOOP]) {
     const removed = await people.run();
     assert.equal(removed.code, 0, removed.output);
     assert.deepEqual(project.rows('SELECT id, name FROM "sync.people" ORDER BY id'), [
-      ...[{ id: 1, name: "Grace" }, { id: 2, name: "Ada" }],
+      { id: 1, name: "Grace" },
+      { id: 2, name: "Ada" },
     ]);
     assert.deepEqual(sent(), ["Grace", "Ada"]);
     const hashes = project.rows("sync.people").map(({ id, _content_hash: hash }) => [id, hash]);

@@ -154,7 +154,10 @@ Deno.test("at least once: what may have arrived comes first, with its key", asyn
   );
   const told = people.project.rows("spoor.deliveries").map((row) => [row.group_key, row.state]);
   assert.deepEqual(told, [
-    ...[["[1]", "accepted"], ["[1]", "accepted"], ["[2]", "unknown"], ["[2]", "accepted"]],
+    ["[1]", "accepted"],
+    ["[1]", "accepted"],
+    ["[2]", "unknown"],
+    ["[2]", "accepted"],
   ]);
 });
 

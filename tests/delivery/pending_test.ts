@@ -49,7 +49,10 @@ Deno.test("new, changed and removed groups are told apart, and one that failed b
   await killAt(api, people, 0);
 
   assert.deepEqual(states(people), [
-    ...["failed create 1", "pending create 2", "pending remove 2", "sent update 1"],
+    "failed create 1",
+    "pending create 2",
+    "pending remove 2",
+    "sent update 1",
   ]);
 });
 

@@ -137,7 +137,10 @@ Deno.test("Ctrl-C while a model waits for its limit leaves the rest for the next
   assert.equal(code, 1, output);
   const { delivery, status, elapsed_ms: elapsedMs } = readRun(code, stdout, output).sync;
   assert.deepEqual([status, delivery?.saved, delivery?.unknown, delivery?.left], [
-    ...["cancelled", 5, 0, 7],
+    "cancelled",
+    5,
+    0,
+    7,
   ], output);
   assert.ok(elapsedMs < 6_000, `${elapsedMs} ms`);
   assert.deepEqual(people.project.rows("spoor.ledger"), []);

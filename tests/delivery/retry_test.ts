@@ -57,7 +57,10 @@ Deno.test("a rejected group is delivered again after retry, and its attempts cou
   await people.run();
 
   assert.deepEqual([line?.type, line?.model, line?.groups, line?.parked], [
-    ...["retried", "sync.people", 1, 1],
+    "retried",
+    "sync.people",
+    1,
+    1,
   ]);
   assert.deepEqual(api.requests.map(({ path }) => path).slice(2), ["/people/2"]);
   assert.deepEqual(people.project.rows("spoor.ledger").map((row) => [row.state, row.attempts]), [

@@ -63,8 +63,16 @@ Deno.test("values that a model saves become SQL's", async () => {
        hex(bytes) AS bytes, "nothing", half FROM "sync.people"`,
   );
   assert.deepEqual(row, {
-    ...{ yes: 1, no: 0, day: "2024-02-29T12:30:00.000Z", object: '{"a":[1,null]}', list: '["x"]' },
-    ...{ big: "4611686018427387904", kind: "integer", bytes: "00FF", nothing: null, half: 0.5 },
+    yes: 1,
+    no: 0,
+    day: "2024-02-29T12:30:00.000Z",
+    object: '{"a":[1,null]}',
+    list: '["x"]',
+    big: "4611686018427387904",
+    kind: "integer",
+    bytes: "00FF",
+    nothing: null,
+    half: 0.5,
   });
 });
 
@@ -262,7 +270,8 @@ Deno.test("a query with columns named as SQLite names its rows", async () => {
 
   assert.equal(run.code, 0, run.output);
   assert.deepEqual(api.requests.map(({ json }) => json), [
-    ...[{ id: 1, rowid: 7, oid: "Ada" }, { id: 2, rowid: 7, oid: "Ada" }],
+    { id: 1, rowid: 7, oid: "Ada" },
+    { id: 2, rowid: 7, oid: "Ada" },
   ]);
   const kept = people.project.rows(`SELECT id, rowid, oid FROM "sync.people" ORDER BY id`);
   assert.deepEqual(kept.map((row) => Object.values(row)), [[1, 7, "Ada"], [2, 7, "Ada"]]);
@@ -295,8 +304,17 @@ Deno.test("rows that a model leaves alone are stored as they were read, whatever
     });`,
   );
   await people.setRows(["id", "value"], [
-    ...[["1", "NULL"], ["2", "9007199254740993"], ["3", "x'00ff'"], ["4", "9e999"], ["5", "-1.5"]],
-    ...[["6", "''"], ["7", "'ö😀'"], ["8", "1"], ["9", "0.5"], ["10", "'1'"], ["11", "1e300"]],
+    ["1", "NULL"],
+    ["2", "9007199254740993"],
+    ["3", "x'00ff'"],
+    ["4", "9e999"],
+    ["5", "-1.5"],
+    ["6", "''"],
+    ["7", "'ö😀'"],
+    ["8", "1"],
+    ["9", "0.5"],
+    ["10", "'1'"],
+    ["11", "1e300"],
   ]);
 
   const run = await people.run();

@@ -28,7 +28,10 @@ Deno.test("what a killed run had out is listed with its key, and settled one way
   const listed = lines.filter(({ group_key: key }) => key !== "[1]");
   assert.deepEqual(
     listed.map(({ type, key, state, idempotency_key: own }) => [
-      ...[type, key, state, own],
+      type,
+      key,
+      state,
+      own,
     ]),
     [["unknown", { id: 2 }, "sent", keys[2]], ["unknown", { id: 3 }, "sent", keys[3]]],
   );

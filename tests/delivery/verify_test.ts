@@ -25,7 +25,9 @@ async function loseAnswers(verify: string) {
   isLosing = false;
   api.clear();
   return {
-    ...{ api, people, keys },
+    api,
+    people,
+    keys,
     async [Symbol.asyncDispose]() {
       await people[Symbol.asyncDispose]();
       await api[Symbol.asyncDispose]();
@@ -45,7 +47,8 @@ Deno.test("what verify finds is accepted without a request, what it does not fin
   const second = await people.run();
   assert.equal(second.code, 0, second.output);
   assert.deepEqual(api.requests.map(({ method, path }) => `${method} ${path}`), [
-    ...["GET /sent/2", "GET /sent/3"],
+    "GET /sent/2",
+    "GET /sent/3",
   ]);
   assert.match(second.output, new RegExp(`create ${keys.get("/people/2")}`));
   assert.deepEqual(second.sync.verified, { sent: 1, not_sent: 1, left: 0 });
@@ -84,7 +87,8 @@ Deno.test("a verify that throws, or that cannot tell, leaves it unknown and is a
   }
   assert.equal(api.requests.length, 0);
   assert.deepEqual(people.project.rows("spoor.ledger").map(({ state }) => state), [
-    ...["unknown", "unknown"],
+    "unknown",
+    "unknown",
   ]);
 });
 
@@ -194,7 +198,8 @@ Deno.test("another answer than true, false or undefined settles nothing", async 
   );
   assert.equal(api.requests.length, 0);
   assert.deepEqual(people.project.rows("spoor.ledger").map(({ state }) => state), [
-    ...["unknown", "unknown"],
+    "unknown",
+    "unknown",
   ]);
 });
 

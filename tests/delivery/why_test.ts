@@ -48,7 +48,8 @@ Deno.test("why tells what was sent and answered, what runs decided, and what is 
   assert.equal((now?.next as { code: string }).code, "accepted");
   assert.deepEqual(now?.key, { id: 1 });
   assert.deepEqual([sent?.type, sent?.state, sent?.changed], [
-    ...["why_try", "accepted"],
+    "why_try",
+    "accepted",
     { name: ["Ada", "Ada L."] },
   ]);
   assert.equal(sent?.content_hash, now?.accepted_hash);
@@ -57,7 +58,9 @@ Deno.test("why tells what was sent and answered, what runs decided, and what is 
   assert.equal(request?.idempotency_key, arrived?.key);
   assert.equal(request?.request.body, `{"id":1,"name":"Ada L."}`);
   assert.deepEqual(older.map((line) => line.decision ?? line.state), [
-    ...["blocked", "unchanged", "accepted"],
+    "blocked",
+    "unchanged",
+    "accepted",
   ]);
 });
 

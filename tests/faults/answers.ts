@@ -8,8 +8,25 @@ import type { Script } from "./raw_server.ts";
 
 /** Statuses, and what headers come with some of them. */
 export const STATUSES = [
-  ...["200", "204", "207", "302", "400", "401", "404", "408", "409", "410", "422", "429"],
-  ...["429-seconds", "429-date", "500", "502", "503", "503-seconds", "504"],
+  "200",
+  "204",
+  "207",
+  "302",
+  "400",
+  "401",
+  "404",
+  "408",
+  "409",
+  "410",
+  "422",
+  "429",
+  "429-seconds",
+  "429-date",
+  "500",
+  "502",
+  "503",
+  "503-seconds",
+  "504",
 ] as const;
 
 export type Status = typeof STATUSES[number];

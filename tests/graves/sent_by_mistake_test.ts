@@ -93,7 +93,9 @@ Deno.test("grave: removals reach the API", async () => {
 
   assert.equal(run.code, 0, run.output);
   assert.deepEqual(api.requests.map(({ method, path }) => `${method} ${path}`), [
-    ...["DELETE /people/28", "DELETE /people/29", "DELETE /people/30"],
+    "DELETE /people/28",
+    "DELETE /people/29",
+    "DELETE /people/30",
   ]);
   assert.equal(acceptedIds(people).length, 27);
   await runAgain(people, api, "--full");

@@ -17,7 +17,8 @@ for (
     ["changes", SEND_EACH_ROW, ["max_changes: 2"], rows("Bo")],
     ["removals to forget", SEND_EACH_ROW, ["max_removed: 2"], rows("Ada", PEOPLE)],
     [
-      ...["removals to deliver", SEND_CHANGES] as const,
+      "removals to deliver",
+      SEND_CHANGES,
       ["max_removed: 2", "on_removed: deliver"],
       rows("Ada", PEOPLE),
     ],

@@ -42,7 +42,11 @@ export async function makePlan(project: TempProject, ...args: string[]): Promise
     return found;
   };
   return {
-    ...{ code, stderr, plan, model, text: stdout },
+    code,
+    stderr,
+    plan,
+    model,
+    text: stdout,
     get sync() {
       return model("sync.people");
     },
@@ -82,7 +86,9 @@ export function received({ method, path, query, headers, body }: ReceivedRequest
   const entries = Object.entries(headers).filter(([name]) => !OF_THE_CONNECTION.includes(name));
   const search = query.toString();
   return {
-    ...{ method, body, path: search === "" ? path : `${path}?${search}` },
+    method,
+    body,
+    path: search === "" ? path : `${path}?${search}`,
     headers: Object.fromEntries(entries.sort()),
   };
 }

@@ -35,7 +35,9 @@ Deno.test("a plan sends nothing, and leaves no trace in the state", async () => 
   assert.equal(api.connections, 0);
   assert.deepEqual(await stateBytes(people.project), before);
   assert.deepEqual(sync.groups && [sync.groups.create, sync.groups.update, sync.groups.removed], [
-    ...[1, 1, 1],
+    1,
+    1,
+    1,
   ]);
   assert.deepEqual(plan.summary.requests, 3);
   const fields = Object.fromEntries(sync.changes.map(({ group, action, fields }) => [
@@ -149,7 +151,10 @@ Deno.test("a second request of a change is marked as assumed, and so is what is 
   const { sync, model, plan } = await makePlan(people.project);
 
   assert.deepEqual(sync.requests.map(({ method, assumed }) => [method, assumed]), [
-    ...[["POST", false], ["PUT", true], ["POST", false], ["PUT", true]],
+    ["POST", false],
+    ["PUT", true],
+    ["POST", false],
+    ["PUT", true],
   ]);
   assert.equal(plan.summary.assumed_requests, 2);
   assert.equal(sync.rows_assumed, true);
@@ -195,7 +200,9 @@ Deno.test("a plan shows a budget that would block, with its figures, and exits w
   assert.equal(code, 1);
   assert.equal(sync.status, "budget");
   assert.deepEqual(sync.budgets, {
-    ...{ max_removed: "20%", max_changes: "2", accepted: 20 },
+    max_removed: "20%",
+    max_changes: "2",
+    accepted: 20,
     breach: { budget: "max_changes", groups: 20 },
   });
   assert.equal(text.code, 1);
@@ -459,14 +466,12 @@ Deno.test("no plan shows a secret, wherever it is sent", async () => {
 
   assert.equal(sync.requests.length, 2, JSON.stringify(sync));
   const shapes = [
-    ...[
-      secret,
-      encodeURIComponent(secret),
-      JSON.stringify(secret).slice(1, -1),
-      "s3cr",
-      "spoor-secret",
-    ],
-    ...[new TextEncoder().encode(`user:${secret}`).toBase64()],
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    "s3cr",
+    "spoor-secret",
+    new TextEncoder().encode(`user:${secret}`).toBase64(),
   ];
   for (const shown of [text, page.output, md.output, file]) {
     for (const shape of shapes) assert.ok(!shown.includes(shape), `${shape} in ${shown}`);

@@ -125,8 +125,11 @@ Deno.test("a plan forecasts what models on one limit take together", async () =>
 
   assert.equal(sync.forecast?.at_least_ms, 20_000);
   assert.deepEqual(plan.shared_limits, [{
-    ...{ limit: "crm", models: ["sync.others", "sync.people"] },
-    ...{ requests: 24, rate_limit_ms: 40_000, at_least_ms: 40_000 },
+    limit: "crm",
+    models: ["sync.others", "sync.people"],
+    requests: 24,
+    rate_limit_ms: 40_000,
+    at_least_ms: 40_000,
   }]);
   for (const shown of [text, markdown]) {
     assert.match(

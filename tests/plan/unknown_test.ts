@@ -165,8 +165,13 @@ Deno.test("the egress worker itself cannot send with a plan's permissions, whate
     type: "request",
     id: 1,
     request: {
-      ...{ method: "POST", url: `${api.origin}/people`, headers: [], body: "{}" },
-      ...{ timeoutMs: 5_000, retries: 0, idempotencyKey: "" },
+      method: "POST",
+      url: `${api.origin}/people`,
+      headers: [],
+      body: "{}",
+      timeoutMs: 5_000,
+      retries: 0,
+      idempotencyKey: "",
     },
   });
   const { error } = await promise;

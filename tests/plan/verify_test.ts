@@ -53,7 +53,8 @@ for (const method of ["get", "post"]) {
     assert.deepEqual(sent(), ["POST /people/1"]);
     assert.match(applied.output, /2 groups are neither known to be sent/);
     assert.deepEqual(people.project.rows("spoor.ledger").map(({ state }) => state), [
-      ...["unknown", "unknown"],
+      "unknown",
+      "unknown",
     ]);
 
     api.clear();

@@ -49,14 +49,25 @@ Deno.test("run --json prints objects with schema_version and type, and nothing e
   );
   assert.deepEqual(ended.toSorted(), ["a.fails", "a.sql", "a.talks", "b.below"], "each once");
   assert.deepEqual(steps["a.sql"], {
-    ...{ schema_version: 1, type: "model_finished", model: "a.sql", kind: "table", status: "ok" },
-    ...{ reason: "first run", changed: true, rows: 1, elapsed_ms: steps["a.sql"]?.elapsed_ms },
+    schema_version: 1,
+    type: "model_finished",
+    model: "a.sql",
+    kind: "table",
+    status: "ok",
+    reason: "first run",
+    changed: true,
+    rows: 1,
+    elapsed_ms: steps["a.sql"]?.elapsed_ms,
   } as unknown);
   assert.equal(steps["a.fails"]?.error?.message, "on purpose");
   assert.deepEqual(steps["a.fails"]?.error?.at?.path, "models/a/fails.ts");
   const { ok, failed, blocked, status, practice, requests } = finished ?? {};
   assert.deepEqual({ ok, failed, blocked, status, practice }, {
-    ...{ ok: 2, failed: 1, blocked: 1, status: "failed", practice: false },
+    ok: 2,
+    failed: 1,
+    blocked: 1,
+    status: "failed",
+    practice: false,
   });
   assert.deepEqual(requests, { sent: 0, accepted: 0, refused: 0, retries: 0 });
   const logs = events.filter((event) => event.type === "log");

@@ -78,7 +78,10 @@ class History {
     this.#limit = limit && new SimulatedLimit(limit, this.#time, this.#wall);
     this.#models = models.map((each, i) =>
       new PlayedModel(
-        ...[world.db, random, each, NAMES[i] ?? ""] as const,
+        world.db,
+        random,
+        each,
+        NAMES[i] ?? "",
         (words) => this.#tell(words),
       )
     );
@@ -88,7 +91,10 @@ class History {
   told(): HistoryResult {
     return {
       requests: this.#requests,
-      ...{ crashes: this.#crashes, runs: this.#runs, plans: this.#plans, story: this.#story },
+      crashes: this.#crashes,
+      runs: this.#runs,
+      plans: this.#plans,
+      story: this.#story,
     };
   }
 
@@ -154,14 +160,20 @@ class History {
   /** What must be as before where nothing was sent. */
   #state(): unknown {
     return this.#models.map(({ state }) => [
-      ...[[...state.accepted()], state.ledger(), state.farSide.requests],
+      [...state.accepted()],
+      state.ledger(),
+      state.farSide.requests,
     ]);
   }
 
   #place(): Omit<RunPlace, "plan"> {
     return {
-      ...{ db: this.world.db, time: this.#time, wall: this.#wall, random: this.random },
-      ...{ limit: this.#limit, models: this.#models },
+      db: this.world.db,
+      time: this.#time,
+      wall: this.#wall,
+      random: this.random,
+      limit: this.#limit,
+      models: this.#models,
     };
   }
 

@@ -148,10 +148,18 @@ export class PlayedModel {
 function modelOf(name: string, setting: ModelSetting): Model {
   const { promise, onRemoved, maxAttempts, maxRemoved, maxChanges } = setting;
   return {
-    ...{ name, language: "ts", path: `models/${name.replace(".", "/")}.ts`, kind: "tracked" },
-    ...{ directiveLines: {}, references: [], fingerprint: "" },
+    name,
+    language: "ts",
+    path: `models/${name.replace(".", "/")}.ts`,
+    kind: "tracked",
+    directiveLines: {},
+    references: [],
+    fingerprint: "",
     directives: {
-      ...{ uniqueKey: ["id"], delivery: promise, onRemoved, maxAttempts },
+      uniqueKey: ["id"],
+      delivery: promise,
+      onRemoved,
+      maxAttempts,
       ...(maxRemoved && { maxRemoved }),
       ...(maxChanges && { maxChanges }),
     },

@@ -71,7 +71,8 @@ export class Referee {
       ledger: new Map(this.state.ledger().map((row) => [row.key, row])),
       accepted: this.#accepted,
       source: this.state.source(),
-      ...{ resend, runId },
+      resend,
+      runId,
     };
     this.#repeated.clear();
     this.#saved.clear();

@@ -245,7 +245,9 @@ export class ScriptedModel {
     const changes = begun.changes.map(({ id }) => id);
     this.parts.onLeave({ key, groups, changes, ordinal, isPart });
     const answer = await network.send({
-      ...{ key, ordinal, changes },
+      key,
+      ordinal,
+      changes,
       items: itemsOf(groups),
     });
     await this.#live();

@@ -160,7 +160,10 @@ function drawModelRun(random: Random, model: ModelSetting, throws: boolean): Mod
 export function calmRun(random: Random, { models }: Setting): RunDraft {
   return {
     models: models.map((model) => calmModelRun(random, model)),
-    ...{ cutAt: NEVER, commitFault: undefined, stopAfterMs: undefined, clock: undefined },
+    cutAt: NEVER,
+    commitFault: undefined,
+    stopAfterMs: undefined,
+    clock: undefined,
     plan: random.pick(["none", "none", "none", "none", "none", "none", "none", "first"]),
   };
 }
@@ -169,7 +172,14 @@ function calmModelRun(random: Random, { isBatched }: ModelSetting): ModelRun {
   return {
     concurrency: random.pick([1, 2, 8]),
     batch: isBatched ? random.between(2, 5) : 1,
-    ...{ retries: 0, faults: 0, resend: false, adopt: false, wrongExport: undefined },
-    ...{ allowRemoved: true, allowChanges: true, downAfter: NEVER, throwAfterMs: undefined },
+    retries: 0,
+    faults: 0,
+    resend: false,
+    adopt: false,
+    wrongExport: undefined,
+    allowRemoved: true,
+    allowChanges: true,
+    downAfter: NEVER,
+    throwAfterMs: undefined,
   };
 }

@@ -29,17 +29,25 @@ export async function makePlan(
   const { models } = place;
   const recorder = new PlanRecorder({
     models: new Map(models.map(({ name, model }) => [name, model])),
-    ...{ above: () => [], states: new Map(), sending: () => ({ concurrency: 1 }) },
+    above: () => [],
+    states: new Map(),
+    sending: () => ({ concurrency: 1 }),
     listed: Infinity,
   });
   const keys = new Map<string, string>();
   const calm: RunDraft = {
     ...draft,
     models: draft.models.map((run) => ({ ...run, throwAfterMs: undefined })),
-    ...{ cutAt: Infinity, commitFault: undefined, stopAfterMs: undefined, clock: undefined },
+    cutAt: Infinity,
+    commitFault: undefined,
+    stopAfterMs: undefined,
+    clock: undefined,
   };
   const run = new SimulatedRun({ ...place, limit: undefined, plan: recorder }, calm, runId, {
-    ...{ onBegin: () => {}, mayLeave: () => true, onSaved: () => {}, onCounts: () => {} },
+    onBegin: () => {},
+    mayLeave: () => true,
+    onSaved: () => {},
+    onCounts: () => {},
     onLeave: (model, request) => {
       note(recorder.of(model.name), request);
       keys.set(nameOf(model, request), request.key);

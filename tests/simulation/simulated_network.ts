@@ -12,7 +12,12 @@ import type { SimulatedTime } from "./simulated_time.ts";
 
 type Fault = "refused" | "failed before" | "failed after" | "lost before" | "lost after" | "unsent";
 const FAULTS: readonly [Fault, ...Fault[]] = [
-  ...["refused", "failed before", "failed after", "lost before", "lost after", "unsent"] as const,
+  "refused",
+  "failed before",
+  "failed after",
+  "lost before",
+  "lost after",
+  "unsent",
 ];
 
 /** How bad the way is. */

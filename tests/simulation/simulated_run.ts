@@ -117,13 +117,11 @@ export class SimulatedRun {
     try {
       const delivery = beginDelivery(
         {
-          ...{
-            db,
-            commits: this.#commits,
-            runId: this.runId,
-            projectId: PROJECT,
-            practiceOption: "",
-          },
+          db,
+          commits: this.#commits,
+          runId: this.runId,
+          projectId: PROJECT,
+          practiceOption: "",
           ...(plan && { plan }),
           now: () => new Date(wall.nowMs).toISOString(),
           nextChangeId: () => this.#nextId++,
@@ -190,7 +188,10 @@ export class SimulatedRun {
     if (plan) return { permits: undefined, network: new AssumedNetwork(time, random) };
     const permits = this.#limits && limit?.permits(this.#limits, this.#stop.signal);
     const network = new SimulatedNetwork(farSide, time, random, {
-      ...{ faults, retries, downAfter, permits },
+      faults,
+      retries,
+      downAfter,
+      permits,
       isOnce: setting.promise === "at_most_once",
       onArrival: () => limit?.arrived(),
     });
@@ -207,8 +208,14 @@ export class SimulatedRun {
   ): ScriptedModel {
     const { time, random } = this.place;
     return new ScriptedModel({
-      ...{ delivery, network, time, random, isOver },
-      ...{ projectId: PROJECT, model: model.name, isStopped: () => this.#stop.signal.aborted },
+      delivery,
+      network,
+      time,
+      random,
+      isOver,
+      projectId: PROJECT,
+      model: model.name,
+      isStopped: () => this.#stop.signal.aborted,
       style: { ...model.setting, concurrency, batch },
       mayLeave: (request) => this.watch.mayLeave(model, request),
       onLeave: (request) => this.watch.onLeave(model, request),

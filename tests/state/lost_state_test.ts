@@ -273,16 +273,18 @@ Deno.test("commands that look at a state file that is lost say so, and not that 
   await people.run();
   await removeState(people);
   const commands = [
-    ...[
-      "history",
-      "failures",
-      "why sync.people 1",
-      "retry sync.people",
-      "unknown",
-      "query spoor.runs",
-    ],
-    ...["unknown settle sync.people 1 --sent", "state list", "state check", "state backup"],
-    ...["state mv sync.people sync.contacts", "history --json"],
+    "history",
+    "failures",
+    "why sync.people 1",
+    "retry sync.people",
+    "unknown",
+    "query spoor.runs",
+    "unknown settle sync.people 1 --sent",
+    "state list",
+    "state check",
+    "state backup",
+    "state mv sync.people sync.contacts",
+    "history --json",
   ];
 
   for (const command of commands) {

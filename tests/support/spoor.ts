@@ -50,8 +50,15 @@ export interface RunningSpoor extends AsyncDisposable {
 export function spoorCommand(): [program: string, ...args: string[]] {
   if (BINARY !== undefined) return [BINARY];
   return [
-    ...[Deno.execPath(), "run", "--quiet", "--allow-all", "--no-prompt", "--no-check"] as const,
-    ...["--config", `${ROOT}deno.json`, `${ROOT}main.ts`],
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--allow-all",
+    "--no-prompt",
+    "--no-check",
+    "--config",
+    `${ROOT}deno.json`,
+    `${ROOT}main.ts`,
   ];
 }
 

@@ -44,7 +44,12 @@ export const deliveryFigure: Figure = {
       const model = sendingModel("mart.accounts", loopback.host, concurrency);
       await writeModel(project, "sync/accounts.ts", model);
       yield* sendingLines(`${requests} requests, ${concurrency} at once`, {
-        ...{ bench, loopback, project, requests, concurrency, factor },
+        bench,
+        loopback,
+        project,
+        requests,
+        concurrency,
+        factor,
         prepare: () => runAbove(bench, project),
       });
     }
@@ -66,7 +71,9 @@ export const batchesFigure: Figure = {
 
     await using loopback = await startLoopback();
     const model = batchingModel("mart.accounts", loopback.host, {
-      ...{ size: BATCH, concurrency: BATCHES_AT_ONCE, columns },
+      size: BATCH,
+      concurrency: BATCHES_AT_ONCE,
+      columns,
     });
     await writeModel(project, "sync/accounts.ts", model);
     await bench.run(project);
@@ -80,7 +87,8 @@ export const batchesFigure: Figure = {
       spoor: async (turn) => {
         await turnDial(project, { turn: 0, note: turn + 1 });
         const sent = await sendUntilCounted(bench, loopback, project, MODEL, {
-          ...{ requests, groups: rows },
+          requests,
+          groups: rows,
         });
         note = sent.note;
         return sent.run.wallMs;
@@ -102,7 +110,8 @@ export const stateSizeFigure: Figure = {
     const floor = await tableMb(bench, rows);
     const ways = {
       [`in batches of ${BATCH}`]: batchingModel("mart.accounts", loopback.host, {
-        ...{ size: BATCH, concurrency: BATCHES_AT_ONCE },
+        size: BATCH,
+        concurrency: BATCHES_AT_ONCE,
       }),
       "one by one": sendingModel("mart.accounts", loopback.host),
     };

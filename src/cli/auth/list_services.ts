@@ -65,7 +65,9 @@ async function servicesOf(root: string, providers: AuthProviders): Promise<Liste
 
 function toJson({ name, isSet, since, error }: Listed): Record<string, unknown> {
   return {
-    ...{ service: name, authorised: since !== undefined && !error, configured: isSet },
+    service: name,
+    authorised: since !== undefined && !error,
+    configured: isSet,
     ...(since !== undefined && { updated_at: since }),
     ...(error && { error: error.message }),
   };

@@ -44,7 +44,10 @@ export const applyCommand = defineCommand({
     const { options: { json, all, verbose }, output, positionals: [file = ""] } = call;
     const plan = parsePlan(readPlan(file), file);
     using text = json ? undefined : new RunText(output, {
-      ...{ all, verbose, practiceOption: plan.practice, program: PROGRAM },
+      all,
+      verbose,
+      practiceOption: plan.practice,
+      program: PROGRAM,
       now: () => performance.now(),
     });
     const show = text ? (event: RunEvent) => text.show(event) : showAsJson(output);
@@ -68,7 +71,11 @@ function toRequest({ options }: Call<typeof OPTIONS>, plan: PlanDocument): RunRe
   const { jobs, verbose } = options;
   return {
     project: projectOf(options),
-    ...{ selectors, full, resend, adopt, verbose },
+    selectors,
+    full,
+    resend,
+    adopt,
+    verbose,
     practice: plan.practice,
     ...(held !== undefined && { held: parseHeld(held, adopt) }),
     allowRemoved: allow_removed,

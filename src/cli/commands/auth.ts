@@ -97,7 +97,9 @@ async function authorizeOne(
   if (json) {
     const { hasRefreshToken, expiresInS } = authorised;
     return output.json("auth", {
-      ...{ service: name, authorised: true, renewable: hasRefreshToken },
+      service: name,
+      authorised: true,
+      renewable: hasRefreshToken,
       ...(expiresInS !== undefined && { expires_in_s: expiresInS }),
     });
   }

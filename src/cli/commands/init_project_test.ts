@@ -25,7 +25,9 @@ async function newProject() {
 Deno.test("init writes a project in which validate finds no mistake", async () => {
   await using project = await newProject();
   assert.deepEqual(await project.call("validate"), {
-    ...{ code: 0, stdout: "4 models, no mistake found\n", stderr: "" },
+    code: 0,
+    stdout: "4 models, no mistake found\n",
+    stderr: "",
   });
 });
 
@@ -92,7 +94,9 @@ Deno.test("what init writes runs at once, in practice, and can be looked at", as
       JSON.parse(line)
     );
     assert.deepEqual(runs.map((run) => [run.type, run.run_id, run.status, run.requests_sent]), [
-      ...[["run", 3, "ok", 1], ["run", 2, "ok", 0], ["run", 1, "ok", 7]],
+      ["run", 3, "ok", 1],
+      ["run", 2, "ok", 0],
+      ["run", 1, "ok", 7],
     ]);
     const steps = (await project.call("history", "sync.crm", "-n", "1")).stdout;
     assert.match(steps, /\n +3 {2}.* {2}ok .* mart\.customers changed\n$/);
@@ -226,8 +230,11 @@ Deno.test("new --json prints one object", async () => {
   const { stdout } = await project.call("new", "sync.hubspot", "--json");
 
   assert.deepEqual(JSON.parse(stdout), {
-    ...{ schema_version: 1, type: "model_file", name: "sync.hubspot" },
-    ...{ path: "models/sync/hubspot.ts", kind: "tracked" },
+    schema_version: 1,
+    type: "model_file",
+    name: "sync.hubspot",
+    path: "models/sync/hubspot.ts",
+    kind: "tracked",
   });
 });
 

@@ -114,7 +114,11 @@ function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
   return {
     project: projectOf(options),
     selectors: positionals,
-    ...{ practice, full, resend, adopt, verbose },
+    practice,
+    full,
+    resend,
+    adopt,
+    verbose,
     allowRemoved: options["allow-removed"],
     allowChanges: options["allow-changes"],
     ...(held !== undefined && { held: parseHeld(held, adopt) }),

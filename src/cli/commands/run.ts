@@ -113,7 +113,10 @@ export const runCommand = defineCommand({
     using deadline = startDeadline(request.timeoutMs);
     const stop = AbortSignal.any([signals.stop, deadline.signal]);
     using text = json ? undefined : new RunText(output, {
-      ...{ all, verbose, practiceOption: practice, program: PROGRAM },
+      all,
+      verbose,
+      practiceOption: practice,
+      program: PROGRAM,
       now: () => performance.now(),
     });
     const show = text ? (event: RunEvent) => text.show(event) : showAsJson(output);

@@ -143,7 +143,8 @@ function list({ root, practice, call: { options, output } }: Situation): number 
 function check({ root, practice, path, call: { options, output } }: Situation): number {
   using db = openProjectState(root, practice, "check the state");
   const report = checkState({
-    ...{ db, isOfProject: nameTest(modelNames(root)) },
+    db,
+    isOfProject: nameTest(modelNames(root)),
     option: practiceOption(options.practice),
   });
   const { findings, notes, checks, schema, currentSchema } = report;

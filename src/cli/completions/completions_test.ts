@@ -72,7 +72,8 @@ Deno.test({
   ignore: noBash,
   async fn() {
     assert.deepEqual(await completeInBash("spoor run m", "mart.a\\tx y\\nmart.b\\n"), [
-      ...["mart.a", "mart.b"],
+      "mart.a",
+      "mart.b",
     ]);
     assert.deepEqual(await completeInBash("spoor run tag:c", "tag:crm\\n"), ["crm"]);
     assert.deepEqual(await completeInBash("spoor query --format=c", "--format=csv\\n"), ["csv"]);

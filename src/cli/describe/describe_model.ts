@@ -57,7 +57,10 @@ export function describeModel(
 ): ModelDescription {
   const { name, kind, language, path, sql } = model;
   return {
-    ...{ name, kind, language, path },
+    name,
+    kind,
+    language,
+    path,
     directives: directivesOf(model),
     reads: model.references.map(({ table }) => table),
     read_by: (graph.below.get(name) ?? []).map(({ to }) => to),

@@ -4,8 +4,15 @@ import { foldFailures } from "./fold_failures.ts";
 
 function failing(groupKey: string, error: string, more: Partial<FailingChanges> = {}) {
   return {
-    ...{ model: "sync.crm", state: "failed", parked: false, groups: 1, attempts: 1 },
-    ...{ since: "2026-01-01", lastAt: "2026-01-01", groupKey, error },
+    model: "sync.crm",
+    state: "failed",
+    parked: false,
+    groups: 1,
+    attempts: 1,
+    since: "2026-01-01",
+    lastAt: "2026-01-01",
+    groupKey,
+    error,
     ...more,
   } as FailingChanges;
 }
@@ -58,7 +65,10 @@ Deno.test("states and models stay apart; of each model what concerns most groups
   ], () => ["id"]);
   assert.deepEqual(
     folded.map(({ model, parked, groups, attempts }) => [
-      ...[model, parked, groups, attempts],
+      model,
+      parked,
+      groups,
+      attempts,
     ]),
     [["sync.a", false, 1, 1], ["sync.crm", true, 5, 4], ["sync.crm", false, 1, 1]],
   );

@@ -12,7 +12,8 @@ Deno.test("a number on the command line is the number or its text", () => {
   assert.deepEqual(read(["7"]), ["[7]", `["7"]`]);
   assert.deepEqual(read(["-1.5"]), ["[-1.5]", `["-1.5"]`]);
   assert.deepEqual(read(["9007199254740993"]), [
-    ...[`[{"int":"9007199254740993"}]`, `["9007199254740993"]`],
+    `[{"int":"9007199254740993"}]`,
+    `["9007199254740993"]`,
   ]);
   assert.equal(read(["9223372036854775808"])[0], "[9223372036854776000]");
   assert.deepEqual(read(["007"])[1], `["007"]`);

@@ -27,7 +27,11 @@ Deno.test("an error says what happened, where, and what to do", () => {
 Deno.test("several errors are shown apart, and counted", () => {
   const errors = new UserErrors([new UserError("Cannot do a"), new UserError("Cannot do b")]);
   assert.deepEqual(renderThrown(errors, view), [
-    ...["error: Cannot do a", "", "error: Cannot do b", "", "2 errors"],
+    "error: Cannot do a",
+    "",
+    "error: Cannot do b",
+    "",
+    "2 errors",
   ]);
 });
 
@@ -47,7 +51,9 @@ Deno.test("--verbose shows the cause of an error too", () => {
   assert.deepEqual(renderThrown(error, view), ["error: Cannot open the file"]);
   const verbose = renderThrown(error, { ...view, verbose: true });
   assert.deepEqual(verbose.slice(0, 3), [
-    ...["error: Cannot open the file", "caused by:", "error: disk on fire"],
+    "error: Cannot open the file",
+    "caused by:",
+    "error: disk on fire",
   ]);
 });
 

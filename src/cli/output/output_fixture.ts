@@ -26,7 +26,9 @@ export function keepOutput(options: KeptOutputOptions = {}): KeptOutput {
   const stdout = new KeptSink(isTerminal);
   const stderr = new KeptSink(isTerminal);
   const facts: OutputFacts = {
-    ...{ stdout, stderr, noColour },
+    stdout,
+    stderr,
+    noColour,
     env: (name) => env[name],
     columns: () => columns,
   };

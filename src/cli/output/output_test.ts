@@ -53,7 +53,9 @@ Deno.test("Output writes all bytes to a stream that takes a few at a time", () =
     },
   };
   const output = new Output({
-    ...{ stdout, stderr: stdout, noColour: false },
+    stdout,
+    stderr: stdout,
+    noColour: false,
     env: () => undefined,
     columns: () => 80,
   });
@@ -70,7 +72,9 @@ Deno.test("Output stays silent once its reader is gone, and says so", () => {
   };
   const { output: stderrOnly } = keepOutput();
   const output = new Output({
-    ...{ stdout, stderr: stdout, noColour: false },
+    stdout,
+    stderr: stdout,
+    noColour: false,
     env: () => undefined,
     columns: () => stderrOnly.columns,
   });

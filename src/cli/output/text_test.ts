@@ -7,7 +7,13 @@ import { visibleLine, visibleText } from "./visible_text.ts";
 Deno.test("renderCount() puts commas between thousands", () => {
   const counts = [0, 999, 1_000, 12_345, 1_234_567, -1_000, 12_345_678_901_234_567_890n];
   assert.deepEqual(counts.map(renderCount), [
-    ...["0", "999", "1,000", "12,345", "1,234,567", "-1,000", "12,345,678,901,234,567,890"],
+    "0",
+    "999",
+    "1,000",
+    "12,345",
+    "1,234,567",
+    "-1,000",
+    "12,345,678,901,234,567,890",
   ]);
 });
 

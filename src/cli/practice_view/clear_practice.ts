@@ -19,7 +19,9 @@ import { takeRunLock } from "~/store/run_lock.ts";
 export function clearPractice(root: string, now: string): boolean {
   const state = stateFilePath(root, true);
   const files = [practiceFilePath(root), state].flatMap((path) => [
-    ...[path, `${path}-wal`, `${path}-shm`],
+    path,
+    `${path}-wal`,
+    `${path}-shm`,
   ]);
   if (!files.some(isThere)) return false;
   using _lock = takeRunLock(`${state.slice(0, -3)}.lock`, "spoor practice --clear", now);

@@ -55,7 +55,10 @@ Deno.test("LiveRegion writes nothing while nothing changes", async () => {
 Deno.test("a run on a terminal shows running models in lines that fit, and ends clean", async () => {
   const { output, stdout } = keepOutput({ isTerminal: true, columns: 40, env: { NO_COLOR: "1" } });
   const text = new RunText(output, {
-    ...{ all: false, verbose: false, practiceOption: false, program: "spoor" },
+    all: false,
+    verbose: false,
+    practiceOption: false,
+    program: "spoor",
     now: () => 61_000,
   });
   text.show(started(["mart.customers", "mart.b"]));

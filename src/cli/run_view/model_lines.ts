@@ -156,9 +156,11 @@ function label(name: string, text: string, { style }: RunView): string {
 function groupsText(delivery: DeliveryCounts, onRemoved: ModelFinished["on_removed"]): string {
   const { new: added, changed, unchanged, removed, held_back: held = 0 } = delivery;
   return counts([
-    ...[[added, "new"], [changed, "changed"], [unchanged, "unchanged"]] as const,
+    [added, "new"],
+    [changed, "changed"],
+    [unchanged, "unchanged"],
     // Each run finds them once more.
-    ...[[removed, onRemoved === "keep" ? "gone and kept" : "removed"]] as const,
+    [removed, onRemoved === "keep" ? "gone and kept" : "removed"],
     ...held > 0 ? [[held, "held back"]] as const : [],
   ]);
 }
@@ -170,7 +172,8 @@ function requestsText(
 ): string {
   const text = counts([
     [sent, practice ? "sent to the practice API" : "sent"],
-    ...[[accepted, "accepted"], [refused - unanswered, "refused"]] as const,
+    [accepted, "accepted"],
+    [refused - unanswered, "refused"],
     ...unanswered > 0 ? [[unanswered, "without an answer"]] as const : [],
   ]);
   const tried = retries > 0 ? `, ${countOf(retries, "retry", "retries")}` : "";
@@ -187,7 +190,9 @@ function outcomeText(
   const text = counts([
     [saved, "acknowledged"],
     ...rejected > 0 ? [[rejected, "rejected"]] as const : [],
-    ...[[failed, "failed"], [unknown, "unknown"], [left, "left"]] as const,
+    [failed, "failed"],
+    [unknown, "unknown"],
+    [left, "left"],
   ]);
   const ends = [
     ...failed + unknown > kept && !isBlockedNext ? [goesOnText(delivery, practice)] : [],

@@ -51,8 +51,16 @@ export function skipped(model: string, rows = 91): ModelFinished {
 /** What a delivery came to. */
 export function delivery(counts: Partial<DeliveryCounts> = {}): DeliveryCounts {
   return {
-    ...{ new: 0, changed: 0, unchanged: 0, removed: 0 },
-    ...{ saved: 0, rejected: 0, failed: 0, unknown: 0, left: 0, parked: 0 },
+    new: 0,
+    changed: 0,
+    unchanged: 0,
+    removed: 0,
+    saved: 0,
+    rejected: 0,
+    failed: 0,
+    unknown: 0,
+    left: 0,
+    parked: 0,
     ...counts,
   };
 }
@@ -70,7 +78,11 @@ export function finished(more: Partial<RunFinished> = {}): RunFinished {
     status: "ok",
     practice: false,
     elapsed_ms: 1_234,
-    ...{ ok: 0, skipped: 0, failed: 0, blocked: 0, cancelled: 0 },
+    ok: 0,
+    skipped: 0,
+    failed: 0,
+    blocked: 0,
+    cancelled: 0,
     requests: requests(0),
     ...more,
   };

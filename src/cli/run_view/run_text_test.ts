@@ -12,7 +12,10 @@ interface Show extends Partial<RunTextOptions> {
 function show(events: readonly RunEvent[], { output: of = {}, ...options }: Show = {}): string {
   const { output, stdout } = keepOutput(of);
   using text = new RunText(output, {
-    ...{ all: false, verbose: false, practiceOption: false, program: "spoor" },
+    all: false,
+    verbose: false,
+    practiceOption: false,
+    program: "spoor",
     now: () => 0,
     ...options,
   });
@@ -256,7 +259,10 @@ Deno.test("a push that lasts gets a line every ten seconds where nothing is redr
   let now = 0;
   const { output, stdout } = keepOutput();
   using text = new RunText(output, {
-    ...{ all: false, verbose: false, practiceOption: false, program: "spoor" },
+    all: false,
+    verbose: false,
+    practiceOption: false,
+    program: "spoor",
     now: () => now,
   });
   text.show(started(["sync.crm"], true));
@@ -281,7 +287,10 @@ Deno.test("a model's log is shown, debug only with --verbose, and cannot steer t
   assert.equal(
     show(events),
     lines(
-      ...["Running 1 model.", "", "  warn     sync.crm: two", "           lines \\x1b[2J"],
+      "Running 1 model.",
+      "",
+      "  warn     sync.crm: two",
+      "           lines \\x1b[2J",
     ),
   );
   assert.match(show(events, { verbose: true }), /\n {2}debug {4}sync\.crm: quiet\n/);

@@ -164,10 +164,14 @@ function heldBackLines(
 function groupLines({ groups, practice }: RunFinished): string[] {
   if (!groups || groups.delivered === 0) return [];
   const { delivered, saved, rejected, failed, unknown, left } = groups;
-  const parts = [
-    ...[[saved, "saved"], [rejected, "rejected"], [failed, "failed"]] as const,
-    ...[[unknown, "unknown"], [left, "left"]] as const,
-  ].map(([count, word]) => `${renderCount(count)} ${word}`);
+  const counts: [number, string][] = [
+    [saved, "saved"],
+    [rejected, "rejected"],
+    [failed, "failed"],
+    [unknown, "unknown"],
+    [left, "left"],
+  ];
+  const parts = counts.map(([count, word]) => `${renderCount(count)} ${word}`);
   const note = practice ? ` (${NOTHING_LEFT})` : "";
   return [`Groups: ${renderCount(delivered)} delivered = ${parts.join(" + ")}${note}.`];
 }

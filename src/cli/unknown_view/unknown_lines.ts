@@ -120,8 +120,11 @@ export function printUnknown(
       idempotency_key: key ?? null,
       request: request
         ? {
-          ...{ at: request.at, method: request.method, url: request.url },
-          ...{ status: request.status, error: request.error },
+          at: request.at,
+          method: request.method,
+          url: request.url,
+          status: request.status,
+          error: request.error,
         }
         : null,
     });

@@ -82,24 +82,25 @@ export function loadStory(
   const withRequests = requestTeller(db);
   const last = deliveries.find((row) => row.group_key === keyText && !isByHand(row));
   const next = whatIsNext({
-    ...{
-      model,
-      ledger,
-      isRunning,
-      option,
-      block: findBudgetBlock(db, model.name),
-      accepted,
-      // Looked for only where it matters: a model that never compares may have very many runs.
-      compared: keepsRemoved || last?.state === "adopted"
-        ? lastComparison(db, model.name)
-        : undefined,
-    },
+    model,
+    ledger,
+    isRunning,
+    option,
+    block: findBudgetBlock(db, model.name),
+    accepted,
+    // Looked for only where it matters: a model that never compares may have very many runs.
+    compared: keepsRemoved || last?.state === "adopted"
+      ? lastComparison(db, model.name)
+      : undefined,
     pending: pendingOf(db, model.name, keyText),
     words: toKeyWords(model.keyColumns, key),
     last,
   });
   return {
-    ...{ model, group, ledger, next },
+    model,
+    group,
+    ledger,
+    next,
     idempotencyKey: ledger && changeRequestOf(db, ledger).key,
     entries: told.entries.map((entry) =>
       entry.type === "try"
@@ -143,7 +144,8 @@ function requestTeller(db: DatabaseSync): (delivery: DeliveryRow) => ToldTry {
     told.add(name);
     const requests = requestsOf(db, change, runId, REQUESTS_TOLD + 1);
     return {
-      ...{ type: "try", delivery },
+      type: "try",
+      delivery,
       requests: requests.slice(0, REQUESTS_TOLD).map((each) =>
         withKey(db, each, toKeyed(changeId, delivery))
       ),

@@ -6,16 +6,30 @@ import { type StoryFacts, tellStory } from "./timeline.ts";
 
 function tried(runId: number, state: DeliveryState, more: Partial<DeliveryRow> = {}): DeliveryRow {
   return {
-    ...{ run_id: runId, group_key: "[1]", change_id: 1, batch: 0, state },
-    ...{ action: "update", at: "", content_hash: "1:a", changed: null, error: null },
+    run_id: runId,
+    group_key: "[1]",
+    change_id: 1,
+    batch: 0,
+    state,
+    action: "update",
+    at: "",
+    content_hash: "1:a",
+    changed: null,
+    error: null,
     ...more,
   };
 }
 
 function compared(runId: number, more: Partial<StoryStep> = {}): StoryStep {
   return {
-    ...{ run_id: runId, status: "ok", reason: "raw.a changed", error: null },
-    ...{ groups_new: 0, groups_left: 0, groups_removed: 0, groups_parked: 0 },
+    run_id: runId,
+    status: "ok",
+    reason: "raw.a changed",
+    error: null,
+    groups_new: 0,
+    groups_left: 0,
+    groups_removed: 0,
+    groups_parked: 0,
     ...more,
   };
 }
@@ -30,7 +44,8 @@ function tell(
   keepsRemoved = false,
 ): string[] {
   const newestFirst = {
-    ...{ deliveries: deliveries.toReversed(), steps: steps.toReversed() },
+    deliveries: deliveries.toReversed(),
+    steps: steps.toReversed(),
     accepted: accepted ?? undefined,
     keepsRemoved,
   };
@@ -49,7 +64,9 @@ Deno.test("runs after an acceptance were unchanged, and those that decided the s
 Deno.test("a run that left groups may not have reached a changed one", () => {
   const steps = [compared(1), compared(2, { groups_left: 5 }), compared(3)];
   assert.deepEqual(tell([tried(1, "accepted")], steps), [
-    ...["3 unchanged", "2 unchanged_or_not_reached", "1 accepted"],
+    "3 unchanged",
+    "2 unchanged_or_not_reached",
+    "1 accepted",
   ]);
 });
 
@@ -57,13 +74,18 @@ Deno.test("a parked group was held back until a person retried it", () => {
   const deliveries = [tried(1, "failed"), tried(2, "retried"), tried(3, "accepted")];
   const steps = [compared(1), compared(2, { groups_parked: 1 }), compared(3)];
   assert.deepEqual(tell(deliveries, steps), [
-    ...["3 accepted", "2 retried", "2 held_back", "1 failed"],
+    "3 accepted",
+    "2 retried",
+    "2 held_back",
+    "1 failed",
   ]);
 });
 
 Deno.test("a budget blocks; another failure before the comparison is one of the model", () => {
   const failure = (hint: string) => ({
-    ...{ status: "failed", groups_new: null, groups_left: null },
+    status: "failed",
+    groups_new: null,
+    groups_left: null,
     error: JSON.stringify({ message: "Cannot send\nmore", hint }),
   });
   const steps = [
@@ -73,7 +95,10 @@ Deno.test("a budget blocks; another failure before the comparison is one of the 
     compared(4, { status: "blocked", groups_new: null, reason: "raw.a failed" }),
   ];
   assert.deepEqual(tell([tried(1, "accepted")], steps), [
-    ...["4 not_reached", "3 failed", "2 blocked", "1 accepted"],
+    "4 not_reached",
+    "3 failed",
+    "2 blocked",
+    "1 accepted",
   ]);
 });
 
@@ -84,7 +109,10 @@ Deno.test("a group that is new again has left the query in a run that forgot som
   ];
   const steps = [compared(1), compared(2), compared(3, { groups_removed: 1 }), compared(4)];
   assert.deepEqual(tell(deliveries, steps), [
-    ...["4 accepted", "3 left", "2 unchanged", "1 accepted"],
+    "4 accepted",
+    "3 left",
+    "2 unchanged",
+    "1 accepted",
   ]);
 });
 
@@ -92,7 +120,9 @@ Deno.test("a group that is gone was not there in runs after it had left", () => 
   const forgets: Partial<StoryStep> = { ["groups_removed"]: 1 };
   const once = [compared(1), compared(2, forgets), compared(3), compared(4)];
   assert.deepEqual(tell([tried(1, "accepted")], once, null), [
-    ...["3-4 gone", "2 left", "1 accepted"],
+    "3-4 gone",
+    "2 left",
+    "1 accepted",
   ]);
   const twice = [
     compared(1),
@@ -101,7 +131,10 @@ Deno.test("a group that is gone was not there in runs after it had left", () => 
     compared(4),
   ];
   assert.deepEqual(tell([tried(1, "accepted")], twice, null), [
-    ...["4 gone", "3 unchanged_or_gone", "2 unchanged_or_gone", "1 accepted"],
+    "4 gone",
+    "3 unchanged_or_gone",
+    "2 unchanged_or_gone",
+    "1 accepted",
   ]);
 });
 
@@ -110,18 +143,28 @@ Deno.test("a group that is gone may have been forgotten by an adoption of all gr
   const adopted = tried(2, "adopted", { group_key: "*" });
   const steps = [compared(1), compared(2), compared(3)];
   assert.deepEqual(tell([tried(1, "accepted"), adopted], steps, null), [
-    ...["3 gone", "2 adopted", "1 accepted"],
+    "3 gone",
+    "2 adopted",
+    "1 accepted",
   ]);
   const back = [tried(1, "accepted"), adopted, tried(4, "accepted", { action: "create" })];
   assert.deepEqual(tell(back, [...steps, compared(4)]), [
-    ...["4 accepted", "3 gone", "2 adopted", "1 accepted"],
+    "4 accepted",
+    "3 gone",
+    "2 adopted",
+    "1 accepted",
   ]);
   const later = [compared(1), compared(2), compared(3, forgets), compared(4)];
   assert.deepEqual(tell([tried(1, "accepted"), adopted], later, null), [
-    ...["4 gone", "3 unchanged_or_gone", "2 adopted", "1 accepted"],
+    "4 gone",
+    "3 unchanged_or_gone",
+    "2 adopted",
+    "1 accepted",
   ]);
   assert.deepEqual(tell([tried(1, "accepted"), adopted], steps), [
-    ...["3 unchanged", "2 adopted", "1 accepted"],
+    "3 unchanged",
+    "2 adopted",
+    "1 accepted",
   ]);
 });
 
@@ -135,21 +178,27 @@ Deno.test("what was settled as sent counts as accepted", () => {
   const settled = tried(1, "settled", { error: SETTLED_AS_SENT });
   const steps = [compared(1), compared(2)];
   assert.deepEqual(tell([tried(1, "unknown"), settled], steps), [
-    ...["2 unchanged", "1 settled", "1 unknown"],
+    "2 unchanged",
+    "1 settled",
+    "1 unknown",
   ]);
 });
 
 Deno.test("a run that died has no step, and its tries are told all the same", () => {
   const deliveries = [tried(1, "accepted"), tried(3, "unknown"), tried(3, "accepted")];
   assert.deepEqual(tell(deliveries, [compared(1), compared(3)]), [
-    ...["3 accepted", "3 unknown", "1 accepted"],
+    "3 accepted",
+    "3 unknown",
+    "1 accepted",
   ]);
 });
 
 Deno.test("before its first try a group was not there, or not reached", () => {
   const steps = [compared(1), compared(2, { groups_left: 3 }), compared(3)];
   assert.deepEqual(tell([tried(3, "accepted")], steps), [
-    ...["3 accepted", "2 not_reached", "1 not_there"],
+    "3 accepted",
+    "2 not_reached",
+    "1 not_there",
   ]);
 });
 
@@ -173,6 +222,8 @@ Deno.test("the story ends at its limit, and says so", () => {
 Deno.test("where what left the query is kept, an accepted group may be unchanged or one of these", () => {
   const steps = [compared(1), compared(2), compared(3, { groups_removed: 1 })];
   assert.deepEqual(tell([tried(1, "accepted")], steps, undefined, true), [
-    ...["3 unchanged_or_kept", "2 unchanged", "1 accepted"],
+    "3 unchanged_or_kept",
+    "2 unchanged",
+    "1 accepted",
   ]);
 });

@@ -1,29 +1,41 @@
+// deno-lint-ignore-file camelcase -- columns of the ledger.
 import assert from "node:assert/strict";
 import type { LedgerRow } from "~/store/group_story.ts";
 import { type GroupFacts, whatIsNext } from "./what_is_next.ts";
 
 const ROW: LedgerRow = {
-  ...{ id: 7, model: "sync.crm", group_key: "[7]", content_hash: "1:a", state: "failed" },
-  ...{ batch: 0, attempts: 2, run_id: 3, error: null, parked: 0, action: "update", at: null },
+  id: 7,
+  model: "sync.crm",
+  group_key: "[7]",
+  content_hash: "1:a",
+  state: "failed",
+  batch: 0,
+  attempts: 2,
+  run_id: 3,
+  error: null,
+  parked: 0,
+  action: "update",
+  at: null,
 };
 
 function next(ledger: Partial<LedgerRow> | undefined, more: Partial<GroupFacts> = {}): string {
   const model: GroupFacts["model"] = {
-    ...{ name: "sync.crm", promise: "at_least_once", maxAttempts: 10, isInProject: true },
+    name: "sync.crm",
+    promise: "at_least_once",
+    maxAttempts: 10,
+    isInProject: true,
     onRemoved: "forget",
   };
   const { code, text } = whatIsNext({
-    ...{
-      model,
-      words: "7",
-      accepted: undefined,
-      last: undefined,
-      compared: undefined,
-      isRunning: false,
-      option: "",
-      block: undefined,
-      pending: undefined,
-    },
+    model,
+    words: "7",
+    accepted: undefined,
+    last: undefined,
+    compared: undefined,
+    isRunning: false,
+    option: "",
+    block: undefined,
+    pending: undefined,
     ledger: ledger && { ...ROW, ...ledger },
     ...more,
   });
@@ -34,7 +46,10 @@ const ACCEPTED = { isInDoubt: false };
 
 const AT_MOST_ONCE: Partial<GroupFacts> = {
   model: {
-    ...{ name: "sync.crm", promise: "at_most_once", maxAttempts: 10, isInProject: true },
+    name: "sync.crm",
+    promise: "at_most_once",
+    maxAttempts: 10,
+    isInProject: true,
     onRemoved: "forget",
   },
 };
@@ -112,7 +127,10 @@ Deno.test("whatIsNext() goes by what --held has left only until a run has compar
 
 Deno.test("whatIsNext() tells what becomes of a group that has left the query, as @on_removed says", () => {
   const model = {
-    ...{ name: "a.b", promise: "at_least_once", maxAttempts: 1, isInProject: true } as const,
+    name: "a.b",
+    promise: "at_least_once" as const,
+    maxAttempts: 1,
+    isInProject: true,
   };
   const of = (onRemoved: GroupFacts["model"]["onRemoved"]) =>
     next(undefined, { model: { ...model, onRemoved }, accepted: { isInDoubt: true } });
@@ -120,7 +138,8 @@ Deno.test("whatIsNext() tells what becomes of a group that has left the query, a
   assert.match(of("keep"), /^kept: .*nothing is sent of it, unless it comes back$/);
   const kept = (removed: number) =>
     next(undefined, {
-      ...{ model: { ...model, onRemoved: "keep" }, accepted: ACCEPTED },
+      model: { ...model, onRemoved: "keep" },
+      accepted: ACCEPTED,
       compared: { runId: 4, removed },
     });
   assert.match(kept(0), /until its content changes$/);

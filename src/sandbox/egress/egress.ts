@@ -136,13 +136,11 @@ export class Egress {
       random: this.random,
     };
     const tokens = new OAuthTokens({
-      ...{
-        standIns,
-        mask,
-        outlet,
-        secrets,
-        asking: askingOf(given),
-      },
+      standIns,
+      mask,
+      outlet,
+      secrets,
+      asking: askingOf(given),
       post: (message) => this.#port.send(message),
       now: () => performance.now(),
     });

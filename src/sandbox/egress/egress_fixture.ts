@@ -148,14 +148,16 @@ export function serveFarSide(
       const body = await request.bytes();
       const { pathname, search } = new URL(request.url);
       const text = new TextDecoder().decode(body);
-      const seen = { ...{ method: request.method, headers: request.headers }, body, text };
+      const seen = { method: request.method, headers: request.headers, body, text };
       const count = received.push({ ...seen, path: pathname + search });
       return await answer({ ...seen, path: pathname + search }, count - 1);
     },
   );
   const host = `127.0.0.1:${server.addr.port}`;
   return {
-    ...{ origin: `http://${host}`, host, received },
+    origin: `http://${host}`,
+    host,
+    received,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
@@ -172,7 +174,9 @@ export function serveBytes(
   const host = `127.0.0.1:${listener.addr.port}`;
   const open = new Set<Deno.Conn>();
   const side = {
-    ...{ origin: `http://${host}`, host, connections: 0 },
+    origin: `http://${host}`,
+    host,
+    connections: 0,
     [Symbol.dispose]() {
       for (const connection of open) connection.close();
       listener.close();

@@ -56,7 +56,9 @@ Deno.test("egress sets Idempotency-Key unless it is empty or the model set one",
   await egress.send({ url: far.origin, method: "POST", idempotencyKey: "k-1" });
   await egress.send({ url: far.origin, method: "POST", idempotencyKey: "" });
   await egress.send({
-    ...{ url: far.origin, method: "POST", idempotencyKey: "k-2" },
+    url: far.origin,
+    method: "POST",
+    idempotencyKey: "k-2",
     headers: [["idempotency-key", "own"]],
   });
   const keys = far.received.map((request) => request.headers.get("idempotency-key"));

@@ -9,8 +9,14 @@ const SECRETS = [{ name: "CLIENT_SECRET", standIn: "spoor-secret-1", value: "s3c
 
 function clientOf(far: FarSide, more: Partial<OAuthClient> = {}): OAuthClient {
   return {
-    ...{ tokenUrl: `${far.origin}/token`, clientId: "app", clientSecret: "spoor-secret-1" },
-    ...{ clientAuth: "basic", scope: "", audience: "", refreshToken: "", ...more },
+    tokenUrl: `${far.origin}/token`,
+    clientId: "app",
+    clientSecret: "spoor-secret-1",
+    clientAuth: "basic",
+    scope: "",
+    audience: "",
+    refreshToken: "",
+    ...more,
   };
 }
 

@@ -93,7 +93,9 @@ Deno.test("egress refuses a body beyond the limit, also one that only unpacks to
   using egress = startEgress({ allowNet: [far.host] });
   for (const path of ["/endless", "/bomb"]) {
     const { error, attempts } = await egress.send({
-      ...{ url: far.origin + path, retries: 3, timeoutMs: 60_000 },
+      url: far.origin + path,
+      retries: 3,
+      timeoutMs: 60_000,
     });
     assert.equal(error?.kind, "broken", path);
     assert.equal(error?.message, "Cannot read the answer: its body is larger than 256 MB");
@@ -114,9 +116,14 @@ Deno.test("egress refuses at once a body that announces to be beyond the limit",
 Deno.test("egress hands on every body byte for byte", async () => {
   const encoder = new TextEncoder();
   const bodies = [
-    ...[new Uint8Array(), encoder.encode("\ufeff{}"), encoder.encode("a\0b 😀")],
-    ...[new Uint8Array([0xff, 0xfe]), new Uint8Array([0xed, 0xa0, 0x80]), new Uint8Array([0xc3])],
-    ...[encoder.encode("ö".repeat(32 * 1_024 - 1)), encoder.encode("ö".repeat(32 * 1_024))],
+    new Uint8Array(),
+    encoder.encode("\ufeff{}"),
+    encoder.encode("a\0b 😀"),
+    new Uint8Array([0xff, 0xfe]),
+    new Uint8Array([0xed, 0xa0, 0x80]),
+    new Uint8Array([0xc3]),
+    encoder.encode("ö".repeat(32 * 1_024 - 1)),
+    encoder.encode("ö".repeat(32 * 1_024)),
   ];
   await using far = serveFarSide((_request, earlier) => new Response(bodies[earlier]));
   using egress = startEgress({ allowNet: [far.host] });

@@ -28,7 +28,9 @@ Deno.test("egress follows a redirect that leaves the request what it is", async 
     await using far = serveRedirect(status, () => "/end");
     using egress = startEgress({ allowNet: [far.host] });
     const { body } = await egress.send({
-      ...{ url: `${far.origin}/start`, method, body: "body" },
+      url: `${far.origin}/start`,
+      method,
+      body: "body",
       headers: [["content-type", "text/plain"]],
     });
     assert.equal(new TextDecoder().decode(body), `${method} body`, `${status} ${method}`);

@@ -103,9 +103,13 @@ function prepareTokenRequest(
   );
   for (const text of signatures) mask.add(text);
   const asked = {
-    ...{ method: "POST", url: client.tokenUrl, idempotencyKey: "", ...form },
+    method: "POST",
+    url: client.tokenUrl,
+    idempotencyKey: "",
+    ...form,
     // No tries of its own: then it goes out on a connection of its own, once each try.
-    ...{ timeoutMs: TIMEOUT_MS, retries: 0 },
+    timeoutMs: TIMEOUT_MS,
+    retries: 0,
   };
   return { ...prepare(asked, from), followsRedirects: false };
 }

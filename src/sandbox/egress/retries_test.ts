@@ -15,8 +15,11 @@ Deno.test("egress tries 408, 429 and 5xx again, each time with the same key and 
   await using far = serveStatuses([500, 429, 408, 503], NOW);
   using egress = startEgress({ allowNet: [far.host] });
   const response = await egress.send({
-    ...{ url: far.origin, method: "POST", body: "same" },
-    ...{ retries: 5, idempotencyKey: "key-1" },
+    url: far.origin,
+    method: "POST",
+    body: "same",
+    retries: 5,
+    idempotencyKey: "key-1",
   });
   assert.equal(response.status, 200);
   assert.equal(response.attempts, 5);
@@ -170,7 +173,9 @@ Deno.test("egress gives up a try that gets no headers in time", async () => {
   using far = serveBytes(() => undefined);
   using egress = startEgress({ allowNet: [far.host] });
   const { error, attempts, elapsedMs } = await egress.send({
-    ...{ url: `${far.origin}/slow`, timeoutMs: 150, retries: 1 },
+    url: `${far.origin}/slow`,
+    timeoutMs: 150,
+    retries: 1,
   });
   assert.equal(error?.kind, "timeout");
   assert.match(

@@ -51,12 +51,18 @@ export function shapesOf(secret: string): Set<string> {
   const html = value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   const unicode = json.replace(/[^\x20-\x7e]/g, toUnicodeEscape);
   return new Set([
-    ...[value, json, json.replaceAll("/", "\\/"), unicode, unicode.replaceAll("/", "\\/")],
+    value,
+    json,
+    json.replaceAll("/", "\\/"),
+    unicode,
+    unicode.replaceAll("/", "\\/"),
     // JSON text that is a string in JSON: an API that shows the body it was sent.
     encodeForJson(json),
     ...[percent, encodeForPath(value), encodeForForm(value), encodeURI(value)].flatMap(lowerHex),
     ...(URL.canParse(value) ? [new URL(value).href] : []),
-    ...[html, html.replaceAll('"', "&quot;").replaceAll("'", "&#39;"), encodeForXml(value)],
+    html,
+    html.replaceAll('"', "&quot;").replaceAll("'", "&#39;"),
+    encodeForXml(value),
     ...base64Shapes(value),
   ]);
 }

@@ -77,9 +77,13 @@ Deno.test("a group of several rows stays only where all of them are as they were
   assert.deepEqual(await back("(row, group) => group.rows"), [null, null, null]);
   assert.deepEqual(await back("(row) => row"), [[1, 1], null, null]);
   assert.deepEqual(await back("(row, group) => [...group.rows, row]"), [
-    ...[[1, 1, 1, 2, 1, 1], [2, 1, 2, 1], [3, 1, 3, 1]],
+    [1, 1, 1, 2, 1, 1],
+    [2, 1, 2, 1],
+    [3, 1, 3, 1],
   ]);
   assert.deepEqual(await back("(row, group) => { group.rows.at(-1).line = 7; }"), [
-    ...[[1, 1, 1, 7], [2, 7], [3, 7]],
+    [1, 1, 1, 7],
+    [2, 7],
+    [3, 7],
   ]);
 });

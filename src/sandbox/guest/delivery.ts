@@ -74,8 +74,14 @@ export class Delivery {
     const identity = keyIdentity(Object.values(key));
     const isRemoved = rows.length === 0;
     const group: GivenGroup = {
-      ...{ number, key, identity, rows, read, isRemoved },
-      ...{ collected: [], state: "open" },
+      number,
+      key,
+      identity,
+      rows,
+      read,
+      isRemoved,
+      collected: [],
+      state: "open",
     };
     this.#given.set(identity, group);
     return group;

@@ -55,19 +55,38 @@ function reachedBySyntax(): unknown[] {
   const generator = (function* () {})();
   const asyncGenerator = (async function* () {})();
   return [
-    ...[generator, asyncGenerator, function* () {}, async function* () {}, async () => {}],
-    ...[[][Symbol.iterator](), new Map().entries(), new Set().values(), ""[Symbol.iterator]()],
-    ...["".matchAll(/x/g), Iterator.from({ next: () => ({ done: true, value: 0 }) })],
-    ...[[].values().map((each) => each), Object.getPrototypeOf(Uint8Array)],
-    ...[new Headers().entries(), new URLSearchParams().entries(), new Intl.Segmenter().segment("")],
+    generator,
+    asyncGenerator,
+    function* () {},
+    async function* () {},
+    async () => {},
+    [][Symbol.iterator](),
+    new Map().entries(),
+    new Set().values(),
+    ""[Symbol.iterator](),
+    "".matchAll(/x/g),
+    Iterator.from({ next: () => ({ done: true, value: 0 }) }),
+    [].values().map((each) => each),
+    Object.getPrototypeOf(Uint8Array),
+    new Headers().entries(),
+    new URLSearchParams().entries(),
+    new Intl.Segmenter().segment(""),
   ];
 }
 
 /** Not Promise and Array: V8 is fast with those only while they look untouched. */
 function overriddenPrototypes(): object[] {
   return [
-    ...[Object, Function, Error, AggregateError, EvalError, RangeError, ReferenceError],
-    ...[SyntaxError, TypeError, URIError],
+    Object,
+    Function,
+    Error,
+    AggregateError,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    TypeError,
+    URIError,
   ].map((each) => each.prototype);
 }
 

@@ -58,7 +58,13 @@ export function makeApi(context: ApiContext): typeof Api {
 
 /** Classes of what the API hands out; hardened with it. */
 export const MODEL_CLASSES: readonly unknown[] = [
-  ...[Rows, Changes, BlockIterator, HttpResponse, HttpError, ModelFile, Items],
+  Rows,
+  Changes,
+  BlockIterator,
+  HttpResponse,
+  HttpError,
+  ModelFile,
+  Items,
 ];
 
 type SqlArguments = readonly [string | TemplateStringsArray, ...unknown[]];

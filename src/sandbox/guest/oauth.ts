@@ -11,7 +11,13 @@ import { modelError } from "./host_error.ts";
 import type { HostPort } from "./host_port.ts";
 
 const OPTIONS = [
-  ...["tokenUrl", "clientId", "clientSecret", "clientAuth", "scope", "audience", "refreshToken"],
+  "tokenUrl",
+  "clientId",
+  "clientSecret",
+  "clientAuth",
+  "scope",
+  "audience",
+  "refreshToken",
 ];
 
 /** Makes `http.oauth`. Called twice with the same, it gives the same: a call for each row costs nothing. */

@@ -4,7 +4,9 @@ import { runGuest, type TestHost } from "~/sandbox/testing/run_guest.ts";
 const ROWS = [{ id: 1, line: 1 }, { id: 1, line: 2 }, { id: 2, line: 1 }, { id: 3, line: 1 }];
 const run = (code: string, host: TestHost = {}) =>
   runGuest(`import { http, log, query, reject, save } from "spoor";\n${code}`, {
-    ...{ kind: "tracked", uniqueKey: ["id"], rows: ROWS },
+    kind: "tracked",
+    uniqueKey: ["id"],
+    rows: ROWS,
     ...host,
   });
 
