@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
-import { loadSettings } from "~/project/settings.ts";
+import { loadSettings } from "~/project/settings/settings.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { openStateReadOnly, stateFilePath } from "~/store/open_state.ts";
 import { refuseLostFile } from "~/store/sent_mark.ts";

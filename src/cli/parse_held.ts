@@ -4,7 +4,7 @@
  * @module
  */
 import { UserError } from "~/base/user_error.ts";
-import type { HeldRequest } from "~/run/held_source.ts";
+import type { HeldRequest } from "~/run/adopt/held_source.ts";
 
 /** @throws {UserError} No model, or several, are adopted. */
 export function parseHeld(text: string, adopt: readonly string[]): HeldRequest {

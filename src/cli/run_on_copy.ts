@@ -6,7 +6,7 @@
  */
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import type { RunEvent, RunFinished } from "~/run/run_event.ts";
-import { runProject } from "~/run/run_project.ts";
+import { runProject } from "~/run/engine/run_project.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 import { stateFilePath, type StateMigration } from "~/store/open_state.ts";
 import { removeStateCopy } from "~/store/state_copy.ts";

@@ -5,7 +5,11 @@
  * @module
  */
 import { toHex } from "~/base/hex.ts";
-import { type ChangedValues, changedValues, type FlatRow } from "~/tracked/changed_values.ts";
+import {
+  type ChangedValues,
+  changedValues,
+  type FlatRow,
+} from "~/tracked/compare/changed_values.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import type { PlannedChange } from "./plan_document.ts";
 

@@ -6,7 +6,7 @@
 import { UserError } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import { selectModels } from "~/dag/selectors.ts";
-import type { HeldAdopter } from "./adopt_held.ts";
+import type { HeldAdopter } from "./adopt/adopt_held.ts";
 import { practiceOption } from "./command_text.ts";
 import type { RunRequest } from "./run_request.ts";
 
@@ -84,8 +84,8 @@ export async function takeHeld(
     });
   }
   // Loaded only here, as few runs need it.
-  const { findHeldSource, withHeldSource } = await import("./held_source.ts");
-  const { heldAdopter } = await import("./adopt_held.ts");
+  const { findHeldSource, withHeldSource } = await import("./adopt/held_source.ts");
+  const { heldAdopter } = await import("./adopt/adopt_held.ts");
   const source = findHeldSource(asked, model, graph, tables);
   return { graph: withHeldSource(graph, model.name, source), held: heldAdopter(source) };
 }

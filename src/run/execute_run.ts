@@ -16,43 +16,43 @@ import { foldModelName } from "~/model/model_name.ts";
 import type { ModelName } from "~/model/model.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
-import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
+import { loadDotenv, variableLookup } from "~/project/settings/dotenv.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
-import type { Settings } from "~/project/settings.ts";
-import { nextBatchId } from "~/store/batch_ids.ts";
-import { DeferredCommits } from "~/store/deferred_commits.ts";
-import { GroupCommit, type RunCommits } from "~/store/group_commit.ts";
-import { countHeldChanges } from "~/store/held_back.ts";
-import { nextLedgerId } from "~/store/ledger.ts";
+import type { Settings } from "~/project/settings/settings.ts";
+import { nextBatchId } from "~/store/changes/batch_ids.ts";
+import { DeferredCommits } from "~/store/commits/deferred_commits.ts";
+import { GroupCommit, type RunCommits } from "~/store/commits/group_commit.ts";
+import { countHeldChanges } from "~/store/changes/held_back.ts";
+import { nextLedgerId } from "~/store/changes/ledger.ts";
 import { loadModelStates } from "~/store/model_states.ts";
 import { ModuleAnalyses } from "~/store/module_analyses.ts";
 import { openState } from "~/store/open_state.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
-import { pruneBodies } from "~/store/requests.ts";
+import { pruneBodies } from "~/store/changes/request_log.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
 import { markAsSent, noteSendingRun, refuseOlderFile, type SendingRun } from "~/store/sent_mark.ts";
 import { forgoDurability } from "~/store/state_copy.ts";
 import { dropStages } from "~/warehouse/stages.ts";
 import { listTables } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
-import type { HeldAdopter } from "./adopt_held.ts";
+import type { HeldAdopter } from "./adopt/adopt_held.ts";
 import { refuseUselessOptions, selectTracked, takeHeld } from "./chosen_models.ts";
 import { commandOf, practiceOption } from "./command_text.ts";
 import type { CurrentModel } from "./current_model.ts";
-import type { FromEngine } from "./engine_protocol.ts";
-import type { EngineWorkers } from "./engine_workers.ts";
-import { ReaderPool } from "./guest_queries.ts";
-import { heldBackOf } from "./held_back.ts";
+import type { FromEngine } from "./engine/engine_protocol.ts";
+import type { EngineWorkers } from "./engine/engine_workers.ts";
+import { ReaderPool } from "./guest/guest_queries.ts";
+import { heldBackOf } from "./earlier/held_back.ts";
 import type { PlanBeginning } from "./planner.ts";
 import { LazyPractice } from "./practice.ts";
-import { RateLimits } from "./rate_limits.ts";
+import { RateLimits } from "./requests/rate_limits.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunEvent, RunFinished } from "./run_event.ts";
-import { runModels, type StepCounts } from "./run_models.ts";
+import { runModels, type StepCounts } from "./models/run_models.ts";
 import type { RunRequest } from "./run_request.ts";
 import { RunSums } from "./run_sums.ts";
-import type { TokenKeeper } from "./token_keeper.ts";
+import type { TokenKeeper } from "./requests/token_keeper.ts";
 
 /** What one call of the engine is about. */
 export interface Job {
@@ -309,7 +309,7 @@ function tokensOf(
 ): () => Promise<TokenKeeper> {
   let tokens: Promise<TokenKeeper> | undefined;
   const load = async () => {
-    const { TokenKeeper } = await import("./token_keeper.ts");
+    const { TokenKeeper } = await import("./requests/token_keeper.ts");
     return new TokenKeeper({ ...parts, now: isoNow });
   };
   return () => tokens ??= load();

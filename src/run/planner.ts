@@ -13,13 +13,13 @@ import { forecastShared } from "~/plan/forecast.ts";
 import type { PlanDocument, PlannedModel } from "~/plan/plan_document.ts";
 import { sealPlan } from "~/plan/plan_file.ts";
 import { PlanRecorder, type PlanRecorderFacts, summarize } from "~/plan/plan_recorder.ts";
-import { countHeldChanges, type HeldChanges } from "~/store/held_back.ts";
+import { countHeldChanges, type HeldChanges } from "~/store/changes/held_back.ts";
 import type { ModelState } from "~/store/model_states.ts";
-import { usualRequestMs } from "~/store/requests.ts";
+import { usualRequestMs } from "~/store/changes/request_log.ts";
 import { lastRunId } from "~/store/runs.ts";
 import { digestTable } from "~/warehouse/digest_table.ts";
 import { practiceOption } from "./command_text.ts";
-import { heldBackOf } from "./held_back.ts";
+import { heldBackOf } from "./earlier/held_back.ts";
 import type { RunEvent } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 

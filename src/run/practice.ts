@@ -7,7 +7,7 @@ import { UserError } from "~/base/user_error.ts";
 import type { Fault } from "~/practice/fault.ts";
 import { parseFaults } from "~/practice/parse_faults.ts";
 import type { FromPractice, ToPractice } from "~/practice/protocol.ts";
-import type { EngineWorkers } from "./engine_workers.ts";
+import type { EngineWorkers } from "./engine/engine_workers.ts";
 
 /** A practice API that runs; ends after what it has begun to answer. */
 interface PracticeApi extends AsyncDisposable {

@@ -11,7 +11,7 @@
 import type { ErrorReport } from "~/base/user_error.ts";
 import type { KindName, ModelName } from "~/model/model.ts";
 import type { DeliveryCounts, RequestCounts } from "~/store/runs.ts";
-import type { BudgetAhead } from "./budget_ahead.ts";
+import type { BudgetAhead } from "./deliver/budget_ahead.ts";
 
 export type { DeliveryCounts, RequestCounts };
 

@@ -5,7 +5,7 @@
  */
 import type { ModelName } from "~/model/model.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
-import type { HeldRequest } from "./held_source.ts";
+import type { HeldRequest } from "./adopt/held_source.ts";
 
 /** One run, as asked for. */
 export interface RunRequest {

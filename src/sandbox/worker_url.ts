@@ -7,7 +7,7 @@
 
 /** Each worker's entry, from the repository's root and without its ending. */
 export const WORKER_ENTRIES = {
-  engine: "src/run/engine_entry",
+  engine: "src/run/engine/engine_entry",
   guest: "src/sandbox/guest/entry",
   egress: "src/sandbox/egress/entry",
   practice: "src/practice/entry",

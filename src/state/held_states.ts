@@ -5,9 +5,9 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { foldModelName } from "~/model/model_name.ts";
-import { acceptedTableName } from "~/tracked/accepted_table.ts";
+import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
-import { isTargetView, targetViewColumns } from "~/tracked/target_view.ts";
+import { isTargetView, targetViewColumns } from "~/tracked/accept/target_view.ts";
 import { columnsOf, countRows, findTableType } from "~/warehouse/tables.ts";
 
 /** One model's state. */

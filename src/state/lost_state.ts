@@ -10,8 +10,8 @@ import { UserError } from "~/base/user_error.ts";
 import { foldModelName } from "~/model/model_name.ts";
 import type { Model } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { acceptedKeyOf, acceptedTableName } from "~/tracked/accepted_table.ts";
-import { areRowsKept, hasDelivered } from "~/tracked/kept_rows.ts";
+import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_table.ts";
+import { areRowsKept, hasDelivered } from "~/tracked/accept/kept_rows.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { type HeldState, heldState, modelsWithAccepted } from "./held_states.ts";
 

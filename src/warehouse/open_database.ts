@@ -2,7 +2,7 @@
  * Opens the SQLite file that holds the targets and the state.
  *
  * WAL with `synchronous=NORMAL`: a commit is safe against a killed process at once; against a
- * power cut once the WAL is synced, which `store/group_commit.ts` does where it matters.
+ * power cut once the WAL is synced, which `store/commits/group_commit.ts` does where it matters.
  * https://www.sqlite.org/pragma.html#pragma_synchronous
  *
  * @module

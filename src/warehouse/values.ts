@@ -7,7 +7,7 @@
  *
  * It reads a text up to its first NUL only, and bytes that are not UTF-8 as U+FFFD. What stays inside SQLite
  * (what was accepted, what is compared) is exact; what a model is given of such a value is not. Keys of
- * groups that would be read so are refused (`tracked/refuse_keys.ts`).
+ * groups that would be read so are refused (`tracked/compare/refuse_keys.ts`).
  *
  * @module
  */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { HeldSource } from "~/run/held_source.ts";
+import type { HeldSource } from "~/run/adopt/held_source.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 import { contentOf } from "./content.ts";
 import type { Random } from "./random.ts";

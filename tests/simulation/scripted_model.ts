@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { changeKey } from "~/run/idempotency_key.ts";
-import { type Delivery } from "~/run/deliveries.ts";
-import { isUncertain, mayHaveMoved } from "~/run/guest_http.ts";
+import { changeKey } from "~/run/deliver/idempotency_key.ts";
+import { type Delivery } from "~/run/deliver/delivery.ts";
+import { isUncertain, mayHaveMoved } from "~/run/requests/guest_http.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 import { contentOf, isLocallyRefused, isQuiet, rowsOf } from "./content.ts";
 import type { FarItem } from "./far_side.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { DurableCommits } from "~/store/group_commit.ts";
+import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import type { Random } from "./random.ts";
 import type { SimulatedTime } from "./simulated_time.ts";

@@ -6,9 +6,9 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { Rate } from "~/base/rate.ts";
-import { type LimiterTime, RateLimits } from "~/run/rate_limits.ts";
-import { RequestPermits } from "~/run/request_permits.ts";
-import type { DurableCommits } from "~/store/group_commit.ts";
+import { type LimiterTime, RateLimits } from "~/run/requests/rate_limits.ts";
+import { RequestPermits } from "~/run/requests/request_permits.ts";
+import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import type { SimulatedTime } from "./simulated_time.ts";
 
 /** The clock of the machine: it may be set, and goes on at the same pace. */

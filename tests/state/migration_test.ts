@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { checkState } from "~/state/check_state.ts";
 import { openState } from "~/store/open_state.ts";
 import { APPLICATION_ID, MIGRATIONS } from "~/store/schema.ts";
-import { areRowsKept } from "~/tracked/kept_rows.ts";
+import { areRowsKept } from "~/tracked/accept/kept_rows.ts";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";

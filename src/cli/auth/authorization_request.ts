@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { AuthProvider } from "~/project/auth_providers.ts";
+import type { AuthProvider } from "~/project/settings/auth_providers.ts";
 
 /** A request for consent, and what proves later on that we made it. */
 export interface AuthorizationRequest {

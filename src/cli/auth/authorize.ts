@@ -4,11 +4,11 @@
  * @module
  */
 import { UserError } from "~/base/user_error.ts";
-import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
-import type { AuthProvider } from "~/project/auth_providers.ts";
-import { obtainTokenKey } from "~/project/token_key.ts";
-import { sealTokens, toStored } from "~/run/stored_tokens.ts";
-import { clientSecretOf } from "~/run/token_keeper.ts";
+import { loadDotenv, variableLookup } from "~/project/settings/dotenv.ts";
+import type { AuthProvider } from "~/project/settings/auth_providers.ts";
+import { obtainTokenKey } from "~/project/settings/token_key.ts";
+import { sealTokens, toStored } from "~/run/requests/stored_tokens.ts";
+import { clientSecretOf } from "~/run/requests/token_keeper.ts";
 import { openState, stateFilePath, type StateMigration } from "~/store/open_state.ts";
 import { saveSealedToken } from "~/store/tokens.ts";
 import { makeAuthorizationRequest } from "./authorization_request.ts";

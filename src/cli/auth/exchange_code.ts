@@ -5,7 +5,7 @@
  */
 import { encodeTokenRequest, type GrantedToken, readTokenAnswer } from "~/base/oauth.ts";
 import { UserError } from "~/base/user_error.ts";
-import type { AuthProvider } from "~/project/auth_providers.ts";
+import type { AuthProvider } from "~/project/settings/auth_providers.ts";
 
 /** What came of the consent. */
 export interface Consent {

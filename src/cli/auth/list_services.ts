@@ -9,9 +9,9 @@ import { renderThrown } from "~/cli/output/error_lines.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { renderTable } from "~/cli/output/table.ts";
-import type { AuthProviders } from "~/project/auth_providers.ts";
-import { loadDotenv, variableLookup } from "~/project/dotenv.ts";
-import { openTokens } from "~/run/stored_tokens.ts";
+import type { AuthProviders } from "~/project/settings/auth_providers.ts";
+import { loadDotenv, variableLookup } from "~/project/settings/dotenv.ts";
+import { openTokens } from "~/run/requests/stored_tokens.ts";
 import { listSealedTokens } from "~/store/tokens.ts";
 
 /** What is known of one service. */

@@ -13,9 +13,9 @@ import { projectOf } from "~/cli/find_project.ts";
 import { findProjectState } from "~/cli/open_project_state.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import type { Output } from "~/cli/output/output.ts";
-import type { AuthProviders } from "~/project/auth_providers.ts";
-import { loadSettings } from "~/project/settings.ts";
-import { makeKeyText } from "~/project/token_key.ts";
+import type { AuthProviders } from "~/project/settings/auth_providers.ts";
+import { loadSettings } from "~/project/settings/settings.ts";
+import { makeKeyText } from "~/project/settings/token_key.ts";
 import { openState, stateFilePath } from "~/store/open_state.ts";
 import { removeSealedToken } from "~/store/tokens.ts";
 

@@ -33,7 +33,7 @@ import {
   failedModels,
   failingChanges,
   failingKeys,
-} from "~/store/failing_changes.ts";
+} from "~/store/changes/failing_changes.ts";
 import { stateFilePath } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";

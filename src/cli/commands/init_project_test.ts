@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { main } from "~/cli/main.ts";
 import { keepOutput } from "~/cli/output/output_fixture.ts";
 import { PROJECT_FILES } from "~/cli/templates/project_files.ts";
-import { LANGUAGE_GLOBALS, TIMER_GLOBALS, WEB_GLOBALS } from "~/sandbox/guest/globals.ts";
+import { LANGUAGE_GLOBALS, TIMER_GLOBALS, WEB_GLOBALS } from "~/sandbox/guest/realm/globals.ts";
 
 async function call(...args: string[]) {
   const { output, stdout, stderr } = keepOutput();

@@ -25,7 +25,7 @@ import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts
 import { countOf, renderCount } from "~/cli/output/counts.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { practiceOption } from "~/run/command_text.ts";
-import { type ChangedByHand, type ChangeFilter, retryChanges } from "~/store/by_hand.ts";
+import { type ChangedByHand, type ChangeFilter, retryChanges } from "~/store/changes/by_hand.ts";
 import { modelsInHistory } from "~/store/history.ts";
 
 const OPTIONS = {

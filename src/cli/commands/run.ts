@@ -16,7 +16,7 @@ import { showAsJson } from "~/cli/run_view/run_json.ts";
 import { RunText } from "~/cli/run_view/run_text.ts";
 import { hearStopSignals } from "~/cli/stop_signals.ts";
 import type { RunEvent } from "~/run/run_event.ts";
-import { runProject, TIME_IS_OVER } from "~/run/run_project.ts";
+import { runProject, TIME_IS_OVER } from "~/run/engine/run_project.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 
 const OPTIONS = {

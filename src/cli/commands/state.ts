@@ -18,7 +18,7 @@ import { tellMigration } from "~/cli/output/migration_text.ts";
 import { renderSize } from "~/cli/output/size_text.ts";
 import { countChanges, renderReport, renderStates } from "~/cli/state_view/state_lines.ts";
 import { foldModelName } from "~/model/model_name.ts";
-import { findModels } from "~/project/find_models.ts";
+import { findModels } from "~/project/models/find_models.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { backupState, defaultBackupPath } from "~/state/backup_state.ts";
 import { checkState } from "~/state/check_state.ts";

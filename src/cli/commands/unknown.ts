@@ -15,8 +15,8 @@ import { countOf } from "~/cli/output/counts.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { printUnknown, renderUnknown } from "~/cli/unknown_view/unknown_lines.ts";
 import { practiceOption } from "~/run/command_text.ts";
-import { settleChanges } from "~/store/by_hand.ts";
-import { countInFlight, unknownChanges } from "~/store/failing_changes.ts";
+import { settleChanges } from "~/store/changes/by_hand.ts";
+import { countInFlight, unknownChanges } from "~/store/changes/failing_changes.ts";
 import { stateFilePath } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
 

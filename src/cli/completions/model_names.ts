@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { findModels } from "~/project/find_models.ts";
+import { findModels } from "~/project/models/find_models.ts";
 import { findRoot } from "~/project/find_root.ts";
 
 /** Names of the models of the project that the folder belongs to; none where there is none. */

@@ -8,7 +8,7 @@ import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
-import type { FailedModel } from "~/store/failing_changes.ts";
+import type { FailedModel } from "~/store/changes/failing_changes.ts";
 import type { FoldedFailure } from "./fold_failures.ts";
 
 /** A folded failure with keys of some of its groups, as text. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { FailingChanges } from "~/store/failing_changes.ts";
+import type { FailingChanges } from "~/store/changes/failing_changes.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 
 /** Failures that are one to a person. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { FailingChanges } from "~/store/failing_changes.ts";
+import type { FailingChanges } from "~/store/changes/failing_changes.ts";
 import { foldFailures } from "./fold_failures.ts";
 
 function failing(groupKey: string, error: string, more: Partial<FailingChanges> = {}) {

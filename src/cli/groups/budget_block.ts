@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { ErrorReport } from "~/base/user_error.ts";
-import { stepsOf, type StoryStep } from "~/store/group_story.ts";
+import { stepsOf, type StoryStep } from "~/store/changes/group_story.ts";
 
 /** See the module's comment. */
 export interface BudgetBlock {

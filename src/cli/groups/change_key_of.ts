@@ -4,9 +4,14 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { changeKey, type KeyedChange } from "~/run/idempotency_key.ts";
-import { loadKeyNames } from "~/store/key_names.ts";
-import { keyNameOf, lastRequestOf, type LedgerRow, type RequestRow } from "~/store/group_story.ts";
+import { changeKey, type KeyedChange } from "~/run/deliver/idempotency_key.ts";
+import { loadKeyNames } from "~/store/changes/key_names.ts";
+import {
+  keyNameOf,
+  lastRequestOf,
+  type LedgerRow,
+  type RequestRow,
+} from "~/store/changes/group_story.ts";
 
 /** A change's last request and its key. */
 export interface ChangeRequest {

@@ -12,13 +12,13 @@ import { DEFAULT_MAX_ATTEMPTS, type DeliveryPromise } from "~/delivery/earlier_t
 import { readHeader } from "~/model/header.ts";
 import type { Directives } from "~/model/model.ts";
 import { readDirectives } from "~/model/read_directives.ts";
-import { findModels, type ModelFile } from "~/project/find_models.ts";
-import { loadYamlModel } from "~/project/load_sql_model.ts";
+import { findModels, type ModelFile } from "~/project/models/find_models.ts";
+import { loadYamlModel } from "~/project/models/load_sql_model.ts";
 import { readText } from "~/project/read_text.ts";
-import { loadSettings } from "~/project/settings.ts";
+import { loadSettings } from "~/project/settings/settings.ts";
 import { foldName } from "~/sql/identifiers.ts";
 import { modelsInHistory } from "~/store/history.ts";
-import { keyColumnsOf } from "~/tracked/known_group.ts";
+import { keyColumnsOf } from "~/tracked/accept/known_group.ts";
 
 /** See the module's comment. */
 export interface TrackedModel {

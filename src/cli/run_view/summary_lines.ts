@@ -7,7 +7,7 @@ import { renderDuration } from "~/base/duration.ts";
 import { countOf, renderCount } from "~/cli/output/counts.ts";
 import type { Style } from "~/cli/output/style.ts";
 import type { ModelName } from "~/model/model.ts";
-import type { BudgetAhead } from "~/run/budget_ahead.ts";
+import type { BudgetAhead } from "~/run/deliver/budget_ahead.ts";
 import type { ModelFinished, RunFinished } from "~/run/run_event.ts";
 import { NOTHING_LEFT } from "./model_lines.ts";
 

@@ -13,7 +13,7 @@ import type { Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { keyObject } from "~/cli/why_view/story_json.ts";
 import { settleCommand } from "~/cli/why_view/what_is_next.ts";
-import type { LedgerRow } from "~/store/group_story.ts";
+import type { LedgerRow } from "~/store/changes/group_story.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 
 /** One group, its model and its last request. */

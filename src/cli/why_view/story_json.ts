@@ -4,7 +4,7 @@
  * @module
  */
 import type { Output } from "~/cli/output/output.ts";
-import type { RequestRow } from "~/store/group_story.ts";
+import type { RequestRow } from "~/store/changes/group_story.ts";
 import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
 import { readMessage } from "./recorded_message.ts";
 

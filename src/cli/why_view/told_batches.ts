@@ -4,8 +4,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { batchesBefore, type PartedBatch } from "~/store/batch_parts.ts";
-import { type RequestRow, requestsOf } from "~/store/group_story.ts";
+import { batchesBefore, type PartedBatch } from "~/store/changes/batch_parts.ts";
+import { type RequestRow, requestsOf } from "~/store/changes/group_story.ts";
 
 /** One such batch. */
 export interface ToldBatch extends PartedBatch {

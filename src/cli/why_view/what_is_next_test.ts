@@ -1,6 +1,6 @@
 // deno-lint-ignore-file camelcase -- columns of the ledger.
 import assert from "node:assert/strict";
-import type { LedgerRow } from "~/store/group_story.ts";
+import type { LedgerRow } from "~/store/changes/group_story.ts";
 import { type GroupFacts, whatIsNext } from "./what_is_next.ts";
 
 const ROW: LedgerRow = {

@@ -6,7 +6,7 @@
 import { VERSION } from "~/base/version.ts";
 import type { EgressRequest } from "~/sandbox/protocol.ts";
 import { EgressFailure } from "./egress_failure.ts";
-import type { StandIns } from "./stand_ins.ts";
+import type { StandIns } from "./secrets/stand_ins.ts";
 
 /** Name, in lower case, and value. */
 export type HeaderPair = readonly [name: string, value: string];

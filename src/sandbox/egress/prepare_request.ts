@@ -10,8 +10,8 @@ import type { EgressRequest } from "~/sandbox/protocol.ts";
 import type { AllowedHosts } from "./allowed_hosts.ts";
 import { EgressFailure } from "./egress_failure.ts";
 import { type HeaderPair, headerValue, prepareHeaders } from "./prepare_headers.ts";
-import { encodeForBody, encodeForPath, encodeForQuery } from "./secret_encoding.ts";
-import type { StandIns } from "./stand_ins.ts";
+import { encodeForBody, encodeForPath, encodeForQuery } from "./secrets/secret_encoding.ts";
+import type { StandIns } from "./secrets/stand_ins.ts";
 
 /** A request as it goes out; each try sends the same. */
 export interface OutgoingRequest {

@@ -10,7 +10,7 @@ import { Buffer } from "node:buffer";
 import type { EgressResponse, RecordedRequest } from "~/sandbox/protocol.ts";
 import { EgressFailure } from "./egress_failure.ts";
 import type { OutgoingRequest } from "./prepare_request.ts";
-import type { SecretMask } from "./secret_mask.ts";
+import type { SecretMask } from "./secrets/secret_mask.ts";
 
 /** Longer bodies are cut in a plan. */
 const MAX_BODY = 100_000;

@@ -1,0 +1,387 @@
+/**
+ * `--adopt` with `--held`: what the far side holds already is known, and only what truly differs is left
+ * to be sent.
+ *
+ * Groups that are the same there are recorded as accepted. One that differs is kept as it is there, so that
+ * the next run shows and sends what differs; one that is not there counts as new. What only the far side
+ * has was never Spoor's: nothing is recorded of it, so it is never removed. Groups that this model sent
+ * before and that have left its query since are treated as `@on_removed` says, by the next run and under
+ * its budget, if the far side still has them.
+ *
+ * @module
+ */
+// deno-lint-ignore-file camelcase -- fields, as --json prints them.
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import { type DeliveryPromise, isHeldBack } from "~/delivery/earlier_try.ts";
+import type { Model } from "~/model/model.ts";
+import type { ModelPlan } from "~/plan/model_plan.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { DeliveryLog } from "~/store/changes/delivery_log.ts";
+import { type LedgerEntry, loadLedger } from "~/store/changes/ledger.ts";
+import { forgetRemoved } from "~/tracked/accept/accept_all.ts";
+import { adoptGroups, forgetRemovedNotThere } from "~/tracked/adopt/adopt_groups.ts";
+import { temp } from "~/tracked/compare/comparison_sql.ts";
+import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
+import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
+import { notePending } from "~/tracked/compare/note_pending.ts";
+import {
+  collectGroups,
+  countDifferences,
+  dropFarTables,
+  type FarComparison,
+  type FarFigures,
+  findAmbiguousKey,
+  groupFinder,
+  matchGroups,
+} from "~/tracked/adopt/match_far_rows.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { toBound } from "~/warehouse/values.ts";
+import type { TrackedQuery } from "~/run/earlier/accept_settled.ts";
+import { type Adoption, clearChanges } from "./adopt_changes.ts";
+import { adoptTries, type AdoptTriesContext } from "./adopt_tries.ts";
+import { DeliveredChangeReader } from "~/run/deliver/delivered_change_reader.ts";
+import type { HeldSource } from "./held_source.ts";
+import { type LoadedHeld, loadHeld, type QueryRows } from "./load_held.ts";
+import type { AdoptedGroups } from "~/run/run_event.ts";
+
+/** What it needs of its run. */
+export interface AdoptHeldContext extends Omit<AdoptTriesContext, "model"> {
+  model: Model;
+  source: HeldSource;
+  plan?: ModelPlan | undefined;
+}
+
+/** Adopts by one source. Loaded only by a run that asks for it. */
+export interface HeldAdopter {
+  copyOfQuery: typeof copyOfQuery;
+  adopt: (
+    context: Omit<AdoptHeldContext, "source">,
+    ...parts: [queryTable: string, changes: ChangeSet, earlier: readonly LedgerEntry[]]
+  ) => Adoption;
+}
+
+/** Makes it. */
+export function heldAdopter(source: HeldSource): HeldAdopter {
+  return {
+    copyOfQuery,
+    adopt: (context, ...parts) => adoptHeld({ ...context, source }, ...parts),
+  };
+}
+
+let copies = 0;
+
+/** Puts the rows of a query into a temporary table, and gives the query that reads that. */
+export function copyOfQuery(
+  db: DatabaseSync,
+  { select, columns, params }: TrackedQuery,
+): TrackedQuery & { table: string } {
+  const table = `spoor.adopt.${++copies}`;
+  // Without types, so that every value is kept as it is.
+  db.exec(
+    `CREATE TEMP TABLE ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(", ")})`,
+  );
+  db.prepare(`INSERT INTO ${temp(table)} ${select}`).run(...params.map(toBound));
+  return { table, columns, select: `SELECT * FROM ${temp(table)}`, params: [] };
+}
+
+/**
+ * Compares and records. Call inside the transaction that found the changes.
+ *
+ * @returns The comparison as it stands then: what differs is changed, what is not there is new, and none of
+ * it is given to the model in this run.
+ * @throws {UserError} There is nothing to compare, or nothing is met there.
+ */
+export function adoptHeld(
+  context: AdoptHeldContext,
+  queryTable: string,
+  changes: ChangeSet,
+  earlier: readonly LedgerEntry[],
+): Adoption {
+  const { db, model, source, onRemoved, plan } = context;
+  const { comparison: c } = changes;
+  const query: QueryRows = { uniqueKey: c.uniqueKey, columns: c.columns, table: queryTable };
+  refuseEmptyQuery(db, context, query);
+  const loaded = loadHeld(db, source, model, query);
+  const far = loaded.comparison;
+  collectGroups(db, far);
+  refuseAmbiguousKey(db, context, far);
+  const figures = matchGroups(db, far);
+  refuseNoneMet(db, context, far, figures, loaded);
+  const differing = countDifferences(db, far);
+  const notes = [...notesOf(db, context, loaded), ...formNotes(differing)];
+  const removedThere = onRemoved === "forget"
+    ? forgetAll(db, changes)
+    : forgetRemovedNotThere(db, changes, far);
+  const hasWritten = adoptGroups(db, changes, far);
+  adoptTries({ ...context, model: model.name }, far, earlier);
+  const adopted: AdoptedGroups = {
+    ...toAdopted(context, loaded, figures),
+    differ_in: Object.fromEntries(differing.differences),
+    to_remove: onRemoved === "deliver" ? removedThere : 0,
+    notes,
+  };
+  const rest: ChangeSet = {
+    ...changes,
+    new: figures.notThere,
+    changed: figures.differ,
+    unchanged: figures.same,
+    rows: 0,
+    removed: adopted.to_remove,
+  };
+  const heldBack = record(context, adopted, rest, far);
+  const told = { ...adopted, ...heldBack > 0 && { held_back: heldBack } };
+  plan?.compared({
+    new: rest.new,
+    changed: rest.changed,
+    unchanged: rest.unchanged,
+    removed: removedThere,
+    held: 0,
+    onRemoved,
+    adopt: true,
+    adopted: told,
+  });
+  dropFarTables(db, far);
+  clearChanges(db, changes);
+  return { changes: rest, hasWritten: hasWritten || changes.removed > removedThere, told };
+}
+
+function forgetAll(db: DatabaseSync, changes: ChangeSet): 0 {
+  forgetRemoved(db, changes);
+  db.exec(`DELETE FROM ${temp(changes.comparison.removedTable)}`);
+  return 0;
+}
+
+// ── the record ─────────────────────────────────────────────────────────────────────────────────
+
+const READ_AT_ONCE = 1_000;
+
+/**
+ * One line for all groups, the key "*", and one for each that is left to be sent.
+ *
+ * @returns How many of those that are left, or are to be removed, no run sends by itself.
+ */
+function record(
+  { db, model, runId, now, plan, promise }: AdoptHeldContext,
+  told: AdoptedGroups,
+  rest: ChangeSet,
+  far: FarComparison,
+): number {
+  const log = new DeliveryLog(db, runId, model.name);
+  const at = now();
+  const adopted = { batch: 0, changeId: 0, state: "adopted", at, contentHash: "" } as const;
+  log.write({ ...adopted, groupKey: "*", action: "update", error: summaryOf(told) });
+  fillWithRest(db, rest, far);
+  const pending = { runId, withRemoved: false, hasLedger: true };
+  const tries = loadLedger(db, model.name);
+  const triesByKey = new Map(tries.map((entry) => [entry.groupKey, entry]));
+  let heldBack = 0;
+  if (!plan) notePending(db, { ...rest, removed: 0 }, pending);
+  const reader = new DeliveredChangeReader(
+    db,
+    { ...rest, removed: 0 },
+    false,
+    false,
+    (change, before, after) => {
+      const { keyText: groupKey, changed, action } = change;
+      const isThere = action === "update";
+      const error = isThere ? `differs in ${told.source}` : `is not in ${told.source}`;
+      log.write({ ...adopted, groupKey, action: isThere ? "update" : "create", changed, error });
+      plan?.notGiven(change, before, after);
+      const entry = triesByKey.get(groupKey);
+      if (entry && isHeldBack(entry, { hash: change.hash }, promise)) heldBack += 1;
+    },
+  );
+  while (!reader.read(READ_AT_ONCE).done);
+  return heldBack + (told.to_remove > 0 ? countHeldRemoved(db, far, tries, promise) : 0);
+}
+
+/** Those that have left the query and are there, and of which no run tells the far side by itself. */
+function countHeldRemoved(
+  db: DatabaseSync,
+  far: FarComparison,
+  tries: readonly LedgerEntry[],
+  promise: DeliveryPromise,
+): number {
+  const find = groupFinder(db, far);
+  return tries.filter((entry) => {
+    const key = decodeGroupKey(entry.groupKey);
+    if (key.length !== far.uniqueKey.length) return false;
+    const { isHere, isThere } = find(key);
+    return !isHere && isThere && isHeldBack(entry, "removed", promise);
+  }).length;
+}
+
+/** The rows of all groups that are left, group by group. */
+function fillWithRest(db: DatabaseSync, { comparison: c }: ChangeSet, far: FarComparison): void {
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const own = c.uniqueKey.map((_, i) => `q${i}`).join(", ");
+  db.exec(
+    `DELETE FROM ${temp(c.rowsTable)};
+     INSERT INTO ${temp(c.rowsTable)} SELECT * FROM ${temp(far.queryTable)}
+     WHERE (${keys}) IN (SELECT ${own} FROM ${temp(far.groupsTable)} WHERE NOT same)
+     ORDER BY ${keys}, ${c.place}`,
+  );
+}
+
+function summaryOf(
+  { source, same, differ, not_there: missing, to_remove: gone }: AdoptedGroups,
+): string {
+  const text = `${count(same, "group")} recorded as sent, as in ${source}; ${differ} ${
+    differ === 1 ? "differs" : "differ"
+  }, ${missing} not there`;
+  return gone > 0 ? `${text}, ${gone} there that left the query` : text;
+}
+
+function toAdopted(
+  { source }: AdoptHeldContext,
+  { comparison, ignored, rows, withoutKey }: LoadedHeld,
+  { groupsThere, same, differ, notThere, onlyThere }: FarFigures,
+): Omit<AdoptedGroups, "differ_in" | "to_remove" | "notes"> {
+  const { columns, uniqueKey, compared } = comparison;
+  return {
+    source: source.name,
+    rows_there: rows,
+    groups_there: groupsThere,
+    same,
+    differ,
+    not_there: notThere,
+    only_there: onlyThere,
+    without_key: withoutKey,
+    compared,
+    assumed: columns.filter((each) => !uniqueKey.includes(each) && !compared.includes(each)),
+    ignored,
+  };
+}
+
+// ── what is worth a word, and what is refused ────────────────────────────────────────────────────
+
+const EXAMPLES = 3;
+const MAX_SHOWN = 100;
+
+function notesOf(
+  db: DatabaseSync,
+  { source, model }: AdoptHeldContext,
+  loaded: LoadedHeld,
+): string[] {
+  const { comparison: far, renamed, withoutKey, withoutKeyLines } = loaded;
+  const notes = renamed.map(([there, here]) => `"${there}" is taken for the column "${here}"`);
+  if (withoutKey > 0) {
+    const lines = withoutKeyLines.map((line) => `${source.name}:${line}`).join(", ");
+    const more = withoutKey > withoutKeyLines.length && lines !== "" ? ", …" : "";
+    notes.push(
+      `${count(withoutKey, "row")} there ${withoutKey === 1 ? "has" : "have"} no ${
+        far.uniqueKey.join(", ")
+      }, and can be no group of ${model.name}${lines === "" ? "" : ` (${lines}${more})`}`,
+    );
+  }
+  const withBytes = loaded.withBytes.map((column) =>
+    `"${column}" has bytes, which a CSV file cannot hold: a group that has some differs`
+  );
+  return [...notes, ...doubleNotes(db, source, far), ...withBytes];
+}
+
+/** So few groups may differ in a column by chance. */
+const FEW_PAIRS = 3;
+
+/** A column that is the same nowhere is most likely written in another form: a date, say. */
+function formNotes({ pairs, differences }: ReturnType<typeof countDifferences>): string[] {
+  if (pairs <= FEW_PAIRS) return [];
+  return [...differences].filter(([, groups]) => groups === pairs).map(([column]) =>
+    `"${column}" is the same in no group: if only its form is another there, leave the column out`
+  );
+}
+
+/** One row here, more there: it may be that a record was created twice. */
+function doubleNotes(db: DatabaseSync, source: HeldSource, far: FarComparison): string[] {
+  const where = "rows = 1 AND there > 1";
+  const groups = temp(far.groupsTable);
+  const doubles = Number(
+    db.prepare(`SELECT count(*) AS n FROM ${groups} WHERE ${where}`).get()?.n ?? 0,
+  );
+  if (doubles === 0) return [];
+  const own = far.uniqueKey.map((_, i) => `q${i}`).join(", ");
+  const equal = far.uniqueKey.map((_, i) => `f.k${i} = g.k${i}`).join(" AND ");
+  const examples = prepareArrayRows(
+    db,
+    `SELECT ${own}, (SELECT group_concat(line, ' ') FROM (SELECT line FROM ${
+      temp(far.farTable)
+    } AS f WHERE ${equal} ORDER BY line LIMIT ${EXAMPLES}))
+     FROM ${groups} AS g WHERE ${where} LIMIT ${EXAMPLES}`,
+  ).all().map(readRow).map((row) => {
+    const lines = String(row.pop() ?? "").split(" ").filter((line) => line !== "");
+    const at = lines.map((line) => `${source.name}:${line}`).join(", ");
+    return renderGroupKey(far.uniqueKey, row) + (at === "" ? "" : ` (${at})`);
+  });
+  const more = doubles > examples.length ? ", …" : "";
+  return [
+    `${count(doubles, "group")} of one row ${doubles === 1 ? "has" : "have"} more than one there: ${
+      examples.join("; ")
+    }${more}`,
+  ];
+}
+
+function refuseEmptyQuery(db: DatabaseSync, { model }: AdoptHeldContext, { table }: QueryRows) {
+  if (db.prepare(`SELECT 1 FROM ${temp(table)} LIMIT 1`).get()) return;
+  throw new UserError(`Cannot adopt ${model.name}: its query gives no rows to compare`, {
+    hint: "Nothing was recorded. Run the models that it reads first",
+  });
+}
+
+function refuseAmbiguousKey(
+  db: DatabaseSync,
+  { model, source }: AdoptHeldContext,
+  far: FarComparison,
+): void {
+  if (![...far.uniqueKey].some((key) => far.forms?.get(key) === "mixed")) return;
+  const key = findAmbiguousKey(db, far);
+  if (!key) return;
+  throw new UserError(
+    `Cannot compare ${model.name} with ${source.name}: its query has ${
+      key.join(", ")
+    } as a number and as a text, which a CSV file does not tell apart`,
+    { hint: "Give the key one type in the query, or compare with a table" },
+  );
+}
+
+/** Most likely it is another file; to go on would send everything a second time. */
+function refuseNoneMet(
+  db: DatabaseSync,
+  { model, source }: AdoptHeldContext,
+  far: FarComparison,
+  { same, differ, notThere, groupsThere }: FarFigures,
+  { rows }: LoadedHeld,
+): void {
+  if (same + differ > 0) return;
+  const cannot = `Cannot adopt ${model.name} by ${source.name}`;
+  if (rows === 0) {
+    throw new UserError(`${cannot}: it holds no rows`, {
+      hint: "Where the far side holds nothing, there is nothing to adopt: run without --adopt",
+    });
+  }
+  throw new UserError(
+    `${cannot}: none of the ${count(notThere, "group")} of its query is among the ${
+      groupsThere.toLocaleString("en-US")
+    } there`,
+    {
+      details: [
+        `here: ${exampleOf(db, far, far.groupsTable, "q")}`,
+        ...groupsThere > 0 ? [`there: ${exampleOf(db, far, far.farTable, "k")}`] : [],
+      ],
+      hint: source.type === "csv"
+        ? "Nothing was recorded. Is it the export of these records, with the key of the query?"
+        : `Nothing was recorded. Values are compared with their types: CAST a text to an INTEGER`,
+    },
+  );
+}
+
+function exampleOf(db: DatabaseSync, far: FarComparison, table: string, letter: string): string {
+  const keys = far.uniqueKey.map((_, i) => `quote(${letter}${i})`).join(`, `);
+  const rows = prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)} LIMIT ${EXAMPLES}`)
+    .all().map((row) => row.join(", ").slice(0, MAX_SHOWN));
+  return `${far.uniqueKey.join(", ")} = ${rows.join("; ")}`;
+}
+
+function count(n: number, what: string): string {
+  return `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
+}

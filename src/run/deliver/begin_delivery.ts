@@ -1,0 +1,184 @@
+/**
+ * The beginning of a delivery: finds what changed, holds it against the budgets, and fixes what is to be
+ * sent; or, with `--adopt`, records all of it as sent. In one transaction, before the first request.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import { DEFAULT_MAX_REMOVED, findBreach } from "~/delivery/budget.ts";
+import { cannotDeliverRemoved } from "~/project/models/validate_model.ts";
+import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
+import type { Model } from "~/model/model.ts";
+import { placeOfDirective } from "~/model/place_of_directive.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import type { DurableCommits } from "~/store/commits/group_commit.ts";
+import { loadKeyNames } from "~/store/changes/key_names.ts";
+import { type LedgerEntry, loadLedger } from "~/store/changes/ledger.ts";
+import { temp } from "~/tracked/compare/comparison_sql.ts";
+import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
+import { renderGroupKey } from "~/tracked/group_key.ts";
+import { endKept } from "~/tracked/accept/kept_rows.ts";
+import { notePending, type PendingSubject } from "~/tracked/compare/note_pending.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import { acceptSettled, type TrackedQuery } from "~/run/earlier/accept_settled.ts";
+import { adoptChanges } from "~/run/adopt/adopt_changes.ts";
+import { breachText, budgetOption } from "./budget_words.ts";
+import { Delivery } from "./delivery.ts";
+import { forcedGroups, holdCandidates } from "~/run/earlier/earlier_changes.ts";
+import { countKnownByWord } from "~/run/earlier/known_by_word.ts";
+import type { ModelWishes } from "~/run/models/model_wishes.ts";
+import { planChanges } from "./plan_changes.ts";
+import type { RunContext } from "~/run/run_context.ts";
+import { takeNewKey } from "~/run/earlier/take_new_key.ts";
+
+/** What a delivery needs of its run. */
+export interface DeliveryRun extends
+  Pick<
+    RunContext,
+    | "db"
+    | "runId"
+    | "projectId"
+    | "nextChangeId"
+    | "nextBatchId"
+    | "now"
+    | "plan"
+    | "practiceOption"
+  > {
+  commits: DurableCommits;
+}
+
+/** A budget blocks the model: nothing was sent. */
+export class BudgetExceeded extends UserError {}
+
+/**
+ * Begins a delivery.
+ *
+ * @param withPrevious The model asked by `changes`.
+ * @throws {BudgetExceeded} More is gone or changed than the model allows.
+ * @throws {UserError} A key is NULL or missing, or is another one than before and leaves something open.
+ */
+export function beginDelivery(
+  context: DeliveryRun,
+  model: Model,
+  wishes: ModelWishes,
+  query: TrackedQuery,
+  withPrevious: boolean,
+): Delivery {
+  const { db } = context;
+  const { uniqueKey = [], delivery: promise = "at_least_once" } = model.directives;
+  const { onRemoved = "forget", maxAttempts = DEFAULT_MAX_ATTEMPTS } = model.directives;
+  if (onRemoved === "deliver" && !withPrevious) {
+    throw cannotDeliverRemoved(model.name, placeOfDirective(model, "on_removed"));
+  }
+  return inTransaction(db, () => {
+    endKept(db, model.name, wishes.adopt);
+    const known = takeNewKey(db, model, wishes, loadLedger(db, model.name), context.practiceOption);
+    const readsRemoved = onRemoved === "deliver";
+    const earlier = acceptSettled(
+      { ...context, model: model.name, uniqueKey, readsRemoved },
+      query,
+      known,
+    );
+    const { adopt, held } = wishes;
+    const copy = adopt && held ? held.copyOfQuery(db, query) : undefined;
+    const found = findChanges(db, {
+      model: model.name,
+      uniqueKey,
+      ...copy ?? query,
+      forced: forcedGroups(earlier, readsRemoved),
+      // To send all again, or to take all as sent, asks for the parked ones too.
+      holdCandidates: wishes.resend || wishes.adopt ? [] : holdCandidates(earlier, promise),
+      everything: wishes.resend,
+    });
+    const changes = adopt ? found : countKnownByWord(db, found, earlier);
+    const plan = context.plan?.of(model.name);
+    if (plan && !copy) planChanges(db, plan, changes, { earlier, onRemoved, adopt });
+    // What nothing was accepted of counts as little as what is new.
+    checkBudgets(context, model, wishes, found);
+    const keyNames = loadKeyNames(db, model.name);
+    const parts = {
+      ...context,
+      model: model.name,
+      promise,
+      maxAttempts,
+      onRemoved,
+      withPrevious,
+      keyNames,
+      plan,
+    };
+    if (!adopt) {
+      const delivery = new Delivery(parts, changes, earlier);
+      // A plan is made on a copy that nobody asks anything.
+      if (!plan) notePending(db, changes, pendingSubject(context, model, earlier));
+      return delivery;
+    }
+    const adoption = copy && held
+      ? held.adopt({ ...parts, model }, copy.table, changes, earlier)
+      : adoptChanges(parts, changes, earlier);
+    const left = copy && readsRemoved ? onRemoved : "keep";
+    return new Delivery({ ...parts, onRemoved: left, adoption }, adoption.changes, []);
+  });
+}
+
+function pendingSubject(
+  { runId }: DeliveryRun,
+  { directives }: Model,
+  earlier: readonly LedgerEntry[],
+): PendingSubject {
+  const withRemoved = directives.onRemoved === "deliver";
+  return { runId, withRemoved, hasLedger: earlier.length > 0 };
+}
+
+function checkBudgets(
+  { db, plan, practiceOption }: DeliveryRun,
+  model: Model,
+  wishes: ModelWishes,
+  changes: ChangeSet,
+): void {
+  const { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges, onRemoved } = model.directives;
+  const { changed, unchanged, heldBack } = changes;
+  const removed = changes.removed - changes.removedUnaccepted;
+  const accepted = unchanged + changed + removed + heldBack.accepted;
+  const facts = { ...changes, removed, accepted, held: heldBack };
+  const budgets = {
+    maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
+    maxChanges,
+    // To record the present state sends nothing, and is asked for by name.
+    allowRemoved: wishes.allowRemoved || wishes.adopt,
+    allowChanges: wishes.allowChanges || wishes.adopt || wishes.resend,
+  };
+  const breach = findBreach(facts, budgets);
+  plan?.of(model.name).budgeted(facts.accepted, budgets, breach);
+  if (!breach) return;
+  const isChanges = breach.budget === "max_changes";
+  const table = isChanges ? changes.comparison.rowsTable : changes.comparison.removedTable;
+  const shown = plan?.of(model.name).listsEverything ? Infinity : EXAMPLES;
+  const details = examplesOf(db, changes, table, breach.groups, shown);
+  dropChanges(db, changes);
+  const option = budgetOption(breach);
+  throw new BudgetExceeded(`Cannot send ${model.name}: ${breachText(breach, model.directives)}`, {
+    at: placeOfDirective(model, breach.budget),
+    details,
+    hint: `Nothing was sent. If that is right: spoor run ${model.name} ${option}${practiceOption}`,
+  });
+}
+
+const EXAMPLES = 10;
+
+function examplesOf(
+  db: DatabaseSync,
+  { comparison: c }: ChangeSet,
+  table: string,
+  groups: number,
+  shown: number,
+): string[] {
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const limit = shown === Infinity ? "" : ` LIMIT ${shown}`;
+  const rows = prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)}${limit}`)
+    .all().map(readRow);
+  const lines = rows.map((key) => renderGroupKey(c.uniqueKey, key));
+  const more = groups - lines.length;
+  return more > 0 ? [...lines, `… ${more.toLocaleString("en-US")} more`] : lines;
+}

@@ -1,0 +1,95 @@
+/**
+ * Whether the next run would stop at a budget with what a run has left: what `--allow-removed` lets through
+ * holds for one run.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { type BudgetFacts, DEFAULT_MAX_REMOVED, findBreach } from "~/delivery/budget.ts";
+import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
+import type { Model } from "~/model/model.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { acceptedTableName, ORDINAL } from "~/tracked/accept/accepted_table.ts";
+import { findTableType } from "~/warehouse/tables.ts";
+import { breachText, budgetOption } from "./budget_words.ts";
+import type { ModelWishes } from "~/run/models/model_wishes.ts";
+import type { AdoptedGroups } from "~/run/run_event.ts";
+
+/** Why it would stop, and what lets it go on. */
+export interface BudgetAhead {
+  /** `30 of 40 groups left its query, and @max_removed is 20%` */
+  why: string;
+  /** `spoor run sync.crm --allow-removed` */
+  command: string;
+}
+
+type LeftByAdopt = Pick<AdoptedGroups, "differ" | "not_there" | "to_remove">;
+
+/** What it is told by. */
+export interface AheadContext {
+  db: DatabaseSync;
+  practiceOption: string;
+}
+
+/**
+ * Finds it, where the source stays as it is. Call when the run's own part is written.
+ *
+ * @param adopted What `--held` has left: of what is to be removed then, nothing is noted one by one.
+ */
+export function budgetAhead(
+  { db, practiceOption }: AheadContext,
+  { name, directives }: Model,
+  wishes: ModelWishes,
+  adopted?: LeftByAdopt,
+): BudgetAhead | undefined {
+  const { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges, onRemoved, delivery } = directives;
+  const { allowRemoved, allowChanges, resend, adopt } = wishes;
+  // Else this run was let through, and has left less. But for a first run @max_changes does not hold.
+  if (!allowRemoved && !allowChanges && !resend && !adopt && !maxChanges) return undefined;
+  const left = adopted
+    ? { new: adopted.differ + adopted.not_there, changed: 0, removed: adopted.to_remove }
+    : leftOf(db, name, delivery ?? "at_least_once");
+  if (left.new + left.removed === 0) return undefined;
+  const facts = { ...left, accepted: countAccepted(db, name) };
+  const breach = findBreach(facts, {
+    maxChanges,
+    allowRemoved: false,
+    allowChanges: false,
+    maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
+  });
+  if (!breach) return undefined;
+  return {
+    why: breachText(breach, directives),
+    command: `spoor run ${name} ${budgetOption(breach)}${practiceOption}`,
+  };
+}
+
+function leftOf(
+  db: DatabaseSync,
+  model: string,
+  promise: DeliveryPromise,
+): Omit<BudgetFacts, "accepted"> {
+  const held = promise === "at_most_once"
+    ? "(parked OR state IN ('unknown', 'sent'))"
+    : "(parked AND state NOT IN ('unknown', 'sent'))";
+  const row = db.prepare(
+    `SELECT count(*) FILTER (WHERE action <> 'remove' AND NOT ${held}) AS changes,
+       count(*) FILTER (WHERE action = 'remove' AND NOT ${held}) AS removed,
+       count(*) FILTER (WHERE action <> 'remove' AND ${held}) AS heldPresent,
+       count(*) FILTER (WHERE action = 'remove' AND ${held}) AS heldRemoved
+     FROM "spoor.changes" WHERE model = ?`,
+  ).get(model) ?? {};
+  return {
+    new: Number(row.changes),
+    changed: 0,
+    removed: Number(row.removed),
+    held: { accepted: Number(row.heldRemoved), present: Number(row.heldPresent) },
+  };
+}
+
+function countAccepted(db: DatabaseSync, model: string): number {
+  const accepted = acceptedTableName(model);
+  if (!findTableType(db, accepted)) return 0;
+  const sql = `SELECT count(*) AS n FROM ${quoteIdentifier(accepted)} WHERE ${ORDINAL} = 0`;
+  return Number(db.prepare(sql).get()?.n);
+}

@@ -1,0 +1,157 @@
+/**
+ * What the state file keeps of changes under way: the ledger's rows, and the record of how they ended.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { afterFailure, isUnknown } from "~/delivery/earlier_try.ts";
+import { BatchIds } from "~/store/changes/batch_ids.ts";
+import { BatchParts, type PartedBatch } from "~/store/changes/batch_parts.ts";
+import { cutOffNote } from "~/store/changes/cut_off.ts";
+import { DeliveryLog, type DeliveryState } from "~/store/changes/delivery_log.ts";
+import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
+import { PendingGroups } from "~/store/changes/pending.ts";
+import { type HeldGroup, movedBeside } from "./held_group.ts";
+
+/** What records need of their run. */
+export interface ChangeRecordContext {
+  db: DatabaseSync;
+  model: string;
+  runId: number;
+  /** `@max_attempts` */
+  maxAttempts: number;
+  /** ISO 8601, UTC. */
+  now: () => string;
+}
+
+/** A batch, or a change that goes out alone, and the larger batch that it is a part of. */
+export interface BatchPart {
+  /** What its requests are recorded by. */
+  part: number;
+  of: PartedBatch;
+}
+
+/** Call its methods inside a transaction. */
+export class ChangeRecords {
+  readonly #ledger: Ledger;
+  readonly #log: DeliveryLog;
+  readonly #batchIds: BatchIds;
+  readonly #parts: BatchParts;
+  readonly #pending: PendingGroups;
+
+  constructor(private readonly context: ChangeRecordContext) {
+    const { db, runId, model } = context;
+    this.#ledger = new Ledger(db, model);
+    this.#log = new DeliveryLog(db, runId, model);
+    this.#batchIds = new BatchIds(db);
+    this.#parts = new BatchParts(db, runId);
+    this.#pending = new PendingGroups(db, model, runId);
+  }
+
+  /**
+   * A request of the groups is about to leave.
+   *
+   * @param part Where they were in a larger batch before.
+   */
+  sent(groups: readonly HeldGroup[], part?: BatchPart): void {
+    this.#write(groups, { state: "sent", parked: false });
+    const [first] = groups;
+    if (first?.batch) this.#batchIds.keep(first.batch);
+    if (part) this.#parts.put(part.part, part.of);
+    this.#pending.remove(groups.map(({ number }) => number));
+  }
+
+  /** No request of the group left after all: the ledger is to it as it was before. */
+  withdrawn(group: HeldGroup, earlier: LedgerEntry | undefined): void {
+    if (!earlier) {
+      this.#ledger.remove([group.changeId]);
+      return this.#pending.put({ ...group, groupKey: group.keyText });
+    }
+    const { runId, now } = this.context;
+    const state = isUnknown(earlier) ? "unknown" : earlier.state;
+    const error = "Not tried again: the far side did not work, or the run was stopped";
+    this.#ledger.write([{ ...earlier, state, runId, error, at: now() }]);
+  }
+
+  /** They were refused with others, and wait for their turn to be tried without them. */
+  wait(groups: readonly HeldGroup[]): void {
+    this.#write(groups, {
+      state: "failed",
+      parked: false,
+      error: "Refused with the other groups of its batch",
+    });
+  }
+
+  accepted(groups: readonly HeldGroup[]): void {
+    this.#ledger.remove(groups.filter(({ intent }) => intent).map(({ changeId }) => changeId));
+    // Where no request was made, what the ledger has of the group may be an earlier change.
+    for (const { intent, keyText } of groups) if (!intent) this.#ledger.forget(keyText);
+    this.#note(groups, "accepted");
+  }
+
+  rejected(groups: readonly HeldGroup[], reason: string): void {
+    this.#write(groups, { state: "rejected", parked: true, error: reason });
+    this.#note(groups, "rejected", reason);
+  }
+
+  failed(group: HeldGroup, error: string): void {
+    this.#write([group], { ...afterFailure(group.attempts, this.context.maxAttempts), error });
+    this.#note([group], "failed", error);
+  }
+
+  /** A request of it may have arrived, and no answer tells. */
+  unknown(group: HeldGroup, error: string): void {
+    this.#write([group], { state: "unknown", parked: false, error });
+    this.#note([group], "unknown", error);
+  }
+
+  /** The same of changes whose run died while a request of them was out. */
+  cutOff(entries: readonly LedgerEntry[]): void {
+    const { runId, now } = this.context;
+    const same = { state: "unknown", at: now() } as const;
+    const error = "The run ended while a request was out";
+    this.#ledger.write(entries.map((entry) => ({ ...entry, ...same, runId, error })));
+    this.#log.writeAll(entries.map(({ id: changeId, ...entry }) => ({
+      ...entry,
+      ...same,
+      changeId,
+      error: cutOffNote(entry.runId),
+    })));
+  }
+
+  /** Nothing of the group is left to do. */
+  forget(groupKey: string): void {
+    this.#ledger.forget(groupKey);
+  }
+
+  #write(
+    groups: readonly HeldGroup[],
+    end: Pick<LedgerEntry, "state" | "parked"> & { error?: string },
+  ): void {
+    const { runId, now } = this.context;
+    const same = { ...end, runId, at: now() };
+    this.#ledger.write(
+      groups.map((group) => {
+        const { changeId: id, keyText: groupKey, hash: contentHash } = group;
+        const { batch, place, attempts, action } = group;
+        const moved = movedBeside(group, end.state);
+        return { id, groupKey, contentHash, batch, place, attempts, action, moved, ...same };
+      }),
+    );
+  }
+
+  /** They have come to an end. Those without a request were pending until now. */
+  #note(groups: readonly HeldGroup[], state: DeliveryState, error?: string): void {
+    this.#pending.remove(groups.filter(({ intent }) => !intent).map(({ number }) => number));
+    const same = { state, error, at: this.context.now() };
+    this.#log.writeAll(groups.map(({ changeId, keyText, hash, batch, action, changed }) => ({
+      groupKey: keyText,
+      changeId,
+      batch,
+      action,
+      contentHash: hash,
+      changed,
+      ...same,
+    })));
+  }
+}

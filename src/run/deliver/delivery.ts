@@ -1,0 +1,297 @@
+/**
+ * One tracked query being delivered: its changed groups on their way from `delivered` to accepted,
+ * rejected, failed or unknown, and the records that remember them.
+ *
+ * @module
+ */
+import type { ErrorReport } from "~/base/user_error.ts";
+import { afterFailure, batchToRepeat, isForced } from "~/delivery/earlier_try.ts";
+import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
+import type { ModelPlan } from "~/plan/model_plan.ts";
+import type { KeyNames } from "~/store/changes/key_names.ts";
+import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import { noteDelivery } from "~/store/model_states.ts";
+import { Acknowledger } from "~/tracked/accept/acknowledger.ts";
+import { type ChangeSet, dropChanges } from "~/tracked/compare/find_changes.ts";
+import { FormerGroups } from "~/tracked/accept/former_groups.ts";
+import { renderGroupKey } from "~/tracked/group_key.ts";
+import { refuseRemovedKeys } from "~/tracked/compare/refuse_keys.ts";
+import type { Adoption } from "~/run/adopt/adopt_changes.ts";
+import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
+import { checkSaved, savedTooSoon } from "./check_saved.ts";
+import { type DeliveredChange, DeliveredChangeReader } from "./delivered_change_reader.ts";
+import { DeliverySums } from "./delivery_sums.ts";
+import { sameChange } from "~/run/earlier/earlier_changes.ts";
+import { forgetGone } from "~/run/earlier/forget_gone.ts";
+import { assertGuest } from "~/run/guest/guest_error.ts";
+import { GroupRequests, type GroupRequestsContext } from "./group_requests.ts";
+import { type HeldGroup, heldGroupOf, isUnknownEnd, keyedChangeOf } from "./held_group.ts";
+import { HeldGroups } from "./held_groups.ts";
+import { changeKey } from "./idempotency_key.ts";
+import { NO_RECORDS, type Records } from "./no_records.ts";
+import type { DeliveryCounts, GroupFailure } from "~/run/run_event.ts";
+
+/** What a delivery needs from its run and its model. */
+export interface DeliveryContext extends ChangeRecordContext, GroupRequestsContext {
+  projectId: string;
+  /** The model's name when a change was begun, of which its keys are made. */
+  keyNames: KeyNames;
+  /** `@on_removed` */
+  onRemoved: "forget" | "keep" | "deliver";
+  /** The model asked by `changes`: it gets what was accepted before, too. */
+  withPrevious: boolean;
+  /** A plan is made: what becomes of each group is noted here. */
+  plan?: ModelPlan | undefined;
+  /** What was recorded as sent; then nothing is given to the model. */
+  adoption?: Adoption;
+}
+
+/** Groups that failed are shown as examples, not all. */
+const MAX_FAILURES_SHOWN = 10;
+
+/** See the module's comment. */
+export class Delivery {
+  readonly failures: GroupFailure[] = [];
+  /** Its requests: what may leave, and how that ended. */
+  readonly requests: GroupRequests;
+  readonly #held = new HeldGroups();
+  readonly #sums = new DeliverySums();
+  readonly #reader: DeliveredChangeReader;
+  readonly #acknowledger: Acknowledger;
+  readonly #records: Records;
+  readonly #earlier: ReadonlyMap<string, LedgerEntry>;
+  readonly #former: FormerGroups;
+  #isAllRead = false;
+
+  /**
+   * Call inside the transaction that found the changes.
+   *
+   * @throws {UserError} A group that is to be removed has a key that cannot be read exactly.
+   */
+  constructor(
+    private readonly context: DeliveryContext,
+    private readonly changes: ChangeSet,
+    earlier: readonly LedgerEntry[],
+  ) {
+    const { db, model } = context;
+    const readsRemoved = context.onRemoved === "deliver";
+    if (readsRemoved) refuseRemovedKeys(db, changes.comparison);
+    const { plan } = context;
+    this.#reader = new DeliveredChangeReader(
+      db,
+      changes,
+      readsRemoved,
+      context.withPrevious,
+      plan && ((change, before, after) => plan.given(change, before, after)),
+      // A person says so, and it holds something else by now.
+      (keyText) => this.#earlier.get(keyText)?.state === "settled",
+    );
+    this.#acknowledger = new Acknowledger(db, changes);
+    this.#former = new FormerGroups(db, changes.comparison);
+    this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
+    this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
+    this.requests = new GroupRequests(context, this.#held, this.#records, this.#earlier);
+    this.#records.cutOff(earlier.filter(({ state }) => state === "sent"));
+    forgetGone({
+      db,
+      onRemoved: context.onRemoved,
+      changes,
+      earlier: this.#earlier,
+      records: this.#records,
+      former: this.#former,
+    });
+    if (this.total + changes.removed > 0) noteDelivery(db, model, this.total);
+  }
+
+  /** Groups to deliver. */
+  get total(): number {
+    const { new: added, changed, removed } = this.changes;
+    return added + changed + (this.context.onRemoved === "deliver" ? removed : 0);
+  }
+
+  /** Groups that have come to an end. */
+  get done(): number {
+    return this.#sums.done;
+  }
+
+  /** Whether the target's content moved. */
+  get hasWritten(): boolean {
+    const forgotten = this.context.onRemoved === "forget" ? this.changes.removed : 0;
+    return this.#sums.saved + forgotten > 0 || this.context.adoption?.hasWritten === true;
+  }
+
+  /** With `--adopt`. */
+  get adoption(): Adoption | undefined {
+    return this.context.adoption;
+  }
+
+  get columnChanges(): readonly string[] {
+    return this.#acknowledger.columnChanges;
+  }
+
+  /** Groups and their rows for the model. */
+  pull(
+    rows: number,
+  ): { block: RowBlock; groups: DeliveredGroup[]; previous?: RowBlock; done: boolean } {
+    const { columns } = this.changes.comparison;
+    if (this.#isAllRead || this.context.adoption) {
+      return { block: { columns, values: [] }, groups: [], done: true };
+    }
+    const { changes, values, previous, done } = this.#reader.read(rows);
+    this.#isAllRead = done;
+    const groups = changes.map((change) => this.#deliver(change));
+    const block = { columns, values };
+    return { block, groups, ...(previous && { previous }), done };
+  }
+
+  #deliver(change: DeliveredChange): DeliveredGroup {
+    const { number, action, firstRow, lastRow } = change;
+    const former = this.#earlier.get(change.keyText);
+    const earlier = sameChange(former, change);
+    const held = heldGroupOf(change, former, earlier);
+    this.#held.add(held);
+    const group = {
+      group: number,
+      rows: lastRow - firstRow + 1,
+      batch: earlier ? batchToRepeat(earlier) : 0,
+    };
+    if (!this.context.withPrevious) return group;
+    held.changeId ||= this.context.nextChangeId();
+    const { projectId, keyNames: { nameOf, contentFrom } } = this.context;
+    const changes = [keyedChangeOf(held)];
+    const model = nameOf(held.changeId);
+    const idempotencyKey = changeKey({ projectId, model, changes, ordinal: 0, contentFrom });
+    const { previousRows, key } = change;
+    const isKeyAlone = action === "remove" && previousRows === 0;
+    return { ...group, action, previousRows, idempotencyKey, ...(isKeyAlone && { key }) };
+  }
+
+  /**
+   * Records groups as accepted by the far side; resolves when that is durable.
+   *
+   * @throws {UserError} A row has another key than its group, or its request has not been answered.
+   * @throws {GuestError} The message was forged.
+   */
+  acknowledge(acknowledged: readonly AcknowledgedGroup[]): Promise<void> {
+    assertGuest(isDistinct(acknowledged.map(({ group }) => group)), "a group twice");
+    const { model } = this.context;
+    const { uniqueKey } = this.changes.comparison;
+    const work = acknowledged.map(({ group: number, block }) => {
+      const group = this.#held.getOpen(number);
+      if (group.unanswered > 0) throw savedTooSoon(uniqueKey, group);
+      return { group, saved: checkSaved(model, uniqueKey, group, block) };
+    });
+    const written = work.filter(({ group }) => group.action !== "remove");
+    return this.#end(work.map(({ group }) => group), "accepted", () => {
+      if (written.length > 0) this.#acknowledger.acknowledge(written);
+      for (const { group } of work) if (group.action === "remove") this.#former.forget(group.key);
+      this.#records.accepted(work.map(({ group }) => group));
+    });
+  }
+
+  /** The far side refuses these groups for good; resolves when that is durable. */
+  reject(numbers: readonly number[], reason: string): Promise<void> {
+    assertGuest(isDistinct(numbers), "a group twice");
+    const groups = numbers.map((number) => this.#held.getOpen(number));
+    for (const group of groups) group.changeId ||= this.context.nextChangeId();
+    return this.#end(groups, "rejected", () => {
+      for (const group of groups) if (this.#mayHaveMoved(group)) this.#former.doubt(group.key);
+      this.#records.rejected(groups, reason);
+    }, reason);
+  }
+
+  /** The model tried a group and it was not accepted. */
+  fail(number: number, error: ErrorReport): void {
+    const group = this.#held.getOpen(number);
+    const record = this.#settle(group, error);
+    this.context.commits.addUnawaited(record);
+  }
+
+  /**
+   * What became of all groups, once the model has ended. Groups that it still held are settled. Call
+   * inside the transaction that records the model's end.
+   *
+   * @param why What the model ended by, where that was no good end.
+   * @throws {Error} The sums do not balance.
+   */
+  finish(why?: ErrorReport): DeliveryCounts {
+    let returned = 0;
+    const error = endedBefore(why);
+    for (const group of this.#held.open()) {
+      if (!group.intent) returned += 1;
+      else this.#settle(group, error)();
+    }
+    const read = { groups: this.#held.given, isAll: this.#isAllRead, returned };
+    return this.#sums.close(this.changes, this.total, read);
+  }
+
+  dispose(): void {
+    dropChanges(this.context.db, this.changes);
+  }
+
+  /** All or none: what cannot be written leaves the groups open. */
+  #end(
+    groups: readonly HeldGroup[],
+    end: "accepted" | "rejected",
+    write: () => void,
+    why = "",
+  ): Promise<void> {
+    for (const group of groups) group.end = "ending";
+    return this.context.commits.add(write).then(() => {
+      for (const group of groups) {
+        group.end = end;
+        this.#held.drop(group.number);
+      }
+      for (const { number } of groups) this.context.plan?.ended(number, { as: end, why });
+      if (end === "accepted") this.#sums.saved += groups.length;
+      else this.#sums.rejected += groups.length;
+    }, (error) => {
+      for (const group of groups) group.end = "open";
+      throw error;
+    });
+  }
+
+  /** @returns What writes it down. */
+  #settle(group: HeldGroup, error: ErrorReport): () => void {
+    group.end = "failed";
+    this.context.plan?.ended(group.number, { as: "failed", why: error.message });
+    group.changeId ||= this.context.nextChangeId();
+    if (this.failures.length < MAX_FAILURES_SHOWN) {
+      const key = renderGroupKey(this.changes.comparison.uniqueKey, group.key);
+      this.failures.push({ key, error });
+    }
+    if (isUnknownEnd(group, this.context.promise)) {
+      this.#sums.unknown += 1;
+      if (this.context.promise === "at_most_once") this.#sums.keptBack += 1;
+      return () => this.#records.unknown(group, error.message);
+    }
+    this.#sums.failed += 1;
+    if (group.isFarSides) group.attempts -= 1;
+    if (afterFailure(group.attempts, this.context.maxAttempts).parked) this.#sums.keptBack += 1;
+    return () => this.#records.failed(group, error.message);
+  }
+
+  /**
+   * Whether the far side may hold something else of a refused group than was accepted: an earlier request
+   * may have done something, or an earlier try whose place in the ledger the rejection takes.
+   */
+  #mayHaveMoved({ keyText, hasMoved, unanswered }: HeldGroup): boolean {
+    const earlier = this.#earlier.get(keyText);
+    return hasMoved || unanswered > 0 || (earlier !== undefined && isForced(earlier));
+  }
+}
+
+function endedBefore(why: ErrorReport | undefined): ErrorReport {
+  const message = "The model ended before it saved this group";
+  if (!why) return { message };
+  const { hint, at } = why;
+  return {
+    message: `${message}: ${why.message}`,
+    ...(hint !== undefined && { hint }),
+    ...(at && { at }),
+  };
+}
+
+function isDistinct(values: readonly unknown[]): boolean {
+  return new Set(values).size === values.length;
+}

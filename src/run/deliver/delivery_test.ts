@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { MIGRATIONS } from "~/store/schema.ts";
+import type { DurableCommits } from "~/store/commits/group_commit.ts";
+import { temp } from "~/tracked/compare/comparison_sql.ts";
+import { findChanges } from "~/tracked/compare/find_changes.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import { Delivery } from "./delivery.ts";
+
+/** A query of three groups. */
+function openSource(): DatabaseSync {
+  const db = new DatabaseSync(":memory:");
+  for (const sql of MIGRATIONS) db.exec(sql);
+  db.exec("CREATE TABLE src (id, name); INSERT INTO src VALUES (1, 'a'), (2, 'b'), (3, 'c')");
+  return db;
+}
+
+/** @param among Changes the rows that it reads, after they were counted. */
+function begin(db: DatabaseSync, among = ""): Delivery {
+  const commits: DurableCommits = {
+    add: (write) => Promise.resolve(inTransaction(db, write)),
+    addUnawaited: (write) => inTransaction(db, write),
+  };
+  let lastId = 0;
+  return inTransaction(db, () => {
+    const changes = findChanges(db, {
+      model: "sync.crm",
+      uniqueKey: ["id"],
+      select: "SELECT * FROM src",
+      columns: ["id", "name"],
+      params: [],
+      forced: [],
+      everything: false,
+    });
+    db.exec(among.replace("ROWS", temp(changes.comparison.rowsTable)));
+    return new Delivery(
+      {
+        db,
+        commits,
+        model: "sync.crm",
+        runId: 1,
+        projectId: "test",
+        maxAttempts: 3,
+        promise: "at_least_once",
+        onRemoved: "forget",
+        withPrevious: false,
+        keyNames: { nameOf: () => "sync.crm", contentFrom: 0 },
+        now: () => "2026-01-31T14:05:09Z",
+        nextChangeId: () => ++lastId,
+        nextBatchId: () => -1,
+      },
+      changes,
+      [],
+    );
+  });
+}
+
+/** Takes groups from a delivery, saves them as they were read, and ends it. */
+async function play(db: DatabaseSync, delivery: Delivery, rows: number) {
+  const { groups } = delivery.pull(rows);
+  await delivery.acknowledge(groups.map(({ group }) => ({ group, block: null })));
+  return inTransaction(db, () => delivery.finish());
+}
+
+Deno.test("Delivery counts what was saved and what was not reached", async () => {
+  using db = openSource();
+  const { saved, left } = await play(db, begin(db), 2);
+  assert.deepEqual([saved, left], [2, 1]);
+});
+
+Deno.test("Delivery gives nothing more once all was read, however often it is asked", async () => {
+  using db = openSource();
+  await play(db, begin(db), 10);
+  db.exec("UPDATE src SET name = 'x' WHERE id = 1; DELETE FROM src WHERE id = 3");
+  const delivery = begin(db);
+  const { done, groups } = delivery.pull(10);
+  assert.deepEqual([done, groups.length], [true, 1]);
+  assert.deepEqual(delivery.pull(10).groups, []);
+  assert.equal(inTransaction(db, () => delivery.finish()).left, 1);
+});
+
+Deno.test("Delivery fails when it has read more groups than were counted", async () => {
+  using db = openSource();
+  const delivery = begin(db, "INSERT INTO ROWS VALUES (4, 'd')");
+  await assert.rejects(play(db, delivery, 10), {
+    message: "The sums do not balance: 3 groups were to be delivered, and 4 were read: " +
+      "4 were saved, 0 rejected, 0 failed, 0 are unknown, 0 were not reached",
+  });
+});
+
+Deno.test("Delivery fails when all was read and that is fewer groups than were counted", async () => {
+  using db = openSource();
+  const delivery = begin(db, "DELETE FROM ROWS WHERE id = 3");
+  await assert.rejects(play(db, delivery, 10), {
+    message: "The sums do not balance: 3 groups were to be delivered, and 2 were read: " +
+      "2 were saved, 0 rejected, 0 failed, 0 are unknown, 0 were not reached",
+  });
+});

@@ -1,0 +1,159 @@
+/**
+ * Requests about a delivery's groups: the intent, which is durable before one leaves, and how it ended.
+ *
+ * @module
+ */
+import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
+import type { DurableCommits } from "~/store/commits/group_commit.ts";
+import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import { areOutTogether, type HeldGroup, isUnknownEnd, keyedChangeOf } from "./held_group.ts";
+import type { HeldGroups } from "./held_groups.ts";
+import type { BatchPart } from "./change_records.ts";
+import type { KeyedChange } from "./idempotency_key.ts";
+import type { Records } from "./no_records.ts";
+
+/** What requests need of their delivery's run. */
+export interface GroupRequestsContext {
+  commits: DurableCommits;
+  /** `@delivery` */
+  promise: DeliveryPromise;
+  /** Gives a change its id: unique over the life of the state file. */
+  nextChangeId: () => number;
+  /** The same for a batch; below 0. */
+  nextBatchId: () => number;
+}
+
+/** A request that may leave. */
+export interface BegunRequest {
+  /** What it is about, of which its key is made. */
+  changes: readonly KeyedChange[];
+  /** What it is recorded as a request of: the one change, or the batch. Absent: of none. */
+  subject: number | undefined;
+}
+
+/** See the module's comment. */
+export class GroupRequests {
+  constructor(
+    private readonly context: GroupRequestsContext,
+    private readonly held: HeldGroups,
+    private readonly records: Records,
+    /** What the ledger had of the groups before, by their keys. */
+    private readonly earlier: ReadonlyMap<string, LedgerEntry>,
+  ) {}
+
+  /**
+   * A request about these groups is to leave: writes the intent and resolves when it is durable. What
+   * follows a group's end is no part of its change, and has a key of its own; it is recorded beside what was
+   * accepted.
+   */
+  async begin(numbers: readonly number[]): Promise<BegunRequest> {
+    const groups = numbers.flatMap((number) => this.held.findOpen(number) ?? []);
+    for (const group of groups) {
+      group.changeId ||= this.context.nextChangeId();
+      group.unanswered += 1;
+    }
+    // A batch that was refused goes out again in parts: each part is what a crash would repeat.
+    if (groups.length > 0 && !areOutTogether(groups)) this.#writeIntent(groups);
+    const [first] = groups;
+    // Now: before the intent is on disk, another request may take them into another batch.
+    const subject = first ? first.batch || first.changeId : this.#acceptedAs(numbers);
+    await Promise.all(groups.map((group) => group.intent));
+    for (const group of groups) group.pending += 1;
+    return { changes: groups.map(keyedChangeOf), subject };
+  }
+
+  /** Beside which requests are recorded that follow. */
+  #acceptedAs([number]: readonly number[]): number | undefined {
+    return number === undefined ? undefined : this.held.acceptedAs(number);
+  }
+
+  #writeIntent(groups: readonly HeldGroup[]): void {
+    const left = this.#leftOf(groups);
+    const batch = groups.length > 1 ? this.context.nextBatchId() : 0;
+    const part = partOf(groups, batch);
+    for (const [place, group] of groups.entries()) {
+      Object.assign(group, { batch, place, batchSize: groups.length });
+    }
+    const written = this.context.commits.add(() => {
+      this.records.wait(left);
+      this.records.sent(groups, part);
+    });
+    for (const group of left) group.isOut = false;
+    for (const group of groups) Object.assign(group, { intent: written, isOut: true });
+  }
+
+  /** Keys of those of these groups that have not come to an end. */
+  openKeys(numbers: readonly number[]): string[] {
+    return numbers.flatMap((number) => this.held.findOpen(number)?.keyText ?? []);
+  }
+
+  /**
+   * Those whose batch was refused and goes out again in parts, of which these are one: no request of theirs
+   * is out until their turn comes.
+   */
+  #leftOf(part: readonly HeldGroup[]): HeldGroup[] {
+    const batches = new Set(part.filter(({ isOut }) => isOut).map(({ batch }) => batch));
+    batches.delete(0);
+    if (batches.size === 0) return [];
+    return this.held.open().filter((group) =>
+      batches.has(group.batch) && group.isOut && !part.includes(group) &&
+      !isUnknownEnd(group, this.context.promise)
+    );
+  }
+
+  /**
+   * The request has ended. `isUncertain`: it may have arrived, and no answer tells. `hasMoved`: it may have
+   * done something, whatever was answered.
+   */
+  end(numbers: readonly number[], isUncertain: boolean, hasMoved = true): void {
+    for (const number of numbers) {
+      const group = this.held.find(number);
+      if (!group) continue;
+      group.pending -= 1;
+      group.unanswered -= 1;
+      group.isUncertain ||= isUncertain;
+      group.hasMoved ||= hasMoved;
+      group.hasLeft = true;
+    }
+  }
+
+  /** How a request about these groups has ended: whether that says nothing of them. */
+  answered(numbers: readonly number[], isFarSides: boolean): void {
+    for (const number of numbers) {
+      const group = this.held.find(number);
+      if (group) group.isFarSides = isFarSides;
+    }
+  }
+
+  /**
+   * The request did not leave after all: groups of which nothing else has left are as if it had never
+   * been begun, and count as not reached.
+   */
+  withdraw(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const group = this.held.find(number);
+      if (!group) continue;
+      group.pending -= 1;
+      group.unanswered -= 1;
+      if (group.pending > 0 || group.hasLeft || !group.intent) continue;
+      Object.assign(group, { intent: undefined, isOut: false });
+      this.context.commits.addUnawaited(() => this.#withdrawn(group));
+    }
+  }
+
+  #withdrawn(group: HeldGroup): void {
+    this.records.withdrawn(group, this.earlier.get(group.keyText));
+  }
+}
+
+/**
+ * What these groups are a part of: the one batch that all of them went out in before, in this run. Groups of
+ * several batches, or of one and of none, are together a part of none.
+ */
+function partOf(groups: readonly HeldGroup[], batch: number): BatchPart | undefined {
+  const [first] = groups;
+  if (!first || first.batchSize <= groups.length) return undefined;
+  if (groups.some((group) => group.batch !== first.batch)) return undefined;
+  const of = { batch: first.batch, groups: first.batchSize };
+  return { part: batch || first.changeId, of };
+}

@@ -1,0 +1,119 @@
+/**
+ * A group that a model has in its hands, from being given to its end.
+ *
+ * @module
+ */
+import {
+  type ChangeAction,
+  type DeliveryPromise,
+  type EarlierTry,
+  isUnknown,
+  type LedgerState,
+} from "~/delivery/earlier_try.ts";
+import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import type { ChangedGroup } from "~/tracked/compare/changed_group_reader.ts";
+import type { KeyedChange } from "./idempotency_key.ts";
+import type { DeliveredChange } from "./delivered_change_reader.ts";
+
+/** See the module's comment. */
+export interface HeldGroup extends ChangedGroup {
+  action: ChangeAction;
+  /** JSON: column → [old, new]; where the group is one row and was one before. */
+  changed: string | undefined;
+  /** The change's id in the ledger; 0 until it is needed first. */
+  changeId: number;
+  /** Id of the batch that went out together, below 0; 0: on its own. */
+  batch: number;
+  /** Its place in that batch, from 0. */
+  place: number;
+  /** Groups that went out together in this run; 0: it has not gone out. */
+  batchSize: number;
+  /** Runs in which this very change was tried, this one included; not those where the far side failed. */
+  attempts: number;
+  /** Its row in the ledger is committed, or on its way. */
+  intent: Promise<void> | undefined;
+  /** Its row in the ledger says, or is about to say, that a request is out. */
+  isOut: boolean;
+  /** Requests that are out. */
+  pending: number;
+  /** The same, and those whose intent is on its way to the disk. */
+  unanswered: number;
+  /** A request of it has ended that was not refused before it left. */
+  hasLeft: boolean;
+  /** A request of it may have arrived though no answer came. */
+  isUncertain: boolean;
+  /** A request of it may have done something at the far side, whatever was answered. */
+  hasMoved: boolean;
+  /** What the ledger had of it before. */
+  earlier: EarlierTry | undefined;
+  /** Its last request says nothing of it: the far side did not work, or did not know who asks. */
+  isFarSides: boolean;
+  /** `ending`: what it is to be is on its way to the disk. */
+  end: "open" | "ending" | "accepted" | "rejected" | "failed";
+}
+
+/**
+ * A group as it is given to the model.
+ *
+ * @param last What the ledger has of it.
+ * @param same The same, where that is this very change: it goes on.
+ */
+export function heldGroupOf(
+  change: DeliveredChange,
+  last: LedgerEntry | undefined,
+  same: LedgerEntry | undefined,
+): HeldGroup {
+  return {
+    ...change,
+    changeId: same?.id ?? 0,
+    batch: same && isUnknown(same) ? same.batch : 0,
+    place: same?.place ?? 0,
+    batchSize: 0,
+    attempts: (same?.attempts ?? 0) + 1,
+    intent: undefined,
+    isOut: false,
+    pending: 0,
+    unanswered: 0,
+    isUncertain: false,
+    hasLeft: false,
+    hasMoved: false,
+    earlier: last,
+    isFarSides: false,
+    end: "open",
+  };
+}
+
+/** The group's change as its key names it. */
+export function keyedChangeOf({ changeId: id, keyText, action, hash }: HeldGroup): KeyedChange {
+  return { id, groupKey: keyText, action, contentHash: hash };
+}
+
+/** Whether the last request of each of these groups was about them all, and no others. */
+export function areOutTogether(groups: readonly HeldGroup[]): boolean {
+  const [first] = groups;
+  return groups.every(({ isOut, batch, batchSize }) =>
+    isOut && batch === first?.batch && batchSize === groups.length
+  );
+}
+
+/**
+ * Whether what is known of a failed group is only that a request of it may have arrived. What must not be
+ * done twice is not known to be undone as soon as any request of it may have done something.
+ */
+export function isUnknownEnd(
+  { isUncertain, hasMoved, pending }: HeldGroup,
+  promise: DeliveryPromise,
+): boolean {
+  return isUncertain || pending > 0 || (hasMoved && promise === "at_most_once");
+}
+
+/** What the ledger is to say of tries that may have done something, beside what its state says. */
+export function movedBeside(
+  { earlier, changeId, hasMoved }: HeldGroup,
+  state: LedgerState,
+): boolean {
+  if (earlier?.moved) return true;
+  const wasUnknown = earlier !== undefined && isUnknown(earlier);
+  if (isUnknown({ state })) return wasUnknown && earlier.id !== changeId;
+  return wasUnknown || hasMoved;
+}

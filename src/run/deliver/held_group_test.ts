@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import type { DeliveredChange } from "./delivered_change_reader.ts";
+import { areOutTogether, type HeldGroup, heldGroupOf } from "./held_group.ts";
+
+const change = { number: 1, action: "update", keyText: "[1]", hash: "1:a" } as DeliveredChange;
+const tried: LedgerEntry = {
+  id: 7,
+  groupKey: "[1]",
+  contentHash: "1:a",
+  state: "unknown",
+  batch: 0,
+  place: 0,
+  attempts: 2,
+  parked: false,
+  action: "update",
+  moved: false,
+  runId: 3,
+};
+
+Deno.test("heldGroupOf() goes on with a change in the batch that it went out in, or in none", () => {
+  const inBatch = { ...tried, batch: 9, place: 1 };
+  const { changeId, batch, place, attempts } = heldGroupOf(change, inBatch, inBatch);
+  assert.deepEqual([changeId, batch, place, attempts], [7, 9, 1, 3]);
+  assert.equal(heldGroupOf(change, tried, tried).batch, 0);
+});
+
+Deno.test("heldGroupOf() begins another change anew, and remembers the one before", () => {
+  const { changeId, batch, attempts, earlier } = heldGroupOf(change, tried, undefined);
+  assert.deepEqual([changeId, batch, attempts, earlier], [0, 0, 1, tried]);
+});
+
+Deno.test("areOutTogether() knows a batch from its parts and from what one of them went out in since", () => {
+  const out = (batch: number, batchSize: number): HeldGroup => ({
+    ...heldGroupOf(change, undefined, undefined),
+    isOut: true,
+    batch,
+    batchSize,
+  });
+  assert.equal(areOutTogether([out(-1, 2), out(-1, 2)]), true);
+  assert.equal(areOutTogether([out(-1, 2)]), false);
+  assert.equal(areOutTogether([out(-1, 2), out(-2, 2)]), false);
+  assert.equal(areOutTogether([out(0, 1)]), true);
+  assert.equal(areOutTogether([{ ...out(0, 1), isOut: false }]), false);
+});

@@ -1,0 +1,75 @@
+/**
+ * Notes for a plan what a comparison has found, before anything of it is given to the model: how many groups,
+ * which are held back, and which left the query without anybody being told.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { ModelPlan } from "~/plan/model_plan.ts";
+import { toRecord } from "~/plan/changed_fields.ts";
+import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import { GroupHasher } from "~/tracked/content_hash.ts";
+import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
+import { encodeGroupKey } from "~/tracked/group_key.ts";
+import { PreviousRows } from "~/tracked/compare/previous_rows.ts";
+import { RemovedGroupReader } from "~/tracked/compare/removed_group_reader.ts";
+
+/** What is known beside the comparison. */
+export interface PlannedDelivery {
+  earlier: readonly LedgerEntry[];
+  onRemoved: "forget" | "keep" | "deliver";
+  adopt: boolean;
+}
+
+const READ_AT_ONCE = 1_000;
+
+/** Call inside the transaction that found the changes. */
+export function planChanges(
+  db: DatabaseSync,
+  plan: ModelPlan,
+  changes: ChangeSet,
+  { earlier, onRemoved, adopt }: PlannedDelivery,
+): void {
+  const { new: added, changed, unchanged, removed, heldBack } = changes;
+  plan.compared({
+    new: added,
+    changed,
+    unchanged,
+    removed,
+    held: heldBack.groups,
+    onRemoved,
+    adopt,
+  });
+  const tries = new Map(earlier.map((entry) => [entry.groupKey, entry]));
+  plan.heldBack(heldBack.keys.flatMap((key) => {
+    const group = encodeGroupKey(key);
+    const entry = tries.get(group);
+    if (!entry) return [];
+    const { state, attempts } = entry;
+    return [{ group, key: toRecord(changes.comparison.uniqueKey, key), state, attempts }];
+  }));
+  if (onRemoved !== "deliver" || adopt) noteGone(db, plan, changes, adopt ? "forget" : onRemoved);
+}
+
+function noteGone(
+  db: DatabaseSync,
+  plan: ModelPlan,
+  { comparison, removed }: ChangeSet,
+  action: "forget" | "keep" | "deliver",
+): void {
+  if (removed === 0) return;
+  const reader = new RemovedGroupReader(db, comparison);
+  const previous = new PreviousRows(db, comparison);
+  const { columns } = previous;
+  const hasher = new GroupHasher(columns);
+  const nothing = { columns: [], values: [] };
+  for (let keys = reader.read(READ_AT_ONCE); keys.length > 0; keys = reader.read(READ_AT_ONCE)) {
+    for (const key of keys) {
+      const values = previous.read(key);
+      const group = { number: 0, key, keyText: encodeGroupKey(key), hash: hasher.hash(values) };
+      const what = action === "keep" ? "keep" : "forget";
+      plan.notGiven({ ...group, action: what }, { columns, values }, nothing);
+    }
+    if (plan.listsAllGone) return;
+  }
+}

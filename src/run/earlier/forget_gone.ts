@@ -1,0 +1,61 @@
+/**
+ * What the ledger knows of groups that left the query, or that are what was accepted: it is over when a delivery
+ * begins.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import { forgetRemoved } from "~/tracked/accept/accept_all.ts";
+import { type Comparison, forcedButGoneSql, temp } from "~/tracked/compare/comparison_sql.ts";
+import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
+import type { FormerGroups } from "~/tracked/accept/former_groups.ts";
+import { decodeGroupKey, encodeGroupKey } from "~/tracked/group_key.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import type { Records } from "~/run/deliver/no_records.ts";
+
+/** What it is decided by. */
+export interface GoneContext {
+  db: DatabaseSync;
+  /** `@on_removed` */
+  onRemoved: "forget" | "keep" | "deliver";
+  changes: ChangeSet;
+  earlier: ReadonlyMap<string, LedgerEntry>;
+  records: Pick<Records, "forget">;
+  former: FormerGroups;
+}
+
+/** Forgets them. Call inside the transaction that found the changes. */
+export function forgetGone(context: GoneContext): void {
+  const { db, onRemoved, changes, earlier, records, former } = context;
+  const { comparison, heldBack } = changes;
+  if (onRemoved === "forget") forgetRemoved(db, changes);
+  const gone = keysOf(db, forcedButGoneSql(comparison));
+  const delivered = onRemoved === "deliver" ? removedOf(db, comparison, gone) : new Set<string>();
+  // What was refused stays refused, should it come back.
+  const isOver = (key: string) => earlier.get(key)?.state !== "rejected";
+  for (const key of gone.filter((each) => !delivered.has(each) && isOver(each))) {
+    records.forget(key);
+    // The far side may have more of it than was accepted; if it comes back, it is sent.
+    former.doubt(decodeGroupKey(key));
+  }
+  for (const key of heldBack.absent) records.forget(encodeGroupKey(key));
+}
+
+/** Those whose groups were accepted and are no longer in the query. */
+function removedOf(
+  db: DatabaseSync,
+  { uniqueKey, removedTable }: Comparison,
+  keys: readonly string[],
+): ReadonlySet<string> {
+  if (keys.length === 0) return new Set();
+  const list = uniqueKey.map(quoteIdentifier).join(", ");
+  const wanted = new Set(keys);
+  const removed = keysOf(db, `SELECT ${list} FROM ${temp(removedTable)}`);
+  return new Set(removed.filter((key) => wanted.has(key)));
+}
+
+function keysOf(db: DatabaseSync, sql: string): string[] {
+  return prepareArrayRows(db, sql).all().map((key) => encodeGroupKey(readRow(key)));
+}

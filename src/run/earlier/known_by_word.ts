@@ -1,0 +1,37 @@
+/**
+ * Groups that the far side has by what a person said, or the model's own `verify`, and of which nothing was
+ * ever accepted: they hold something else by now, so that they are sent. The model is given updates, and as
+ * such they count.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
+import { keyIsAccepted, keysAreEqual, temp } from "~/tracked/compare/comparison_sql.ts";
+import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
+import { encodeGroupKey } from "~/tracked/group_key.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+
+/** The same changes, with these groups among the changed ones. */
+export function countKnownByWord(
+  db: DatabaseSync,
+  changes: ChangeSet,
+  earlier: readonly LedgerEntry[],
+): ChangeSet {
+  const settled = new Set(
+    earlier.filter(({ state }) => state === "settled").map(({ groupKey }) => groupKey),
+  );
+  if (settled.size === 0 || changes.new === 0) return changes;
+  const { rowsTable, forcedTable, model, uniqueKey } = changes.comparison;
+  const keys = uniqueKey.map((key) => `f.${quoteIdentifier(key)}`).join(", ");
+  const known = prepareArrayRows(
+    db,
+    `SELECT DISTINCT ${keys} FROM ${temp(rowsTable)} AS r
+     JOIN ${temp(forcedTable)} AS f ON ${keysAreEqual(uniqueKey, "f", "r")}
+     WHERE NOT EXISTS (SELECT 1 FROM ${quoteIdentifier(acceptedTableName(model))} AS a
+       WHERE ${keyIsAccepted(uniqueKey, "f")})`,
+  ).all().filter((key) => settled.has(encodeGroupKey(readRow(key)))).length;
+  return { ...changes, new: changes.new - known, changed: changes.changed + known };
+}

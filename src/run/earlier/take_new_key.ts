@@ -1,0 +1,142 @@
+/**
+ * What a delivery makes of a model that has another `@unique_key` than what was accepted of it.
+ *
+ * Accepted rows are grouped anew (`tracked/accept/accepted_table.ts`), so that nothing is sent again for it. What
+ * cannot be grouped so, or is not known to have arrived, is not passed over: a person has to say.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import { type EarlierTry, isForced, isUnknown } from "~/delivery/earlier_try.ts";
+import type { Model } from "~/model/model.ts";
+import { placeOfDirective } from "~/model/place_of_directive.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
+import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_table.ts";
+import { FormerGroups } from "~/tracked/accept/former_groups.ts";
+import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
+import { columnsOf } from "~/warehouse/tables.ts";
+import type { ModelWishes } from "~/run/models/model_wishes.ts";
+
+/** Groups that are shown as examples. */
+const EXAMPLES = 10;
+
+/**
+ * Call inside the transaction that finds the changes, before they are found.
+ *
+ * @param practiceOption ` --practice`, or nothing: what the commands in a hint need.
+ * @returns What of the ledger is left: under another key it was other groups.
+ * @throws {UserError} Of some groups it is not known whether they were sent, or what was accepted has no value in
+ * the new key.
+ */
+export function takeNewKey(
+  db: DatabaseSync,
+  model: Model,
+  wishes: ModelWishes,
+  ledger: readonly LedgerEntry[],
+  practiceOption: string,
+): readonly LedgerEntry[] {
+  const { uniqueKey = [] } = model.directives;
+  const former = formerKey(db, model.name, uniqueKey, ledger);
+  if (former === undefined) return ledger;
+  refuseOpen(model, former, ledger);
+  if (!wishes.resend && !wishes.adopt) refuseLoss(db, model, wishes, practiceOption);
+  const groups = new FormerGroups(db, { model: model.name, uniqueKey: former });
+  const entries = new Ledger(db, model.name);
+  for (const entry of ledger) {
+    if (isForced(entry) && former.length > 0) groups.doubt(decodeGroupKey(entry.groupKey));
+    entries.forget(entry.groupKey);
+  }
+  return [];
+}
+
+/** The key that was; `undefined`: it is the same. Of one that nothing was begun under, no columns are known. */
+function formerKey(
+  db: DatabaseSync,
+  model: string,
+  uniqueKey: readonly string[],
+  ledger: readonly LedgerEntry[],
+): readonly string[] | undefined {
+  const key = acceptedKeyOf(db, model);
+  if (key.length > 0) return folded(key) === folded(uniqueKey) ? undefined : key;
+  const isOther = ({ groupKey }: LedgerEntry) =>
+    decodeGroupKey(groupKey).length !== uniqueKey.length;
+  return ledger.some(isOther) ? [] : undefined;
+}
+
+function folded(key: readonly string[]): string {
+  return key.map((column) => column.toLowerCase()).join("\0");
+}
+
+/** A try that may have arrived, and what a person said of one, is about a group of the former key. */
+function refuseOpen(
+  model: Model,
+  former: readonly string[],
+  ledger: readonly LedgerEntry[],
+): void {
+  const open = ledger.filter(isOpen);
+  if (open.length === 0) return;
+  const groups = open.length === 1 ? "1 group" : `${open.length} groups`;
+  const before = former.length > 0
+    ? ` "@unique_key: ${former.join(", ")}"`
+    : " the key that it had";
+  throw new UserError(
+    `Cannot send ${model.name} by another unique key: of ${groups} it is not settled whether they were sent`,
+    {
+      at: placeOfDirective(model, "unique_key"),
+      details: [
+        ...open.slice(0, EXAMPLES)
+          .map(({ groupKey }) => renderGroupKey(former, decodeGroupKey(groupKey))),
+        ...open.length > EXAMPLES ? [`… ${open.length - EXAMPLES} more`] : [],
+      ],
+      hint:
+        `Nothing was sent. Give it back${before} and run it until "spoor unknown" has none of ` +
+        `it; then change the key`,
+    },
+  );
+}
+
+function isOpen(entry: EarlierTry): boolean {
+  return isUnknown(entry) || entry.state === "settled";
+}
+
+/** What would be lost would be sent a second time, as new, and is never told to be removed. */
+function refuseLoss(
+  db: DatabaseSync,
+  model: Model,
+  { allowChanges }: ModelWishes,
+  practiceOption: string,
+): void {
+  const { uniqueKey = [] } = model.directives;
+  const table = acceptedTableName(model.name);
+  const columns = new Set(columnsOf(db, table).map((column) => column.toLowerCase()));
+  if (columns.size === 0) return;
+  const missing = uniqueKey.find((key) => !columns.has(key.toLowerCase()));
+  const isLost = missing === undefined
+    ? uniqueKey.map((key) => `${quoteIdentifier(key)} IS NULL`).join(" OR ")
+    : "TRUE";
+  const rows = (where: string) =>
+    Number(
+      db.prepare(`SELECT count(*) AS n FROM ${quoteIdentifier(table)} WHERE ${where}`).get()?.n,
+    );
+  const lost = rows(isLost);
+  const isPart = missing === undefined;
+  if (lost === 0 || (isPart && allowChanges)) return;
+  const command = (option: string) => `spoor run ${model.name} ${option}${practiceOption}`;
+  const { name } = model;
+  const sendsRest = isPart ? `; "${command("--allow-changes")}" sends those as new ones` : "";
+  throw new UserError(
+    `Cannot send ${name} by another unique key: ${lost} of ${rows("TRUE")} accepted rows have no ` +
+      `"${missing ?? uniqueKey.join(`", "`)}"`,
+    {
+      at: placeOfDirective(model, "unique_key"),
+      details: [
+        "They would be sent a second time, as new groups, and never be removed. Nothing was sent.",
+      ],
+      hint:
+        `If the far side has what the query gives, "${command(`--adopt ${name}`)}" records that; ` +
+        `"${command(`--resend ${name}`)}" sends all its groups again${sendsRest}`,
+    },
+  );
+}

@@ -1,0 +1,152 @@
+/**
+ * The engine: opens a project, takes its lock, and runs its models, makes a plan of that, or applies one.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import { isoNow } from "~/base/iso_now.ts";
+import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
+import { loadSettings } from "~/project/settings/settings.ts";
+import type { PlanDocument } from "~/plan/plan_document.ts";
+import { explainStateError, makeStateFolder, stateFilePath } from "~/store/open_state.ts";
+import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
+import { refuseLostFile } from "~/store/sent_mark.ts";
+import { copyState, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
+import { commandOf } from "~/run/command_text.ts";
+import { CurrentModel } from "~/run/current_model.ts";
+import type { FromEngine } from "./engine_protocol.ts";
+import { EngineWorkers } from "./engine_workers.ts";
+import {
+  type EngineParts,
+  type Executed,
+  executeRun,
+  type Job,
+  type Way,
+} from "~/run/execute_run.ts";
+import type { RunEvent } from "~/run/run_event.ts";
+import type { RunRequest } from "~/run/run_request.ts";
+
+/** A plan that was made, and how its making went. */
+type Planned = Executed & { plan: PlanDocument };
+
+/** One engine, one run. */
+export class Engine {
+  readonly #workers: EngineWorkers;
+  readonly #stop = new AbortController();
+  #events: RunEvent[] = [];
+  #statePath = "the state file";
+  #isTimeOver = false;
+
+  constructor(private readonly post: (message: FromEngine, transfer?: Transferable[]) => void) {
+    this.#workers = new EngineWorkers(post);
+  }
+
+  /** Begin nothing new. */
+  stop(isTimeOver: boolean): void {
+    this.#isTimeOver ||= isTimeOver;
+    this.#stop.abort();
+    this.post({ type: "stopping" });
+  }
+
+  workerFailed(id: number, message: string): void {
+    this.#workers.handleFailure(id, message);
+  }
+
+  /**
+   * Runs the request to its end and tells how it went.
+   *
+   * @param current What main looks at while SQL holds this thread.
+   */
+  async run(request: RunRequest, current: SharedArrayBuffer): Promise<void> {
+    try {
+      this.#emit((await this.#run(request, new CurrentModel(current))).finished);
+      this.#flush();
+      this.post({ type: "finished" });
+    } catch (error) {
+      this.#flush();
+      const explained = error instanceof UserError
+        ? error
+        : explainStateError(this.#statePath, error);
+      const errors = error instanceof UserErrors ? error.errors : [explained ?? error];
+      const exitCode = error instanceof UserError ? error.exitCode : 1;
+      this.post({ type: "broken", errors: errors.map(toErrorReport), exitCode });
+    }
+  }
+
+  async #run(request: RunRequest, current: CurrentModel): Promise<Executed> {
+    const startedAt = performance.now();
+    const root = Deno.realPathSync(request.project);
+    const { settings, errors } = await loadSettings(root);
+    if (errors.length > 0) throw new UserErrors(errors);
+    const practice = request.practice || settings.practice;
+    const path = stateFilePath(root, practice);
+    this.#statePath = path;
+    makeStateFolder(path);
+    using _lock = takeRunLock(lockPathOf(path), commandOf(request), isoNow());
+    removeStateCopies(path);
+    if (!practice) refuseLostFile(path);
+    const job: Job = { request, current, root, settings, practice, path, startedAt };
+    if (request.apply) return await this.#apply(job, request.apply);
+    if (!request.plan) return await this.#execute(job, { path });
+    const planned = await this.#plan(job, request.plan.complete);
+    this.post({ type: "plan", plan: planned.plan });
+    return planned;
+  }
+
+  /** Makes the plan anew, and runs if it is still the same. */
+  async #apply(job: Job, plan: PlanDocument): Promise<Executed> {
+    // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
+    const { refuseMoved } = await import("~/run/planner.ts");
+    const { PlannedRequests } = await import("~/plan/planned_requests.ts");
+    const { plan: now, grants } = await this.#plan(job, true);
+    refuseMoved(plan, now);
+    return await this.#execute(job, {
+      path: job.path,
+      planned: new PlannedRequests(plan),
+      newProjectId: plan.project_id,
+      ...(grants && { grants }),
+    });
+  }
+
+  /** Runs on a private copy of the state, sends nothing, and tells what a run would do. */
+  async #plan(job: Job, complete: boolean): Promise<Planned> {
+    const { request, path } = job;
+    using copy = copyState(path, request.copyName ?? crypto.randomUUID());
+    const newProjectId = request.apply?.project_id;
+    try {
+      const { plan, ...rest } = await this.#execute(job, {
+        path: copy.path,
+        plan: { complete, isOfState: copy.isOfState },
+        ...(newProjectId !== undefined && { newProjectId }),
+      });
+      if (!plan) throw new Error("a plan was not made");
+      return { ...rest, plan };
+    } catch (error) {
+      throw ofOriginal(error, copy.path, path);
+    }
+  }
+
+  async #execute(job: Job, way: Way): Promise<Executed> {
+    const engine: EngineParts = {
+      workers: this.#workers,
+      stop: this.#stop.signal,
+      post: this.post,
+      isTimeOver: () => this.#isTimeOver,
+      emit: (event) => this.#emit(event),
+      flush: () => this.#flush(),
+    };
+    return await executeRun(job, way, engine);
+  }
+
+  /** Events of one turn go together: a run of thousands of models has as many. */
+  #emit(event: RunEvent): void {
+    if (this.#events.length === 0) setImmediate(() => this.#flush());
+    this.#events.push(event);
+  }
+
+  #flush(): void {
+    if (this.#events.length === 0) return;
+    this.post({ type: "events", events: this.#events });
+    this.#events = [];
+  }
+}

@@ -1,0 +1,408 @@
+/**
+ * One TypeScript model while it runs: answers its guest worker's messages.
+ *
+ * The guest is not trusted. What it may do is decided here, message by message; a message that no
+ * guest of Spoor's would send ends the model.
+ *
+ * @module
+ */
+import { type ErrorReport, toErrorReport, UserError } from "~/base/user_error.ts";
+import { renderDuration } from "~/base/duration.ts";
+import type { Model } from "~/model/model.ts";
+import { GuestLink } from "~/sandbox/guest_link.ts";
+import type { EgressError, GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
+import { explainStateError } from "~/store/open_state.ts";
+import { type PreparedSelect, prepareSelect } from "~/warehouse/prepare_select.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
+import { beginDelivery, BudgetExceeded } from "~/run/deliver/begin_delivery.ts";
+import type { Delivery } from "~/run/deliver/delivery.ts";
+import type { ModelWishes } from "~/run/models/model_wishes.ts";
+import { explainGuestEnd } from "./explain_guest_end.ts";
+import { assertGuest, checkGuestError, GuestError } from "./guest_error.ts";
+import type { GuestFiles } from "./guest_files.ts";
+import { type GuestHttp, NotPlanned } from "~/run/requests/guest_http.ts";
+import { GuestQuery } from "./guest_queries.ts";
+import { progressOf } from "./progress_of.ts";
+import { checkRowBlock } from "./row_block.ts";
+import type { RunContext } from "~/run/run_context.ts";
+import { SavedRows } from "./saved_rows.ts";
+import type { VerifiedChanges } from "~/run/earlier/verified_changes.ts";
+
+/** What a session is made of. */
+export interface GuestSessionParts {
+  context: RunContext;
+  model: Model;
+  start: GuestStart;
+  http: GuestHttp | undefined;
+  files: GuestFiles;
+  /** `@model_timeout`. */
+  modelTimeoutMs: number | undefined;
+  /** What the run asks of this model beside the usual. */
+  wishes: ModelWishes;
+  /** What the model's `verify` is asked about. */
+  verified: VerifiedChanges;
+  /** Takes stand-ins of secrets out of texts. */
+  mask: (text: string) => string;
+}
+
+/** How a model's code ended. */
+export interface GuestOutcome {
+  /** What the model threw, or why it was ended. */
+  error?: ErrorReport;
+  delivery?: Delivery;
+  /** Rows that it saved by itself; dropped where it failed. */
+  saved?: SavedRows;
+}
+
+/** A model that asks for nothing and computes without end is taken for lost after this time. */
+const SILENCE_LIMIT_MS = 10 * 60_000;
+const PROGRESS_EVERY_MS = 250;
+/** Beside @timeout, for requests that end by it to be recorded when the run stops. */
+const STOP_GRACE_MS = 2_000;
+/** Rows a pull may ask for; a guest asks for about a thousand. */
+const MAX_PULL_ROWS = 100_000;
+/** Why a group was rejected, in the record. */
+const MAX_REASON_LENGTH = 2_000;
+
+/** See the module's comment. */
+export class GuestSession {
+  readonly #model: Model;
+  readonly #port: GuestLink;
+  readonly #end = Promise.withResolvers<ErrorReport | undefined>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #startedAt = performance.now();
+  #lastHeard = performance.now();
+  #calls = 0;
+  #queries = new Map<number, GuestQuery>();
+  #delivery: { query: number; delivery: Delivery } | undefined;
+  #saved: SavedRows | undefined;
+  /** An access that was refused fails the model, even one that goes on as if nothing was. */
+  #refused: ErrorReport | undefined;
+
+  constructor(private readonly parts: GuestSessionParts) {
+    const { context, model, modelTimeoutMs } = parts;
+    this.#model = model;
+    this.#port = new GuestLink(
+      {
+        memoryMb: context.memoryMb,
+        ...(modelTimeoutMs !== undefined && { lifetimeMs: modelTimeoutMs }),
+      },
+      (messages) => this.#receive(messages as readonly GuestMessage[]),
+      (end) => {
+        const { memoryMb } = context;
+        this.#end.resolve(explainGuestEnd(end, { model, memoryMb, modelTimeoutMs }));
+      },
+    );
+    this.#port.send({ type: "start", start: parts.start });
+    this.#timer = setInterval(() => this.#tick(), PROGRESS_EVERY_MS);
+  }
+
+  /** Runs the model to its end, whatever that is. */
+  async run(): Promise<GuestOutcome> {
+    const { context, model, modelTimeoutMs } = this.parts;
+    const noDeadline = () => {};
+    const endDeadline = modelTimeoutMs === undefined
+      ? noDeadline
+      : context.watchDeadline(model.name, modelTimeoutMs);
+    const stop = () => this.#stop();
+    this.parts.context.stop.addEventListener("abort", stop);
+    const error = await this.#end.promise ?? this.#refused;
+    this.parts.context.stop.removeEventListener("abort", stop);
+    endDeadline();
+    clearInterval(this.#timer);
+    this.#port.end();
+    this.parts.http?.dispose();
+    this.parts.files[Symbol.dispose]();
+    for (const query of this.#queries.values()) query[Symbol.dispose]();
+    // Acknowledgements that were on their way are kept.
+    await this.parts.context.commits.settled();
+    return {
+      ...(error && { error: this.#masked(error) }),
+      ...(this.#delivery && { delivery: this.#delivery.delivery }),
+      ...(this.#saved && { saved: this.#saved }),
+    };
+  }
+
+  #masked(error: ErrorReport): ErrorReport {
+    const { mask } = this.parts;
+    return {
+      ...error,
+      message: mask(error.message),
+      ...(error.details && { details: error.details.map(mask) }),
+    };
+  }
+
+  /** Ctrl-C: the guest begins nothing new; one that does not end by itself is ended. */
+  #stop(): void {
+    this.#port.send({ type: "stop" });
+    setTimeout(() => {
+      this.#end.resolve({ message: `The run was stopped before ${this.#model.name} ended` });
+    }, this.parts.start.timeoutMs + STOP_GRACE_MS);
+  }
+
+  #tick(): void {
+    const silentMs = performance.now() - this.#lastHeard;
+    if (this.#calls === 0 && silentMs > SILENCE_LIMIT_MS) {
+      this.#end.resolve({
+        message: `Cannot go on with ${this.#model.name}: it has asked for nothing for ${
+          renderDuration(silentMs)
+        }`,
+        hint:
+          `A model that computes that long sets "@model_timeout"; one that waits for ever never ends`,
+      });
+    }
+    this.#emitProgress();
+  }
+
+  #emitProgress(): void {
+    const elapsedS = (performance.now() - this.#startedAt) / 1_000;
+    const progress = progressOf(this.#delivery?.delivery ?? this.#saved, elapsedS);
+    const { emit } = this.parts.context;
+    if (progress) emit({ type: "model_progress", model: this.#model.name, ...progress });
+  }
+
+  // ── messages ─────────────────────────────────────────────────────────────────────────────────
+
+  #receive(messages: readonly GuestMessage[]): void {
+    this.#lastHeard = performance.now();
+    try {
+      this.#saveAll(messages.filter((message) => message?.type === "save"));
+      for (const message of messages) if (message?.type !== "save") this.#handle(message);
+    } catch (error) {
+      this.#break(error);
+    }
+  }
+
+  /** A message that cannot be answered, or a failure of the machine: the model is ended. */
+  #break(error: unknown): void {
+    const isGuests = error instanceof GuestError;
+    const explained = explainStateError(this.parts.context.statePath, error) ?? error;
+    this.#end.resolve(isGuests ? { message: error.message } : toErrorReport(explained));
+  }
+
+  #handle(message: Exclude<GuestMessage, { type: "save" }>): void {
+    assertGuest(typeof message === "object" && message !== null, "a message that is none");
+    switch (message.type) {
+      case "query":
+        return this.#answer(message.id, () => this.#open(message));
+      case "pull":
+        return this.#answer(message.id, () => this.#pull(message));
+      case "close":
+        return this.#close(message.query);
+      case "acknowledge":
+        return this.#answer(message.id, () => this.#acknowledge(message));
+      case "reject":
+        return this.#answer(message.id, () => this.#reject(message));
+      case "group_failed":
+        return this.#getDelivery().fail(
+          message.group,
+          this.#masked(checkGuestError(message.error)),
+        );
+      case "verified":
+        return this.parts.verified.take(message);
+      case "http":
+        return this.#answer(message.id, () => this.#send(message));
+      case "oauth":
+        return this.parts.http?.tokens.register(message.standIn, message.grant);
+      case "abort":
+        return this.parts.http?.abort(message.request);
+      case "files":
+        return this.#answer(message.id, () => this.parts.files.list(message.id, message.pattern));
+      case "take":
+        return this.parts.files.take(message.path);
+      case "read":
+        return this.#answer(message.id, () => this.parts.files.read(message));
+      case "log":
+        return this.#log(message);
+      case "finished":
+        return this.#end.resolve(undefined);
+      case "failed":
+        return this.#end.resolve(checkGuestError(message.error));
+      default:
+        assertGuest(false, "a message of no known type");
+    }
+  }
+
+  /** Answers a call, or sends the error that is thrown where the model waits. */
+  #answer(id: number, work: () => HostMessage | Promise<HostMessage>): void {
+    this.#calls += 1;
+    void (async () => {
+      try {
+        this.#port.send(await work());
+      } catch (error) {
+        if (error instanceof UserError) {
+          if (isForTheModel(error)) this.#refused ??= toErrorReport(error);
+          this.#port.send({ type: "error", id, error: this.#masked(toErrorReport(error)) });
+        } else this.#break(error);
+      } finally {
+        this.#calls -= 1;
+        this.#lastHeard = performance.now();
+      }
+    })();
+  }
+
+  #open(message: Extract<GuestMessage, { type: "query" }>): HostMessage {
+    const { id, sql, params, all } = message;
+    assertGuest(typeof sql === "string", "a query without text");
+    assertGuest(
+      Array.isArray(params) && params.every(isSqlValue),
+      "parameters that SQLite cannot hold",
+    );
+    assertGuest(!this.#queries.has(id), "a query twice");
+    const select = this.#prepare(sql);
+    if (this.#model.kind === "tracked" && !all) {
+      return this.#openTracked(id, select, params as SqlValue[], message.changes === true);
+    }
+    try {
+      this.#queries.set(
+        id,
+        new GuestQuery(
+          this.parts.context.readers,
+          select.sql,
+          select.columns,
+          params as SqlValue[],
+        ),
+      );
+    } catch (error) {
+      throw new UserError(`Cannot run a query of ${this.#model.name}: ${textOf(error)}`, {
+        cause: error,
+      });
+    }
+    return { type: "opened", id, columns: select.columns };
+  }
+
+  #prepare(sql: string): PreparedSelect {
+    return prepareSelect(this.parts.context.db, {
+      sql,
+      name: `a query of ${this.#model.name}`,
+      at: { path: this.#model.path },
+      readable: this.#model.references.map((reference) => reference.table),
+      practiceOption: this.parts.context.practiceOption,
+    });
+  }
+
+  #openTracked(
+    id: number,
+    select: PreparedSelect,
+    params: readonly SqlValue[],
+    withPrevious: boolean,
+  ): HostMessage {
+    const { context, wishes } = this.parts;
+    if (this.#delivery || this.#saved) {
+      throw new UserError(
+        `Cannot open a second query of ${this.#model.name}: its changes are those of one query`,
+        {
+          hint: "Read look-ups with query.all(…), or join the tables in one query",
+        },
+      );
+    }
+    const query = { select: select.sql, columns: select.columns, params };
+    const delivery = beginDelivery(context, this.#model, wishes, query, withPrevious);
+    this.#delivery = { query: id, delivery };
+    if (delivery.total > 0 || delivery.adoption) context.noteSending();
+    if (delivery.total > 0) this.parts.http?.warm();
+    return { type: "opened", id, columns: select.columns, groups: delivery.total };
+  }
+
+  #pull({ id, query, rows }: Extract<GuestMessage, { type: "pull" }>): HostMessage {
+    assertGuest(Number.isSafeInteger(rows) && rows > 0, "a pull of no rows");
+    const wanted = Math.min(rows, MAX_PULL_ROWS);
+    if (this.#delivery?.query === query) {
+      return { type: "rows", id, ...this.#delivery.delivery.pull(wanted) };
+    }
+    const open = this.#queries.get(query);
+    if (!open) return { type: "rows", id, block: { columns: [], values: [] }, done: true };
+    try {
+      return { type: "rows", id, ...open.pull(wanted) };
+    } catch (error) {
+      throw new UserError(`Cannot read a query of ${this.#model.name}: ${textOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #close(query: number): void {
+    this.#queries.get(query)?.[Symbol.dispose]();
+    this.#queries.delete(query);
+  }
+
+  async #acknowledge(
+    { id, groups }: Extract<GuestMessage, { type: "acknowledge" }>,
+  ): Promise<HostMessage> {
+    assertGuest(Array.isArray(groups), "groups that are none");
+    await this.#getDelivery().acknowledge(groups);
+    return { type: "saved", id };
+  }
+
+  async #reject(
+    { id, groups, reason }: Extract<GuestMessage, { type: "reject" }>,
+  ): Promise<HostMessage> {
+    assertGuest(Array.isArray(groups), "groups that are none");
+    assertGuest(typeof reason === "string", "a reason that is no text");
+    await this.#getDelivery().reject(groups, this.parts.mask(reason.slice(0, MAX_REASON_LENGTH)));
+    return { type: "saved", id };
+  }
+
+  async #send({ id, request }: Extract<GuestMessage, { type: "http" }>): Promise<HostMessage> {
+    const { http } = this.parts;
+    if (!http) {
+      const host = hostOf(request?.url);
+      throw new UserError(`Cannot reach "${host}": ${this.#model.name} has no @allow_net`, {
+        at: { path: this.#model.path },
+        hint: `Add "// @allow_net: ${host}" to the model's header`,
+      });
+    }
+    const question = this.parts.verified.questionOf(request?.verifies);
+    const response = await http.send(id, request, this.#delivery?.delivery.requests, question);
+    const { error } = response;
+    if (error?.kind === "denied" || error?.kind === "down") this.#refused ??= refusal(error);
+    return { type: "response", id, response };
+  }
+
+  #getDelivery(): Delivery {
+    assertGuest(this.#delivery, "groups though it reads none");
+    return this.#delivery.delivery;
+  }
+
+  /** One transaction for all rows that came together. */
+  #saveAll(messages: readonly Extract<GuestMessage, { type: "save" }>[]): void {
+    if (messages.length === 0) return;
+    assertGuest(!this.#delivery, "rows beside the groups that it reads");
+    const { db } = this.parts.context;
+    inTransaction(db, () => {
+      this.#saved ??= new SavedRows(db, this.#model.name);
+      for (const { block } of messages) {
+        checkRowBlock(block);
+        this.#saved.add(block);
+      }
+    });
+    for (const { id } of messages) this.#port.send({ type: "saved", id });
+  }
+
+  #log({ level, message }: Extract<GuestMessage, { type: "log" }>): void {
+    assertGuest(["debug", "info", "warn", "error"].includes(level), "a log of no known level");
+    const text = this.parts.mask(String(message).slice(0, 10_000));
+    this.parts.context.emit({ type: "log", model: this.#model.name, level, message: text });
+  }
+}
+
+/** What the model was refused fails it, even one that goes on as if nothing was. */
+function isForTheModel(error: UserError): boolean {
+  return error instanceof BudgetExceeded || error instanceof NotPlanned ||
+    /@allow_|@depends_on/.test(error.hint ?? "");
+}
+
+function refusal({ message, hint, at }: EgressError): ErrorReport {
+  return { message, ...(hint !== undefined && { hint }), ...(at && { at }) };
+}
+
+function hostOf(url: unknown): string {
+  return typeof url === "string" && URL.canParse(url)
+    ? new URL(url).host
+    : String(url).slice(0, 100);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,330 @@
+/**
+ * Runs a TypeScript model: starts its guest, lets it run to its end, and takes what it made.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import type { ErrorReport } from "~/base/user_error.ts";
+import { KINDS } from "~/kinds/registry.ts";
+import type { Model } from "~/model/model.ts";
+import { serveModules } from "~/sandbox/modules/serve_modules.ts";
+import type { EgressError, GuestStart, UnsettledMessage } from "~/sandbox/protocol.ts";
+import { loadFileStates, saveFileStates } from "~/store/file_states.ts";
+import { lookForLostState } from "~/state/lost_state.ts";
+import { loadKeyNames } from "~/store/changes/key_names.ts";
+import { RequestLog } from "~/store/changes/request_log.ts";
+import { sumAcceptedAhead } from "~/tracked/compare/accepted_sums.ts";
+import { ensureLookup } from "~/tracked/accept/target_view.ts";
+import { countRows, emptyTable, findTableType } from "~/warehouse/tables.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import { type BudgetAhead, budgetAhead } from "~/run/deliver/budget_ahead.ts";
+import { isSource, readsOnlyFiles } from "./decide_step.ts";
+import { GuestFiles } from "~/run/guest/guest_files.ts";
+import { GuestHttp, type GuestHttpContext } from "~/run/requests/guest_http.ts";
+import { type GuestOutcome, GuestSession } from "~/run/guest/guest_session.ts";
+import type { ModelWishes } from "./model_wishes.ts";
+import { ReadableFiles, toFileStates } from "~/run/guest/readable_files.ts";
+import type { RunContext } from "~/run/run_context.ts";
+import { type ModelSecrets, readSecrets } from "./secrets.ts";
+import type { DeliveryCounts, VerifiedGroups } from "~/run/run_event.ts";
+import { stoppedEarly } from "./stopped_early.ts";
+import { VerifiedChanges } from "~/run/earlier/verified_changes.ts";
+import { saveStep, type Step, type StepOutcome } from "./step.ts";
+
+/** `@timeout` where the model gives none. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_RETRIES = 5;
+
+/** @throws {UserError} The model cannot be started: a module, a secret that is not set. */
+export async function runTsModel(context: RunContext, step: Step): Promise<StepOutcome> {
+  const { model } = step;
+  refuseLostState(context, step);
+  for (const table of step.tracked) ensureLookup(context.db, table);
+  const secrets = readSecrets(context, model);
+  const readable = new ReadableFiles(context.root, model.directives.allowRead ?? []);
+  const before = loadFileStates(context.db, model.name);
+  const isInbound = model.kind === "tracked" && model.references.length === 0;
+  // Taken now: a file that changes while the model runs is read again by the next run.
+  const covered = readsOnlyFiles(model) ? readable.all() : [];
+  const files = new GuestFiles(readable, isInbound && !isDefinitionNew(step) ? before : undefined);
+  const http = await makeHttp(context, model, secrets, step.wishes);
+  const verified = new VerifiedChanges(context, model, step.wishes, secrets.mask);
+  const session = new GuestSession({
+    context,
+    model,
+    start: await makeStart(context, model, secrets, verified.messages),
+    verified,
+    http,
+    files,
+    modelTimeoutMs: model.directives.modelTimeoutMs,
+    wishes: step.wishes,
+    mask: secrets.mask,
+  });
+  // Its process takes a moment to start; what its comparison needs in any case is made meanwhile.
+  if (model.kind === "tracked" && !isInbound) {
+    setImmediate(() => sumAcceptedAhead(context.db, model.name));
+  }
+  const ended = await session.run();
+  context.plan?.of(model.name).notVerified(verified.told.left);
+
+  const remember = (outcome: StepOutcome) => {
+    if (outcome.status !== "ok") return;
+    const read = new Map(covered.map((file) => [file.path, file]));
+    if (isInbound) {
+      for (const [path, file] of files.listed) read.set(path, file);
+      for (const path of files.left) read.delete(path);
+    }
+    saveFileStates(context.db, model.name, toFileStates([...read.values()], before));
+  };
+  return finish(context, step, { ...ended, verified: verified.told }, http, remember);
+}
+
+/** A model that would send everything a second time is not started. `--resend` says that it is meant. */
+function refuseLostState({ db, isOfProject, practiceOption }: RunContext, step: Step): void {
+  const { kind, directives, references } = step.model;
+  if (kind !== "tracked" || !directives.allowNet || references.length === 0) return;
+  if (step.wishes.resend || step.wishes.adopt) return;
+  const lost = lookForLostState(db, step.model, isOfProject, practiceOption);
+  if (lost) throw lost;
+}
+
+/** Another definition reads all files anew. */
+function isDefinitionNew({ model, state }: Step): boolean {
+  return state?.fingerprint !== model.fingerprint;
+}
+
+function finish(
+  context: RunContext,
+  step: Step,
+  ended: GuestOutcome & { verified: VerifiedGroups },
+  http: GuestHttp | undefined,
+  remember: (outcome: StepOutcome) => void,
+): StepOutcome {
+  const requests = http && http.counts.sent > 0 ? { requests: http.counts } : {};
+  const takeOutcome = ended.delivery ? deliveryOutcome : savedOutcome;
+  const down = http?.down;
+  try {
+    return inTransaction(context.db, () => {
+      const outcome = {
+        ...takeOutcome(context, step, ended, down),
+        ...requests,
+        verified: ended.verified,
+      };
+      remember(outcome);
+      saveStep(context, step, outcome);
+      return outcome;
+    });
+  } finally {
+    ended.delivery?.dispose();
+  }
+}
+
+/** A model that reads changes by `query`: what it acknowledged is kept, whatever came after. */
+function deliveryOutcome(
+  context: RunContext,
+  { model, wishes }: Step,
+  ended: GuestOutcome,
+  down: EgressError | undefined,
+): StepOutcome {
+  const { delivery } = ended;
+  if (!delivery) throw new Error("a delivery outcome needs a delivery");
+  const { db, stop, plan } = context;
+  const counts = delivery.finish(down ?? ended.error);
+  const failed = counts.failed + counts.unknown;
+  const isOver = plan || failed + counts.left === 0;
+  const ahead = isOver ? undefined : budgetAhead(context, model, wishes, delivery.adoption?.told);
+  const error = down ? stoppedEarly(down, counts, ahead) : ended.error;
+  const status = stop.aborted && counts.left > 0 && failed === 0
+    ? "cancelled"
+    : error || failed > 0
+    ? "failed"
+    : "ok";
+  const hasTarget = findTableType(db, model.name) !== undefined;
+  return {
+    status,
+    changed: delivery.hasWritten,
+    columnChanges: delivery.columnChanges,
+    delivery: counts,
+    ...(counts.removed > 0 && { onRemoved: model.directives.onRemoved ?? "forget" }),
+    failures: delivery.failures,
+    ...(delivery.adoption?.told && { adopted: delivery.adoption.told }),
+    ...(delivery.adoption?.recorded && { recorded: delivery.adoption.recorded }),
+    ...(ahead && { nextBlocked: ahead }),
+    ...(hasTarget && { rows: countRows(db, model.name) }),
+    ...(status === "failed" && {
+      error: error ?? {
+        message: notAccepted(model.name, counts),
+        hint: hintOf(model, counts, context.practiceOption, ahead),
+      },
+    }),
+  };
+}
+
+function notAccepted(
+  model: string,
+  { failed, unknown, saved, rejected, left }: DeliveryCounts,
+): string {
+  const open = failed + unknown;
+  const text = `${open} of ${open + saved + rejected + left} groups of ${model} were not accepted`;
+  return rejected > 0 ? `${text}, beside ${rejected} that were rejected for good` : text;
+}
+
+/** What becomes of those that were not accepted. */
+function hintOf(
+  { name, directives }: Model,
+  { failed, unknown, kept_back: kept = 0 }: DeliveryCounts,
+  option: string,
+  ahead: BudgetAhead | undefined,
+) {
+  const comeAgain = ahead
+    ? `come again when the budget is let through once more: ${ahead.command}`
+    : "come again with the next run; what was accepted is not sent again";
+  if (kept === 0) return `They ${comeAgain}`;
+  const toSettle = directives.delivery === "at_most_once" ? unknown : 0;
+  const parked = kept - toSettle;
+  return [
+    ...toSettle > 0
+      ? [
+        `${toSettle} may have arrived, and ${
+          toSettle === 1 ? "waits" : "wait"
+        } until you have looked: spoor unknown ${name}${option}`,
+      ]
+      : [],
+    ...parked > 0
+      ? [
+        `${parked} failed in @max_attempts runs, and ${
+          parked === 1 ? "is" : "are"
+        } parked: spoor failures ${name}${option}`,
+      ]
+      : [],
+    ...failed + unknown > kept ? [`the others ${comeAgain}`] : [],
+  ].join("; ");
+}
+
+/** A model that keeps what it saves: all of it, or nothing where it failed. */
+function savedOutcome({ db, stop }: RunContext, step: Step, ended: GuestOutcome): StepOutcome {
+  const { model, wishes } = step;
+  const { saved } = ended;
+  const error = ended.error ?? (wishes.held && nothingCompared(model));
+  if (error) {
+    saved?.drop();
+    return { status: stop.aborted ? "cancelled" : "failed", changed: false, error };
+  }
+  const uniqueKey = model.directives.uniqueKey ?? [];
+  if (saved) {
+    const result = KINDS[model.kind].writeSaved({ db, model: model.name, uniqueKey }, saved.stage);
+    return { status: "ok", ...result };
+  }
+  return emptyOutcome(db, model);
+}
+
+function nothingCompared({ name }: Model): ErrorReport {
+  return {
+    message: `Cannot adopt ${name}: it ended and did not ask for its changes`,
+    hint: "Nothing was recorded. --held compares what the model reads by query() or changes()",
+  };
+}
+
+/** It saved nothing: a table becomes empty; in a tracked model groups that were not seen stay. */
+function emptyOutcome(db: RunContext["db"], model: Model): StepOutcome {
+  const isTracked = model.kind === "tracked";
+  const hasTable = findTableType(db, model.name) !== undefined;
+  const rows = hasTable ? countRows(db, model.name) : 0;
+  if (isTracked || rows === 0) {
+    const unread = isTracked && model.references.length > 0;
+    return { status: "ok", changed: false, rows, ...(unread && { unread }) };
+  }
+  emptyTable(db, model.name);
+  return { status: "ok", changed: true, rows: 0 };
+}
+
+async function makeHttp(
+  context: RunContext,
+  model: Model,
+  secrets: ModelSecrets,
+  wishes: ModelWishes,
+): Promise<GuestHttp | undefined> {
+  const { allowNet, rateLimit: limit, delivery } = model.directives;
+  if (!allowNet) return undefined;
+  const plan = context.plan && (isSource(model) ? "read" : "record");
+  const practiceOrigin = plan === "record" ? undefined : await context.practice?.();
+  return new GuestHttp({
+    start: {
+      model: model.name,
+      allowNet,
+      secrets: secrets.entries,
+      ...(practiceOrigin !== undefined && { practiceOrigin }),
+      ...(delivery === "at_most_once" && { atMostOnce: true }),
+      ...(plan && { plan }),
+    },
+    startWorker: (onFailure) =>
+      context.workers.start({
+        role: "egress",
+        label: `${model.name} egress`,
+        net: netOf(allowNet, practiceOrigin, plan),
+      }, onFailure),
+    commits: context.commits,
+    log: new RequestLog(context.db, context.runId, model.name),
+    tokens: await context.tokens(),
+    // What is only recorded waits for nothing.
+    ...(plan !== "record" && limit?.rate &&
+      { rateLimiter: context.rateLimits.get(limit.name ?? model.name, limit.rate) }),
+    projectId: context.projectId,
+    keyNames: loadKeyNames(context.db, model.name),
+    runId: context.runId,
+    stop: context.stop,
+    mask: secrets.mask,
+    readsOnly: wishes.adopt,
+    ...(context.plan && { plan: context.plan.of(model.name) }),
+    ...gateOf(context, model),
+    practiceOption: context.practiceOption,
+    now: context.now,
+  });
+}
+
+/** What is only recorded goes nowhere: then the worker may reach no host at all. */
+function netOf(
+  allowNet: readonly string[],
+  practiceOrigin: string | undefined,
+  plan: "record" | "read" | undefined,
+): readonly string[] {
+  if (plan === "record") return [];
+  return practiceOrigin === undefined ? allowNet : [new URL(practiceOrigin).host];
+}
+
+/** Where a plan is applied, nothing leaves that is not in it; what a source reads, the plan has read too. */
+function gateOf({ planned }: RunContext, model: Model): Pick<GuestHttpContext, "isPlanned"> {
+  if (!planned) return {};
+  const reads = isSource(model) ? ["GET", "HEAD"] : [];
+  return {
+    isPlanned: (method, groups, identity) =>
+      reads.includes(method) || planned.take(model.name, groups, identity),
+  };
+}
+
+async function makeStart(
+  context: RunContext,
+  model: Model,
+  secrets: ModelSecrets,
+  unsettled: readonly UnsettledMessage[],
+): Promise<GuestStart> {
+  const { directives: d } = model;
+  const allowedEnv = d.allowEnv ?? [];
+  return {
+    model: model.name,
+    kind: model.kind,
+    modules: await serveModules(model.modules ?? []),
+    uniqueKey: d.uniqueKey ?? [],
+    concurrency: d.concurrency ?? 1,
+    timeoutMs: d.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    retries: d.retries ?? DEFAULT_RETRIES,
+    env: Object.fromEntries(allowedEnv.flatMap((name) => {
+      const value = context.readVariable(name);
+      return value === undefined ? [] : [[name, value]];
+    })),
+    allowedEnv,
+    secrets: secrets.standIns,
+    ...(unsettled.length > 0 && { unsettled }),
+    ...((context.plan || context.planned) && { asksNothing: true }),
+  };
+}

@@ -1,0 +1,400 @@
+/**
+ * A model's requests: from the guest through the ledger to the egress worker and back.
+ *
+ * A write about groups of a tracked query leaves only after their intents are durable. Every write
+ * has an `Idempotency-Key` made of the change it belongs to and its place in it, so that a
+ * try in a later run, after a crash, has the same key.
+ *
+ * @module
+ */
+import { UserError } from "~/base/user_error.ts";
+import { BatchedPort } from "~/sandbox/batched_port.ts";
+import type {
+  EgressError,
+  EgressRequest,
+  EgressResponse,
+  EgressStart,
+  FromEgress,
+  GuestRequest,
+  RecordedRequest,
+  ToEgress,
+} from "~/sandbox/protocol.ts";
+import { isFarSides } from "~/delivery/whose_failure.ts";
+import { LetThrough } from "~/plan/let_through.ts";
+import type { ModelPlan } from "~/plan/model_plan.ts";
+import { requestIdentity } from "~/plan/request_identity.ts";
+import type { DurableCommits } from "~/store/commits/group_commit.ts";
+import type { KeyNames } from "~/store/changes/key_names.ts";
+import type { RequestLog } from "~/store/changes/request_log.ts";
+import type { BegunRequest, GroupRequests } from "~/run/deliver/group_requests.ts";
+import type { EngineWorker } from "~/run/engine/engine_workers.ts";
+import { assertGuest } from "~/run/guest/guest_error.ts";
+import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
+import type { RateLimiter } from "./rate_limits.ts";
+import { RequestPermits } from "./request_permits.ts";
+import { changeKey, type KeyedChange, requestKey } from "~/run/deliver/idempotency_key.ts";
+import { describeRequest, describeResponse } from "./request_text.ts";
+import type { RequestCounts } from "~/run/run_event.ts";
+import type { TokenKeeper } from "./token_keeper.ts";
+
+/** What requests need from their run. */
+export interface GuestHttpContext {
+  start: EgressStart;
+  startWorker: (onFailure: (message: string) => void) => EngineWorker;
+  commits: DurableCommits;
+  log: RequestLog;
+  tokens: TokenKeeper;
+  /** Lets tries through, where the model has a limit. */
+  rateLimiter?: RateLimiter;
+  /** Aborted by Ctrl-C. */
+  stop: AbortSignal;
+  /** Makes keys differ between projects. */
+  projectId: string;
+  /** The model's name when a change was begun: a key stays what it was when the model is renamed. */
+  keyNames: KeyNames;
+  /** Makes keys of requests that belong to no group differ between runs. */
+  runId: number;
+  /** Takes stand-ins of secrets out of texts. */
+  mask: (text: string) => string;
+  /** `--adopt`: nothing may change at the far side. */
+  readsOnly: boolean;
+  /** A plan is made: what would be sent is noted here. */
+  plan?: ModelPlan;
+  /** What commands need to be about this state: ` --practice`, or nothing. */
+  practiceOption: string;
+  /** A plan is applied: whether a request is in it, and then takes it out. */
+  isPlanned?: (method: string, groups: readonly string[], identity: string) => boolean;
+  /** ISO 8601, UTC. */
+  now: () => string;
+}
+
+/** A request that the plan does not have was about to leave. */
+export class NotPlanned extends UserError {}
+
+/** How the egress worker's refusals in a plan begin. */
+const NOT_KNOWN = "cannot be known without sending";
+
+/** Methods that change nothing, so that repeating them needs no key (RFC 9110, section 9.2.1). */
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+const METHODS = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]);
+
+/** See the module's comment. */
+export class GuestHttp {
+  readonly counts: RequestCounts = { sent: 0, accepted: 0, refused: 0, retries: 0 };
+  /** `http.oauth`. */
+  readonly tokens: GuestTokens;
+  #nextId = 1;
+  #worker: EngineWorker | undefined;
+  #port: BatchedPort<FromEgress, ToEgress> | undefined;
+  #waiting = new Map<number, (response: EgressResponse) => void>();
+  #permits: RequestPermits | undefined;
+  readonly #letThrough = new LetThrough<EgressResponse>();
+  #down: EgressError | undefined;
+  /** Why the worker is no more: nothing would answer a request. */
+  #stopped: string | undefined;
+  /** Guest's number of a request → ours. */
+  #ids = new Map<number, number>();
+
+  constructor(private readonly context: GuestHttpContext) {
+    this.tokens = new GuestTokens(context.tokens);
+    const { rateLimiter, stop } = context;
+    stop.addEventListener("abort", () => this.#port?.send({ type: "stop" }));
+    if (!rateLimiter) return;
+    this.#permits = new RequestPermits(rateLimiter, stop, (id, refusal) => {
+      this.#port?.send({ type: "permit", id, ...(refusal !== undefined && { refusal }) });
+    });
+  }
+
+  /** Why no request is sent any more: the far side does not work. */
+  get down(): EgressError | undefined {
+    return this.#down;
+  }
+
+  /** How many requests are out. */
+  get pending(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Sends a request and gives its end.
+   *
+   * @param guestId The guest's number of it, by which it may be aborted.
+   * @param tracked Requests of the tracked query that the groups belong to, if the model has one.
+   * @param question What it is recorded as a request of where it is about no group: what `verify` asks.
+   */
+  async send(
+    guestId: number,
+    request: GuestRequest,
+    tracked: GroupRequests | undefined,
+    question?: number,
+  ): Promise<EgressResponse> {
+    checkRequest(request);
+    const isWrite = !SAFE_METHODS.has(request.method);
+    if (isWrite && this.context.readsOnly) throw refuseWrite(this.context.start.model, request);
+    this.#refuseUnplanned(request, tracked);
+    const begun: BegunRequest = isWrite && tracked && request.groups.length > 0
+      ? await tracked.begin(request.groups)
+      : { changes: [], subject: question };
+    const { changes } = begun;
+    const { plan, now } = this.context;
+    const isShown = plan?.shows(request.groups) ?? true;
+    const idempotencyKey = isWrite && isShown ? this.#key(changes, request) : "";
+    const at = plan ? "" : now();
+    const { groups } = request;
+    const answer = (isShown ? undefined : this.#letThrough.answer(request)) ??
+      await this.#exchange(guestId, toEgress(request, idempotencyKey, isShown));
+    const { recorded, ...response } = answer;
+    if (plan) this.#notePlanned(plan, request, response, recorded);
+    if (response.error?.kind === "down") this.#down ??= response.error;
+    const isMalformed = response.error?.kind === "invalid";
+    tracked?.answered(groups, !isMalformed && isFarSides(response.status));
+    if (changes.length > 0) {
+      if (isUnbegun(response)) tracked?.withdraw(groups);
+      else {
+        const { atMostOnce = false } = this.context.start;
+        tracked?.end(groups, isUncertain(response), mayHaveMoved(response, atMostOnce));
+      }
+    }
+    this.#record(request, response, idempotencyKey, at, begun);
+    return response;
+  }
+
+  /** A plan that is applied lets nothing else through; nothing of the request was written down yet. */
+  #refuseUnplanned(request: GuestRequest, tracked: GroupRequests | undefined): void {
+    const { isPlanned, mask, start, practiceOption } = this.context;
+    if (!isPlanned) return;
+    const groups = tracked?.openKeys(request.groups) ?? [];
+    if (isPlanned(request.method, groups, requestIdentity(request, mask))) return;
+    throw new NotPlanned(
+      `Cannot ${request.method} ${
+        mask(request.url).slice(0, 200)
+      } for ${start.model}: it is not in the plan`,
+      {
+        hint: `It was not sent. Make a new plan, or send without one by spoor run${practiceOption}`,
+      },
+    );
+  }
+
+  #notePlanned(
+    plan: ModelPlan,
+    request: GuestRequest,
+    response: EgressResponse,
+    recorded: RecordedRequest | undefined,
+  ): void {
+    const { error } = response;
+    const { groups } = request;
+    if (error === undefined && this.context.start.plan === "record") {
+      this.#letThrough.note(request, response);
+      plan.requested(
+        groups,
+        recorded && {
+          ...recorded,
+          identity: requestIdentity(request, this.context.mask),
+        },
+      );
+    } else if (error?.kind === "unsent" && error.message.startsWith(NOT_KNOWN)) {
+      plan.asked(groups, error.message);
+    } else if (response.attempts > 0) plan.readSent();
+  }
+
+  /** Nobody waits for a request any more. */
+  abort(guestId: number): void {
+    const id = this.#ids.get(guestId);
+    if (id !== undefined) this.#port?.send({ type: "abort", id });
+  }
+
+  /** Starts the worker, which takes a moment: there will be requests. */
+  warm(): void {
+    this.#open();
+  }
+
+  dispose(): void {
+    this.tokens.dispose();
+    this.#permits?.dispose();
+    this.#port?.close();
+    this.#worker?.end();
+  }
+
+  #exchange(guestId: number, request: EgressRequest): Promise<EgressResponse> {
+    if (this.#stopped !== undefined) return Promise.resolve(stoppedBefore(this.#stopped));
+    const port = this.#open();
+    const id = this.#nextId++;
+    this.#ids.set(guestId, id);
+    return new Promise<EgressResponse>((resolve) => {
+      this.#waiting.set(id, (response) => {
+        this.#ids.delete(guestId);
+        resolve(response);
+      });
+      port.send({ type: "request", id, request });
+    });
+  }
+
+  /** The worker is started when it is known to be needed: a run in which nothing changed needs none. */
+  #open(): BatchedPort<FromEgress, ToEgress> {
+    if (this.#port) return this.#port;
+    this.#worker = this.context.startWorker((message) => this.#handleFailure(message));
+    this.#port = new BatchedPort<FromEgress, ToEgress>(this.#worker.port, (messages) => {
+      for (const message of messages) {
+        if (message.type === "permit") this.#permits?.ask(message.id);
+        else if (message.type === "response") this.#settle(message.id, message.response);
+        else this.#receiveToken(message);
+      }
+    });
+    const port = this.#port;
+    const needsPermits = this.#permits !== undefined;
+    port.send({
+      type: "start",
+      start: { ...this.context.start, ...(needsPermits && { needsPermits }) },
+    });
+    this.tokens.connect((message) => port.send(message));
+    return port;
+  }
+
+  /** A failure here is one of the state file: every request that waits ends with it. */
+  #receiveToken(message: TokenMessage): void {
+    this.tokens.receive(message).catch((error) => this.#handleFailure(String(error)));
+  }
+
+  #settle(id: number, response: EgressResponse): void {
+    this.#permits?.end(id);
+    const resolve = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    resolve?.(response);
+  }
+
+  #handleFailure(message: string): void {
+    this.#stopped ??= `The worker that sends requests has stopped: ${message}`;
+    this.tokens.dispose();
+    for (const id of [...this.#waiting.keys()]) {
+      this.#settle(id, withoutAnswer(1, { kind: "broken", message: this.#stopped }));
+    }
+  }
+
+  #key(changes: readonly KeyedChange[], request: GuestRequest): string {
+    const { projectId, runId, start, keyNames: { nameOf, contentFrom } } = this.context;
+    const [change] = changes;
+    if (change === undefined) {
+      return requestKey({ projectId, model: start.model, runId, number: this.#nextId });
+    }
+    const model = nameOf(change.id);
+    return changeKey({ projectId, model, changes, ordinal: request.ordinal, contentFrom });
+  }
+
+  #record(
+    request: GuestRequest,
+    response: EgressResponse,
+    idempotencyKey: string,
+    at: string,
+    { changes, subject }: BegunRequest,
+  ): void {
+    const { status, error, attempts, elapsedMs, url } = response;
+    if (attempts > 0) {
+      const isAccepted = status !== undefined && status >= 200 && status < 300;
+      this.counts.sent += 1;
+      this.counts.retries += attempts - 1;
+      if (isAccepted) this.counts.accepted += 1;
+      else this.counts.refused += 1;
+      if (status === undefined) this.counts.unanswered = (this.counts.unanswered ?? 0) + 1;
+    }
+    if (this.context.plan) return;
+    const { method, ordinal } = request;
+    const isFirstOfOne = subject !== undefined && changes.length === 1 && ordinal === 0;
+    const keyName = isFirstOfOne ? this.context.keyNames.nameOf(subject) : undefined;
+    this.context.commits.addUnawaited(() =>
+      this.context.log.write({
+        at,
+        method,
+        url,
+        status,
+        error: error?.message,
+        attempts,
+        elapsedMs,
+        idempotencyKey,
+        keyName,
+        subject,
+        request: describeRequest(request, this.context.mask),
+        response: describeResponse(response),
+      })
+    );
+  }
+}
+
+/** What is known of a request, and nothing that a guest may have added. */
+function toEgress(
+  { method, url, headers, body, timeoutMs, retries }: GuestRequest,
+  idempotencyKey: string,
+  isShown: boolean,
+): EgressRequest {
+  return { method, url, headers, body, timeoutMs, retries, idempotencyKey, isShown };
+}
+
+/** Nothing was sent, and nothing will be: the model ends. */
+function stoppedBefore(message: string): EgressResponse {
+  const hint = "Run again: what was not sent comes with the next run.";
+  return withoutAnswer(0, { kind: "down", message, hint });
+}
+
+function withoutAnswer(attempts: number, error: EgressError): EgressResponse {
+  return { url: "", headers: [], body: "", attempts, elapsedMs: 0, error };
+}
+
+function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
+  return new UserError(`Cannot ${method} ${url.slice(0, 200)}: --adopt ${model} sends nothing`, {
+    hint: "Run it without --adopt to send",
+  });
+}
+
+/** The request was refused before any try of it left. */
+function isUnbegun({ attempts, error }: EgressResponse): boolean {
+  return attempts === 0 && error?.kind === "down";
+}
+
+/** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */
+export function isUncertain({ status, error }: EgressResponse): boolean {
+  return status === undefined && (error?.kind === "timeout" || error?.kind === "broken");
+}
+
+/**
+ * Whether a request may have done something at the far side: all but those that were refused, never sent, or
+ * that the far side was not available for (RFC 9110, section 15.6.4). Of a request that was tried again only
+ * the last try is known; at most once it is tried again only where nothing was done.
+ */
+export function mayHaveMoved(
+  { status, error, attempts }: EgressResponse,
+  isOnce: boolean,
+): boolean {
+  if (attempts > 1 && !isOnce) return true;
+  if (status === undefined) return error?.kind === "timeout" || error?.kind === "broken";
+  return status < 400 || (status >= 500 && status !== 503);
+}
+
+function checkRequest(request: GuestRequest): void {
+  assertGuest(typeof request === "object" && request !== null, "a request that is none");
+  assertGuest(METHODS.has(request.method), `the method ${String(request.method).slice(0, 20)}`);
+  assertGuest(typeof request.url === "string", "a request without a URL");
+  assertGuest(
+    Array.isArray(request.headers) &&
+      request.headers.every((header) =>
+        Array.isArray(header) && header.length === 2 &&
+        header.every((part) => typeof part === "string")
+      ),
+    "headers that are none",
+  );
+  assertGuest(
+    request.body === null || typeof request.body === "string" || request.body instanceof Uint8Array,
+    "a body that is none",
+  );
+  assertGuest(
+    isCount(request.timeoutMs) && isCount(request.retries) && isCount(request.ordinal),
+    "a bad number",
+  );
+  assertGuest(
+    Array.isArray(request.groups) && request.groups.every(isCount) &&
+      new Set(request.groups).size === request.groups.length,
+    "groups that are none",
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}

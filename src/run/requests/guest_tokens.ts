@@ -1,0 +1,88 @@
+/**
+ * A model's `http.oauth`: between its guest, its egress worker and the keeper of tokens.
+ *
+ * @module
+ */
+import type { FromEgress, OAuthClient, OAuthGrant, ToEgress } from "~/sandbox/protocol.ts";
+import { assertGuest } from "~/run/guest/guest_error.ts";
+import type { TokenKeeper } from "./token_keeper.ts";
+
+/** More than any model needs, and so few that a forged flood of them is harmless. */
+const MAX_GRANTS = 1_000;
+const MAX_TEXT = 20_000;
+
+/** What an egress worker says of tokens. */
+export type TokenMessage = Exclude<FromEgress, { type: "response" | "permit" }>;
+
+/** See the module's comment. */
+export class GuestTokens {
+  #grants: Extract<ToEgress, { type: "oauth" }>[] = [];
+  #send: ((message: ToEgress) => void) | undefined;
+  /** Providers whose renewal this model's worker has begun. */
+  #renewing = new Set<string>();
+
+  constructor(private readonly keeper: TokenKeeper) {}
+
+  /** The guest's call; the worker is told once it is there. */
+  register(standIn: string, grant: OAuthGrant): void {
+    assertGuest(/^spoor-oauth-[0-9a-f-]{36}$/.test(standIn), "a stand-in that is none");
+    assertGuest(this.#grants.length < MAX_GRANTS, "more tokens than a model needs");
+    const message = { type: "oauth", standIn, grant: checkGrant(grant) } as const;
+    this.#grants.push(message);
+    this.#send?.(message);
+  }
+
+  /** The worker is there. */
+  connect(send: (message: ToEgress) => void): void {
+    this.#send = send;
+    for (const message of this.#grants) send(message);
+  }
+
+  /** Answers the worker, which is trusted. */
+  async receive(message: TokenMessage): Promise<void> {
+    const { provider } = message;
+    if (message.type === "token_refused") return this.#release(provider);
+    const answer = message.type === "token_wanted"
+      ? await this.keeper.want(provider, message.rejected)
+      : await this.keeper.keep(provider, message.token);
+    if ("renew" in answer) this.#renewing.add(provider);
+    else this.#renewing.delete(provider);
+    if (this.#send) this.#send({ type: "token", provider, answer });
+    // It has ended while it waited for its turn.
+    else this.#release(provider);
+  }
+
+  /** The worker has ended. */
+  dispose(): void {
+    this.#send = undefined;
+    for (const provider of [...this.#renewing]) this.#release(provider);
+  }
+
+  #release(provider: string): void {
+    if (this.#renewing.delete(provider)) this.keeper.release(provider);
+  }
+}
+
+function checkGrant(grant: OAuthGrant): OAuthGrant {
+  assertGuest(typeof grant === "object" && grant !== null, "a token that is none");
+  const text = (value: unknown): string => {
+    assertGuest(
+      typeof value === "string" && value.length <= MAX_TEXT,
+      "a token's text that is none",
+    );
+    return value;
+  };
+  if ("provider" in grant) return { provider: text(grant.provider) };
+  const { tokenUrl, clientId, clientSecret, clientAuth, scope, audience, refreshToken } = grant;
+  assertGuest(clientAuth === "basic" || clientAuth === "body", "a client that proves nothing");
+  const checked: OAuthClient = {
+    tokenUrl: text(tokenUrl),
+    clientId: text(clientId),
+    clientSecret: text(clientSecret),
+    clientAuth,
+    scope: text(scope),
+    audience: text(audience),
+    refreshToken: text(refreshToken),
+  };
+  return checked;
+}

@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { RateGrants } from "~/store/rate_grants.ts";
+import type { DurableCommits } from "~/store/commits/group_commit.ts";
+import { openState } from "~/store/open_state.ts";
+import { type LimiterTime, RateLimiter } from "./rate_limits.ts";
+
+/** A clock that goes on only when the test says so. */
+class TestTime implements LimiterTime {
+  nowMs = 0;
+  /** By how much the wall clock was set. */
+  setMs = 0;
+  #timers = new Set<{ atMs: number; run: () => void }>();
+
+  now() {
+    return { steadyMs: this.nowMs, wallMs: 1_000_000 + this.setMs + this.nowMs };
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const timer = { atMs: this.nowMs + Math.max(0, Math.ceil(ms)), run };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Goes on to a time, timer by timer. */
+  async goTo(untilMs: number): Promise<void> {
+    await turn();
+    for (let next = this.#next(); next && next.atMs <= untilMs; next = this.#next()) {
+      this.nowMs = Math.max(this.nowMs, next.atMs);
+      this.#timers.delete(next);
+      next.run();
+      await turn();
+    }
+    this.nowMs = Math.max(this.nowMs, untilMs);
+  }
+
+  #next() {
+    return [...this.#timers].sort((a, b) => a.atMs - b.atMs)[0];
+  }
+}
+
+/** What waits for promises has its turn. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** A disk that takes its time, or is full. */
+function slowCommits(time: TestTime, disk: { ms: number; isFull?: boolean }): DurableCommits {
+  return {
+    add: (write) =>
+      new Promise((resolve, reject) => {
+        time.after(disk.ms, () => {
+          if (disk.isFull) return reject(new Error("the disk is full"));
+          write();
+          resolve();
+        });
+      }),
+    addUnawaited: () => {},
+  };
+}
+
+function limiterOf(count: number, disk: { ms: number; isFull?: boolean }) {
+  const folder = Deno.makeTempDirSync();
+  const db = openState(`${folder}/spoor.db`);
+  const time = new TestTime();
+  const grants = new RateGrants(db, "crm");
+  const commits = slowCommits(time, disk);
+  const limiter = new RateLimiter({ count, windowMs: 10_000 }, grants, commits, time);
+  return {
+    time,
+    limiter,
+    grants,
+    [Symbol.dispose]() {
+      db.close();
+      Deno.removeSync(folder, { recursive: true });
+    },
+  };
+}
+
+Deno.test("a slow disk makes no window longer: 1,000 requests at 100/10s, answered in 5 ms", async () => {
+  using made = limiterOf(100, { ms: 40 });
+  const { time, limiter } = made;
+  const givenMs: number[] = [];
+  for (let request = 0; request < 1_000; request++) {
+    limiter.ask((grant) => {
+      givenMs.push(time.nowMs);
+      time.after(5, () => limiter.arrived(grant, false));
+    });
+  }
+
+  await time.goTo(100_000);
+
+  assert.equal(givenMs.length, 1_000);
+  const [first = 0, last = 0] = [givenMs[0], givenMs.at(-1)];
+  assert.ok(last - first >= 90_000 && last - first <= 90_100, `${last - first} ms`);
+  for (let index = 100; index < givenMs.length; index++) {
+    assert.ok((givenMs[index] ?? 0) - (givenMs[index - 100] ?? 0) > 10_000, String(index));
+  }
+});
+
+Deno.test("the next window begins as soon as an answer says that it may", async () => {
+  using made = limiterOf(2, { ms: 1 });
+  const { time, limiter } = made;
+  const givenMs: number[] = [];
+  for (let request = 0; request < 20; request++) {
+    limiter.ask((grant) => {
+      givenMs.push(time.nowMs);
+      time.after(5, () => limiter.arrived(grant, false));
+    });
+  }
+
+  await time.goTo(100_000);
+
+  const [first = 0, last = 0] = [givenMs[0], givenMs.at(-1)];
+  assert.ok(last - first >= 90_000 && last - first <= 90_100, `${last - first} ms`);
+});
+
+Deno.test("a grant is on disk before it is given, as of a time that is not before its use", async () => {
+  using made = limiterOf(2, { ms: 40 });
+  const { time, limiter, grants } = made;
+  const recorded: number[][] = [];
+  const ask = () => limiter.ask(() => recorded.push([time.now().wallMs, ...grants.load()]));
+  for (let request = 0; request < 4; request++) ask();
+
+  await time.goTo(25_000);
+
+  assert.equal(recorded.length, 4);
+  for (const [index, [usedMs = 0, ...counted]] of recorded.entries()) {
+    const own = counted.at(-1) ?? 0;
+    assert.ok(counted.length > index % 2 && own >= usedMs, `${usedMs}: ${counted}`);
+  }
+});
+
+Deno.test("a grant that comes to be given later than it was recorded for is recorded anew", async () => {
+  using made = limiterOf(1, { ms: 40 });
+  const { time, limiter, grants } = made;
+  const used: number[] = [];
+  limiter.ask(() => used.push(time.now().wallMs));
+  // SQL holds the thread while the record is written.
+  time.nowMs += 5_000;
+
+  await time.goTo(6_000);
+
+  assert.equal(used.length, 1);
+  assert.ok((grants.load().at(-1) ?? 0) >= (used[0] ?? 0), `${grants.load()} of ${used}`);
+});
+
+Deno.test("a grant that nobody waits for any more is given to who asks next", async () => {
+  using made = limiterOf(1, { ms: 40 });
+  const { time, limiter } = made;
+  limiter.ask(() => assert.fail("it has given up its place"))();
+  const giveUp = limiter.ask(() => assert.fail("it has given up its place"));
+  await time.goTo(10);
+  giveUp();
+  await time.goTo(1_000);
+  const given: number[] = [];
+  limiter.ask(() => given.push(time.nowMs));
+  await time.goTo(2_000);
+
+  assert.equal(given.length, 1);
+});
+
+Deno.test("where a grant cannot be recorded, who asked is told why, and nothing leaves", async () => {
+  using made = limiterOf(1, { ms: 1, isFull: true });
+  const { time, limiter } = made;
+  const refusals: (string | undefined)[] = [];
+  limiter.ask((_, refusal) => refusals.push(refusal));
+  await time.goTo(100);
+
+  assert.match(refusals[0] ?? "", /Cannot record that a request is to be sent: the disk is full/);
+});
+
+Deno.test("a jump of the clock that a full disk kept from being recorded is recorded with the next grant", async () => {
+  const disk = { ms: 1, isFull: false };
+  using made = limiterOf(3, disk);
+  const { time, limiter, grants } = made;
+  limiter.ask(() => {});
+  await time.goTo(100);
+  const [before = 0] = grants.load();
+  time.setMs = 30_000;
+  disk.isFull = true;
+  limiter.ask(() => {});
+  await time.goTo(200);
+  disk.isFull = false;
+  limiter.ask(() => {});
+  await time.goTo(300);
+
+  assert.equal(grants.load()[0], before + 30_000);
+});
+
+Deno.test("a grant that was on disk before the clock was set is recorded anew before it is given", async () => {
+  using made = limiterOf(3, { ms: 40 });
+  const { time, limiter, grants } = made;
+  limiter.ask(() => assert.fail("it has given up its place"))();
+  await time.goTo(100);
+  time.setMs = 30_000;
+  const recorded: number[][] = [];
+  limiter.ask(() => recorded.push(grants.load()));
+  await time.goTo(1_000);
+
+  assert.equal(recorded.length, 1);
+  assert.ok((recorded[0]?.at(-1) ?? 0) >= 1_030_000, String(recorded));
+});

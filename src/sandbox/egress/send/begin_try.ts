@@ -1,0 +1,56 @@
+/**
+ * Waits until a try may begin: until the far side takes requests, and until the rate limit grants one.
+ *
+ * @module
+ */
+import { abortFailure } from "./fetch_failure.ts";
+import type { Pacer } from "./pacer.ts";
+import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
+import type { Way } from "./send_once.ts";
+
+/**
+ * See the module's comment. The try is to be ended by `pacer.leave()`.
+ *
+ * @param wasSent Whether an earlier try of the request may have arrived.
+ * @throws {EgressFailure} It may not begin: nobody waits for it, or a host is down.
+ */
+export async function beginTry(
+  request: OutgoingRequest,
+  { pacer, permit }: Way & { pacer: Pacer },
+  signal: AbortSignal,
+  wasSent: boolean,
+): Promise<void> {
+  while (!signal.aborted) {
+    const turn = pacer.enter(signal);
+    if (turn) await turn;
+    let mayBegin = false;
+    try {
+      if (permit && !signal.aborted) await unlessDown(permit, pacer, signal);
+      if (pacer.down) throw pacer.down;
+      // A permit is for now: after a pause that began meanwhile another one is needed.
+      mayBegin = !signal.aborted && (permit === undefined || pacer.isOpen);
+    } finally {
+      if (!mayBegin) pacer.leave();
+    }
+    if (mayBegin) return;
+  }
+  throw abortFailure(request, wasSent);
+}
+
+/** Waits for a permit, and no longer when a host is down. */
+async function unlessDown(
+  permit: NonNullable<Way["permit"]>,
+  pacer: Pacer,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  signal.addEventListener("abort", end);
+  const unwatch = pacer.watch(end);
+  try {
+    await permit(ended.signal);
+  } finally {
+    unwatch();
+    signal.removeEventListener("abort", end);
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Tells the pacer how a request ended for good, so that a host which is down is found out.
+ *
+ * @module
+ */
+import { endOf, type RequestEnd } from "~/delivery/far_side_health.ts";
+import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
+import type { Pacer } from "./pacer.ts";
+import type { Answer } from "./send_once.ts";
+
+/** See the module's comment. */
+export function noteEnd(host: string, ended: Answer | EgressFailure, pacer: Pacer): void {
+  if (!(ended instanceof EgressFailure)) {
+    return pacer.ended(host, endOf(ended.status), () => `the last one with ${ended.status}`);
+  }
+  pacer.ended(host, endOfFailure(ended), () => {
+    return ended.message.replace(`Cannot reach "${host}": `, "");
+  });
+}
+
+/** What the sandbox refuses, or an answer that is too large, says nothing of the host. */
+function endOfFailure({ kind, retryable }: EgressFailure): RequestEnd {
+  if (kind === "unsent" || kind === "timeout") return "failed";
+  return kind === "broken" && retryable ? "failed" : "unclear";
+}

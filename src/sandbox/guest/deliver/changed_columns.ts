@@ -1,0 +1,85 @@
+/**
+ * Which columns of a group differ between what was accepted last and what is there now.
+ *
+ * | before | now  | columns                                                              |
+ * | ------ | ---- | -------------------------------------------------------------------- |
+ * | none   | rows | all                                                                  |
+ * | rows   | none | all                                                                  |
+ * | rows   | rows | those that differ in the rows that are not on both sides, in order;   |
+ * |        |      | those of one side only; all but the key where a row has no opposite  |
+ *
+ * Values are compared as the far side would see them: 1, 1n and 1.0 are one number; NULL, '' and 0
+ * are three values.
+ *
+ * @module
+ */
+import type { Value } from "~/sandbox/protocol.ts";
+import type { Row } from "~/sandbox/guest/rows/row_values.ts";
+
+/** Names of the columns that differ, in the order of the present rows. */
+export function changedColumns(
+  previous: readonly Row[],
+  rows: readonly Row[],
+  key: Readonly<Row>,
+): string[] {
+  const before = Object.keys(previous[0] ?? {});
+  const now = Object.keys(rows[0] ?? {});
+  if (previous.length === 0 || rows.length === 0) return [...now, ...before];
+  // To SQL `Email` and `email` are one column.
+  const earlierNames = new Map(before.map((name) => [name.toLowerCase(), name]));
+  const shared: [now: string, before: string][] = [];
+  const changed: string[] = [];
+  for (const name of now) {
+    const earlier = earlierNames.get(name.toLowerCase());
+    if (earlier === undefined) changed.push(name);
+    else shared.push([name, earlier]);
+    earlierNames.delete(name.toLowerCase());
+  }
+  const differing = differingColumns(
+    previous.map((row) => shared.map(([, name]) => identity(row[name]))),
+    rows.map((row) => shared.map(([name]) => identity(row[name]))),
+    shared.map(([name]) => Object.hasOwn(key, name)),
+  );
+  const found = new Set([...changed, ...shared.flatMap(([name], i) => differing[i] ? [name] : [])]);
+  return [...now.filter((name) => found.has(name)), ...earlierNames.values()];
+}
+
+/** For each column whether it differs; rows are given as texts by column. */
+function differingColumns(
+  before: readonly string[][],
+  now: readonly string[][],
+  isKey: readonly boolean[],
+): boolean[] {
+  const [gone, come] = before.length === 1 && now.length === 1
+    ? [before, now]
+    : [without(before, now), without(now, before)];
+  const differs = isKey.map(() => false);
+  for (let i = 0; i < Math.max(gone.length, come.length); i++) {
+    const [a, b] = [gone[i], come[i]];
+    for (const [column, isOfKey] of isKey.entries()) {
+      if (a && b ? a[column] !== b[column] : !isOfKey) differs[column] = true;
+    }
+  }
+  return differs;
+}
+
+/** Rows that have no equal among others, each of which is equal to one only; sorted. */
+function without(rows: readonly string[][], others: readonly string[][]): string[][] {
+  const counts = new Map<string, number>();
+  for (const row of others) counts.set(row.join(), (counts.get(row.join()) ?? 0) + 1);
+  const left = rows.map((row) => ({ row, text: row.join() })).filter(({ text }) => {
+    const count = counts.get(text) ?? 0;
+    if (count > 0) counts.set(text, count - 1);
+    return count === 0;
+  });
+  return left.sort((a, b) => a.text < b.text ? -1 : a.text > b.text ? 1 : 0).map(({ row }) => row);
+}
+
+/** A text that is the same for the same value; its length keeps joined texts apart. */
+function identity(value: Value | undefined): string {
+  if (value === null || value === undefined) return "-";
+  if (typeof value === "string") return `t${value.length}:${value}`;
+  if (typeof value === "bigint") return `n${value}`;
+  if (typeof value === "number") return `n${Number.isInteger(value) ? BigInt(value) : value}`;
+  return `b${value.length}:${value.toHex()}`;
+}

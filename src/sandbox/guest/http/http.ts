@@ -1,0 +1,174 @@
+/**
+ * `http`: puts a model's requests into messages, and answers into responses or errors.
+ *
+ * The guest reaches nothing itself: the egress worker sends, retries and puts secrets in.
+ *
+ * @module
+ */
+import { parseDurationMs } from "~/base/duration.ts";
+import type { EgressError, GuestRequest, GuestStart } from "~/sandbox/protocol.ts";
+import type { Http, RequestOptions, UploadOptions } from "~/sandbox/guest/api.ts";
+import { currentChange } from "~/sandbox/guest/deliver/change_context.ts";
+import { maskHmacs } from "./hmac.ts";
+import { atSite, hostError, modelError, rememberError } from "~/sandbox/guest/host_error.ts";
+import type { HostPort } from "~/sandbox/guest/host_port.ts";
+import { describeRefusal, HttpError, HttpResponse } from "./http_response.ts";
+import { makeOAuth } from "./oauth.ts";
+import { encodeBody, encodeUpload, type RequestBody } from "./request_body.ts";
+
+const METHODS = ["get", "head", "post", "put", "patch", "delete"] as const;
+
+/** Makes `http` for one model. */
+export function makeHttp(port: HostPort, start: GuestStart): Http {
+  const send = (method: string, url: string | URL, options: RequestOptions, body: RequestBody) =>
+    request(port, start, method, url, options, body);
+  const methods = METHODS.map((name) => [
+    name,
+    async (url: string | URL, options: RequestOptions = {}) =>
+      await send(name.toUpperCase(), url, options, encodeBody(options)),
+  ]);
+  const upload = async (url: string | URL, options: UploadOptions) => {
+    const { form, ...rest } = options;
+    // Taken before the files are read: by then a plain loop may be at its next row.
+    const change = currentChange();
+    const body = await encodeUpload(form);
+    return await request(port, start, "POST", url, rest, body, change);
+  };
+  return { ...Object.fromEntries(methods), upload, oauth: makeOAuth(port) } as Http;
+}
+
+async function request(
+  port: HostPort,
+  start: GuestStart,
+  method: string,
+  target: string | URL,
+  options: RequestOptions,
+  body: RequestBody,
+  change = currentChange(),
+): Promise<HttpResponse> {
+  const site = callSites.note();
+  const url = withParams(String(target), options.params);
+  // Only errors say it.
+  const about = () => `${method} ${maskSecrets(url, start.secrets)}`;
+  const message: GuestRequest = {
+    method,
+    url,
+    headers: headersOf(options.headers, body.contentType),
+    body: body.content,
+    timeoutMs: timeoutOf(options.timeout) ?? start.timeoutMs,
+    retries: retriesOf(options.retries) ?? start.retries,
+    groups: change.groups,
+    ordinal: change.requests++,
+    ...(change.verifies !== undefined && { verifies: change.verifies }),
+  };
+  const { response: answer } = await port.call("response", { type: "http", request: message });
+  if (answer.error) throw callSites.add(failure(about(), answer.error), site);
+  const response = new HttpResponse(about, answer);
+  if (response.status === 207) change.multiStatus = about();
+  if (response.ok || options.throwOnError === false) return response;
+  const refused = new HttpError(describeRefusal(about(), response), response);
+  const hint = answer.note ?? redirectHint(method, response);
+  if (hint !== undefined) rememberError(refused, { hint });
+  throw callSites.add(refused, site);
+}
+
+/** A write comes back redirected where it would have become a GET: what that finds is no acceptance. */
+function redirectHint(method: string, { status, headers }: HttpResponse): string | undefined {
+  const location = headers.get("location");
+  if (status < 300 || status > 399 || location === null) return undefined;
+  return `It leads to "${location.slice(0, 200)}", to be read by GET, which would not be this ` +
+    `${method} any more: see whether the address and the login are right.`;
+}
+
+/** Of a far side that takes so many requests, not each one's place is noted: that is a fifth of its cost here. */
+const FIRST_CALLS = 500;
+
+/**
+ * Where the model asked for a request. Its error's own stack does not lead there where a function returns the
+ * promise without awaiting it.
+ */
+class CallSites {
+  #calls = 0;
+  #hasFailed = false;
+
+  /** Call where the request is asked for. */
+  note(): Error | undefined {
+    return this.#hasFailed || this.#calls++ < FIRST_CALLS ? new Error() : undefined;
+  }
+
+  /** Adds its place to a request's error; from the first error on every request's place is noted. */
+  add(error: Error, site: Error | undefined): unknown {
+    this.#hasFailed = true;
+    return site === undefined ? error : atSite(error, site);
+  }
+}
+
+const callSites = new CallSites();
+
+/** What the sandbox refuses ends the model; what the network does is an `HttpError`. */
+function failure(about: string, error: EgressError): Error {
+  if (error.kind === "denied" || error.kind === "down") return hostError(error, true);
+  if (error.kind === "invalid") return hostError(error);
+  const failed = new HttpError(`${about} failed: ${withoutRequest(error.message)}`, undefined);
+  rememberError(failed, { hint: error.hint, details: error.details });
+  return failed;
+}
+
+/** What the request was has just been said: `its answer did not come within 30 s`. */
+function withoutRequest(message: string): string {
+  return message.replace(/^Cannot read the answer of [A-Z]+ \S+: /, "")
+    .replace(/^it did not come/, "its answer did not come");
+}
+
+function withParams(url: string, params: RequestOptions["params"]): string {
+  if (params === undefined || params === null) return url;
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    for (const each of Array.isArray(value) ? value : [value]) {
+      if (each !== null && each !== undefined) search.append(name, String(each));
+    }
+  }
+  const added = search.toString();
+  if (added === "") return url;
+  const [, before = "", fragment = ""] = /^([^#]*)(#.*)?$/s.exec(url) ?? [];
+  return `${before}${before.includes("?") ? "&" : "?"}${added}${fragment}`;
+}
+
+function headersOf(
+  given: RequestOptions["headers"],
+  contentType: string | undefined,
+): [string, string][] {
+  const entries: Iterable<[string, unknown]> = given instanceof Headers
+    ? given.entries()
+    : Object.entries(given ?? {});
+  const headers = [...entries].map(([name, value]): [string, string] => {
+    if (value !== null && value !== undefined) return [name, String(value)];
+    throw modelError(`Cannot send the request: the header "${name}" is ${value}`);
+  });
+  const isTyped = headers.some(([name]) => name.toLowerCase() === "content-type");
+  if (contentType !== undefined && !isTyped) headers.push(["content-type", contentType]);
+  return headers;
+}
+
+function timeoutOf(timeout: RequestOptions["timeout"]): number | undefined {
+  if (timeout === undefined) return undefined;
+  const ms = typeof timeout === "number" ? timeout : parseDurationMs(timeout);
+  if (ms !== undefined && ms > 0 && Number.isFinite(ms)) return ms;
+  throw modelError(`Cannot use the timeout ${JSON.stringify(timeout)}`, {
+    hint: `Give milliseconds, or a text such as "30s".`,
+  });
+}
+
+function retriesOf(retries: number | undefined): number | undefined {
+  if (retries === undefined || (Number.isInteger(retries) && retries >= 0)) return retries;
+  throw modelError(`Cannot use ${retries} retries`, { hint: "Give 0 or a positive integer." });
+}
+
+function maskSecrets(url: string, secrets: GuestStart["secrets"]): string {
+  let masked = maskHmacs(url, secrets);
+  for (const [name, standIn] of Object.entries(secrets)) {
+    masked = masked.replaceAll(standIn, `[${name}]`);
+    masked = masked.replaceAll(encodeURIComponent(standIn), `[${name}]`);
+  }
+  return masked;
+}

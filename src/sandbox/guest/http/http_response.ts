@@ -1,0 +1,123 @@
+/**
+ * `HttpResponse` and `HttpError`: how a request ended, as a model sees it.
+ *
+ * @module
+ */
+import type { EgressResponse } from "~/sandbox/protocol.ts";
+import type { HttpResponse as PublicResponse } from "~/sandbox/guest/api.ts";
+import { modelError } from "~/sandbox/guest/host_error.ts";
+import { parseLinks } from "./parse_links.ts";
+
+const SHOWN_BODY = 200;
+const BYTE_ORDER_MARK = "\ufeff";
+
+/** See `HttpResponse` in `api.ts`. Headers, text and JSON are made when they are asked for. */
+export class HttpResponse implements PublicResponse {
+  readonly status: number;
+  readonly url: string;
+  #request: () => string;
+  #body: EgressResponse["body"];
+  #bytes: Uint8Array | undefined;
+  #rawHeaders: EgressResponse["headers"];
+  #headers: Headers | undefined;
+  #links: Readonly<Record<string, string>> | undefined;
+  #text: string | undefined;
+  #json: { value: unknown } | undefined;
+
+  /** @param request Method and URL, masked, for messages. */
+  constructor(request: () => string, answer: EgressResponse) {
+    this.status = answer.status ?? 0;
+    this.url = answer.url;
+    this.#body = answer.body;
+    this.#request = request;
+    this.#rawHeaders = answer.headers;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= typeof this.#body === "string"
+      ? new TextEncoder().encode(this.#body)
+      : this.#body;
+    return this.#bytes;
+  }
+
+  get ok(): boolean {
+    return this.status >= 200 && this.status <= 299;
+  }
+
+  get headers(): Headers {
+    this.#headers ??= new Headers(this.#rawHeaders.map(([name, value]) => [name, value]));
+    return this.#headers;
+  }
+
+  get links(): Readonly<Record<string, string>> {
+    this.#links ??= parseLinks(this.headers.get("link") ?? "", this.url);
+    return this.#links;
+  }
+
+  get text(): string {
+    this.#text ??= this.#decode();
+    return this.#text;
+  }
+
+  // deno-lint-ignore no-explicit-any -- as `Response.json()` has it
+  get json(): any {
+    this.#json ??= { value: this.#parse() };
+    return this.#json.value;
+  }
+
+  #decode(): string {
+    const named = /charset="?([^\s;"]+)/i.exec(this.headers.get("content-type") ?? "")?.[1];
+    if (typeof this.#body === "string" && (named === undefined || /^utf-?8$/i.test(named))) {
+      return this.#body.startsWith(BYTE_ORDER_MARK) ? this.#body.slice(1) : this.#body;
+    }
+    try {
+      return new TextDecoder(named ?? "utf-8", { fatal: true }).decode(this.bytes);
+    } catch {
+      throw modelError(
+        `Cannot read the answer of ${this.#request()} as text: it is not ${named ?? "UTF-8"}`,
+        {
+          hint: "Use response.bytes for what is not text.",
+        },
+      );
+    }
+  }
+
+  #parse(): unknown {
+    const text = this.text;
+    try {
+      return JSON.parse(text);
+    } catch {
+      const what = text.trim() === ""
+        ? "it is empty"
+        : `it begins with ${JSON.stringify(start(text, 80))}`;
+      throw modelError(`Cannot read the answer of ${this.#request()} as JSON: ${what}`);
+    }
+  }
+}
+
+/** See `HttpError` in `api.ts`. */
+export class HttpError extends Error {
+  override name = "HttpError";
+  readonly status: number;
+  readonly response: HttpResponse | undefined;
+
+  constructor(message: string, response: HttpResponse | undefined) {
+    super(message);
+    this.status = response?.status ?? 0;
+    this.response = response;
+  }
+}
+
+/** The words for an answer outside of 200–299. */
+export function describeRefusal(request: string, response: HttpResponse): string {
+  const shown = start(
+    new TextDecoder().decode(response.bytes.subarray(0, 4 * SHOWN_BODY)),
+    SHOWN_BODY,
+  );
+  const body = shown.replace(/\s+/g, " ").trim();
+  return `${request} answered ${response.status}${body && `: ${body}`}`;
+}
+
+function start(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}

@@ -1,0 +1,87 @@
+/**
+ * `Rows`: what `query` gives a model.
+ *
+ * @module
+ */
+import type { Counts, Group, Rows as PublicRows, Saves } from "~/sandbox/guest/api.ts";
+import { collectAll } from "./block_iterator.ts";
+import { nameKind } from "~/sandbox/guest/format_value.ts";
+import {
+  iterateRows,
+  readBatches,
+  readGroups,
+  type Reading,
+  yieldBatches,
+  yieldGroups,
+} from "./groups.ts";
+import { modelError } from "~/sandbox/guest/host_error.ts";
+import type { Row } from "./row_values.ts";
+import { type BatchFunction, workOnBatches } from "~/sandbox/guest/deliver/work_on_batches.ts";
+import { type Work, workOnGroups } from "~/sandbox/guest/deliver/work_on_groups.ts";
+
+/** Everything that the forms of reading need. */
+export interface RowsContext extends Reading, Work {
+  /** Lets the end of the model wait for work that nobody awaits. */
+  track<T>(work: Promise<T>): Promise<T>;
+}
+
+/** See `Rows` in `api.ts`. */
+export class Rows implements PublicRows<Row> {
+  #context: RowsContext;
+  #used = false;
+  #array: Promise<Row[]> | undefined;
+
+  constructor(context: RowsContext) {
+    this.#context = context;
+  }
+
+  then<A = Row[], B = never>(
+    onRows?: ((rows: Row[]) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#array ??= collectAll(this);
+    return this.#array.then(onRows, onError);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Row, undefined> {
+    return iterateRows(this.#use());
+  }
+
+  groups(): AsyncIterable<Group<Row>> {
+    return yieldGroups(this.#use());
+  }
+
+  batches(size: number): AsyncIterable<Group<Row>[]>;
+  batches(size: number, fn: BatchFunction): Promise<Counts>;
+  batches(size: number, fn?: BatchFunction): AsyncIterable<Group<Row>[]> | Promise<Counts> {
+    if (!Number.isInteger(size) || size < 1) {
+      throw modelError(`Cannot make batches of ${size}: the size must be a positive integer`);
+    }
+    const context = this.#use();
+    if (fn === undefined) return yieldBatches(context, size);
+    expectFunction(fn, "batches");
+    return context.track(workOnBatches(readBatches(context, size), context, fn));
+  }
+
+  each(fn: (row: Row, group: Group<Row>) => Saves | Promise<Saves>): Promise<Counts> {
+    expectFunction(fn, "each");
+    const context = this.#use();
+    return context.track(workOnGroups(readGroups(context), context, fn));
+  }
+
+  #use(): RowsContext {
+    if (this.#used) {
+      throw modelError("Cannot read the rows of a query twice: they have been read already", {
+        hint: "Keep the array of `await query(…)` to go over rows again.",
+      });
+    }
+    this.#used = true;
+    return this.#context;
+  }
+}
+
+/** Refuses what is no function, by the name of the call that it was given to. */
+export function expectFunction(fn: unknown, name: string): void {
+  if (typeof fn === "function") return;
+  throw modelError(`Cannot call ${name}: it takes a function, and was given ${nameKind(fn)}`);
+}

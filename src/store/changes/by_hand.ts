@@ -1,0 +1,164 @@
+/**
+ * What a person decides about changes that are not accepted: to try them again, or that a request which
+ * may have arrived has, or has not. Call with the run's lock held.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { ChangeAction } from "~/delivery/earlier_try.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import { DeliveryLog } from "./delivery_log.ts";
+import { lastRunId } from "~/store/runs.ts";
+
+/** Which changes are meant. */
+export interface ChangeFilter {
+  model?: string | undefined;
+  /** Group keys as the ledger has them. */
+  keys?: readonly string[] | undefined;
+  /** A part of the error's text, in any case. */
+  error?: string | undefined;
+  /** Only those that have stood so since before this moment: ISO 8601, UTC. */
+  before?: string | undefined;
+}
+
+/** How many changes of one model were meant. */
+export interface ChangedByHand {
+  model: string;
+  groups: number;
+  /** Those of them that no run would have tried again. */
+  parked: number;
+}
+
+/** Changes that were answered and not accepted. */
+const REFUSED = "state IN ('failed', 'rejected')";
+/** Changes whose request may have arrived. */
+const UNKNOWN = "state IN ('unknown', 'sent')";
+
+/** What is noted in `spoor.deliveries`. */
+export const SETTLED_AS_SENT = "settled as sent";
+export const SETTLED_AS_NOT_SENT = "settled as not sent";
+/** The same by the model's own `verify`. */
+export const VERIFIED_AS_SENT = "verified as sent";
+export const VERIFIED_AS_NOT_SENT = "verified as not sent";
+/** How it begins what is noted where `verify` settled nothing. */
+export const VERIFY_SAYS = "verify() ";
+
+/** Lets the next run try failed and rejected groups again, as if for the first time. */
+export function retryChanges(db: DatabaseSync, filter: ChangeFilter, now: string): ChangedByHand[] {
+  return change(db, {
+    filter,
+    now,
+    which: REFUSED,
+    note: "retried",
+    error: undefined,
+    set: "state = 'failed', parked = 0, attempts = 0",
+  });
+}
+
+/**
+ * Settles groups whose request may have arrived. Sent: the next run accepts them without a request.
+ * Not sent: the next run sends them, with the same `Idempotency-Key`.
+ */
+export function settleChanges(
+  db: DatabaseSync,
+  filter: ChangeFilter,
+  isSent: boolean,
+  now: string,
+): ChangedByHand[] {
+  return change(db, {
+    filter,
+    now,
+    which: UNKNOWN,
+    note: "settled",
+    error: isSent ? SETTLED_AS_SENT : SETTLED_AS_NOT_SENT,
+    set: isSent ? "state = 'settled', parked = 0" : "state = 'failed', parked = 0",
+  });
+}
+
+/** Counts what a filter means, of whatever state; what no run has begun too. */
+export function countChanges(
+  db: DatabaseSync,
+  filter: ChangeFilter,
+): { state: string; parked: boolean; groups: number }[] {
+  const { sql, params } = whereOf(filter);
+  return db.prepare(
+    `SELECT state, parked, count(*) AS groups FROM "spoor.changes" WHERE ${sql} GROUP BY 1, 2`,
+  ).all(...params).map((row) => ({
+    state: String(row.state),
+    parked: row.parked !== 0,
+    groups: Number(row.groups),
+  }));
+}
+
+interface HandChange {
+  filter: ChangeFilter;
+  now: string;
+  which: string;
+  note: "retried" | "settled";
+  error: string | undefined;
+  set: string;
+}
+
+/** It is a person's word, so it is on the disk before the person is told. */
+function change(db: DatabaseSync, { filter, now, which, note, error, set }: HandChange) {
+  const { sql, params } = whereOf(filter);
+  const where = `${which} AND ${sql}`;
+  db.exec("PRAGMA synchronous = FULL");
+  return inTransaction(db, () => {
+    const models = db.prepare(
+      `SELECT model, count(*) AS groups, count(*) FILTER (WHERE parked) AS parked
+       FROM "spoor.ledger" WHERE ${where} GROUP BY model ORDER BY model`,
+    ).all(...params).map((row) => ({
+      model: String(row.model),
+      groups: Number(row.groups),
+      parked: Number(row.parked),
+    }));
+    for (const { model } of models) {
+      const log = new DeliveryLog(db, lastRunId(db) ?? 0, model);
+      const entries = db.prepare(
+        `SELECT id, group_key, batch, action, content_hash FROM "spoor.ledger"
+         WHERE ${where} AND model = ? ORDER BY id`,
+      ).all(...params, model);
+      for (const entry of entries) log.write({ ...toRecord(entry), state: note, at: now, error });
+    }
+    db.prepare(`UPDATE "spoor.ledger" SET ${set}, at = ? WHERE ${where}`).run(now, ...params);
+    for (const { model, groups } of models) wakeModel(db, model, groups);
+    return models;
+  });
+}
+
+function toRecord(row: Record<string, unknown>) {
+  return {
+    groupKey: String(row.group_key),
+    changeId: Number(row.id),
+    batch: Number(row.batch),
+    action: row.action as ChangeAction,
+    contentHash: String(row.content_hash),
+  };
+}
+
+/** The next run runs it, whatever is up to date. */
+function wakeModel(db: DatabaseSync, model: string, groups: number): void {
+  db.prepare(`UPDATE "spoor.models" SET waiting = max(waiting, ?) WHERE model = ?`)
+    .run(BigInt(groups), model);
+}
+
+function whereOf({ model, keys, error, before }: ChangeFilter): { sql: string; params: string[] } {
+  const parts: [sql: string, ...params: string[]][] = [
+    ...model === undefined ? [] : [["model = ?", model] as [string, string]],
+    ...keys === undefined
+      ? []
+      : [["group_key IN (SELECT value FROM json_each(?))", JSON.stringify(keys)] as [
+        string,
+        string,
+      ]],
+    ...error === undefined
+      ? []
+      : [["instr(lower(error), lower(?)) > 0", error] as [string, string]],
+    ...before === undefined ? [] : [["coalesce(at, '') <= ?", before] as [string, string]],
+  ];
+  return {
+    sql: parts.map(([sql]) => sql).join(" AND ") || "1",
+    params: parts.flatMap(([, ...params]) => params),
+  };
+}

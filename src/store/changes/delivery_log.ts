@@ -1,0 +1,123 @@
+/**
+ * The record of how each change of a group ended, try after try: what `spoor why` tells.
+ *
+ * It grows with every delivery and is kept for ever, so each of its bytes counts. People read the view
+ * `spoor.deliveries`, which has words for its numbers.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { ChangeAction } from "~/delivery/earlier_try.ts";
+import { ManyRowStatement } from "~/warehouse/many_row_statement.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
+import { LearntIds } from "~/store/compact/learnt_ids.ts";
+import { modelIdToWrite } from "~/store/compact/model_ids.ts";
+import { packHex, unpackHex } from "~/store/compact/packed_hex.ts";
+import { RunClock } from "~/store/compact/run_clock.ts";
+
+/** How a try ended; `adopted`, `settled` and `retried` are a person's doing. */
+export type DeliveryState =
+  | "accepted"
+  | "rejected"
+  | "failed"
+  | "unknown"
+  | "adopted"
+  | "settled"
+  | "retried";
+
+/** One try of a change, and its end. */
+export interface DeliveryRecord {
+  groupKey: string;
+  /** Id of the change in the ledger; 0 where it never was there. */
+  changeId: number;
+  /** Id of its batch, below 0; 0: on its own. */
+  batch: number;
+  action: ChangeAction;
+  state: DeliveryState;
+  /** ISO 8601, UTC. */
+  at: string;
+  contentHash: string;
+  /** JSON: column → [old, new]. */
+  changed?: string | undefined;
+  error?: string | undefined;
+}
+
+/** A word's place is the number that stands for it; new ones come last. */
+export const ACTION_CODES: readonly ChangeAction[] = ["create", "update", "remove"];
+export const STATE_CODES: readonly DeliveryState[] = [
+  "accepted",
+  "rejected",
+  "failed",
+  "unknown",
+  "adopted",
+  "settled",
+  "retried",
+];
+
+/** In front of every content hash. */
+const HASH_PREFIX = "1:";
+
+/**
+ * A group mostly has one record in a run; the second is the one after that.
+ *
+ * @param rows `(model_id, group_key, run_id, …)`
+ */
+const insertSql = (rows: string) =>
+  `INSERT INTO "spoor.delivery_records" (model_id, group_key, run_id, action, state, change_id, batch,
+     after_ms, content_hash, changed, error, nth)
+   SELECT *, coalesce((SELECT max(nth) + 1 FROM "spoor.delivery_records"
+     WHERE model_id = column1 AND group_key = column2 AND run_id = column3), 0)
+   FROM (VALUES ${rows})`;
+const VALUES_IN_ROW = 11;
+
+/** Records deliveries of one model in one run. */
+export class DeliveryLog {
+  readonly #insert: ManyRowStatement;
+  readonly #clock: RunClock;
+  readonly #ids: LearntIds;
+
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly runId: number,
+    private readonly model: string,
+  ) {
+    this.#clock = new RunClock(db, runId);
+    this.#ids = new LearntIds(db);
+    this.#insert = new ManyRowStatement(db, VALUES_IN_ROW, insertSql);
+  }
+
+  /** Call inside a transaction. */
+  write(delivery: DeliveryRecord): void {
+    this.writeAll([delivery]);
+  }
+
+  /** Of different groups. Call inside a transaction. */
+  writeAll(deliveries: readonly DeliveryRecord[]): void {
+    if (deliveries.length === 0) return;
+    const modelId = this.#ids.get(this.model, () => modelIdToWrite(this.db, this.model));
+    this.#insert.run(deliveries.flatMap((delivery): SqlValue[] => [
+      modelId,
+      delivery.groupKey,
+      this.runId,
+      ACTION_CODES.indexOf(delivery.action),
+      STATE_CODES.indexOf(delivery.state),
+      delivery.changeId,
+      delivery.batch,
+      this.#clock.msAt(delivery.at),
+      packHash(delivery.contentHash),
+      delivery.changed ?? null,
+      delivery.error ?? null,
+    ]));
+  }
+}
+
+function packHash(hash: string): Uint8Array | string {
+  if (!hash.startsWith(HASH_PREFIX)) return hash;
+  const packed = packHex(hash.slice(HASH_PREFIX.length));
+  return typeof packed === "string" ? hash : packed;
+}
+
+/** A content hash as it was written. */
+export function unpackHash(packed: unknown): string {
+  return packed instanceof Uint8Array ? HASH_PREFIX + unpackHex(packed) : String(packed);
+}

@@ -1,0 +1,173 @@
+/**
+ * Accepts all changes of a comparison at once, inside SQLite: for tracked models that send nothing,
+ * whose target is kept in step with their query (or with the rows that they saved).
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { findTableType } from "~/warehouse/tables.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
+import {
+  ACCEPTED_HASH,
+  acceptedTableName,
+  COLUMNS_ID,
+  COPIES,
+  NEW_TOKEN,
+  ORDINAL,
+  ownInsert,
+  TOKEN,
+} from "./accepted_table.ts";
+import { type Comparison, keysAreEqual, temp } from "~/tracked/compare/comparison_sql.ts";
+import { CONTENT_HASH, GroupHasher } from "~/tracked/content_hash.ts";
+import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
+import { ensureTargetAsRead, ensureTargetTable } from "./target_table.ts";
+import { keptHashSql } from "./target_view.ts";
+
+/** Writes the groups that are new or changed. Call inside a transaction. Returns column changes. */
+export function acceptAll(db: DatabaseSync, changes: ChangeSet): string[] {
+  const c = changes.comparison;
+  const target = ensureTargetAsRead(db, c.model, c.uniqueKey, c.columns);
+  if (!target.isView) clearOrphans(db, c);
+  if (changes.new + changes.changed === 0) return [...target.columnChanges];
+  if (changes.changed > 0) deleteGroups(db, c, c.keysTable);
+  registerHash(db, c.columns);
+  const areSingleRows = changes.rows === changes.new + changes.changed;
+  if (target.isView) acceptIntoView(db, changes, areSingleRows);
+  else if (areSingleRows) acceptSingleRows(db, changes);
+  else acceptGroups(db, c);
+  return [...target.columnChanges];
+}
+
+/** Where what was accepted is gone, rows of the target are of groups that nothing knows any more. */
+function clearOrphans(db: DatabaseSync, c: Comparison): void {
+  db.exec(
+    `DELETE FROM ${quoteIdentifier(c.model)}
+     WHERE NOT EXISTS (SELECT 1 FROM ${quoteIdentifier(acceptedTableName(c.model))})`,
+  );
+}
+
+/** Drops the groups that the query no longer has, from the target and from the accepted rows. */
+export function forgetRemoved(db: DatabaseSync, changes: ChangeSet): void {
+  const { comparison: c, removed, removedUnaccepted } = changes;
+  if (removed > removedUnaccepted) deleteGroups(db, c, c.removedTable);
+}
+
+/** Deletes the groups whose keys are in a table, from the target and from the accepted rows. */
+function deleteGroups(db: DatabaseSync, c: Comparison, keysTable: string): void {
+  for (const table of [acceptedTableName(c.model), c.model]) {
+    if (findTableType(db, table) !== "table") continue;
+    const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+    db.exec(
+      `DELETE FROM ${quoteIdentifier(table)} WHERE (${keys}) IN
+       (SELECT ${keys} FROM ${temp(keysTable)})`,
+    );
+  }
+}
+
+/** The target shows what is accepted, as long as no row came twice. */
+function acceptIntoView(db: DatabaseSync, changes: ChangeSet, areSingleRows: boolean): void {
+  const { comparison: c, rows } = changes;
+  if (areSingleRows) {
+    const hash = `spoor_row_hash(${c.columns.map(quoteIdentifier).join(", ")})`;
+    db.exec(insertSingleRowsSql(db, changes, keptHashSql(hash)));
+    return;
+  }
+  const hashes = fillHashes(db, c);
+  const accepted = db.prepare(insertGroupsSql(c, hashes)).run().changes;
+  db.exec(`DROP TABLE ${temp(hashes)}`);
+  if (Number(accepted) < rows) ensureTargetTable(db, c.model, c.uniqueKey, c.columns);
+}
+
+/** Every group is one row: no grouping, which is most of the work for a million rows. */
+function acceptSingleRows(db: DatabaseSync, changes: ChangeSet): void {
+  const c = changes.comparison;
+  const list = c.columns.map(quoteIdentifier).join(", ");
+  db.exec(
+    `${insertSingleRowsSql(db, changes)};
+     INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
+     SELECT ${list}, spoor_row_hash(${list}) FROM ${temp(c.rowsTable)} ORDER BY ${c.place}`,
+  );
+}
+
+function acceptGroups(db: DatabaseSync, c: Comparison): void {
+  const list = c.columns.map(quoteIdentifier).join(", ");
+  const hashes = fillHashes(db, c);
+  db.exec(
+    `${insertGroupsSql(c)};
+     INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
+       SELECT ${c.columns.map((column) => `r.${quoteIdentifier(column)}`).join(", ")}, h._spoor_hash
+       FROM ${temp(c.rowsTable)} AS r JOIN ${temp(hashes)} AS h ON ${
+      keysAreEqual(c.uniqueKey, "h", "r")
+    }
+       ORDER BY r.${c.place};
+     DROP TABLE ${temp(hashes)}`,
+  );
+}
+
+function insertSingleRowsSql(
+  db: DatabaseSync,
+  { comparison: c, isInKeyOrder }: ChangeSet,
+  keptHash?: string,
+): string {
+  const table = acceptedTableName(c.model);
+  const list = c.columns.map(quoteIdentifier).join(", ");
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const own = ownInsert(db, table, c.columnsId);
+  const [into, hash] = keptHash === undefined ? ["", ""] : [`, ${ACCEPTED_HASH}`, `, ${keptHash}`];
+  return `INSERT INTO ${quoteIdentifier(table)} (${list}${own.columns}${into})
+    SELECT ${list}${own.values}${hash}
+    FROM ${temp(c.rowsTable)} ORDER BY ${isInKeyOrder ? c.place : keys}`;
+}
+
+/** @param hashes A table that `fillHashes` made, where hashes are to be kept. */
+function insertGroupsSql(c: Comparison, hashes?: string): string {
+  const list = c.columns.map(quoteIdentifier).join(", ");
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const distinct = c.columns.map((column) => `+${quoteIdentifier(column)} COLLATE BINARY`).join(
+    ", ",
+  );
+  const into = [...c.columns, ORDINAL, COPIES, TOKEN, COLUMNS_ID].map(quoteIdentifier).join(", ");
+  const rows =
+    `SELECT ${list}, row_number() OVER (PARTITION BY ${keys}) - 1, _spoor_n, ${NEW_TOKEN}, ${c.columnsId}
+     FROM (SELECT ${list}, count(*) AS _spoor_n FROM ${temp(c.rowsTable)} GROUP BY ${distinct})`;
+  const table = quoteIdentifier(acceptedTableName(c.model));
+  if (hashes === undefined) return `INSERT INTO ${table} (${into}) ${rows}`;
+  return `INSERT INTO ${table} (${into}, ${ACCEPTED_HASH})
+    SELECT r.*, ${keptHashSql("h._spoor_hash")} FROM (${rows}) AS r
+    JOIN ${temp(hashes)} AS h ON ${keysAreEqual(c.uniqueKey, "h", "r")}`;
+}
+
+/** Makes a temporary table of the groups' hashes, by their keys. */
+function fillHashes(db: DatabaseSync, c: Comparison): string {
+  const name = `${c.rowsTable}.hashes`;
+  const list = c.columns.map(quoteIdentifier).join(", ");
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  db.exec(
+    `CREATE TEMP TABLE ${
+      quoteIdentifier(name)
+    } (${keys}, _spoor_hash, PRIMARY KEY (${keys})) WITHOUT ROWID;
+     INSERT INTO ${temp(name)} SELECT ${keys}, spoor_group_hash(${list})
+       FROM ${temp(c.rowsTable)} GROUP BY ${keys}`,
+  );
+  return name;
+}
+
+/**
+ * The content hash as SQL functions: `spoor_row_hash(columns…)` of a row, `spoor_group_hash(columns…)`
+ * of the rows of a group. Only what changed comes here.
+ */
+function registerHash(db: DatabaseSync, columns: readonly string[]): void {
+  const hasher = new GroupHasher(columns);
+  const asInput = { varargs: true, useBigIntArguments: true } as const;
+  db.function("spoor_row_hash", asInput, (...row: unknown[]) => hasher.hash(row as SqlValue[]));
+  const start = () => [] as SqlValue[];
+  const step = (values: SqlValue[], ...row: SqlValue[]) => {
+    values.push(...row);
+    return values;
+  };
+  const result = (values: SqlValue[]) => hasher.hash(values);
+  // The types of node:sqlite in Deno know numbers as the only state of an aggregate.
+  const options = { start, step, result, ...asInput } as unknown;
+  db.aggregate("spoor_group_hash", options as Parameters<DatabaseSync["aggregate"]>[1]);
+}

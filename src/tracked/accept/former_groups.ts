@@ -1,0 +1,52 @@
+/**
+ * Single groups whose accepted content does not count any more: forgotten, from the accepted rows and from the
+ * target; or doubted, where their accepted rows stay, and they count as changed whatever they hold.
+ *
+ * @module
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { findTableType } from "~/warehouse/tables.ts";
+import { type SqlValue, toBound } from "~/warehouse/values.ts";
+import { acceptedTableName, COLUMNS_ID } from "./accepted_table.ts";
+import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
+
+/** Of one model; each statement is prepared when it is needed first. Call its methods inside a transaction. */
+export class FormerGroups {
+  readonly #accepted: string;
+  readonly #where: string;
+  #fromAccepted: StatementSync | undefined;
+  #fromTarget: StatementSync | undefined;
+  #doubt: StatementSync | undefined;
+
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly of: Pick<Comparison, "model" | "uniqueKey">,
+  ) {
+    this.#accepted = acceptedTableName(of.model);
+    this.#where = of.uniqueKey.map((key) => `${quoteIdentifier(key)} = ?`).join(" AND ");
+  }
+
+  /** Nothing of it is known any more. */
+  forget(key: readonly SqlValue[]): void {
+    this.#fromAccepted ??= this.#prepareDelete(this.#accepted);
+    this.#fromAccepted?.run(...key.map(toBound));
+    // A view of the accepted rows may become a table meanwhile.
+    this.#fromTarget ??= this.#prepareDelete(this.of.model);
+    this.#fromTarget?.run(...key.map(toBound));
+  }
+
+  /** What was accepted of it is no longer known to be what the far side has. */
+  doubt(key: readonly SqlValue[]): void {
+    // Rows of no set of columns: no row of a query matches them.
+    this.#doubt ??= this.db.prepare(
+      `UPDATE ${quoteIdentifier(this.#accepted)} SET ${COLUMNS_ID} = 0 WHERE ${this.#where}`,
+    );
+    this.#doubt.run(...key.map(toBound));
+  }
+
+  #prepareDelete(table: string): StatementSync | undefined {
+    if (findTableType(this.db, table) !== "table") return undefined;
+    return this.db.prepare(`DELETE FROM ${quoteIdentifier(table)} WHERE ${this.#where}`);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The target of a tracked model: what was saved, plus `_content_hash` of what was read. A view of the accepted
+ * rows as long as these are the same rows (`target_view.ts`), else a table.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
+import { acceptedTableName } from "./accepted_table.ts";
+import { CONTENT_HASH } from "~/tracked/content_hash.ts";
+import { createTargetView, detachTarget, targetViewColumns } from "./target_view.ts";
+
+/** A target that is ready to take rows. */
+export interface ReadyTarget {
+  /** Rows that are accepted are shown by it; they are not to be written a second time. */
+  isView: boolean;
+  /** How the columns changed: `"+ remote_id"`. */
+  columnChanges: readonly string[];
+}
+
+/** Whether what has the model's name is the target of a tracked model, and not what another kind made. */
+export function isTrackedTarget(db: DatabaseSync, model: string): boolean {
+  return isTargetTable(db, model) || targetViewColumns(db, model) !== undefined;
+}
+
+/** The same, and has rows of its own. */
+export function isTargetTable(db: DatabaseSync, model: string): boolean {
+  return columnsOf(db, model).includes(CONTENT_HASH) && findTableType(db, model) === "table";
+}
+
+/**
+ * Makes the target ready for groups that are saved as they were read. Call before they are accepted: a view is
+ * made only while nothing is, as it shows all that is.
+ */
+export function ensureTargetAsRead(
+  db: DatabaseSync,
+  model: string,
+  uniqueKey: readonly string[],
+  columns: readonly string[],
+): ReadyTarget {
+  refuseOwnColumn(model, columns);
+  const shown = targetViewColumns(db, model);
+  if (shown) {
+    const added = columnsBeside(shown, columns);
+    if (added.length > 0) createTargetView(db, model, [...shown, ...added]);
+    return { isView: true, columnChanges: added.map((column) => `+ ${column}`) };
+  }
+  if (isTargetTable(db, model) || !isEmpty(db, acceptedTableName(model))) {
+    return { isView: false, columnChanges: ensureTargetTable(db, model, uniqueKey, columns) };
+  }
+  createTargetView(db, model, columns);
+  return { isView: true, columnChanges: [] };
+}
+
+/**
+ * Makes the target a table with all of these columns; one that is no longer saved stays, NULL in new rows.
+ *
+ * @returns How the columns changed: `"+ remote_id"`.
+ */
+export function ensureTargetTable(
+  db: DatabaseSync,
+  model: string,
+  uniqueKey: readonly string[],
+  columns: readonly string[],
+): string[] {
+  refuseOwnColumn(model, columns);
+  const target = quoteIdentifier(model);
+  const shown = targetViewColumns(db, model);
+  if (shown) detachTarget(db, model, shown);
+  // The model was of another kind before: its rows were never acknowledged by anybody.
+  else if (!isTargetTable(db, model)) dropTable(db, model);
+  const known = columnsOf(db, model);
+  if (known.length === 0) {
+    const list = columns.map(quoteIdentifier).join(", ");
+    db.exec(`CREATE TABLE ${target} (${list}, ${CONTENT_HASH} TEXT NOT NULL)`);
+    createKeyIndex(db, model, uniqueKey);
+    return [];
+  }
+  const added = columnsBeside(known, columns);
+  for (const column of added) {
+    db.exec(`ALTER TABLE ${target} ADD COLUMN ${quoteIdentifier(column)}`);
+  }
+  createKeyIndex(db, model, uniqueKey);
+  return added.map((column) => `+ ${column}`);
+}
+
+/** Those columns that are not among the known. */
+function columnsBeside(known: readonly string[], columns: readonly string[]): string[] {
+  const names = new Set(known.map((column) => column.toLowerCase()));
+  return columns.filter((column) => !names.has(column.toLowerCase()));
+}
+
+/** Named by its columns, so that another unique key gets another index. */
+function createKeyIndex(db: DatabaseSync, model: string, uniqueKey: readonly string[]): void {
+  const name = quoteIdentifier(`spoor.key.${model}.${uniqueKey.join(".")}`);
+  const list = uniqueKey.map((key) => `${quoteIdentifier(key)}`).join(", ");
+  db.exec(`CREATE INDEX IF NOT EXISTS ${name} ON ${quoteIdentifier(model)} (${list})`);
+}
+
+/** @throws {UserError} A column would be one of Spoor's own. */
+export function refuseOwnColumn(model: string, columns: readonly string[]): void {
+  const own = columns.find((column) =>
+    column.toLowerCase() === CONTENT_HASH || column.toLowerCase().startsWith("_spoor_")
+  );
+  if (own === undefined) return;
+  throw new UserError(`Cannot save rows of ${model}: "${own}" is a column of Spoor's own`, {
+    hint: "Leave the column out, or give it another name",
+  });
+}

@@ -1,0 +1,223 @@
+/**
+ * The SQL of a comparison by value between a query and the accepted rows of its model.
+ *
+ * Values are compared with `IS`, without affinities (unary `+`; the accepted table declares no
+ * types) and with the collation BINARY: '1' and 1 differ, 'Gold' and 'GOLD' differ, NULL is NULL,
+ * 1 and 1.0 are the same.
+ *
+ * @module
+ */
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import {
+  acceptedTableName,
+  COLUMNS_ID,
+  COPIES,
+  ORDINAL,
+  TOKEN,
+  TOKEN_HIGH,
+  TOKEN_LOW,
+} from "~/tracked/accept/accepted_table.ts";
+import { COLLECT } from "./changed_row_collector.ts";
+
+/** What is compared. */
+export interface Comparison {
+  model: string;
+  uniqueKey: readonly string[];
+  /** The query's columns, in its order. */
+  columns: readonly string[];
+  /** One SELECT on tables as the file has them. */
+  select: string;
+  columnsId: number;
+  /** The name of the rowid in tables that have the query's columns: the place of a row. */
+  place: string;
+  /** Temporary tables of this comparison: rows of changed groups, … */
+  rowsTable: string;
+  /** … keys of changed groups, … */
+  keysTable: string;
+  /** … keys of groups that the query no longer has, … */
+  removedTable: string;
+  /** … and keys that count as changed in any case, with the batch that they go out in first. */
+  forcedTable: string;
+}
+
+/** `s.a = …` for each key column, joined by AND. */
+export function keysAreEqual(keys: readonly string[], left: string, right: string): string {
+  return keys.map((key) => {
+    const name = quoteIdentifier(key);
+    return `${left}.${name} COLLATE BINARY = +${right}.${name}`;
+  }).join(" AND ");
+}
+
+/**
+ * The key of an accepted row (`a`) is that of another one. Where it is the rowid, SQLite takes '1'
+ * for 1 in a look-up; the second condition does not.
+ */
+export function keyIsAccepted(keys: readonly string[], other: string): string {
+  const strict = keys.map((key) => {
+    const name = quoteIdentifier(key);
+    return ` AND +a.${name} COLLATE BINARY IS +${other}.${name}`;
+  });
+  return `${keysAreEqual(keys, "a", other)}${strict.join("")}`;
+}
+
+/** Each row of the query (`s`) with the accepted row (`a`) that has the same values, if there is one. */
+function matchedFrom(c: Comparison, source: string): string {
+  const others = c.columns.filter((column) => !isKey(c, column));
+  const same = others.map((column) => {
+    const name = quoteIdentifier(column);
+    return ` AND +a.${name} COLLATE BINARY IS +s.${name}`;
+  }).join("");
+  return `${source} AS s LEFT JOIN ${quoteIdentifier(acceptedTableName(c.model))} AS a
+    ON ${keyIsAccepted(c.uniqueKey, "s")} AND a.${COLUMNS_ID} = ${c.columnsId}${same}`;
+}
+
+/**
+ * Copies compare as copies: a row that came twice is met twice, so its token counts twice on both
+ * sides.
+ */
+const SUMS_OF_MATCHED = `count(a.${TOKEN}) AS matched,
+  coalesce(sum(${TOKEN_LOW}), 0) AS low, coalesce(sum(${TOKEN_HIGH}), 0) AS high`;
+
+/** One scan: count and sums over the matched rows, and the rows that match nothing, collected. */
+export function compareSql(c: Comparison): string {
+  const list = c.columns.map((column) => `s.${quoteIdentifier(column)}`).join(", ");
+  return `SELECT ${SUMS_OF_MATCHED}, ${COLLECT}(${list}) FILTER (WHERE a.${TOKEN} IS NULL) AS unmatched
+    FROM ${matchedFrom(c, `(${c.select}\n)`)}`;
+}
+
+/** Rows that match nothing, inside SQLite; for when they are many. */
+export function fillWithUnmatchedSql(c: Comparison): string {
+  return `INSERT INTO ${temp(c.rowsTable)} SELECT s.* FROM ${matchedFrom(c, `(${c.select}\n)`)}
+    WHERE a.${TOKEN} IS NULL`;
+}
+
+/** All rows of the groups in the table of changed keys. */
+export function fillWithGroupsSql(c: Comparison): string {
+  return `INSERT INTO ${temp(c.rowsTable)} SELECT s.* FROM (${c.select}\n) AS s
+    WHERE EXISTS (SELECT 1 FROM ${temp(c.keysTable)} AS k WHERE ${
+    keysAreEqual(c.uniqueKey, "k", "s")
+  })`;
+}
+
+/** Sums over those changed rows that match an accepted row. */
+export function matchedAmongChangedSql(c: Comparison): string {
+  return `SELECT ${SUMS_OF_MATCHED} FROM ${matchedFrom(c, temp(c.rowsTable))}`;
+}
+
+/** Groups, copies and sums of all accepted rows. `hasOneRowEach`: every group is one row, once. */
+export function acceptedSumsSql(model: string, hasOneRowEach: boolean): string {
+  const sums = hasOneRowEach
+    ? `count(*) AS groups, count(*) AS matched, coalesce(sum(${TOKEN_LOW}), 0) AS low,
+      coalesce(sum(${TOKEN_HIGH}), 0) AS high`
+    : `count(*) FILTER (WHERE a.${ORDINAL} = 0) AS groups, ${SUMS_OF_ACCEPTED}`;
+  return `SELECT ${sums} FROM ${quoteIdentifier(acceptedTableName(model))} AS a`;
+}
+
+/** Copies and sums of the accepted rows whose key is among the changed. */
+export function acceptedSumsOfChangedSql(c: Comparison): string {
+  return `SELECT ${SUMS_OF_ACCEPTED} FROM ${temp(c.keysTable)} AS k JOIN ${
+    quoteIdentifier(acceptedTableName(c.model))
+  } AS a
+    ON ${keyIsAccepted(c.uniqueKey, "k")}`;
+}
+
+const SUMS_OF_ACCEPTED = `coalesce(sum(a.${COPIES}), 0) AS matched,
+  coalesce(sum(a.${COPIES} * ${TOKEN_LOW}), 0) AS low,
+  coalesce(sum(a.${COPIES} * ${TOKEN_HIGH}), 0) AS high`;
+
+/**
+ * Group by group, for when the sums do not agree: adds every group that differs to the changed
+ * keys, and those the query no longer has to the removed.
+ */
+export function compareGroupsSql(c: Comparison, hasOneRowEach: boolean): string[] {
+  const ofAccepted = c.uniqueKey.map((key) => `a.${quoteIdentifier(key)}`).join(", ");
+  const found = temp(`${c.keysTable}.found`);
+  return [
+    ...(hasOneRowEach ? findRepeatedSql(c, found) : findDifferingSql(c, found)),
+    `INSERT INTO ${temp(c.removedTable)} SELECT ${ofAccepted}
+     FROM ${quoteIdentifier(acceptedTableName(c.model))} AS a WHERE a.${ORDINAL} = 0
+     AND NOT EXISTS (SELECT 1 FROM ${found} AS f WHERE ${keysAreEqual(c.uniqueKey, "f", "a")})`,
+    `DROP TABLE ${found}`,
+  ];
+}
+
+/** Every accepted group is one row: a row that differs is known already, one that came again is not. */
+function findRepeatedSql(c: Comparison, found: string): string[] {
+  const keys = c.uniqueKey.map(quoteIdentifier);
+  const list = keys.join(", ");
+  return [
+    `CREATE TEMP TABLE ${found.slice(5)} (${list}, n, PRIMARY KEY (${list})) WITHOUT ROWID`,
+    `INSERT INTO ${found} SELECT ${list}, count(*) FROM (${c.select}\n)
+     GROUP BY ${keys.map((key) => `${key} COLLATE BINARY`).join(", ")}`,
+    `INSERT OR IGNORE INTO ${temp(c.keysTable)} SELECT ${list} FROM ${found} WHERE n > 1`,
+  ];
+}
+
+function findDifferingSql(c: Comparison, found: string): string[] {
+  const keys = c.uniqueKey.map(quoteIdentifier);
+  const list = keys.join(", ");
+  return [
+    `CREATE TEMP TABLE ${
+      found.slice(5)
+    } (${list}, matched, low, high, PRIMARY KEY (${list})) WITHOUT ROWID`,
+    `INSERT INTO ${found} SELECT ${keys.map((key) => `s.${key}`).join(", ")}, ${SUMS_OF_MATCHED}
+     FROM ${matchedFrom(c, `(${c.select}\n)`)}
+     GROUP BY ${keys.map((key) => `s.${key} COLLATE BINARY`).join(", ")}`,
+    `INSERT OR IGNORE INTO ${temp(c.keysTable)} SELECT ${keys.map((key) => `a.${key}`).join(", ")}
+     FROM (SELECT ${list}, ${SUMS_OF_ACCEPTED} FROM ${
+      quoteIdentifier(acceptedTableName(c.model))
+    } AS a GROUP BY ${list}) AS a
+     JOIN ${found} AS f ON ${keysAreEqual(c.uniqueKey, "f", "a")}
+     WHERE f.matched <> a.matched OR f.low <> a.low OR f.high <> a.high`,
+  ];
+}
+
+/**
+ * Makes every accepted row one of other columns, which no row of a query matches: until it is
+ * accepted anew its group counts as changed, in later runs too.
+ */
+export function outdateAcceptedSql(c: Comparison): string {
+  return `UPDATE ${quoteIdentifier(acceptedTableName(c.model))} SET ${COLUMNS_ID} = 0`;
+}
+
+/**
+ * Moves to the removed those forced groups that are not in the query and were accepted once, or may be at
+ * the far side without.
+ */
+export function removeForcedSql(c: Comparison): string {
+  const keys = c.uniqueKey.map(quoteIdentifier);
+  const [key] = keys;
+  return `INSERT OR IGNORE INTO ${temp(c.removedTable)}
+    SELECT ${keys.map((each) => `f.${each}`).join(", ")} FROM ${temp(c.forcedTable)} AS f
+    LEFT JOIN (SELECT DISTINCT ${keys.join(", ")} FROM ${temp(c.rowsTable)}) AS r
+    ON ${keysAreEqual(c.uniqueKey, "r", "f")}
+    WHERE r.${key} IS NULL AND (f._spoor_there OR EXISTS (SELECT 1 FROM ${
+    quoteIdentifier(acceptedTableName(c.model))
+  } AS a
+    WHERE ${keyIsAccepted(c.uniqueKey, "f")}))`;
+}
+
+/** How many of the removed groups were never accepted. */
+export function countUnacceptedSql(c: Comparison): string {
+  return `SELECT count(*) AS n FROM ${temp(c.removedTable)} AS r WHERE NOT EXISTS (SELECT 1 FROM ${
+    quoteIdentifier(acceptedTableName(c.model))
+  } AS a WHERE ${keyIsAccepted(c.uniqueKey, "r")})`;
+}
+
+/** Keys of forced groups that the query no longer has, accepted once or not. */
+export function forcedButGoneSql(c: Comparison): string {
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  return `SELECT ${keys} FROM ${temp(c.forcedTable)} EXCEPT SELECT ${keys} FROM ${
+    temp(c.rowsTable)
+  }`;
+}
+
+/** `temp."name"` */
+export function temp(name: string): string {
+  return `temp.${quoteIdentifier(name)}`;
+}
+
+/** Whether a column is part of the key. */
+export function isKey(c: Comparison, column: string): boolean {
+  return c.uniqueKey.some((key) => key.toLowerCase() === column.toLowerCase());
+}

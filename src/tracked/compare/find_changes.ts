@@ -1,0 +1,343 @@
+/**
+ * Finds what changed: the groups of a query that are new, that differ from what was last accepted,
+ * or that are gone.
+ *
+ * 1. One scan joins each row of the query with the accepted row of the same values. Rows that find
+ *    none are the changed ones. The sums of the tokens of those that do are set against the sums of
+ *    all accepted rows: when they agree, nothing is missing and nothing came twice.
+ * 2. When they do not, groups of several rows may have changed in part: the changed groups are
+ *    fetched whole, and the sums are set right by what of them matched.
+ * 3. When they still do not, a group lost a row or is gone: the comparison is made group by group.
+ *
+ * All of it is fixed in temporary tables before it returns, so that nothing that happens later
+ * changes what is sent.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "~/base/user_error.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { rowidName } from "~/warehouse/rowid_name.ts";
+import { RowInserter } from "~/warehouse/row_inserter.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
+import { toBound } from "~/warehouse/values.ts";
+import { sumAccepted, type Sums, toSums } from "./accepted_sums.ts";
+import {
+  acceptedTableName,
+  ensureAcceptedTable,
+  fitAcceptedTable,
+  hasOneRowEach,
+} from "~/tracked/accept/accepted_table.ts";
+import { ChangedRowCollector } from "./changed_row_collector.ts";
+import {
+  acceptedSumsOfChangedSql,
+  compareGroupsSql,
+  compareSql,
+  type Comparison,
+  countUnacceptedSql,
+  fillWithGroupsSql,
+  fillWithUnmatchedSql,
+  keyIsAccepted,
+  keysAreEqual,
+  matchedAmongChangedSql,
+  outdateAcceptedSql,
+  removeForcedSql,
+  temp,
+} from "./comparison_sql.ts";
+import { type HeldBack, holdBack, type HoldCandidate } from "./hold_back.ts";
+import { type ChangedRows, orderChangedRows } from "./order_changed_rows.ts";
+import { refuseKeys } from "./refuse_keys.ts";
+import { refuseOwnColumn } from "~/tracked/accept/target_table.ts";
+import { keepTargetView } from "~/tracked/accept/target_view.ts";
+
+/** What is to be compared. */
+export interface FindChangesInput {
+  model: string;
+  uniqueKey: readonly string[];
+  /** One SELECT on tables as the file has them. */
+  select: string;
+  /** The query's columns, in its order. */
+  columns: readonly string[];
+  params: readonly SqlValue[];
+  /**
+   * Groups that count as changed whatever they hold: tried before, and not acknowledged. Those of one
+   * batch in the order in which they went out.
+   */
+  forced: readonly ForcedGroup[];
+  /** Groups that may have to be held back, whatever they are. @default none */
+  holdCandidates?: readonly HoldCandidate[];
+  /** All count as changed: `--resend`. */
+  everything: boolean;
+}
+
+/** A group whose last change was tried and not acknowledged. */
+export interface ForcedGroup {
+  key: readonly SqlValue[];
+  /** Comes before all others, and with the others of its batch; 0: no wish. */
+  batch: number;
+  /** If the query does not have it, it counts as removed, though nothing of it was accepted. @default false */
+  mayBeThere?: boolean;
+}
+
+/** What changed; counts are groups. */
+export interface ChangeSet {
+  comparison: Comparison;
+  new: number;
+  changed: number;
+  unchanged: number;
+  removed: number;
+  /** Those of the removed of which nothing was ever accepted: they may be at the far side all the same. */
+  removedUnaccepted: number;
+  /** Not among the counts above, though they differ. */
+  heldBack: HeldBack;
+  /** Rows of the groups that are new or changed. */
+  rows: number;
+  /** Each of these rows has a greater key than the one before it. */
+  isInKeyOrder: boolean;
+}
+
+let comparisons = 0;
+
+/**
+ * Compares a query with what was last accepted.
+ *
+ * @throws {UserError} The query has no rows' key: a key column that is missing, or a value that cannot be
+ * a key. Or it has a column of Spoor's own.
+ */
+export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSet {
+  const { model, select, columns } = input;
+  const uniqueKey = keyColumnsOf(input);
+  refuseOwnColumn(model, columns);
+  const columnsId = keepTargetView(
+    db,
+    model,
+    () => ensureAcceptedTable(db, model, uniqueKey, columns),
+  );
+  const name = `spoor.changes.${++comparisons}`;
+  const comparison: Comparison = {
+    model,
+    uniqueKey,
+    columns,
+    select,
+    columnsId,
+    place: rowidName(columns),
+    rowsTable: `${name}.rows`,
+    keysTable: `${name}.keys`,
+    removedTable: `${name}.removed`,
+    forcedTable: `${name}.forced`,
+  };
+  createTables(db, comparison, input.forced);
+  return new ChangeFinder(db, comparison, input).find();
+}
+
+/** The unique key as the query writes its columns. */
+function keyColumnsOf({ model, uniqueKey, columns }: FindChangesInput): string[] {
+  return uniqueKey.map((key) => {
+    const column = columns.find((each) => each.toLowerCase() === key.toLowerCase());
+    if (column !== undefined) return column;
+    throw new UserError(
+      `Cannot find the changes of ${model}: its query does not select the unique key "${key}"`,
+      { hint: `Add "${key}" to the SELECT; it gives ${columns.join(", ")}` },
+    );
+  });
+}
+
+function createTables(db: DatabaseSync, c: Comparison, forced: readonly ForcedGroup[]): void {
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  db.exec(
+    `CREATE TEMP TABLE ${quoteIdentifier(c.rowsTable)} (${
+      c.columns.map(quoteIdentifier).join(", ")
+    });
+     CREATE TEMP TABLE ${
+      quoteIdentifier(c.keysTable)
+    } (${keys}, PRIMARY KEY (${keys})) WITHOUT ROWID;
+     CREATE TEMP TABLE ${
+      quoteIdentifier(c.removedTable)
+    } (${keys}, PRIMARY KEY (${keys})) WITHOUT ROWID;
+     CREATE TEMP TABLE ${quoteIdentifier(c.forcedTable)}
+       (${keys}, _spoor_batch, _spoor_order, _spoor_there, PRIMARY KEY (${keys})) WITHOUT ROWID`,
+  );
+  const places = c.uniqueKey.map(() => "?").join(", ");
+  const insert = db.prepare(
+    `INSERT OR IGNORE INTO ${temp(c.forcedTable)} VALUES (${places}, ?, ?, ?)`,
+  );
+  for (const [order, { key, batch, mayBeThere = false }] of forced.entries()) {
+    insert.run(...key.map(toBound), BigInt(batch), BigInt(order), BigInt(mayBeThere));
+  }
+}
+
+/** Drops the temporary tables of a comparison. */
+export function dropChanges(db: DatabaseSync, { comparison: c }: ChangeSet): void {
+  for (const table of [c.rowsTable, c.keysTable, c.removedTable, c.forcedTable]) {
+    db.exec(`DROP TABLE IF EXISTS ${temp(table)}`);
+  }
+}
+
+class ChangeFinder {
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly c: Comparison,
+    private readonly input: FindChangesInput,
+  ) {}
+
+  find(): ChangeSet {
+    const accepted = sumAccepted(this.db, this.c.model);
+    if (this.input.everything) this.#run(outdateAcceptedSql(this.c));
+    if (accepted.groups === 0 || this.input.everything) this.#takeAll(accepted.groups);
+    else this.#compare(accepted);
+    // Before any is held back: what is to be removed must not be taken for what holds what was accepted.
+    this.#run(removeForcedSql(this.c));
+    const heldBack = holdBack(this.db, this.c, this.input.holdCandidates ?? []);
+    const ordered = orderChangedRows(this.db, this.c);
+    const changes = this.#count(accepted.groups, ordered, heldBack);
+    this.#fitAccepted(changes);
+    return changes;
+  }
+
+  /** All that may be accepted is in the table of changed rows. */
+  #fitAccepted({ new: added, changed, rows }: ChangeSet): void {
+    if (rows === 0) return;
+    const { model, uniqueKey, rowsTable } = this.c;
+    const [key = ""] = uniqueKey;
+    const other = `SELECT 1 FROM ${temp(rowsTable)} WHERE typeof(${
+      quoteIdentifier(key)
+    }) <> 'integer' LIMIT 1`;
+    const isOneIntegerEach = uniqueKey.length === 1 && rows === added + changed &&
+      this.db.prepare(other).get() === undefined;
+    keepTargetView(
+      this.db,
+      model,
+      () => fitAcceptedTable(this.db, model, uniqueKey, isOneIntegerEach),
+    );
+  }
+
+  /** Nothing was accepted yet, or all is to be sent: all rows, and what is gone. */
+  #takeAll(acceptedGroups: number): void {
+    this.#run(`INSERT INTO ${temp(this.c.rowsTable)} ${this.c.select}`, this.input.params);
+    refuseKeys(this.db, this.c);
+    if (acceptedGroups === 0) return;
+    this.#collectKeys();
+    const keys = this.c.uniqueKey.map((key) => `a.${quoteIdentifier(key)}`).join(", ");
+    this.#run(
+      `INSERT OR IGNORE INTO ${temp(this.c.removedTable)} SELECT ${keys}
+       FROM ${quoteIdentifier(acceptedTableName(this.c.model))} AS a WHERE NOT EXISTS
+       (SELECT 1 FROM ${temp(this.c.keysTable)} AS k WHERE ${
+        keysAreEqual(this.c.uniqueKey, "k", "a")
+      })`,
+    );
+  }
+
+  #compare(accepted: Sums): void {
+    const matched = this.#scan();
+    refuseKeys(this.db, this.c);
+    this.#collectKeys();
+    this.#addForcedKeys();
+    if (agree(matched, minus(accepted, this.#sums(acceptedSumsOfChangedSql(this.c))))) return;
+    this.#fetchWholeGroups();
+    const elsewhere = minus(matched, this.#sums(matchedAmongChangedSql(this.c)));
+    const expected = minus(accepted, this.#sums(acceptedSumsOfChangedSql(this.c)));
+    if (agree(elsewhere, expected)) return;
+    const hasOne = hasOneRowEach(this.db, acceptedTableName(this.c.model));
+    for (const sql of compareGroupsSql(this.c, hasOne)) {
+      this.#run(sql, sql.includes(this.c.select) ? this.input.params : []);
+    }
+    this.#fetchWholeGroups();
+  }
+
+  /** The first scan; what it does not match is in the table of changed rows afterwards. */
+  #scan(): Sums {
+    const collector = ChangedRowCollector.of(this.db);
+    collector.reset();
+    const row = this.#get(compareSql(this.c), this.input.params);
+    if (!collector.isWhole) this.#run(fillWithUnmatchedSql(this.c), this.input.params);
+    else if (collector.rows > 0) {
+      new RowInserter(this.db, this.c.rowsTable, this.c.columns, { schema: "temp" })
+        .insert(collector.values);
+    }
+    collector.reset();
+    return toSums(row);
+  }
+
+  #collectKeys(): void {
+    const keys = this.c.uniqueKey.map(quoteIdentifier).join(", ");
+    this.#run(
+      `INSERT OR IGNORE INTO ${temp(this.c.keysTable)} SELECT ${keys} FROM ${
+        temp(this.c.rowsTable)
+      }`,
+    );
+  }
+
+  #addForcedKeys(): void {
+    const keys = this.c.uniqueKey.map(quoteIdentifier).join(", ");
+    this.#run(
+      `INSERT OR IGNORE INTO ${temp(this.c.keysTable)} SELECT ${keys} FROM ${
+        temp(this.c.forcedTable)
+      }`,
+    );
+  }
+
+  #fetchWholeGroups(): void {
+    this.#run(`DELETE FROM ${temp(this.c.rowsTable)}`);
+    this.#run(fillWithGroupsSql(this.c), this.input.params);
+  }
+
+  #count(
+    acceptedGroups: number,
+    { rows, groups, isInKeyOrder }: ChangedRows,
+    heldBack: HeldBack,
+  ): ChangeSet {
+    const removed = this.#countOf(this.c.removedTable);
+    const removedUnaccepted = this.input.forced.some(({ mayBeThere }) => mayBeThere)
+      ? Number(this.#get(countUnacceptedSql(this.c), []).n)
+      : 0;
+    const changed = groups - this.#countNew(acceptedGroups, groups);
+    return {
+      comparison: this.c,
+      new: groups - changed,
+      changed,
+      unchanged: acceptedGroups - changed - (removed - removedUnaccepted) - heldBack.accepted,
+      heldBack,
+      removed,
+      removedUnaccepted,
+      rows,
+      isInKeyOrder,
+    };
+  }
+
+  #countNew(acceptedGroups: number, groups: number): number {
+    if (acceptedGroups === 0) return groups;
+    const keys = this.c.uniqueKey.map(quoteIdentifier).join(", ");
+    return Number(
+      this.#get(
+        `SELECT count(*) AS n FROM (SELECT DISTINCT ${keys} FROM ${temp(this.c.rowsTable)}) AS r
+         WHERE NOT EXISTS (SELECT 1 FROM ${quoteIdentifier(acceptedTableName(this.c.model))} AS a
+         WHERE ${keyIsAccepted(this.c.uniqueKey, "r")})`,
+        [],
+      ).n,
+    );
+  }
+
+  #countOf(table: string): number {
+    return Number(this.#get(`SELECT count(*) AS n FROM ${temp(table)}`, []).n);
+  }
+
+  #sums(sql: string): Sums {
+    return toSums(this.#get(sql, []));
+  }
+
+  #get(sql: string, params: readonly SqlValue[]): Record<string, unknown> {
+    return this.db.prepare(sql).get(...params.map(toBound)) ?? {};
+  }
+
+  #run(sql: string, params: readonly SqlValue[] = []): void {
+    this.db.prepare(sql).run(...params.map(toBound));
+  }
+}
+
+function minus(a: Sums, b: Sums): Sums {
+  return { matched: a.matched - b.matched, low: a.low - b.low, high: a.high - b.high };
+}
+
+function agree(a: Sums, b: Sums): boolean {
+  return a.matched === b.matched && a.low === b.low && a.high === b.high;
+}

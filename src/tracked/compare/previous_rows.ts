@@ -1,0 +1,68 @@
+/**
+ * Reads groups' rows as they were accepted last.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { columnsOf } from "~/warehouse/tables.ts";
+import { type SqlValue, toBound } from "~/warehouse/values.ts";
+import { acceptedTableName, COPIES, ORDINAL } from "~/tracked/accept/accepted_table.ts";
+import { type Comparison, keyIsAccepted, temp } from "./comparison_sql.ts";
+
+/** See the module's comment. Statements are prepared once. */
+export class PreviousRows {
+  /** Every column that was ever accepted; NULL in a row that was accepted without it. */
+  readonly columns: readonly string[];
+  readonly #ofKey: ReturnType<typeof prepareArrayRows>;
+  readonly #ofPlaces: ReturnType<typeof prepareArrayRows>;
+
+  constructor(db: DatabaseSync, c: Comparison) {
+    const table = acceptedTableName(c.model);
+    this.columns = columnsOf(db, table).filter((column) => !column.startsWith("_spoor_"));
+    const list = [...this.columns, COPIES].map((column) => `a.${quoteIdentifier(column)}`)
+      .join(", ");
+    const where = c.uniqueKey.map((key) => `${quoteIdentifier(key)} = ?`).join(" AND ");
+    this.#ofKey = prepareArrayRows(
+      db,
+      `SELECT ${list} FROM ${quoteIdentifier(table)} AS a WHERE ${where} ORDER BY ${ORDINAL}`,
+    );
+    // CROSS JOIN keeps the order of the tables: the few rows look up the many.
+    this.#ofPlaces = prepareArrayRows(
+      db,
+      `SELECT j.key, ${list} FROM json_each(?) AS j
+       CROSS JOIN ${temp(c.rowsTable)} AS r ON r.${c.place} = j.value
+       CROSS JOIN ${quoteIdentifier(table)} AS a ON ${keyIsAccepted(c.uniqueKey, "r")}
+       ORDER BY j.key, a.${ORDINAL}`,
+    );
+  }
+
+  /** Flat, row after row; empty for a group that was never accepted. */
+  read(key: readonly SqlValue[]): SqlValue[] {
+    const values: SqlValue[] = [];
+    for (const row of this.#ofKey.all(...key.map(toBound))) take(readRow(row), values);
+    return values;
+  }
+
+  /**
+   * The same of many changed groups at once.
+   *
+   * @param groups Where they are in the comparison's table of rows.
+   */
+  readAll(groups: readonly { firstRow: number }[]): SqlValue[][] {
+    const places = JSON.stringify(groups.map(({ firstRow }) => firstRow));
+    const all: SqlValue[][] = groups.map(() => []);
+    for (const fetched of this.#ofPlaces.all(places)) {
+      const [index, ...row] = readRow(fetched);
+      take(row, all[Number(index)] ?? []);
+    }
+    return all;
+  }
+}
+
+/** As often as the row came. */
+function take(row: SqlValue[], values: SqlValue[]): void {
+  const copies = Number(row.pop());
+  for (let i = 0; i < copies; i++) values.push(...row);
+}
