@@ -5,8 +5,8 @@
  * @module
  */
 import type { PlanDocument } from "~/plan/plan_document.ts";
-import type { RunEvent, RunFinished } from "~/run/run_event.ts";
 import { runProject } from "~/run/engine/run_project.ts";
+import type { RunEvent, RunFinished } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 import { stateFilePath, type StateMigration } from "~/store/open_state.ts";
 import { removeStateCopy } from "~/store/state_copy.ts";

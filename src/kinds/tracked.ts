@@ -14,9 +14,9 @@
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
-import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { noteKept } from "~/tracked/accept/kept_rows.ts";
 import { isTrackedTarget } from "~/tracked/accept/target_table.ts";
+import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { columnsOf, countRows, dropTable } from "~/warehouse/tables.ts";
 import type { Kind, KindContext, WriteResult } from "./kind.ts";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { RateLimit } from "./rate_limit.ts";
 import type { SourceLocation } from "~/base/user_error.ts";
+import type { RateLimit } from "./rate_limit.ts";
 
 /** How a model's rows meet its target. Each is one row of the registry in `kinds/`. */
 export type KindName = "table" | "view" | "tracked";

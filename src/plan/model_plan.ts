@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { type BudgetBreach, type Budgets, renderBudget } from "~/delivery/budget.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
+import { type BudgetBreach, type Budgets, renderBudget } from "~/delivery/budget.ts";
 import type { FlatRow } from "~/tracked/compare/changed_values.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { describeDifference, toRecord } from "./changed_fields.ts";

@@ -10,9 +10,9 @@ import { findModels, type ModelFile } from "./models/find_models.ts";
 import { type LoadedModel, loadSqlModel, loadYamlModel } from "./models/load_sql_model.ts";
 import { loadTypescriptModel } from "./models/load_typescript_model.ts";
 import { ModuleStore } from "./models/module_store.ts";
+import { checkRemoved } from "./models/validate_model.ts";
 import { resolveRateLimit } from "./settings/resolve_rate_limit.ts";
 import { loadSettings, type Settings } from "./settings/settings.ts";
-import { checkRemoved } from "./models/validate_model.ts";
 import { sortErrors } from "./sort_errors.ts";
 
 /** A project, read. Nothing of it has run, and no database was opened. */

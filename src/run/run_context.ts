@@ -4,15 +4,15 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { RunCommits } from "~/store/commits/group_commit.ts";
-import type { PlannedRequests } from "~/plan/planned_requests.ts";
 import type { PlanRecorder } from "~/plan/plan_recorder.ts";
+import type { PlannedRequests } from "~/plan/planned_requests.ts";
+import type { RunCommits } from "~/store/commits/group_commit.ts";
 import type { CurrentModel } from "./current_model.ts";
 import type { EngineWorkers } from "./engine/engine_workers.ts";
 import type { ReaderPool } from "./guest/guest_queries.ts";
 import type { RateLimits } from "./requests/rate_limits.ts";
-import type { RunEvent } from "./run_event.ts";
 import type { TokenKeeper } from "./requests/token_keeper.ts";
+import type { RunEvent } from "./run_event.ts";
 
 /** See the module's comment. */
 export interface RunContext {

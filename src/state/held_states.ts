@@ -6,8 +6,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { foldModelName } from "~/model/model_name.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
-import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { isTargetView, targetViewColumns } from "~/tracked/accept/target_view.ts";
+import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { columnsOf, countRows, findTableType } from "~/warehouse/tables.ts";
 
 /** One model's state. */

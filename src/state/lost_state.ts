@@ -7,8 +7,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
-import { foldModelName } from "~/model/model_name.ts";
 import type { Model } from "~/model/model.ts";
+import { foldModelName } from "~/model/model_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { areRowsKept, hasDelivered } from "~/tracked/accept/kept_rows.ts";

@@ -7,8 +7,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedKeyOf, acceptedTableName, COLUMNS_ID } from "~/tracked/accept/accepted_table.ts";
-import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { isTargetView } from "~/tracked/accept/target_view.ts";
+import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { columnsOf, findTableType } from "~/warehouse/tables.ts";
 import type { CheckFacts, CheckResult } from "./check_state.ts";
 import { heldState, modelsWithAccepted } from "./held_states.ts";

@@ -1,8 +1,8 @@
 /** OAuth as a user has it: `http.oauth` in models, `spoor auth` for refresh tokens. */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { killAfter, type SpoorOptions } from "../support/spoor.ts";
+import { type TempProject, tempProject } from "../support/temp_project.ts";
 import {
   authorize,
   CLIENT_ID,

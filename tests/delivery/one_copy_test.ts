@@ -5,9 +5,9 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { runSteps } from "../run/steps.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { runSteps } from "../run/steps.ts";
 import {
   rowsOf,
   SEND_EACH_ROW,

@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { fakeApi } from "../support/fake_api.ts";
 import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { fakeApi } from "../support/fake_api.ts";
 import { acceptedIds, idsIn, runAgain, setPeople } from "./people.ts";
 
 const hasPlan = await Deno.stat(new URL("../../src/cli/commands/plan.ts", import.meta.url))

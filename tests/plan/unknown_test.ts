@@ -4,9 +4,9 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { permissionsOf } from "~/sandbox/supervisor.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type { EgressResponse, FromEgress, ToEgress } from "~/sandbox/protocol.ts";
+import { permissionsOf } from "~/sandbox/supervisor.ts";
 import { workerUrl } from "~/sandbox/worker_url.ts";
 import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";

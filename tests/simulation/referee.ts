@@ -4,10 +4,10 @@
  * @module
  */
 import { isForced, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
-import { isLocallyRefused, isQuiet, isRefused } from "./content.ts";
 import type { AdoptedGroups, DeliveryCounts } from "~/run/run_event.ts";
-import type { OutgoingRequest, TakenGroup } from "./scripted_model.ts";
+import { isLocallyRefused, isQuiet, isRefused } from "./content.ts";
 import type { AcceptedGroup, LedgerRow, ModelState } from "./model_state.ts";
+import type { OutgoingRequest, TakenGroup } from "./scripted_model.ts";
 import type { BeginEnd } from "./simulated_run.ts";
 
 /** Something that must never happen has happened. */

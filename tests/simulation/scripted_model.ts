@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { changeKey } from "~/run/deliver/idempotency_key.ts";
 import { type Delivery } from "~/run/deliver/delivery.ts";
+import { changeKey } from "~/run/deliver/idempotency_key.ts";
 import { isUncertain, mayHaveMoved } from "~/run/requests/guest_http.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 import { contentOf, isLocallyRefused, isQuiet, rowsOf } from "./content.ts";

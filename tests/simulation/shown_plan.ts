@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { ModelPlan } from "~/plan/model_plan.ts";
 import { findMoved } from "~/plan/compare_plans.ts";
+import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { PlanDocument, PlannedModel } from "~/plan/plan_document.ts";
-import { PlannedRequests } from "~/plan/planned_requests.ts";
 import { PlanRecorder } from "~/plan/plan_recorder.ts";
+import { PlannedRequests } from "~/plan/planned_requests.ts";
 import { requestIdentity } from "~/plan/request_identity.ts";
 import type { AdoptedGroups, DeliveryCounts } from "~/run/run_event.ts";
 import type { PlayedModel } from "./played_model.ts";

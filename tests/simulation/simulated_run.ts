@@ -6,13 +6,13 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
+import type { PlanRecorder } from "~/plan/plan_recorder.ts";
 import type { Adoption } from "~/run/adopt/adopt_changes.ts";
 import { heldAdopter } from "~/run/adopt/adopt_held.ts";
 import { beginDelivery, BudgetExceeded } from "~/run/deliver/begin_delivery.ts";
 import type { Delivery } from "~/run/deliver/delivery.ts";
 import type { RateLimits } from "~/run/requests/rate_limits.ts";
 import type { DeliveryCounts } from "~/run/run_event.ts";
-import type { PlanRecorder } from "~/plan/plan_recorder.ts";
 import { nextBatchId } from "~/store/changes/batch_ids.ts";
 import { nextLedgerId } from "~/store/changes/ledger.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";

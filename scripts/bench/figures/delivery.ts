@@ -5,8 +5,8 @@
  * @module
  */
 import { join } from "node:path";
-import { stateFilePath } from "~/store/open_state.ts";
 import { BODIES_BYTES } from "~/store/changes/request_log.ts";
+import { stateFilePath } from "~/store/open_state.ts";
 import { openDatabaseReadOnly } from "~/warehouse/open_database.ts";
 import { ACCOUNT_COLUMNS } from "../accounts.ts";
 import {

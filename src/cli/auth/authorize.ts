@@ -4,8 +4,8 @@
  * @module
  */
 import { UserError } from "~/base/user_error.ts";
-import { loadDotenv, variableLookup } from "~/project/settings/dotenv.ts";
 import type { AuthProvider } from "~/project/settings/auth_providers.ts";
+import { loadDotenv, variableLookup } from "~/project/settings/dotenv.ts";
 import { obtainTokenKey } from "~/project/settings/token_key.ts";
 import { sealTokens, toStored } from "~/run/requests/stored_tokens.ts";
 import { clientSecretOf } from "~/run/requests/token_keeper.ts";

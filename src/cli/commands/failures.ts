@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
+import { modelNamesAround } from "~/cli/completions/model_names.ts";
 import {
   renderFailedModel,
   renderFailures,
@@ -26,7 +27,6 @@ import { countOf } from "~/cli/output/counts.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { keyObject } from "~/cli/why_view/story_json.ts";
-import { modelNamesAround } from "~/cli/completions/model_names.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import {
   type FailedModel,

@@ -11,8 +11,8 @@ import { PROGRAM } from "~/cli/program.ts";
 import { type NewModel, renderNewModel } from "~/cli/templates/model_template.ts";
 import { KIND_NAMES } from "~/model/directives.ts";
 import type { KindName } from "~/model/model.ts";
-import { findModels, type ModelFile } from "~/project/models/find_models.ts";
 import { MODELS_FOLDER } from "~/project/find_root.ts";
+import { findModels, type ModelFile } from "~/project/models/find_models.ts";
 import {
   foldName,
   isReservedSchema,

@@ -6,7 +6,6 @@
 import { parseDurationMs } from "~/base/duration.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
-import { FAULT_HELP } from "~/practice/parse_faults.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
@@ -15,8 +14,9 @@ import { PROGRAM } from "~/cli/program.ts";
 import { showAsJson } from "~/cli/run_view/run_json.ts";
 import { RunText } from "~/cli/run_view/run_text.ts";
 import { hearStopSignals } from "~/cli/stop_signals.ts";
-import type { RunEvent } from "~/run/run_event.ts";
+import { FAULT_HELP } from "~/practice/parse_faults.ts";
 import { runProject, TIME_IS_OVER } from "~/run/engine/run_project.ts";
+import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 
 const OPTIONS = {

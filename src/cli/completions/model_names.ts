@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { findModels } from "~/project/models/find_models.ts";
 import { findRoot } from "~/project/find_root.ts";
+import { findModels } from "~/project/models/find_models.ts";
 
 /** Names of the models of the project that the folder belongs to; none where there is none. */
 export function modelNamesAround(folder: string): string[] {

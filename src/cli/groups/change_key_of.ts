@@ -5,13 +5,13 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { changeKey, type KeyedChange } from "~/run/deliver/idempotency_key.ts";
-import { loadKeyNames } from "~/store/changes/key_names.ts";
 import {
   keyNameOf,
   lastRequestOf,
   type LedgerRow,
   type RequestRow,
 } from "~/store/changes/group_story.ts";
+import { loadKeyNames } from "~/store/changes/key_names.ts";
 
 /** A change's last request and its key. */
 export interface ChangeRequest {

@@ -6,12 +6,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { parseDurationMs } from "~/base/duration.ts";
 import { UserError } from "~/base/user_error.ts";
+import { countOf } from "~/cli/output/counts.ts";
 import { type ChangeFilter, countChanges } from "~/store/changes/by_hand.ts";
 import { ledgerRowOf } from "~/store/changes/group_story.ts";
 import { pendingOf } from "~/store/changes/pending.ts";
-import { decodeGroupKey } from "~/tracked/group_key.ts";
 import { countDoubtedGone, findAccepted } from "~/tracked/accept/known_group.ts";
-import { countOf } from "~/cli/output/counts.ts";
+import { decodeGroupKey } from "~/tracked/group_key.ts";
 import { findGroup } from "./find_group.ts";
 import type { TrackedModel } from "./tracked_model.ts";
 

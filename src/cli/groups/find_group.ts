@@ -8,12 +8,12 @@ import { closestWord } from "~/base/closest_word.ts";
 import { UserError } from "~/base/user_error.ts";
 import { hasDelivery, keysAround, ledgerRowOf } from "~/store/changes/group_story.ts";
 import { pendingOf } from "~/store/changes/pending.ts";
-import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import {
   type AcceptedGroup,
   acceptedKeysAround,
   findAccepted,
 } from "~/tracked/accept/known_group.ts";
+import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { type BudgetBlock, findBudgetBlock } from "./budget_block.ts";
 import { readKeyWords, toKeyWords } from "./key_words.ts";

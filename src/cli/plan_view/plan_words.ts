@@ -8,7 +8,6 @@ import { renderDuration } from "~/base/duration.ts";
 import { adoptedText } from "~/cli/output/adopted_text.ts";
 import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
-import { practiceOption } from "~/run/command_text.ts";
 import type {
   PlanDocument,
   PlannedBudgets,
@@ -18,6 +17,7 @@ import type {
   PlannedStatus,
   PlanSummary,
 } from "~/plan/plan_document.ts";
+import { practiceOption } from "~/run/command_text.ts";
 
 /** What becomes of a model, in a word or two. */
 export const STATUS_WORDS: Readonly<Record<PlannedStatus, string>> = {

@@ -7,9 +7,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { findBudgetBlock } from "~/cli/groups/budget_block.ts";
 import { changeRequestOf, toKeyed, withKey } from "~/cli/groups/change_key_of.ts";
 import type { KnownGroup } from "~/cli/groups/find_group.ts";
-import { pendingOf } from "~/store/changes/pending.ts";
 import { toKeyWords } from "~/cli/groups/key_words.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
+import { runCutOff } from "~/store/changes/cut_off.ts";
 import {
   deliveriesOf,
   type DeliveryRow,
@@ -20,9 +20,9 @@ import {
   startOf,
   stepsOf,
 } from "~/store/changes/group_story.ts";
-import { runCutOff } from "~/store/changes/cut_off.ts";
-import { loadBatchesBefore, type ToldBatch } from "./told_batches.ts";
+import { pendingOf } from "~/store/changes/pending.ts";
 import { isByHand, isLeftByAdopt, type RunEntry, tellStory } from "./timeline.ts";
+import { loadBatchesBefore, type ToldBatch } from "./told_batches.ts";
 import { type GroupFacts, type NextStep, whatIsNext } from "./what_is_next.ts";
 
 /** One try with its requests. */

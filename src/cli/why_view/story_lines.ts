@@ -10,14 +10,14 @@ import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
-import type { DeliveryRow, RequestRow } from "~/store/changes/group_story.ts";
 import { VERIFY_SAYS } from "~/store/changes/by_hand.ts";
+import type { DeliveryRow, RequestRow } from "~/store/changes/group_story.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import { renderChanged } from "./changed_text.ts";
 import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
+import { readMessage } from "./recorded_message.ts";
 import { isByHand, isLeftByAdopt, type RunEntry } from "./timeline.ts";
 import type { ToldBatch } from "./told_batches.ts";
-import { readMessage } from "./recorded_message.ts";
 import type { NextStep } from "./what_is_next.ts";
 
 /** How a story is shown. */

@@ -19,12 +19,12 @@
  */
 import type { ErrorReport } from "~/base/user_error.ts";
 import { blockOf } from "~/cli/groups/budget_block.ts";
-import type { DeliveryRow, StoryStep } from "~/store/changes/group_story.ts";
 import {
   SETTLED_AS_SENT,
   VERIFIED_AS_NOT_SENT,
   VERIFIED_AS_SENT,
 } from "~/store/changes/by_hand.ts";
+import type { DeliveryRow, StoryStep } from "~/store/changes/group_story.ts";
 
 /** What a run decided about a group that it did not try. */
 export type Decision =

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { SETTLED_AS_SENT } from "~/store/changes/by_hand.ts";
 import type { DeliveryState } from "~/store/changes/delivery_log.ts";
 import type { DeliveryRow, StoryStep } from "~/store/changes/group_story.ts";
-import { SETTLED_AS_SENT } from "~/store/changes/by_hand.ts";
 import { type StoryFacts, tellStory } from "./timeline.ts";
 
 function tried(runId: number, state: DeliveryState, more: Partial<DeliveryRow> = {}): DeliveryRow {

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import type { BudgetBlock } from "~/cli/groups/budget_block.ts";
+import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
+import { renderCount } from "~/cli/output/counts.ts";
 import { isUnknown } from "~/delivery/earlier_try.ts";
-import type { AcceptedGroup } from "~/tracked/accept/known_group.ts";
 import type { DeliveryRow, LedgerRow } from "~/store/changes/group_story.ts";
 import type { PendingRow } from "~/store/changes/pending.ts";
-import type { BudgetBlock } from "~/cli/groups/budget_block.ts";
-import { renderCount } from "~/cli/output/counts.ts";
-import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
+import type { AcceptedGroup } from "~/tracked/accept/known_group.ts";
 
 /** What is known of a group. */
 export interface GroupFacts {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { UserError } from "~/base/user_error.ts";
 import { textPosition } from "~/base/text_position.ts";
+import { UserError } from "~/base/user_error.ts";
 import { readHeader } from "~/model/header.ts";
 import type { Model } from "~/model/model.ts";
 import { type ReadDirectives, readDirectives } from "~/model/read_directives.ts";
@@ -18,6 +18,7 @@ import {
 } from "~/model/sql_references.ts";
 import { loadYamlLibrary } from "~/model/yaml_mapping.ts";
 import { readYamlModel, YAML_MODEL_KEYS, type YamlModel } from "~/model/yaml_model.ts";
+import { readText } from "~/project/read_text.ts";
 import { findParameters } from "~/sql/parameters.ts";
 import { scanTokens } from "~/sql/query_scan.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
@@ -26,7 +27,6 @@ import type { TableReference } from "~/sql/table_references.ts";
 import { type AnalysisCache, keep, recall } from "./analysis_cache.ts";
 import type { ModelFile } from "./find_models.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { readText } from "~/project/read_text.ts";
 import { validateModel } from "./validate_model.ts";
 
 /** A model as far as it could be read, and all that is wrong with it. */

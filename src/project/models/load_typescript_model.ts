@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { textPosition } from "~/base/text_position.ts";
+import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { readHeader } from "~/model/header.ts";
 import type { Model } from "~/model/model.ts";
 import { readDirectives } from "~/model/read_directives.ts";

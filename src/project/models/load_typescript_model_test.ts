@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { loadProject } from "~/project/load_project.ts";
 import { type ProjectFiles, tempProject } from "../../../tests/support/temp_project.ts";
 import type { AnalysisCache } from "./analysis_cache.ts";
-import { loadProject } from "~/project/load_project.ts";
 
 async function load(files: ProjectFiles, analysisCache?: AnalysisCache) {
   await using project = await tempProject(files);

@@ -5,9 +5,9 @@
  */
 import { contentDigest } from "~/base/content_digest.ts";
 import { UserError } from "~/base/user_error.ts";
+import { readText } from "~/project/read_text.ts";
 import { analyseModule, type ModuleAnalysis } from "~/sandbox/modules/analyse_module.ts";
 import { type AnalysisCache, keep, recall } from "./analysis_cache.ts";
-import { readText } from "~/project/read_text.ts";
 
 /** A module, read and analysed. */
 export interface LoadedModule {

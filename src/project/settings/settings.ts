@@ -11,10 +11,10 @@ import { findDirective } from "~/model/directives.ts";
 import type { Directives } from "~/model/model.ts";
 import { isLimitName, rateOfLimit } from "~/model/rate_limit.ts";
 import { loadYamlLibrary, readYamlMapping, type YamlPair } from "~/model/yaml_mapping.ts";
-import { type AuthProviders, readAuthProviders } from "./auth_providers.ts";
 import { SETTINGS_FILE } from "~/project/find_root.ts";
-import { readFlatYaml } from "./flat_yaml.ts";
 import { readText } from "~/project/read_text.ts";
+import { type AuthProviders, readAuthProviders } from "./auth_providers.ts";
+import { readFlatYaml } from "./flat_yaml.ts";
 
 /** What a project may set for all its models. */
 export interface Settings {
@@ -150,6 +150,20 @@ function eachOnce(
   }
 }
 
+/** What a key has below it: nothing, or a list of pairs; anything else is a mistake. */
+function pairsBelow(
+  { key, value }: YamlPair,
+  { what, example }: { what: string; example: string },
+  at: SourceLocation,
+  errors: UserError[],
+): readonly YamlPair[] {
+  if (value.type === "mapping") return value.pairs;
+  if (value.type === "scalar" && value.text === "") return [];
+  const hint = `Write "${example}" below it, indented by two spaces.`;
+  errors.push(wrongValue(key, { state: `it is not a list of ${what}`, hint }, at));
+  return [];
+}
+
 function readSetting(
   { key, value }: YamlPair,
   settings: Settings,
@@ -168,18 +182,13 @@ function readSetting(
 }
 
 function readDefaults(
-  { value }: YamlPair,
+  pair: YamlPair,
   settings: Settings,
   at: SourceLocation,
   errors: UserError[],
 ): void {
-  if (value.type === "scalar" && value.text === "") return;
-  if (value.type !== "mapping") {
-    const hint = `Write "retries: 3" below it, indented by two spaces.`;
-    errors.push(wrongValue("defaults", { state: "it is not a list of directives", hint }, at));
-    return;
-  }
-  eachOnce(value.pairs, errors, ({ key, value }, at) => {
+  const of = { what: "directives", example: "retries: 3" };
+  eachOnce(pairsBelow(pair, of, at, errors), errors, ({ key, value }, at) => {
     const directive = DEFAULT_DIRECTIVES.includes(key) ? findDirective(key) : undefined;
     if (directive === undefined) {
       errors.push(unknownKey(key, DEFAULT_DIRECTIVES, "a directive that has a default here", at));
@@ -193,20 +202,15 @@ function readDefaults(
 }
 
 function readRateLimits(
-  { value }: YamlPair,
+  pair: YamlPair,
   settings: Settings,
   at: SourceLocation,
   errors: UserError[],
 ): void {
-  if (value.type === "scalar" && value.text === "") return;
-  if (value.type !== "mapping") {
-    const hint = `Write "crm: 100/10s" below it, indented by two spaces.`;
-    errors.push(wrongValue("rate_limits", { state: "it is not a list of limits", hint }, at));
-    return;
-  }
   const limits: Record<string, Rate> = {};
   settings.rateLimits = limits;
-  eachOnce(value.pairs, errors, ({ key, value }, at) => {
+  const of = { what: "limits", example: "crm: 100/10s" };
+  eachOnce(pairsBelow(pair, of, at, errors), errors, ({ key, value }, at) => {
     // Models that name it are not to be told that it does not exist as well.
     limits[key] = { count: 1, windowMs: 1_000 };
     if (!isLimitName(key)) {

@@ -4,13 +4,13 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import type { AdoptedGroups, RecordedGroups } from "~/run/run_event.ts";
 import { DeliveryLog } from "~/store/changes/delivery_log.ts";
 import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
 import { clearPending } from "~/store/changes/pending.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
-import type { AdoptedGroups, RecordedGroups } from "~/run/run_event.ts";
 
 /** What adopting needs of its run. */
 export interface AdoptContext {

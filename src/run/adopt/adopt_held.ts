@@ -16,15 +16,14 @@ import { UserError } from "~/base/user_error.ts";
 import { type DeliveryPromise, isHeldBack } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
+import { DeliveredChangeReader } from "~/run/deliver/delivered_change_reader.ts";
+import type { TrackedQuery } from "~/run/earlier/accept_settled.ts";
+import type { AdoptedGroups } from "~/run/run_event.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { DeliveryLog } from "~/store/changes/delivery_log.ts";
 import { type LedgerEntry, loadLedger } from "~/store/changes/ledger.ts";
 import { forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import { adoptGroups, forgetRemovedNotThere } from "~/tracked/adopt/adopt_groups.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
-import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
-import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
-import { notePending } from "~/tracked/compare/note_pending.ts";
 import {
   collectGroups,
   countDifferences,
@@ -35,15 +34,16 @@ import {
   groupFinder,
   matchGroups,
 } from "~/tracked/adopt/match_far_rows.ts";
+import { temp } from "~/tracked/compare/comparison_sql.ts";
+import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
+import { notePending } from "~/tracked/compare/note_pending.ts";
+import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { toBound } from "~/warehouse/values.ts";
-import type { TrackedQuery } from "~/run/earlier/accept_settled.ts";
 import { type Adoption, clearChanges } from "./adopt_changes.ts";
 import { adoptTries, type AdoptTriesContext } from "./adopt_tries.ts";
-import { DeliveredChangeReader } from "~/run/deliver/delivered_change_reader.ts";
 import type { HeldSource } from "./held_source.ts";
 import { type LoadedHeld, loadHeld, type QueryRows } from "./load_held.ts";
-import type { AdoptedGroups } from "~/run/run_event.ts";
 
 /** What it needs of its run. */
 export interface AdoptHeldContext extends Omit<AdoptTriesContext, "model"> {

@@ -1,6 +1,6 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import fc from "fast-check";
 import Papa from "papaparse";
 import type { Model } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";

@@ -17,14 +17,14 @@
  * @module
  */
 import { type DeliveryPromise, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
+import { type ChangeRecordContext, ChangeRecords } from "~/run/deliver/change_records.ts";
 import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
-import { decodeGroupKey } from "~/tracked/group_key.ts";
 import {
   type FarComparison,
   type FoundGroup,
   groupFinder,
 } from "~/tracked/adopt/match_far_rows.ts";
-import { type ChangeRecordContext, ChangeRecords } from "~/run/deliver/change_records.ts";
+import { decodeGroupKey } from "~/tracked/group_key.ts";
 
 /** What it needs of its run and its model. */
 export interface AdoptTriesContext extends ChangeRecordContext {

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { CsvMistake, CsvParser, type CsvRecord } from "~/base/csv_parser.ts";
 import { closestWord } from "~/base/closest_word.ts";
-import { NotUtf8, Utf8Text } from "~/base/utf8_text.ts";
+import { CsvMistake, CsvParser, type CsvRecord } from "~/base/csv_parser.ts";
 import { UserError } from "~/base/user_error.ts";
+import { NotUtf8, Utf8Text } from "~/base/utf8_text.ts";
 import type { Model } from "~/model/model.ts";
 
 /** A file, as it is named in messages and where it is. */

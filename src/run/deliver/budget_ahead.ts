@@ -8,12 +8,12 @@ import type { DatabaseSync } from "node:sqlite";
 import { type BudgetFacts, DEFAULT_MAX_REMOVED, findBreach } from "~/delivery/budget.ts";
 import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
+import type { ModelWishes } from "~/run/models/model_wishes.ts";
+import type { AdoptedGroups } from "~/run/run_event.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedTableName, ORDINAL } from "~/tracked/accept/accepted_table.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { breachText, budgetOption } from "./budget_words.ts";
-import type { ModelWishes } from "~/run/models/model_wishes.ts";
-import type { AdoptedGroups } from "~/run/run_event.ts";
 
 /** Why it would stop, and what lets it go on. */
 export interface BudgetAhead {

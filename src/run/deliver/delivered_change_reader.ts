@@ -5,16 +5,16 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { RowBlock } from "~/sandbox/protocol.ts";
 import type { ChangeAction } from "~/delivery/earlier_try.ts";
+import type { RowBlock } from "~/sandbox/protocol.ts";
 import { type ChangedGroup, ChangedGroupReader } from "~/tracked/compare/changed_group_reader.ts";
 import { FieldComparer, type FlatRow } from "~/tracked/compare/changed_values.ts";
 import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
-import { GroupHasher } from "~/tracked/content_hash.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
-import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { PreviousRows } from "~/tracked/compare/previous_rows.ts";
 import { RemovedGroupReader } from "~/tracked/compare/removed_group_reader.ts";
+import { GroupHasher } from "~/tracked/content_hash.ts";
+import { encodeGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
 /** One change. */

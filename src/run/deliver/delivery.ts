@@ -6,30 +6,30 @@
  */
 import type { ErrorReport } from "~/base/user_error.ts";
 import { afterFailure, batchToRepeat, isForced } from "~/delivery/earlier_try.ts";
-import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
+import type { Adoption } from "~/run/adopt/adopt_changes.ts";
+import { sameChange } from "~/run/earlier/earlier_changes.ts";
+import { forgetGone } from "~/run/earlier/forget_gone.ts";
+import { assertGuest } from "~/run/guest/guest_error.ts";
+import type { DeliveryCounts, GroupFailure } from "~/run/run_event.ts";
+import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import type { KeyNames } from "~/store/changes/key_names.ts";
 import type { LedgerEntry } from "~/store/changes/ledger.ts";
 import { noteDelivery } from "~/store/model_states.ts";
 import { Acknowledger } from "~/tracked/accept/acknowledger.ts";
-import { type ChangeSet, dropChanges } from "~/tracked/compare/find_changes.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
-import { renderGroupKey } from "~/tracked/group_key.ts";
+import { type ChangeSet, dropChanges } from "~/tracked/compare/find_changes.ts";
 import { refuseRemovedKeys } from "~/tracked/compare/refuse_keys.ts";
-import type { Adoption } from "~/run/adopt/adopt_changes.ts";
+import { renderGroupKey } from "~/tracked/group_key.ts";
 import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
 import { checkSaved, savedTooSoon } from "./check_saved.ts";
 import { type DeliveredChange, DeliveredChangeReader } from "./delivered_change_reader.ts";
 import { DeliverySums } from "./delivery_sums.ts";
-import { sameChange } from "~/run/earlier/earlier_changes.ts";
-import { forgetGone } from "~/run/earlier/forget_gone.ts";
-import { assertGuest } from "~/run/guest/guest_error.ts";
 import { GroupRequests, type GroupRequestsContext } from "./group_requests.ts";
 import { type HeldGroup, heldGroupOf, isUnknownEnd, keyedChangeOf } from "./held_group.ts";
 import { HeldGroups } from "./held_groups.ts";
 import { changeKey } from "./idempotency_key.ts";
 import { NO_RECORDS, type Records } from "./no_records.ts";
-import type { DeliveryCounts, GroupFailure } from "~/run/run_event.ts";
 
 /** What a delivery needs from its run and its model. */
 export interface DeliveryContext extends ChangeRecordContext, GroupRequestsContext {

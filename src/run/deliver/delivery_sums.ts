@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import type { DeliveryCounts } from "~/run/run_event.ts";
+import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 
 /** See the module's comment. In groups. */
 export class DeliverySums {

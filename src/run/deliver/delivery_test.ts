@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { MIGRATIONS } from "~/store/schema.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
+import { MIGRATIONS } from "~/store/schema.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { findChanges } from "~/tracked/compare/find_changes.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
-import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import type { DurableCommits } from "~/store/commits/group_commit.ts";
+import type { BatchPart } from "./change_records.ts";
 import { areOutTogether, type HeldGroup, isUnknownEnd, keyedChangeOf } from "./held_group.ts";
 import type { HeldGroups } from "./held_groups.ts";
-import type { BatchPart } from "./change_records.ts";
 import type { KeyedChange } from "./idempotency_key.ts";
 import type { Records } from "./no_records.ts";
 

@@ -12,8 +12,8 @@ import {
 } from "~/delivery/earlier_try.ts";
 import type { LedgerEntry } from "~/store/changes/ledger.ts";
 import type { ChangedGroup } from "~/tracked/compare/changed_group_reader.ts";
-import type { KeyedChange } from "./idempotency_key.ts";
 import type { DeliveredChange } from "./delivered_change_reader.ts";
+import type { KeyedChange } from "./idempotency_key.ts";
 
 /** See the module's comment. */
 export interface HeldGroup extends ChangedGroup {

@@ -5,14 +5,14 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { ModelPlan } from "~/plan/model_plan.ts";
 import { toRecord } from "~/plan/changed_fields.ts";
+import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { LedgerEntry } from "~/store/changes/ledger.ts";
-import { GroupHasher } from "~/tracked/content_hash.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
-import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { PreviousRows } from "~/tracked/compare/previous_rows.ts";
 import { RemovedGroupReader } from "~/tracked/compare/removed_group_reader.ts";
+import { GroupHasher } from "~/tracked/content_hash.ts";
+import { encodeGroupKey } from "~/tracked/group_key.ts";
 
 /** What is known beside the comparison. */
 export interface PlannedDelivery {

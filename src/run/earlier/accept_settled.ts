@@ -7,8 +7,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
 import { acceptAll } from "~/tracked/accept/accept_all.ts";
-import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
+import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 

@@ -16,8 +16,8 @@ import {
 } from "~/delivery/earlier_try.ts";
 import type { LedgerEntry } from "~/store/changes/ledger.ts";
 import type { ForcedGroup } from "~/tracked/compare/find_changes.ts";
-import { decodeGroupKey } from "~/tracked/group_key.ts";
 import type { HoldCandidate } from "~/tracked/compare/hold_back.ts";
+import { decodeGroupKey } from "~/tracked/group_key.ts";
 
 /**
  * What was tried before and not accepted.

@@ -5,15 +5,15 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import type { Records } from "~/run/deliver/no_records.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import type { LedgerEntry } from "~/store/changes/ledger.ts";
 import { forgetRemoved } from "~/tracked/accept/accept_all.ts";
+import type { FormerGroups } from "~/tracked/accept/former_groups.ts";
 import { type Comparison, forcedButGoneSql, temp } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
-import type { FormerGroups } from "~/tracked/accept/former_groups.ts";
 import { decodeGroupKey, encodeGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
-import type { Records } from "~/run/deliver/no_records.ts";
 
 /** What it is decided by. */
 export interface GoneContext {

@@ -6,8 +6,8 @@
  */
 // deno-lint-ignore-file camelcase -- an event's fields
 import type { Model, ModelName } from "~/model/model.ts";
-import type { HeldChanges } from "~/store/changes/held_back.ts";
 import type { HeldBack } from "~/run/run_event.ts";
+import type { HeldChanges } from "~/store/changes/held_back.ts";
 
 /** Adds up what waits for a person; `undefined`: nothing does. */
 export function heldBackOf(

@@ -11,13 +11,13 @@ import { UserError } from "~/base/user_error.ts";
 import { type EarlierTry, isForced, isUnknown } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";
+import type { ModelWishes } from "~/run/models/model_wishes.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
 import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import { columnsOf } from "~/warehouse/tables.ts";
-import type { ModelWishes } from "~/run/models/model_wishes.ts";
 
 /** Groups that are shown as examples. */
 const EXAMPLES = 10;

@@ -9,19 +9,19 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isUnknown } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
+import { changeKey } from "~/run/deliver/idempotency_key.ts";
+import { assertGuest } from "~/run/guest/guest_error.ts";
+import type { ModelWishes } from "~/run/models/model_wishes.ts";
+import type { RunContext } from "~/run/run_context.ts";
+import type { VerifiedGroups } from "~/run/run_event.ts";
 import type { GuestMessage, UnsettledMessage } from "~/sandbox/protocol.ts";
-import { VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT, VERIFY_SAYS } from "~/store/changes/by_hand.ts";
 import { BatchIds } from "~/store/changes/batch_ids.ts";
+import { VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT, VERIFY_SAYS } from "~/store/changes/by_hand.ts";
 import { DeliveryLog } from "~/store/changes/delivery_log.ts";
 import { deliveriesOf } from "~/store/changes/group_story.ts";
 import { type KeyNames, loadKeyNames } from "~/store/changes/key_names.ts";
 import { Ledger, type LedgerEntry, loadLedger } from "~/store/changes/ledger.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
-import { assertGuest } from "~/run/guest/guest_error.ts";
-import { changeKey } from "~/run/deliver/idempotency_key.ts";
-import type { ModelWishes } from "~/run/models/model_wishes.ts";
-import type { RunContext } from "~/run/run_context.ts";
-import type { VerifiedGroups } from "~/run/run_event.ts";
 
 /** Asked for in one run at most; more come with the next. */
 const MAX_ASKED = 1_000;

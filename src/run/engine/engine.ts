@@ -6,16 +6,10 @@
 import { setImmediate } from "node:timers";
 import { isoNow } from "~/base/iso_now.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
-import { loadSettings } from "~/project/settings/settings.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
-import { explainStateError, makeStateFolder, stateFilePath } from "~/store/open_state.ts";
-import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
-import { refuseLostFile } from "~/store/sent_mark.ts";
-import { copyState, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
+import { loadSettings } from "~/project/settings/settings.ts";
 import { commandOf } from "~/run/command_text.ts";
 import { CurrentModel } from "~/run/current_model.ts";
-import type { FromEngine } from "./engine_protocol.ts";
-import { EngineWorkers } from "./engine_workers.ts";
 import {
   type EngineParts,
   type Executed,
@@ -25,6 +19,12 @@ import {
 } from "~/run/execute_run.ts";
 import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
+import { explainStateError, makeStateFolder, stateFilePath } from "~/store/open_state.ts";
+import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
+import { refuseLostFile } from "~/store/sent_mark.ts";
+import { copyState, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
+import type { FromEngine } from "./engine_protocol.ts";
+import { EngineWorkers } from "./engine_workers.ts";
 
 /** A plan that was made, and how its making went. */
 type Planned = Executed & { plan: PlanDocument };

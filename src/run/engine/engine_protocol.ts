@@ -4,11 +4,11 @@
  * @module
  */
 import type { ErrorReport } from "~/base/user_error.ts";
-import type { WorkerSpec } from "~/sandbox/supervisor.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
-import type { StateMigration } from "~/store/open_state.ts";
 import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
+import type { WorkerSpec } from "~/sandbox/supervisor.ts";
+import type { StateMigration } from "~/store/open_state.ts";
 
 export type ToEngine =
   /** `current`: where the engine shows what it computes (`current_model.ts`). */

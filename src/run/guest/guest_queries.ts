@@ -9,9 +9,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { RowBlock } from "~/sandbox/protocol.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { rowidName } from "~/warehouse/rowid_name.ts";
 import { prepareArrayRows } from "~/warehouse/array_rows.ts";
 import { openDatabaseReadOnly } from "~/warehouse/open_database.ts";
+import { rowidName } from "~/warehouse/rowid_name.ts";
 import { fromRead, type SqlValue, toBound } from "~/warehouse/values.ts";
 
 /** Connections for reading; one that is given back is used again. */

@@ -6,28 +6,28 @@
  *
  * @module
  */
-import { type ErrorReport, toErrorReport, UserError } from "~/base/user_error.ts";
 import { renderDuration } from "~/base/duration.ts";
+import { type ErrorReport, toErrorReport, UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
+import { beginDelivery, BudgetExceeded } from "~/run/deliver/begin_delivery.ts";
+import type { Delivery } from "~/run/deliver/delivery.ts";
+import type { VerifiedChanges } from "~/run/earlier/verified_changes.ts";
+import type { ModelWishes } from "~/run/models/model_wishes.ts";
+import { type GuestHttp, NotPlanned } from "~/run/requests/guest_http.ts";
+import type { RunContext } from "~/run/run_context.ts";
 import { GuestLink } from "~/sandbox/guest_link.ts";
 import type { EgressError, GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
 import { explainStateError } from "~/store/open_state.ts";
 import { type PreparedSelect, prepareSelect } from "~/warehouse/prepare_select.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
-import { beginDelivery, BudgetExceeded } from "~/run/deliver/begin_delivery.ts";
-import type { Delivery } from "~/run/deliver/delivery.ts";
-import type { ModelWishes } from "~/run/models/model_wishes.ts";
 import { explainGuestEnd } from "./explain_guest_end.ts";
 import { assertGuest, checkGuestError, GuestError } from "./guest_error.ts";
 import type { GuestFiles } from "./guest_files.ts";
-import { type GuestHttp, NotPlanned } from "~/run/requests/guest_http.ts";
 import { GuestQuery } from "./guest_queries.ts";
 import { progressOf } from "./progress_of.ts";
 import { checkRowBlock } from "./row_block.ts";
-import type { RunContext } from "~/run/run_context.ts";
 import { SavedRows } from "./saved_rows.ts";
-import type { VerifiedChanges } from "~/run/earlier/verified_changes.ts";
 
 /** What a session is made of. */
 export interface GuestSessionParts {

@@ -7,17 +7,17 @@ import { setImmediate } from "node:timers/promises";
 import { UserError } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import type { Model, ModelName } from "~/model/model.ts";
-import { loadFileStates } from "~/store/file_states.ts";
-import { JointTransaction } from "~/store/commits/joint_transaction.ts";
-import { explainStateError } from "~/store/open_state.ts";
-import type { ModelState } from "~/store/model_states.ts";
-import { findTableType } from "~/warehouse/tables.ts";
 import type { HeldAdopter } from "~/run/adopt/adopt_held.ts";
-import { decideStep, isSource, readsOnlyFiles, type StepDecision } from "./decide_step.ts";
-import type { ModelWishes } from "./model_wishes.ts";
 import { findMovedFiles, ReadableFiles } from "~/run/guest/readable_files.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { RunEvent, StepStatus } from "~/run/run_event.ts";
+import { JointTransaction } from "~/store/commits/joint_transaction.ts";
+import { loadFileStates } from "~/store/file_states.ts";
+import type { ModelState } from "~/store/model_states.ts";
+import { explainStateError } from "~/store/open_state.ts";
+import { findTableType } from "~/warehouse/tables.ts";
+import { decideStep, isSource, readsOnlyFiles, type StepDecision } from "./decide_step.ts";
+import type { ModelWishes } from "./model_wishes.ts";
 import {
   closeStep,
   failedOutcome,

@@ -5,11 +5,11 @@
  */
 import { UserError } from "~/base/user_error.ts";
 import { KINDS } from "~/kinds/registry.ts";
+import type { RunContext } from "~/run/run_context.ts";
+import type { JointTransaction } from "~/store/commits/joint_transaction.ts";
 import { explainStateError } from "~/store/open_state.ts";
 import { ensureLookup } from "~/tracked/accept/target_view.ts";
 import { prepareFileSelect } from "~/warehouse/prepare_select.ts";
-import type { JointTransaction } from "~/store/commits/joint_transaction.ts";
-import type { RunContext } from "~/run/run_context.ts";
 import type { Step, StepOutcome } from "./step.ts";
 
 /**

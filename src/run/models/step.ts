@@ -5,11 +5,11 @@
  */
 import { type ErrorReport, toErrorReport } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
+import type { RunContext } from "~/run/run_context.ts";
+import type { ModelFinished, ModelStarted, StepStatus } from "~/run/run_event.ts";
 import { type ModelState, saveModelState } from "~/store/model_states.ts";
 import { recordStep } from "~/store/runs.ts";
 import type { ModelWishes } from "./model_wishes.ts";
-import type { RunContext } from "~/run/run_context.ts";
-import type { ModelFinished, ModelStarted, StepStatus } from "~/run/run_event.ts";
 
 /** What came of a model. */
 export interface StepOutcome {

@@ -4,9 +4,9 @@
  * @module
  */
 import type { ErrorReport } from "~/base/user_error.ts";
+import type { BudgetAhead } from "~/run/deliver/budget_ahead.ts";
 import type { EgressError } from "~/sandbox/protocol.ts";
 import type { DeliveryCounts } from "~/store/runs.ts";
-import type { BudgetAhead } from "~/run/deliver/budget_ahead.ts";
 
 /** Why it stopped, and what was and was not sent. */
 export function stoppedEarly(

@@ -8,6 +8,15 @@
  * @module
  */
 import { UserError } from "~/base/user_error.ts";
+import { isFarSides } from "~/delivery/whose_failure.ts";
+import { LetThrough } from "~/plan/let_through.ts";
+import type { ModelPlan } from "~/plan/model_plan.ts";
+import { requestIdentity } from "~/plan/request_identity.ts";
+import type { BegunRequest, GroupRequests } from "~/run/deliver/group_requests.ts";
+import { changeKey, type KeyedChange, requestKey } from "~/run/deliver/idempotency_key.ts";
+import type { EngineWorker } from "~/run/engine/engine_workers.ts";
+import { assertGuest } from "~/run/guest/guest_error.ts";
+import type { RequestCounts } from "~/run/run_event.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type {
   EgressError,
@@ -19,22 +28,13 @@ import type {
   RecordedRequest,
   ToEgress,
 } from "~/sandbox/protocol.ts";
-import { isFarSides } from "~/delivery/whose_failure.ts";
-import { LetThrough } from "~/plan/let_through.ts";
-import type { ModelPlan } from "~/plan/model_plan.ts";
-import { requestIdentity } from "~/plan/request_identity.ts";
-import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import type { KeyNames } from "~/store/changes/key_names.ts";
 import type { RequestLog } from "~/store/changes/request_log.ts";
-import type { BegunRequest, GroupRequests } from "~/run/deliver/group_requests.ts";
-import type { EngineWorker } from "~/run/engine/engine_workers.ts";
-import { assertGuest } from "~/run/guest/guest_error.ts";
+import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RateLimiter } from "./rate_limits.ts";
 import { RequestPermits } from "./request_permits.ts";
-import { changeKey, type KeyedChange, requestKey } from "~/run/deliver/idempotency_key.ts";
 import { describeRequest, describeResponse } from "./request_text.ts";
-import type { RequestCounts } from "~/run/run_event.ts";
 import type { TokenKeeper } from "./token_keeper.ts";
 
 /** What requests need from their run. */

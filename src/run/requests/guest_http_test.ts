@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
+import { RequestLog } from "~/store/changes/request_log.ts";
 import { GroupCommit } from "~/store/commits/group_commit.ts";
 import { openState } from "~/store/open_state.ts";
-import { RequestLog } from "~/store/changes/request_log.ts";
 import { GuestHttp } from "./guest_http.ts";
 import type { TokenKeeper } from "./token_keeper.ts";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { FromEgress, OAuthClient, OAuthGrant, ToEgress } from "~/sandbox/protocol.ts";
 import { assertGuest } from "~/run/guest/guest_error.ts";
+import type { FromEgress, OAuthClient, OAuthGrant, ToEgress } from "~/sandbox/protocol.ts";
 import type { TokenKeeper } from "./token_keeper.ts";
 
 /** More than any model needs, and so few that a forged flood of them is harmless. */

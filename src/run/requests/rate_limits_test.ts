@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { RateGrants } from "~/store/rate_grants.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { openState } from "~/store/open_state.ts";
+import { RateGrants } from "~/store/rate_grants.ts";
 import { type LimiterTime, RateLimiter } from "./rate_limits.ts";
 
 /** A clock that goes on only when the test says so. */

@@ -18,15 +18,15 @@ import type {
 import { AllowedHosts } from "./allowed_hosts.ts";
 import { EgressFailure } from "./egress_failure.ts";
 import { type OAuthContext, OAuthTokens } from "./oauth/oauth_tokens.ts";
-import { Pacer } from "./send/pacer.ts";
-import { Permits } from "./send/permits.ts";
 import { prepareRequest } from "./prepare_request.ts";
-import { textOfBody } from "./send/read_body.ts";
 import { recordRequest, refuseWrite } from "./record_request.ts";
 import { SecretMask } from "./secrets/secret_mask.ts";
-import { type FinalAnswer, type Outlet, sendWithRetries } from "./send/send_with_retries.ts";
 import { prepareSigning, SigningUnprepared } from "./secrets/signatures.ts";
 import { StandIns } from "./secrets/stand_ins.ts";
+import { Pacer } from "./send/pacer.ts";
+import { Permits } from "./send/permits.ts";
+import { textOfBody } from "./send/read_body.ts";
+import { type FinalAnswer, type Outlet, sendWithRetries } from "./send/send_with_retries.ts";
 
 /** From this size on a body's memory moves to the other thread; below, copying costs less. */
 const TRANSFER_FROM_BYTES = 64 * 1_024;

@@ -6,16 +6,16 @@
  */
 import type { GuestStart } from "~/sandbox/protocol.ts";
 import { Delivery } from "./deliver/delivery.ts";
+import { verifyUnsettled } from "./deliver/verify_unsettled.ts";
 import { ModulePaths, reportError } from "./error_report.ts";
-import { harden } from "./realm/harden.ts";
 import type { HostLine } from "./host_line.ts";
 import { HostPort } from "./host_port.ts";
 import { provideApi, runModules } from "./load_model.ts";
-import { closeGlobalObject, lockDown } from "./realm/lockdown.ts";
 import { makeConsole, makeLog } from "./log.ts";
 import { type ApiContext, makeApi, MODEL_CLASSES } from "./make_api.ts";
+import { harden } from "./realm/harden.ts";
+import { closeGlobalObject, lockDown } from "./realm/lockdown.ts";
 import { RowSaver } from "./rows/row_saver.ts";
-import { verifyUnsettled } from "./deliver/verify_unsettled.ts";
 
 /** Gone from the global object by the time it is used. */
 const { MessageChannel } = globalThis;

@@ -5,18 +5,18 @@
  */
 import type { GuestStart, Value } from "~/sandbox/protocol.ts";
 import type * as Api from "./api.ts";
-import { BlockIterator } from "./rows/block_iterator.ts";
 import { Changes } from "./deliver/changes.ts";
 import type { Delivery, SavedRow } from "./deliver/delivery.ts";
+import { LateErrors } from "./deliver/late_errors.ts";
+import { rejectRow } from "./deliver/reject.ts";
 import { Items, makeFiles, ModelFile } from "./files/files.ts";
 import { nameKind } from "./format_value.ts";
-import { hmac } from "./http/hmac.ts";
 import { modelError, refusal } from "./host_error.ts";
-import { LateErrors } from "./deliver/late_errors.ts";
 import type { HostPort } from "./host_port.ts";
+import { hmac } from "./http/hmac.ts";
 import { makeHttp } from "./http/http.ts";
 import { HttpError, HttpResponse } from "./http/http_response.ts";
-import { rejectRow } from "./deliver/reject.ts";
+import { BlockIterator } from "./rows/block_iterator.ts";
 import type { RowSaver } from "./rows/row_saver.ts";
 import { type QueryText, RowSource } from "./rows/row_source.ts";
 import { toSaved } from "./rows/row_values.ts";

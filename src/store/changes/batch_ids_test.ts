@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { BatchIds, nextBatchId } from "./batch_ids.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
+import { BatchIds, nextBatchId } from "./batch_ids.ts";
 
 Deno.test("ids of batches go down, and none is given twice, in whatever order they are kept", () => {
   using db = new DatabaseSync(":memory:");

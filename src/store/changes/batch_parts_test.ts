@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { batchesBefore, BatchParts } from "./batch_parts.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
+import { batchesBefore, BatchParts } from "./batch_parts.ts";
 
 function state(): DatabaseSync {
   const db = new DatabaseSync(":memory:");

@@ -6,9 +6,9 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { ChangeAction } from "~/delivery/earlier_try.ts";
+import { lastRunId } from "~/store/runs.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { DeliveryLog } from "./delivery_log.ts";
-import { lastRunId } from "~/store/runs.ts";
 
 /** Which changes are meant. */
 export interface ChangeFilter {

@@ -1,11 +1,11 @@
 // deno-lint-ignore-file camelcase -- columns, as SQL gives them.
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { startRun } from "~/store/runs.ts";
+import { MIGRATIONS } from "~/store/schema.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { DeliveryLog, type DeliveryRecord } from "./delivery_log.ts";
 import { deliveriesOf } from "./group_story.ts";
-import { startRun } from "~/store/runs.ts";
-import { MIGRATIONS } from "~/store/schema.ts";
 
 const HASH = "1:00ff7a4653a61a24007ed603ccd49331";
 

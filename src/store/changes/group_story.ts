@@ -7,9 +7,9 @@
 // deno-lint-ignore-file camelcase -- columns, as SQL gives them and --json prints them.
 import type { DatabaseSync } from "node:sqlite";
 import type { ChangeAction, LedgerState } from "~/delivery/earlier_try.ts";
-import { cachedStatement } from "~/warehouse/cached_statement.ts";
 import { modelIdsOf } from "~/store/compact/model_ids.ts";
 import { timeAfter } from "~/store/compact/run_clock.ts";
+import { cachedStatement } from "~/warehouse/cached_statement.ts";
 import { ACTION_CODES, type DeliveryState, STATE_CODES, unpackHash } from "./delivery_log.ts";
 
 /** One row of `spoor.deliveries`. */

@@ -5,7 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { modelsInHistory, recentRuns, recentSteps } from "~/store/history.ts";
+import { MIGRATIONS } from "~/store/schema.ts";
 import { batchesBefore } from "./batch_parts.ts";
+import { failedModels } from "./failing_changes.ts";
 import {
   deliveriesOf,
   keysAround,
@@ -15,9 +18,6 @@ import {
   startOf,
   stepsOf,
 } from "./group_story.ts";
-import { failedModels } from "./failing_changes.ts";
-import { modelsInHistory, recentRuns, recentSteps } from "~/store/history.ts";
-import { MIGRATIONS } from "~/store/schema.ts";
 
 /** How SQLite answers each statement that is prepared while `read` runs. */
 function plansOf(read: (db: DatabaseSync) => unknown): string[] {

@@ -9,9 +9,9 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { spansOf } from "~/base/number_spans.ts";
+import type { ChangeAction, EarlierTry, LedgerState } from "~/delivery/earlier_try.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
-import type { ChangeAction, EarlierTry, LedgerState } from "~/delivery/earlier_try.ts";
 
 /** One change that is not accepted. */
 export interface LedgerEntry extends EarlierTry {

@@ -8,12 +8,12 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { cachedStatement } from "~/warehouse/cached_statement.ts";
 import { LearntIds } from "~/store/compact/learnt_ids.ts";
 import { modelIdsOf, modelIdToWrite } from "~/store/compact/model_ids.ts";
 import { packHex } from "~/store/compact/packed_hex.ts";
 import { RunClock } from "~/store/compact/run_clock.ts";
 import { UrlBeginnings } from "~/store/compact/url_beginnings.ts";
+import { cachedStatement } from "~/warehouse/cached_statement.ts";
 
 /** One request, its tries taken together. */
 export interface RequestRecord {

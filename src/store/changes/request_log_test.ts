@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { recordStep, startRun } from "~/store/runs.ts";
+import { MIGRATIONS } from "~/store/schema.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { keyNameOf, requestsOf } from "./group_story.ts";
 import {
@@ -10,8 +12,6 @@ import {
   type RequestRecord,
   usualRequestMs,
 } from "./request_log.ts";
-import { recordStep, startRun } from "~/store/runs.ts";
-import { MIGRATIONS } from "~/store/schema.ts";
 
 const KEY = "00ff7a4653a61a24007ed603ccd49331";
 

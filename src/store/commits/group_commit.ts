@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers";
 import type { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers";
 import { inTransaction } from "~/warehouse/transaction.ts";
 
 interface Waiting {

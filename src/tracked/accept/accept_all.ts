@@ -6,6 +6,9 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { type Comparison, keysAreEqual, temp } from "~/tracked/compare/comparison_sql.ts";
+import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
+import { CONTENT_HASH, GroupHasher } from "~/tracked/content_hash.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import {
@@ -18,9 +21,6 @@ import {
   ownInsert,
   TOKEN,
 } from "./accepted_table.ts";
-import { type Comparison, keysAreEqual, temp } from "~/tracked/compare/comparison_sql.ts";
-import { CONTENT_HASH, GroupHasher } from "~/tracked/content_hash.ts";
-import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { ensureTargetAsRead, ensureTargetTable } from "./target_table.ts";
 import { keptHashSql } from "./target_view.ts";
 

@@ -5,6 +5,10 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import type { ChangedGroup } from "~/tracked/compare/changed_group_reader.ts";
+import { type Comparison, temp } from "~/tracked/compare/comparison_sql.ts";
+import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
+import { CONTENT_HASH, GroupHasher } from "~/tracked/content_hash.ts";
 import { ManyRowStatement } from "~/warehouse/many_row_statement.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { isEmpty } from "~/warehouse/tables.ts";
@@ -19,10 +23,6 @@ import {
   ownInsert,
   TOKEN,
 } from "./accepted_table.ts";
-import type { ChangedGroup } from "~/tracked/compare/changed_group_reader.ts";
-import { type Comparison, temp } from "~/tracked/compare/comparison_sql.ts";
-import { CONTENT_HASH, GroupHasher } from "~/tracked/content_hash.ts";
-import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { ensureTargetAsRead, ensureTargetTable, isTargetTable } from "./target_table.ts";
 import { keptHashSql } from "./target_view.ts";
 

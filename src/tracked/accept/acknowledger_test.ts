@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "~/store/schema.ts";
-import { Acknowledger, type SavedGroup } from "./acknowledger.ts";
 import { type ChangedGroup, ChangedGroupReader } from "~/tracked/compare/changed_group_reader.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { PreviousRows } from "~/tracked/compare/previous_rows.ts";
+import { Acknowledger, type SavedGroup } from "./acknowledger.ts";
 
 const MODEL = "sync.crm";
 const COLUMNS = ["id", "line", "v"];

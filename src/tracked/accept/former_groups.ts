@@ -6,10 +6,10 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { acceptedTableName, COLUMNS_ID } from "./accepted_table.ts";
-import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
 
 /** Of one model; each statement is prepared when it is needed first. Call its methods inside a transaction. */
 export class FormerGroups {

@@ -5,13 +5,13 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { CONTENT_HASH } from "~/tracked/content_hash.ts";
+import { encodeGroupKey } from "~/tracked/group_key.ts";
+import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { columnsOf, findTableType } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { acceptedKeyOf, acceptedTableName, COLUMNS_ID } from "./accepted_table.ts";
-import { CONTENT_HASH } from "~/tracked/content_hash.ts";
-import { encodeGroupKey } from "~/tracked/group_key.ts";
-import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
 import { SHOWN_HASH, targetViewColumns } from "./target_view.ts";
 
 /** The columns of a model's `@unique_key` as its tables have them; `undefined` where it has no table. */

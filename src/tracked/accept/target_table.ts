@@ -7,9 +7,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
 import { acceptedTableName } from "./accepted_table.ts";
-import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { createTargetView, detachTarget, targetViewColumns } from "./target_view.ts";
 
 /** A target that is ready to take rows. */

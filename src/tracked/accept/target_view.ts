@@ -9,6 +9,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { CONTENT_HASH, HASH_VERSION } from "~/tracked/content_hash.ts";
 import { dropTable, findTableType } from "~/warehouse/tables.ts";
 import {
   ACCEPTED_HASH,
@@ -18,7 +19,6 @@ import {
   ROWID_KEY,
   rowidKeyOf,
 } from "./accepted_table.ts";
-import { CONTENT_HASH, HASH_VERSION } from "~/tracked/content_hash.ts";
 
 /** A hash as an accepted row keeps it, from its text: 16 bytes instead of 34. The view has the version. */
 export function keptHashSql(text: string): string {

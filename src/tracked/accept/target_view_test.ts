@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "~/store/schema.ts";
+import { type ChangedGroup, ChangedGroupReader } from "~/tracked/compare/changed_group_reader.ts";
+import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { acceptAll, forgetRemoved } from "./accept_all.ts";
 import { Acknowledger, type SavedGroup } from "./acknowledger.ts";
-import { type ChangedGroup, ChangedGroupReader } from "~/tracked/compare/changed_group_reader.ts";
-import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { FormerGroups } from "./former_groups.ts";
 import { findAccepted } from "./known_group.ts";
 import { ensureTargetTable } from "./target_table.ts";

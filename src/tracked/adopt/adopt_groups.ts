@@ -19,10 +19,10 @@ import {
   ownInsert,
   TOKEN,
 } from "~/tracked/accept/accepted_table.ts";
-import { type Comparison, temp } from "~/tracked/compare/comparison_sql.ts";
-import { queryFormSql } from "./far_values.ts";
-import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { isTargetView, keepTargetView } from "~/tracked/accept/target_view.ts";
+import { type Comparison, temp } from "~/tracked/compare/comparison_sql.ts";
+import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
+import { queryFormSql } from "./far_values.ts";
 import { createFarSideOfDiffering, type FarComparison } from "./match_far_rows.ts";
 
 /** No row of a query is of this set of columns. */

@@ -17,8 +17,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import type { SqlValue } from "~/warehouse/values.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
 
 /** What a query gives in a column. */
 export type ColumnForm = "text" | "number" | "boolean" | "mixed";

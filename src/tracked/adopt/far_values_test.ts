@@ -1,6 +1,6 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import fc from "fast-check";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { type ColumnForm, readCell } from "./far_values.ts";
 

@@ -10,9 +10,9 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { type ColumnForm, farValueSql, queryFormSql } from "./far_values.ts";
 
 /** What is compared, and where it lies. */

@@ -8,8 +8,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { findTableType } from "~/warehouse/tables.ts";
 import { acceptedTableName, hasOneRowEach } from "~/tracked/accept/accepted_table.ts";
+import { findTableType } from "~/warehouse/tables.ts";
 import { acceptedSumsSql } from "./comparison_sql.ts";
 
 /** How many copies of rows, and the sums of the halves of their tokens. */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "~/store/schema.ts";
-import { sumAccepted, sumAcceptedAhead } from "./accepted_sums.ts";
 import {
   acceptedTableName,
   ensureAcceptedTable,
   fitAcceptedTable,
   hasOneRowEach,
 } from "~/tracked/accept/accepted_table.ts";
+import { sumAccepted, sumAcceptedAhead } from "./accepted_sums.ts";
 
 const MODEL = "sync.crm";
 const TABLE = `"${acceptedTableName(MODEL)}"`;

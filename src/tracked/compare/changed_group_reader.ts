@@ -4,12 +4,12 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { GroupHasher } from "~/tracked/content_hash.ts";
+import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { isSameValue } from "~/warehouse/same_value.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { type Comparison, temp } from "./comparison_sql.ts";
-import { GroupHasher } from "~/tracked/content_hash.ts";
-import { encodeGroupKey } from "~/tracked/group_key.ts";
 
 /** One group as it was read, and where its rows are. */
 export interface ChangedGroup {

@@ -17,17 +17,19 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { rowidName } from "~/warehouse/rowid_name.ts";
-import { RowInserter } from "~/warehouse/row_inserter.ts";
-import type { SqlValue } from "~/warehouse/values.ts";
-import { toBound } from "~/warehouse/values.ts";
-import { sumAccepted, type Sums, toSums } from "./accepted_sums.ts";
 import {
   acceptedTableName,
   ensureAcceptedTable,
   fitAcceptedTable,
   hasOneRowEach,
 } from "~/tracked/accept/accepted_table.ts";
+import { refuseOwnColumn } from "~/tracked/accept/target_table.ts";
+import { keepTargetView } from "~/tracked/accept/target_view.ts";
+import { RowInserter } from "~/warehouse/row_inserter.ts";
+import { rowidName } from "~/warehouse/rowid_name.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
+import { toBound } from "~/warehouse/values.ts";
+import { sumAccepted, type Sums, toSums } from "./accepted_sums.ts";
 import { ChangedRowCollector } from "./changed_row_collector.ts";
 import {
   acceptedSumsOfChangedSql,
@@ -47,8 +49,6 @@ import {
 import { type HeldBack, holdBack, type HoldCandidate } from "./hold_back.ts";
 import { type ChangedRows, orderChangedRows } from "./order_changed_rows.ts";
 import { refuseKeys } from "./refuse_keys.ts";
-import { refuseOwnColumn } from "~/tracked/accept/target_table.ts";
-import { keepTargetView } from "~/tracked/accept/target_view.ts";
 
 /** What is to be compared. */
 export interface FindChangesInput {

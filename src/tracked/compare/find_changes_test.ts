@@ -1,13 +1,13 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import fc from "fast-check";
 import { MIGRATIONS } from "~/store/schema.ts";
-import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import { Acknowledger } from "~/tracked/accept/acknowledger.ts";
+import { ensureTargetTable } from "~/tracked/accept/target_table.ts";
+import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { type ChangedGroup, ChangedGroupReader } from "./changed_group_reader.ts";
 import { dropChanges, findChanges, type ForcedGroup } from "./find_changes.ts";
-import { ensureTargetTable } from "~/tracked/accept/target_table.ts";
 
 /** A database with Spoor's own tables and a table `src` of the given columns. */
 function openSource(columns = "id, name, tier"): DatabaseSync {

@@ -7,12 +7,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { GroupNow } from "~/delivery/earlier_try.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
-import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
-import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
 import { GroupHasher } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { type SqlValue, toBound } from "~/warehouse/values.ts";
+import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
 
 /** A group that may have to be held back. */
 export interface HoldCandidate {

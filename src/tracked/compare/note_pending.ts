@@ -8,9 +8,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { clearPending } from "~/store/changes/pending.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
+import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
 import { type Comparison, keyIsAccepted, temp } from "./comparison_sql.ts";
 import type { ChangeSet } from "./find_changes.ts";
-import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
 
 /** Whose groups they are. */
 export interface PendingSubject {

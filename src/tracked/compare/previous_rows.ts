@@ -5,10 +5,10 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { acceptedTableName, COPIES, ORDINAL } from "~/tracked/accept/accepted_table.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { columnsOf } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { acceptedTableName, COPIES, ORDINAL } from "~/tracked/accept/accepted_table.ts";
 import { type Comparison, keyIsAccepted, temp } from "./comparison_sql.ts";
 
 /** See the module's comment. Statements are prepared once. */

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import type { EgressResponse, OAuthClient } from "~/sandbox/protocol.ts";
 import {
   type FarSide,
   type ReceivedRequest,
   serveFarSide,
   startEgress,
 } from "~/sandbox/egress/egress_fixture.ts";
+import type { EgressResponse, OAuthClient } from "~/sandbox/protocol.ts";
 
 const STAND_IN = "spoor-oauth-1";
 const CARRIES: [string, string][] = [["Authorization", `Bearer ${STAND_IN}`]];

@@ -10,6 +10,10 @@
 import { Buffer } from "node:buffer";
 import { type GrantedToken, renewInMs } from "~/base/oauth.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
+import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
+import { decodeBasic } from "~/sandbox/egress/prepare_headers.ts";
+import { type Secret, StandIns } from "~/sandbox/egress/secrets/stand_ins.ts";
+import type { Answer } from "~/sandbox/egress/send/send_once.ts";
 import type {
   EgressRequest,
   FromEgress,
@@ -17,11 +21,7 @@ import type {
   OAuthGrant,
   ProviderToken,
 } from "~/sandbox/protocol.ts";
-import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
-import { decodeBasic } from "~/sandbox/egress/prepare_headers.ts";
 import { checkTokenRequest, requestToken, type TokenOutlet } from "./request_token.ts";
-import type { Answer } from "~/sandbox/egress/send/send_once.ts";
-import { type Secret, StandIns } from "~/sandbox/egress/secrets/stand_ins.ts";
 import { type ObtainToken, type Token, TokenSource } from "./token_source.ts";
 
 /** What tokens need from their worker. */

@@ -16,14 +16,14 @@ import {
 } from "~/base/oauth.ts";
 import { parseRetryAfterMs } from "~/base/retry_after.ts";
 import { retryDelayMs } from "~/base/retry_delay.ts";
-import type { OAuthClient } from "~/sandbox/protocol.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import { type OutgoingRequest, prepareRequest } from "~/sandbox/egress/prepare_request.ts";
 import type { SecretMask } from "~/sandbox/egress/secrets/secret_mask.ts";
-import { type Answer, sendOnce } from "~/sandbox/egress/send/send_once.ts";
-import type { Outlet } from "~/sandbox/egress/send/send_with_retries.ts";
 import { prepareSigning } from "~/sandbox/egress/secrets/signatures.ts";
 import type { StandIns } from "~/sandbox/egress/secrets/stand_ins.ts";
+import { type Answer, sendOnce } from "~/sandbox/egress/send/send_once.ts";
+import type { Outlet } from "~/sandbox/egress/send/send_with_retries.ts";
+import type { OAuthClient } from "~/sandbox/protocol.ts";
 
 /** What a token request needs from its worker. */
 export interface TokenOutlet {

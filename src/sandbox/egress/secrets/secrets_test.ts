@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
-import type { EgressResponse } from "~/sandbox/protocol.ts";
 import { serveBytes, serveFarSide, startEgress } from "~/sandbox/egress/egress_fixture.ts";
+import type { EgressResponse } from "~/sandbox/protocol.ts";
 import { shapesOf } from "./secret_encoding.ts";
 import { SecretMask } from "./secret_mask.ts";
 

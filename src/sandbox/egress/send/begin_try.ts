@@ -3,9 +3,9 @@
  *
  * @module
  */
+import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
 import { abortFailure } from "./fetch_failure.ts";
 import type { Pacer } from "./pacer.ts";
-import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
 import type { Way } from "./send_once.ts";
 
 /**

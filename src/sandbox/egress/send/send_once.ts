@@ -6,8 +6,8 @@
 import type { Deadlines } from "~/base/deadlines.ts";
 import type { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
-import { timeoutFailure, toFailure } from "./fetch_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
+import { timeoutFailure, toFailure } from "./fetch_failure.ts";
 import { readBody } from "./read_body.ts";
 import { MAX_REDIRECTS, redirected } from "./redirect.ts";
 import { TryLimit } from "./try_limit.ts";

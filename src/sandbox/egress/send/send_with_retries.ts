@@ -6,12 +6,12 @@
 import { renderDuration } from "~/base/duration.ts";
 import { parseRetryAfterMs } from "~/base/retry_after.ts";
 import { retryDelayMs, type RetryPolicy } from "~/base/retry_delay.ts";
-import { beginTry } from "./begin_try.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
+import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
+import { beginTry } from "./begin_try.ts";
 import { abortFailure } from "./fetch_failure.ts";
 import { noteEnd } from "./note_end.ts";
 import type { Pacer } from "./pacer.ts";
-import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
 import { type Answer, mustNotRepeat, sendOnce, type Way } from "./send_once.ts";
 
 /** Where requests go, when they may, and the chance in their waits. */

@@ -8,10 +8,10 @@
  * @module
  */
 import type { BatchOutcome } from "~/sandbox/guest/api.ts";
-import type { GivenGroup } from "./delivery.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
-import { rejectionReason } from "./reject.ts";
 import { describeKey, keyIdentity, type Row, toSaved } from "~/sandbox/guest/rows/row_values.ts";
+import type { GivenGroup } from "./delivery.ts";
+import { rejectionReason } from "./reject.ts";
 import { saveTogether } from "./save_together.ts";
 import type { Work } from "./work_on_groups.ts";
 

@@ -13,8 +13,8 @@
  *
  * @module
  */
-import type { Value } from "~/sandbox/protocol.ts";
 import type { Row } from "~/sandbox/guest/rows/row_values.ts";
+import type { Value } from "~/sandbox/protocol.ts";
 
 /** Names of the columns that differ, in the order of the present rows. */
 export function changedColumns(

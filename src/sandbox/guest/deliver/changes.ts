@@ -10,15 +10,15 @@ import type {
   RowToSave,
   Saves,
 } from "~/sandbox/guest/api.ts";
+import { modelError } from "~/sandbox/guest/host_error.ts";
 import { collectAll } from "~/sandbox/guest/rows/block_iterator.ts";
+import { numbersOf, type ReadGroup, readGroups } from "~/sandbox/guest/rows/groups.ts";
+import type { Row } from "~/sandbox/guest/rows/row_values.ts";
+import { expectFunction, type RowsContext } from "~/sandbox/guest/rows/rows.ts";
 import { noteYielded } from "./change_context.ts";
 import { changedColumns } from "./changed_columns.ts";
 import type { Delivery, SavedRow } from "./delivery.ts";
-import { numbersOf, type ReadGroup, readGroups } from "~/sandbox/guest/rows/groups.ts";
-import { modelError } from "~/sandbox/guest/host_error.ts";
 import { rejectionReason } from "./reject.ts";
-import type { Row } from "~/sandbox/guest/rows/row_values.ts";
-import { expectFunction, type RowsContext } from "~/sandbox/guest/rows/rows.ts";
 import { workOnChanges } from "./work_on_groups.ts";
 
 /** What reading changes needs: a model that is tracked. */

@@ -6,13 +6,13 @@
  *
  * @module
  */
-import type { GuestMessage, RowBlock } from "~/sandbox/protocol.ts";
-import { areAsRead, type RowsAsRead } from "~/sandbox/guest/rows/as_read.ts";
 import { type ModulePaths, reportError } from "~/sandbox/guest/error_report.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
+import { areAsRead, type RowsAsRead } from "~/sandbox/guest/rows/as_read.ts";
 import { columnsOf } from "~/sandbox/guest/rows/row_saver.ts";
 import { describeKey, keyIdentity, type Row, toSaved } from "~/sandbox/guest/rows/row_values.ts";
+import type { GuestMessage, RowBlock } from "~/sandbox/protocol.ts";
 
 /** A row as a model hands it in. */
 export type SavedRow = Readonly<Record<string, unknown>>;

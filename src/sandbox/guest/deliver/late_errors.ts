@@ -6,8 +6,8 @@
  *
  * @module
  */
-import type { GivenGroup } from "./delivery.ts";
 import { describeKey } from "~/sandbox/guest/rows/row_values.ts";
+import type { GivenGroup } from "./delivery.ts";
 
 /** A far side that refuses every second request is not told a thousand times. */
 const SHOWN = 10;

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Delivery, SavedRow } from "./delivery.ts";
 import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import { describeKey, type Row } from "~/sandbox/guest/rows/row_values.ts";
+import type { Delivery, SavedRow } from "./delivery.ts";
 
 /** As long as the message of an error is at most. */
 const MAX_REASON = 10_000;

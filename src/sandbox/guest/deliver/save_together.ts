@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Delivery, GivenGroup, SavedRow } from "./delivery.ts";
 import { isFatal } from "~/sandbox/guest/host_error.ts";
+import type { Delivery, GivenGroup, SavedRow } from "./delivery.ts";
 
 /** Saves groups together; where one group's rows cannot be saved, the others still are. */
 export async function saveTogether(

@@ -5,11 +5,11 @@
  *
  * @module
  */
-import type { GuestMessage, GuestStart, UnsettledMessage } from "~/sandbox/protocol.ts";
 import type { Unsettled } from "~/sandbox/guest/api.ts";
-import { newChange, workOn } from "./change_context.ts";
 import { formatValue, nameKind } from "~/sandbox/guest/format_value.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
+import type { GuestMessage, GuestStart, UnsettledMessage } from "~/sandbox/protocol.ts";
+import { newChange, workOn } from "./change_context.ts";
 
 /** What verifying needs of its guest. */
 export interface VerifyContext {

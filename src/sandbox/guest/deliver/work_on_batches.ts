@@ -15,13 +15,13 @@
  * @module
  */
 import type { BatchOutcome, Counts, Group, Saves } from "~/sandbox/guest/api.ts";
+import { modelError } from "~/sandbox/guest/host_error.ts";
+import { HttpError } from "~/sandbox/guest/http/http_response.ts";
+import { type ReadGroup, toGroup } from "~/sandbox/guest/rows/groups.ts";
+import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 import { expectRows, isOutcome, settleOutcome } from "./batch_outcome.ts";
 import { workOn } from "./change_context.ts";
 import type { Delivery, GivenGroup, SavedRow } from "./delivery.ts";
-import { type ReadGroup, toGroup } from "~/sandbox/guest/rows/groups.ts";
-import { modelError } from "~/sandbox/guest/host_error.ts";
-import { HttpError } from "~/sandbox/guest/http/http_response.ts";
-import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 import { saveTogether } from "./save_together.ts";
 import {
   attempt,

@@ -8,12 +8,12 @@
  * @module
  */
 import type { Counts, Group, Saves } from "~/sandbox/guest/api.ts";
+import { isFatal, modelError } from "~/sandbox/guest/host_error.ts";
+import { numbersOf, type ReadGroup, toGroup } from "~/sandbox/guest/rows/groups.ts";
+import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 import { type Change, newChange, workOn } from "./change_context.ts";
 import type { Delivery, GivenGroup, SavedRow } from "./delivery.ts";
-import { numbersOf, type ReadGroup, toGroup } from "~/sandbox/guest/rows/groups.ts";
-import { isFatal, modelError } from "~/sandbox/guest/host_error.ts";
 import type { LateErrors } from "./late_errors.ts";
-import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 
 /** How the rows of groups are kept that are not tracked. */
 export type SaveRows = (rows: readonly SavedRow[]) => Promise<void>;

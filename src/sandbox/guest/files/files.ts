@@ -3,19 +3,19 @@
  *
  * @module
  */
-import type { FileEntry } from "~/sandbox/protocol.ts";
 import type {
   CsvOptions,
   Items as PublicItems,
   ModelFile as PublicFile,
 } from "~/sandbox/guest/api.ts";
-import { BlockIterator, collectAll } from "~/sandbox/guest/rows/block_iterator.ts";
-import { readCsv } from "./csv_rows.ts";
-import { readPieces, readText } from "./file_content.ts";
 import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { atSite, modelError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
 import { concatBytes } from "~/sandbox/guest/http/request_body.ts";
+import { BlockIterator, collectAll } from "~/sandbox/guest/rows/block_iterator.ts";
+import type { FileEntry } from "~/sandbox/protocol.ts";
+import { readCsv } from "./csv_rows.ts";
+import { readPieces, readText } from "./file_content.ts";
 
 /** Makes `files` for one model. */
 export function makeFiles(port: HostPort): (glob: string) => PublicItems<PublicFile> {

@@ -6,10 +6,10 @@
  *
  * @module
  */
-import type { GuestStart } from "~/sandbox/protocol.ts";
 import type { HmacOptions } from "~/sandbox/guest/api.ts";
 import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { modelError, refusal } from "~/sandbox/guest/host_error.ts";
+import type { GuestStart } from "~/sandbox/protocol.ts";
 
 const ALGORITHMS: readonly string[] = ["sha256", "sha512", "sha1"];
 const ENCODINGS: readonly string[] = ["hex", "base64", "base64url"];

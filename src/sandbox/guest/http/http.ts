@@ -6,12 +6,12 @@
  * @module
  */
 import { parseDurationMs } from "~/base/duration.ts";
-import type { EgressError, GuestRequest, GuestStart } from "~/sandbox/protocol.ts";
 import type { Http, RequestOptions, UploadOptions } from "~/sandbox/guest/api.ts";
 import { currentChange } from "~/sandbox/guest/deliver/change_context.ts";
-import { maskHmacs } from "./hmac.ts";
 import { atSite, hostError, modelError, rememberError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
+import type { EgressError, GuestRequest, GuestStart } from "~/sandbox/protocol.ts";
+import { maskHmacs } from "./hmac.ts";
 import { describeRefusal, HttpError, HttpResponse } from "./http_response.ts";
 import { makeOAuth } from "./oauth.ts";
 import { encodeBody, encodeUpload, type RequestBody } from "./request_body.ts";

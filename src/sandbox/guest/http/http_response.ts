@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { EgressResponse } from "~/sandbox/protocol.ts";
 import type { HttpResponse as PublicResponse } from "~/sandbox/guest/api.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
+import type { EgressResponse } from "~/sandbox/protocol.ts";
 import { parseLinks } from "./parse_links.ts";
 
 const SHOWN_BODY = 200;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { EgressError } from "~/sandbox/protocol.ts";
-import { parseLinks } from "./parse_links.ts";
 import { runGuest, type TestHost } from "~/sandbox/testing/run_guest.ts";
+import { parseLinks } from "./parse_links.ts";
 
 const text = (body: string) => new TextEncoder().encode(body);
 const run = (code: string, host: TestHost = {}) =>

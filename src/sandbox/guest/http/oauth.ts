@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { OAuthClient, OAuthGrant } from "~/sandbox/protocol.ts";
 import type { Http } from "~/sandbox/guest/api.ts";
 import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
+import type { OAuthClient, OAuthGrant } from "~/sandbox/protocol.ts";
 
 const OPTIONS = [
   "tokenUrl",

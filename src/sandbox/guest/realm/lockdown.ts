@@ -17,8 +17,8 @@
  *
  * @module
  */
-import { hardenIntrinsics } from "./harden.ts";
 import { LANGUAGE_GLOBALS, LAZY_GLOBALS, TIMER_GLOBALS, WEB_GLOBALS } from "./globals.ts";
+import { hardenIntrinsics } from "./harden.ts";
 
 type Realm = Record<PropertyKey, unknown>;
 

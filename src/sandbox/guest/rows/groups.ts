@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { DeliveredGroup } from "~/sandbox/protocol.ts";
 import type { Group } from "~/sandbox/guest/api.ts";
-import type { RowsAsRead } from "./as_read.ts";
-import { BlockIterator } from "./block_iterator.ts";
 import { noteYielded } from "~/sandbox/guest/deliver/change_context.ts";
 import type { Delivery, GivenGroup } from "~/sandbox/guest/deliver/delivery.ts";
+import type { DeliveredGroup } from "~/sandbox/protocol.ts";
+import type { RowsAsRead } from "./as_read.ts";
+import { BlockIterator } from "./block_iterator.ts";
 import type { PulledRows, RowSource } from "./row_source.ts";
 import type { Row } from "./row_values.ts";
 

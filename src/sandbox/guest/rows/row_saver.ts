@@ -7,10 +7,10 @@
  *
  * @module
  */
-import type { RowBlock, Value } from "~/sandbox/protocol.ts";
 import { nameKind } from "~/sandbox/guest/format_value.ts";
-import type { HostPort } from "~/sandbox/guest/host_port.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
+import type { HostPort } from "~/sandbox/guest/host_port.ts";
+import type { RowBlock, Value } from "~/sandbox/protocol.ts";
 import { toSaved } from "./row_values.ts";
 
 const BLOCK_ROWS = 500;

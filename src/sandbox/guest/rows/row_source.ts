@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { DeliveredGroup, RowBlock, Value } from "~/sandbox/protocol.ts";
 import { atSite } from "~/sandbox/guest/host_error.ts";
 import type { HostAnswer, HostPort } from "~/sandbox/guest/host_port.ts";
+import type { DeliveredGroup, RowBlock, Value } from "~/sandbox/protocol.ts";
 import { type Row, rowMaker } from "./row_values.ts";
 
 const PULL_ROWS = 1_000;

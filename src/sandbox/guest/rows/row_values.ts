@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Value } from "~/sandbox/protocol.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
+import type { Value } from "~/sandbox/protocol.ts";
 
 /** A row as a model reads it. */
 export type Row = Record<string, Value>;

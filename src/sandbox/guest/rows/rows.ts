@@ -4,8 +4,11 @@
  * @module
  */
 import type { Counts, Group, Rows as PublicRows, Saves } from "~/sandbox/guest/api.ts";
-import { collectAll } from "./block_iterator.ts";
+import { type BatchFunction, workOnBatches } from "~/sandbox/guest/deliver/work_on_batches.ts";
+import { type Work, workOnGroups } from "~/sandbox/guest/deliver/work_on_groups.ts";
 import { nameKind } from "~/sandbox/guest/format_value.ts";
+import { modelError } from "~/sandbox/guest/host_error.ts";
+import { collectAll } from "./block_iterator.ts";
 import {
   iterateRows,
   readBatches,
@@ -14,10 +17,7 @@ import {
   yieldBatches,
   yieldGroups,
 } from "./groups.ts";
-import { modelError } from "~/sandbox/guest/host_error.ts";
 import type { Row } from "./row_values.ts";
-import { type BatchFunction, workOnBatches } from "~/sandbox/guest/deliver/work_on_batches.ts";
-import { type Work, workOnGroups } from "~/sandbox/guest/deliver/work_on_groups.ts";
 
 /** Everything that the forms of reading need. */
 export interface RowsContext extends Reading, Work {
