@@ -9,7 +9,7 @@
 import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, toErrorReport, UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
-import { beginDelivery, BudgetExceeded } from "~/run/deliver/begin_delivery.ts";
+import { BudgetExceeded } from "~/run/deliver/begin_delivery.ts";
 import type { Delivery } from "~/run/deliver/delivery.ts";
 import type { VerifiedChanges } from "~/run/earlier/verified_changes.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
@@ -18,13 +18,11 @@ import type { RunContext } from "~/run/run_context.ts";
 import { GuestLink } from "~/sandbox/guest_link.ts";
 import type { EgressError, GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
 import { explainStateError } from "~/store/open_state.ts";
-import { type PreparedSelect, prepareSelect } from "~/warehouse/prepare_select.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
-import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
 import { explainGuestEnd } from "./explain_guest_end.ts";
 import { assertGuest, checkGuestError, GuestError } from "./guest_error.ts";
 import type { GuestFiles } from "./guest_files.ts";
-import { GuestQuery } from "./guest_queries.ts";
+import { GuestReads } from "./guest_reads.ts";
 import { progressOf } from "./progress_of.ts";
 import { checkRowBlock } from "./row_block.ts";
 import { SavedRows } from "./saved_rows.ts";
@@ -60,8 +58,6 @@ const SILENCE_LIMIT_MS = 10 * 60_000;
 const PROGRESS_EVERY_MS = 250;
 /** Beside @timeout, for requests that end by it to be recorded when the run stops. */
 const STOP_GRACE_MS = 2_000;
-/** Rows a pull may ask for; a guest asks for about a thousand. */
-const MAX_PULL_ROWS = 100_000;
 /** Why a group was rejected, in the record. */
 const MAX_REASON_LENGTH = 2_000;
 
@@ -74,8 +70,7 @@ export class GuestSession {
   readonly #startedAt = performance.now();
   #lastHeard = performance.now();
   #calls = 0;
-  #queries = new Map<number, GuestQuery>();
-  #delivery: { query: number; delivery: Delivery } | undefined;
+  readonly #reads: GuestReads;
   #saved: SavedRows | undefined;
   /** An access that was refused fails the model, even one that goes on as if nothing was. */
   #refused: ErrorReport | undefined;
@@ -83,6 +78,7 @@ export class GuestSession {
   constructor(private readonly parts: GuestSessionParts) {
     const { context, model, modelTimeoutMs } = parts;
     this.#model = model;
+    this.#reads = new GuestReads({ ...parts, hasSaved: () => this.#saved !== undefined });
     this.#port = new GuestLink(
       {
         memoryMb: context.memoryMb,
@@ -114,12 +110,12 @@ export class GuestSession {
     this.#port.end();
     this.parts.http?.dispose();
     this.parts.files[Symbol.dispose]();
-    for (const query of this.#queries.values()) query[Symbol.dispose]();
+    this.#reads[Symbol.dispose]();
     // Acknowledgements that were on their way are kept.
     await this.parts.context.commits.settled();
     return {
       ...(error && { error: this.#masked(error) }),
-      ...(this.#delivery && { delivery: this.#delivery.delivery }),
+      ...(this.#reads.delivery && { delivery: this.#reads.delivery }),
       ...(this.#saved && { saved: this.#saved }),
     };
   }
@@ -157,7 +153,7 @@ export class GuestSession {
 
   #emitProgress(): void {
     const elapsedS = (performance.now() - this.#startedAt) / 1_000;
-    const progress = progressOf(this.#delivery?.delivery ?? this.#saved, elapsedS);
+    const progress = progressOf(this.#reads.delivery ?? this.#saved, elapsedS);
     const { emit } = this.parts.context;
     if (progress) emit({ type: "model_progress", model: this.#model.name, ...progress });
   }
@@ -185,11 +181,11 @@ export class GuestSession {
     assertGuest(typeof message === "object" && message !== null, "a message that is none");
     switch (message.type) {
       case "query":
-        return this.#answer(message.id, () => this.#open(message));
+        return this.#answer(message.id, () => this.#reads.open(message));
       case "pull":
-        return this.#answer(message.id, () => this.#pull(message));
+        return this.#answer(message.id, () => this.#reads.pull(message));
       case "close":
-        return this.#close(message.query);
+        return this.#reads.close(message.query);
       case "acknowledge":
         return this.#answer(message.id, () => this.#acknowledge(message));
       case "reject":
@@ -242,91 +238,6 @@ export class GuestSession {
     })();
   }
 
-  #open(message: Extract<GuestMessage, { type: "query" }>): HostMessage {
-    const { id, sql, params, all } = message;
-    assertGuest(typeof sql === "string", "a query without text");
-    assertGuest(
-      Array.isArray(params) && params.every(isSqlValue),
-      "parameters that SQLite cannot hold",
-    );
-    assertGuest(!this.#queries.has(id), "a query twice");
-    const select = this.#prepare(sql);
-    if (this.#model.kind === "tracked" && !all) {
-      return this.#openTracked(id, select, params as SqlValue[], message.changes === true);
-    }
-    try {
-      this.#queries.set(
-        id,
-        new GuestQuery(
-          this.parts.context.readers,
-          select.sql,
-          select.columns,
-          params as SqlValue[],
-        ),
-      );
-    } catch (error) {
-      throw new UserError(`Cannot run a query of ${this.#model.name}: ${textOf(error)}`, {
-        cause: error,
-      });
-    }
-    return { type: "opened", id, columns: select.columns };
-  }
-
-  #prepare(sql: string): PreparedSelect {
-    return prepareSelect(this.parts.context.db, {
-      sql,
-      name: `a query of ${this.#model.name}`,
-      at: { path: this.#model.path },
-      readable: this.#model.references.map((reference) => reference.table),
-      practiceOption: this.parts.context.practiceOption,
-    });
-  }
-
-  #openTracked(
-    id: number,
-    select: PreparedSelect,
-    params: readonly SqlValue[],
-    withPrevious: boolean,
-  ): HostMessage {
-    const { context, wishes } = this.parts;
-    if (this.#delivery || this.#saved) {
-      throw new UserError(
-        `Cannot open a second query of ${this.#model.name}: its changes are those of one query`,
-        {
-          hint: "Read look-ups with query.all(…), or join the tables in one query",
-        },
-      );
-    }
-    const query = { select: select.sql, columns: select.columns, params };
-    const delivery = beginDelivery(context, this.#model, wishes, query, withPrevious);
-    this.#delivery = { query: id, delivery };
-    if (delivery.total > 0 || delivery.adoption) context.noteSending();
-    if (delivery.total > 0) this.parts.http?.warm();
-    return { type: "opened", id, columns: select.columns, groups: delivery.total };
-  }
-
-  #pull({ id, query, rows }: Extract<GuestMessage, { type: "pull" }>): HostMessage {
-    assertGuest(Number.isSafeInteger(rows) && rows > 0, "a pull of no rows");
-    const wanted = Math.min(rows, MAX_PULL_ROWS);
-    if (this.#delivery?.query === query) {
-      return { type: "rows", id, ...this.#delivery.delivery.pull(wanted) };
-    }
-    const open = this.#queries.get(query);
-    if (!open) return { type: "rows", id, block: { columns: [], values: [] }, done: true };
-    try {
-      return { type: "rows", id, ...open.pull(wanted) };
-    } catch (error) {
-      throw new UserError(`Cannot read a query of ${this.#model.name}: ${textOf(error)}`, {
-        cause: error,
-      });
-    }
-  }
-
-  #close(query: number): void {
-    this.#queries.get(query)?.[Symbol.dispose]();
-    this.#queries.delete(query);
-  }
-
   async #acknowledge(
     { id, groups }: Extract<GuestMessage, { type: "acknowledge" }>,
   ): Promise<HostMessage> {
@@ -354,21 +265,22 @@ export class GuestSession {
       });
     }
     const question = this.parts.verified.questionOf(request?.verifies);
-    const response = await http.send(id, request, this.#delivery?.delivery.requests, question);
+    const response = await http.send(id, request, this.#reads.delivery?.requests, question);
     const { error } = response;
     if (error?.kind === "denied" || error?.kind === "down") this.#refused ??= refusal(error);
     return { type: "response", id, response };
   }
 
   #getDelivery(): Delivery {
-    assertGuest(this.#delivery, "groups though it reads none");
-    return this.#delivery.delivery;
+    const { delivery } = this.#reads;
+    assertGuest(delivery, "groups though it reads none");
+    return delivery;
   }
 
   /** One transaction for all rows that came together. */
   #saveAll(messages: readonly Extract<GuestMessage, { type: "save" }>[]): void {
     if (messages.length === 0) return;
-    assertGuest(!this.#delivery, "rows beside the groups that it reads");
+    assertGuest(!this.#reads.delivery, "rows beside the groups that it reads");
     const { db } = this.parts.context;
     inTransaction(db, () => {
       this.#saved ??= new SavedRows(db, this.#model.name);
@@ -401,8 +313,4 @@ function hostOf(url: unknown): string {
   return typeof url === "string" && URL.canParse(url)
     ? new URL(url).host
     : String(url).slice(0, 100);
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
