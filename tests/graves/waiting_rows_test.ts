@@ -173,7 +173,7 @@ Deno.test("a clock that jumps back between two runs changes nothing of what is s
 });
 
 /**
- * Moves every time that the state file holds.
+ * Moves every time that the state file holds, and the one of the mark beside it.
  *
  * @returns How many values were moved.
  */
@@ -199,5 +199,15 @@ function moveClocks(stateFile: string, byMs: number): number {
       state.prepare(`UPDATE "${table}" SET "${column}" = "${column}" + ${byMs}`).run().changes,
     );
   }
+  moveMark(stateFile.replace(/\.db$/, ".sent"), byMs);
   return moved;
+}
+
+function moveMark(mark: string, byMs: number): void {
+  const text = Deno.readTextFileSync(mark);
+  const moved = text.replace(/\d{4}-\d\d-\d\dT\S+Z/, (time) => {
+    return new Date(Date.parse(time) + byMs).toISOString();
+  });
+  assert.notEqual(moved, text);
+  Deno.writeTextFileSync(mark, moved);
 }
