@@ -14,7 +14,7 @@
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
-import { noteKept } from "~/tracked/accept/kept_rows.ts";
+import { beginKeeping } from "~/tracked/accept/kept_rows.ts";
 import { isTrackedTarget } from "~/tracked/accept/target_table.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { columnsOf, countRows, dropTable } from "~/warehouse/tables.ts";
@@ -48,7 +48,8 @@ function find(
   select: string,
   columns: readonly string[],
 ): ChangeSet {
-  // A target that was dropped, or that another kind made meanwhile, holds nothing that was accepted.
+  beginKeeping(db, model);
+  // A target that was dropped, or that another kind made meanwhile, holds nothing that is kept.
   if (!isTrackedTarget(db, model)) dropTable(db, acceptedTableName(model));
   return findChanges(db, {
     model,
@@ -65,7 +66,6 @@ function write({ db, model }: KindContext, changes: ChangeSet, removed: number):
   const columnChanges = acceptAll(db, changes);
   dropChanges(db, changes);
   const { new: added, changed, unchanged } = changes;
-  if (added + changed + removed > 0) noteKept(db, model);
   return {
     changed: added + changed + removed + columnChanges.length > 0,
     rows: countRows(db, model),

@@ -31,7 +31,7 @@ import { ModuleAnalyses } from "~/store/module_analyses.ts";
 import { openState } from "~/store/open_state.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
-import { markAsSent, noteSendingRun, refuseOlderFile, type SendingRun } from "~/store/sent_mark.ts";
+import { refuseOlderFile } from "~/store/sent_mark.ts";
 import { forgoDurability } from "~/store/state_copy.ts";
 import { dropStages } from "~/warehouse/stages.ts";
 import { listTables } from "~/warehouse/tables.ts";
@@ -53,6 +53,7 @@ import type { RunContext } from "./run_context.ts";
 import type { RunEvent, RunFinished } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 import { RunSums } from "./run_sums.ts";
+import { SendingNote } from "./sending_note.ts";
 
 /** What one call of the engine is about. */
 export interface Job {
@@ -165,6 +166,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     else engine.emit(event);
   };
   emit(startOf(runId, job, work));
+  const sending = new SendingNote(path, commits, { runId, startedAt });
   const context: RunContext = {
     ...contextOf(job, way, engine),
     db,
@@ -179,7 +181,9 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     ...(planner && { plan: planner.recorder }),
     isOfProject: nameTest([...graph.models.keys()]),
     tokens: tokensOf({ db, commits, root, practice, readVariable, providers: settings.auth ?? {} }),
-    noteSending: practice || asked ? () => {} : sendingNote(path, commits, { runId, startedAt }),
+    noteSending: () => {
+      if (!practice && !asked) sending.begin();
+    },
     nextChangeId: counter(nextLedgerId(db), 1),
     nextBatchId: counter(nextBatchId(db), -1),
   };
@@ -199,20 +203,10 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     return { finished, plan: planner.finish(), grants };
   }
   pruneBodies(db);
-  finishRun(db, runId, finished.status, isoNow());
+  const endedAt = isoNow();
+  finishRun(db, runId, finished.status, endedAt);
+  await sending.end(endedAt);
   return { finished };
-}
-
-/** Marks that the project sends: at once, and by which run as soon as that is on the disk. */
-function sendingNote(path: string, commits: RunCommits, run: SendingRun): () => void {
-  let isNoted = false;
-  return () => {
-    markAsSent(path);
-    if (isNoted) return;
-    isNoted = true;
-    // What cannot be written fails where the model waits for it.
-    commits.settled().then(() => noteSendingRun(path, run), () => {});
-  };
 }
 
 /** @throws {UserErrors} The project has mistakes, or the request names what is not there. */

@@ -109,23 +109,6 @@ function goneState({ model: { name, path }, own, option }: LostStateFacts): User
   );
 }
 
-/** It sent, then kept what it did not send, and is to send again. */
-function keptState({ name, path }: Pick<Model, "name" | "path">, option: string): UserError {
-  return new UserError(
-    `Cannot send ${name}: since it last sent, it has kept rows that it did not send`,
-    {
-      at: { path },
-      details: [
-        "As a model of SQL, or one that saves without a query, it sends nothing: what the far side has " +
-        "of these rows is not known. Nothing was sent.",
-      ],
-      hint:
-        `If the far side has what the query gives, "spoor run ${name} --adopt ${name}${option}" ` +
-        `records that; "spoor run ${name} --resend ${name}${option}" sends all its groups again`,
-    },
-  );
-}
-
 /**
  * Looks for what a model that is about to send has lost. A model in order costs two look-ups.
  *
@@ -137,10 +120,12 @@ export function lookForLostState(
   isOfProject: (name: string) => boolean,
   option: string,
 ): UserError | undefined {
-  if (areRowsKept(db, model.name) && hasDelivered(db, model.name)) return keptState(model, option);
   const otherCase = findOtherCase(db, model.name);
-  if (otherCase === undefined && hasAcceptedRow(db, model.name)) return undefined;
-  const own = heldState(db, model.name);
+  // What it only kept is no state of a model that sends.
+  const onlyKept = areRowsKept(db, model.name) && !hasDelivered(db, model.name);
+  if (otherCase === undefined && !onlyKept && hasAcceptedRow(db, model.name)) return undefined;
+  const held = heldState(db, model.name);
+  const own = onlyKept ? { ...held, kind: undefined, acceptedRows: 0 } : held;
   const isNew = own.kind === undefined && !own.acceptedRows;
   return findLostState({
     model,

@@ -19,6 +19,8 @@ export interface SendingRun {
   runId: number;
   /** ISO 8601, UTC. */
   startedAt: string;
+  /** The same; absent as long as it goes on. */
+  endedAt?: string;
 }
 
 /** Leaves the mark before anything is sent; costs one look where it is there. */
@@ -31,35 +33,49 @@ export function markAsSent(statePath: string): void {
   }
 }
 
-/** Notes in the mark which run sends. Call when the state file has that run on the disk. */
-export function noteSendingRun(statePath: string, { runId, startedAt }: SendingRun): void {
+/**
+ * Notes in the mark which run sends, and once more when it has ended: a copy made while it went on does not know
+ * of all that it sent. Call when the state file has that on the disk.
+ */
+export function noteSendingRun(
+  statePath: string,
+  { runId, startedAt, endedAt }: SendingRun,
+): void {
   const mark = markOf(statePath);
   const part = `${mark}.part`;
   try {
-    Deno.writeTextFileSync(part, `${TEXT}\nLast sent by run ${runId} of ${startedAt}\n`);
+    const end = endedAt === undefined ? "" : `, until ${endedAt}`;
+    Deno.writeTextFileSync(part, `${TEXT}\nLast sent by run ${runId} of ${startedAt}${end}\n`);
     Deno.renameSync(part, mark);
   } catch {
     // As above: the run before stands in for it, which is missed as well if the file is older still.
   }
 }
 
+/** The run that sent last, if the state file does not know of all that it sent: an older one is in its place. */
+export function findUnknownSender(statePath: string, db: DatabaseSync): SendingRun | undefined {
+  const last = readSendingRun(statePath);
+  if (last === undefined) return undefined;
+  const row = db.prepare(`SELECT started_at, ended_at FROM "spoor.runs" WHERE id = ?`)
+    .get(BigInt(last.runId));
+  const isKnown = row?.started_at === last.startedAt &&
+    (last.endedAt === undefined || row.ended_at === last.endedAt);
+  return isKnown ? undefined : last;
+}
+
 /**
- * Refuses to go on from a state file that does not know of the run that sent last.
+ * Refuses to go on from a state file that does not know all that was sent.
  *
  * @throws {UserError} An older one was put in its place.
  */
 export function refuseOlderFile(statePath: string, db: DatabaseSync): void {
-  const last = readSendingRun(statePath);
+  const last = findUnknownSender(statePath, db);
   if (last === undefined) return;
-  const row = db.prepare(`SELECT started_at FROM "spoor.runs" WHERE id = ?`).get(
-    BigInt(last.runId),
-  );
-  if (row?.started_at === last.startedAt) return;
   const file = `.spoor/${basename(statePath)}`;
   throw new UserError(
-    `Cannot run: ${file} is older than what was sent: run ${last.runId} of ${last.startedAt}, which it does not know, has sent`,
+    `Cannot run: ${file} is older than what was sent: it does not know all that run ${last.runId} of ${last.startedAt} has sent`,
     {
-      details: ["Nothing was sent. What was sent since then would be sent again."],
+      details: ["Nothing was sent. What it does not know would be sent again."],
       hint: `Put the newer file in its place; or look at "spoor plan", and delete .spoor/${
         basename(markOf(statePath))
       } to go on from this one`,
@@ -75,8 +91,10 @@ function readSendingRun(statePath: string): SendingRun | undefined {
     // Nothing was sent, or it cannot be told.
     return undefined;
   }
-  const found = /^Last sent by run (\d+) of (\S+)$/m.exec(text);
-  return found ? { runId: Number(found[1]), startedAt: found[2] ?? "" } : undefined;
+  const found = /^Last sent by run (\d+) of ([^\s,]+)(?:, until (\S+))?$/m.exec(text);
+  if (!found) return undefined;
+  const [, runId, startedAt = "", endedAt] = found;
+  return { runId: Number(runId), startedAt, ...(endedAt !== undefined && { endedAt }) };
 }
 
 /**

@@ -14,6 +14,18 @@ import { query, save } from "spoor";
 await save.rows(await query.all("SELECT * FROM raw.people"));
 `;
 
+/** Sends what is to be done, and what was there before. */
+const REPORT = `
+  await changes("SELECT * FROM raw.people").each(async ({ action, key, previous }) => {
+    const json = { action, id: key.id, previous: previous[0]?.name ?? null };
+    await http.post(ORIGIN + "/people", { json });
+  });
+`;
+
+function byId(a: unknown, b: unknown): number {
+  return (a as { id: number }).id - (b as { id: number }).id;
+}
+
 /** The same model, which sends nothing; gives back how to make it the one that sends. */
 async function keepRows(
   { project }: SyncProject,
@@ -53,88 +65,41 @@ for (const by of ["SQL", "saving"] as const) {
     assert.equal(people.project.rows("sync.people").length, 3);
   });
 
-  Deno.test(`a model that kept rows by ${by} since it sent asks what the far side has of them`, async () => {
+  Deno.test(`a model that kept rows by ${by} since it sent goes on from what it had sent`, async () => {
     await using api = await fakeApi();
-    await using people = await syncProject(api, SEND_EACH_ROW);
+    await using people = await syncProject(api, REPORT, { directives: ["on_removed: deliver"] });
     await people.setRows(COLUMNS, rowsOf(3));
     await people.run();
     const send = await keepRows(people, by);
-    await people.setRows(COLUMNS, [["1", "'CHANGED'"], ...rowsOf(3).slice(1)]);
+    // 1 is changed, 2 is as it was, 3 left, and 4 is new, while nothing is sent.
+    await people.setRows(COLUMNS, [["1", "'Eva'"], ["2", "'Ada'"], ["4", "'Ada'"]]);
+    await people.run();
     await people.run();
     api.clear();
 
     await send();
-    const refused = await people.run();
-    assert.equal(refused.code, 1);
-    assert.match(refused.sync.error?.message ?? "", /it has kept rows that it did not send$/);
-    assert.match(refused.sync.error?.hint ?? "", /"spoor run sync\.people --resend sync\.people"/);
-    assert.equal(api.requests.length, 0);
+    const plan = await people.project.run("plan");
+    assert.match(plan.output, /1 to create, 1 to update, 1 to remove/);
+    const { code, output } = await people.run("--allow-removed");
 
-    const resent = await people.run("--resend", "sync.people");
-    assert.equal(resent.code, 0, resent.output);
-    assert.equal(api.requests.length, 3);
+    assert.equal(code, 0, output);
+    assert.deepEqual(api.requests.map(({ json }) => json).sort(byId), [
+      { action: "update", id: 1, previous: "Ada" },
+      { action: "remove", id: 3, previous: "Ada" },
+      { action: "create", id: 4, previous: null },
+    ]);
+    assert.deepEqual(people.project.rows("sync.people").map(({ id, name }) => [id, name]), [
+      [1, "Eva"],
+      [2, "Ada"],
+      [4, "Ada"],
+    ]);
     const next = await people.run();
     assert.equal(next.code, 0, next.output);
     assert.equal(api.requests.length, 3, "once was enough");
+    const check = await people.project.run("state check");
+    assert.equal(check.code, 0, check.output);
   });
 }
-
-Deno.test("a model that kept rows and is sent again is not done before all of them are", async () => {
-  await using api = await fakeApi();
-  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["retries: 0"] });
-  await people.setRows(COLUMNS, rowsOf(3));
-  await people.run();
-  const send = await keepRows(people, "SQL");
-  await people.setRows(COLUMNS, rowsOf(3).map(([id]) => [id ?? "", "'other'"]));
-  await people.run();
-  api.clear();
-  await send();
-
-  api.answer(({ path }) => ({ status: path === "/people/1" ? 200 : 500 }));
-  await people.run("--resend", "sync.people");
-  api.clear();
-  api.answer(() => ({ status: 200 }));
-  const { code, output } = await people.run();
-
-  assert.equal(code, 0, output);
-  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/2", "/people/3"]);
-});
-
-Deno.test("a model that kept rows since it sent can record them as sent", async () => {
-  await using api = await fakeApi();
-  await using people = await syncProject(api, SEND_EACH_ROW);
-  await people.setRows(COLUMNS, rowsOf(2));
-  await people.run();
-  const send = await keepRows(people, "SQL");
-  await people.setRows(COLUMNS, rowsOf(3));
-  await people.run();
-  api.clear();
-  await send();
-
-  const adopted = await people.run("--adopt", "sync.people");
-  assert.equal(adopted.code, 0, adopted.output);
-  await people.setRows(COLUMNS, rowsOf(4));
-  const { code, output } = await people.run();
-
-  assert.equal(code, 0, output);
-  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/4"]);
-});
-
-Deno.test("a model that kept rows without a change since it sent goes on sending", async () => {
-  await using api = await fakeApi();
-  await using people = await syncProject(api, SEND_EACH_ROW);
-  await people.setRows(COLUMNS, rowsOf(2));
-  await people.run();
-  const send = await keepRows(people, "SQL");
-  await people.run();
-  api.clear();
-  await send();
-  await people.setRows(COLUMNS, rowsOf(3));
-  const { code, output } = await people.run();
-
-  assert.equal(code, 0, output);
-  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/3"]);
-});
 
 Deno.test("state mv of a model of SQL to one that sends does not make its rows sent", async () => {
   await using api = await fakeApi();
@@ -153,4 +118,24 @@ Deno.test("state mv of a model of SQL to one that sends does not make its rows s
 
   assert.equal(code, 0, stdout);
   assert.deepEqual(api.requests.map(({ path }) => path), ["/people/1", "/people/2"]);
+});
+
+Deno.test("a model that kept rows and is another one's new name is asked whether it was renamed", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(2));
+  await people.run();
+  const sending = await people.project.read(SENDING);
+  await people.project.remove(SENDING);
+  await people.project.write("models/sync/contacts.sql", SQL);
+  await people.project.run("run");
+  api.clear();
+
+  await people.project.remove("models/sync/contacts.sql");
+  await people.project.write("models/sync/contacts.ts", sending);
+  const { code, output } = await people.project.run("run");
+
+  assert.equal(code, 1, output);
+  assert.match(output, /sync\.people, which the project no longer has, has 2 accepted rows/);
+  assert.equal(api.requests.length, 0);
 });

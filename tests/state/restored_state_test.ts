@@ -31,7 +31,7 @@ Deno.test("after a backup was put back no change goes out under the key of anoth
   assert.equal(refused.code, 1, refused.output);
   assert.match(
     refused.output,
-    /is older than what was sent: run 2 of .*, which it does not know, has/,
+    /is older than what was sent: it does not know all that run 2 of .* has sent/,
   );
   assert.match(refused.output, /delete \.spoor\/spoor\.sent to go on from this one/);
   assert.equal(api.requests.length, 0);
@@ -62,5 +62,38 @@ Deno.test("a backup from after the last run that sent stands in for the file", a
   const { code, output } = await people.run();
 
   assert.equal(code, 0, output);
+  assert.equal(api.requests.length, 0);
+});
+
+Deno.test("a backup that was made while a run sent does not know all that it sent", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(2));
+  const arrived = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<Answer>();
+  api.answer(({ path }) => {
+    if (!path.endsWith("/2")) return { json: {} };
+    arrived.resolve();
+    return answered.promise;
+  });
+  await using running = people.project.start("run");
+  await arrived.promise;
+  const backup = await people.project.run("state backup .spoor/kept.db");
+  assert.equal(backup.code, 0, backup.output);
+  answered.resolve({ json: {} });
+  assert.equal((await running.result).code, 0);
+  for (const end of ["", "-wal", "-shm"]) {
+    await people.project.remove(`.spoor/spoor.db${end}`).catch(() => {});
+  }
+  await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
+  api.clear();
+
+  const { code, output } = await people.project.run("run");
+
+  assert.equal(code, 1, output);
+  assert.match(
+    output,
+    /is older than what was sent: it does not know all that run 1 of .* has sent/,
+  );
   assert.equal(api.requests.length, 0);
 });

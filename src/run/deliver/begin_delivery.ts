@@ -22,7 +22,7 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { loadKeyNames } from "~/store/changes/key_names.ts";
 import { type LedgerEntry, loadLedger } from "~/store/changes/ledger.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
-import { endKept } from "~/tracked/accept/kept_rows.ts";
+import { endKeeping } from "~/tracked/accept/kept_rows.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { notePending, type PendingSubject } from "~/tracked/compare/note_pending.ts";
@@ -73,8 +73,9 @@ export function beginDelivery(
     throw cannotDeliverRemoved(model.name, placeOfDirective(model, "on_removed"));
   }
   return inTransaction(db, () => {
-    endKept(db, model.name, wishes.adopt);
+    endKeeping(db, model.name);
     const known = takeNewKey(db, model, wishes, loadLedger(db, model.name), context.practiceOption);
+    const hasSettled = known.some(({ state }) => state === "settled");
     const readsRemoved = onRemoved === "deliver";
     const earlier = acceptSettled(
       { ...context, model: model.name, uniqueKey, readsRemoved },
@@ -106,6 +107,7 @@ export function beginDelivery(
       onRemoved,
       withPrevious,
       keyNames,
+      hasSettled,
       plan,
     };
     if (!adopt) {

@@ -40,6 +40,8 @@ export interface DeliveryContext extends ChangeRecordContext, GroupRequestsConte
   onRemoved: "forget" | "keep" | "deliver";
   /** The model asked by `changes`: it gets what was accepted before, too. */
   withPrevious: boolean;
+  /** What a person settled was taken over. */
+  hasSettled: boolean;
   /** A plan is made: what becomes of each group is noted here. */
   plan?: ModelPlan | undefined;
   /** What was recorded as sent; then nothing is given to the model. */
@@ -118,6 +120,12 @@ export class Delivery {
   get hasWritten(): boolean {
     const forgotten = this.context.onRemoved === "forget" ? this.changes.removed : 0;
     return this.#sums.saved + forgotten > 0 || this.context.adoption?.hasWritten === true;
+  }
+
+  /** Whether more is known as sent by it than before, or will be: a state file of before is out of date. */
+  get marksSent(): boolean {
+    const { adoption, hasSettled } = this.context;
+    return this.total > 0 || adoption !== undefined || hasSettled;
   }
 
   /** With `--adopt`. */

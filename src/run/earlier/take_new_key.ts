@@ -8,7 +8,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
-import { type EarlierTry, isForced, isUnknown } from "~/delivery/earlier_try.ts";
+import { isForced, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
@@ -16,6 +16,7 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
 import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
+import { findAccepted } from "~/tracked/accept/known_group.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import { columnsOf } from "~/warehouse/tables.ts";
 
@@ -40,8 +41,12 @@ export function takeNewKey(
   const { uniqueKey = [] } = model.directives;
   const former = formerKey(db, model.name, uniqueKey, ledger);
   if (former === undefined) return ledger;
-  refuseOpen(model, former, ledger);
-  if (!wishes.resend && !wishes.adopt) refuseLoss(db, model, wishes, practiceOption);
+  const mayGoOn = wishes.resend || wishes.adopt;
+  refuseOpen(model, former, ledger.filter(isUnsettled));
+  if (!mayGoOn) {
+    refuseOpen(model, former, ledger.filter((entry) => isRemovedLater(db, model, former, entry)));
+    refuseLoss(db, model, wishes, practiceOption);
+  }
   const groups = new FormerGroups(db, { model: model.name, uniqueKey: former });
   const entries = new Ledger(db, model.name);
   for (const entry of ledger) {
@@ -70,35 +75,44 @@ function folded(key: readonly string[]): string {
 }
 
 /** A try that may have arrived, and what a person said of one, is about a group of the former key. */
-function refuseOpen(
-  model: Model,
+function isUnsettled(entry: LedgerEntry): boolean {
+  return isUnknown(entry) || entry.state === "settled";
+}
+
+/**
+ * Nothing was accepted of it, and the far side may have it all the same: where the query has it no longer, it is
+ * removed there, as long as it is known by its key.
+ */
+function isRemovedLater(
+  db: DatabaseSync,
+  { name, directives: { onRemoved } }: Model,
   former: readonly string[],
-  ledger: readonly LedgerEntry[],
-): void {
-  const open = ledger.filter(isOpen);
+  entry: LedgerEntry,
+): boolean {
+  if (onRemoved !== "deliver" || !mayHaveMore(entry)) return false;
+  return findAccepted(db, name, former, decodeGroupKey(entry.groupKey)) === undefined;
+}
+
+function refuseOpen(model: Model, former: readonly string[], open: readonly LedgerEntry[]): void {
   if (open.length === 0) return;
   const groups = open.length === 1 ? "1 group" : `${open.length} groups`;
   const before = former.length > 0
     ? ` "@unique_key: ${former.join(", ")}"`
     : " the key that it had";
-  throw new UserError(
-    `Cannot send ${model.name} by another unique key: of ${groups} it is not settled whether they were sent`,
-    {
-      at: placeOfDirective(model, "unique_key"),
-      details: [
-        ...open.slice(0, EXAMPLES)
-          .map(({ groupKey }) => renderGroupKey(former, decodeGroupKey(groupKey))),
-        ...open.length > EXAMPLES ? [`… ${open.length - EXAMPLES} more`] : [],
-      ],
-      hint:
-        `Nothing was sent. Give it back${before} and run it until "spoor unknown" has none of ` +
-        `it; then change the key`,
-    },
-  );
-}
-
-function isOpen(entry: EarlierTry): boolean {
-  return isUnknown(entry) || entry.state === "settled";
+  const isSaid = open.every(({ state }) => state === "settled");
+  const what = isSaid
+    ? `what was settled of ${groups} is not taken over yet`
+    : `the far side may have ${groups} of the former key, and that is open`;
+  const until = isSaid ? "run it once" : `run it until that is known (see "spoor why" of them)`;
+  throw new UserError(`Cannot send ${model.name} by another unique key: ${what}`, {
+    at: placeOfDirective(model, "unique_key"),
+    details: [
+      ...open.slice(0, EXAMPLES)
+        .map(({ groupKey }) => renderGroupKey(former, decodeGroupKey(groupKey))),
+      ...open.length > EXAMPLES ? [`… ${open.length - EXAMPLES} more`] : [],
+    ],
+    hint: `Nothing was sent. Give it back${before} and ${until}; then change the key`,
+  });
 }
 
 /** What would be lost would be sent a second time, as new, and is never told to be removed. */

@@ -94,7 +94,7 @@ export class GuestReads implements Disposable {
     const query = { select: select.sql, columns: select.columns, params };
     const delivery = beginDelivery(context, model, wishes, query, withPrevious);
     this.#delivery = { query: id, delivery };
-    if (delivery.total > 0 || delivery.adoption) context.noteSending();
+    if (delivery.marksSent) context.noteSending();
     if (delivery.total > 0) http?.warm();
     return { type: "opened", id, columns: select.columns, groups: delivery.total };
   }

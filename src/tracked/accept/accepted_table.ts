@@ -162,7 +162,7 @@ function generalizeTable(
 }
 
 /** The columns of what was accepted: all that are not Spoor's own. */
-function valueColumnsOf(db: DatabaseSync, table: string): string[] {
+export function valueColumnsOf(db: DatabaseSync, table: string): string[] {
   return columnsOf(db, table).filter((column) => !column.startsWith("_spoor_"));
 }
 
