@@ -29,8 +29,17 @@ export interface PlanDocument {
   models: readonly PlannedModel[];
   /** Limits of `spoor.yaml` that several of the models would send under. */
   shared_limits?: readonly SharedLimit[];
+  /** The state file is older than what was sent: it does not know all that this run has sent. */
+  outdated_by?: OutdatingRun;
   /** SHA-256 of all else. */
   digest: string;
+}
+
+/** A run that a state file does not know, or not to its end. */
+export interface OutdatingRun {
+  run_id: number;
+  /** ISO 8601, UTC. */
+  started_at: string;
 }
 
 /** What the run was asked for. */

@@ -31,7 +31,7 @@ import { ModuleAnalyses } from "~/store/module_analyses.ts";
 import { openState } from "~/store/open_state.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
-import { refuseOlderFile } from "~/store/sent_mark.ts";
+import { findUnknownSender, refuseOlderFile } from "~/store/sent_mark.ts";
 import { forgoDurability } from "~/store/state_copy.ts";
 import { dropStages } from "~/warehouse/stages.ts";
 import { listTables } from "~/warehouse/tables.ts";
@@ -145,6 +145,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     states,
     projectId,
     asked,
+    unknownSender: practice ? undefined : findUnknownSender(job.path, db),
     now: isoNow,
   });
   // Before the run is recorded, as what refuses the faults is no run.

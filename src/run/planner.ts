@@ -17,6 +17,7 @@ import { countHeldChanges, type HeldChanges } from "~/store/changes/held_back.ts
 import { usualRequestMs } from "~/store/changes/request_log.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { lastRunId } from "~/store/runs.ts";
+import type { SendingRun } from "~/store/sent_mark.ts";
 import { digestTable } from "~/warehouse/digest_table.ts";
 import { practiceOption } from "./command_text.ts";
 import { heldBackOf } from "./earlier/held_back.ts";
@@ -41,6 +42,8 @@ export interface PlannerParts {
   states: ReadonlyMap<ModelName, ModelState>;
   projectId: string;
   asked: PlanBeginning;
+  /** A run that has sent more than the state file knows of. */
+  unknownSender: SendingRun | undefined;
   now: () => string;
 }
 
@@ -74,7 +77,7 @@ export class Planner {
 
   /** The plan, once all models have ended. */
   finish(): PlanDocument {
-    const { db, graph, request, practice, projectId, asked, now } = this.parts;
+    const { db, graph, request, practice, projectId, asked, unknownSender, now } = this.parts;
     const held = countHeldChanges(db);
     const models = this.recorder.models().map((model) =>
       this.#withContent(this.#withHeld(model, held))
@@ -109,6 +112,9 @@ export class Planner {
       summary: summarize(models),
       models,
       ...(shared.length > 0 && { shared_limits: shared }),
+      ...(unknownSender && {
+        outdated_by: { run_id: unknownSender.runId, started_at: unknownSender.startedAt },
+      }),
     });
   }
 

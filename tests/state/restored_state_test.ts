@@ -37,6 +37,10 @@ Deno.test("after a backup was put back no change goes out under the key of anoth
   assert.equal(api.requests.length, 0);
   const plan = await people.project.run("plan");
   assert.match(plan.output, /1 to create, 1 to update/);
+  assert.match(
+    plan.output,
+    /does not know all that run 2 of .* has sent, and no run begins from it/,
+  );
 
   await people.project.remove(".spoor/spoor.sent");
   const run = await people.run();
