@@ -40,9 +40,70 @@ for (
   });
 }
 
+for (
+  const [name, text] of [
+    ["the models' own file", FILES["models/raw/a.sql"]],
+    ["JSON that is no plan", `{"type": "run"}`],
+    ["JSON with a plan in it", `{"inner": {"type": "plan"}}`],
+    ["a text that speaks of plans", `"type": "plan"`],
+  ] as const
+) {
+  Deno.test(`plan -o does not replace ${name}`, async () => {
+    await using project = await tempProject({ ...FILES, there: text });
+
+    const result = await project.run("plan -o there");
+
+    assertExplained(result, {
+      says: ["Cannot write there: it is there already, and is no plan"],
+      hint: /another name.*not touched/,
+      code: 2,
+    });
+    assert.equal(result.stdout, "", "no plan is made in vain");
+    assert.equal(await project.read("there"), text);
+  });
+}
+
+Deno.test("plan -o writes nothing among what Spoor keeps, by no path", async () => {
+  await using project = await tempProject(FILES);
+  assert.equal((await project.run("run")).code, 0);
+  await Deno.symlink(".spoor/spoor.db", project.path("link"));
+  const before = await Deno.readFile(project.path(".spoor/spoor.db"));
+
+  for (
+    const to of [".spoor/spoor.db", ".spoor/new.json", "folder/../.spoor/new.json", "link"]
+  ) {
+    const result = await project.run(["plan", "-o", to]);
+    assertExplained(result, {
+      says: [`Cannot write ${to}: it is in .spoor, where Spoor keeps its state`],
+      hint: /plan\.json/,
+      code: 2,
+    });
+  }
+
+  assert.deepEqual(await Deno.readFile(project.path(".spoor/spoor.db")), before);
+  const { code, output } = await project.run("run");
+  assert.equal(code, 0, output);
+});
+
+Deno.test("plan -o writes to a file that is empty, and over a plan that lies on one line", async () => {
+  await using project = await tempProject({ ...FILES, empty: "" });
+  assert.equal((await project.run("plan -o empty")).code, 0);
+  const { stdout } = await project.run("plan --json");
+  await Deno.writeTextFile(project.path("line.json"), stdout);
+
+  const { code, output } = await project.run("plan -o line.json");
+
+  assert.equal(code, 0, output);
+  for (const name of ["empty", "line.json"]) {
+    assert.equal(JSON.parse(await project.read(name)).complete, true);
+  }
+});
+
 Deno.test("plan -o replaces what is there when the new plan is whole, for its owner alone", async () => {
-  await using project = await tempProject({ ...FILES, "plan.json": "an old one" });
+  await using project = await tempProject(FILES);
   await Deno.symlink("plan.json", project.path("link"));
+  const old = await project.run("plan --format json");
+  await Deno.writeTextFile(project.path("plan.json"), old.stdout);
 
   const { code, output } = await project.run("plan -o link");
 

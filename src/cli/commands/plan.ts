@@ -24,7 +24,7 @@ const OPTIONS = {
     type: "string",
     short: "o",
     value: "FILE",
-    help: "Write the plan to this file, for spoor apply",
+    help: "Write the plan to this file, for spoor apply; it replaces only an older plan",
   },
   format: {
     type: "string",
@@ -90,7 +90,7 @@ export const planCommand = defineCommand({
   ],
   async run(call) {
     const { options, output } = call;
-    if (options.output !== undefined) expectWritable(options.output);
+    if (options.output !== undefined) expectWritable(options.output, projectOf(options));
     let plan: PlanDocument | undefined;
     const ended = await runOnCopy(toRequest(call), {
       onEvent: () => {},

@@ -1,8 +1,10 @@
 /**
- * A plan's file: there is a whole one under its name, or what was there before.
+ * A plan's file: there is a whole one under its name, or what was there before. It takes the place of
+ * nothing but an older plan.
  *
  * @module
  */
+import { basename, dirname, sep } from "node:path";
 import process from "node:process";
 import { UserError } from "~/base/user_error.ts";
 import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
@@ -10,21 +12,67 @@ import type { PlanDocument } from "~/plan/plan_document.ts";
 import { planText } from "~/plan/plan_file.ts";
 
 const EXAMPLE = "plan.json";
+/** A plan says within its first hundred bytes what it is; other programs may lay it out more widely. */
+const BEGINNING_BYTES = 1_000;
+/** At the top of the object: before anything else is opened. */
+const BEGINNING_OF_PLAN = /^\s*\{[^{}[\]]*"type"\s*:\s*"plan"/;
 
 /**
  * Looks before the plan is made, which may take long.
  *
- * @throws {UserError} It is known that no file can be there.
+ * @param root The project's folder.
+ * @throws {UserError} It is known that no file can be there, or something else is.
  */
-export function expectWritable(path: string): void {
+export function expectWritable(path: string, root: string): void {
   if (path === "") {
     throw new UserError("Cannot write the plan: -o names no file", {
       hint: `Name one: spoor plan -o ${EXAMPLE}`,
       exitCode: 2,
     });
   }
-  const failure = foresee(path, EXAMPLE);
+  const failure = foresee(path, EXAMPLE) ?? whatItWouldReplace(path, root);
   if (failure) throw refused(path, failure, { exitCode: 2 });
+}
+
+function whatItWouldReplace(path: string, root: string): WriteFailure | undefined {
+  const to = targetOf(path);
+  if (isInside(to, `${root}/.spoor`)) {
+    return {
+      state: "it is in .spoor, where Spoor keeps its state",
+      hint: `Name a file elsewhere, as in "${EXAMPLE}"`,
+    };
+  }
+  if (!isThere(to) || isDevice(to)) return undefined;
+  const beginning = beginningOf(to);
+  if (beginning === "" || BEGINNING_OF_PLAN.test(beginning)) return undefined;
+  return {
+    state: "it is there already, and is no plan",
+    hint: "Give the plan another name, or move the file away; it was not touched",
+  };
+}
+
+/** Whichever way leads there. */
+function isInside(path: string, folder: string): boolean {
+  return targetOf(path).startsWith(targetOf(folder) + sep);
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false; // Not there, or behind what may not be read: writing tells.
+  }
+}
+
+function beginningOf(path: string): string {
+  try {
+    using file = Deno.openSync(path);
+    const bytes = new Uint8Array(BEGINNING_BYTES);
+    return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
+  } catch {
+    return "?"; // What may not be read is not known to be a plan.
+  }
 }
 
 /**
@@ -68,7 +116,15 @@ function targetOf(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch {
-    return path; // There is nothing yet.
+    return inRealFolder(path); // There is nothing yet.
+  }
+}
+
+function inRealFolder(path: string): string {
+  try {
+    return `${Deno.realPathSync(dirname(path))}${sep}${basename(path)}`;
+  } catch {
+    return path; // Nor is there a folder.
   }
 }
 
