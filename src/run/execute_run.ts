@@ -181,7 +181,15 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     ...(practiceApi && { practice: () => practiceApi.origin() }),
     ...(planner && { plan: planner.recorder }),
     isOfProject: nameTest([...graph.models.keys()]),
-    tokens: tokensOf({ db, commits, root, practice, readVariable, providers: settings.auth ?? {} }),
+    tokens: tokensOf({
+      db,
+      commits,
+      root,
+      practice,
+      isPlan: planner !== undefined,
+      readVariable,
+      providers: settings.auth ?? {},
+    }),
     noteSending: () => {
       if (!practice && !asked) sending.begin();
     },

@@ -252,9 +252,12 @@ export type FromEgress =
   | { type: "permit"; id: number }
   /** `rejected`: an access token that a far side has answered with 401. */
   | { type: "token_wanted"; provider: string; rejected?: string }
-  /** How the renewal that `ProviderToken` asked for has ended. A new token is used once it was kept. */
+  /**
+   * How the renewal that `ProviderToken` asked for has ended. A new token is used once it was kept.
+   * `isOver`: the service has ended the authorisation.
+   */
   | { type: "token_granted"; provider: string; token: GrantedToken }
-  | { type: "token_refused"; provider: string };
+  | { type: "token_refused"; provider: string; isOver?: boolean };
 
 /** How a request ended. Exactly one of `status` and `error` is there. */
 export interface EgressResponse {

@@ -1,5 +1,6 @@
 /**
- * OAuth tokens in the state file: sealed, and opaque here.
+ * OAuth tokens in the state file: sealed, and opaque here. Beside those of a service that has refused to
+ * renew them lies when it did, until it gives others.
  *
  * @module
  */
@@ -18,6 +19,8 @@ export function saveSealedToken(
   sealed: Uint8Array,
   at: string,
 ): void {
+  // First, as this may be no transaction: a refusal is never said of tokens that it was not about.
+  forgetRefusal(db, name);
   db.prepare(`INSERT OR REPLACE INTO "spoor.tokens" (name, sealed, updated_at) VALUES (?, ?, ?)`)
     .run(name, sealed, at);
 }
@@ -30,13 +33,37 @@ export function replaceSealedToken(
   sealed: Uint8Array,
   at: string,
 ): void {
-  db.prepare(`UPDATE "spoor.tokens" SET sealed = ?, updated_at = ? WHERE name = ? AND sealed = ?`)
-    .run(sealed, at, name, before);
+  const { changes } = db.prepare(
+    `UPDATE "spoor.tokens" SET sealed = ?, updated_at = ? WHERE name = ? AND sealed = ?`,
+  ).run(sealed, at, name, before);
+  if (changes > 0) forgetRefusal(db, name);
 }
 
 /** Forgets a provider's tokens; false when there were none. */
 export function removeSealedToken(db: DatabaseSync, name: string): boolean {
+  forgetRefusal(db, name);
   return db.prepare(`DELETE FROM "spoor.tokens" WHERE name = ?`).run(name).changes > 0;
+}
+
+/** In `spoor.meta`, before a provider's name. */
+const REFUSED = "refused:";
+
+/** A service has refused to renew these tokens, unless others have taken their place meanwhile. */
+export function noteRefusal(db: DatabaseSync, name: string, sealed: Uint8Array, at: string): void {
+  db.prepare(
+    `INSERT OR REPLACE INTO "spoor.meta"
+     SELECT ?, ? FROM "spoor.tokens" WHERE name = ? AND sealed = ?`,
+  ).run(REFUSED + name, at, name, sealed);
+}
+
+/** When a service has refused to renew its tokens, ISO 8601 in UTC; `undefined`: it has not. */
+export function loadRefusal(db: DatabaseSync, name: string): string | undefined {
+  const row = db.prepare(`SELECT value FROM "spoor.meta" WHERE key = ?`).get(REFUSED + name);
+  return row && String(row.value);
+}
+
+function forgetRefusal(db: DatabaseSync, name: string): void {
+  db.prepare(`DELETE FROM "spoor.meta" WHERE key = ?`).run(REFUSED + name);
 }
 
 /** The sealed tokens of a provider, and since when they are there. */
@@ -45,6 +72,8 @@ export interface SealedTokens {
   sealed: Uint8Array;
   /** ISO 8601, UTC. */
   updatedAt: string;
+  /** When the service has refused to renew them; ISO 8601, UTC. */
+  refusedAt: string | undefined;
 }
 
 /** Those of all providers that are authorised. */
@@ -56,5 +85,6 @@ export function listSealedTokens(db: DatabaseSync): SealedTokens[] {
       name: String(row.name),
       sealed: row.sealed as Uint8Array,
       updatedAt: String(row.updated_at),
+      refusedAt: loadRefusal(db, String(row.name)),
     }));
 }

@@ -374,7 +374,16 @@ Deno.test("an authorisation that was revoked is told with the command that renew
     /Cannot get a token from "\S+\/token": 400 invalid_grant \(Token has been revoked\)/,
   );
   assert.match(output, /run "spoor auth crm"/);
+  assert.match(
+    (await project.run("auth")).stdout,
+    /crm +no: refused on \d{4}-\d\d-\d\d [\d:]+, run "spoor auth crm" +\d{4}-/,
+  );
+  const refused = JSON.parse((await project.run("auth --json")).stdout);
+  assert.equal(refused.authorised, false);
+  assert.match(refused.refused_at, /^\d{4}-.*Z$/);
   assert.equal((await authorize(project)).code, 0);
+  const listed = JSON.parse((await project.run("auth --json")).stdout);
+  assert.deepEqual([listed.authorised, "refused_at" in listed], [true, false]);
   assert.equal((await run(project)).code, 0);
 });
 

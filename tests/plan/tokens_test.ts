@@ -91,6 +91,58 @@ Deno.test(
   },
 );
 
+Deno.test("a plan knows of a refusal that a run has met, until the service lets Spoor in again", async () => {
+  await using provider = await oauthProvider();
+  await using people = await projectOf(provider);
+  await authorize(people.project);
+  assert.equal((await makePlan(people.project)).code, 0);
+  const { refreshToken } = provider;
+  provider.revoke();
+  assert.match((await people.run()).output, /400 invalid_grant/);
+
+  const planned = await makePlan(people.project);
+  assert.deepEqual([planned.code, planned.sync.status], [1, "fails"]);
+  const { stdout } = await people.project.run("plan");
+  assert.match(
+    stdout,
+    /Cannot use http\.oauth\("crm"\): the service refused to renew it on \d{4}-/,
+  );
+  assert.match(stdout, /Run "spoor auth crm"/);
+  assert.match(
+    (await people.run()).output,
+    /400 invalid_grant/,
+    "a run asks again: the service may have changed its mind",
+  );
+
+  provider.refreshToken = refreshToken;
+  const ran = await people.run();
+  assert.equal(ran.code, 0, ran.output);
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bea'"]]);
+  const { code, sync } = await makePlan(people.project);
+  assert.deepEqual([code, sync.status, sync.requests_total], [0, "runs", 1]);
+
+  provider.revoke();
+  assert.match((await people.run()).output, /400 invalid_grant/);
+  assert.equal((await makePlan(people.project)).code, 1);
+  await authorize(people.project);
+  assert.equal((await makePlan(people.project)).code, 0);
+});
+
+Deno.test("a plan knows of no refusal where it is the client that is refused", async () => {
+  await using provider = await oauthProvider();
+  await using people = await projectOf(provider);
+  await authorize(people.project);
+  provider.endTokens();
+  await people.project.write(".env", ENV.replace(`CRM_SECRET=${CLIENT_SECRET}`, "CRM_SECRET=x"));
+  assert.match((await people.run()).output, /401 invalid_client/);
+  await people.project.write(".env", ENV);
+
+  const { code, sync } = await makePlan(people.project);
+
+  assert.deepEqual([code, sync.status], [0, "runs"]);
+  assert.match((await people.project.run("auth")).stdout, /crm +yes/);
+});
+
 Deno.test("a plan tells a token endpoint that the model may not reach", async () => {
   await using provider = await oauthProvider();
   await using people = await projectOf(

@@ -20,6 +20,8 @@ interface Listed {
   isSet: boolean;
   /** Since when its tokens are there; ISO 8601, UTC. */
   since: string | undefined;
+  /** When the service has refused to renew them; ISO 8601, UTC. */
+  refusedAt: string | undefined;
   /** Why they are of no use here. */
   error: UserError | undefined;
 }
@@ -59,28 +61,37 @@ async function servicesOf(root: string, providers: AuthProviders): Promise<Liste
     const error = token && await openTokens({ root, readVariable }, name, token.sealed)
       .then(() => undefined, (error) => error);
     if (error && !(error instanceof UserError)) throw error;
-    return { name, isSet: Object.hasOwn(providers, name), since: token?.updatedAt, error };
+    const isSet = Object.hasOwn(providers, name);
+    return { name, isSet, since: token?.updatedAt, refusedAt: token?.refusedAt, error };
   }));
 }
 
-function toJson({ name, isSet, since, error }: Listed): Record<string, unknown> {
+function toJson({ name, isSet, since, refusedAt, error }: Listed): Record<string, unknown> {
   return {
     service: name,
-    authorised: since !== undefined && !error,
+    authorised: since !== undefined && !error && refusedAt === undefined,
     configured: isSet,
     ...(since !== undefined && { updated_at: since }),
+    ...(refusedAt !== undefined && { refused_at: refusedAt }),
     ...(error && { error: error.message }),
   };
 }
 
-function rowOf({ name, isSet, since, error }: Listed, providers: AuthProviders): string[] {
-  const missing = isSet ? `no: run "spoor auth ${name}"` : "";
-  const state = error ? "no: its tokens cannot be read" : "yes";
+function rowOf(service: Listed, providers: AuthProviders): string[] {
+  const { name, isSet, since } = service;
   const unused = isSet ? "" : `not in spoor.yaml: "spoor auth ${name} --forget" removes it`;
   return [
     name,
-    since === undefined ? missing : state,
+    stateOf(service),
     since === undefined ? "" : renderLocalTime(since),
     providers[name]?.tokenUrl ?? unused,
   ];
+}
+
+function stateOf({ name, isSet, since, refusedAt, error }: Listed): string {
+  const again = isSet ? `run "spoor auth ${name}"` : "";
+  if (since === undefined) return isSet ? `no: ${again}` : "";
+  if (error) return "no: its tokens cannot be read";
+  if (refusedAt === undefined) return "yes";
+  return `no: refused on ${renderLocalTime(refusedAt)}${again && `, ${again}`}`;
 }

@@ -41,7 +41,10 @@ export class GuestTokens {
   /** Answers the worker, which is trusted. */
   async receive(message: TokenMessage): Promise<void> {
     const { provider } = message;
-    if (message.type === "token_refused") return this.#release(provider);
+    if (message.type === "token_refused") {
+      if (message.isOver && this.#renewing.has(provider)) this.keeper.noteRefusal(provider);
+      return this.#release(provider);
+    }
     const answer = message.type === "token_wanted"
       ? await this.keeper.want(provider, message.rejected)
       : await this.keeper.keep(provider, message.token);

@@ -13,7 +13,7 @@ import { toErrorReport, UserError } from "~/base/user_error.ts";
 import type { AuthProvider, AuthProviders } from "~/project/settings/auth_providers.ts";
 import type { OAuthClient, ProviderToken } from "~/sandbox/protocol.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
-import { loadSealedToken, replaceSealedToken } from "~/store/tokens.ts";
+import { loadRefusal, loadSealedToken, noteRefusal, replaceSealedToken } from "~/store/tokens.ts";
 import { openTokens, sealTokens, type StoredTokens, toStored } from "./stored_tokens.ts";
 
 /** What a keeper needs from its run. */
@@ -24,6 +24,8 @@ export interface TokenKeeperContext {
   providers: AuthProviders;
   /** Nothing real is opened or stored. */
   practice: boolean;
+  /** A plan is made: a refusal that is known is told. A run asks again. */
+  isPlan: boolean;
   readVariable: (name: string) => string | undefined;
   /** ISO 8601, UTC. */
   now: () => string;
@@ -84,6 +86,14 @@ export class TokenKeeper {
     }
   }
 
+  /** The service has refused the renewal that is under way for good: plans and people are to know. */
+  noteRefusal(name: string): void {
+    const { db, commits, now, isPlan } = this.context;
+    const renewal = this.#renewals.get(name);
+    if (isPlan || !renewal || !("sealed" in renewal)) return;
+    commits.addUnawaited(() => noteRefusal(db, name, renewal.sealed, now()));
+  }
+
   /** The renewal has failed, or whoever had begun it is gone. */
   release(name: string): void {
     const renewal = this.#renewals.get(name);
@@ -96,9 +106,13 @@ export class TokenKeeper {
     provider: AuthProvider,
     rejected: string | undefined,
   ): Promise<ProviderToken> {
-    const { db, root, readVariable, now } = this.context;
+    const { db, root, readVariable, now, isPlan } = this.context;
     const sealed = loadSealedToken(db, name);
     if (!sealed) throw notAuthorised(name, "it is not authorised");
+    const refusedAt = isPlan ? loadRefusal(db, name) : undefined;
+    if (refusedAt !== undefined) {
+      throw notAuthorised(name, `the service refused to renew it on ${refusedAt}`);
+    }
     const stored = await openTokens({ root, readVariable }, name, sealed);
     const nowMs = Date.parse(now());
     const isFresh = stored.renewAtMs === undefined || nowMs < stored.renewAtMs;

@@ -10,6 +10,8 @@ export interface EgressFailureOptions {
   hint?: string | undefined;
   /** Whether another try may end better. @default false */
   retryable?: boolean;
+  /** A service has ended what a person had authorised. @default false */
+  endsAuthorisation?: boolean;
 }
 
 /** Ends one try; becomes the answer's `error` when no further try is made. */
@@ -17,6 +19,7 @@ export class EgressFailure extends Error {
   override name = "EgressFailure";
   readonly hint: string | undefined;
   readonly retryable: boolean;
+  readonly endsAuthorisation: boolean;
 
   constructor(
     readonly kind: EgressError["kind"],
@@ -26,6 +29,7 @@ export class EgressFailure extends Error {
     super(message);
     this.hint = options.hint;
     this.retryable = options.retryable ?? false;
+    this.endsAuthorisation = options.endsAuthorisation ?? false;
   }
 
   /** Anything else that was thrown is a mistake of Spoor's; the request may have gone out. */

@@ -170,7 +170,8 @@ export class OAuthTokens {
       this.#maskAll(token.accessToken, token.refreshToken ?? "");
       return await this.#ask(provider, { type: "token_granted", provider, token });
     } catch (error) {
-      this.context.post({ type: "token_refused", provider });
+      const isOver = error instanceof EgressFailure && error.endsAuthorisation;
+      this.context.post({ type: "token_refused", provider, ...(isOver && { isOver }) });
       throw error;
     }
   }

@@ -180,6 +180,7 @@ function explainRefusal(
       provider,
     ),
     retryable,
+    endsAuthorisation: refusal.code === "invalid_grant",
   });
 }
 
