@@ -7,7 +7,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
-import { openDatabase, openDatabaseReadOnly } from "~/warehouse/open_database.ts";
+import { openDatabase } from "~/warehouse/open_database.ts";
+import { openForReading } from "~/warehouse/open_for_reading.ts";
 
 /** ASCII "Spra", in `PRAGMA application_id`. */
 const APPLICATION_ID = 0x53707261;
@@ -81,7 +82,7 @@ export function openPractice(path: string): DatabaseSync {
  * @throws {UserError} If the file is something else.
  */
 export function openPracticeReadOnly(path: string): DatabaseSync | undefined {
-  return checkFile(path) === "empty" ? undefined : openDatabaseReadOnly(path);
+  return checkFile(path) === "empty" ? undefined : openForReading(path);
 }
 
 function checkFile(path: string): "empty" | "practice" {
@@ -95,7 +96,7 @@ function checkFile(path: string): "empty" | "practice" {
 function stateOf(path: string): string {
   if (!isThere(path)) return "empty";
   try {
-    using db = openDatabaseReadOnly(path);
+    using db = openForReading(path);
     const id = db.prepare("PRAGMA application_id").get()?.["application_id"];
     const version = db.prepare("PRAGMA user_version").get()?.["user_version"];
     // Created and then killed before its tables were there.

@@ -11,6 +11,7 @@ import process from "node:process";
 import { UserError } from "~/base/user_error.ts";
 import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
 import { explainStateError, openStateReadOnly } from "~/store/open_state.ts";
+import { fileMark } from "~/warehouse/open_for_reading.ts";
 
 const EXAMPLE = "spoor.db";
 
@@ -35,7 +36,9 @@ export function backupState(statePath: string, to: string): number | undefined {
   try {
     if (isThere(to)) throw refuseName(to);
     Deno.mkdirSync(dirname(to), { recursive: true });
+    const before = fileMark(db, statePath);
     db.prepare("VACUUM INTO ?").run(part);
+    if (fileMark(db, statePath) !== before) throw changedMeanwhile(to);
     finishCopy(statePath, part);
     giveName(part, to);
   } catch (error) {
@@ -73,6 +76,12 @@ function refuseName(path: string): UserError {
 
 function refused(path: string, { state, hint }: WriteFailure, cause?: unknown): UserError {
   return new UserError(`Cannot write the backup ${path}: ${state}`, { hint, cause });
+}
+
+function changedMeanwhile(path: string): UserError {
+  return new UserError(`Cannot write the backup ${path}: the state changed while it was copied`, {
+    hint: "Run it again when no run is under way, or as the user that runs Spoor",
+  });
 }
 
 function alreadyThere(path: string): UserError {

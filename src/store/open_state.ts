@@ -8,7 +8,8 @@
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
-import { openDatabase, openDatabaseReadOnly } from "~/warehouse/open_database.ts";
+import { openDatabase } from "~/warehouse/open_database.ts";
+import { openForReading } from "~/warehouse/open_for_reading.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 
@@ -65,7 +66,7 @@ export function makeStateFolder(path: string): void {
 /** Opens the state file for reading; `undefined` when nothing has run yet. */
 export function openStateReadOnly(path: string): DatabaseSync | undefined {
   if (!hasContent(path) || checkVersion(path) === "empty") return undefined;
-  return openDatabaseReadOnly(path);
+  return openForReading(path);
 }
 
 function hasContent(path: string): boolean {
@@ -87,7 +88,7 @@ function checkVersion(path: string): "empty" | number {
   let applicationId: number;
   let tables: number;
   try {
-    using db = openDatabaseReadOnly(path);
+    using db = openForReading(path);
     version = versionOf(db);
     applicationId = Number(db.prepare("PRAGMA application_id").get()?.application_id);
     tables = Number(db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n);

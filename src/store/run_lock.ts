@@ -10,6 +10,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
+import { explainStateError } from "./open_state.ts";
 
 interface Holder {
   pid: number;
@@ -39,9 +40,9 @@ export function takeRunLock(
   now: string,
   purpose = "run",
 ): Disposable {
-  const file: LockableFile = Deno.openSync(path, { create: true, read: true, write: true });
+  const file = openLock(path);
   const before = readHolder(path);
-  const lock = takeFromLooker(() => tryLock(file, path, true));
+  const lock = takeFromLooker(() => tryLock(file, path));
   if (!lock.taken) {
     file.close();
     throw heldByAnother(purpose, before);
@@ -58,6 +59,14 @@ export function takeRunLock(
   };
 }
 
+function openLock(path: string): LockableFile {
+  try {
+    return Deno.openSync(path, { create: true, read: true, write: true });
+  } catch (error) {
+    throw explainStateError(path, error) ?? error;
+  }
+}
+
 /** The lock of the runs on a state file. */
 export function lockPathOf(statePath: string): string {
   return `${statePath.slice(0, -".db".length)}.lock`;
@@ -72,7 +81,7 @@ export function heldSince(path: string): string | undefined {
   // Mostly nobody is in it: then the lock is not touched.
   if (!holder) return undefined;
   using file: LockableFile = Deno.openSync(path);
-  const lock = tryLock(file, path, false);
+  const lock = file.tryLockSync ? { taken: file.tryLockSync(false) } : lookBySqlite(path);
   lock.release?.();
   return lock.taken ? undefined : holder.since;
 }
@@ -86,8 +95,8 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
-function tryLock(file: LockableFile, path: string, isExclusive: boolean): ProcessLock {
-  return file.tryLockSync ? { taken: file.tryLockSync(isExclusive) } : tryLockBySqlite(path);
+function tryLock(file: LockableFile, path: string): ProcessLock {
+  return file.tryLockSync ? { taken: file.tryLockSync(true) } : tryLockBySqlite(path);
 }
 
 /** Longer than one that only looks has the lock. */
@@ -103,9 +112,35 @@ function takeFromLooker(take: () => ProcessLock): ProcessLock {
 
 /** An exclusive transaction on an empty database: a lock that is asked for without waiting. */
 function tryLockBySqlite(path: string): ProcessLock {
-  const db = new DatabaseSync(`${path}.held`, { timeout: 0 });
+  const db = new DatabaseSync(heldPathOf(path), { timeout: 0 });
+  return lockBy(db, () => db.exec("BEGIN EXCLUSIVE"));
+}
+
+/** Reading is shut out by such a transaction too, and needs no right to write. */
+function lookBySqlite(path: string): ProcessLock {
+  // Whoever holds it has made it.
+  if (!isThere(heldPathOf(path))) return { taken: true };
+  const db = new DatabaseSync(heldPathOf(path), { timeout: 0, readOnly: true });
+  return lockBy(db, () => db.prepare("SELECT 1 FROM sqlite_schema").get());
+}
+
+function isThere(path: string): boolean {
   try {
-    db.exec("BEGIN EXCLUSIVE");
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function heldPathOf(path: string): string {
+  return `${path}.held`;
+}
+
+function lockBy(db: DatabaseSync, take: () => void): ProcessLock {
+  try {
+    take();
     return { taken: true, release: () => db.close() };
   } catch (error) {
     db.close();

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+import { openDatabase } from "./open_database.ts";
+import { fileMark, openForReading } from "./open_for_reading.ts";
+
+Deno.test("fileMark() tells that a file was written to that is read as one that nobody changes", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/a ?#%.db`;
+    {
+      using db = openDatabase(path);
+      db.exec("CREATE TABLE t (a)");
+    }
+    const url = pathToFileURL(path);
+    url.searchParams.set("immutable", "1");
+    using held = new DatabaseSync(url, { readOnly: true });
+    const before = fileMark(held, path);
+    assert.equal(fileMark(held, path), before);
+
+    using writer = openDatabase(path);
+    writer.exec("INSERT INTO t VALUES (1)");
+
+    assert.notEqual(fileMark(held, path), before, "there is a log now");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("fileMark() says nothing of a file that is read together with its log", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/a.db`;
+    using writer = openDatabase(path);
+    writer.exec("CREATE TABLE t (a)");
+    using db = openForReading(path);
+    const before = fileMark(db, path);
+
+    writer.exec("INSERT INTO t VALUES (1); PRAGMA wal_checkpoint(TRUNCATE)");
+
+    assert.equal(fileMark(db, path), before);
+    assert.equal(db.prepare("SELECT count(*) AS n FROM t").get()?.n, 1);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
