@@ -100,6 +100,8 @@ export interface VerifiedGroups {
   not_sent: number;
   /** It could not tell: they stay unknown. */
   left: number;
+  /** A plan is applied, or made, and so it was not asked: they stay unknown. */
+  not_asked?: number;
 }
 
 /** Groups that were new, changed or removed, and are as sent from now on. */

@@ -51,6 +51,10 @@ for (const method of ["get", "post"]) {
     const applied = await people.project.run("apply plan.json");
     assert.equal(applied.code, 0, applied.output);
     assert.deepEqual(sent(), ["POST /people/1"]);
+    assert.match(
+      applied.output,
+      / {2}verified {2}2 not asked: the next spoor run asks about them$/m,
+    );
     assert.match(applied.output, /2 groups are neither known to be sent/);
     assert.deepEqual(people.project.rows("spoor.ledger").map(({ state }) => state), [
       "unknown",

@@ -126,13 +126,18 @@ function renderDelivery(
 
 function renderVerified({ verified }: ModelFinished, view: RunView): string[] {
   if (!verified) return [];
-  const { sent, not_sent: notSent, left } = verified;
+  const { sent, not_sent: notSent, left, not_asked: notAsked = 0 } = verified;
   const part = (count: number, one: string, many: string) =>
     count === 0 ? [] : [`${renderCount(count)} ${count === 1 ? one : many}`];
   const parts = [
     ...part(sent, "sent: the next run accepts it", "sent: the next run accepts them"),
     ...part(notSent, "not sent: the next run sends it", "not sent: the next run sends them"),
     ...part(left, "still unknown", "still unknown"),
+    ...part(
+      notAsked,
+      "not asked: the next spoor run asks about it",
+      "not asked: the next spoor run asks about them",
+    ),
   ];
   return [label("verified", parts.join("; "), view)];
 }

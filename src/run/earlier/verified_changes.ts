@@ -90,8 +90,12 @@ export class VerifiedChanges {
     assertGuest(entry, "an answer about a change that it was not asked about");
     assertGuest(answer === null || typeof answer === "boolean", "an answer that is none");
     this.#entries.delete(change);
+    const { commits, plan, planned } = this.context;
+    if (plan || planned) {
+      this.told.not_asked = (this.told.not_asked ?? 0) + 1;
+      return;
+    }
     this.told[answer === null ? "left" : answer ? "sent" : "not_sent"] += 1;
-    const { commits } = this.context;
     if (answer !== null) return commits.addUnawaited(() => this.#settle(entry, answer));
     if (why === undefined) return;
     const text = VERIFY_SAYS + this.mask(String(why).slice(0, MAX_WHY));

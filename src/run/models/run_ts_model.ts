@@ -65,7 +65,7 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
     setImmediate(() => sumAcceptedAhead(context.db, model.name));
   }
   const ended = await session.run();
-  context.plan?.of(model.name).notVerified(verified.told.left);
+  context.plan?.of(model.name).notVerified(verified.told.not_asked ?? 0);
 
   const remember = (outcome: StepOutcome) => {
     if (outcome.status !== "ok") return;

@@ -101,7 +101,8 @@ function countWaiting(delivery: StepOutcome["delivery"]): number {
 }
 
 function countVerified(verified: StepOutcome["verified"]): number {
-  return verified ? verified.sent + verified.not_sent + verified.left : 0;
+  if (!verified) return 0;
+  return verified.sent + verified.not_sent + verified.left + (verified.not_asked ?? 0);
 }
 
 /** Records a model's part in a run, whether it ran or not. */
