@@ -83,6 +83,37 @@ Deno.test("at least once: unknown groups are listed as repeated by the next run"
   assert.match(stdout, /its answer did not come within/);
 });
 
+Deno.test("what is unknown of a model that is one of SQL now is not said to be repeated", async () => {
+  await using api = await fakeApi([{ hang: true }]);
+  const directives = ["timeout: 300ms", "retries: 0"];
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives });
+  const { project } = people;
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  await project.remove("models/sync/people.ts");
+  await project.write(
+    "models/sync/people.sql",
+    "-- @kind: tracked\n-- @unique_key: id\nSELECT * FROM raw.people",
+  );
+
+  const ran = await people.run();
+
+  assert.equal(ran.code, 0, ran.output);
+  assert.equal(ran.sync.reason, "its last run failed");
+  const { stdout } = await project.run("unknown");
+  assert.match(stdout, /id = 1 {2}not repeated: its model is one of SQL now, and sends nothing/);
+  assert.doesNotMatch(stdout, /next run/);
+  const why = await project.run("why sync.people 1");
+  assert.match(why.stdout, /next .*; but its model is one of SQL now, and sends nothing$/m);
+
+  await project.remove("models/sync/people.sql");
+  const gone = await project.run("unknown");
+  assert.match(
+    gone.stdout,
+    /id = 1 {2}not repeated: no file of the project makes its model any more/,
+  );
+});
+
 Deno.test("settle is strict: a model, keys or --all, one of two words, and something unknown", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);

@@ -31,8 +31,8 @@ export interface TrackedModel {
   onRemoved: "forget" | "keep" | "deliver";
   /** False: no file of the project makes it any more. */
   isInProject: boolean;
-  /** It has `@allow_net`. */
-  sends: boolean;
+  /** It is one of SQL, which only keeps its rows. */
+  isOfSql: boolean;
 }
 
 /**
@@ -55,7 +55,7 @@ export async function findTrackedModel(
   if (known === undefined) {
     throw unknownModel(name, [...files.map((each) => each.name), ...past], purpose);
   }
-  return describe(db, known, {}, false);
+  return describe(db, known, {}, undefined);
 }
 
 /** The same of each model of the project that may have groups, by name. */
@@ -69,7 +69,7 @@ export async function loadTrackedModels(
   for (const name of names) {
     const file = byName.get(name);
     const directives = file ? await directivesOf(root, file) : {};
-    models.set(name, describe(db, name, directives, file !== undefined));
+    models.set(name, describe(db, name, directives, file));
   }
   return models;
 }
@@ -81,7 +81,7 @@ async function loadTrackedModel(
   purpose: string,
 ): Promise<TrackedModel> {
   const directives = await directivesOf(root, file);
-  if (directives.kind === "tracked") return describe(db, file.name, directives, true);
+  if (directives.kind === "tracked") return describe(db, file.name, directives, file);
   const kind = directives.kind ?? "table";
   throw new UserError(`Cannot ${purpose}: "${file.name}" has the kind "${kind}", and no groups`, {
     at: { path: file.path },
@@ -94,7 +94,7 @@ function describe(
   db: DatabaseSync,
   name: string,
   directives: Directives,
-  isInProject: boolean,
+  file: ModelFile | undefined,
 ): TrackedModel {
   return {
     name,
@@ -103,8 +103,8 @@ function describe(
     promise: directives.delivery ?? "at_least_once",
     maxAttempts: directives.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
     onRemoved: directives.onRemoved ?? "forget",
-    isInProject,
-    sends: directives.allowNet !== undefined,
+    isInProject: file !== undefined,
+    isOfSql: file !== undefined && file.language !== "ts",
   };
 }
 

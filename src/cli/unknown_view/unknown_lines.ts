@@ -12,7 +12,7 @@ import type { Output } from "~/cli/output/output.ts";
 import type { Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { keyObject } from "~/cli/why_view/story_json.ts";
-import { settleCommand } from "~/cli/why_view/what_is_next.ts";
+import { obstacleOf, settleCommand } from "~/cli/why_view/what_is_next.ts";
 import type { LedgerRow } from "~/store/changes/group_story.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 
@@ -56,13 +56,14 @@ export function renderUnknown(
     return out.length > 0 ? out : ["Nothing is unknown: every request was answered."];
   }
   const more = total - groups.length;
-  const waiting = groups.find(({ model }) => model.promise === "at_most_once");
+  const sending = groups.filter(({ model }) => obstacleOf(model) === undefined);
+  const waiting = sending.find(({ model }) => model.promise === "at_most_once");
   return [
     ...groups.flatMap((group) => renderGroup(group, style)),
     ...more > 0 ? ["", style.dim(`… ${countOf(more, "more group")} (--all shows them)`)] : [],
     "",
     ...waiting ? [`Look at the far side, then: ${style.accent(commandFor(waiting, option))}`] : [],
-    ...groups.some(({ model }) => model.promise === "at_least_once")
+    ...sending.some(({ model }) => model.promise === "at_least_once")
       ? ["The next run repeats those that wait for nobody first, with the same keys."]
       : [],
     ...out,
@@ -81,21 +82,26 @@ function commandFor({ model, change }: UnknownGroup, option: string): string {
 }
 
 function renderGroup({ change, model, request, key }: UnknownGroup, style: Style): string[] {
-  const waits = model.promise === "at_most_once"
-    ? style.bad("waits for you")
-    : style.warning("repeated first by the next run");
   const name = renderGroupKey(model.keyColumns, decodeGroupKey(change.group_key));
   const what = request
     ? `${request.method} ${request.url}`
     : "its request was out when the run ended, so that no answer was recorded";
   const why = change.error ?? request?.error;
   return [
-    `${style.strong(model.name)}  ${style.strong(visibleLine(name))}  ${waits}`,
+    `${style.strong(model.name)}  ${style.strong(visibleLine(name))}  ${waitsFor(model, style)}`,
     `${BELOW}${visibleLine(what)}  ${style.dim(change.at ? renderLocalTime(change.at) : "")}`,
     ...why ? [`${BELOW}${visibleLine(why)}`] : [],
     ...key ? [`${BELOW}${style.dim("key")} ${key}`] : [],
     ...change.batch !== 0 ? [`${BELOW}${style.dim("sent in a batch")}`] : [],
   ];
+}
+
+function waitsFor(model: TrackedModel, style: Style): string {
+  const obstacle = obstacleOf(model);
+  if (obstacle !== undefined) return style.bad(`not repeated: ${obstacle}`);
+  return model.promise === "at_most_once"
+    ? style.bad("waits for you")
+    : style.warning("repeated first by the next run");
 }
 
 /** One line of JSON a group, and one of those that are neither known nor unknown yet. */

@@ -13,7 +13,10 @@ import type { AcceptedGroup } from "~/tracked/accept/known_group.ts";
 
 /** What is known of a group. */
 export interface GroupFacts {
-  model: Pick<TrackedModel, "name" | "promise" | "maxAttempts" | "onRemoved" | "isInProject">;
+  model: Pick<
+    TrackedModel,
+    "name" | "promise" | "maxAttempts" | "onRemoved" | "isInProject" | "isOfSql"
+  >;
   /** Its key as words of the command line. */
   words: string;
   ledger: LedgerRow | undefined;
@@ -52,8 +55,18 @@ export interface NextStep {
 /** Tells what is next. */
 export function whatIsNext(facts: GroupFacts): NextStep {
   const next = atBudget(decide(facts), facts);
-  if (facts.model.isInProject || next.code === "gone") return next;
-  return { ...next, text: `${next.text}; but no file of the project makes its model any more` };
+  const obstacle = obstacleOf(facts.model);
+  if (obstacle === undefined || next.code === "gone") return next;
+  if (facts.model.isInProject && next.code === "accepted") return next;
+  return { ...next, text: `${next.text}; but ${obstacle}` };
+}
+
+/** Why no run sends anything of a model; `undefined`: one may. */
+export function obstacleOf(
+  { isInProject, isOfSql }: Pick<TrackedModel, "isInProject" | "isOfSql">,
+): string | undefined {
+  if (!isInProject) return "no file of the project makes its model any more";
+  return isOfSql ? "its model is one of SQL now, and sends nothing" : undefined;
 }
 
 /** What waits for a person waits all the same; all else is not sent by a run that stops before. */

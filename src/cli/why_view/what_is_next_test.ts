@@ -24,6 +24,7 @@ function next(ledger: Partial<LedgerRow> | undefined, more: Partial<GroupFacts> 
     promise: "at_least_once",
     maxAttempts: 10,
     isInProject: true,
+    isOfSql: false,
     onRemoved: "forget",
   };
   const { code, text } = whatIsNext({
@@ -50,6 +51,7 @@ const AT_MOST_ONCE: Partial<GroupFacts> = {
     promise: "at_most_once",
     maxAttempts: 10,
     isInProject: true,
+    isOfSql: false,
     onRemoved: "forget",
   },
 };
@@ -77,7 +79,13 @@ Deno.test("whatIsNext() leaves to a person only what at_most_once left unknown",
 });
 
 Deno.test("whatIsNext() says where no file makes the model any more", () => {
-  const model = { name: "a.b", promise: "at_least_once", maxAttempts: 1, isInProject: false };
+  const model = {
+    name: "a.b",
+    promise: "at_least_once",
+    maxAttempts: 1,
+    isInProject: false,
+    isOfSql: false,
+  };
   assert.match(
     next({}, { model } as Partial<GroupFacts>),
     /no file of the project makes its model/,
@@ -131,6 +139,7 @@ Deno.test("whatIsNext() tells what becomes of a group that has left the query, a
     promise: "at_least_once" as const,
     maxAttempts: 1,
     isInProject: true,
+    isOfSql: false,
   };
   const of = (onRemoved: GroupFacts["model"]["onRemoved"]) =>
     next(undefined, { model: { ...model, onRemoved }, accepted: { isInDoubt: true } });

@@ -38,7 +38,10 @@ function reasonToRun(
 ): string | undefined {
   if (isForced !== undefined) return isForced;
   if (!state) return "first run";
-  if (state.waiting > 0) return `${count(state.waiting, "group")} not acknowledged`;
+  // What a model of SQL has waiting it had when it was one that sends; it sends nothing of it.
+  if (state.waiting > 0 && model.language === "ts") {
+    return `${count(state.waiting, "group")} not acknowledged`;
+  }
   if (state.fingerprint === "") return "its last run failed";
   if (state.fingerprint !== model.fingerprint) return "definition changed";
   if (!hasTarget && needsTarget(model, state)) return "its table is missing";

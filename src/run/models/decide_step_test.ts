@@ -48,7 +48,10 @@ Deno.test("decideStep() says why a model runs", () => {
     "it reads raw.orders, which no model makes",
   );
   assert.equal(outcome({ model: { ...model, directives: { volatile: true } } }), "@volatile");
-  assert.equal(outcome({ state: waiting.state }), "3 groups not acknowledged");
+  const sending: Model = { ...model, language: "ts", kind: "tracked" };
+  assert.equal(outcome({ ...waiting, model: sending }), "3 groups not acknowledged");
+  const asSql = { ...waiting, model: { ...model, fingerprint: "f2" } };
+  assert.equal(outcome(asSql), "definition changed", "it was one that sends before");
   assert.equal(outcome({ isForced: "--full" }), "--full");
 });
 
