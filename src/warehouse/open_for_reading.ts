@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { DatabaseSync } from "node:sqlite";
 import { basename, dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { UserError } from "~/base/user_error.ts";
 import { openDatabaseReadOnly } from "./open_database.ts";
