@@ -205,7 +205,7 @@ function moveClocks(stateFile: string, byMs: number): number {
 
 function moveMark(mark: string, byMs: number): void {
   const text = Deno.readTextFileSync(mark);
-  const moved = text.replace(/\d{4}-\d\d-\d\dT\S+Z/, (time) => {
+  const moved = text.replace(/\d{4}-\d\d-\d\dT\S+Z/g, (time) => {
     return new Date(Date.parse(time) + byMs).toISOString();
   });
   assert.notEqual(moved, text);
