@@ -139,3 +139,28 @@ Deno.test("a model that kept rows and is another one's new name is asked whether
   assert.match(output, /sync\.people, which the project no longer has, has 2 accepted rows/);
   assert.equal(api.requests.length, 0);
 });
+
+Deno.test("state mv takes what was sent before rows were kept, so that only what changed since is sent", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(3));
+  await people.run();
+  const text = await people.project.read(SENDING);
+  await keepRows(people, "SQL");
+  await people.setRows(COLUMNS, [["1", "'Eva'"], ...rowsOf(3).slice(1)]);
+  await people.run();
+  api.clear();
+
+  await people.project.remove(KEEPING);
+  await people.project.write("models/sync/contacts.ts", text);
+  const moved = await people.project.run("state mv sync.people sync.contacts");
+  assert.equal(moved.code, 0, moved.output);
+  const { code, output } = await people.project.run("run");
+
+  assert.equal(code, 0, output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/1"]);
+  const left = people.project.rows(
+    `SELECT name FROM sqlite_schema WHERE name LIKE '%sync.people%' OR name LIKE 'spoor.delivered.%'`,
+  );
+  assert.deepEqual(left, []);
+});

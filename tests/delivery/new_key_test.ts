@@ -185,3 +185,27 @@ Deno.test("a group that the far side may have, and that has left the query, is n
   assert.equal(last.code, 0, last.output);
   assert.equal(api.requests.length, 1);
 });
+
+Deno.test("what was accepted of a group counts no more under another key where a later try may have arrived", async () => {
+  let status = 200;
+  await using api = await fakeApi((): Answer => ({ status }));
+  await using people = await syncProject(api, SEND, { directives: ["retries: 0"] });
+  await people.setRows(["id", "name", "plan"], [["1", "'Ada'", "'free'"]]);
+  await people.run();
+  status = 500;
+  await people.setRows(["id", "name", "plan"], [["1", "'Ada'", "'paid'"]]);
+  await people.run();
+  api.clear();
+
+  status = 200;
+  await people.setRows(["id", "name", "plan"], [["1", "'Ada'", "'free'"]]);
+  await setKey(people, "name");
+  const { code, output } = await people.run();
+
+  assert.equal(code, 0, output);
+  assert.deepEqual(
+    api.requests.map(({ json }) => (json as { plan: string }).plan),
+    ["free"],
+    "the far side may have taken the other one",
+  );
+});

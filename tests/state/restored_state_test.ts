@@ -101,3 +101,28 @@ Deno.test("a backup that was made while a run sent does not know all that it sen
   );
   assert.equal(api.requests.length, 0);
 });
+
+Deno.test("a backup from before a run took over what a person settled does not know of that", async () => {
+  await using api = await fakeApi((): Answer => ({ drop: true }));
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    directives: ["delivery: at_most_once", "retries: 0"],
+  });
+  await people.setRows(["id", "name"], rowsOf(1));
+  await people.run();
+  await people.project.run("state backup .spoor/kept.db");
+  await people.project.run("unknown settle --sent sync.people 1");
+  const taken = await people.run();
+  assert.equal(taken.code, 0, taken.output);
+  for (const end of ["", "-wal", "-shm"]) {
+    await people.project.remove(`.spoor/spoor.db${end}`).catch(() => {});
+  }
+  await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
+
+  const { code, output } = await people.project.run("run");
+
+  assert.equal(code, 1, output);
+  assert.match(
+    output,
+    /is older than what was sent: it does not know all that run 2 of .* has sent/,
+  );
+});

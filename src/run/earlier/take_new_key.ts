@@ -41,10 +41,10 @@ export function takeNewKey(
   const { uniqueKey = [] } = model.directives;
   const former = formerKey(db, model.name, uniqueKey, ledger);
   if (former === undefined) return ledger;
-  const mayGoOn = wishes.resend || wishes.adopt;
-  refuseOpen(model, former, ledger.filter(isUnsettled));
-  if (!mayGoOn) {
-    refuseOpen(model, former, ledger.filter((entry) => isRemovedLater(db, model, former, entry)));
+  refuseOpen(model, former, ledger.filter(isUnsettled), practiceOption);
+  if (!wishes.resend && !wishes.adopt) {
+    const toRemove = ledger.filter((entry) => isRemovedLater(db, model, former, entry));
+    refuseOpen(model, former, toRemove, practiceOption);
     refuseLoss(db, model, wishes, practiceOption);
   }
   const groups = new FormerGroups(db, { model: model.name, uniqueKey: former });
@@ -90,10 +90,16 @@ function isRemovedLater(
   entry: LedgerEntry,
 ): boolean {
   if (onRemoved !== "deliver" || !mayHaveMore(entry)) return false;
+  if (former.length === 0) return true;
   return findAccepted(db, name, former, decodeGroupKey(entry.groupKey)) === undefined;
 }
 
-function refuseOpen(model: Model, former: readonly string[], open: readonly LedgerEntry[]): void {
+function refuseOpen(
+  model: Model,
+  former: readonly string[],
+  open: readonly LedgerEntry[],
+  practiceOption: string,
+): void {
   if (open.length === 0) return;
   const groups = open.length === 1 ? "1 group" : `${open.length} groups`;
   const before = former.length > 0
@@ -103,7 +109,9 @@ function refuseOpen(model: Model, former: readonly string[], open: readonly Ledg
   const what = isSaid
     ? `what was settled of ${groups} is not taken over yet`
     : `the far side may have ${groups} of the former key, and that is open`;
-  const until = isSaid ? "run it once" : `run it until that is known (see "spoor why" of them)`;
+  const until = isSaid
+    ? "run it once"
+    : `run it until "spoor failures ${model.name}${practiceOption}" has them no longer`;
   throw new UserError(`Cannot send ${model.name} by another unique key: ${what}`, {
     at: placeOfDirective(model, "unique_key"),
     details: [
