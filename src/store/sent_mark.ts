@@ -73,7 +73,7 @@ export function refuseOlderFile(statePath: string, db: DatabaseSync): void {
   if (last === undefined) return;
   const file = `.spoor/${basename(statePath)}`;
   throw new UserError(
-    `Cannot run: ${file} is older than what was sent: it does not know all that run ${last.runId} of ${last.startedAt} has sent`,
+    `Cannot run: ${file} is older than what was sent: it does not know all that run ${last.runId} of ${last.startedAt} has recorded as sent`,
     {
       details: ["Nothing was sent. What it does not know would be sent again."],
       hint: `Put the newer file in its place; or look at "spoor plan", and delete .spoor/${

@@ -31,7 +31,7 @@ Deno.test("after a backup was put back no change goes out under the key of anoth
   assert.equal(refused.code, 1, refused.output);
   assert.match(
     refused.output,
-    /is older than what was sent: it does not know all that run 2 of .* has sent/,
+    /is older than what was sent: it does not know all that run 2 of .* has recorded as sent/,
   );
   assert.match(refused.output, /delete \.spoor\/spoor\.sent to go on from this one/);
   assert.equal(api.requests.length, 0);
@@ -39,7 +39,7 @@ Deno.test("after a backup was put back no change goes out under the key of anoth
   assert.match(plan.output, /1 to create, 1 to update/);
   assert.match(
     plan.output,
-    /does not know all that run 2 of .* has sent, and no run begins from it/,
+    /does not know all that run 2 of .* has recorded as sent, and no run begins from it/,
   );
 
   await people.project.remove(".spoor/spoor.sent");
@@ -97,7 +97,7 @@ Deno.test("a backup that was made while a run sent does not know all that it sen
   assert.equal(code, 1, output);
   assert.match(
     output,
-    /is older than what was sent: it does not know all that run 1 of .* has sent/,
+    /is older than what was sent: it does not know all that run 1 of .* has recorded as sent/,
   );
   assert.equal(api.requests.length, 0);
 });
@@ -123,6 +123,6 @@ Deno.test("a backup from before a run took over what a person settled does not k
   assert.equal(code, 1, output);
   assert.match(
     output,
-    /is older than what was sent: it does not know all that run 2 of .* has sent/,
+    /is older than what was sent: it does not know all that run 2 of .* has recorded as sent/,
   );
 });

@@ -73,7 +73,7 @@ export function outdatedText({ outdated_by: run }: Pick<PlanDocument, "outdated_
   const when = renderLocalTime(run.started_at);
   return [
     `The state file is older than what was sent: it does not know all that run ${run.run_id} of ${when} has ` +
-    `sent, and no run begins from it`,
+    `recorded as sent, and no run begins from it`,
   ];
 }
 
