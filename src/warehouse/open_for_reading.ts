@@ -6,6 +6,10 @@
  * leaves out the log, and so is done only where there is none; whoever may write can still begin one while
  * it is read, which `fileMark` tells.
  *
+ * A file is in WAL mode once its first run has put it so; one that was killed meanwhile leaves a rollback
+ * journal, and what was not committed in the file. That is rolled back first, which takes a connection that
+ * may write (https://www.sqlite.org/rescode.html#readonly_rollback).
+ *
  * @module
  */
 import { basename, dirname } from "node:path";
@@ -20,15 +24,15 @@ import { openDatabaseReadOnly } from "./open_database.ts";
  * @throws {UserError} Its log cannot be read without writing.
  */
 export function openForReading(path: string): DatabaseSync {
+  if (hasContent(`${path}-journal`)) rollBack(path);
   const db = openDatabaseReadOnly(path);
   try {
-    // SQLite opens the files with the first statement that reads.
-    db.prepare("PRAGMA schema_version").get();
+    readFirst(db);
     return db;
   } catch (error) {
     db.close();
     if (!mayNotWriteBeside(error)) throw error;
-    if (hasContent(`${path}-wal`)) throw needsItsLog(path, error);
+    if (hasContent(`${path}-wal`)) throw needsItsLog(path, "-wal", error);
     return openImmutable(path);
   }
 }
@@ -38,6 +42,20 @@ export function fileMark(db: DatabaseSync, path: string): string {
   if (db.prepare("PRAGMA journal_mode").get()?.journal_mode === "wal") return "";
   const { size, mtime } = Deno.statSync(path);
   return `${size} ${mtime?.getTime()} ${hasContent(`${path}-wal`)}`;
+}
+
+function rollBack(path: string): void {
+  using db = new DatabaseSync(path, { timeout: 5_000 });
+  try {
+    readFirst(db);
+  } catch (error) {
+    throw mayNotWriteBeside(error) ? needsItsLog(path, "-journal", error) : error;
+  }
+}
+
+/** SQLite opens the files with the first statement that reads. */
+function readFirst(db: DatabaseSync): void {
+  db.prepare("PRAGMA schema_version").get();
 }
 
 function openImmutable(path: string): DatabaseSync {
@@ -61,10 +79,11 @@ function hasContent(path: string): boolean {
   }
 }
 
-function needsItsLog(path: string, cause: unknown): UserError {
-  const log = `${basename(path)}-wal`;
+function needsItsLog(path: string, ending: "-wal" | "-journal", cause: unknown): UserError {
+  const log = `${basename(path)}${ending}`;
+  const holds = ending === "-wal" ? "its last changes are in" : "what to take back of it is in";
   return new UserError(
-    `Cannot read ${path}: its last changes are in ${log}, which SQLite reads only where it may write`,
+    `Cannot read ${path}: ${holds} ${log}, which SQLite reads only where it may write`,
     {
       hint: `Make ${dirname(path)} writable for whoever runs this, or copy both files elsewhere`,
       cause,

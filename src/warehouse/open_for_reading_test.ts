@@ -44,3 +44,29 @@ Deno.test("fileMark() says nothing of a file that is read together with its log"
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("openForReading() does not show what a killed process had not committed", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/a.db`;
+    {
+      using db = new DatabaseSync(`${folder}/of_the_killed.db`);
+      db.exec("CREATE TABLE t (a); INSERT INTO t VALUES ('committed')");
+      // A small cache: the change is written to the file before its end.
+      db.exec("PRAGMA cache_size=2; BEGIN; UPDATE t SET a = 'not committed'; CREATE TABLE u (a)");
+      db.exec("INSERT INTO u SELECT value FROM json_each(json_array(" + longValues() + "))");
+      await Deno.copyFile(`${folder}/of_the_killed.db`, path);
+      await Deno.copyFile(`${folder}/of_the_killed.db-journal`, `${path}-journal`);
+    }
+
+    using db = openForReading(path);
+
+    assert.equal(db.prepare("SELECT a FROM t").get()?.a, "committed");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+function longValues(): string {
+  return Array.from({ length: 100 }, () => `hex(zeroblob(2000))`).join();
+}

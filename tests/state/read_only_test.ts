@@ -129,3 +129,35 @@ Deno.test(
     });
   },
 );
+
+Deno.test(
+  "a first run that was killed while it made the state file is taken back, or it is said why not",
+  POSSIBLE,
+  async () => {
+    await using project = await tempProject(FILES);
+    await Deno.mkdir(project.path(".spoor"));
+    {
+      using db = new DatabaseSync(project.path("begun.db"));
+      db.exec("CREATE TABLE begun (a); DROP TABLE begun; PRAGMA cache_size=2; BEGIN");
+      db.exec(`CREATE TABLE "spoor.meta" AS
+               SELECT hex(zeroblob(2000)) AS a FROM json_each(json_array(${"1,".repeat(99)}1))`);
+      for (const end of ["", "-journal"]) {
+        await Deno.copyFile(project.path(`begun.db${end}`), project.path(`.spoor/spoor.db${end}`));
+      }
+    }
+    {
+      await using _ = await closed(project);
+      assertExplained(await run(project, "query raw.people"), {
+        says: [/Cannot read \S+spoor\.db: what to take back of it is in spoor\.db-journal/],
+        hint: /writable|copy/,
+      });
+    }
+
+    const looked = await run(project, "history");
+    const ran = await run(project, "run");
+
+    assert.equal(looked.code, 0, looked.output);
+    assert.match(looked.output, /Nothing has run yet|has not run/);
+    assert.equal(ran.code, 0, ran.output);
+  },
+);

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type RunningSpoor, runSpoor, type SpoorOptions, type SpoorResult } from "./spoor.ts";
@@ -84,7 +85,9 @@ class Project implements TempProject {
 
   rows(tableOrSql: string, stateFile = ".spoor/spoor.db"): Record<string, unknown>[] {
     const sql = /\s/.test(tableOrSql) ? tableOrSql : `SELECT * FROM "${tableOrSql}"`;
-    using database = new DatabaseSync(this.path(stateFile), { readOnly: true });
+    // What a killed process had not committed is taken back only by a connection that may write.
+    const readOnly = !existsSync(this.path(`${stateFile}-journal`));
+    using database = new DatabaseSync(this.path(stateFile), { readOnly });
     return database.prepare(sql).all().map((row) => ({ ...row }));
   }
 
