@@ -69,6 +69,30 @@ Deno.test("what a killed run had out is listed with its key, and settled one way
   );
 });
 
+Deno.test("more groups are settled at once than a statement of SQLite has places", async () => {
+  const GROUPS = 33_000;
+  await using api = await fakeApi(() => ({ drop: true }));
+  const directives = ["delivery: at_most_once"];
+  const code = `
+    await query("SELECT * FROM raw.people").batches(5000, async (groups) => {
+      await http.post(ORIGIN + "/people", { json: groups.length });
+    });
+  `;
+  await using people = await syncProject(api, code, { directives });
+  const numbers = `WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n LIMIT ${GROUPS})
+    SELECT id, 'Ada' AS name FROM n`;
+  await people.project.write("models/raw/people.sql", numbers);
+  assert.equal((await people.run()).sync.delivery?.unknown, GROUPS);
+  await people.project.run("unknown settle sync.people --all --sent");
+  api.clear();
+
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.equal(api.requests.length, 0);
+  assert.equal(people.project.rows("sync.people").length, GROUPS);
+});
+
 Deno.test("at least once: unknown groups are listed as repeated by the next run", async () => {
   await using api = await fakeApi([{ hang: true }]);
   const directives = ["timeout: 300ms", "retries: 0"];

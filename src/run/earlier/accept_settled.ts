@@ -8,7 +8,9 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
 import { acceptAll } from "~/tracked/accept/accept_all.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
+import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
+import { createKeyTable } from "~/tracked/compare/key_table.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
@@ -49,17 +51,16 @@ export function acceptSettled(
   if (settled.length === 0) return earlier;
   const sent = settled.filter(({ action }) => action !== "remove");
   const groups = sent.map((entry) => ({ entry, key: decodeGroupKey(entry.groupKey) }));
-  const places = `(${uniqueKey.map(() => "?").join(", ")})`;
   const keys = uniqueKey.map(quoteIdentifier).join(", ");
+  createKeyTable(db, uniqueKey, SETTLED_KEYS, groups.map(({ key }) => key));
   const [gone, other]: [LedgerEntry[], LedgerEntry[]] = [[], []];
   const changes = findChanges(db, {
     model,
     uniqueKey,
     columns: query.columns,
-    select: `SELECT * FROM (${query.select}\n) WHERE (${keys}) IN (VALUES ${
-      groups.map(() => places).join(", ") || `(${uniqueKey.map(() => "NULL").join(", ")})`
-    })`,
-    params: [...query.params, ...groups.flatMap(({ key }) => key)],
+    select: `SELECT * FROM (${query.select}\n)
+      WHERE (${keys}) IN (SELECT ${keys} FROM ${temp(SETTLED_KEYS)})`,
+    params: query.params,
     forced: groups.map(({ key }) => ({ key, batch: 0 })),
     holdCandidates: groups.map(({ entry, key }) => ({
       key,
@@ -76,6 +77,7 @@ export function acceptSettled(
   for (const { key } of groups) former.doubt(key);
   acceptAll(db, changes);
   dropChanges(db, changes);
+  db.exec(`DROP TABLE ${temp(SETTLED_KEYS)}`);
   const ledger = new Ledger(db, model);
   for (const { groupKey, action } of settled) {
     if (action === "remove") former.forget(decodeGroupKey(groupKey));
@@ -92,6 +94,8 @@ export function acceptSettled(
   return [...earlier.filter(({ state }) => state !== "settled"), ...left];
 }
 
+/** A temporary table. */
+const SETTLED_KEYS = "spoor.settled_keys";
 const SINCE_SETTLED = "It was settled as sent, and is not that any more";
 
 function removalOf(entry: LedgerEntry, id: number): LedgerEntry {

@@ -11,8 +11,9 @@ import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { GroupHasher } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
-import { type SqlValue, toBound } from "~/warehouse/values.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
 import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
+import { createKeyTable, fillKeyTable } from "./key_table.ts";
 
 /** A group that may have to be held back. */
 export interface HoldCandidate {
@@ -47,7 +48,7 @@ export function holdBack(
   const none = { groups: 0, parked: 0, accepted: 0, present: 0, keys: [], absent: [] };
   if (candidates.length === 0) return none;
   const table = `${c.rowsTable}.held`;
-  createKeyTable(db, c, table, candidates.map(({ key }) => key));
+  createKeyTable(db, c.uniqueKey, table, candidates.map(({ key }) => key));
   const hashes = hashesOf(db, c, table);
   const removed = removedAmong(db, c, table);
   const nows = candidates.map(({ key }): GroupNow => {
@@ -66,7 +67,7 @@ export function holdBack(
   }
   db.exec(`DELETE FROM ${temp(table)}`);
   const keys = held.map(({ key }) => key);
-  fillKeyTable(db, c, table, keys);
+  fillKeyTable(db, c.uniqueKey, table, keys);
   takeOut(db, c, table);
   const accepted = countAccepted(db, c, table);
   db.exec(`DROP TABLE ${temp(table)}`);
@@ -112,33 +113,6 @@ function removedAmong(db: DatabaseSync, c: Comparison, table: string): Set<strin
      ON ${keysAreEqual(c.uniqueKey, "h", "r")}`,
   ).all();
   return new Set(rows.map((key) => encodeGroupKey(readRow(key))));
-}
-
-function createKeyTable(
-  db: DatabaseSync,
-  c: Comparison,
-  table: string,
-  keys: readonly (readonly SqlValue[])[],
-): void {
-  const columns = c.uniqueKey.map(quoteIdentifier).join(", ");
-  db.exec(
-    `CREATE TEMP TABLE ${
-      quoteIdentifier(table)
-    } (${columns}, PRIMARY KEY (${columns})) WITHOUT ROWID`,
-  );
-  fillKeyTable(db, c, table, keys);
-}
-
-function fillKeyTable(
-  db: DatabaseSync,
-  c: Comparison,
-  table: string,
-  keys: readonly (readonly SqlValue[])[],
-): void {
-  const insert = db.prepare(
-    `INSERT OR IGNORE INTO ${temp(table)} VALUES (${c.uniqueKey.map(() => "?").join(", ")})`,
-  );
-  for (const key of keys) insert.run(...key.map(toBound));
 }
 
 /** The content hashes of those candidates that are among the changed rows, by their keys as text. */
