@@ -152,6 +152,31 @@ Deno.test("what had failed under the former unique key is sent by the new one", 
   assert.deepEqual(people.project.rows(`SELECT * FROM "spoor.changes"`), []);
 });
 
+Deno.test("that what was refused under the former unique key is tried again is said", async () => {
+  await using api = await fakeApi(({ path }): Answer => ({
+    status: path === "/people/Eva" ? 200 : 422,
+  }));
+  await using people = await syncProject(
+    api,
+    `
+    await query("SELECT * FROM raw.people").each(async (row) => {
+      const options = { json: row, throwOnError: false };
+      const { status } = await http.post(ORIGIN + "/people/" + row.name, options);
+      if (status === 422) await reject(row, "refused");
+    });
+  `,
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Eva'"], ["3", "'Flo'"]]);
+  await people.run();
+  api.clear();
+
+  await setKey(people, "name");
+  const { output } = await people.run();
+
+  assert.match(output, /what was parked under the former one \(2 groups\) is tried again/);
+  assert.deepEqual(api.requests.map(({ path }) => path).sort(), ["/people/Ada", "/people/Flo"]);
+});
+
 Deno.test("a group that the far side may have, and that has left the query, is not forgotten with its key", async () => {
   let status = 500;
   await using api = await fakeApi(({ json }): Answer => ({

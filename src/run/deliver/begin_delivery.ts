@@ -74,7 +74,8 @@ export function beginDelivery(
   }
   return inTransaction(db, () => {
     endKeeping(db, model.name);
-    const known = takeNewKey(db, model, wishes, loadLedger(db, model.name), context.practiceOption);
+    const ledger = loadLedger(db, model.name);
+    const { left: known, unparked } = takeNewKey(db, model, wishes, ledger, context.practiceOption);
     const hasSettled = known.some(({ state }) => state === "settled");
     const readsRemoved = onRemoved === "deliver";
     const earlier = acceptSettled(
@@ -108,6 +109,7 @@ export function beginDelivery(
       withPrevious,
       keyNames,
       hasSettled,
+      unparked: adopt || wishes.resend ? 0 : unparked,
       plan,
     };
     if (!adopt) {
@@ -119,8 +121,8 @@ export function beginDelivery(
     const adoption = copy && held
       ? held.adopt({ ...parts, model }, copy.table, changes, earlier)
       : adoptChanges(parts, changes, earlier);
-    const left = copy && readsRemoved ? onRemoved : "keep";
-    return new Delivery({ ...parts, onRemoved: left, adoption }, adoption.changes, []);
+    const onLeft = copy && readsRemoved ? onRemoved : "keep";
+    return new Delivery({ ...parts, onRemoved: onLeft, adoption }, adoption.changes, []);
   });
 }
 

@@ -42,6 +42,8 @@ export interface DeliveryContext extends ChangeRecordContext, GroupRequestsConte
   withPrevious: boolean;
   /** What a person settled was taken over. */
   hasSettled: boolean;
+  /** Groups that were parked under the `@unique_key` that was before: they are tried again. */
+  unparked: number;
   /** A plan is made: what becomes of each group is noted here. */
   plan?: ModelPlan | undefined;
   /** What was recorded as sent; then nothing is given to the model. */
@@ -126,6 +128,11 @@ export class Delivery {
   get marksSent(): boolean {
     const { adoption, hasSettled } = this.context;
     return this.total > 0 || adoption !== undefined || hasSettled;
+  }
+
+  /** Groups that are tried again because the unique key is another one. */
+  get unparked(): number {
+    return this.context.unparked;
   }
 
   /** With `--adopt`. */

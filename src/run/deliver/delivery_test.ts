@@ -41,6 +41,7 @@ function begin(db: DatabaseSync, among = ""): Delivery {
         runId: 1,
         projectId: "test",
         maxAttempts: 3,
+        unparked: 0,
         promise: "at_least_once",
         onRemoved: "forget",
         withPrevious: false,

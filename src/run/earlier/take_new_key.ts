@@ -27,7 +27,7 @@ const EXAMPLES = 10;
  * Call inside the transaction that finds the changes, before they are found.
  *
  * @param practiceOption ` --practice`, or nothing: what the commands in a hint need.
- * @returns What of the ledger is left: under another key it was other groups.
+ * @returns What of the ledger is left: under another key it was other groups, also those that were parked.
  * @throws {UserError} Of some groups it is not known whether they were sent, or what was accepted has no value in
  * the new key.
  */
@@ -37,10 +37,10 @@ export function takeNewKey(
   wishes: ModelWishes,
   ledger: readonly LedgerEntry[],
   practiceOption: string,
-): readonly LedgerEntry[] {
+): { left: readonly LedgerEntry[]; unparked: number } {
   const { uniqueKey = [] } = model.directives;
   const former = formerKey(db, model.name, uniqueKey, ledger);
-  if (former === undefined) return ledger;
+  if (former === undefined) return { left: ledger, unparked: 0 };
   refuseOpen(model, former, ledger.filter(isUnsettled), practiceOption);
   if (!wishes.resend && !wishes.adopt) {
     const toRemove = ledger.filter((entry) => isRemovedLater(db, model, former, entry));
@@ -53,7 +53,7 @@ export function takeNewKey(
     if (isForced(entry) && former.length > 0) groups.doubt(decodeGroupKey(entry.groupKey));
     entries.forget(entry.groupKey);
   }
-  return [];
+  return { left: [], unparked: ledger.filter(({ parked }) => parked).length };
 }
 
 /** The key that was; `undefined`: it is the same. Of one that nothing was begun under, no columns are known. */

@@ -96,7 +96,17 @@ export class GuestReads implements Disposable {
     this.#delivery = { query: id, delivery };
     if (delivery.marksSent) context.noteSending();
     if (delivery.total > 0) http?.warm();
+    this.#tellUnparked(delivery.unparked);
     return { type: "opened", id, columns: select.columns, groups: delivery.total };
+  }
+
+  #tellUnparked(groups: number): void {
+    if (groups === 0) return;
+    const { context, model } = this.parts;
+    const message = `Its @unique_key is another one now: what was parked under the former one (${
+      groups === 1 ? "1 group" : `${groups.toLocaleString("en-US")} groups`
+    }) is tried again`;
+    context.emit({ type: "log", model: model.name, level: "warn", message });
   }
 
   /** Rows, and what is known of their groups. */
