@@ -6,6 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "~/store/schema.ts";
+import type { SendingRun } from "~/store/sent_mark.ts";
 import { STATE_CHECKS } from "./state_checks.ts";
 import { checkSchema } from "./schema_check.ts";
 
@@ -23,6 +24,8 @@ export interface CheckFacts {
   db: DatabaseSync;
   /** Whether the project has a model of that name. */
   isOfProject: (name: string) => boolean;
+  /** The run that sent last, where the file does not know of it. */
+  unknownSender?: () => SendingRun | undefined;
   /** What commands in hints need to be about this state: ` --practice`, or nothing. @default nothing */
   option?: string;
 }

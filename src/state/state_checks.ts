@@ -18,6 +18,7 @@ type Check = (facts: CheckFacts) => CheckResult;
 /** Name of a check → the check, in the order in which they are made. */
 export const STATE_CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["project", checkProjectId],
+  ["last sender", checkLastSender],
   ["accepted rows", checkAccepted],
   ["tables", checkTargets],
   ["ledger", checkLedger],
@@ -44,6 +45,18 @@ function checkProjectId({ db }: CheckFacts): CheckResult {
   return result([{
     message: `"spoor.meta" has no project_id, of which Idempotency-Keys are made`,
     hint: "Restore a backup: under another id a repeated request would have another key",
+  }]);
+}
+
+/** What was sent since would be sent again. */
+function checkLastSender({ unknownSender }: CheckFacts): CheckResult {
+  const sender = unknownSender?.();
+  if (!sender) return result([]);
+  const { runId, startedAt } = sender;
+  return result([{
+    message:
+      `The file is older than what was sent: it does not know all that run ${runId} of ${startedAt} has recorded as sent`,
+    hint: "Put the newer file in its place; no run begins from this one",
   }]);
 }
 

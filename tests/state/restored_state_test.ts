@@ -42,7 +42,18 @@ Deno.test("after a backup was put back no change goes out under the key of anoth
     /does not know all that run 2 of .* has recorded as sent, and no run begins from it/,
   );
 
+  for (const command of ["history", "why sync.people 1", "failures", "unknown"]) {
+    const looked = await people.project.run(command);
+    assert.equal(looked.code, 0, looked.output);
+    assert.match(looked.stderr, /is older than what was sent: it does not know all that run 2 of /);
+  }
+  const checked = await people.project.run("state check");
+  assert.equal(checked.code, 1);
+  assert.match(checked.output, /older than what was sent: it does not know all that run 2 of /);
+
   await people.project.remove(".spoor/spoor.sent");
+  const again = await people.project.run("state check");
+  assert.equal(again.code, 0, again.output);
   const run = await people.run();
 
   assert.equal(run.sync.delivery?.saved, 2, run.output);

@@ -76,7 +76,7 @@ export const failuresCommand = defineCommand({
     const limit = limitOf(options);
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
-    using db = openGroups(root, practice, purpose);
+    using db = openGroups({ root, practice, output }, purpose);
     const model = name === undefined
       ? undefined
       : (await findTrackedModel(root, db, name, purpose)).name;

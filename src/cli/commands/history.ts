@@ -17,6 +17,7 @@ import {
 } from "~/cli/open_project_state.ts";
 import { renderCount } from "~/cli/output/counts.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
+import { tellOutdated } from "~/cli/output/outdated_text.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { statusCell } from "~/cli/output/status_cell.ts";
 import type { Style } from "~/cli/output/style.ts";
@@ -30,6 +31,7 @@ import {
   type RunHistoryRow,
   type StepHistoryRow,
 } from "~/store/history.ts";
+import { stateFilePath } from "~/store/open_state.ts";
 
 /** Lists runs, or one model's part in them. */
 export const historyCommand = defineCommand({
@@ -65,7 +67,10 @@ export const historyCommand = defineCommand({
     if (!db) {
       refuseLost(root, practice, "show the history");
       if (!options.json) output.line(`Nothing has run yet. Start with "spoor run".`);
-    } else if (model === undefined) printRuns(recentRuns(db, limit), options.json, output);
+      return ExitCode.Ok;
+    }
+    tellOutdated(output, stateFilePath(root, practice), db);
+    if (model === undefined) printRuns(recentRuns(db, limit), options.json, output);
     else printSteps(stepsOf(db, model, limit), options.json, output);
     return ExitCode.Ok;
   },

@@ -76,7 +76,7 @@ export const retryCommand = defineCommand({
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
     const command = ["spoor retry", ...name === undefined ? [] : [name], ...words].join(" ");
-    using state = openForDecision(root, practice, command, PURPOSE);
+    using state = openForDecision({ root, practice, output }, command, PURPOSE);
     const { db } = state;
     const model = name === undefined
       ? undefined

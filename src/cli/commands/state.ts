@@ -26,6 +26,7 @@ import { heldState, modelsWithState } from "~/state/held_states.ts";
 import { moveState } from "~/state/move_state.ts";
 import { openState, stateFilePath } from "~/store/open_state.ts";
 import { takeRunLock } from "~/store/run_lock.ts";
+import { findUnknownSender } from "~/store/sent_mark.ts";
 
 const OPTIONS = { practice: PRACTICE_OPTION } as const satisfies OptionTable;
 
@@ -145,6 +146,7 @@ function check({ root, practice, path, call: { options, output } }: Situation): 
   const report = checkState({
     db,
     isOfProject: nameTest(modelNames(root)),
+    unknownSender: () => findUnknownSender(path, db),
     option: practiceOption(options.practice),
   });
   const { findings, notes, checks, schema, currentSchema } = report;

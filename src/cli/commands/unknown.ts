@@ -81,7 +81,7 @@ async function list(
     throw wrongCall(`to settle groups, "${SETTLE}" comes first`);
   }
   const limit = options.all ? 1e9 : parseCount("limit", options.limit);
-  using db = openGroups(root, practice, purpose);
+  using db = openGroups({ root, practice, output }, purpose);
   const model = name === undefined
     ? undefined
     : (await findTrackedModel(root, db, name, purpose)).name;
@@ -111,7 +111,7 @@ async function settle(
   if (all === words.length > 0) throw wrongCall("it takes keys, or --all");
   const purpose = `settle groups of ${name}`;
   const command = ["spoor unknown settle", name, ...words].join(" ");
-  using state = openForDecision(root, practice, command, purpose);
+  using state = openForDecision({ root, practice, output }, command, purpose);
   const { db } = state;
   const model = await findTrackedModel(root, db, name, purpose);
   const keys = all ? undefined : findKeys(db, model, words, purpose);

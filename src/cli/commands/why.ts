@@ -46,7 +46,7 @@ export const whyCommand = defineCommand({
     const limit = options.all ? Number.MAX_SAFE_INTEGER : parseCount("limit", options.limit);
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
-    using db = openGroups(root, practice, purpose);
+    using db = openGroups({ root, practice, output }, purpose);
     const model = await findTrackedModel(root, db, name, purpose);
     const group = findGroup(db, model, words, purpose);
     const isRunning = runUnderWay(db, stateFilePath(root, practice)) !== undefined;

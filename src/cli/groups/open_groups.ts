@@ -6,10 +6,20 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import { openProjectState } from "~/cli/open_project_state.ts";
+import { tellOutdated } from "~/cli/output/outdated_text.ts";
+import type { Output } from "~/cli/output/output.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { openState, stateFilePath } from "~/store/open_state.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
+
+/** How it is opened. */
+export interface GroupsSituation {
+  root: string;
+  practice: boolean;
+  /** Is told where the file is older than what was sent. */
+  output: Output;
+}
 
 /**
  * Opens it for reading.
@@ -17,10 +27,16 @@ import { MIGRATIONS } from "~/store/schema.ts";
  * @param purpose For the message: `list failures`.
  * @throws {UserError} Nothing has run, or only an older Spoor has, which kept no such record.
  */
-export function openGroups(root: string, practice: boolean, purpose: string): DatabaseSync {
+export function openGroups(
+  { root, practice, output }: GroupsSituation,
+  purpose: string,
+): DatabaseSync {
   const db = openProjectState(root, practice, purpose);
   const version = Number(db.prepare("PRAGMA user_version").get()?.user_version);
-  if (version === MIGRATIONS.length) return db;
+  if (version === MIGRATIONS.length) {
+    tellOutdated(output, stateFilePath(root, practice), db);
+    return db;
+  }
   db.close();
   throw new UserError(`Cannot ${purpose}: only an older Spoor has run here yet`, {
     hint: `Run "spoor run${
@@ -35,13 +51,12 @@ export function openGroups(root: string, practice: boolean, purpose: string): Da
  * @throws {UserError} Nothing has run, or a run is under way.
  */
 export function openForDecision(
-  root: string,
-  practice: boolean,
+  situation: GroupsSituation,
   command: string,
   purpose: string,
 ): Disposable & { db: DatabaseSync } {
-  openGroups(root, practice, purpose).close();
-  const path = stateFilePath(root, practice);
+  openGroups(situation, purpose).close();
+  const path = stateFilePath(situation.root, situation.practice);
   const lock = takeRunLock(lockPathOf(path), command, new Date().toISOString(), purpose);
   try {
     const db = openState(path);

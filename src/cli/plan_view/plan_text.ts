@@ -28,7 +28,7 @@ import {
   heldBackText,
   keyText,
   outcomeText,
-  outdatedText,
+  outdatedTexts,
   requestsText,
   rowsText,
   sharedLimitTexts,
@@ -71,7 +71,7 @@ export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
     return [
       `Nothing to do: ${upToDateText(plan)}. Nothing was sent.`,
       ...heldBackText(plan, plan.models),
-      ...outdatedText(plan),
+      ...outdatedTexts(plan),
     ];
   }
   const width = Math.max(...plan.models.map(({ model }) => model.length));
@@ -85,7 +85,7 @@ export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
     summaryText(plan.summary),
     // Those of the others are shown with their models.
     ...heldBackText(plan, plan.models.filter(({ groups }) => !groups)),
-    ...outdatedText(plan),
+    ...outdatedTexts(plan),
     ...plan.practice ? ["Practice: what a run sends stays on this machine."] : [],
   ];
 }

@@ -7,7 +7,7 @@
 import { renderDuration } from "~/base/duration.ts";
 import { adoptedText } from "~/cli/output/adopted_text.ts";
 import { countOf, renderCount } from "~/cli/output/counts.ts";
-import { renderLocalTime } from "~/cli/output/local_time.ts";
+import { outdatedText } from "~/cli/output/outdated_text.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import type {
   PlanDocument,
@@ -68,13 +68,8 @@ function removedText(removed: number, onRemoved: PlannedGroups["on_removed"]): s
 }
 
 /** That a run would refuse to begin, and why; no line where it would not. */
-export function outdatedText({ outdated_by: run }: Pick<PlanDocument, "outdated_by">): string[] {
-  if (!run) return [];
-  const when = renderLocalTime(run.started_at);
-  return [
-    `The state file is older than what was sent: it does not know all that run ${run.run_id} of ${when} has ` +
-    `recorded as sent, and no run begins from it`,
-  ];
+export function outdatedTexts({ outdated_by: run }: Pick<PlanDocument, "outdated_by">): string[] {
+  return run ? [outdatedText(run.run_id, run.started_at)] : [];
 }
 
 /** What no run sends by itself, of some of a plan's models; no line where there is none. */
