@@ -8,6 +8,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { foldName, quoteIdentifier } from "~/sql/identifiers.ts";
+import { joinConditions } from "~/sql/join_conditions.ts";
 import { columnsOf, countRows } from "./tables.ts";
 
 /** Compares two tables by column names, storage classes and values; 1 and 1.0 are the same. */
@@ -43,7 +44,7 @@ function findDifferingRowids(
       quoteIdentifier(after)
     } AS a
      LEFT JOIN ${quoteIdentifier(before)} AS b ON b.${rowid} = a.${rowid}
-     WHERE b.${rowid} IS NULL OR ${anyOf(columns.map(differs))}`,
+     WHERE b.${rowid} IS NULL OR ${joinConditions(columns.map(differs), "OR")}`,
   );
   return Number(db.prepare(`SELECT count(*) AS n FROM ${DIFFERING_TABLE}`).get()?.n);
 }
@@ -53,17 +54,6 @@ function differs(column: string): string {
   const name = quoteIdentifier(column);
   return `+a.${name} COLLATE BINARY IS NOT +b.${name}`;
 }
-
-/** SQLite nests a chain of ORs, and takes 1,000 levels at most: a chain of chains is flat enough. */
-function anyOf(conditions: readonly string[]): string {
-  const chains = [];
-  for (let start = 0; start < conditions.length; start += CHAIN_LENGTH) {
-    chains.push(`(${conditions.slice(start, start + CHAIN_LENGTH).join(" OR ")})`);
-  }
-  return chains.join(" OR ");
-}
-
-const CHAIN_LENGTH = 100;
 
 /**
  * Rows at the differing places, or all rows, as multisets. Both tables have the same number of rows

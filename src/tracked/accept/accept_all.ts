@@ -11,6 +11,7 @@ import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { CONTENT_HASH, GroupHasher } from "~/tracked/content_hash.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
+import { WideArguments } from "~/warehouse/wide_arguments.ts";
 import {
   ACCEPTED_HASH,
   acceptedTableName,
@@ -31,11 +32,11 @@ export function acceptAll(db: DatabaseSync, changes: ChangeSet): string[] {
   if (!target.isView) clearOrphans(db, c);
   if (changes.new + changes.changed === 0) return [...target.columnChanges];
   if (changes.changed > 0) deleteGroups(db, c, c.keysTable);
-  registerHash(db, c.columns);
+  const hash = hashCalls(db, c.columns);
   const areSingleRows = changes.rows === changes.new + changes.changed;
-  if (target.isView) acceptIntoView(db, changes, areSingleRows);
-  else if (areSingleRows) acceptSingleRows(db, changes);
-  else acceptGroups(db, c);
+  if (target.isView) acceptIntoView(db, changes, areSingleRows, hash);
+  else if (areSingleRows) acceptSingleRows(db, changes, hash);
+  else acceptGroups(db, c, hash);
   return [...target.columnChanges];
 }
 
@@ -66,33 +67,37 @@ function deleteGroups(db: DatabaseSync, c: Comparison, keysTable: string): void 
 }
 
 /** The target shows what is accepted, as long as no row came twice. */
-function acceptIntoView(db: DatabaseSync, changes: ChangeSet, areSingleRows: boolean): void {
+function acceptIntoView(
+  db: DatabaseSync,
+  changes: ChangeSet,
+  areSingleRows: boolean,
+  hash: HashCalls,
+): void {
   const { comparison: c, rows } = changes;
   if (areSingleRows) {
-    const hash = `spoor_row_hash(${c.columns.map(quoteIdentifier).join(", ")})`;
-    db.exec(insertSingleRowsSql(db, changes, keptHashSql(hash)));
+    db.exec(insertSingleRowsSql(db, changes, keptHashSql(hash.ofRow)));
     return;
   }
-  const hashes = fillHashes(db, c);
+  const hashes = fillHashes(db, c, hash);
   const accepted = db.prepare(insertGroupsSql(c, hashes)).run().changes;
   db.exec(`DROP TABLE ${temp(hashes)}`);
   if (Number(accepted) < rows) ensureTargetTable(db, c.model, c.uniqueKey, c.columns);
 }
 
 /** Every group is one row: no grouping, which is most of the work for a million rows. */
-function acceptSingleRows(db: DatabaseSync, changes: ChangeSet): void {
+function acceptSingleRows(db: DatabaseSync, changes: ChangeSet, hash: HashCalls): void {
   const c = changes.comparison;
   const list = c.columns.map(quoteIdentifier).join(", ");
   db.exec(
     `${insertSingleRowsSql(db, changes)};
      INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
-     SELECT ${list}, spoor_row_hash(${list}) FROM ${temp(c.rowsTable)} ORDER BY ${c.place}`,
+     SELECT ${list}, ${hash.ofRow} FROM ${temp(c.rowsTable)} ORDER BY ${c.place}`,
   );
 }
 
-function acceptGroups(db: DatabaseSync, c: Comparison): void {
+function acceptGroups(db: DatabaseSync, c: Comparison, hash: HashCalls): void {
   const list = c.columns.map(quoteIdentifier).join(", ");
-  const hashes = fillHashes(db, c);
+  const hashes = fillHashes(db, c, hash);
   db.exec(
     `${insertGroupsSql(c)};
      INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
@@ -139,35 +144,44 @@ function insertGroupsSql(c: Comparison, hashes?: string): string {
 }
 
 /** Makes a temporary table of the groups' hashes, by their keys. */
-function fillHashes(db: DatabaseSync, c: Comparison): string {
+function fillHashes(db: DatabaseSync, c: Comparison, hash: HashCalls): string {
   const name = `${c.rowsTable}.hashes`;
-  const list = c.columns.map(quoteIdentifier).join(", ");
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   db.exec(
     `CREATE TEMP TABLE ${
       quoteIdentifier(name)
     } (${keys}, _spoor_hash, PRIMARY KEY (${keys})) WITHOUT ROWID;
-     INSERT INTO ${temp(name)} SELECT ${keys}, spoor_group_hash(${list})
+     INSERT INTO ${temp(name)} SELECT ${keys}, ${hash.ofGroup}
        FROM ${temp(c.rowsTable)} GROUP BY ${keys}`,
   );
   return name;
 }
 
-/**
- * The content hash as SQL functions: `spoor_row_hash(columns…)` of a row, `spoor_group_hash(columns…)`
- * of the rows of a group. Only what changed comes here.
- */
-function registerHash(db: DatabaseSync, columns: readonly string[]): void {
+/** SQL of content hashes. */
+interface HashCalls {
+  /** Of a row. */
+  ofRow: string;
+  /** Of the rows of a group; an aggregate. */
+  ofGroup: string;
+}
+
+/** Registers the functions. Only what changed comes to them. */
+function hashCalls(db: DatabaseSync, columns: readonly string[]): HashCalls {
   const hasher = new GroupHasher(columns);
   const asInput = { varargs: true, useBigIntArguments: true } as const;
-  db.function("spoor_row_hash", asInput, (...row: unknown[]) => hasher.hash(row as SqlValue[]));
+  const ofRow = new WideArguments(db, "spoor_row_hash");
+  const hashRow = (...row: unknown[]) => hasher.hash(ofRow.take(row as SqlValue[]));
+  db.function(ofRow.name, asInput, hashRow);
+  const ofGroup = new WideArguments(db, "spoor_group_hash");
   const start = () => [] as SqlValue[];
   const step = (values: SqlValue[], ...row: SqlValue[]) => {
-    values.push(...row);
+    for (const value of ofGroup.take(row)) values.push(value);
     return values;
   };
   const result = (values: SqlValue[]) => hasher.hash(values);
   // The types of node:sqlite in Deno know numbers as the only state of an aggregate.
   const options = { start, step, result, ...asInput } as unknown;
-  db.aggregate("spoor_group_hash", options as Parameters<DatabaseSync["aggregate"]>[1]);
+  db.aggregate(ofGroup.name, options as Parameters<DatabaseSync["aggregate"]>[1]);
+  const names = columns.map(quoteIdentifier);
+  return { ofRow: ofRow.call(names), ofGroup: ofGroup.call(names) };
 }

@@ -16,6 +16,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { piecesOf } from "~/base/pieces.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
@@ -39,23 +40,37 @@ export function formsOf(
   table: string,
   columns: readonly string[],
 ): QueryForms {
-  const ends = columns.flatMap((column, i) => {
-    const name = quoteIdentifier(column);
-    return [`min(${name}) AS low${i}`, `max(${name}) AS high${i}`];
-  });
-  const statement = db.prepare(`SELECT ${ends.join(", ")} FROM ${temp(table)}`);
-  statement.setReadBigInts(true);
-  const row = statement.get() ?? {};
-  const withBytes = columns.filter((_, i) => row[`high${i}`] instanceof Uint8Array);
+  const ends = piecesOf(columns, COLUMNS_AT_ONCE).flatMap((some) => endsOf(db, table, some));
+  const withBytes = columns.filter((_, i) => ends[i]?.high instanceof Uint8Array);
   const forms = columns.map((column, i): [string, ColumnForm] => {
     const isThere = (condition: string) =>
       db.prepare(
         `SELECT 1 FROM ${temp(table)} WHERE ${condition.replaceAll("?", quoteIdentifier(column))}
          LIMIT 1`,
       ).get() !== undefined;
-    return [column, formOf(row[`low${i}`], row[`high${i}`], isThere)];
+    return [column, formOf(ends[i]?.low, ends[i]?.high, isThere)];
   });
   return { forms: new Map(forms), withBytes };
+}
+
+/** The least and the greatest value of a column. */
+interface ColumnEnds {
+  low: unknown;
+  high: unknown;
+}
+
+/** A SELECT gives 2,000 values at most (https://www.sqlite.org/limits.html#max_column). */
+const COLUMNS_AT_ONCE = 500;
+
+function endsOf(db: DatabaseSync, table: string, columns: readonly string[]): ColumnEnds[] {
+  const ends = columns.map(quoteIdentifier).flatMap((name, i) => [
+    `min(${name}) AS low${i}`,
+    `max(${name}) AS high${i}`,
+  ]);
+  const statement = db.prepare(`SELECT ${ends.join(", ")} FROM ${temp(table)}`);
+  statement.setReadBigInts(true);
+  const row = statement.get() ?? {};
+  return columns.map((_, i) => ({ low: row[`low${i}`], high: row[`high${i}`] }));
 }
 
 function formOf(

@@ -6,12 +6,12 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { SqlValue } from "~/warehouse/values.ts";
+import { WideArguments } from "~/warehouse/wide_arguments.ts";
 
 /** More changed rows than this are left to a second scan inside SQLite, for the memory's sake. */
 export const MAX_COLLECTED_ROWS = 20_000;
 
-/** The function's name in SQL. */
-export const COLLECT = "spoor_collect";
+const COLLECT = "spoor_collect";
 
 /** What the last query that called the function was given. */
 export class ChangedRowCollector {
@@ -23,13 +23,16 @@ export class ChangedRowCollector {
   /** `values` are all of them, exactly; else they are of no use. */
   isWhole = true;
 
+  readonly #arguments: WideArguments;
+
   private constructor(db: DatabaseSync) {
+    this.#arguments = new WideArguments(db, COLLECT);
     db.aggregate(COLLECT, {
       start: 0,
       varargs: true,
       useBigIntArguments: true,
       step: (count: number, ...row: SqlValue[]) => {
-        this.#take(row);
+        this.#take(this.#arguments.take(row));
         return count + 1;
       },
       result: (count: number) => BigInt(count),
@@ -41,6 +44,11 @@ export class ChangedRowCollector {
     let collector = this.#ofDatabase.get(db);
     if (!collector) this.#ofDatabase.set(db, collector = new ChangedRowCollector(db));
     return collector;
+  }
+
+  /** The SQL that calls it. */
+  call(values: readonly string[]): string {
+    return this.#arguments.call(values);
   }
 
   reset(): void {

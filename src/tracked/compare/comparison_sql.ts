@@ -8,6 +8,7 @@
  * @module
  */
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { joinConditions } from "~/sql/join_conditions.ts";
 import {
   acceptedTableName,
   COLUMNS_ID,
@@ -17,7 +18,6 @@ import {
   TOKEN_HIGH,
   TOKEN_LOW,
 } from "~/tracked/accept/accepted_table.ts";
-import { COLLECT } from "./changed_row_collector.ts";
 
 /** What is compared. */
 export interface Comparison {
@@ -65,10 +65,15 @@ function matchedFrom(c: Comparison, source: string): string {
   const others = c.columns.filter((column) => !isKey(c, column));
   const same = others.map((column) => {
     const name = quoteIdentifier(column);
-    return ` AND +a.${name} COLLATE BINARY IS +s.${name}`;
-  }).join("");
+    return `+a.${name} COLLATE BINARY IS +s.${name}`;
+  });
+  const conditions = [
+    keyIsAccepted(c.uniqueKey, "s"),
+    `a.${COLUMNS_ID} = ${c.columnsId}`,
+    ...same,
+  ];
   return `${source} AS s LEFT JOIN ${quoteIdentifier(acceptedTableName(c.model))} AS a
-    ON ${keyIsAccepted(c.uniqueKey, "s")} AND a.${COLUMNS_ID} = ${c.columnsId}${same}`;
+    ON ${joinConditions(conditions, "AND")}`;
 }
 
 /**
@@ -78,10 +83,14 @@ function matchedFrom(c: Comparison, source: string): string {
 const SUMS_OF_MATCHED = `count(a.${TOKEN}) AS matched,
   coalesce(sum(${TOKEN_LOW}), 0) AS low, coalesce(sum(${TOKEN_HIGH}), 0) AS high`;
 
-/** One scan: count and sums over the matched rows, and the rows that match nothing, collected. */
-export function compareSql(c: Comparison): string {
-  const list = c.columns.map((column) => `s.${quoteIdentifier(column)}`).join(", ");
-  return `SELECT ${SUMS_OF_MATCHED}, ${COLLECT}(${list}) FILTER (WHERE a.${TOKEN} IS NULL) AS unmatched
+/**
+ * One scan: count and sums over the matched rows, and the rows that match nothing, collected.
+ *
+ * @param collect Gives the call of the function that collects.
+ */
+export function compareSql(c: Comparison, collect: (values: readonly string[]) => string): string {
+  const call = collect(c.columns.map((column) => `s.${quoteIdentifier(column)}`));
+  return `SELECT ${SUMS_OF_MATCHED}, ${call} FILTER (WHERE a.${TOKEN} IS NULL) AS unmatched
     FROM ${matchedFrom(c, `(${c.select}\n)`)}`;
 }
 

@@ -248,7 +248,8 @@ class ChangeFinder {
   #scan(): Sums {
     const collector = ChangedRowCollector.of(this.db);
     collector.reset();
-    const row = this.#get(compareSql(this.c), this.input.params);
+    const sql = compareSql(this.c, (values) => collector.call(values));
+    const row = this.#get(sql, this.input.params);
     if (!collector.isWhole) this.#run(fillWithUnmatchedSql(this.c), this.input.params);
     else if (collector.rows > 0) {
       new RowInserter(this.db, this.c.rowsTable, this.c.columns, { schema: "temp" })
