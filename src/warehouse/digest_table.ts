@@ -7,8 +7,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { contentDigest } from "~/base/content_digest.ts";
 import { toHex } from "~/base/hex.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { prepareArrayRows } from "./array_rows.ts";
-import { findTableType } from "./tables.ts";
+import { columnsOf, findTableType } from "./tables.ts";
+import { WholeRows } from "./whole_rows.ts";
 
 const MODULUS = 1n << 128n;
 
@@ -16,14 +16,13 @@ const MODULUS = 1n << 128n;
 export function digestTable(db: DatabaseSync, table: string): string | undefined {
   if (findTableType(db, table) === undefined) return undefined;
   let sum = 0n;
-  const statement = prepareArrayRows(db, `SELECT * FROM ${quoteIdentifier(table)}`);
-  for (const row of statement.iterate()) {
+  const names = columnsOf(db, table);
+  const rows = new WholeRows(db, names.map(quoteIdentifier), `FROM ${quoteIdentifier(table)}`);
+  for (const row of rows.iterate()) {
     const digest = contentDigest(JSON.stringify(row.map(toText)));
     sum = (sum + BigInt(`0x${digest}`)) % MODULUS;
   }
-  const columns = contentDigest(
-    JSON.stringify(statement.columns().map(({ name }) => name)),
-  );
+  const columns = contentDigest(JSON.stringify(names));
   return columns.slice(0, 8) + sum.toString(16).padStart(32, "0");
 }
 

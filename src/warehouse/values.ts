@@ -6,8 +6,9 @@
  * throws; those that fit become numbers.
  *
  * It reads a text up to its first NUL only, and bytes that are not UTF-8 as U+FFFD. What stays inside SQLite
- * (what was accepted, what is compared) is exact; what a model is given of such a value is not. Keys of
- * groups that would be read so are refused (`tracked/compare/refuse_keys.ts`).
+ * (what was accepted, what is compared) is exact. Rows are read by `whole_rows.ts`, which gives a NUL and what is
+ * behind it; of bytes that are not UTF-8 a model is given U+FFFD. Keys of groups that have one or the other are
+ * refused (`tracked/compare/refuse_keys.ts`).
  *
  * @module
  */

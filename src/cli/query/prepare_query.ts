@@ -11,10 +11,10 @@ import { NearestTable } from "~/dag/nearest_table.ts";
 import { parseModelName, quoteIdentifier } from "~/sql/identifiers.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { findStatementErrorOffset } from "~/warehouse/statement_error_offset.ts";
 import { listTables } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
+import { WholeRows } from "~/warehouse/whole_rows.ts";
 
 const RESULT = `"spoor.query_result"`;
 
@@ -72,16 +72,14 @@ function* readRows(
   columnCount: number,
 ): Generator<readonly SqlValue[]> {
   // Columns without a type: what goes in comes out.
-  const columns = Array.from({ length: columnCount }, (_, i) => `c${i}`).join(", ");
+  const columns = Array.from({ length: columnCount }, (_, i) => `c${i}`);
   try {
-    db.exec(`CREATE TEMP TABLE ${RESULT} (${columns})`);
+    db.exec(`CREATE TEMP TABLE ${RESULT} (${columns.join(", ")})`);
     db.prepare(`INSERT INTO temp.${RESULT} ${sql}`).run();
   } catch (error) {
     throw cannotRun(error, sql);
   }
-  for (const row of prepareArrayRows(db, `SELECT * FROM temp.${RESULT}`).iterate()) {
-    yield readRow(row);
-  }
+  yield* new WholeRows(db, columns, `FROM temp.${RESULT}`).iterate();
 }
 
 function explain(

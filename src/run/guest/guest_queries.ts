@@ -9,10 +9,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { RowBlock } from "~/sandbox/protocol.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { prepareArrayRows } from "~/warehouse/array_rows.ts";
 import { openDatabaseReadOnly } from "~/warehouse/open_database.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
-import { fromRead, type SqlValue, toBound } from "~/warehouse/values.ts";
+import { type SqlValue, toBound } from "~/warehouse/values.ts";
+import { WholeRows } from "~/warehouse/whole_rows.ts";
 
 /** Connections for reading; one that is given back is used again. */
 export class ReaderPool implements Disposable {
@@ -48,7 +48,7 @@ let queries = 0;
 export class GuestQuery implements Disposable {
   readonly #db: DatabaseSync;
   readonly #table = `temp."spoor.query.${++queries}"`;
-  readonly #select: ReturnType<typeof prepareArrayRows>;
+  readonly #select: WholeRows;
   #next = 1;
   #isOpen = true;
 
@@ -70,9 +70,10 @@ export class GuestQuery implements Disposable {
       );
       this.#db.prepare(`INSERT INTO ${this.#table} ${sql}`).run(...params.map(toBound));
       const place = rowidName(columns);
-      this.#select = prepareArrayRows(
+      this.#select = new WholeRows(
         this.#db,
-        `SELECT * FROM ${this.#table} WHERE ${place} >= ? ORDER BY ${place} LIMIT ?`,
+        columns.map(quoteIdentifier),
+        `FROM ${this.#table} WHERE ${place} >= ? ORDER BY ${place} LIMIT ?`,
       );
     } catch (error) {
       this[Symbol.dispose]();
@@ -85,9 +86,7 @@ export class GuestQuery implements Disposable {
     const rows = this.#select.all(BigInt(this.#next), BigInt(wanted));
     this.#next += rows.length;
     const values: SqlValue[] = [];
-    for (const row of rows) {
-      for (const value of row) values.push(fromRead(value));
-    }
+    for (const row of rows) for (const value of row) values.push(value);
     const done = rows.length < wanted;
     if (done) this[Symbol.dispose]();
     return { block: { columns: this.columns, values }, done };

@@ -4,11 +4,12 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { GroupHasher } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { isSameValue } from "~/warehouse/same_value.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
+import { WholeRows } from "~/warehouse/whole_rows.ts";
 import { type Comparison, temp } from "./comparison_sql.ts";
 
 /** One group as it was read, and where its rows are. */
@@ -35,7 +36,7 @@ export interface GroupBlock {
 
 /** See the module's comment. */
 export class ChangedGroupReader {
-  readonly #select: ReturnType<typeof prepareArrayRows>;
+  readonly #select: WholeRows;
   readonly #hasher: GroupHasher;
   /** In the order of `@unique_key`. */
   readonly #keyIndexes: readonly number[];
@@ -43,9 +44,10 @@ export class ChangedGroupReader {
   #nextNumber = 1;
 
   constructor(db: DatabaseSync, c: Comparison) {
-    this.#select = prepareArrayRows(
+    this.#select = new WholeRows(
       db,
-      `SELECT * FROM ${temp(c.rowsTable)} WHERE ${c.place} >= ? ORDER BY ${c.place} LIMIT ?`,
+      c.columns.map(quoteIdentifier),
+      `FROM ${temp(c.rowsTable)} WHERE ${c.place} >= ? ORDER BY ${c.place} LIMIT ?`,
     );
     this.#hasher = new GroupHasher(c.columns);
     const names = c.columns.map((column) => column.toLowerCase());
@@ -56,17 +58,12 @@ export class ChangedGroupReader {
   read(wanted: number): GroupBlock {
     let limit = Math.max(1, wanted);
     while (true) {
-      const rows = this.#fetch(limit + 1);
+      const rows = this.#select.all(BigInt(this.#nextRow), BigInt(limit + 1));
       const block = this.#cut(rows, rows.length <= limit);
       if (block.groups.length > 0 || block.done) return block;
       // One group is larger than what was asked for.
       limit *= 4;
     }
-  }
-
-  /** Texts with a NUL or bytes that are not UTF-8 come as `warehouse/values.ts` says; in keys there are none. */
-  #fetch(limit: number): SqlValue[][] {
-    return this.#select.all(BigInt(this.#nextRow), BigInt(limit)).map(readRow);
   }
 
   /** Takes the whole groups; the last one only when no row can follow. */

@@ -6,32 +6,33 @@
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedTableName, COPIES, ORDINAL } from "~/tracked/accept/accepted_table.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { columnsOf } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
+import { WholeRows } from "~/warehouse/whole_rows.ts";
 import { type Comparison, keyIsAccepted, temp } from "./comparison_sql.ts";
 
 /** See the module's comment. Statements are prepared once. */
 export class PreviousRows {
   /** Every column that was ever accepted; NULL in a row that was accepted without it. */
   readonly columns: readonly string[];
-  readonly #ofKey: ReturnType<typeof prepareArrayRows>;
-  readonly #ofPlaces: ReturnType<typeof prepareArrayRows>;
+  readonly #ofKey: WholeRows;
+  readonly #ofPlaces: WholeRows;
 
   constructor(db: DatabaseSync, c: Comparison) {
     const table = acceptedTableName(c.model);
     this.columns = columnsOf(db, table).filter((column) => !column.startsWith("_spoor_"));
-    const list = [...this.columns, COPIES].map((column) => `a.${quoteIdentifier(column)}`)
-      .join(", ");
+    const list = [...this.columns, COPIES].map((column) => `a.${quoteIdentifier(column)}`);
     const where = c.uniqueKey.map((key) => `${quoteIdentifier(key)} = ?`).join(" AND ");
-    this.#ofKey = prepareArrayRows(
+    this.#ofKey = new WholeRows(
       db,
-      `SELECT ${list} FROM ${quoteIdentifier(table)} AS a WHERE ${where} ORDER BY ${ORDINAL}`,
+      list,
+      `FROM ${quoteIdentifier(table)} AS a WHERE ${where} ORDER BY ${ORDINAL}`,
     );
     // CROSS JOIN keeps the order of the tables: the few rows look up the many.
-    this.#ofPlaces = prepareArrayRows(
+    this.#ofPlaces = new WholeRows(
       db,
-      `SELECT j.key, ${list} FROM json_each(?) AS j
+      ["j.key", ...list],
+      `FROM json_each(?) AS j
        CROSS JOIN ${temp(c.rowsTable)} AS r ON r.${c.place} = j.value
        CROSS JOIN ${quoteIdentifier(table)} AS a ON ${keyIsAccepted(c.uniqueKey, "r")}
        ORDER BY j.key, a.${ORDINAL}`,
@@ -41,7 +42,7 @@ export class PreviousRows {
   /** Flat, row after row; empty for a group that was never accepted. */
   read(key: readonly SqlValue[]): SqlValue[] {
     const values: SqlValue[] = [];
-    for (const row of this.#ofKey.all(...key.map(toBound))) take(readRow(row), values);
+    for (const row of this.#ofKey.all(...key.map(toBound))) take(row, values);
     return values;
   }
 
@@ -53,8 +54,7 @@ export class PreviousRows {
   readAll(groups: readonly { firstRow: number }[]): SqlValue[][] {
     const places = JSON.stringify(groups.map(({ firstRow }) => firstRow));
     const all: SqlValue[][] = groups.map(() => []);
-    for (const fetched of this.#ofPlaces.all(places)) {
-      const [index, ...row] = readRow(fetched);
+    for (const [index, ...row] of this.#ofPlaces.all(places)) {
       take(row, all[Number(index)] ?? []);
     }
     return all;
