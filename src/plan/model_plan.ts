@@ -82,7 +82,7 @@ export class ModelPlan {
   #isSure = true;
 
   /** @param listed How many changes and requests are kept. */
-  constructor(private readonly uniqueKey: readonly string[], private readonly listed: number) {}
+  constructor(private readonly uniqueKey: readonly string[], readonly listed: number) {}
 
   /** Whether what the model saves depends on answers. */
   get isAssumed(): boolean {

@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { AdoptedGroups, RecordedGroups } from "~/run/run_event.ts";
 import { DeliveryLog } from "~/store/changes/delivery_log.ts";
-import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
+import { Ledger, type LedgerReader } from "~/store/changes/ledger.ts";
 import { clearPending } from "~/store/changes/pending.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
@@ -48,12 +48,12 @@ function summaryOf({ new: added, changed, removed }: ChangeSet): string {
 export function adoptChanges(
   { db, model, runId, now }: AdoptContext,
   changes: ChangeSet,
-  earlier: readonly LedgerEntry[],
+  earlier: LedgerReader,
 ): Adoption {
   forgetRemoved(db, changes);
   acceptAll(db, changes);
   const ledger = new Ledger(db, model);
-  for (const { groupKey } of earlier) ledger.forget(groupKey);
+  for (const { groupKey } of earlier.each()) ledger.forget(groupKey);
   clearPending(db, model);
   const adopted = changes.new + changes.changed + changes.removed;
   if (adopted > 0) {

@@ -21,7 +21,7 @@ import type { TrackedQuery } from "~/run/earlier/accept_settled.ts";
 import type { AdoptedGroups } from "~/run/run_event.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { DeliveryLog } from "~/store/changes/delivery_log.ts";
-import { type LedgerEntry, loadLedger } from "~/store/changes/ledger.ts";
+import { LedgerReader } from "~/store/changes/ledger.ts";
 import { forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import { adoptGroups, forgetRemovedNotThere } from "~/tracked/adopt/adopt_groups.ts";
 import {
@@ -57,7 +57,7 @@ export interface HeldAdopter {
   copyOfQuery: typeof copyOfQuery;
   adopt: (
     context: Omit<AdoptHeldContext, "source">,
-    ...parts: [queryTable: string, changes: ChangeSet, earlier: readonly LedgerEntry[]]
+    ...parts: [queryTable: string, changes: ChangeSet, earlier: LedgerReader]
   ) => Adoption;
 }
 
@@ -96,7 +96,7 @@ export function adoptHeld(
   context: AdoptHeldContext,
   queryTable: string,
   changes: ChangeSet,
-  earlier: readonly LedgerEntry[],
+  earlier: LedgerReader,
 ): Adoption {
   const { db, model, source, onRemoved, plan } = context;
   const { comparison: c } = changes;
@@ -173,8 +173,7 @@ function record(
   log.write({ ...adopted, groupKey: "*", action: "update", error: summaryOf(told) });
   fillWithRest(db, rest, far);
   const pending = { runId, withRemoved: false, hasLedger: true };
-  const tries = loadLedger(db, model.name);
-  const triesByKey = new Map(tries.map((entry) => [entry.groupKey, entry]));
+  const tries = new LedgerReader(db, model.name);
   let heldBack = 0;
   if (!plan) notePending(db, { ...rest, removed: 0 }, pending);
   const reader = new DeliveredChangeReader(
@@ -188,7 +187,7 @@ function record(
       const error = isThere ? `differs in ${told.source}` : `is not in ${told.source}`;
       log.write({ ...adopted, groupKey, action: isThere ? "update" : "create", changed, error });
       plan?.notGiven(change, before, after);
-      const entry = triesByKey.get(groupKey);
+      const entry = tries.get(groupKey);
       if (entry && isHeldBack(entry, { hash: change.hash }, promise)) heldBack += 1;
     },
   );
@@ -200,16 +199,18 @@ function record(
 function countHeldRemoved(
   db: DatabaseSync,
   far: FarComparison,
-  tries: readonly LedgerEntry[],
+  tries: LedgerReader,
   promise: DeliveryPromise,
 ): number {
   const find = groupFinder(db, far);
-  return tries.filter((entry) => {
+  let held = 0;
+  for (const entry of tries.each()) {
     const key = decodeGroupKey(entry.groupKey);
-    if (key.length !== far.uniqueKey.length) return false;
+    if (key.length !== far.uniqueKey.length) continue;
     const { isHere, isThere } = find(key);
-    return !isHere && isThere && isHeldBack(entry, "removed", promise);
-  }).length;
+    if (!isHere && isThere && isHeldBack(entry, "removed", promise)) held += 1;
+  }
+  return held;
 }
 
 /** The rows of all groups that are left, group by group. */

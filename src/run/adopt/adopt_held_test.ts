@@ -5,6 +5,7 @@ import Papa from "papaparse";
 import type { Model } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { checkState } from "~/state/check_state.ts";
+import { LedgerReader } from "~/store/changes/ledger.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
@@ -86,7 +87,7 @@ function adopt(
       maxAttempts: 3,
       nextChangeId: () => 1,
     };
-    const adoption = adoptHeld(context, copy.table, changes, []);
+    const adoption = adoptHeld(context, copy.table, changes, new LedgerReader(db, model.name));
     dropChanges(db, adoption.changes);
     return adoption;
   });

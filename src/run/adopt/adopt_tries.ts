@@ -18,7 +18,7 @@
  */
 import { type DeliveryPromise, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
 import { type ChangeRecordContext, ChangeRecords } from "~/run/deliver/change_records.ts";
-import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
+import { Ledger, type LedgerEntry, type LedgerReader } from "~/store/changes/ledger.ts";
 import {
   type FarComparison,
   type FoundGroup,
@@ -39,13 +39,13 @@ export interface AdoptTriesContext extends ChangeRecordContext {
 export function adoptTries(
   context: AdoptTriesContext,
   far: FarComparison,
-  earlier: readonly LedgerEntry[],
+  earlier: LedgerReader,
 ): void {
   const { db, model, nextChangeId } = context;
-  new ChangeRecords(context).cutOff(earlier.filter(({ state }) => state === "sent"));
+  new ChangeRecords(context).cutOff(earlier.each("state = 'sent'").toArray());
   const find = groupFinder(db, far);
   const ledger = new Ledger(db, model);
-  for (const entry of earlier) {
+  for (const entry of earlier.each()) {
     const key = decodeGroupKey(entry.groupKey);
     // Under another `@unique_key` it was another group.
     if (key.length !== far.uniqueKey.length) continue;

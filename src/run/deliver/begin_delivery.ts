@@ -20,7 +20,7 @@ import type { ModelWishes } from "~/run/models/model_wishes.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { loadKeyNames } from "~/store/changes/key_names.ts";
-import { type LedgerEntry, loadLedger } from "~/store/changes/ledger.ts";
+import { LedgerReader } from "~/store/changes/ledger.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { endKeeping } from "~/tracked/accept/kept_rows.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
@@ -74,14 +74,13 @@ export function beginDelivery(
   }
   return inTransaction(db, () => {
     endKeeping(db, model.name);
-    const ledger = loadLedger(db, model.name);
-    const { left: known, unparked } = takeNewKey(db, model, wishes, ledger, context.practiceOption);
-    const hasSettled = known.some(({ state }) => state === "settled");
+    const earlier = new LedgerReader(db, model.name);
+    const unparked = takeNewKey(db, model, wishes, earlier, context.practiceOption);
     const readsRemoved = onRemoved === "deliver";
-    const earlier = acceptSettled(
+    const hasSettled = acceptSettled(
       { ...context, model: model.name, uniqueKey, readsRemoved },
       query,
-      known,
+      earlier,
     );
     const { adopt, held } = wishes;
     const copy = adopt && held ? held.copyOfQuery(db, query) : undefined;
@@ -91,7 +90,7 @@ export function beginDelivery(
       ...copy ?? query,
       forced: forcedGroups(earlier, readsRemoved),
       // To send all again, or to take all as sent, asks for the parked ones too.
-      holdCandidates: wishes.resend || wishes.adopt ? [] : holdCandidates(earlier, promise),
+      holdCandidates: wishes.resend || wishes.adopt ? undefined : holdCandidates(earlier, promise),
       everything: wishes.resend,
     });
     const changes = adopt ? found : countKnownByWord(db, found, earlier);
@@ -122,17 +121,17 @@ export function beginDelivery(
       ? held.adopt({ ...parts, model }, copy.table, changes, earlier)
       : adoptChanges(parts, changes, earlier);
     const onLeft = copy && readsRemoved ? onRemoved : "keep";
-    return new Delivery({ ...parts, onRemoved: onLeft, adoption }, adoption.changes, []);
+    return new Delivery({ ...parts, onRemoved: onLeft, adoption }, adoption.changes, earlier);
   });
 }
 
 function pendingSubject(
   { runId }: DeliveryRun,
   { directives }: Model,
-  earlier: readonly LedgerEntry[],
+  earlier: LedgerReader,
 ): PendingSubject {
   const withRemoved = directives.onRemoved === "deliver";
-  return { runId, withRemoved, hasLedger: earlier.length > 0 };
+  return { runId, withRemoved, hasLedger: earlier.has() };
 }
 
 function checkBudgets(

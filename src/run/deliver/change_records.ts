@@ -62,7 +62,8 @@ export class ChangeRecords {
   }
 
   /** No request of the group left after all: the ledger is to it as it was before. */
-  withdrawn(group: HeldGroup, earlier: LedgerEntry | undefined): void {
+  withdrawn(group: HeldGroup): void {
+    const { earlier } = group;
     if (!earlier) {
       this.#ledger.remove([group.changeId]);
       return this.#pending.put({ ...group, groupKey: group.keyText });

@@ -14,7 +14,7 @@ import { assertGuest } from "~/run/guest/guest_error.ts";
 import type { DeliveryCounts, GroupFailure } from "~/run/run_event.ts";
 import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
 import type { KeyNames } from "~/store/changes/key_names.ts";
-import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import type { LedgerReader } from "~/store/changes/ledger.ts";
 import { noteDelivery } from "~/store/model_states.ts";
 import { Acknowledger } from "~/tracked/accept/acknowledger.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
@@ -63,7 +63,7 @@ export class Delivery {
   readonly #reader: DeliveredChangeReader;
   readonly #acknowledger: Acknowledger;
   readonly #records: Records;
-  readonly #earlier: ReadonlyMap<string, LedgerEntry>;
+  readonly #earlier: LedgerReader;
   readonly #former: FormerGroups;
   #isAllRead = false;
 
@@ -75,7 +75,7 @@ export class Delivery {
   constructor(
     private readonly context: DeliveryContext,
     private readonly changes: ChangeSet,
-    earlier: readonly LedgerEntry[],
+    earlier: LedgerReader,
   ) {
     const { db, model } = context;
     const readsRemoved = context.onRemoved === "deliver";
@@ -93,14 +93,14 @@ export class Delivery {
     this.#acknowledger = new Acknowledger(db, changes);
     this.#former = new FormerGroups(db, changes.comparison);
     this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
-    this.#earlier = new Map(earlier.map((entry) => [entry.groupKey, entry]));
-    this.requests = new GroupRequests(context, this.#held, this.#records, this.#earlier);
-    this.#records.cutOff(earlier.filter(({ state }) => state === "sent"));
+    this.#earlier = earlier;
+    this.requests = new GroupRequests(context, this.#held, this.#records);
+    this.#records.cutOff(earlier.each("state = 'sent'").toArray());
     forgetGone({
       db,
       onRemoved: context.onRemoved,
       changes,
-      earlier: this.#earlier,
+      earlier,
       records: this.#records,
       former: this.#former,
     });
@@ -290,8 +290,7 @@ export class Delivery {
    * Whether the far side may hold something else of a refused group than was accepted: an earlier request
    * may have done something, or an earlier try whose place in the ledger the rejection takes.
    */
-  #mayHaveMoved({ keyText, hasMoved, unanswered }: HeldGroup): boolean {
-    const earlier = this.#earlier.get(keyText);
+  #mayHaveMoved({ earlier, hasMoved, unanswered }: HeldGroup): boolean {
     return hasMoved || unanswered > 0 || (earlier !== undefined && isForced(earlier));
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { LedgerReader } from "~/store/changes/ledger.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
@@ -52,7 +53,7 @@ function begin(db: DatabaseSync, among = ""): Delivery {
         nextBatchId: () => -1,
       },
       changes,
-      [],
+      new LedgerReader(db, "sync.crm"),
     );
   });
 }

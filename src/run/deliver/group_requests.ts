@@ -4,7 +4,6 @@
  * @module
  */
 import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
-import type { LedgerEntry } from "~/store/changes/ledger.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import type { BatchPart } from "./change_records.ts";
 import { areOutTogether, type HeldGroup, isUnknownEnd, keyedChangeOf } from "./held_group.ts";
@@ -37,8 +36,6 @@ export class GroupRequests {
     private readonly context: GroupRequestsContext,
     private readonly held: HeldGroups,
     private readonly records: Records,
-    /** What the ledger had of the groups before, by their keys. */
-    private readonly earlier: ReadonlyMap<string, LedgerEntry>,
   ) {}
 
   /**
@@ -137,12 +134,8 @@ export class GroupRequests {
       group.unanswered -= 1;
       if (group.pending > 0 || group.hasLeft || !group.intent) continue;
       Object.assign(group, { intent: undefined, isOut: false });
-      this.context.commits.addUnawaited(() => this.#withdrawn(group));
+      this.context.commits.addUnawaited(() => this.records.withdrawn(group));
     }
-  }
-
-  #withdrawn(group: HeldGroup): void {
-    this.records.withdrawn(group, this.earlier.get(group.keyText));
   }
 }
 

@@ -6,7 +6,6 @@
 import {
   type ChangeAction,
   type DeliveryPromise,
-  type EarlierTry,
   isUnknown,
   type LedgerState,
 } from "~/delivery/earlier_try.ts";
@@ -45,7 +44,7 @@ export interface HeldGroup extends ChangedGroup {
   /** A request of it may have done something at the far side, whatever was answered. */
   hasMoved: boolean;
   /** What the ledger had of it before. */
-  earlier: EarlierTry | undefined;
+  earlier: LedgerEntry | undefined;
   /** Its last request says nothing of it: the far side did not work, or did not know who asks. */
   isFarSides: boolean;
   /** `ending`: what it is to be is on its way to the disk. */

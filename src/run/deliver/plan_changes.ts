@@ -7,8 +7,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { toRecord } from "~/plan/changed_fields.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
-import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import type { LedgerReader } from "~/store/changes/ledger.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
+import { heldBackKeys } from "~/tracked/compare/hold_back.ts";
 import { PreviousRows } from "~/tracked/compare/previous_rows.ts";
 import { RemovedGroupReader } from "~/tracked/compare/removed_group_reader.ts";
 import { GroupHasher } from "~/tracked/content_hash.ts";
@@ -16,7 +17,7 @@ import { encodeGroupKey } from "~/tracked/group_key.ts";
 
 /** What is known beside the comparison. */
 export interface PlannedDelivery {
-  earlier: readonly LedgerEntry[];
+  earlier: LedgerReader;
   onRemoved: "forget" | "keep" | "deliver";
   adopt: boolean;
 }
@@ -40,14 +41,15 @@ export function planChanges(
     onRemoved,
     adopt,
   });
-  const tries = new Map(earlier.map((entry) => [entry.groupKey, entry]));
-  plan.heldBack(heldBack.keys.flatMap((key) => {
-    const group = encodeGroupKey(key);
-    const entry = tries.get(group);
-    if (!entry) return [];
-    const { state, attempts } = entry;
-    return [{ group, key: toRecord(changes.comparison.uniqueKey, key), state, attempts }];
-  }));
+  plan.heldBack(
+    heldBackKeys(db, changes, plan.listed).flatMap((key) => {
+      const group = encodeGroupKey(key);
+      const entry = earlier.get(group);
+      if (!entry) return [];
+      const { state, attempts } = entry;
+      return [{ group, key: toRecord(changes.comparison.uniqueKey, key), state, attempts }];
+    }),
+  );
   if (onRemoved !== "deliver" || adopt) noteGone(db, plan, changes, adopt ? "forget" : onRemoved);
 }
 

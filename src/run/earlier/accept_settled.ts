@@ -5,13 +5,13 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
+import { Ledger, type LedgerEntry, type LedgerReader } from "~/store/changes/ledger.ts";
 import { acceptAll } from "~/tracked/accept/accept_all.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { createKeyTable } from "~/tracked/compare/key_table.ts";
-import { decodeGroupKey } from "~/tracked/group_key.ts";
+import { decodeGroupKey, encodeGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
 /** The query of a tracked model. */
@@ -40,17 +40,18 @@ export interface SettledContext {
  * not sent to it again. Where the far side is told of removals, it is remembered that it has such a group: one
  * that the query no longer has, and that nothing was ever accepted of, is to be removed.
  *
- * @returns What of the ledger is left.
+ * @returns Whether anything was settled.
  */
 export function acceptSettled(
   { db, model, uniqueKey, ...context }: SettledContext,
   query: TrackedQuery,
-  earlier: readonly LedgerEntry[],
-): readonly LedgerEntry[] {
-  const settled = earlier.filter(({ state }) => state === "settled");
-  if (settled.length === 0) return earlier;
+  earlier: LedgerReader,
+): boolean {
+  const settled = earlier.each("state = 'settled'").toArray();
+  if (settled.length === 0) return false;
   const sent = settled.filter(({ action }) => action !== "remove");
   const groups = sent.map((entry) => ({ entry, key: decodeGroupKey(entry.groupKey) }));
+  const byKey = new Map(groups.map(({ entry, key }) => [encodeGroupKey(key), entry]));
   const keys = uniqueKey.map(quoteIdentifier).join(", ");
   createKeyTable(db, uniqueKey, SETTLED_KEYS, groups.map(({ key }) => key));
   const [gone, other]: [LedgerEntry[], LedgerEntry[]] = [[], []];
@@ -62,14 +63,20 @@ export function acceptSettled(
       WHERE (${keys}) IN (SELECT ${keys} FROM ${temp(SETTLED_KEYS)})`,
     params: query.params,
     forced: groups.map(({ key }) => ({ key, batch: 0 })),
-    holdCandidates: groups.map(({ entry, key }) => ({
-      key,
-      isHeld: (now) => {
-        if (now === "absent") gone.push(entry);
-        else if (now !== "removed" && now.hash !== entry.contentHash) other.push(entry);
-        return typeof now === "string" || now.hash !== entry.contentHash;
+    holdCandidates: {
+      keys: () => groups.map(({ key }) => key),
+      find(keyText) {
+        const entry = byKey.get(keyText);
+        if (!entry) return undefined;
+        return {
+          isHeld(now) {
+            if (now === "absent") gone.push(entry);
+            else if (now !== "removed" && now.hash !== entry.contentHash) other.push(entry);
+            return typeof now === "string" || now.hash !== entry.contentHash;
+          },
+        };
       },
-    })),
+    },
     everything: false,
   });
   // What was accepted of them before is not what the far side has, whatever they hold by now.
@@ -91,7 +98,7 @@ export function acceptSettled(
   const left = [...removals, ...kept];
   const { runId, now } = context;
   ledger.write(left.map((entry) => ({ ...entry, runId, at: now(), error: SINCE_SETTLED })));
-  return [...earlier.filter(({ state }) => state !== "settled"), ...left];
+  return true;
 }
 
 /** A temporary table. */

@@ -14,9 +14,9 @@ import {
   isUnknown,
   mayHaveMore,
 } from "~/delivery/earlier_try.ts";
-import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import type { LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
 import type { ForcedGroup } from "~/tracked/compare/find_changes.ts";
-import type { HoldCandidate } from "~/tracked/compare/hold_back.ts";
+import type { HoldCandidates } from "~/tracked/compare/hold_back.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 
 /**
@@ -24,29 +24,42 @@ import { decodeGroupKey } from "~/tracked/group_key.ts";
  *
  * @param readsRemoved The far side is told of what left the query.
  */
-export function forcedGroups(
-  earlier: readonly LedgerEntry[],
+export function* forcedGroups(
+  earlier: LedgerReader,
   readsRemoved: boolean,
-): ForcedGroup[] {
-  return earlier.filter(isForced).map((entry) => ({
-    key: decodeGroupKey(entry.groupKey),
-    batch: batchToRepeat(entry),
-    mayBeThere: readsRemoved && mayHaveMore(entry),
-  }));
+): Generator<ForcedGroup> {
+  for (const entry of earlier.each()) {
+    if (!isForced(entry)) continue;
+    yield {
+      key: decodeGroupKey(entry.groupKey),
+      batch: batchToRepeat(entry),
+      place: entry.place,
+      mayBeThere: readsRemoved && mayHaveMore(entry),
+    };
+  }
 }
 
 /** What may have to be held back. */
 export function holdCandidates(
-  earlier: readonly LedgerEntry[],
+  earlier: LedgerReader,
   promise: DeliveryPromise,
-): HoldCandidate[] {
+): HoldCandidates {
   // One that was rejected and is to be tried again is no news either once it is what was accepted.
-  const mayBeOver = (entry: LedgerEntry) => entry.parked || entry.state === "rejected";
-  return earlier.filter((entry) => mayBeOver(entry) || isUnknown(entry)).map((entry) => ({
-    key: decodeGroupKey(entry.groupKey),
-    isHeld: (now: GroupNow) => isHeldBack(entry, now, promise),
-    isParked: entry.parked,
-  }));
+  const isCandidate = (entry: LedgerEntry) =>
+    entry.parked || entry.state === "rejected" || isUnknown(entry);
+  return {
+    *keys() {
+      for (const entry of earlier.each()) {
+        if (isCandidate(entry)) yield decodeGroupKey(entry.groupKey);
+      }
+    },
+    find(keyText) {
+      const entry = earlier.get(keyText);
+      if (!entry || !isCandidate(entry)) return undefined;
+      const isHeld = (now: GroupNow) => isHeldBack(entry, now, promise);
+      return { isHeld, isParked: entry.parked };
+    },
+  };
 }
 
 /** What was tried before comes first and is sent again with the same key, if it is the same change. */

@@ -7,7 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Records } from "~/run/deliver/no_records.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import type { LedgerReader } from "~/store/changes/ledger.ts";
 import { forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import type { FormerGroups } from "~/tracked/accept/former_groups.ts";
 import { type Comparison, forcedButGoneSql, temp } from "~/tracked/compare/comparison_sql.ts";
@@ -21,7 +21,7 @@ export interface GoneContext {
   /** `@on_removed` */
   onRemoved: "forget" | "keep" | "deliver";
   changes: ChangeSet;
-  earlier: ReadonlyMap<string, LedgerEntry>;
+  earlier: LedgerReader;
   records: Pick<Records, "forget">;
   former: FormerGroups;
 }

@@ -7,7 +7,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import type { LedgerEntry } from "~/store/changes/ledger.ts";
+import type { LedgerReader } from "~/store/changes/ledger.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { keyIsAccepted, keysAreEqual, temp } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
@@ -18,12 +18,11 @@ import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 export function countKnownByWord(
   db: DatabaseSync,
   changes: ChangeSet,
-  earlier: readonly LedgerEntry[],
+  earlier: LedgerReader,
 ): ChangeSet {
-  const settled = new Set(
-    earlier.filter(({ state }) => state === "settled").map(({ groupKey }) => groupKey),
-  );
-  if (settled.size === 0 || changes.new === 0) return changes;
+  if (changes.new === 0) return changes;
+  const settled = new Set(earlier.each("state = 'settled'").map(({ groupKey }) => groupKey));
+  if (settled.size === 0) return changes;
   const { rowsTable, forcedTable, model, uniqueKey } = changes.comparison;
   const keys = uniqueKey.map((key) => `f.${quoteIdentifier(key)}`).join(", ");
   const known = prepareArrayRows(

@@ -13,7 +13,7 @@ import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
+import { Ledger, type LedgerEntry, type LedgerReader } from "~/store/changes/ledger.ts";
 import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
 import { findAccepted } from "~/tracked/accept/known_group.ts";
@@ -27,7 +27,9 @@ const EXAMPLES = 10;
  * Call inside the transaction that finds the changes, before they are found.
  *
  * @param practiceOption ` --practice`, or nothing: what the commands in a hint need.
- * @returns What of the ledger is left: under another key it was other groups, also those that were parked.
+ * Nothing of the ledger is left then: under another key it was other groups.
+ *
+ * @returns How many of them were parked.
  * @throws {UserError} Of some groups it is not known whether they were sent, or what was accepted has no value in
  * the new key.
  */
@@ -35,25 +37,28 @@ export function takeNewKey(
   db: DatabaseSync,
   model: Model,
   wishes: ModelWishes,
-  ledger: readonly LedgerEntry[],
+  ledger: LedgerReader,
   practiceOption: string,
-): { left: readonly LedgerEntry[]; unparked: number } {
+): number {
   const { uniqueKey = [] } = model.directives;
   const former = formerKey(db, model.name, uniqueKey, ledger);
-  if (former === undefined) return { left: ledger, unparked: 0 };
-  refuseOpen(model, former, ledger.filter(isUnsettled), practiceOption);
+  if (former === undefined) return 0;
+  refuseOpen(model, former, ledger.each().filter(isUnsettled).toArray(), practiceOption);
   if (!wishes.resend && !wishes.adopt) {
-    const toRemove = ledger.filter((entry) => isRemovedLater(db, model, former, entry));
+    const toRemove = ledger.each().filter((entry) => isRemovedLater(db, model, former, entry))
+      .toArray();
     refuseOpen(model, former, toRemove, practiceOption);
     refuseLoss(db, model, wishes, practiceOption);
   }
   const groups = new FormerGroups(db, { model: model.name, uniqueKey: former });
   const entries = new Ledger(db, model.name);
-  for (const entry of ledger) {
+  let unparked = 0;
+  for (const entry of ledger.each()) {
     if (isForced(entry) && former.length > 0) groups.doubt(decodeGroupKey(entry.groupKey));
+    if (entry.parked) unparked += 1;
     entries.forget(entry.groupKey);
   }
-  return { left: [], unparked: ledger.filter(({ parked }) => parked).length };
+  return unparked;
 }
 
 /** The key that was; `undefined`: it is the same. Of one that nothing was begun under, no columns are known. */
@@ -61,13 +66,11 @@ function formerKey(
   db: DatabaseSync,
   model: string,
   uniqueKey: readonly string[],
-  ledger: readonly LedgerEntry[],
+  ledger: LedgerReader,
 ): readonly string[] | undefined {
   const key = acceptedKeyOf(db, model);
   if (key.length > 0) return folded(key) === folded(uniqueKey) ? undefined : key;
-  const isOther = ({ groupKey }: LedgerEntry) =>
-    decodeGroupKey(groupKey).length !== uniqueKey.length;
-  return ledger.some(isOther) ? [] : undefined;
+  return ledger.has(`json_array_length(group_key) <> ${uniqueKey.length}`) ? [] : undefined;
 }
 
 function folded(key: readonly string[]): string {

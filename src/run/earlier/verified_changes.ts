@@ -20,7 +20,7 @@ import { VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT, VERIFY_SAYS } from "~/store/cha
 import { DeliveryLog } from "~/store/changes/delivery_log.ts";
 import { deliveriesOf } from "~/store/changes/group_story.ts";
 import { type KeyNames, loadKeyNames } from "~/store/changes/key_names.ts";
-import { Ledger, type LedgerEntry, loadLedger } from "~/store/changes/ledger.ts";
+import { Ledger, type LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 
 /** Asked for in one run at most; more come with the next. */
@@ -146,7 +146,7 @@ function unsettledEntries(
   { resend, adopt }: ModelWishes,
 ): LedgerEntry[] {
   if (delivery !== "at_most_once" || resend || adopt) return [];
-  return loadLedger(db, name).filter(isUnknown)
+  return new LedgerReader(db, name).each().filter(isUnknown)
     .filter(({ groupKey }) => decodeGroupKey(groupKey).length === uniqueKey.length)
-    .slice(0, MAX_ASKED);
+    .take(MAX_ASKED).toArray();
 }

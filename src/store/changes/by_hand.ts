@@ -90,6 +90,8 @@ export function countChanges(
   }));
 }
 
+const READ_AT_ONCE = 1_000;
+
 interface HandChange {
   filter: ChangeFilter;
   now: string;
@@ -113,13 +115,20 @@ function change(db: DatabaseSync, { filter, now, which, note, error, set }: Hand
       groups: Number(row.groups),
       parked: Number(row.parked),
     }));
+    // By their ids, a part at a time: there may be a million.
+    const page = db.prepare(
+      `SELECT id, group_key, batch, action, content_hash FROM "spoor.ledger"
+       WHERE ${where} AND +model = ? AND id > ? ORDER BY id LIMIT ${READ_AT_ONCE}`,
+    );
     for (const { model } of models) {
       const log = new DeliveryLog(db, lastRunId(db) ?? 0, model);
-      const entries = db.prepare(
-        `SELECT id, group_key, batch, action, content_hash FROM "spoor.ledger"
-         WHERE ${where} AND model = ? ORDER BY id`,
-      ).all(...params, model);
-      for (const entry of entries) log.write({ ...toRecord(entry), state: note, at: now, error });
+      let last = 0;
+      for (let isDone = false; !isDone;) {
+        const records = page.all(...params, model, BigInt(last)).map(toRecord);
+        log.writeAll(records.map((record) => ({ ...record, state: note, at: now, error })));
+        last = records.at(-1)?.changeId ?? last;
+        isDone = records.length < READ_AT_ONCE;
+      }
     }
     db.prepare(`UPDATE "spoor.ledger" SET ${set}, at = ? WHERE ${where}`).run(now, ...params);
     for (const { model, groups } of models) wakeModel(db, model, groups);

@@ -38,14 +38,60 @@ const COLUMNS_READ = [
 ];
 const COLUMNS_WRITTEN = [...COLUMNS_READ, "model", "error", "at"];
 
+const SELECT_ENTRY = `SELECT ${COLUMNS_READ.join(", ")} FROM "spoor.ledger"`;
+const READ_AT_ONCE = 1_000;
+
 /**
- * A model's changes that are not accepted; those of one batch in the
- * order in which they went out.
+ * A model's changes that are not accepted, read when they are asked for: there may be a million that are parked.
  */
-export function loadLedger(db: DatabaseSync, model: string): LedgerEntry[] {
-  return db.prepare(
-    `SELECT ${COLUMNS_READ.join(", ")} FROM "spoor.ledger" WHERE model = ? ORDER BY place, id`,
-  ).all(model).map(toEntry);
+export class LedgerReader {
+  readonly #isEmpty: boolean;
+  readonly #get: StatementSync;
+
+  /** What it has now is all that it is asked for: that it is empty is not looked for again. */
+  constructor(private readonly db: DatabaseSync, private readonly model: string) {
+    this.#get = db.prepare(`${SELECT_ENTRY} WHERE model = ? AND group_key = ?`);
+    this.#isEmpty = !this.has();
+  }
+
+  /**
+   * Whether there is one.
+   *
+   * @param which SQL of a condition.
+   */
+  has(which = "TRUE"): boolean {
+    const sql = `SELECT 1 FROM "spoor.ledger" WHERE model = ? AND ${which} LIMIT 1`;
+    return this.db.prepare(sql).get(this.model) !== undefined;
+  }
+
+  /** What it has of a group. */
+  get(groupKey: string): LedgerEntry | undefined {
+    if (this.#isEmpty) return undefined;
+    const row = this.#get.get(this.model, groupKey);
+    return row && toEntry(row);
+  }
+
+  /**
+   * One after the other, in the order of their ids; those that are written meanwhile are not among them.
+   *
+   * @param which SQL of a condition.
+   */
+  *each(which = "TRUE"): Generator<LedgerEntry> {
+    if (this.#isEmpty) return;
+    const last = this.db.prepare(`SELECT max(id) AS id FROM "spoor.ledger"`).get()?.id;
+    // `+`: by the ids, not by the index of models, whose entries would be put into order for each page.
+    const page = this.db.prepare(
+      `${SELECT_ENTRY} WHERE +model = ? AND id > ? AND id <= ? AND ${which} ORDER BY id LIMIT ?`,
+    );
+    const limit = BigInt(READ_AT_ONCE);
+    let after = 0n;
+    while (true) {
+      const rows = page.all(this.model, after, BigInt(Number(last)), limit);
+      for (const row of rows) yield toEntry(row);
+      if (rows.length < READ_AT_ONCE) return;
+      after = BigInt(Number(rows.at(-1)?.id));
+    }
+  }
 }
 
 function toEntry(row: Record<string, unknown>): LedgerEntry {

@@ -36,8 +36,10 @@ export interface Comparison {
   keysTable: string;
   /** … keys of groups that the query no longer has, … */
   removedTable: string;
-  /** … and keys that count as changed in any case, with the batch that they go out in first. */
+  /** … keys that count as changed in any case, with the batch that they go out in first, … */
   forcedTable: string;
+  /** … and keys of groups that are held back; only there where some are. */
+  heldTable: string;
 }
 
 /** `s.a = …` for each key column, joined by AND. */

@@ -46,7 +46,7 @@ import {
   removeForcedSql,
   temp,
 } from "./comparison_sql.ts";
-import { type HeldBack, holdBack, type HoldCandidate } from "./hold_back.ts";
+import { type HeldBack, holdBack, type HoldCandidates } from "./hold_back.ts";
 import { type ChangedRows, orderChangedRows } from "./order_changed_rows.ts";
 import { refuseKeys } from "./refuse_keys.ts";
 
@@ -60,12 +60,11 @@ export interface FindChangesInput {
   columns: readonly string[];
   params: readonly SqlValue[];
   /**
-   * Groups that count as changed whatever they hold: tried before, and not acknowledged. Those of one
-   * batch in the order in which they went out.
+   * Groups that count as changed whatever they hold: tried before, and not acknowledged.
    */
-  forced: readonly ForcedGroup[];
+  forced: Iterable<ForcedGroup>;
   /** Groups that may have to be held back, whatever they are. @default none */
-  holdCandidates?: readonly HoldCandidate[];
+  holdCandidates?: HoldCandidates | undefined;
   /** All count as changed: `--resend`. */
   everything: boolean;
 }
@@ -75,6 +74,8 @@ export interface ForcedGroup {
   key: readonly SqlValue[];
   /** Comes before all others, and with the others of its batch; 0: no wish. */
   batch: number;
+  /** Its place in that batch. @default 0 */
+  place?: number;
   /** If the query does not have it, it counts as removed, though nothing of it was accepted. @default false */
   mayBeThere?: boolean;
 }
@@ -125,9 +126,10 @@ export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSe
     keysTable: `${name}.keys`,
     removedTable: `${name}.removed`,
     forcedTable: `${name}.forced`,
+    heldTable: `${name}.held`,
   };
-  createTables(db, comparison, input.forced);
-  return new ChangeFinder(db, comparison, input).find();
+  const mayBeThere = createTables(db, comparison, input.forced);
+  return new ChangeFinder(db, comparison, input, mayBeThere).find();
 }
 
 /** The unique key as the query writes its columns. */
@@ -142,7 +144,8 @@ function keyColumnsOf({ model, uniqueKey, columns }: FindChangesInput): string[]
   });
 }
 
-function createTables(db: DatabaseSync, c: Comparison, forced: readonly ForcedGroup[]): void {
+/** @returns Whether any of the forced groups may be there without having been accepted. */
+function createTables(db: DatabaseSync, c: Comparison, forced: Iterable<ForcedGroup>): boolean {
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   db.exec(
     `CREATE TEMP TABLE ${quoteIdentifier(c.rowsTable)} (${
@@ -155,20 +158,23 @@ function createTables(db: DatabaseSync, c: Comparison, forced: readonly ForcedGr
       quoteIdentifier(c.removedTable)
     } (${keys}, PRIMARY KEY (${keys})) WITHOUT ROWID;
      CREATE TEMP TABLE ${quoteIdentifier(c.forcedTable)}
-       (${keys}, _spoor_batch, _spoor_order, _spoor_there, PRIMARY KEY (${keys})) WITHOUT ROWID`,
+       (${keys}, _spoor_batch, _spoor_place, _spoor_there, PRIMARY KEY (${keys})) WITHOUT ROWID`,
   );
   const places = c.uniqueKey.map(() => "?").join(", ");
   const insert = db.prepare(
     `INSERT OR IGNORE INTO ${temp(c.forcedTable)} VALUES (${places}, ?, ?, ?)`,
   );
-  for (const [order, { key, batch, mayBeThere = false }] of forced.entries()) {
-    insert.run(...key.map(toBound), BigInt(batch), BigInt(order), BigInt(mayBeThere));
+  let isAnyThere = false;
+  for (const { key, batch, place = 0, mayBeThere = false } of forced) {
+    insert.run(...key.map(toBound), BigInt(batch), BigInt(place), BigInt(mayBeThere));
+    isAnyThere ||= mayBeThere;
   }
+  return isAnyThere;
 }
 
 /** Drops the temporary tables of a comparison. */
 export function dropChanges(db: DatabaseSync, { comparison: c }: ChangeSet): void {
-  for (const table of [c.rowsTable, c.keysTable, c.removedTable, c.forcedTable]) {
+  for (const table of [c.rowsTable, c.keysTable, c.removedTable, c.forcedTable, c.heldTable]) {
     db.exec(`DROP TABLE IF EXISTS ${temp(table)}`);
   }
 }
@@ -178,6 +184,8 @@ class ChangeFinder {
     private readonly db: DatabaseSync,
     private readonly c: Comparison,
     private readonly input: FindChangesInput,
+    /** Some of the forced groups may be there without having been accepted. */
+    private readonly mayBeThere: boolean,
   ) {}
 
   find(): ChangeSet {
@@ -187,7 +195,7 @@ class ChangeFinder {
     else this.#compare(accepted);
     // Before any is held back: what is to be removed must not be taken for what holds what was accepted.
     this.#run(removeForcedSql(this.c));
-    const heldBack = holdBack(this.db, this.c, this.input.holdCandidates ?? []);
+    const heldBack = holdBack(this.db, this.c, this.input.holdCandidates);
     const ordered = orderChangedRows(this.db, this.c);
     const changes = this.#count(accepted.groups, ordered, heldBack);
     this.#fitAccepted(changes);
@@ -288,7 +296,7 @@ class ChangeFinder {
     heldBack: HeldBack,
   ): ChangeSet {
     const removed = this.#countOf(this.c.removedTable);
-    const removedUnaccepted = this.input.forced.some(({ mayBeThere }) => mayBeThere)
+    const removedUnaccepted = this.mayBeThere
       ? Number(this.#get(countUnacceptedSql(this.c), []).n)
       : 0;
     const changed = groups - this.#countNew(acceptedGroups, groups);

@@ -162,12 +162,12 @@ Deno.test("findChanges() refuses rows whose key is NULL, and shows them", () => 
   assert.throws(() => find(db), { message: "Cannot send sync.crm: 1 row has a NULL key" });
 });
 
-Deno.test("findChanges() brings forced groups first, batch by batch in the order given, though their content is as accepted", () => {
+Deno.test("findChanges() brings forced groups first, batch by batch in the order of their places, though their content is as accepted", () => {
   using db = openSource();
   setRows(db, [[1, "a", 1], [2, "b", 2], [3, "c", 3], [4, "d", 4], [5, "e", 5]]);
   sync(db);
   db.exec("UPDATE src SET tier = 0 WHERE id = 1");
-  const forced = [{ key: [5], batch: 7 }, { key: [2], batch: 9 }, { key: [3], batch: 7 }];
+  const forced = [{ key: [3], batch: 7, place: 1 }, { key: [2], batch: 9 }, { key: [5], batch: 7 }];
   assert.deepEqual(sync(db, { forced }), { counts: [0, 4, 1, 0], keys: [[5], [3], [2], [1]] });
 });
 

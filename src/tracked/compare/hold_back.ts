@@ -8,19 +8,25 @@ import type { DatabaseSync } from "node:sqlite";
 import type { GroupNow } from "~/delivery/earlier_try.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
-import { GroupHasher } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
+import { ChangedGroupReader } from "./changed_group_reader.ts";
 import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
 import { createKeyTable, fillKeyTable } from "./key_table.ts";
 
 /** A group that may have to be held back. */
 export interface HoldCandidate {
-  key: readonly SqlValue[];
   isHeld(now: GroupNow): boolean;
   /** It was refused for good, or failed too often; else its last request is to be settled. */
   isParked?: boolean;
+}
+
+/** Groups that may have to be held back. There may be many: each is asked for when it is needed. */
+export interface HoldCandidates {
+  keys(): Iterable<readonly SqlValue[]>;
+  /** By its key as text. */
+  find(keyText: string): HoldCandidate | undefined;
 }
 
 /** What was held back. */
@@ -33,55 +39,148 @@ export interface HeldBack {
   accepted: number;
   /** Those of them that the query gives. */
   present: number;
-  /** Their keys. */
-  keys: readonly (readonly SqlValue[])[];
   /** Keys of candidates that are not held and not among the changes: what is known of them is over. */
   absent: readonly (readonly SqlValue[])[];
 }
+
+const NONE: HeldBack = { groups: 0, parked: 0, accepted: 0, present: 0, absent: [] };
+const READ_AT_ONCE = 1_000;
 
 /** Call when the tables of the comparison are filled, before they are put into order. */
 export function holdBack(
   db: DatabaseSync,
   c: Comparison,
-  candidates: readonly HoldCandidate[],
+  candidates: HoldCandidates | undefined,
 ): HeldBack {
-  const none = { groups: 0, parked: 0, accepted: 0, present: 0, keys: [], absent: [] };
-  if (candidates.length === 0) return none;
-  const table = `${c.rowsTable}.held`;
-  createKeyTable(db, c.uniqueKey, table, candidates.map(({ key }) => key));
-  const hashes = hashesOf(db, c, table);
-  const removed = removedAmong(db, c, table);
-  const nows = candidates.map(({ key }): GroupNow => {
-    const text = encodeGroupKey(key);
-    const hash = hashes.get(text);
-    if (hash !== undefined) return { hash };
-    return removed.has(text) ? "removed" : "absent";
-  });
-  const isHeld = candidates.map((candidate, i) => candidate.isHeld(nows[i] ?? "absent"));
-  const absent = candidates.filter((_, i) => nows[i] === "absent" && !isHeld[i])
-    .map(({ key }) => key);
-  const held = candidates.filter((_, i) => isHeld[i]);
-  if (held.length === 0) {
-    db.exec(`DROP TABLE ${temp(table)}`);
-    return { ...none, absent };
-  }
-  db.exec(`DELETE FROM ${temp(table)}`);
-  const keys = held.map(({ key }) => key);
-  fillKeyTable(db, c.uniqueKey, table, keys);
-  takeOut(db, c, table);
-  const accepted = countAccepted(db, c, table);
-  db.exec(`DROP TABLE ${temp(table)}`);
-  const present = nows.filter((now, i) => isHeld[i] && typeof now === "object").length;
-  const parked = held.filter(({ isParked }) => isParked).length;
-  return { groups: held.length, parked, accepted, present, keys, absent };
+  return candidates ? new HeldBackGroups(db, c, candidates).take() : NONE;
 }
 
-function takeOut(db: DatabaseSync, c: Comparison, held: string): void {
+/** The first keys of groups that were held back, in their own order. */
+export function heldBackKeys(
+  db: DatabaseSync,
+  { heldBack, comparison: c }: { heldBack: HeldBack; comparison: Comparison },
+  limit: number,
+): SqlValue[][] {
+  if (heldBack.groups === 0) return [];
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-  for (const table of [c.rowsTable, c.keysTable, c.removedTable, c.forcedTable]) {
-    db.exec(`DELETE FROM ${temp(table)} WHERE (${keys}) IN (SELECT ${keys} FROM ${temp(held)})`);
+  const sql = `SELECT ${keys} FROM ${temp(c.heldTable)} LIMIT ?`;
+  return prepareArrayRows(db, sql).all(BigInt(Math.min(limit, Number.MAX_SAFE_INTEGER)))
+    .map(readRow);
+}
+
+class HeldBackGroups {
+  readonly #keys: string;
+  readonly #candidatesTable: string;
+  readonly #counts = { groups: 0, parked: 0, present: 0 };
+  readonly #absent: (readonly SqlValue[])[] = [];
+
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly c: Comparison,
+    private readonly candidates: HoldCandidates,
+  ) {
+    this.#keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+    this.#candidatesTable = `${c.rowsTable}.candidates`;
   }
-  closeGaps(db, c);
+
+  take(): HeldBack {
+    const { db, c } = this;
+    createKeyTable(db, c.uniqueKey, this.#candidatesTable, this.candidates.keys());
+    createKeyTable(db, c.uniqueKey, c.heldTable);
+    this.#lookAtChanged();
+    this.#lookAtOthers();
+    db.exec(`DROP TABLE ${temp(this.#candidatesTable)}`);
+    const absent = this.#absent;
+    if (this.#counts.groups > 0) {
+      this.#takeOut();
+      return { ...this.#counts, absent, accepted: this.#countAccepted() };
+    }
+    db.exec(`DROP TABLE ${temp(c.heldTable)}`);
+    return { ...NONE, absent };
+  }
+
+  /** Those that are among the changed rows; they are no candidates afterwards. */
+  #lookAtChanged(): void {
+    const { db, c } = this;
+    const rowsTable = `${this.#candidatesTable}.rows`;
+    const columns = c.columns.map(quoteIdentifier).join(", ");
+    const keys = c.uniqueKey.map((key) => `r.${quoteIdentifier(key)}`).join(", ");
+    db.exec(
+      `CREATE TEMP TABLE ${quoteIdentifier(rowsTable)} (${columns});
+       INSERT INTO ${temp(rowsTable)} SELECT r.* FROM ${temp(c.rowsTable)} AS r
+         JOIN ${temp(this.#candidatesTable)} AS h ON ${keysAreEqual(c.uniqueKey, "h", "r")}
+         ORDER BY ${keys}`,
+    );
+    const reader = new ChangedGroupReader(db, { ...c, rowsTable });
+    for (let isDone = false; !isDone;) {
+      const { groups, done } = reader.read(READ_AT_ONCE);
+      const held = groups.filter(({ keyText, hash }) => this.#isHeld(keyText, { hash }));
+      this.#counts.present += held.length;
+      fillKeyTable(db, c.uniqueKey, c.heldTable, held.map(({ key }) => key));
+      isDone = done;
+    }
+    db.exec(
+      `DELETE FROM ${temp(this.#candidatesTable)} WHERE (${this.#keys}) IN
+         (SELECT ${this.#keys} FROM ${temp(rowsTable)});
+       DROP TABLE ${temp(rowsTable)}`,
+    );
+  }
+
+  /** Those that were accepted and left the query, and those of which nothing has changed. */
+  #lookAtOthers(): void {
+    const { db, c } = this;
+    const removed = `EXISTS (SELECT 1 FROM ${temp(c.removedTable)} AS r
+      WHERE ${keysAreEqual(c.uniqueKey, "r", "h")})`;
+    const table = `${this.#candidatesTable}.others`;
+    db.exec(
+      `CREATE TEMP TABLE ${quoteIdentifier(table)} (${this.#keys}, _spoor_removed);
+       INSERT INTO ${temp(table)} SELECT ${this.#keys}, ${removed}
+         FROM ${temp(this.#candidatesTable)} AS h`,
+    );
+    const page = prepareArrayRows(db, `SELECT * FROM ${temp(table)} WHERE ${c.place} > ? LIMIT ?`);
+    let last = 0;
+    for (let isDone = false; !isDone; last += READ_AT_ONCE) {
+      const rows = page.all(BigInt(last), BigInt(READ_AT_ONCE)).map(readRow);
+      isDone = rows.length < READ_AT_ONCE;
+      const held = rows.map((row): [SqlValue[], GroupNow] => {
+        return [row.slice(0, -1), row.at(-1) === 1 ? "removed" : "absent"];
+      }).filter(([key, now]) => {
+        const isHeld = this.#isHeld(encodeGroupKey(key), now);
+        if (!isHeld && now === "absent") this.#absent.push(key);
+        return isHeld;
+      });
+      fillKeyTable(db, c.uniqueKey, c.heldTable, held.map(([key]) => key));
+    }
+    db.exec(`DROP TABLE ${temp(table)}`);
+  }
+
+  #isHeld(keyText: string, now: GroupNow): boolean {
+    const candidate = this.candidates.find(keyText);
+    if (!candidate?.isHeld(now)) return false;
+    this.#counts.groups += 1;
+    if (candidate.isParked) this.#counts.parked += 1;
+    return true;
+  }
+
+  #takeOut(): void {
+    const { db, c } = this;
+    for (const table of [c.rowsTable, c.keysTable, c.removedTable, c.forcedTable]) {
+      db.exec(
+        `DELETE FROM ${temp(table)} WHERE (${this.#keys}) IN
+         (SELECT ${this.#keys} FROM ${temp(c.heldTable)})`,
+      );
+    }
+    closeGaps(db, c);
+  }
+
+  #countAccepted(): number {
+    const accepted = quoteIdentifier(acceptedTableName(this.c.model));
+    const row = this.db.prepare(
+      `SELECT count(*) AS n FROM ${temp(this.c.heldTable)} AS h WHERE EXISTS
+       (SELECT 1 FROM ${accepted} AS a WHERE ${keysAreEqual(this.c.uniqueKey, "a", "h")})`,
+    ).get();
+    return Number(row?.n);
+  }
 }
 
 /** Groups are told by the places of their rows, which are counted from 1 without a gap. */
@@ -94,43 +193,4 @@ function closeGaps(db: DatabaseSync, c: Comparison): void {
      DROP TABLE ${temp(c.rowsTable)};
      ALTER TABLE ${temp(dense)} RENAME TO ${quoteIdentifier(c.rowsTable)}`,
   );
-}
-
-function countAccepted(db: DatabaseSync, c: Comparison, held: string): number {
-  const accepted = quoteIdentifier(acceptedTableName(c.model));
-  const row = db.prepare(
-    `SELECT count(*) AS n FROM ${temp(held)} AS h
-     WHERE EXISTS (SELECT 1 FROM ${accepted} AS a WHERE ${keysAreEqual(c.uniqueKey, "a", "h")})`,
-  ).get();
-  return Number(row?.n);
-}
-
-function removedAmong(db: DatabaseSync, c: Comparison, table: string): Set<string> {
-  const keys = c.uniqueKey.map((key) => `r.${quoteIdentifier(key)}`).join(", ");
-  const rows = prepareArrayRows(
-    db,
-    `SELECT ${keys} FROM ${temp(c.removedTable)} AS r JOIN ${temp(table)} AS h
-     ON ${keysAreEqual(c.uniqueKey, "h", "r")}`,
-  ).all();
-  return new Set(rows.map((key) => encodeGroupKey(readRow(key))));
-}
-
-/** The content hashes of those candidates that are among the changed rows, by their keys as text. */
-function hashesOf(db: DatabaseSync, c: Comparison, table: string): Map<string, string> {
-  const rows = prepareArrayRows(
-    db,
-    `SELECT r.* FROM ${temp(c.rowsTable)} AS r JOIN ${temp(table)} AS h
-     ON ${keysAreEqual(c.uniqueKey, "h", "r")}`,
-  ).all().map(readRow);
-  const indexes = c.uniqueKey.map((key) => c.columns.findIndex((column) => isSame(column, key)));
-  const groups = Map.groupBy(
-    rows,
-    (row) => encodeGroupKey(indexes.map((index) => row[index] ?? null)),
-  );
-  const hasher = new GroupHasher(c.columns);
-  return new Map([...groups].map(([key, own]) => [key, hasher.hash(own.flat())]));
-}
-
-function isSame(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }

@@ -9,12 +9,12 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { temp } from "./comparison_sql.ts";
 
-/** Creates one with these keys; its columns are those of the unique key. */
+/** Creates one; its columns are those of the unique key. */
 export function createKeyTable(
   db: DatabaseSync,
   uniqueKey: readonly string[],
   table: string,
-  keys: readonly (readonly SqlValue[])[],
+  keys: Iterable<readonly SqlValue[]> = [],
 ): void {
   const columns = uniqueKey.map(quoteIdentifier).join(", ");
   db.exec(
@@ -30,7 +30,7 @@ export function fillKeyTable(
   db: DatabaseSync,
   uniqueKey: readonly string[],
   table: string,
-  keys: readonly (readonly SqlValue[])[],
+  keys: Iterable<readonly SqlValue[]>,
 ): void {
   const insert = db.prepare(
     `INSERT OR IGNORE INTO ${temp(table)} VALUES (${uniqueKey.map(() => "?").join(", ")})`,

@@ -57,11 +57,11 @@ function sortRows(db: DatabaseSync, c: Comparison): void {
      INSERT INTO ${temp(sorted)} SELECT ${
       c.columns.map((column) => `r.${quoteIdentifier(column)}`).join(", ")
     }
-     FROM (SELECT *, ${c.place} AS _spoor_place FROM ${temp(c.rowsTable)}) AS r
+     FROM (SELECT *, ${c.place} AS _spoor_row FROM ${temp(c.rowsTable)}) AS r
      LEFT JOIN ${temp(c.forcedTable)} AS f ON ${keysAreEqual(c.uniqueKey, "f", "r")}
      ORDER BY CASE WHEN f._spoor_batch IS NULL THEN 1 WHEN f._spoor_batch = 0 THEN 2 ELSE 0 END,
-       abs(f._spoor_batch), f._spoor_batch, iif(f._spoor_batch, f._spoor_order, 0),
-       min(r._spoor_place) OVER (PARTITION BY ${partition}), r._spoor_place;
+       abs(f._spoor_batch), f._spoor_batch, iif(f._spoor_batch, f._spoor_place, 0),
+       min(r._spoor_row) OVER (PARTITION BY ${partition}), r._spoor_row;
      DROP TABLE ${temp(c.rowsTable)};
      ALTER TABLE ${temp(sorted)} RENAME TO ${quoteIdentifier(c.rowsTable)}`,
   );
