@@ -8,9 +8,10 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
+import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
-import { foldName, quoteIdentifier } from "~/sql/identifiers.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { loadModelStates } from "~/store/model_states.ts";
 import { prepareSelect } from "~/warehouse/prepare_select.ts";
 import { columnsOf } from "~/warehouse/tables.ts";

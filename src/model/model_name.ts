@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { foldName } from "~/sql/identifiers.ts";
+import { foldName } from "~/base/same_name.ts";
 import type { ModelName } from "./model.ts";
 
 /** A form that is the same for two names when SQLite takes them for one table. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { foldName } from "~/sql/identifiers.ts";
+import { foldName } from "~/base/same_name.ts";
 import { findTableReferences, type TableReference } from "~/sql/table_references.ts";
 import { positionFinder } from "~/base/text_position.ts";
 import type { Reference } from "./model.ts";

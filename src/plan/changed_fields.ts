@@ -5,6 +5,7 @@
  * @module
  */
 import { toHex } from "~/base/hex.ts";
+import { foldName } from "~/base/same_name.ts";
 import {
   type ChangedValues,
   changedValues,
@@ -27,8 +28,8 @@ export function describeDifference(before: FlatRow, after: FlatRow): Difference 
   const [rowsBefore, rowsAfter] = [countRows(before), countRows(after)];
   if (rowsBefore <= 1 && rowsAfter <= 1) {
     const fields = fieldsOf(before, after);
-    const names = new Set(after.columns.map((name) => name.toLowerCase()));
-    const gone = Object.keys(fields).filter((name) => !names.has(name.toLowerCase()));
+    const names = new Set(after.columns.map(foldName));
+    const gone = Object.keys(fields).filter((name) => !names.has(foldName(name)));
     return { fields, ...(rowsAfter > 0 && gone.length > 0 && { columns_gone: gone }) };
   }
   const [old, now] = [toRows(before), toRows(after)];
@@ -73,7 +74,7 @@ function without(rows: readonly Row[], others: readonly Row[]): Row[] {
 /** Columns in any order; one that is NULL is as one that is not there. */
 function nameOf(row: Row): string {
   const cells = Object.entries(row).filter(([, value]) => value !== null);
-  return JSON.stringify(cells.map(([name, value]) => [name.toLowerCase(), value]).sort());
+  return JSON.stringify(cells.map(([name, value]) => [foldName(name), value]).sort());
 }
 
 function toJson(value: SqlValue): unknown {

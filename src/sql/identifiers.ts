@@ -1,8 +1,9 @@
 /**
- * Names in SQL: quoting, comparing, and which of them a model may have.
+ * Names in SQL: quoting, reading, and which of them a model may have.
  *
  * @module
  */
+import { foldName } from "~/base/same_name.ts";
 
 /** The two parts of a model's name. */
 export interface ModelNameParts {
@@ -47,9 +48,4 @@ export function parseModelName(text: string): ModelNameParts | undefined {
 export function isReservedSchema(schema: string): boolean {
   const folded = foldName(schema);
   return RESERVED_SCHEMAS.includes(folded) || folded.startsWith("sqlite");
-}
-
-/** A name as SQLite compares it: ASCII letters in lower case, all others as they are. */
-export function foldName(name: string): string {
-  return /[A-Z]/.test(name) ? name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : name;
 }

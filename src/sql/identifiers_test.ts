@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import {
-  foldName,
   isPlainIdentifier,
   isReservedSchema,
   parseModelName,
@@ -53,12 +52,4 @@ Deno.test("isReservedSchema() keeps models out of Spoor's and SQLite's schemas",
   for (const schema of ["mart", "spoor2", "temporary", "mysqlite"]) {
     assert.ok(!isReservedSchema(schema), schema);
   }
-});
-
-Deno.test("foldName() equates what SQLite equates", () => {
-  using database = new DatabaseSync(":memory:");
-  database.exec(`CREATE TABLE "MÄRT" (a)`);
-  assert.equal(foldName("MÄRT"), "mÄrt");
-  assert.ok(database.prepare(`SELECT * FROM "mÄrt"`));
-  assert.throws(() => database.prepare(`SELECT * FROM "märt"`));
 });

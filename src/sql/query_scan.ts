@@ -9,7 +9,8 @@
  *
  * @module
  */
-import { foldName, unquoteIdentifier } from "./identifiers.ts";
+import { foldName } from "~/base/same_name.ts";
+import { unquoteIdentifier } from "./identifiers.ts";
 import { canBeBareAlias, endsFromClause, isReservedWord } from "./keywords.ts";
 import type { TableReference } from "./table_references.ts";
 import { isOperator, type Token, tokenizeWithoutComments } from "./tokens.ts";

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { foldName, unquoteIdentifier } from "./identifiers.ts";
+import { foldName } from "~/base/same_name.ts";
+import { unquoteIdentifier } from "./identifiers.ts";
 import { isOperator, type Token, tokenizeWithoutComments } from "./tokens.ts";
 
 /**

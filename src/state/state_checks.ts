@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { foldName } from "~/base/same_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedKeyOf, acceptedTableName, COLUMNS_ID } from "~/tracked/accept/accepted_table.ts";
 import { isTargetView } from "~/tracked/accept/target_view.ts";
@@ -114,9 +115,9 @@ function trackedTargets(db: DatabaseSync): string[] {
 
 function missingGroups(db: DatabaseSync, model: string, option: string): CheckResult["findings"] {
   const key = acceptedKeyOf(db, model);
-  const columns = new Set(columnsOf(db, model).map((column) => column.toLowerCase()));
+  const columns = new Set(columnsOf(db, model).map(foldName));
   // Another unique key than the rows were saved with: there is nothing to tell them by.
-  if (key.length === 0 || key.some((each) => !columns.has(each.toLowerCase()))) return [];
+  if (key.length === 0 || key.some((each) => !columns.has(foldName(each)))) return [];
   const equal = key.map((each) => `t.${quoteIdentifier(each)} = a.${quoteIdentifier(each)}`);
   // As SQL writes them: a number past 2^53 cannot be read as one.
   const list = key.map((each) => `quote(a.${quoteIdentifier(each)})`).join(", ");

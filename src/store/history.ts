@@ -5,6 +5,7 @@
  */
 // deno-lint-ignore-file camelcase -- columns, as SQL gives them and --json prints them.
 import type { DatabaseSync } from "node:sqlite";
+import { isSameName } from "~/base/same_name.ts";
 
 /** One run, its models counted by how they ended. */
 export interface RunHistoryRow {
@@ -122,8 +123,7 @@ export function recentSteps(db: DatabaseSync, model: string, limit: number): Ste
   // By the name itself first: only that is an index's.
   const rows = read.all(model, BigInt(limit));
   if (rows.length > 0) return rows.map(toStep);
-  const fold = (name: string) => name.toLowerCase();
-  const known = modelsInHistory(db).find((name) => fold(name) === fold(model));
+  const known = modelsInHistory(db).find((name) => isSameName(name, model));
   return known === undefined ? [] : read.all(known, BigInt(limit)).map(toStep);
 }
 

@@ -5,9 +5,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { foldName } from "~/base/same_name.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { textPosition } from "~/base/text_position.ts";
-import { foldName } from "~/sql/identifiers.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
 import { findTableReferences } from "~/sql/table_references.ts";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 
 const NAMES = ["rowid", "_rowid_", "oid"];
@@ -13,7 +14,7 @@ const NAMES = ["rowid", "_rowid_", "oid"];
  * @throws {UserError} They have taken all three names.
  */
 export function rowidName(columns: readonly string[]): string {
-  const taken = new Set(columns.map((column) => column.toLowerCase()));
+  const taken = new Set(columns.map(foldName));
   const name = NAMES.find((each) => !taken.has(each));
   if (name !== undefined) return name;
   throw new UserError(

@@ -7,7 +7,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { foldName, quoteIdentifier } from "~/sql/identifiers.ts";
+import { foldName } from "~/base/same_name.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { joinConditions } from "~/sql/join_conditions.ts";
 import { columnsOf, countRows } from "./tables.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
+import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
@@ -13,12 +14,7 @@ import { KIND_NAMES } from "~/model/directives.ts";
 import type { KindName } from "~/model/model.ts";
 import { MODELS_FOLDER } from "~/project/find_root.ts";
 import { findModels, type ModelFile } from "~/project/models/find_models.ts";
-import {
-  foldName,
-  isReservedSchema,
-  type ModelNameParts,
-  parseModelName,
-} from "~/sql/identifiers.ts";
+import { isReservedSchema, type ModelNameParts, parseModelName } from "~/sql/identifiers.ts";
 
 const OPTIONS = {
   kind: {
@@ -52,7 +48,7 @@ export const newCommand = defineCommand({
     const { files } = findModels(root);
     const model = chooseModel(parts, options, files);
     const path = `${MODELS_FOLDER}/${parts.schema}/${parts.name}.${model.language}`;
-    const same = files.find((file) => foldName(file.name) === foldName(name));
+    const same = files.find((file) => isSameName(file.name, name));
     if (same) throw alreadyThere(name, same.path);
 
     writeNew(root, path, name, renderNewModel(model));

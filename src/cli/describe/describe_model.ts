@@ -6,13 +6,13 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { renderRate } from "~/base/rate.ts";
+import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
 import { renderBudget } from "~/delivery/budget.ts";
 import { DIRECTIVES } from "~/model/directives.ts";
 import type { Budget, Directives, Model, ModelName } from "~/model/model.ts";
-import { foldName } from "~/sql/identifiers.ts";
 import { recentSteps, type StepHistoryRow } from "~/store/history.ts";
 import { loadModelStates } from "~/store/model_states.ts";
 
@@ -40,7 +40,7 @@ export interface ModelDescription {
 /** Finds a model by its name, in any case. */
 export function findModel(models: ReadonlyMap<ModelName, Model>, name: string): Model {
   for (const model of models.values()) {
-    if (foldName(model.name) === foldName(name)) return model;
+    if (isSameName(model.name, name)) return model;
   }
   const meant = new NearestTable([...models.keys()]).find(name);
   throw new UserError(`Cannot describe "${name}": no model has this name`, {

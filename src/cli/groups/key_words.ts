@@ -6,6 +6,7 @@
  * @module
  */
 import { fromHex, toHex } from "~/base/hex.ts";
+import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { toKeyValue } from "~/tracked/group_key.ts";
 import { fromRead, isSqlValue, type SqlValue } from "~/warehouse/values.ts";
@@ -50,7 +51,7 @@ function readPair(
   columns: readonly string[],
 ): { column: string | undefined; text: string } {
   const [, name = "", text = ""] = /^\s*([^=]+?)\s*=\s*([^]*)$/.exec(word) ?? [];
-  const column = columns.find((each) => each.toLowerCase() === name.toLowerCase());
+  const column = columns.find((each) => isSameName(each, name));
   return column === undefined ? { column, text: word } : { column, text };
 }
 

@@ -6,6 +6,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
 import { DEFAULT_MAX_ATTEMPTS, type DeliveryPromise } from "~/delivery/earlier_try.ts";
@@ -16,7 +17,6 @@ import { findModels, type ModelFile } from "~/project/models/find_models.ts";
 import { loadYamlModel } from "~/project/models/load_sql_model.ts";
 import { readText } from "~/project/read_text.ts";
 import { loadSettings } from "~/project/settings/settings.ts";
-import { foldName } from "~/sql/identifiers.ts";
 import { modelsInHistory } from "~/store/history.ts";
 import { keyColumnsOf } from "~/tracked/accept/known_group.ts";
 
@@ -48,10 +48,10 @@ export async function findTrackedModel(
   purpose: string,
 ): Promise<TrackedModel> {
   const { files } = findModels(root);
-  const file = files.find((each) => foldName(each.name) === foldName(name));
+  const file = files.find((each) => isSameName(each.name, name));
   if (file) return await loadTrackedModel(root, db, file, purpose);
   const past = modelsInHistory(db);
-  const known = past.find((each) => foldName(each) === foldName(name));
+  const known = past.find((each) => isSameName(each, name));
   if (known === undefined) {
     throw unknownModel(name, [...files.map((each) => each.name), ...past], purpose);
   }

@@ -5,10 +5,11 @@
  *
  * @module
  */
+import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { ModelLanguage, ModelName } from "~/model/model.ts";
 import { MODELS_FOLDER } from "~/project/find_root.ts";
-import { foldName, isPlainIdentifier, isReservedSchema } from "~/sql/identifiers.ts";
+import { isPlainIdentifier, isReservedSchema } from "~/sql/identifiers.ts";
 import { walkFiles } from "./walk_files.ts";
 
 /** One model's file, not yet read. */

@@ -6,6 +6,7 @@
  */
 import { closestWord } from "~/base/closest_word.ts";
 import { CsvMistake, CsvParser, type CsvRecord } from "~/base/csv_parser.ts";
+import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { NotUtf8, Utf8Text } from "~/base/utf8_text.ts";
 import type { Model } from "~/model/model.ts";
@@ -42,12 +43,12 @@ export function readHeldHeader(file: HeldFile, model: Model): HeldHeader {
     if (found === undefined) throw cannotRead(file, "it is empty");
     first ??= found[0];
     const columns = found[0]?.fields ?? [];
-    if (uniqueKey.some((key) => !columns.some((column) => isSame(column, key)))) continue;
+    if (uniqueKey.some((key) => !columns.some((column) => isSameName(column, key)))) continue;
     refuseBadNames(file, columns, found[0]?.line ?? 1);
     return { delimiter, columns };
   }
   const { fields = [], line = 1 } = first ?? {};
-  const key = uniqueKey.find((each) => !fields.some((column) => isSame(column, each))) ?? "";
+  const key = uniqueKey.find((each) => !fields.some((column) => isSameName(column, each))) ?? "";
   const near = closestWord(key, fields);
   throw cannotRead(file, `it has no column "${key}", the unique key of ${model.name}`, line, {
     details: [`columns = ${fields.slice(0, SHOWN).join(", ").slice(0, 200)}`],
@@ -157,17 +158,13 @@ function open(file: HeldFile): Deno.FsFile {
 /** SQLite takes names that differ in case only for one. */
 function refuseBadNames(file: HeldFile, columns: readonly string[], line: number): void {
   for (const [index, column] of columns.entries()) {
-    const first = columns.findIndex((each) => isSame(each, column));
+    const first = columns.findIndex((each) => isSameName(each, column));
     if (first === index || column === "") continue;
     const names = columns[first] === column
       ? `both named "${column}"`
       : `named "${columns[first]}" and "${column}", which is one name`;
     throw cannotRead(file, `columns ${first + 1} and ${index + 1} are ${names}`, line);
   }
-}
-
-function isSame(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }
 
 function cannotRead(

@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
@@ -60,7 +61,7 @@ export function loadHeld(
     ? { header: readHeldHeader(source, model), select: undefined }
     : { header: undefined, select: prepareHeld(db, source) };
   const columns = opened.header?.columns ?? opened.select?.columns ?? [];
-  const placeOf = (column: string) => columns.findIndex((each) => isSame(each, column));
+  const placeOf = (column: string) => columns.findIndex((each) => isSameName(each, column));
   refuseMissingKey(source, model, query, columns);
   const compared = query.columns.filter((column) =>
     placeOf(column) >= 0 && !query.uniqueKey.includes(column)
@@ -87,7 +88,7 @@ export function loadHeld(
     ...loaded,
     comparison,
     withBytes: found?.withBytes ?? [],
-    ignored: columns.filter((column) => !used.some((each) => isSame(each, column))),
+    ignored: columns.filter((column) => !used.some((each) => isSameName(each, column))),
     renamed: used.flatMap((here, i) => {
       const there = columns[places[i] ?? -1] ?? here;
       return there === here ? [] : [[there, here] as const];
@@ -164,7 +165,7 @@ function refuseMissingKey(
   { uniqueKey }: QueryRows,
   columns: readonly string[],
 ): void {
-  const missing = uniqueKey.find((key) => !columns.some((column) => isSame(column, key)));
+  const missing = uniqueKey.find((key) => !columns.some((column) => isSameName(column, key)));
   if (missing === undefined) return;
   throw new UserError(
     `Cannot compare ${name} with ${source.name}: it has no column "${missing}", the unique key`,
@@ -193,8 +194,4 @@ function nothingToCompare(
       hint: "Name the columns there as the query names them; to take all as sent, leave --held out",
     },
   );
-}
-
-function isSame(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }

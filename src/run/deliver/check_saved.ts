@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { assertGuest } from "~/run/guest/guest_error.ts";
 import { checkRowBlock } from "~/run/guest/row_block.ts";
 import type { RowBlock } from "~/sandbox/protocol.ts";
-import { foldName } from "~/sql/identifiers.ts";
 import { refuseOwnColumn } from "~/tracked/accept/target_table.ts";
 import { encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";

@@ -7,6 +7,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { isForced, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
@@ -74,7 +75,7 @@ function formerKey(
 }
 
 function folded(key: readonly string[]): string {
-  return key.map((column) => column.toLowerCase()).join("\0");
+  return key.map(foldName).join("\0");
 }
 
 /** A try that may have arrived, and what a person said of one, is about a group of the former key. */
@@ -135,9 +136,9 @@ function refuseLoss(
 ): void {
   const { uniqueKey = [] } = model.directives;
   const table = acceptedTableName(model.name);
-  const columns = new Set(columnsOf(db, table).map((column) => column.toLowerCase()));
+  const columns = new Set(columnsOf(db, table).map(foldName));
   if (columns.size === 0) return;
-  const missing = uniqueKey.find((key) => !columns.has(key.toLowerCase()));
+  const missing = uniqueKey.find((key) => !columns.has(foldName(key)));
   const isLost = missing === undefined
     ? uniqueKey.map((key) => `${quoteIdentifier(key)} IS NULL`).join(" OR ")
     : "TRUE";

@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { RowBlock } from "~/sandbox/protocol.ts";
-import { foldName } from "~/sql/identifiers.ts";
 import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
 import { assertGuest } from "./guest_error.ts";
 

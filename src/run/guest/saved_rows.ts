@@ -8,8 +8,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { foldName } from "~/base/same_name.ts";
 import type { RowBlock } from "~/sandbox/protocol.ts";
-import { foldName, quoteIdentifier } from "~/sql/identifiers.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { dropTable } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { foldName } from "~/base/same_name.ts";
 import type { DeliveredGroup, HostMessage, RowBlock, Value } from "~/sandbox/protocol.ts";
 
 type TestRow = Record<string, unknown>;
@@ -72,8 +73,8 @@ function toDelivered({ rows, previous }: ChangedGroup, group: number): Delivered
 
 /** A row's key; to SQL `ID` and `id` are one column. */
 export function keyText(row: TestRow, uniqueKey: readonly string[]): string {
-  const values = new Map(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
-  return JSON.stringify(uniqueKey.map((column) => values.get(column.toLowerCase())));
+  const values = new Map(Object.entries(row).map(([name, value]) => [foldName(name), value]));
+  return JSON.stringify(uniqueKey.map((column) => values.get(foldName(column))));
 }
 
 /** Rows as they cross the border. */

@@ -19,6 +19,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { foldName, isSameName } from "~/base/same_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { cachedStatement } from "~/warehouse/cached_statement.ts";
 import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
@@ -106,7 +107,7 @@ function createRowidTable(
   key: string,
   columns: readonly string[],
 ): void {
-  const others = columns.filter((column) => !sameName(column, key)).map(quoteIdentifier);
+  const others = columns.filter((column) => !isSameName(column, key)).map(quoteIdentifier);
   const list = [
     `${quoteIdentifier(key)} INTEGER PRIMARY KEY`,
     OWN_ROWID_COLUMNS,
@@ -167,16 +168,16 @@ export function valueColumnsOf(db: DatabaseSync, table: string): string[] {
 }
 
 function addMissingColumns(db: DatabaseSync, table: string, columns: readonly string[]): void {
-  const known = new Set(columnsOf(db, table).map((column) => column.toLowerCase()));
+  const known = new Set(columnsOf(db, table).map(foldName));
   for (const column of columns) {
-    if (known.has(column.toLowerCase())) continue;
+    if (known.has(foldName(column))) continue;
     db.exec(`ALTER TABLE ${quoteIdentifier(table)} ADD COLUMN ${quoteIdentifier(column)}`);
   }
 }
 
 function hasKey(db: DatabaseSync, table: string, uniqueKey: readonly string[]): boolean {
   const key = keyOf(db, table).filter((column) => column !== ORDINAL);
-  return key.join("\0") === uniqueKey.map((each) => each.toLowerCase()).join("\0");
+  return key.join("\0") === uniqueKey.map(foldName).join("\0");
 }
 
 /** Whether the key is the rowid, so that every group is one row that came once. */
@@ -184,7 +185,7 @@ export function hasOneRowEach(db: DatabaseSync, table: string): boolean {
   return !keyOf(db, table).includes(ORDINAL);
 }
 
-/** The column that is the rowid; `undefined`: the table is the general one. */
+/** The column that is the rowid, folded; `undefined`: the table is the general one. */
 export function rowidKeyOf(db: DatabaseSync, table: string): string | undefined {
   return hasOneRowEach(db, table) ? keyOf(db, table)[0] : undefined;
 }
@@ -210,11 +211,11 @@ export function acceptedKeyOf(db: DatabaseSync, model: string): string[] {
     .filter((name) => name !== ORDINAL);
 }
 
-/** The columns of the primary key, in lower case; without `ORDINAL` where the key is the rowid. */
+/** The columns of the primary key, folded; without `ORDINAL` where the key is the rowid. */
 function keyOf(db: DatabaseSync, table: string): string[] {
   return cachedStatement(db, "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk")
     .all(table)
-    .map((row) => String(row.name).toLowerCase());
+    .map((row) => foldName(String(row.name)));
 }
 
 /**
@@ -229,9 +230,9 @@ function rekeyAcceptedTable(
 ): void {
   const table = acceptedTableName(model);
   const old = columnsOf(db, table);
-  const canKeep = uniqueKey.every((key) => old.some((each) => sameName(each, key)));
+  const canKeep = uniqueKey.every((key) => old.some((each) => isSameName(each, key)));
   const kept = valueColumnsOf(db, table);
-  const added = columns.filter((column) => !kept.some((each) => sameName(each, column)));
+  const added = columns.filter((column) => !kept.some((each) => isSameName(each, column)));
   const former = `${table}.former`;
   db.exec(`ALTER TABLE ${quoteIdentifier(table)} RENAME TO ${quoteIdentifier(former)}`);
   createAcceptedTable(db, table, uniqueKey, [...kept, ...added]);
@@ -249,10 +250,6 @@ function rekeyAcceptedTable(
     );
   }
   db.exec(`DROP TABLE ${quoteIdentifier(former)}`);
-}
-
-function sameName(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }
 
 function columnsIdOf(db: DatabaseSync, model: string, columns: readonly string[]): number {

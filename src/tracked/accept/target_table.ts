@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { foldName, isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
@@ -88,8 +89,8 @@ export function ensureTargetTable(
 
 /** Those columns that are not among the known. */
 function columnsBeside(known: readonly string[], columns: readonly string[]): string[] {
-  const names = new Set(known.map((column) => column.toLowerCase()));
-  return columns.filter((column) => !names.has(column.toLowerCase()));
+  const names = new Set(known.map(foldName));
+  return columns.filter((column) => !names.has(foldName(column)));
 }
 
 /** Named by its columns, so that another unique key gets another index. */
@@ -102,7 +103,7 @@ function createKeyIndex(db: DatabaseSync, model: string, uniqueKey: readonly str
 /** @throws {UserError} A column would be one of Spoor's own. */
 export function refuseOwnColumn(model: string, columns: readonly string[]): void {
   const own = columns.find((column) =>
-    column.toLowerCase() === CONTENT_HASH || column.toLowerCase().startsWith("_spoor_")
+    isSameName(column, CONTENT_HASH) || foldName(column).startsWith("_spoor_")
   );
   if (own === undefined) return;
   throw new UserError(`Cannot save rows of ${model}: "${own}" is a column of Spoor's own`, {

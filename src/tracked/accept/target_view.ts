@@ -8,6 +8,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { foldName, isSameName } from "~/base/same_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { CONTENT_HASH, HASH_VERSION } from "~/tracked/content_hash.ts";
 import { dropTable, findTableType } from "~/warehouse/tables.ts";
@@ -32,9 +33,9 @@ export const SHOWN_HASH = `'${HASH_VERSION}:' || lower(hex(a.${ACCEPTED_HASH}))`
 export function targetViewColumns(db: DatabaseSync, model: string): string[] | undefined {
   if (findTableType(db, model) !== "view") return undefined;
   const columns = readColumns(db, model);
-  const accepted = acceptedTableName(model).toLowerCase();
+  const accepted = acceptedTableName(model);
   // No view of a user's reads such a table under the model's own name.
-  const isOwn = columns.some(({ table }) => table?.toLowerCase() === accepted);
+  const isOwn = columns.some(({ table }) => table !== null && isSameName(table, accepted));
   if (!isOwn) return undefined;
   return columns.map(({ name }) => name).filter((name) => name !== CONTENT_HASH);
 }
@@ -56,7 +57,7 @@ export function isTargetView(db: DatabaseSync, model: string): boolean {
   const view = db.prepare(
     `SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = ? COLLATE NOCASE`,
   ).get(model);
-  return String(view?.sql).toLowerCase().endsWith(fromAccepted(model).toLowerCase());
+  return foldName(String(view?.sql)).endsWith(foldName(fromAccepted(model)));
 }
 
 /** Makes the view, in place of what has its name. */
@@ -128,10 +129,10 @@ function shownSql(
   columns: readonly string[],
   more = "",
 ): string {
-  const rowidKey = rowidKeyOf(db, acceptedTableName(model))?.toLowerCase();
+  const rowidKey = rowidKeyOf(db, acceptedTableName(model));
   // With the table's alias: SQLite takes a quoted name that it does not know for a text.
   const shown = columns.map((column) => {
-    const kept = column.toLowerCase() === rowidKey ? ROWID_KEY : quoteIdentifier(column);
+    const kept = foldName(column) === rowidKey ? ROWID_KEY : quoteIdentifier(column);
     return `a.${kept} AS ${quoteIdentifier(column)}`;
   });
   return `SELECT ${shown.join(", ")}, ${SHOWN_HASH} AS ${CONTENT_HASH}${more}${

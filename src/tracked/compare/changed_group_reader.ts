@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { foldName } from "~/base/same_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { GroupHasher } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
@@ -50,8 +51,8 @@ export class ChangedGroupReader {
       `FROM ${temp(c.rowsTable)} WHERE ${c.place} >= ? ORDER BY ${c.place} LIMIT ?`,
     );
     this.#hasher = new GroupHasher(c.columns);
-    const names = c.columns.map((column) => column.toLowerCase());
-    this.#keyIndexes = c.uniqueKey.map((key) => names.indexOf(key.toLowerCase()));
+    const names = c.columns.map(foldName);
+    this.#keyIndexes = c.uniqueKey.map((key) => names.indexOf(foldName(key)));
   }
 
   /** Reads about `wanted` rows; a group is never split. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { toHex } from "~/base/hex.ts";
+import { foldName } from "~/base/same_name.ts";
 import { isSameValue } from "~/warehouse/same_value.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
@@ -27,10 +28,10 @@ export class FieldComparer {
   readonly #gone: readonly (readonly [string, number])[];
 
   constructor(before: readonly string[], after: readonly string[]) {
-    const places = new Map(before.map((name, index) => [name.toLowerCase(), index]));
-    this.#columns = after.map((name) => [name, places.get(name.toLowerCase())]);
-    const names = new Set(after.map((name) => name.toLowerCase()));
-    this.#gone = [...before.entries()].filter(([, name]) => !names.has(name.toLowerCase()))
+    const places = new Map(before.map((name, index) => [foldName(name), index]));
+    this.#columns = after.map((name) => [name, places.get(foldName(name))]);
+    const names = new Set(after.map(foldName));
+    this.#gone = [...before.entries()].filter(([, name]) => !names.has(foldName(name)))
       .map(([place, name]) => [name, place]);
   }
 

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { isSameName } from "~/base/same_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { joinConditions } from "~/sql/join_conditions.ts";
 import {
@@ -230,5 +231,5 @@ export function temp(name: string): string {
 
 /** Whether a column is part of the key. */
 export function isKey(c: Comparison, column: string): boolean {
-  return c.uniqueKey.some((key) => key.toLowerCase() === column.toLowerCase());
+  return c.uniqueKey.some((key) => isSameName(key, column));
 }

@@ -15,6 +15,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import {
@@ -135,7 +136,7 @@ export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSe
 /** The unique key as the query writes its columns. */
 function keyColumnsOf({ model, uniqueKey, columns }: FindChangesInput): string[] {
   return uniqueKey.map((key) => {
-    const column = columns.find((each) => each.toLowerCase() === key.toLowerCase());
+    const column = columns.find((each) => isSameName(each, key));
     if (column !== undefined) return column;
     throw new UserError(
       `Cannot find the changes of ${model}: its query does not select the unique key "${key}"`,

@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { foldName } from "~/base/same_name.ts";
 import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 
@@ -26,14 +27,14 @@ export function changedColumns(
   const now = Object.keys(rows[0] ?? {});
   if (previous.length === 0 || rows.length === 0) return [...now, ...before];
   // To SQL `Email` and `email` are one column.
-  const earlierNames = new Map(before.map((name) => [name.toLowerCase(), name]));
+  const earlierNames = new Map(before.map((name) => [foldName(name), name]));
   const shared: [now: string, before: string][] = [];
   const changed: string[] = [];
   for (const name of now) {
-    const earlier = earlierNames.get(name.toLowerCase());
+    const earlier = earlierNames.get(foldName(name));
     if (earlier === undefined) changed.push(name);
     else shared.push([name, earlier]);
-    earlierNames.delete(name.toLowerCase());
+    earlierNames.delete(foldName(name));
   }
   const differing = differingColumns(
     previous.map((row) => shared.map(([, name]) => identity(row[name]))),

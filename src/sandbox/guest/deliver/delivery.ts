@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isSameName } from "~/base/same_name.ts";
 import { type ModulePaths, reportError } from "~/sandbox/guest/error_report.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
@@ -222,7 +223,7 @@ export class Delivery {
     if (this.#isKeyNamed) return;
     const columns = Object.keys(row);
     this.#uniqueKey = this.#uniqueKey.map((key) =>
-      columns.find((column) => column.toLowerCase() === key.toLowerCase()) ?? key
+      columns.find((column) => isSameName(column, key)) ?? key
     );
     this.#isKeyNamed = true;
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { foldName } from "~/base/same_name.ts";
 import type { Group } from "~/sandbox/guest/api.ts";
 import { noteYielded } from "~/sandbox/guest/deliver/change_context.ts";
 import type { Delivery, GivenGroup } from "~/sandbox/guest/deliver/delivery.ts";
@@ -188,9 +189,9 @@ function rowOfKey({ key }: DeliveredGroup, uniqueKey: readonly string[]): Row | 
 /** A row under the query's own names: to SQL `ID` and `id` are one column. */
 function renamed(row: Row | undefined, columns: readonly string[]): Row | undefined {
   if (!row) return undefined;
-  const names = new Map(columns.map((column) => [column.toLowerCase(), column]));
+  const names = new Map(columns.map((column) => [foldName(column), column]));
   return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [names.get(name.toLowerCase()) ?? name, value]),
+    Object.entries(row).map(([name, value]) => [names.get(foldName(name)) ?? name, value]),
   );
 }
 
