@@ -10,6 +10,7 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedKeyOf, acceptedTableName, COLUMNS_ID } from "~/tracked/accept/accepted_table.ts";
 import { isTargetView } from "~/tracked/accept/target_view.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
+import { cutKeyText } from "~/tracked/group_key.ts";
 import { columnsOf, findTableType } from "~/warehouse/tables.ts";
 import type { CheckFacts, CheckResult } from "./check_state.ts";
 import { heldState, modelsWithAccepted } from "./held_states.ts";
@@ -126,7 +127,7 @@ function missingGroups(db: DatabaseSync, model: string, option: string): CheckRe
      (SELECT 1 FROM ${quoteIdentifier(model)} AS t WHERE ${equal.join(" AND ")}) LIMIT ${
       SHOWN + 1
     }`,
-  ).all().map((row) => Object.values(row).map(String).join(", "));
+  ).all().map((row) => Object.values(row).map((value) => cutKeyText(String(value))).join(", "));
   if (missing.length === 0) return [];
   const more = missing.length > SHOWN ? ", …" : "";
   return [{

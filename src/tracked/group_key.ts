@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cutText } from "~/base/cut_text.ts";
 import { fromHex, toHex } from "~/base/hex.ts";
 import { fromRead, type SqlValue } from "~/warehouse/values.ts";
 
@@ -34,16 +35,36 @@ export function decodeGroupKey(text: string): SqlValue[] {
   });
 }
 
-/** `customer_id = 7`, `region = EU, id = 42`, `id = '7'` for a text: for people. */
+/** `customer_id = 7`, `region = EU, id = 42`, `id = '7'` for a text: for people. A long value is cut. */
 export function renderGroupKey(columns: readonly string[], key: readonly SqlValue[]): string {
-  return columns.map((column, index) => {
-    return `${column} = ${renderKeyValue(key[index] ?? null)}`;
-  }).join(", ");
+  return renderColumns(columns, key, cutKeyText);
+}
+
+/** The same, whole: for programs. Where people read it `cutKeyText` cuts it. */
+export function renderWholeGroupKey(columns: readonly string[], key: readonly SqlValue[]): string {
+  return renderColumns(columns, key, (text) => text);
+}
+
+/** Characters of a key's value, or of a key, that people are shown: a URL is whole, a document is not. */
+const SHOWN_LENGTH = 200;
+
+/** A text of a key, or a key as text, as people are shown it. */
+export function cutKeyText(text: string): string {
+  return cutText(text, SHOWN_LENGTH);
+}
+
+function renderColumns(
+  columns: readonly string[],
+  key: readonly SqlValue[],
+  cut: (text: string) => string,
+): string {
+  return columns.map((column, index) => `${column} = ${renderValue(key[index] ?? null, cut)}`)
+    .join(", ");
 }
 
 /** A text is in quotes where it would else look like a number, or like nothing. */
-function renderKeyValue(value: SqlValue): string {
-  if (value instanceof Uint8Array) return `x'${toHex(value)}'`;
+function renderValue(value: SqlValue, cut: (text: string) => string): string {
+  if (value instanceof Uint8Array) return `x'${cut(toHex(value))}'`;
   const isMistakable = typeof value === "string" && /^(-?\d+(\.\d+)?)?$/.test(value);
-  return isMistakable ? `'${value}'` : String(toKeyValue(value));
+  return isMistakable ? `'${cut(value)}'` : cut(String(toKeyValue(value)));
 }

@@ -13,10 +13,10 @@ import {
   acceptedKeysAround,
   findAccepted,
 } from "~/tracked/accept/known_group.ts";
-import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
+import { cutKeyText, decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { type BudgetBlock, findBudgetBlock } from "./budget_block.ts";
-import { readKeyWords, toKeyWords } from "./key_words.ts";
+import { readKeyWords, toShownKeyWords } from "./key_words.ts";
 import type { TrackedModel } from "./tracked_model.ts";
 
 /** A group that Spoor knows of. */
@@ -84,16 +84,19 @@ function refuse(
 ): never {
   const { name, keyColumns } = model;
   const near = nearestKeys(db, model, keys).map(decodeGroupKey);
-  const [nearest] = near;
+  const [nearest, ...others] = near;
+  const meant = nearest && others.length === 0 ? toShownKeyWords(keyColumns, nearest) : undefined;
   const hint = nearest === undefined
     ? `No group of ${name} was sent or accepted yet; "spoor history ${name}" shows its runs.`
-    : near.length > 1
-    ? "Those are the nearest that it knows; one that waits for its first run is not known yet."
-    : `Did you mean "${toKeyWords(keyColumns, nearest)}"?`;
+    : meant === undefined
+    ? `${others.length > 0 ? "Those are" : "That is"} the nearest that it knows; ` +
+      "one that waits for its first run is not known yet."
+    : `Did you mean "${meant}"?`;
   throw new UserError(
-    `Cannot ${purpose}: ${name} knows no group "${words.join(" ")}"`,
+    `Cannot ${purpose}: ${name} knows no group "${cutKeyText(words.join(" "))}"`,
     {
-      ...near.length > 1 && { details: near.map((key) => renderGroupKey(keyColumns, key)) },
+      ...nearest && meant === undefined &&
+        { details: near.map((key) => renderGroupKey(keyColumns, key)) },
       hint: [hint, ...blockText(findBudgetBlock(db, name))].join(" "),
       exitCode: 2,
     },

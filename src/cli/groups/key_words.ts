@@ -8,7 +8,7 @@
 import { fromHex, toHex } from "~/base/hex.ts";
 import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
-import { toKeyValue } from "~/tracked/group_key.ts";
+import { cutKeyText, toKeyValue } from "~/tracked/group_key.ts";
 import { fromRead, isSqlValue, type SqlValue } from "~/warehouse/values.ts";
 
 /**
@@ -39,7 +39,7 @@ function assign(words: readonly string[], columns: readonly string[]): string[] 
     return texts.filter((text) => text !== undefined);
   }
   throw new UserError(
-    `Cannot tell which group is meant: "${words.join(" ")}" is not a key of ${
+    `Cannot tell which group is meant: "${cutKeyText(words.join(" "))}" is not a key of ${
       columns.length === 1 ? `the column "${columns[0]}"` : columns.join(", ")
     }`,
     { hint: `Write it as "${columns.map((column) => `${column}=…`).join(" ")}".`, exitCode: 2 },
@@ -69,6 +69,22 @@ function formsOf(text: string): SqlValue[] {
 function readInteger(text: string): SqlValue {
   const integer = BigInt(text);
   return isSqlValue(integer) ? fromRead(integer) : Number(text);
+}
+
+/** A command that is longer than some lines is not read off a screen, and a shell takes no word of 128 KiB. */
+const MAX_WORDS_LENGTH = 1_000;
+
+/**
+ * The words that name a key in a command that is shown to people.
+ *
+ * @returns `undefined`: they are too long for that, and cut they would name nothing.
+ */
+export function toShownKeyWords(
+  columns: readonly string[],
+  key: readonly SqlValue[],
+): string | undefined {
+  const words = toKeyWords(columns, key);
+  return words.length <= MAX_WORDS_LENGTH ? words : undefined;
 }
 
 /** The words that name a key, as a shell takes them: `7`, `region=EU id=42`. */

@@ -19,6 +19,7 @@ import type {
   PlanSummary,
 } from "~/plan/plan_document.ts";
 import { practiceOption } from "~/run/command_text.ts";
+import { cutKeyText } from "~/tracked/group_key.ts";
 
 /** What becomes of a model, in a word or two. */
 export const STATUS_WORDS: Readonly<Record<PlannedStatus, string>> = {
@@ -194,7 +195,7 @@ function valueText(value: unknown): string {
 }
 
 function plainText(value: unknown): string {
-  return typeof value === "string" ? visibleLine(value) : valueText(value);
+  return typeof value === "string" ? visibleLine(cutKeyText(value)) : valueText(value);
 }
 
 /** What is sure, or why not; nothing for a change that would simply be accepted. */

@@ -17,6 +17,7 @@ import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import type { DeliveryCounts, ModelFinished, RequestCounts, StepStatus } from "~/run/run_event.ts";
+import { cutKeyText } from "~/tracked/group_key.ts";
 
 /** How a run is shown. */
 export interface RunView {
@@ -238,7 +239,7 @@ function renderFailures(event: ModelFinished, view: RunView): string[] {
   const { failed = 0, unknown = 0 } = event.delivery ?? {};
   const total = Math.max(failed + unknown, failures.length);
   const lines = shown.map(({ key, error }) =>
-    `  ${style.bad(visibleLine(key))}: ${onOneLine(error)}`
+    `  ${style.bad(visibleLine(cutKeyText(key)))}: ${onOneLine(error)}`
   );
   const more = total - shown.length;
   if (more > 0) {

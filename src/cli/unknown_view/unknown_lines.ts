@@ -4,7 +4,7 @@
  * @module
  */
 import type { ChangeRequest } from "~/cli/groups/change_key_of.ts";
-import { toKeyWords } from "~/cli/groups/key_words.ts";
+import { toShownKeyWords } from "~/cli/groups/key_words.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 import { countOf } from "~/cli/output/counts.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
@@ -77,8 +77,8 @@ function inFlightLines(inFlight: InFlight | undefined): string[] {
 }
 
 function commandFor({ model, change }: UnknownGroup, option: string): string {
-  const key = toKeyWords(model.keyColumns, decodeGroupKey(change.group_key));
-  return settleCommand(`${model.name} ${key}`, option);
+  const words = toShownKeyWords(model.keyColumns, decodeGroupKey(change.group_key));
+  return settleCommand(model.name, words, option);
 }
 
 function renderGroup({ change, model, request, key }: UnknownGroup, style: Style): string[] {

@@ -7,7 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { findBudgetBlock } from "~/cli/groups/budget_block.ts";
 import { changeRequestOf, toKeyed, withKey } from "~/cli/groups/change_key_of.ts";
 import type { KnownGroup } from "~/cli/groups/find_group.ts";
-import { toKeyWords } from "~/cli/groups/key_words.ts";
+import { toShownKeyWords } from "~/cli/groups/key_words.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 import { runCutOff } from "~/store/changes/cut_off.ts";
 import {
@@ -93,7 +93,7 @@ export function loadStory(
       ? lastComparison(db, model.name)
       : undefined,
     pending: pendingOf(db, model.name, keyText),
-    words: toKeyWords(model.keyColumns, key),
+    words: toShownKeyWords(model.keyColumns, key),
     last,
   });
   return {

@@ -17,8 +17,8 @@ export interface GroupFacts {
     TrackedModel,
     "name" | "promise" | "maxAttempts" | "onRemoved" | "isInProject" | "isOfSql"
   >;
-  /** Its key as words of the command line. */
-  words: string;
+  /** Its key as words of the command line; `undefined`: they are too long to be shown. */
+  words: string | undefined;
   ledger: LedgerRow | undefined;
   /** It was found to be sent, and no run has begun it. */
   pending: PendingRow | undefined;
@@ -87,17 +87,13 @@ function decide(facts: GroupFacts): NextStep {
   if (ledger.state === "sent" && isRunning) {
     return { code: "in_flight", text: `a request is out: run ${ledger.run_id} is under way` };
   }
-  const name = `${model.name} ${words}`;
   if (isUnknown(ledger)) {
-    return model.promise === "at_most_once"
-      ? { code: "waits_for_you", text: `waits for you: ${settleCommand(name, option)}` }
-      : REPEATED;
+    const text = `waits for you: ${settleCommand(model.name, words, option)}`;
+    return model.promise === "at_most_once" ? { code: "waits_for_you", text } : REPEATED;
   }
   if (ledger.parked) {
-    return {
-      code: "parked",
-      text: `parked until its content changes, or: spoor retry${option} ${name}`,
-    };
+    const text = `parked until its content changes, or: ${retryCommand(model.name, words, option)}`;
+    return { code: "parked", text };
   }
   const attempt = `attempt ${ledger.attempts + 1} of ${model.maxAttempts}`;
   return { code: "comes_again", text: `comes again with the next run (${attempt})` };
@@ -135,9 +131,24 @@ const HAS_LEFT: Readonly<Record<TrackedModel["onRemoved"], NextStep>> = {
   forget: { code: "gone", text: "left the query: the next run forgets it, and sends nothing" },
 };
 
-/** How a person settles a group; options come first, because "--" may stand before a key. */
-export function settleCommand(name: string, option: string): string {
-  return `spoor unknown settle --sent${option} ${name}, or with --not-sent`;
+/** What a command is about that cannot name one group. */
+const ALL_OF_MODEL = " (all groups of the model: the key is too long for a command)";
+
+/**
+ * How a person settles a group; options come first, because "--" may stand before a key.
+ *
+ * @param words Its key as words of the command line; `undefined`: they are too long to be shown.
+ */
+export function settleCommand(model: string, words: string | undefined, option: string): string {
+  const settle = `spoor unknown settle --sent${option} ${model}`;
+  return words === undefined
+    ? `${settle} --all, or with --not-sent${ALL_OF_MODEL}`
+    : `${settle} ${words}, or with --not-sent`;
+}
+
+function retryCommand(model: string, words: string | undefined, option: string): string {
+  const retry = `spoor retry${option} ${model}`;
+  return words === undefined ? retry + ALL_OF_MODEL : `${retry} ${words}`;
 }
 
 const ACCEPTED: NextStep = {

@@ -20,7 +20,7 @@ import { Acknowledger } from "~/tracked/accept/acknowledger.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
 import { type ChangeSet, dropChanges } from "~/tracked/compare/find_changes.ts";
 import { refuseRemovedKeys } from "~/tracked/compare/refuse_keys.ts";
-import { renderGroupKey } from "~/tracked/group_key.ts";
+import { renderWholeGroupKey } from "~/tracked/group_key.ts";
 import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
 import { checkSaved, savedTooSoon } from "./check_saved.ts";
 import { type DeliveredChange, DeliveredChangeReader } from "./delivered_change_reader.ts";
@@ -272,7 +272,7 @@ export class Delivery {
     this.context.plan?.ended(group.number, { as: "failed", why: error.message });
     group.changeId ||= this.context.nextChangeId();
     if (this.failures.length < MAX_FAILURES_SHOWN) {
-      const key = renderGroupKey(this.changes.comparison.uniqueKey, group.key);
+      const key = renderWholeGroupKey(this.changes.comparison.uniqueKey, group.key);
       this.failures.push({ key, error });
     }
     if (isUnknownEnd(group, this.context.promise)) {

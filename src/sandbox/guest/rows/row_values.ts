@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cutText } from "~/base/cut_text.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 
@@ -97,8 +98,11 @@ export function describeKey(key: Readonly<Row>): string {
     .join(", ");
 }
 
+/** Characters of a text that a message shows. */
+const SHOWN_LENGTH = 200;
+
 function describeValue(value: Value): string {
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") return JSON.stringify(cutText(value, SHOWN_LENGTH));
   return value instanceof Uint8Array ? `${value.length} bytes` : String(value);
 }
 
