@@ -43,6 +43,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       "tests/delivery/budgets_test.ts": ["a query that gives nothing blocks always"],
       "tests/delivery/changes_api_test.ts": ["changes gives creations, updates with what was"],
       "tests/delivery/changes_test.ts": ["only rows that are new or changed are sent"],
+      "tests/delivery/column_names_test.ts": ["a target that is a table has both columns é and É"],
       "tests/delivery/doubt_test.ts": ["a batch that is cut off comes again in its order"],
       "tests/delivery/groups_test.ts": ["a group of several rows is acknowledged by its last row"],
       "tests/delivery/lifecycle_test.ts": [
@@ -117,6 +118,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
     files: {
       "tests/delivery/failures_command_test.ts": ["failures lists errors with counts"],
       "tests/delivery/history_test.ts": ["history and the run itself show both sides"],
+      "tests/delivery/long_keys_test.ts": ["run, failures and plan show the beginning"],
       "tests/delivery/retry_test.ts": [
         "retry chooses by error and age",
         "retry waits for no run",
