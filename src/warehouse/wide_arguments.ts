@@ -21,7 +21,10 @@ export class WideArguments {
   /** @param name Of the function; `name_more` is registered beside it. */
   constructor(db: DatabaseSync, readonly name: string) {
     this.#more = `${name}_more`;
-    db.function(this.#more, { varargs: true, useBigIntArguments: true }, (...values: unknown[]) => {
+    const options = { varargs: true, useBigIntArguments: true } as const;
+    db.function(this.#more, options, (ordinal: unknown, ...values: unknown[]) => {
+      // What is left of a call that failed meanwhile is no part of this one.
+      if (ordinal === 0n) this.#before = [];
       this.#before.push(...values as SqlValue[]);
       return null;
     });
@@ -31,7 +34,7 @@ export class WideArguments {
   call(values: readonly string[]): string {
     const pieces = piecesOf(values, MAX_ARGUMENTS);
     const last = pieces.pop() ?? [];
-    const before = pieces.map((piece) => `${this.#more}(${piece.join(", ")})`);
+    const before = pieces.map((piece, i) => `${this.#more}(${i}, ${piece.join(", ")})`);
     // One argument for all that came before, be it however many calls.
     const first = before.length === 0 ? [] : [`coalesce(${before.join(", ")}, 1)`];
     return `${this.name}(${[...first, ...last].join(", ")})`;
