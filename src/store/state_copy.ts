@@ -1,15 +1,19 @@
 /**
  * A private copy of the state file, for work that must not touch it.
  *
- * The copy is of the database and its WAL, made while the run lock is held, so that nobody writes; on file systems
- * that can, it shares its blocks with the original. It holds what the state holds, so that it is for its owner
+ * The copy is of the database and its WAL, made while the run lock is held, so that no run writes; `spoor auth`
+ * may, without that lock. So it is made within a read transaction, during which SQLite neither takes anything out
+ * of the WAL nor writes to the file what is not in it (https://www.sqlite.org/wal.html#ckpt). On file systems that
+ * can, it shares its blocks with the original. It holds what the state holds, so that it is for its owner
  * alone, and it is removed in any case: by its maker, and where that was killed, by the next one.
  *
  * @module
  */
 import { basename, dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { hasContent } from "~/base/has_content.ts";
 import { UserError } from "~/base/user_error.ts";
+import { openForReading } from "~/warehouse/open_for_reading.ts";
 
 /** A copy; disposing of it removes it. */
 export interface StateCopy extends Disposable {
@@ -33,6 +37,7 @@ export function copyState(path: string, name: string): StateCopy {
     [Symbol.dispose]: () => removeFolder(folder),
   };
   try {
+    using _ = readTransaction(path);
     copy.isOfState = copyFile(path, copy.path);
     copyFile(`${path}-wal`, `${copy.path}-wal`);
     return copy;
@@ -70,6 +75,15 @@ function folderOf(path: string, name: string): string {
 /** Practice runs have a state and a lock of their own in the same folder. */
 function prefixOf(path: string): string {
   return `plan-${basename(path, ".db")}-`;
+}
+
+/** `undefined`: there is no file yet. */
+function readTransaction(path: string): Disposable | undefined {
+  if (!hasContent(path)) return undefined;
+  const db = openForReading(path);
+  db.exec("BEGIN");
+  db.prepare("SELECT count(*) FROM sqlite_schema").get();
+  return { [Symbol.dispose]: () => db.close() };
 }
 
 function copyFile(from: string, to: string): boolean {

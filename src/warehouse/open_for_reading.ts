@@ -15,6 +15,7 @@
 import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
+import { hasContent } from "~/base/has_content.ts";
 import { UserError } from "~/base/user_error.ts";
 import { openDatabaseReadOnly } from "./open_database.ts";
 
@@ -68,15 +69,6 @@ function openImmutable(path: string): DatabaseSync {
 function mayNotWriteBeside(error: unknown): boolean {
   return error instanceof Error &&
     /attempt to write a readonly database|unable to open database file/.test(error.message);
-}
-
-function hasContent(path: string): boolean {
-  try {
-    return Deno.statSync(path).size > 0;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 function needsItsLog(path: string, ending: "-wal" | "-journal", cause: unknown): UserError {
