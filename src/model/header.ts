@@ -1,17 +1,20 @@
 /**
  * The header of a SQL or TypeScript model: the comments before its first statement.
  *
- * A comment line that begins with `@` is a directive, every other line is text for people. Block
- * comments are skipped; what stands in them is never a directive.
+ * A comment line that begins with `@` is a directive, every other line is text for people. There is this one
+ * form: a directive in a block comment, or anywhere else, is told as a mistake.
  *
  * @module
  */
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { DIRECTIVE_NAMES } from "./directives.ts";
 import type { DirectiveEntry } from "./read_directives.ts";
-
-/** The sign that begins a comment line, by language. */
-export type CommentSign = "--" | "//";
+import {
+  type CommentSign,
+  findUnreadInHead,
+  findUnreadInSql,
+  findUnreadInTypescript,
+} from "./unread_directives.ts";
 
 /** A header, taken apart. */
 export interface Header {
@@ -29,14 +32,13 @@ export function readHeader(text: string, path: string, sign: CommentSign): Heade
     line += countLines(text, offset, start);
     const end = endOfComment(text, start, sign);
     if (end === undefined) break;
-    if (text.startsWith(sign, start)) {
-      const column = start - text.lastIndexOf("\n", start - 1);
-      readCommentLine(text.slice(start, end), sign, { path, line, column }, header);
-    }
+    const column = start - text.lastIndexOf("\n", start - 1);
+    readComment(text.slice(start, end), sign, { path, line, column }, header);
     line += countLines(text, start, end);
     offset = end;
   }
-  header.errors.push(...findStrayDirectives(text, offset, path, sign));
+  const findBelow = sign === "--" ? findUnreadInSql : findUnreadInTypescript;
+  header.errors.push(...findBelow(text, offset, path));
   return header;
 }
 
@@ -70,14 +72,18 @@ function endOfComment(text: string, start: number, sign: CommentSign): number | 
 /** Comments of other tools that begin with `@` as well: `@ts-nocheck`, `@deno-types="…"`, `@jsx h`. */
 const OTHER_TOOLS = /^@(ts-|deno-|jsx|vitest-|eslint)/;
 
-function readCommentLine(
+function readComment(
   comment: string,
   sign: CommentSign,
-  start: { path: string; line: number; column: number },
+  start: Required<SourceLocation>,
   header: Header,
 ): void {
   const content = comment.slice(sign.length).trim();
-  if (!content.startsWith("@") || (sign === "//" && OTHER_TOOLS.test(content))) return;
+  if (!comment.startsWith(sign) || !content.startsWith("@")) {
+    header.errors.push(...findUnreadInHead(comment, start, sign));
+    return;
+  }
+  if (sign === "//" && OTHER_TOOLS.test(content)) return;
   const { path, line } = start;
   const at = { path, line, column: start.column + comment.indexOf("@") };
   const match = /^@([^\s:=]*)\s*(:?)\s*(.*)$/su.exec(content);
@@ -105,34 +111,4 @@ function noColon(content: string, name: string, value: string, at: SourceLocatio
         : `Write a directive as "@name: value", or begin the comment with another sign than "@".`,
     },
   );
-}
-
-/**
- * Directives that stand below the first statement, where they would mean nothing. To pass over
- * them could send rows that were meant to be `tracked`, so they are mistakes.
- */
-function findStrayDirectives(
-  text: string,
-  bodyStart: number,
-  path: string,
-  sign: CommentSign,
-): UserError[] {
-  const stray = sign === "--" ? STRAY_SQL : STRAY_TYPESCRIPT;
-  if (!text.includes("@", bodyStart)) return [];
-  return [...text.slice(bodyStart).matchAll(stray)].map((match) => {
-    const offset = bodyStart + match.index + match[0].indexOf("@");
-    const line = 1 + countLines(text, 0, offset);
-    const column = offset - text.lastIndexOf("\n", offset - 1);
-    return new UserError(
-      `Cannot read the model header: "@${match[1]}" stands below the first statement`,
-      { at: { path, line, column }, hint: "Move the line to the top of the file." },
-    );
-  });
-}
-
-const STRAY_SQL = strayPattern("--");
-const STRAY_TYPESCRIPT = strayPattern("//");
-
-function strayPattern(sign: CommentSign): RegExp {
-  return new RegExp(`^[ \\t]*${sign}[ \\t]*@(${DIRECTIVE_NAMES.join("|")})[ \\t]*:`, "gm");
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type CommentSign, readHeader } from "./header.ts";
+import { readHeader } from "./header.ts";
+import type { CommentSign } from "./unread_directives.ts";
 
 function entriesOf(text: string, sign: CommentSign = "--"): string[] {
   const { entries, errors } = readHeader(text, "models/a/b.sql", sign);
@@ -33,12 +34,22 @@ Deno.test("a header ends where the first statement begins", () => {
   assert.deepEqual(entriesOf("-- @kind: view"), ["1:4 kind=view"]);
 });
 
-Deno.test("block comments are skipped, and hold no directives", () => {
+Deno.test("block comments are skipped", () => {
   assert.deepEqual(
-    entriesOf("/* @kind: view\n*/ -- @owner: me\n/**/\n-- @tags: a\nSELECT 1"),
+    entriesOf("/* A view.\n*/ -- @owner: me\n/**/\n-- @tags: a\nSELECT 1"),
     ["2:7 owner=me", "4:4 tags=a"],
   );
-  assert.deepEqual(entriesOf("/* no end\n-- @kind: view"), []);
+  assert.deepEqual(entriesOf("/* no end"), []);
+});
+
+Deno.test("a directive in a block comment is a mistake, at its own line and column", () => {
+  const state = '"@kind" stands in a block comment, where no directive is read';
+  const told = (place: string) =>
+    `${place} Cannot read the model header: ${state} | ` +
+    'Write "-- @kind: view" as a line of its own.';
+  assert.deepEqual(mistakesOf("-- @owner: me\n  /* @kind: view */\nSELECT 1"), [told("2:6")]);
+  assert.deepEqual(mistakesOf("/*\n * @kind: view */\nSELECT 1"), [told("2:4")]);
+  assert.deepEqual(mistakesOf("/* no end\n-- @kind: view"), [told("2:4")]);
 });
 
 Deno.test("lines may end as Windows ends them", () => {
@@ -77,7 +88,7 @@ Deno.test("a comment that begins with @ and is no directive is a mistake", () =>
 Deno.test("a directive below the first statement is a mistake, in a string of code too", () => {
   assert.deepEqual(mistakesOf("-- @owner: me\nSELECT 1\n  -- @kind: tracked\n"), [
     `3:6 Cannot read the model header: "@kind" stands below the first statement | ` +
-    "Move the line to the top of the file.",
+    'Write "-- @kind: tracked" as a line of its own at the top of the file.',
   ]);
   const typescript = `import { save } from "spoor";\n// @allow_net: a.example\n// @other: x\n`;
   assert.match(mistakesOf(typescript, "//").join(), /^2:4 .*"@allow_net" stands below/);

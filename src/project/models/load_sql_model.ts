@@ -16,6 +16,7 @@ import {
   type ReferenceMap,
   type TableRead,
 } from "~/model/sql_references.ts";
+import { findUnreadInYaml } from "~/model/unread_directives.ts";
 import { loadYamlLibrary } from "~/model/yaml_mapping.ts";
 import { readYamlModel, YAML_MODEL_KEYS, type YamlModel } from "~/model/yaml_model.ts";
 import { readText } from "~/project/read_text.ts";
@@ -58,7 +59,7 @@ export async function loadYamlModel(
   const yaml = known ?? readYamlModel(await loadYamlLibrary(), text, file.path);
   if (!known && yaml.errors.length === 0) keep(cache, key, yaml);
   const read = readDirectives(yaml.entries, file.path, "", YAML_MODEL_KEYS);
-  read.errors.unshift(...yaml.errors);
+  read.errors.unshift(...yaml.errors, ...yaml.sql ? findUnreadInYaml(yaml.sql, file.path) : []);
   return yaml.sql ? buildModel(file, fingerprint, yaml.sql, read, cache) : { errors: read.errors };
 }
 
