@@ -42,6 +42,18 @@ export function positionFinder(text: string): (offset: number) => TextPosition {
   };
 }
 
+/**
+ * The line of a file on which a line of a text stands that is part of it.
+ *
+ * @param line Of the text, from 1.
+ * @param firstLine Of the file, on which the text begins.
+ * @param lines Of the file, one for each of the text, where they do not follow each other: the text has `\n`
+ * written in it, say.
+ */
+export function lineInFile(line: number, firstLine: number, lines?: readonly number[]): number {
+  return lines?.[line - 1] ?? firstLine + line - 1;
+}
+
 function findLineStarts(text: string): number[] {
   const starts = [0];
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);

@@ -1,6 +1,6 @@
 /**
- * Has SQLite read the queries of all SQL models, in an empty database in memory, so that wrong
- * syntax, wrong columns and wrong functions are known before anything runs.
+ * Has SQLite read the queries of all models, as far as their text tells them, in an empty database in memory, so
+ * that wrong syntax, wrong columns and wrong functions are known before anything runs.
  *
  * What a TypeScript model saves is known once it has run: its table's columns are taken from the
  * state file. Where they are not known yet, only the syntax of what reads them is checked.
@@ -11,9 +11,11 @@ import { DatabaseSync } from "node:sqlite";
 import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
+import { findTablesRead } from "~/model/sql_references.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { loadModelStates } from "~/store/model_states.ts";
-import { prepareSelect } from "~/warehouse/prepare_select.ts";
+import { getKeyColumns } from "~/tracked/key_columns.ts";
+import { prepareSelect, type SelectInput } from "~/warehouse/prepare_select.ts";
 import { columnsOf } from "~/warehouse/tables.ts";
 
 const SYNTAX = /: (?:near .*: syntax error|unrecognized token.*|incomplete input)$/;
@@ -56,32 +58,42 @@ class QueryChecker {
   constructor(readonly db: DatabaseSync, readonly columnsInState: ColumnsOfTable) {}
 
   check(model: Model): void {
+    const known = this.errors.length;
+    for (const { sql, at, lines, isTracked } of model.queries ?? []) {
+      // One mistake a model: the next query may well have the same.
+      if (this.errors.length > known) return;
+      const tables = findTablesRead(sql).map(({ table }) => table);
+      const input = { sql, at, ...lines && { lines }, name: `a query of ${model.name}` };
+      // A query of an import may be another model's, with another key.
+      this.#columnsOf(model, input, tables, isTracked && at.path === model.path);
+    }
     if (model.sql === undefined) return;
+    const at = { path: model.path, line: model.sqlLine ?? 1 };
     const tables = model.references.map(({ table }) => table);
-    const fromState = tables.filter((table) => !this.#isKnown(table) && this.#makeAsInState(table));
-    const columns = this.#columnsOf(
-      model,
-      tables.every((table) => this.#isKnown(table)),
-      fromState,
-    );
+    const columns = this.#columnsOf(model, { sql: model.sql, at, name: model.name }, tables, true);
     if (columns) this.#make(model.name, columns);
   }
 
-  /** The query's columns, or `undefined` where they cannot be told. */
+  /**
+   * The query's columns, or `undefined` where they cannot be told.
+   *
+   * @param isTracked Its rows are compared where the model's kind is that.
+   */
   #columnsOf(
     model: Model,
-    knowsTables: boolean,
-    fromState: readonly string[],
+    input: Omit<SelectInput, "readable">,
+    tables: readonly string[],
+    isTracked: boolean,
   ): readonly string[] | undefined {
+    const fromState = tables.filter((table) => !this.#isKnown(table) && this.#makeAsInState(table));
     try {
-      return prepareSelect(this.db, {
-        sql: model.sql ?? "",
-        name: model.name,
-        at: { path: model.path, line: model.sqlLine ?? 1 },
-        readable: "all",
-      }).columns;
+      const { columns } = prepareSelect(this.db, { ...input, readable: "all" });
+      const { kind, directives: { uniqueKey = [] } } = model;
+      if (isTracked && kind === "tracked") getKeyColumns(model.name, uniqueKey, columns, input.at);
+      return columns;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
+      const knowsTables = tables.every((table) => this.#isKnown(table));
       const isCertain = knowsTables || error.cause === undefined || SYNTAX.test(error.message);
       if (isCertain) this.errors.push(withHint(error, fromState));
       return undefined;

@@ -74,6 +74,17 @@ export interface ModelModule {
   imports: Readonly<Record<string, string>>;
 }
 
+/** A query that a TypeScript model's text holds whole. */
+export interface ModelQuery {
+  sql: string;
+  /** Where its text begins. */
+  at: { path: string; line: number };
+  /** Where each of its lines stands, unless they follow each other as in the file. */
+  lines?: readonly number[];
+  /** By `query` or `changes`, whose rows a tracked model compares; not by `query.all`. */
+  isTracked: boolean;
+}
+
 /** One model: a file under `models/`, read and checked. */
 export interface Model {
   name: ModelName;
@@ -95,6 +106,8 @@ export interface Model {
   sqlLine?: number;
   /** TypeScript only: the model's own module first, then its imports, each once. */
   modules?: readonly ModelModule[];
+  /** TypeScript only: its queries that can be read statically, those of its imports too. */
+  queries?: readonly ModelQuery[];
   /** TypeScript only: some `query(…)` text cannot be read statically. */
   hasDynamicQuery?: boolean;
   /** TypeScript only: it reads tables through `query` (and is no source). */

@@ -5,7 +5,7 @@
  */
 import { foldName } from "~/base/same_name.ts";
 import { findTableReferences, type TableReference } from "~/sql/table_references.ts";
-import { positionFinder } from "~/base/text_position.ts";
+import { lineInFile, positionFinder } from "~/base/text_position.ts";
 import type { Reference } from "./model.ts";
 
 /** References by folded name: each table once, the first place where it is read. */
@@ -43,16 +43,18 @@ export function findTablesRead(
  *
  * @param path File that the query stands in.
  * @param firstLine Line of that file on which the query begins, counted from 1.
+ * @param lines Where each of its lines stands, unless they follow each other.
  */
 export function addTable(
   references: ReferenceMap,
   { table, line }: TableRead,
   path: string,
   firstLine: number,
+  lines?: readonly number[],
 ): void {
   const key = foldName(table);
   if (references.has(key)) return;
-  references.set(key, { table, at: { path, line: firstLine + line - 1 } });
+  references.set(key, { table, at: { path, line: lineInFile(line, firstLine, lines) } });
 }
 
 /** Adds the models that `@depends_on` names and that the text does not show. */

@@ -7,7 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { foldName } from "~/base/same_name.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
-import { textPosition } from "~/base/text_position.ts";
+import { lineInFile, textPosition } from "~/base/text_position.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
 import { findTableReferences } from "~/sql/table_references.ts";
@@ -20,8 +20,10 @@ export interface SelectInput {
   sql: string;
   /** For messages: `the query of mart.customers`. */
   name: string;
-  /** Where `sql` begins in its file. */
-  at: SourceLocation;
+  /** Where `sql` begins in its file; absent where only who asks knows it. */
+  at: SourceLocation | undefined;
+  /** Where each of its lines stands, unless they follow each other as in the file. */
+  lines?: readonly number[];
   /** `schema.name` of all tables that may be read, or `"all"` (Spoor's own tables too). */
   readable: Iterable<string> | "all";
   /** What commands need to be about this state: ` --practice`, or nothing. @default nothing */
@@ -260,9 +262,14 @@ function refuseDoubleNames(columns: readonly string[], input: SelectInput): void
 }
 
 /** The place of an offset in the query as written, `moreLines` further down. */
-function placeOf(input: SelectInput, offset: number, moreLines = 0): SourceLocation {
-  const { line } = textPosition(input.sql, offset);
-  return { path: input.at.path, line: (input.at.line ?? 1) + line - 1 + moreLines };
+function placeOf(
+  { sql, at, lines }: SelectInput,
+  offset: number,
+  moreLines = 0,
+): SourceLocation | undefined {
+  if (at?.line === undefined) return at;
+  const line = lineInFile(textPosition(sql, offset).line + moreLines, at.line, lines);
+  return { path: at.path, line };
 }
 
 /** The line of the mistake, as the user wrote it but for the tables' names. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { textPosition } from "~/base/text_position.ts";
+import { lineInFile, textPosition } from "~/base/text_position.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { readHeader } from "~/model/header.ts";
-import type { Model } from "~/model/model.ts";
+import type { Model, ModelQuery } from "~/model/model.ts";
 import { readDirectives } from "~/model/read_directives.ts";
 import {
   addDeclaredReferences,
@@ -52,6 +52,7 @@ export async function loadTypescriptModel(
     directiveLines,
     references: [...queries.references.values()],
     modules: modules.map(({ path, source, imports }) => ({ path, source, imports })),
+    queries: queries.whole,
     hasDynamicQuery: queries.dynamic.length > 0,
     queriesTables: queries.readsTables,
     ...(queries.rowsAt && { readsRowsAt: queries.rowsAt }),
@@ -77,6 +78,8 @@ function checkVerify({ kind, path }: Model, module: ClosureModule | undefined): 
 
 interface ReadQueries {
   references: ReferenceMap;
+  /** Those whose SQL is known. */
+  whole: ModelQuery[];
   /** Where SQL is put together at run time. */
   dynamic: SourceLocation[];
   readsTables: boolean;
@@ -88,15 +91,17 @@ interface ReadQueries {
 function readQueries(modules: readonly ClosureModule[]): ReadQueries {
   const queries: ReadQueries = {
     references: new Map(),
+    whole: [],
     dynamic: [],
     readsTables: false,
     rowsAt: findRowsRead(modules),
     errors: [],
   };
   for (const { path, analysis } of modules) {
-    for (const { sql, line } of analysis.queries) {
-      if (sql === undefined) queries.dynamic.push({ path, line });
-      else readQuery(sql, { path, line }, queries);
+    for (const { sql, line, lines, all } of analysis.queries) {
+      const at = { path, line };
+      if (sql === undefined) queries.dynamic.push(at);
+      else readQuery({ sql, at, isTracked: !all, ...lines && { lines } }, queries);
     }
   }
   queries.readsTables = queries.references.size > 0 || queries.dynamic.length > 0;
@@ -111,13 +116,17 @@ function findRowsRead(modules: readonly ClosureModule[]): SourceLocation | undef
   return mayBeChanges ? undefined : all.find(({ calls }) => calls === "tracked")?.at;
 }
 
-function readQuery(sql: string, at: { path: string; line: number }, queries: ReadQueries): void {
+function readQuery(query: ModelQuery, queries: ReadQueries): void {
+  const { sql, at, lines } = query;
   const select = readSingleSelect(sql);
   if (select.ok) {
-    for (const read of findTablesRead(sql)) addTable(queries.references, read, at.path, at.line);
+    queries.whole.push(query);
+    for (const read of findTablesRead(sql)) {
+      addTable(queries.references, read, at.path, at.line, lines);
+    }
     return;
   }
-  const line = at.line + textPosition(sql, select.offset).line - 1;
+  const line = lineInFile(textPosition(sql, select.offset).line, at.line, lines);
   queries.errors.push(
     new UserError(select.message, { at: { path: at.path, line }, hint: select.hint }),
   );

@@ -7,7 +7,11 @@ import { UserError } from "~/base/user_error.ts";
 import { beginDelivery } from "~/run/deliver/begin_delivery.ts";
 import type { Delivery } from "~/run/deliver/delivery.ts";
 import type { GuestMessage, HostMessage } from "~/sandbox/protocol.ts";
-import { type PreparedSelect, prepareSelect } from "~/warehouse/prepare_select.ts";
+import {
+  type PreparedSelect,
+  prepareSelect,
+  type SelectInput,
+} from "~/warehouse/prepare_select.ts";
 import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
 import { assertGuest } from "./guest_error.ts";
 import { GuestQuery } from "./guest_queries.ts";
@@ -70,10 +74,17 @@ export class GuestReads implements Disposable {
     return prepareSelect(this.parts.context.db, {
       sql,
       name: `a query of ${this.parts.model.name}`,
-      at: { path: this.parts.model.path },
+      ...this.#placeOf(sql),
       readable: this.parts.model.references.map((reference) => reference.table),
       practiceOption: this.parts.context.practiceOption,
     });
+  }
+
+  /** Where a query is written whole, and nowhere else; of any other the guest knows the line of the call. */
+  #placeOf(sql: string): Pick<SelectInput, "at" | "lines"> {
+    const [query, another] = this.parts.model.queries?.filter((each) => each.sql === sql) ?? [];
+    if (!query || another) return { at: undefined };
+    return { at: query.at, ...query.lines && { lines: query.lines } };
   }
 
   #openTracked(

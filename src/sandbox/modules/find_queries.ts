@@ -22,6 +22,8 @@ export interface ModuleQuery {
   sql?: string;
   /** Where the SQL's text begins; counted from 1. */
   line: number;
+  /** Where each of its lines stands, unless they follow each other as in the file. */
+  lines?: readonly number[];
   /** `query.all`: unfiltered. */
   all: boolean;
   /** What is called there; absent where it is only referred to. */
@@ -122,9 +124,7 @@ function calledQuery(node: SyntaxNode, bindings: Bindings): CalledQuery | undefi
   if (node.type === "TaggedTemplateExpression") {
     const form = queryForm(node.tag, bindings);
     if (!form || !isNode(node.quasi)) return undefined;
-    const sql = quasiTexts(node.quasi).join("?");
-    const line = node.quasi.loc.start.line;
-    const query = { sql, line, all: form === "all", calls: form };
+    const query = { ...textOfTemplate(node.quasi), all: form === "all", calls: form };
     return { query, below: nodesOf(node.quasi.expressions) };
   }
   if (node.type !== "CallExpression" && node.type !== "OptionalCallExpression") return undefined;
@@ -136,27 +136,43 @@ function calledQuery(node: SyntaxNode, bindings: Bindings): CalledQuery | undefi
 }
 
 function queryOf(call: SyntaxNode, given: SyntaxNode | undefined, all: boolean): ModuleQuery {
-  const sql = given && staticText(given);
-  if (!given || sql === undefined) return unknownQuery(given ?? call, all);
-  return { sql, line: given.loc.start.line, all };
+  const text = given && staticText(given);
+  return text ? { ...text, all } : unknownQuery(given ?? call, all);
 }
 
 function unknownQuery(node: SyntaxNode, all: boolean): ModuleQuery {
   return { line: node.loc.start.line, all };
 }
 
+type QueryText = Required<Pick<ModuleQuery, "sql" | "line">> & Pick<ModuleQuery, "lines">;
+
 /** Text that is written out: a string, or a template without `${…}`. */
-function staticText(node: SyntaxNode): string | undefined {
-  if (node.type === "StringLiteral") return String(node.value);
+function staticText(node: SyntaxNode): QueryText | undefined {
+  if (node.type === "StringLiteral") {
+    const sql = String(node.value);
+    const { line } = node.loc.start;
+    return { sql, line, ...sql.includes("\n") && { lines: sql.split("\n").map(() => line) } };
+  }
   if (node.type !== "TemplateLiteral" || nodesOf(node.expressions).length > 0) return undefined;
-  return quasiTexts(node)[0];
+  return textOfTemplate(node);
 }
 
-function quasiTexts(template: SyntaxNode): string[] {
-  return nodesOf(template.quasis).map((each) => {
-    const value = each.value as { cooked?: string | null; raw: string };
-    return value.cooked ?? value.raw;
+/** The text of a template, with `?` for its `${…}`. */
+function textOfTemplate(template: SyntaxNode): QueryText {
+  const { line } = template.loc.start;
+  const lines = [line];
+  const texts = nodesOf(template.quasis).map((quasi) => {
+    const { cooked, raw } = quasi.value as { cooked?: string | null; raw: string };
+    const text = cooked ?? raw;
+    // A line end that is written as \n, or taken back by a backslash, is none of the file.
+    const isAsWritten = text.split("\n").length === raw.split("\n").length;
+    const first = quasi.loc.start.line;
+    lines[lines.length - 1] = first;
+    lines.push(...text.split("\n").slice(1).map((_, i) => isAsWritten ? first + i + 1 : first));
+    return text;
   });
+  const followEachOther = lines.every((each, i) => each === line + i);
+  return { sql: texts.join("?"), line, ...!followEachOther && { lines } };
 }
 
 /** Tells whether an expression is `query`, `query.all`, `changes` or the same through a namespace. */

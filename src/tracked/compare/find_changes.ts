@@ -15,8 +15,6 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { isSameName } from "~/base/same_name.ts";
-import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import {
   acceptedTableName,
@@ -26,6 +24,7 @@ import {
 } from "~/tracked/accept/accepted_table.ts";
 import { refuseOwnColumn } from "~/tracked/accept/target_table.ts";
 import { keepTargetView } from "~/tracked/accept/target_view.ts";
+import { getKeyColumns } from "~/tracked/key_columns.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
@@ -108,7 +107,7 @@ let comparisons = 0;
  */
 export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSet {
   const { model, select, columns } = input;
-  const uniqueKey = keyColumnsOf(input);
+  const uniqueKey = getKeyColumns(input.model, input.uniqueKey, input.columns);
   refuseOwnColumn(model, columns);
   const columnsId = keepTargetView(
     db,
@@ -131,18 +130,6 @@ export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSe
   };
   const mayBeThere = createTables(db, comparison, input.forced);
   return new ChangeFinder(db, comparison, input, mayBeThere).find();
-}
-
-/** The unique key as the query writes its columns. */
-function keyColumnsOf({ model, uniqueKey, columns }: FindChangesInput): string[] {
-  return uniqueKey.map((key) => {
-    const column = columns.find((each) => isSameName(each, key));
-    if (column !== undefined) return column;
-    throw new UserError(
-      `Cannot find the changes of ${model}: its query does not select the unique key "${key}"`,
-      { hint: `Add "${key}" to the SELECT; it gives ${columns.join(", ")}` },
-    );
-  });
 }
 
 /** @returns Whether any of the forced groups may be there without having been accepted. */
