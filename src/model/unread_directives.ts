@@ -50,6 +50,9 @@ const CANDIDATE = new RegExp(
   "u",
 );
 
+/** Without it, a text is not worth taking apart. */
+const MAY_BE_BELOW = /@[A-Za-z][\w-]*[ \t]*[:=]/;
+
 /** Texts for people: where they are not read, nothing else happens than was meant. */
 const FOR_PEOPLE: readonly string[] = ["description", "owner", "tags"];
 const DECIDING = DIRECTIVE_NAMES.filter((name) => !FOR_PEOPLE.includes(name));
@@ -69,8 +72,8 @@ export function findUnreadInHead(
 
 /** Finds directives in the comments of a SQL text, from an offset on. */
 export function findUnreadInSql(sql: string, from: number, path: string): UserError[] {
-  if (!sql.includes("@", from)) return [];
   const body = sql.slice(from);
+  if (!MAY_BE_BELOW.test(body)) return [];
   const positionOf = positionFinder(sql);
   return tokenizeSql(body).flatMap((token) => {
     if (token.kind !== "comment" || !token.text.includes("@")) return [];
@@ -92,9 +95,10 @@ const LINE_END = /^(?<before>.*[\s;,{}()]\/\/)(?<text>[ \t]*@.*)$/;
  * what a string, only its syntax tree tells, and a string that holds such a line is rarer than the mistake.
  */
 export function findUnreadInTypescript(text: string, from: number, path: string): UserError[] {
-  if (!text.includes("@", from)) return [];
+  const body = text.slice(from);
+  if (!MAY_BE_BELOW.test(body)) return [];
   const firstLine = text.slice(0, from).split("\n").length;
-  return text.slice(from).split("\n").flatMap((code, index) => {
+  return body.split("\n").flatMap((code, index) => {
     if (!code.includes("@")) return [];
     const own = OWN_LINE.exec(code)?.groups;
     const { before = "", text = "" } = own ?? LINE_END.exec(code)?.groups ?? {};
@@ -106,7 +110,7 @@ export function findUnreadInTypescript(text: string, from: number, path: string)
 
 /** Finds directives in the comments of the SQL of a YAML model, whose directives are keys. */
 export function findUnreadInYaml(sql: { text: string; line: number }, path: string): UserError[] {
-  if (!sql.text.includes("@")) return [];
+  if (!MAY_BE_BELOW.test(sql.text)) return [];
   const positionOf = positionFinder(sql.text);
   return tokenizeSql(sql.text).flatMap((token) => {
     if (token.kind !== "comment") return [];
@@ -159,8 +163,8 @@ function isMeantInHead(found: Candidate): boolean {
   const { name, hasColon, value } = found;
   const directive = findDirective(name);
   if (!directive) return hasAt(found) && hasColon && nearlyMeant(name) !== undefined;
-  // JSDoc has `@description` too, without a colon.
-  if (hasAt(found)) return hasColon || name !== "description";
+  // JSDoc has `@description` too, and others `@owner`, without a colon.
+  if (hasAt(found)) return hasColon || DECIDING.includes(name);
   return hasColon && DECIDING.includes(name) && directive.read(value, {}) === undefined;
 }
 

@@ -44,6 +44,7 @@ Deno.test("what a comment only mentions is no directive", () => {
     "// owner: Ada",
     "// // @kind: tracked",
     "/* @description what it is for */",
+    "/* @owner Ada */",
   ];
   for (const text of texts) {
     assert.deepEqual(findUnreadInHead(text, START, "//").map(({ message }) => message), []);
