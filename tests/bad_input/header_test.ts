@@ -47,6 +47,17 @@ testMistakes([
     "unique_key",
     "view",
   ], { at: "models/mart/a.sql:2" }),
+  header(
+    "a directive of another kind than the one that is given",
+    "-- @kind: table\n-- @unique_key: id",
+    [
+      `Cannot use "@unique_key" here: "mart.a" has the kind "table"`,
+    ],
+    {
+      at: "models/mart/a.sql:2",
+      hint: /Remove the line, or change "@kind: table" to "@kind: tracked"\./,
+    },
+  ),
   header("a directive that SQL cannot take", "-- @allow_net: example.com", ["allow_net"], {
     at: "models/mart/a.sql:1",
   }),

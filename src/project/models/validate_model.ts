@@ -60,10 +60,17 @@ function checkTaken(model: Model, directive: Directive): UserError | undefined {
     });
   }
   if (directive.kinds === undefined || directive.kinds.includes(model.kind)) return undefined;
-  const kinds = directive.kinds.map((kind) => `"${label(model, "kind")}: ${kind}"`).join(" or ");
+  const kindOf = (kind: string) => `"${label(model, "kind")}: ${kind}"`;
+  const kinds = directive.kinds.map(kindOf).join(" or ");
+  const isGiven = model.directiveLines.kind !== undefined;
   return new UserError(
     `Cannot use "${name}" here: "${model.name}" has the kind "${model.kind}"`,
-    { at, hint: `Remove the line, or add ${kinds}.` },
+    {
+      at,
+      hint: isGiven
+        ? `Remove the line, or change ${kindOf(model.kind)} to ${kinds}.`
+        : `Remove the line, or add ${kinds}.`,
+    },
   );
 }
 
