@@ -9,6 +9,7 @@
 import type { ErrorReport, SourceLocation } from "~/base/user_error.ts";
 import { formatValue } from "./format_value.ts";
 import { knownOf } from "./host_error.ts";
+import { insteadOfMissing } from "./missing_names.ts";
 import { placeOf } from "./module_url.ts";
 
 const MAX_MESSAGE = 10_000;
@@ -88,8 +89,12 @@ function messageOf(error: unknown): string {
   if (name === "Error" || name === "" || knownOf(error)) {
     return message || "The model threw an Error";
   }
+  if (name === "SyntaxError") return `${name}: ${message.replace(OWN_PLACE, "")}`;
   return message ? `${name}: ${message}` : name;
 }
+
+/** V8 says where a name is imported that is not there; the report has the place beside it. */
+const OWN_PLACE = new RegExp(` at (?:${MODULE}):\\d+:\\d+$`);
 
 /** Deno wraps what its parser says into a TypeError with a picture of the line. */
 function isSyntaxError(name: string, message: string): boolean {
@@ -120,8 +125,8 @@ function partsOf(error: unknown, paths: ModulePaths): string[] {
 
 function hintFor(message: string): string | undefined {
   const name = /does not provide an export named '(\w+)'/.exec(message)?.[1];
-  if (name === undefined) return undefined;
-  return `If "${name}" is a type, write "import type" for it; types are gone when a model runs.`;
+  if (name === undefined) return insteadOfMissing(message);
+  return `Export it there, or write "import type" if "${name}" is a type: types are gone when a model runs.`;
 }
 
 function isError(value: unknown): value is Error {
