@@ -106,6 +106,10 @@ export interface Model {
   sqlLine?: number;
   /** TypeScript only: the model's own module first, then its imports, each once. */
   modules?: readonly ModelModule[];
+  /** TypeScript only: the first request that writes at the far side, as far as its text tells. */
+  sendsAt?: SourceLocation;
+  /** TypeScript only: services of `spoor.yaml` that it wants tokens of, where it names them as texts. */
+  services?: readonly { name: string; at: SourceLocation }[];
   /** TypeScript only: its queries that can be read statically, those of its imports too. */
   queries?: readonly ModelQuery[];
   /** TypeScript only: some `query(…)` text cannot be read statically. */

@@ -105,6 +105,8 @@ export interface PlannedModel {
   /** True: what would be saved depends on answers. */
   rows_assumed: boolean;
   column_changes?: readonly string[];
+  /** What may not be meant as it is. Absent: nothing. */
+  warnings?: readonly string[];
   /** Digest of the table's rows, where they would be others. */
   content?: string;
   error?: ErrorReport;

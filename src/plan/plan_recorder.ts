@@ -7,6 +7,7 @@
 // deno-lint-ignore-file camelcase
 import type { ErrorReport } from "~/base/user_error.ts";
 import type { Model, ModelName } from "~/model/model.ts";
+import { warnSendsEverything } from "~/model/sends_everything.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { forecastSending, type SendingFacts } from "./forecast.ts";
 import { ModelPlan } from "./model_plan.ts";
@@ -82,6 +83,7 @@ export class PlanRecorder {
     const sending = plan.requestsTotal > 0
       ? forecastSending({ ...this.facts.sending(model), requests: plan.requestsTotal })
       : undefined;
+    const warning = warnSendsEverything(model);
     return {
       model: model.name,
       kind: model.kind,
@@ -95,6 +97,7 @@ export class PlanRecorder {
       rows_after: end.rows ?? (end.status === "skipped" ? before?.rows ?? null : null),
       rows_assumed: plan.isAssumed,
       ...(end.column_changes && { column_changes: end.column_changes }),
+      ...(warning && end.status !== "skipped" && { warnings: [warning.message] }),
       ...(end.error && { error: withoutStack(end.error) }),
       ...(plan.groups && { groups: plan.groups }),
       ...(plan.budgets && { budgets: plan.budgets }),

@@ -54,13 +54,71 @@ testMistakes([
   ts("a computed import", `await import(["node:", "fs"].join(""));`, [/import/], {
     at: "models/a/b.ts:2",
   }),
-  ts("a name that spoor does not export", `import { qery } from "spoor";\nqery("SELECT 1");`, [
-    /qery/,
-  ], {
-    isTheirs: true,
-    hint: /import type/,
-    command: "run",
-  }),
+  ts(
+    "a name that spoor does not export",
+    `import { save, qery } from "spoor";\nqery("SELECT 1");`,
+    [
+      `Cannot import "qery" from "spoor": there is no such name`,
+    ],
+    { at: "models/a/b.ts:2", hint: /Did you mean "query"\?/ },
+  ),
+  ts("a name that is not like any of spoor", `import { zebra } from "spoor";\nzebra();`, [
+    `Cannot import "zebra"`,
+  ], { at: "models/a/b.ts:2", hint: /one of query, changes,.* log/ }),
+  ts("a default import of spoor", `import spoor from "spoor";\nspoor.query("SELECT 1");`, [
+    `Cannot import "default" from "spoor"`,
+  ], { at: "models/a/b.ts:2", hint: /import \{ query, save \} from "spoor"/ }),
+  ts(
+    "a type of spoor that is imported as a value",
+    `import {\n  Row,\n  query,\n} from "spoor";\nquery("SELECT 1");`,
+    [
+      `Cannot import "Row" from "spoor": it is a type`,
+    ],
+    { at: "models/a/b.ts:3", hint: /import type \{ Row \} from "spoor"/ },
+  ),
+  ts(
+    "a name that an imported file does not export",
+    `import { b } from "../_lib/a.ts";\nb();`,
+    [/'models\/_lib\/a\.ts' does not provide an export named 'b'$/m],
+    {
+      files: {
+        "models/a/b.ts": `// @kind: table\nimport { b } from "../_lib/a.ts";\nb();\n`,
+        "models/_lib/a.ts": `export const a = 1;\n`,
+      },
+      isTheirs: true,
+      command: "run",
+      at: "models/a/b.ts:2",
+      hint: /import type/,
+    },
+  ),
+  ...([
+    ["fetch", `await fetch("https://a.example");`, /http\.get.*@allow_net/],
+    ["Deno", `Deno.readTextFileSync("x");`, /files.*@allow_read.*env.*@allow_env/],
+    ["process", `process.env.HOME;`, /env\("NAME"\).*@allow_env/],
+    ["require", `(require as any)("fs");`, /import/],
+    ["Buffer", `Buffer.from("x");`, /Uint8Array|TextEncoder/],
+  ] as const).map(([name, code, hint]) =>
+    ts(`${name}, which models do not have,`, code, [`${name} is not defined`], {
+      isTheirs: true,
+      command: "run",
+      at: "models/a/b.ts:2",
+      hint,
+    })
+  ),
+  ...[`http.oauth("crn")`, `http.oauth({ provider: "crn" })`].map((call) =>
+    ts(`a service that spoor.yaml does not have, in ${call},`, "", [
+      `Cannot use http.oauth("crn"): spoor.yaml has no such service`,
+    ], {
+      files: {
+        "spoor.yaml":
+          "auth:\n  crm:\n    authorize_url: https://a.example/a\n    token_url: https://a.example/t\n    client_id: x\n",
+        "models/a/b.ts":
+          `// @allow_net: a.example\nimport { http } from "spoor";\nawait http.get("https://a.example", {\n  headers: { Authorization: \`Bearer \${${call}}\` },\n});\n`,
+      },
+      at: "models/a/b.ts:4",
+      hint: /crm/,
+    })
+  ),
   ts(
     "an exception",
     `type A = {\n  b: string;\n};\nconst a: A = { b: "x" };\nthrow new Error("no " + a.b);`,

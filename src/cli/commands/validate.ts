@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { UserErrors } from "~/base/user_error.ts";
+import { toErrorReport, type UserError, UserErrors } from "~/base/user_error.ts";
 import { checkQueries } from "~/cli/check_queries.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { findProjectState } from "~/cli/open_project_state.ts";
 import { countOf } from "~/cli/output/counts.ts";
+import { renderWarning } from "~/cli/output/error_lines.ts";
+import type { Output } from "~/cli/output/output.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
 import { sortErrors } from "~/project/sort_errors.ts";
@@ -21,6 +23,7 @@ export const validateCommand = defineCommand({
   details: [
     "Reads every model and tells everything that is wrong in one go: directives, names, imports,",
     "SQL, tables that nothing makes, cycles. Runs nothing, writes nothing, reaches no host.",
+    "A warning is about what may be meant as it is; the exit code is 0.",
   ].join("\n"),
   positionals: [],
   options: {},
@@ -34,10 +37,22 @@ export const validateCommand = defineCommand({
     const { order, errors } = buildProjectGraph(project, state ? listTables(state) : []);
     const models = order.models.flatMap((name) => project.models.get(name) ?? []);
     const all = sortErrors([...errors, ...checkQueries(models, state)]);
+    tellWarnings(project.warnings, options.json, output);
     if (all.length > 0) throw new UserErrors(all);
 
-    if (options.json) output.json("valid", { models: models.length });
-    else output.line(output.style.good(`${countOf(models.length, "model")}, no mistake found`));
+    if (options.json) {
+      output.json("valid", {
+        models: models.length,
+        warnings: project.warnings.length,
+      });
+    } else output.line(output.style.good(`${countOf(models.length, "model")}, no mistake found`));
     return ExitCode.Ok;
   },
 });
+
+function tellWarnings(warnings: readonly UserError[], asJson: boolean, output: Output): void {
+  for (const warning of warnings) {
+    if (asJson) output.json("warning", { ...toErrorReport(warning) });
+    else for (const line of renderWarning(warning, output.errorStyle)) output.errorLine(line);
+  }
+}

@@ -50,17 +50,29 @@ function renderError(error: unknown, view: ErrorView): string[] {
   return lines;
 }
 
+/** The lines of what is no mistake for certain, as those of an error. */
+export function renderWarning(warning: UserError, style: Style): string[] {
+  return [
+    ...renderReport(toErrorReport(warning), { style, verbose: false }, style.warning("warning:")),
+    "",
+  ];
+}
+
 const DETAILS_SHOWN = 10;
 
 /** The lines of an error that came as data. */
-export function renderReport(report: ErrorReport, { style, verbose }: ErrorView): string[] {
+export function renderReport(
+  report: ErrorReport,
+  { style, verbose }: ErrorView,
+  label: string = style.bad("error:"),
+): string[] {
   const { details = [] } = report;
   // A list of eleven is shown whole: the line that says "1 more" would take its place.
   const shown = verbose || details.length <= DETAILS_SHOWN + 1
     ? details
     : details.slice(0, DETAILS_SHOWN);
   const more = details.length - shown.length;
-  const lines = [`${style.bad("error:")} ${visibleText(report.message)}`];
+  const lines = [`${label} ${visibleText(report.message)}`];
   if (report.at) lines.push(style.dim(`  at ${renderLocation(report.at)}`));
   for (const detail of shown) lines.push(...indent(visibleText(detail), "    "));
   if (more > 0) lines.push(style.dim(`    … ${renderCount(more)} more (--verbose shows them)`));

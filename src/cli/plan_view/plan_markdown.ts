@@ -83,6 +83,7 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
     ...(error && status !== "unknown" && status !== "blocked"
       ? renderFault(error, model, all)
       : []),
+    ...(model.warnings ?? []).flatMap((text) => [`Warning: ${cell(text)}`, ""]),
     ...(assumes.length > 0
       ? [`Holds if ${assumes.map(code).join(", ")} is answered as assumed.`, ""]
       : []),

@@ -127,6 +127,7 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
   const doubts = groups ? doubtsText(groups) : "";
   return [
     ...label("columns", visibleLine(model.column_changes?.join(", ") ?? "")),
+    ...model.warnings?.flatMap((text) => label("warning", style.warning(visibleLine(text)))) ?? [],
     ...label("unknown", model.unknown === undefined ? "" : unknownText(model.unknown)),
     ...label("assumes", assumesText(model)),
     ...label("groups", groups ? groupsText(groups) : ""),

@@ -55,6 +55,7 @@ export async function loadTypescriptModel(
     queries: queries.whole,
     hasDynamicQuery: queries.dynamic.length > 0,
     queriesTables: queries.readsTables,
+    ...findSending(modules),
     ...(queries.rowsAt && { readsRowsAt: queries.rowsAt }),
     fingerprint: fingerprintOf(modules.map((module) => module.source)),
   };
@@ -63,6 +64,18 @@ export async function loadTypescriptModel(
     ? []
     : [...validateModel(model, queries.dynamic), ...checkVerify(model, modules[0])];
   return { model, errors: [...headerErrors, ...importErrors, ...queries.errors, ...invalid] };
+}
+
+function findSending(modules: readonly ClosureModule[]): Pick<Model, "sendsAt" | "services"> {
+  const sending = modules.find(({ analysis }) => analysis.sendsAt !== undefined);
+  const services = modules.flatMap(({ path, analysis: { services = [] } }) =>
+    services.map(({ name, line }) => ({ name, at: { path, line } }))
+  );
+  return {
+    ...sending?.analysis.sendsAt !== undefined &&
+      { sendsAt: { path: sending.path, line: sending.analysis.sendsAt } },
+    ...services.length > 0 && { services },
+  };
 }
 
 function checkVerify({ kind, path }: Model, module: ClosureModule | undefined): UserError[] {

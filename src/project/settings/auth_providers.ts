@@ -48,6 +48,7 @@ export function readAuthProviders(
   { value }: YamlPair,
   at: SourceLocation,
   errors: UserError[],
+  warnings: UserError[],
 ): AuthProviders {
   if (value.type === "scalar" && value.text === "") return {};
   if (value.type !== "mapping") {
@@ -61,16 +62,31 @@ export function readAuthProviders(
   }
   const providers: Record<string, AuthProvider> = Object.create(null);
   for (const pair of value.pairs) {
-    const provider = readProvider(pair, Object.hasOwn(providers, pair.key), errors);
+    const provider = readProvider(pair, Object.hasOwn(providers, pair.key), errors, warnings);
     if (provider) providers[pair.key] = provider;
   }
   return { ...providers };
+}
+
+/** The service that a model names is not one of `spoor.yaml`. */
+export function unknownService(
+  name: string,
+  known: readonly string[],
+  at?: SourceLocation,
+): UserError {
+  return new UserError(`Cannot use http.oauth("${name}"): spoor.yaml has no such service`, {
+    at,
+    hint: known.length > 0
+      ? `Use one of ${known.join(", ")}, or add it under "auth:"`
+      : `Add it under "auth:" in spoor.yaml: see "spoor auth --help"`,
+  });
 }
 
 function readProvider(
   { key, value, line, column }: YamlPair,
   isSecond: boolean,
   errors: UserError[],
+  warnings: UserError[],
 ): AuthProvider | undefined {
   const at = { path: SETTINGS_FILE, line, column };
   const refuse = (state: string, hint: string, place: SourceLocation = at) => {
@@ -103,7 +119,12 @@ function readProvider(
     if (problem) {
       refuse(problem.state, problem.hint, place);
       isWhole = false;
-    } else if (field && text !== undefined) provider[field.name] = text;
+    } else if (field && text !== undefined) {
+      provider[field.name] = text;
+      if (field.check === checkUrl && isReadOnTheWay(text)) {
+        warnings.push(notEncrypted(key, pair.key, text, place));
+      }
+    }
   }
   for (const [name, field] of FIELDS) {
     if (!isWhole || !field.required || provider[field.name]) continue;
@@ -135,6 +156,20 @@ function checkUrl(text: string): { state: string; hint: string } | undefined {
     state: `"${text}" is not an address`,
     hint: `Write the whole of it, as in "https://login.example.com/oauth".`,
   };
+}
+
+/** Plain HTTP to another machine; a service on this one needs no more. */
+function isReadOnTheWay(text: string): boolean {
+  const { protocol, hostname } = new URL(text);
+  return protocol === "http:" && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+/** RFC 6749, sections 3.1 and 3.2, wants TLS at both; inside a company's network there may be none. */
+function notEncrypted(key: string, setting: string, url: string, at: SourceLocation): UserError {
+  return new UserError(`"${setting}" of the service "${key}" is not encrypted: ${url}`, {
+    at,
+    hint: "Use https://, so that nobody on the way reads the secret and the tokens.",
+  });
 }
 
 function checkVariable(text: string): { state: string; hint: string } | undefined {

@@ -32,6 +32,14 @@ export interface Settings {
   rateLimits: Readonly<Record<string, Rate>>;
 }
 
+/** Settings as far as they could be read, and what there is to say of them. */
+export interface LoadedSettings {
+  settings: Settings;
+  errors: UserError[];
+  /** What is no mistake for certain. */
+  warnings: UserError[];
+}
+
 /** The directives that `defaults:` may set. */
 export const DEFAULT_DIRECTIVES: readonly string[] = [
   "concurrency",
@@ -86,14 +94,18 @@ export function defaultSettings(): Settings {
 /** Reads the project's settings; all mistakes are told, and what they are about keeps its default. */
 export async function loadSettings(
   root: string,
-): Promise<{ settings: Settings; errors: UserError[] }> {
+): Promise<LoadedSettings> {
   let text: string;
   try {
     text = readText(root, SETTINGS_FILE);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const isMissing = error.cause instanceof Deno.errors.NotFound;
-    return { settings: defaultSettings(), errors: isMissing ? findMisnamed(root) : [error] };
+    return {
+      settings: defaultSettings(),
+      errors: isMissing ? findMisnamed(root) : [error],
+      warnings: [],
+    };
   }
   return await parseSettings(text);
 }
@@ -101,19 +113,20 @@ export async function loadSettings(
 /** Reads the text of a `spoor.yaml`. */
 export async function parseSettings(
   text: string,
-): Promise<{ settings: Settings; errors: UserError[] }> {
+): Promise<LoadedSettings> {
   const settings = defaultSettings();
   const flat = readFlatYaml(text);
   const { pairs, errors } = flat
     ? { pairs: flat, errors: [] }
     : readYamlMapping(await loadYamlLibrary(), text, SETTINGS_FILE);
+  const warnings: UserError[] = [];
   eachOnce(pairs, errors, (pair, at) => {
     if (pair.key === "defaults") readDefaults(pair, settings, at, errors);
     else if (pair.key === "rate_limits") readRateLimits(pair, settings, at, errors);
-    else if (pair.key === "auth") settings.auth = readAuthProviders(pair, at, errors);
+    else if (pair.key === "auth") settings.auth = readAuthProviders(pair, at, errors, warnings);
     else readSetting(pair, settings, at, errors);
   });
-  return { settings, errors };
+  return { settings, errors, warnings };
 }
 
 function findMisnamed(root: string): UserError[] {

@@ -11,7 +11,11 @@ async function mistakesOf(text: string): Promise<string[]> {
 
 Deno.test("a project without spoor.yaml has the default settings", async () => {
   await using project = await tempProject({});
-  assert.deepEqual(await loadSettings(project.root), { settings: defaultSettings(), errors: [] });
+  assert.deepEqual(await loadSettings(project.root), {
+    settings: defaultSettings(),
+    errors: [],
+    warnings: [],
+  });
   assert.deepEqual(defaultSettings(), {
     practice: false,
     memoryMb: 1_024,
@@ -34,12 +38,17 @@ Deno.test("spoor.yaml sets what it names", async () => {
       rateLimits: { crm: { count: 100, windowMs: 10_000 } },
     },
     errors: [],
+    warnings: [],
   });
 });
 
 Deno.test("an empty spoor.yaml, and empty defaults, set nothing", async () => {
   for (const text of ["", "# nothing\n", "defaults:\n"]) {
-    assert.deepEqual(await parseSettings(text), { settings: defaultSettings(), errors: [] });
+    assert.deepEqual(await parseSettings(text), {
+      settings: defaultSettings(),
+      errors: [],
+      warnings: [],
+    });
   }
 });
 

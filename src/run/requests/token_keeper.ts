@@ -10,7 +10,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { GrantedToken } from "~/base/oauth.ts";
 import { toErrorReport, UserError } from "~/base/user_error.ts";
-import type { AuthProvider, AuthProviders } from "~/project/settings/auth_providers.ts";
+import {
+  type AuthProvider,
+  type AuthProviders,
+  unknownService,
+} from "~/project/settings/auth_providers.ts";
 import type { OAuthClient, ProviderToken } from "~/sandbox/protocol.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { loadRefusal, loadSealedToken, noteRefusal, replaceSealedToken } from "~/store/tokens.ts";
@@ -53,7 +57,7 @@ export class TokenKeeper {
     try {
       const { providers, practice } = this.context;
       const provider = Object.hasOwn(providers, name) ? providers[name] : undefined;
-      if (!provider) throw unknownProvider(name, Object.keys(providers));
+      if (!provider) throw unknownService(name, Object.keys(providers));
       if (practice) return { renew: practiceClient(provider) };
       for (let busy = this.#renewals.get(name); busy; busy = this.#renewals.get(name)) {
         await busy.ended.promise;
@@ -180,14 +184,6 @@ function practiceClient({ tokenUrl, clientAuth }: AuthProvider): OAuthClient {
     scope: "",
     audience: "",
   };
-}
-
-function unknownProvider(name: string, known: readonly string[]): UserError {
-  return new UserError(`Cannot use http.oauth("${name}"): spoor.yaml has no such service`, {
-    hint: known.length > 0
-      ? `Use one of ${known.join(", ")}, or add it under "auth:"`
-      : `Add it under "auth:" in spoor.yaml: see "spoor auth --help"`,
-  });
 }
 
 function notAuthorised(name: string, state: string): UserError {

@@ -8,7 +8,9 @@
  * @module
  */
 import { UserError } from "~/base/user_error.ts";
+import { findHttpCalls, type HttpCalls } from "./find_http_calls.ts";
 import { findQueries, type ModuleQuery } from "./find_queries.ts";
+import { findForeignNames } from "./spoor_names.ts";
 import { isNode, nodesOf, parseModule, type SyntaxNode, walkTree } from "./syntax_tree.ts";
 
 export type { ModuleQuery } from "./find_queries.ts";
@@ -25,7 +27,8 @@ export interface ModuleImport {
   typeOnly: boolean;
 }
 
-export interface ModuleAnalysis {
+/** What is found in one module. */
+export interface ModuleAnalysis extends HttpCalls {
   imports: readonly ModuleImport[];
   queries: readonly ModuleQuery[];
   /** It exports `verify`, which a model may, and that is no function. */
@@ -58,6 +61,7 @@ export async function analyseModule(path: string, source: string): Promise<Modul
     return {
       imports: findImports(program),
       queries: findQueries(program),
+      ...findHttpCalls(program),
       problems: findProblems(path, program),
       ...badVerify && { badVerify },
     };
@@ -144,6 +148,7 @@ function findProblems(path: string, program: SyntaxNode): UserError[] {
       report(node, "Cannot use a namespace", "Write a module of its own and import it.");
     }
     checkAttributes(node, report);
+    for (const { node: name, message, hint } of findForeignNames(node)) report(name, message, hint);
   });
   return problems;
 }
