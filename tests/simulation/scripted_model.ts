@@ -112,7 +112,8 @@ export class ScriptedModel {
     for (let done = false; !done;) {
       await time.wait(random.next());
       await this.#live();
-      const pulled = delivery.pull(random.between(1, 12));
+      const pulled = await delivery.pull(random.between(1, 12));
+      await this.#live();
       done = pulled.done;
       let [at, before] = [0, 0];
       const rows = rowsOf(pulled.block.columns, pulled.block.values);

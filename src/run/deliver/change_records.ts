@@ -9,7 +9,7 @@ import { BatchIds } from "~/store/changes/batch_ids.ts";
 import { BatchParts, type PartedBatch } from "~/store/changes/batch_parts.ts";
 import { cutOffNote } from "~/store/changes/cut_off.ts";
 import { DeliveryLog, type DeliveryState } from "~/store/changes/delivery_log.ts";
-import { Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
+import { keepLedgerIds, Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
 import { PendingGroups } from "~/store/changes/pending.ts";
 import { type HeldGroup, movedBeside } from "./held_group.ts";
 
@@ -46,6 +46,11 @@ export class ChangeRecords {
     this.#batchIds = new BatchIds(db);
     this.#parts = new BatchParts(db, runId);
     this.#pending = new PendingGroups(db, model, runId);
+  }
+
+  /** A model is about to see keys that are made of these ids: what it does with them is not known. */
+  shown(lastId: number): void {
+    keepLedgerIds(this.context.db, lastId);
   }
 
   /**

@@ -66,6 +66,8 @@ export class Delivery {
   readonly #earlier: LedgerReader;
   readonly #former: FormerGroups;
   #isAllRead = false;
+  /** Of the changes whose keys the model was shown. */
+  #lastId = 0;
 
   /**
    * Call inside the transaction that found the changes.
@@ -144,10 +146,13 @@ export class Delivery {
     return this.#acknowledger.columnChanges;
   }
 
-  /** Groups and their rows for the model. */
-  pull(
+  /**
+   * Groups and their rows for the model. Keys that it is shown are given to no other change from then on, even
+   * where no request is known to be about this one: it may put them into any.
+   */
+  async pull(
     rows: number,
-  ): { block: RowBlock; groups: DeliveredGroup[]; previous?: RowBlock; done: boolean } {
+  ): Promise<{ block: RowBlock; groups: DeliveredGroup[]; previous?: RowBlock; done: boolean }> {
     const { columns } = this.changes.comparison;
     if (this.#isAllRead || this.context.adoption) {
       return { block: { columns, values: [] }, groups: [], done: true };
@@ -156,6 +161,10 @@ export class Delivery {
     this.#isAllRead = done;
     const groups = changes.map((change) => this.#deliver(change));
     const block = { columns, values };
+    const lastId = this.#lastId;
+    if (this.context.withPrevious && groups.length > 0) {
+      await this.context.commits.add(() => this.#records.shown(lastId));
+    }
     return { block, groups, ...(previous && { previous }), done };
   }
 
@@ -172,6 +181,7 @@ export class Delivery {
     };
     if (!this.context.withPrevious) return group;
     held.changeId ||= this.context.nextChangeId();
+    this.#lastId = Math.max(this.#lastId, held.changeId);
     const { projectId, keyNames: { nameOf, contentFrom } } = this.context;
     const changes = [keyedChangeOf(held)];
     const model = nameOf(held.changeId);

@@ -60,7 +60,7 @@ function begin(db: DatabaseSync, among = ""): Delivery {
 
 /** Takes groups from a delivery, saves them as they were read, and ends it. */
 async function play(db: DatabaseSync, delivery: Delivery, rows: number) {
-  const { groups } = delivery.pull(rows);
+  const { groups } = await delivery.pull(rows);
   await delivery.acknowledge(groups.map(({ group }) => ({ group, block: null })));
   return inTransaction(db, () => delivery.finish());
 }
@@ -76,9 +76,9 @@ Deno.test("Delivery gives nothing more once all was read, however often it is as
   await play(db, begin(db), 10);
   db.exec("UPDATE src SET name = 'x' WHERE id = 1; DELETE FROM src WHERE id = 3");
   const delivery = begin(db);
-  const { done, groups } = delivery.pull(10);
+  const { done, groups } = await delivery.pull(10);
   assert.deepEqual([done, groups.length], [true, 1]);
-  assert.deepEqual(delivery.pull(10).groups, []);
+  assert.deepEqual((await delivery.pull(10)).groups, []);
   assert.equal(inTransaction(db, () => delivery.finish()).left, 1);
 });
 

@@ -13,6 +13,7 @@ const nothing = () => {};
 
 /** See the module's comment. */
 export const NO_RECORDS: Records = {
+  shown: nothing,
   sent: nothing,
   withdrawn: nothing,
   wait: nothing,

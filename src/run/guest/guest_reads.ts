@@ -121,11 +121,11 @@ export class GuestReads implements Disposable {
   }
 
   /** Rows, and what is known of their groups. */
-  pull({ id, query, rows }: Extract<GuestMessage, { type: "pull" }>): HostMessage {
+  async pull({ id, query, rows }: Extract<GuestMessage, { type: "pull" }>): Promise<HostMessage> {
     assertGuest(Number.isSafeInteger(rows) && rows > 0, "a pull of no rows");
     const wanted = Math.min(rows, MAX_PULL_ROWS);
     if (this.#delivery?.query === query) {
-      return { type: "rows", id, ...this.#delivery.delivery.pull(wanted) };
+      return { type: "rows", id, ...await this.#delivery.delivery.pull(wanted) };
     }
     const open = this.#queries.get(query);
     if (!open) return { type: "rows", id, block: { columns: [], values: [] }, done: true };

@@ -116,6 +116,18 @@ export function nextLedgerId(db: DatabaseSync): number {
   return Number(row?.seq ?? 0) + 1;
 }
 
+/**
+ * Ids up to this one are not given again, whether or not the ledger ever has them. Call inside a transaction.
+ */
+export function keepLedgerIds(db: DatabaseSync, last: number): void {
+  const raised = db.prepare(
+    `UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'spoor.ledger'`,
+  ).run(BigInt(last));
+  // There is none before the first row.
+  if (raised.changes > 0) return;
+  db.prepare(`INSERT INTO sqlite_sequence VALUES ('spoor.ledger', ?)`).run(BigInt(last));
+}
+
 /** A change as it is to stand in the ledger. */
 export interface LedgerWrite extends LedgerEntry {
   error?: string;
