@@ -7,7 +7,7 @@
  */
 import { type Delivery } from "~/run/deliver/delivery.ts";
 import { changeKey } from "~/run/deliver/idempotency_key.ts";
-import { isUncertain, mayHaveMoved } from "~/run/requests/guest_http.ts";
+import { isAccepted, isUncertain, mayHaveMoved } from "~/run/requests/request_end.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 import { contentOf, isLocallyRefused, isQuiet, rowsOf } from "./content.ts";
 import type { FarItem } from "./far_side.ts";
@@ -258,7 +258,8 @@ export class ScriptedModel {
       requests.withdraw(numbers);
       throw new FarSideDown(answer.error.message);
     }
-    requests.end(numbers, isUncertain(response), mayHaveMoved(response, network.isOnce));
+    const hasMoved = mayHaveMoved(response, network.isOnce);
+    requests.end(numbers, isUncertain(response), hasMoved, isAccepted(response));
     return answer;
   }
 }

@@ -86,23 +86,23 @@ export class GroupRequests {
 
   /**
    * Those whose batch was refused and goes out again in parts, of which these are one: no request of theirs
-   * is out until their turn comes.
+   * is out until their turn comes. What was taken stays as sent: a request about some of them follows it.
    */
   #leftOf(part: readonly HeldGroup[]): HeldGroup[] {
     const batches = new Set(part.filter(({ isOut }) => isOut).map(({ batch }) => batch));
     batches.delete(0);
     if (batches.size === 0) return [];
     return this.held.open().filter((group) =>
-      batches.has(group.batch) && group.isOut && !part.includes(group) &&
+      batches.has(group.batch) && group.isOut && !group.isTaken && !part.includes(group) &&
       !isUnknownEnd(group, this.context.promise)
     );
   }
 
   /**
    * The request has ended. `isUncertain`: it may have arrived, and no answer tells. `hasMoved`: it may have
-   * done something, whatever was answered.
+   * done something, whatever was answered. `isTaken`: the answer was that it was accepted.
    */
-  end(numbers: readonly number[], isUncertain: boolean, hasMoved = true): void {
+  end(numbers: readonly number[], isUncertain: boolean, hasMoved = true, isTaken = false): void {
     for (const number of numbers) {
       const group = this.held.find(number);
       if (!group) continue;
@@ -110,6 +110,7 @@ export class GroupRequests {
       group.unanswered -= 1;
       group.isUncertain ||= isUncertain;
       group.hasMoved ||= hasMoved;
+      group.isTaken ||= isTaken;
       group.hasLeft = true;
     }
   }

@@ -43,6 +43,8 @@ export interface HeldGroup extends ChangedGroup {
   isUncertain: boolean;
   /** A request of it may have done something at the far side, whatever was answered. */
   hasMoved: boolean;
+  /** A request of it was answered with 200–299. */
+  isTaken: boolean;
   /** What the ledger had of it before. */
   earlier: LedgerEntry | undefined;
   /** Its last request says nothing of it: the far side did not work, or did not know who asks. */
@@ -76,6 +78,7 @@ export function heldGroupOf(
     isUncertain: false,
     hasLeft: false,
     hasMoved: false,
+    isTaken: false,
     earlier: last,
     isFarSides: false,
     end: "open",

@@ -33,6 +33,7 @@ import type { RequestLog } from "~/store/changes/request_log.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RateLimiter } from "./rate_limits.ts";
+import { isAccepted, isUnbegun, isUncertain, mayHaveMoved } from "./request_end.ts";
 import { RequestPermits } from "./request_permits.ts";
 import { describeRequest, describeResponse } from "./request_text.ts";
 import type { TokenKeeper } from "./token_keeper.ts";
@@ -152,7 +153,8 @@ export class GuestHttp {
       if (isUnbegun(response)) tracked?.withdraw(groups);
       else {
         const { atMostOnce = false } = this.context.start;
-        tracked?.end(groups, isUncertain(response), mayHaveMoved(response, atMostOnce));
+        const hasMoved = mayHaveMoved(response, atMostOnce);
+        tracked?.end(groups, isUncertain(response), hasMoved, isAccepted(response));
       }
     }
     this.#record(request, response, idempotencyKey, at, begun);
@@ -289,10 +291,9 @@ export class GuestHttp {
   ): void {
     const { status, error, attempts, elapsedMs, url } = response;
     if (attempts > 0) {
-      const isAccepted = status !== undefined && status >= 200 && status < 300;
       this.counts.sent += 1;
       this.counts.retries += attempts - 1;
-      if (isAccepted) this.counts.accepted += 1;
+      if (isAccepted(response)) this.counts.accepted += 1;
       else this.counts.refused += 1;
       if (status === undefined) this.counts.unanswered = (this.counts.unanswered ?? 0) + 1;
     }
@@ -342,30 +343,6 @@ function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
   return new UserError(`Cannot ${method} ${url.slice(0, 200)}: --adopt ${model} sends nothing`, {
     hint: "Run it without --adopt to send",
   });
-}
-
-/** The request was refused before any try of it left. */
-function isUnbegun({ attempts, error }: EgressResponse): boolean {
-  return attempts === 0 && error?.kind === "down";
-}
-
-/** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */
-export function isUncertain({ status, error }: EgressResponse): boolean {
-  return status === undefined && (error?.kind === "timeout" || error?.kind === "broken");
-}
-
-/**
- * Whether a request may have done something at the far side: all but those that were refused, never sent, or
- * that the far side was not available for (RFC 9110, section 15.6.4). Of a request that was tried again only
- * the last try is known; at most once it is tried again only where nothing was done.
- */
-export function mayHaveMoved(
-  { status, error, attempts }: EgressResponse,
-  isOnce: boolean,
-): boolean {
-  if (attempts > 1 && !isOnce) return true;
-  if (status === undefined) return error?.kind === "timeout" || error?.kind === "broken";
-  return status < 400 || (status >= 500 && status !== 503);
 }
 
 function checkRequest(request: GuestRequest): void {

@@ -1,0 +1,35 @@
+/**
+ * What the end of a request says: whether it left, may have arrived, may have done something, was accepted.
+ *
+ * @module
+ */
+import type { EgressResponse } from "~/sandbox/protocol.ts";
+
+/** The request was refused before any try of it left. */
+export function isUnbegun({ attempts, error }: EgressResponse): boolean {
+  return attempts === 0 && error?.kind === "down";
+}
+
+/** Whether the far side says that it took what it was sent. */
+export function isAccepted({ status }: EgressResponse): boolean {
+  return status !== undefined && status >= 200 && status < 300;
+}
+
+/** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */
+export function isUncertain({ status, error }: EgressResponse): boolean {
+  return status === undefined && (error?.kind === "timeout" || error?.kind === "broken");
+}
+
+/**
+ * Whether a request may have done something at the far side: all but those that were refused, never sent, or
+ * that the far side was not available for (RFC 9110, section 15.6.4). Of a request that was tried again only
+ * the last try is known; at most once it is tried again only where nothing was done.
+ */
+export function mayHaveMoved(
+  { status, error, attempts }: EgressResponse,
+  isOnce: boolean,
+): boolean {
+  if (attempts > 1 && !isOnce) return true;
+  if (status === undefined) return error?.kind === "timeout" || error?.kind === "broken";
+  return status < 400 || (status >= 500 && status !== 503);
+}
