@@ -53,6 +53,8 @@ export interface GuestStart {
   allowedEnv: readonly string[];
   /** Secret name → the stand-in text that `secret(name)` gives. */
   secrets: Readonly<Record<string, string>>;
+  /** `@delivery: at_most_once`: what may have to be sent again must be known of. */
+  atMostOnce?: boolean;
   /** Changes whose request may have arrived, for the model's `verify`; absent: there are none. */
   unsettled?: readonly UnsettledMessage[];
   /** They are not asked about: a plan asks the far side nothing, and is applied without any question. */

@@ -55,6 +55,25 @@ for (const [form, code] of Object.entries(FORMS)) {
     assert.equal(heldAfter(api.requests, ({ key }) => key).get(1), "Gold");
     assert.equal((await people.project.run("state check")).code, 0);
   });
+
+  Deno.test(`killed, a change sent ${form} comes again with the key that it was sent with`, async () => {
+    await using api = await fakeApi([{ json: {} }, { hang: true }]);
+    await using people = await syncProject(api, code);
+    await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
+    const running = people.project.start("run --json");
+    await Promise.race([api.received(2), running.result]);
+    running.kill("SIGKILL");
+    await running.result;
+    const [, cut] = api.requests;
+    api.clear();
+    api.answer(() => ({ json: {} }));
+
+    const next = await people.run();
+
+    assert.equal(next.sync.delivery?.saved, 2, next.output);
+    assert.deepEqual([api.requests[0]?.key, api.requests[0]?.body], [cut?.key, cut?.body]);
+    assert.equal(api.requests.length, 2);
+  });
 }
 
 Deno.test("a key that a model was shown is given to no later change, though nothing is known of its use", async () => {

@@ -324,6 +324,7 @@ async function makeStart(
     })),
     allowedEnv,
     secrets: secrets.standIns,
+    ...(d.delivery === "at_most_once" && { atMostOnce: true }),
     ...(unsettled.length > 0 && { unsettled }),
     ...((context.plan || context.planned) && { asksNothing: true }),
   };

@@ -158,9 +158,19 @@ export interface Query {
  * Reads rows by SQL. In a `tracked` model it gives only groups that are new or changed since they
  * were last saved, must select `@unique_key`, and can be used for one statement only.
  *
- * Requests made in a loop over it belong to the row, group or batch that was given last; inside
- * of `each` and `batches` to what the function was given. That is what their `Idempotency-Key` is
- * made of. Rows of `await query(…)` have left the loop: requests made for them belong to none.
+ * Each request belongs to the groups that it is about: of them its `Idempotency-Key` is made, and they are
+ * what is known as sent if no answer comes. Inside of `each` and `batches` that is what the function was
+ * given; in a loop over it the row, group or batch that was given last. The array of `await query(…)` and
+ * its `map`, `flatMap` and `forEach` are such loops too, and so are parts of it, cut off by `slice` or `filter`.
+ *
+ * In a loop of your own, a write is also about the rows that its `json` or `form` holds just as they were
+ * given, in lists or objects too: so a batch that you fill yourself goes out as one. A copy is not such a row.
+ * If it is killed, such a batch has the same key only if the same groups come together again: `batches` sees
+ * to that, and to no more than `@concurrency` requests at once.
+ *
+ * Any other write belongs to no group. It has another key in each run, and no run knows of the one before.
+ * With `@delivery: at_most_once` it is refused while the model has groups that are neither saved nor rejected.
+ * What is made once, such as the list that all are put into, goes before the query is read, or into the loop.
  *
  * @example
  * ```ts ignore
@@ -188,7 +198,10 @@ export interface Change<T = Row> {
   readonly previous: T[];
   /** Names of the columns whose value differs between `previous` and `rows`; for `create` and `remove` all. */
   readonly changed: readonly string[];
-  /** What the first write of this change has as its `Idempotency-Key`, for APIs that want it elsewhere. */
+  /**
+   * What the first write of this change has as its `Idempotency-Key`, for APIs that want it elsewhere. No other
+   * change ever has it. In a loop of your own, a write that carries it is about this change.
+   */
   readonly idempotencyKey: string;
   /**
    * Acknowledges the change; resolves when that is durable.

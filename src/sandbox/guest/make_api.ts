@@ -17,6 +17,7 @@ import { hmac } from "./http/hmac.ts";
 import { makeHttp } from "./http/http.ts";
 import { HttpError, HttpResponse } from "./http/http_response.ts";
 import { BlockIterator } from "./rows/block_iterator.ts";
+import { FOLLOWED } from "./rows/followed_array.ts";
 import type { RowSaver } from "./rows/row_saver.ts";
 import { type QueryText, RowSource } from "./rows/row_source.ts";
 import { toSaved } from "./rows/row_values.ts";
@@ -46,7 +47,7 @@ export function makeApi(context: ApiContext): typeof Api {
     changes: makeChanges(context),
     save: makeSave(context),
     reject: (row, reason) => rejectRow(context.delivery(), row, reason),
-    http: makeHttp(port, start),
+    http: makeHttp(context),
     HttpError: HttpError as unknown as typeof Api.HttpError,
     secret: (name) => secret(start, name),
     hmac: (standIn, text, options) => hmac(start, standIn, text, options),
@@ -56,7 +57,7 @@ export function makeApi(context: ApiContext): typeof Api {
   };
 }
 
-/** Classes of what the API hands out; hardened with it. */
+/** Classes and prototypes of what the API hands out; hardened with it. */
 export const MODEL_CLASSES: readonly unknown[] = [
   Rows,
   Changes,
@@ -65,6 +66,7 @@ export const MODEL_CLASSES: readonly unknown[] = [
   HttpError,
   ModelFile,
   Items,
+  ...FOLLOWED,
 ];
 
 type SqlArguments = readonly [string | TemplateStringsArray, ...unknown[]];

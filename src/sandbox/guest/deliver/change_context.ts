@@ -1,17 +1,20 @@
 /**
  * Which change a request belongs to: the groups whose rows the model is working on when it asks.
  *
- * Inside the function of `each` and `batches` that is told by the asynchronous context, so it
- * holds across every `await`. In a plain `for await` it is what was yielded last.
+ * Inside the function of `each` and `batches`, and in a loop over an array of rows, that is told by the
+ * asynchronous context, so it holds across every `await`. In a plain `for await` it is what was yielded last.
  *
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { GivenGroup } from "./delivery.ts";
 
 /** One change under work. */
 export interface Change {
   /** Numbers of its groups; empty for requests that belong to no group. */
   readonly groups: readonly number[];
+  /** The groups, where the model works on them by a loop of its own. */
+  readonly given?: readonly GivenGroup[];
   /** Requests made so far. */
   requests: number;
   /** The unsettled change that `verify` is asked about. */
@@ -20,25 +23,81 @@ export interface Change {
   multiStatus?: string;
 }
 
-const storage = new AsyncLocalStorage<Change>();
-let yielded: Change = newChange([]);
+/** What is worked on in one flow of the model's code. */
+interface Work {
+  change: Change;
+  /** Of a loop over an array. */
+  pass?: Pass;
+}
+
+/** One pass of a loop over an array of rows. */
+export interface Pass {
+  isOver: boolean;
+  before: Work | undefined;
+}
+
+const storage = new AsyncLocalStorage<Work | undefined>();
+const none = newChange([]);
+let yielded: Change = none;
 
 /** Runs a function, and all that it starts, as work on a change. */
 export function workOn<T>(change: Change, work: () => T): T {
-  return storage.run(change, work);
+  return storage.run({ change }, work);
 }
 
-/** Notes what a plain loop has been given; no numbers: nothing, the loop is over. */
-export function noteYielded(groups: readonly number[]): void {
-  yielded = newChange(groups);
+/** Notes what a plain `for await` has been given; no groups: nothing, the loop is over. */
+export function noteYielded(groups: readonly GivenGroup[]): void {
+  yielded = groups.length === 0 ? none : changeOf(groups);
 }
 
-/** The change that is being worked on here and now. */
-export function currentChange(): Change {
-  return storage.getStore() ?? yielded;
+/** A loop over an array begins here. */
+export function beginPass(): Pass {
+  return { isOver: false, before: storage.getStore() };
+}
+
+/** What follows here is work on this change, until the loop goes on. */
+export function enterChange(change: Change, pass: Pass): void {
+  storage.enterWith({ change, pass });
+}
+
+/** What follows here is what it was before the loop. */
+export function endPass(pass: Pass): void {
+  pass.isOver = true;
+  storage.enterWith(pass.before);
+}
+
+/** The change that is being worked on here and now, and whether the model has come to it by a loop of its own. */
+export function currentChange(): { change: Change; isByLoop: boolean } {
+  let work = storage.getStore();
+  // Who called an asynchronous function that has such a loop is left with its first row when that returns.
+  while (work?.pass?.isOver && work.change.given?.every(({ state }) => state !== "open")) {
+    work = work.pass.before;
+  }
+  if (!work) return { change: yielded, isByLoop: true };
+  return { change: work.change, isByLoop: work.pass !== undefined };
 }
 
 /** A change with no request yet. */
 export function newChange(groups: readonly number[]): Change {
   return { groups, requests: 0 };
+}
+
+const changes = new WeakMap<GivenGroup, Map<string, Change>>();
+
+/**
+ * The one change of exactly these groups, which counts its requests, wherever the model comes to them: no two
+ * requests about the same groups have one place, and so one key.
+ */
+export function changeOf(groups: Iterable<GivenGroup>): Change {
+  // In the order in which the host gave them, which is that of their batch when it is repeated.
+  const given = [...new Set(groups)].sort((a, b) => a.number - b.number);
+  const [first] = given;
+  if (!first) return none;
+  const numbers = given.map(({ number }) => number);
+  const name = numbers.join();
+  const own = changes.get(first) ?? new Map<string, Change>();
+  changes.set(first, own);
+  const change = own.get(name) ?? { ...newChange(numbers), given };
+  own.set(name, change);
+  return change;
 }

@@ -12,12 +12,14 @@ import type {
 } from "~/sandbox/guest/api.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import { collectAll } from "~/sandbox/guest/rows/block_iterator.ts";
-import { numbersOf, type ReadGroup, readGroups } from "~/sandbox/guest/rows/groups.ts";
+import { givenOf, type ReadGroup, readGroups } from "~/sandbox/guest/rows/groups.ts";
+import { followed } from "~/sandbox/guest/rows/followed_array.ts";
 import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 import { expectFunction, type RowsContext } from "~/sandbox/guest/rows/rows.ts";
 import { noteYielded } from "./change_context.ts";
 import { changedColumns } from "./changed_columns.ts";
 import type { Delivery, SavedRow } from "./delivery.ts";
+import { noteKey, noteObjects } from "./known_objects.ts";
 import { rejectionReason } from "./reject.ts";
 import { workOnChanges } from "./work_on_groups.ts";
 
@@ -40,7 +42,7 @@ export class Changes implements PublicChanges<Row> {
     onChanges?: ((changes: Change<Row>[]) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.#array ??= collectAll(this);
+    this.#array ??= collectAll(this).then(followed);
     return this.#array.then(onChanges, onError);
   }
 
@@ -70,12 +72,20 @@ export class Changes implements PublicChanges<Row> {
 async function* yieldChanges(context: ChangesContext): AsyncGenerator<Change<Row>, void> {
   try {
     for await (const group of readGroups(context)) {
-      noteYielded(numbersOf([group]));
-      yield toChange(group, context.delivery);
+      noteYielded(givenOf([group]));
+      yield toNotedChange(group, context.delivery);
     }
   } finally {
     noteYielded([]);
   }
+}
+
+function toNotedChange(group: ReadGroup, delivery: Delivery): Change<Row> {
+  const change = toChange(group, delivery);
+  const { key, rows, previous, idempotencyKey } = change;
+  noteObjects(group.given, [change, key, ...rows, ...previous]);
+  if (group.given) noteKey(idempotencyKey, group.given);
+  return change;
 }
 
 /** A change as the model sees it; its functions work by themselves too, taken out of it. */

@@ -63,6 +63,11 @@ export class Delivery {
     this.#uniqueKey = uniqueKey;
   }
 
+  /** Whether the model has groups in its hands that have not ended. */
+  get hasOpen(): boolean {
+    return this.#given.size > 0;
+  }
+
   /**
    * Notes a group that the model is given now.
    *

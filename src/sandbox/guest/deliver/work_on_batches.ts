@@ -17,7 +17,7 @@
 import type { BatchOutcome, Counts, Group, Saves } from "~/sandbox/guest/api.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import { HttpError } from "~/sandbox/guest/http/http_response.ts";
-import { type ReadGroup, toGroup } from "~/sandbox/guest/rows/groups.ts";
+import { givenOf, type ReadGroup, toGroup } from "~/sandbox/guest/rows/groups.ts";
 import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 import { expectRows, isOutcome, settleOutcome } from "./batch_outcome.ts";
 import { workOn } from "./change_context.ts";
@@ -91,10 +91,6 @@ function partsOf(batch: readonly ReadGroup[]): ReadGroup[][] {
   const open = batch.filter(({ given }) => given?.state === "open");
   const middle = Math.ceil(open.length / 2);
   return [open.slice(0, middle), open.slice(middle)].filter((part) => part.length > 0);
-}
-
-function givenOf(batch: readonly ReadGroup[]): GivenGroup[] {
-  return batch.flatMap((group) => group.given ? [group.given] : []);
 }
 
 async function saveBatch(

@@ -7,7 +7,9 @@
  */
 import { parseDurationMs } from "~/base/duration.ts";
 import type { Http, RequestOptions, UploadOptions } from "~/sandbox/guest/api.ts";
-import { currentChange } from "~/sandbox/guest/deliver/change_context.ts";
+import type { Change } from "~/sandbox/guest/deliver/change_context.ts";
+import { changeOfRequest, refuseAboutNone } from "~/sandbox/guest/deliver/change_of_request.ts";
+import type { Delivery } from "~/sandbox/guest/deliver/delivery.ts";
 import { atSite, hostError, modelError, rememberError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
 import type { EgressError, GuestRequest, GuestStart } from "~/sandbox/protocol.ts";
@@ -18,10 +20,19 @@ import { encodeBody, encodeUpload, type RequestBody } from "./request_body.ts";
 
 const METHODS = ["get", "head", "post", "put", "patch", "delete"] as const;
 
+/** What requests need of their model. */
+export interface HttpContext {
+  port: HostPort;
+  start: GuestStart;
+  delivery(): Delivery | undefined;
+}
+
 /** Makes `http` for one model. */
-export function makeHttp(port: HostPort, start: GuestStart): Http {
-  const send = (method: string, url: string | URL, options: RequestOptions, body: RequestBody) =>
-    request(port, start, method, url, options, body);
+export function makeHttp(context: HttpContext): Http {
+  const send = (method: string, url: string | URL, options: RequestOptions, body: RequestBody) => {
+    const change = changeOf(method, url, options, [options.json, options.form], body);
+    return request(context, method, url, options, body, change);
+  };
   const methods = METHODS.map((name) => [
     name,
     async (url: string | URL, options: RequestOptions = {}) =>
@@ -30,26 +41,38 @@ export function makeHttp(port: HostPort, start: GuestStart): Http {
   const upload = async (url: string | URL, options: UploadOptions) => {
     const { form, ...rest } = options;
     // Taken before the files are read: by then a plain loop may be at its next row.
-    const change = currentChange();
+    const change = changeOf("POST", url, rest, [form]);
     const body = await encodeUpload(form);
-    return await request(port, start, "POST", url, rest, body, change);
+    return await request(context, "POST", url, rest, body, change);
   };
-  return { ...Object.fromEntries(methods), upload, oauth: makeOAuth(port) } as Http;
+  return { ...Object.fromEntries(methods), upload, oauth: makeOAuth(context.port) } as Http;
+}
+
+function changeOf(
+  method: string,
+  url: string | URL,
+  { headers, params }: RequestOptions,
+  values: readonly unknown[],
+  body?: RequestBody,
+): Change {
+  const texts = [withParams(String(url), params), ...headersOf(headers, undefined).flat()];
+  if (typeof body?.content === "string") texts.push(body.content);
+  return changeOfRequest({ method, values, texts });
 }
 
 async function request(
-  port: HostPort,
-  start: GuestStart,
+  { port, start, delivery }: HttpContext,
   method: string,
   target: string | URL,
   options: RequestOptions,
   body: RequestBody,
-  change = currentChange(),
+  change: Change,
 ): Promise<HttpResponse> {
   const site = callSites.note();
   const url = withParams(String(target), options.params);
   // Only errors say it.
   const about = () => `${method} ${maskSecrets(url, start.secrets)}`;
+  if (start.atMostOnce) refuseAboutNone(method, about, change, delivery());
   const message: GuestRequest = {
     method,
     url,

@@ -327,3 +327,65 @@ Deno.test("a response that came as text has the same bytes, text and JSON as one
     }
   }
 });
+
+Deno.test("requests in loops over arrays belong to the row at hand, and to nothing afterwards", async () => {
+  const rows = [{ id: 1, n: 1 }, { id: 1, n: 2 }, { id: 2, n: 1 }, { id: 3, n: 1 }];
+  const attributed = async (code: string) => {
+    const { error, requests } = await run(
+      `const rows = await query("a"); const post = (json) => http.post("https://a.test/", { json });\n${code}`,
+      { kind: "tracked", uniqueKey: ["id"], rows },
+    );
+    assert.equal(error, undefined);
+    return requests.map(({ groups, ordinal }) => `${groups}:${ordinal}`);
+  };
+
+  assert.deepEqual(
+    await attributed(`for (const row of rows) await post(); await post();`),
+    ["1:0", "1:1", "2:0", "3:0", ":0"],
+  );
+  assert.deepEqual(
+    await attributed(
+      `for (const row of rows.slice(2)) { const all = [...rows]; const [first] = rows; await post(); break; }
+      await post();`,
+    ),
+    ["2:0", ":0"],
+  );
+  assert.deepEqual(
+    await attributed(
+      `for (const row of rows.slice(2)) {
+        for (const other of rows.toReversed()) { await post(); break; }
+        await post();
+      }`,
+    ),
+    ["3:0", "2:0", "3:1", "3:2"],
+  );
+  assert.deepEqual(
+    await attributed(
+      `const work = async () => { for (const row of rows) { await post(); await save.row(row); } };
+      await work();
+      await post();`,
+    ),
+    ["1:0", "1:1", "2:0", "3:0", ":0"],
+    "nor after an asynchronous function that has such a loop",
+  );
+  assert.deepEqual(
+    await attributed(
+      `const [a, , b, c] = rows;
+      await post(a); await post({ ...a }); await post([b, c]); await post({ x: { y: [{ z: c }, b] } });
+      await post(new Map([[1, a]])); await post({ a, again: a });
+      await http.put("https://a.test/", { form: c });
+      await http.get("https://a.test/", { params: b });
+      await http.upload("https://a.test/", { form: { name: "x" } });
+      const self = [b]; self.push({ toJSON: () => 1, self });
+      await post(self);`,
+    ),
+    ["1:0", ":0", "2,3:0", "2,3:1", ":1", "1:1", "3:0", ":2", ":3", "2:0"],
+  );
+  assert.deepEqual(
+    await attributed(
+      `await save.row(rows[2]); await post([rows[2], rows[3]]); await post(rows[2]); await post(rows);`,
+    ),
+    ["3:0", "2:0", "1,3:0"],
+    "what has ended is no part of what follows",
+  );
+});

@@ -7,6 +7,7 @@ import { foldName } from "~/base/same_name.ts";
 import type { Group } from "~/sandbox/guest/api.ts";
 import { noteYielded } from "~/sandbox/guest/deliver/change_context.ts";
 import type { Delivery, GivenGroup } from "~/sandbox/guest/deliver/delivery.ts";
+import { noteObjects } from "~/sandbox/guest/deliver/known_objects.ts";
 import type { DeliveredGroup } from "~/sandbox/protocol.ts";
 import type { RowsAsRead } from "./as_read.ts";
 import { BlockIterator } from "./block_iterator.ts";
@@ -67,8 +68,9 @@ export function iterateRows(reading: Reading): BlockIterator<Row> {
       const first = groupEnd;
       groupEnd += group.rows;
       const rows = pulled.rows.slice(first, groupEnd);
-      delivery.give(group.group, rows, asRead(pulled, first, group.rows));
-      noteYielded([group.group]);
+      const given = delivery.give(group.group, rows, asRead(pulled, first, group.rows));
+      noteObjects(given, rows);
+      noteYielded([given]);
       return true;
     },
     onEnd,
@@ -144,8 +146,8 @@ export async function* readBatches(
 export async function* yieldGroups(reading: Reading): AsyncGenerator<Group<Row>, void> {
   try {
     for await (const group of readGroups(reading)) {
-      noteYielded(numbersOf([group]));
-      yield toGroup(group);
+      noteYielded(givenOf([group]));
+      yield toNotedGroup(group);
     }
   } finally {
     noteYielded([]);
@@ -159,8 +161,8 @@ export async function* yieldBatches(
 ): AsyncGenerator<Group<Row>[], void> {
   try {
     for await (const batch of readBatches(reading, size)) {
-      noteYielded(numbersOf(batch));
-      yield batch.map(toGroup);
+      noteYielded(givenOf(batch));
+      yield batch.map(toNotedGroup);
     }
   } finally {
     noteYielded([]);
@@ -170,6 +172,17 @@ export async function* yieldBatches(
 /** The host's numbers of groups; none where the query is not tracked. */
 export function numbersOf(groups: readonly ReadGroup[]): number[] {
   return groups.flatMap(({ given }) => given ? [given.number] : []);
+}
+
+/** The same as the model was given them. */
+export function givenOf(groups: readonly ReadGroup[]): GivenGroup[] {
+  return groups.flatMap(({ given }) => given ?? []);
+}
+
+function toNotedGroup(group: ReadGroup): Group<Row> {
+  const seen = toGroup(group);
+  noteObjects(group.given, [seen, seen.key, ...seen.rows]);
+  return seen;
 }
 
 /** A group as the model sees it. */

@@ -9,6 +9,7 @@ import { type Work, workOnGroups } from "~/sandbox/guest/deliver/work_on_groups.
 import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import { collectAll } from "./block_iterator.ts";
+import { followed } from "./followed_array.ts";
 import {
   iterateRows,
   readBatches,
@@ -39,7 +40,8 @@ export class Rows implements PublicRows<Row> {
     onRows?: ((rows: Row[]) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.#array ??= collectAll(this);
+    const { delivery } = this.#context;
+    this.#array ??= delivery ? collectAll(this).then(followed) : collectAll(this);
     return this.#array.then(onRows, onError);
   }
 

@@ -378,3 +378,44 @@ Deno.test("a tracked model without query saves rows like a table", async () => {
   assert.deepEqual(run.saved, [{ id: 1 }, { id: 2 }]);
   assert.deepEqual(run.acknowledged, []);
 });
+
+Deno.test("the array of a tracked query is as any array, but for who looks where its iterator comes from", async () => {
+  const { error, logs } = await runGuest(
+    `import { log, query } from "spoor";
+const rows = await query("a");
+const plain = [rows[0], rows[1], rows[2]];
+const [first, ...rest] = rows;
+const told = (array) => JSON.stringify([
+  array, [...array], Array.from(array), Array.isArray(array), array.length, Object.keys(array), array.at(-1),
+  array.map((row) => row.id), array.map(function () { return this.x; }, { x: 1 }), [...array.entries()],
+  array.filter(({ id }) => id > 1), array.slice(1), array.toReversed(), array.concat([1]), array.indexOf(first),
+  array.flatMap(({ id }) => [id, id]), array.reduce((sum, { id }) => sum + id, 0), [...array.keys()],
+  array.toSorted((a, b) => b.id - a.id), array.toSpliced(0, 1), array.includes(first), array.find(({ id }) => id === 2),
+  array instanceof Array, array.constructor === Array, Object.prototype.toString.call(array), Math.max(...array.map(({ id }) => id)),
+  new Map(array.map((row) => [row.id, row])).size, structuredClone([...array]), array.values().map(({ id }) => id).toArray(),
+]);
+const each = [];
+rows.forEach((row, i, all) => each.push(row === rows[i] && all === rows));
+const names = [];
+for (const name in rows) names.push(name);
+log.info(told(rows) === told(plain), each, names, first === plain[0], rest.length, Array.isArray(rest));
+for (const wrong of ["map", "forEach"]) {
+  try { rows[wrong](1); } catch (error) { log.info(error.name); }
+}
+log.info([rows, rows.map, rows.values(), rows[Symbol.iterator]].map((each) => Object.isFrozen(Object.getPrototypeOf(each))));
+rows.push({ id: 4 });
+for (const row of rows) if (rows.length < 6) rows.push({ id: row.id + 10 });
+rows.sort((a, b) => b.id - a.id);
+log.info(rows.map(({ id }) => id).join());`,
+    { kind: "tracked", uniqueKey: ["id"], rows: [{ id: 1 }, { id: 2 }, { id: 3 }] },
+  );
+
+  assert.equal(error, undefined);
+  assert.deepEqual(logs, [
+    'info: true [true, true, true] ["0", "1", "2"] true 2 true',
+    "info: TypeError",
+    "info: TypeError",
+    "info: [true, true, true, true]",
+    "info: 12,11,4,3,2,1",
+  ]);
+});
