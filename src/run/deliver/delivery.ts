@@ -96,7 +96,8 @@ export class Delivery {
     this.#former = new FormerGroups(db, changes.comparison);
     this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
     this.#earlier = earlier;
-    this.requests = new GroupRequests(context, this.#held, this.#records);
+    const { uniqueKey } = changes.comparison;
+    this.requests = new GroupRequests(context, uniqueKey, this.#held, this.#records);
     this.#records.cutOff(earlier.each("state = 'sent'").toArray());
     forgetGone({
       db,
@@ -300,8 +301,8 @@ export class Delivery {
    * Whether the far side may hold something else of a refused group than was accepted: an earlier request
    * may have done something, or an earlier try whose place in the ledger the rejection takes.
    */
-  #mayHaveMoved({ earlier, hasMoved, unanswered }: HeldGroup): boolean {
-    return hasMoved || unanswered > 0 || (earlier !== undefined && isForced(earlier));
+  #mayHaveMoved({ earlier, hasMoved, pending }: HeldGroup): boolean {
+    return hasMoved || pending > 0 || (earlier !== undefined && isForced(earlier));
   }
 }
 

@@ -1,10 +1,15 @@
 /**
  * Requests about a delivery's groups: the intent, which is durable before one leaves, and how it ended.
  *
+ * A request whose group ends before it leaves, by a failure beside it, say, is not sent: nobody waits for it,
+ * and what is recorded of the group would not know of it.
+ *
  * @module
  */
+import { UserError } from "~/base/user_error.ts";
 import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
+import { renderGroupKey } from "~/tracked/group_key.ts";
 import type { BatchPart } from "./change_records.ts";
 import { areOutTogether, type HeldGroup, isUnknownEnd, keyedChangeOf } from "./held_group.ts";
 import type { HeldGroups } from "./held_groups.ts";
@@ -32,8 +37,11 @@ export interface BegunRequest {
 
 /** See the module's comment. */
 export class GroupRequests {
+  #isClosed = false;
+
   constructor(
     private readonly context: GroupRequestsContext,
+    private readonly uniqueKey: readonly string[],
     private readonly held: HeldGroups,
     private readonly records: Records,
   ) {}
@@ -41,9 +49,14 @@ export class GroupRequests {
   /**
    * A request about these groups is to leave: writes the intent and resolves when it is durable. What
    * follows a group's end is no part of its change, and has a key of its own; it is recorded beside what was
-   * accepted.
+   * accepted. Not so where the group has failed: its function is over, and nobody waits for what it left behind.
+   *
+   * @throws {UserError} It is not to leave: a group of it has failed, or has ended meanwhile.
    */
   async begin(numbers: readonly number[]): Promise<BegunRequest> {
+    const failed = numbers.map((number) => this.held.find(number))
+      .find((group) => group?.end === "failed");
+    if (failed) throw this.#endedBefore(failed);
     const groups = numbers.flatMap((number) => this.held.findOpen(number) ?? []);
     for (const group of groups) {
       group.changeId ||= this.context.nextChangeId();
@@ -55,8 +68,30 @@ export class GroupRequests {
     // Now: before the intent is on disk, another request may take them into another batch.
     const subject = first ? first.batch || first.changeId : this.#acceptedAs(numbers);
     await Promise.all(groups.map((group) => group.intent));
+    const ended = groups.find(({ end }) => end !== "open");
+    if (ended || this.#isClosed) {
+      this.#stepBack(groups);
+      throw this.#endedBefore(ended);
+    }
     for (const group of groups) group.pending += 1;
     return { changes: groups.map(keyedChangeOf), subject };
+  }
+
+  /** The model has ended: what has not left by now does not leave. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #endedBefore(group: HeldGroup | undefined): UserError {
+    const what = group ? ` of ${renderGroupKey(this.uniqueKey, group.key)}` : "";
+    const why = !group
+      ? "the model had ended"
+      : `the group ${group.end === "failed" ? "had failed" : "was rejected"}`;
+    return new UserError(`Cannot send a request${what}: ${why} before it left`, {
+      hint:
+        "It was not sent. Await all requests of a group before it is rejected or its function ends: " +
+        "Promise.all goes on as soon as one of them has failed, Promise.allSettled waits for all",
+    });
   }
 
   /** Beside which requests are recorded that follow. */
@@ -128,12 +163,18 @@ export class GroupRequests {
    * been begun, and count as not reached.
    */
   withdraw(numbers: readonly number[]): void {
-    for (const number of numbers) {
-      const group = this.held.find(number);
-      if (!group) continue;
-      group.pending -= 1;
+    const groups = numbers.flatMap((number) => this.held.find(number) ?? []);
+    for (const group of groups) group.pending -= 1;
+    this.#stepBack(groups);
+  }
+
+  /** Of a group that has ended the end is on record; of one that another request is asked for, so is that. */
+  #stepBack(groups: readonly HeldGroup[]): void {
+    for (const group of groups) {
       group.unanswered -= 1;
-      if (group.pending > 0 || group.hasLeft || !group.intent) continue;
+      const isBegun = group.unanswered > 0 || group.hasLeft;
+      // Once the model has ended, its groups are settled by what they were ended by.
+      if (group.end !== "open" || this.#isClosed || isBegun || !group.intent) continue;
       Object.assign(group, { intent: undefined, isOut: false });
       this.context.commits.addUnawaited(() => this.records.withdrawn(group));
     }

@@ -111,11 +111,11 @@ export function isUnknownEnd(
 
 /** What the ledger is to say of tries that may have done something, beside what its state says. */
 export function movedBeside(
-  { earlier, changeId, hasMoved }: HeldGroup,
+  { earlier, changeId, hasMoved, pending }: HeldGroup,
   state: LedgerState,
 ): boolean {
   if (earlier?.moved) return true;
   const wasUnknown = earlier !== undefined && isUnknown(earlier);
   if (isUnknown({ state })) return wasUnknown && earlier.id !== changeId;
-  return wasUnknown || hasMoved;
+  return wasUnknown || hasMoved || pending > 0;
 }

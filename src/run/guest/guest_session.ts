@@ -108,6 +108,7 @@ export class GuestSession {
     endDeadline();
     clearInterval(this.#timer);
     this.#port.end();
+    this.#reads.delivery?.requests.close();
     this.parts.http?.dispose();
     this.parts.files[Symbol.dispose]();
     this.#reads[Symbol.dispose]();
