@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { UserError } from "~/base/user_error.ts";
 import { type Delivery } from "~/run/deliver/delivery.ts";
 import { changeKey } from "~/run/deliver/idempotency_key.ts";
 import { isAccepted, isUncertain, mayHaveMoved } from "~/run/requests/request_end.ts";
@@ -25,9 +26,18 @@ export interface ModelStyle {
   requestsPerChange: number;
   /** It rejects what the far side refuses; else such a group fails. */
   rejects: boolean;
+  /** Share of its work in which it ends a group without waiting for the request that it has asked for. */
+  haste: number;
 }
 
 const NOT_PLANNED = { error: { kind: "unsent", message: "It is not in the plan" } } as const;
+
+/** Why a group has failed whose request was not waited for. */
+const HASTE: Answer = {
+  error: { kind: "unsent", message: "It was not waited for" },
+  refused: [],
+  attempts: 0,
+};
 
 /** What ends a model whose far side is down. */
 export class FarSideDown extends Error {}
@@ -176,6 +186,7 @@ export class ScriptedModel {
     const quiet = fit.filter((group) => isQuiet(group.content));
     if (quiet.length > 0) await this.#save(quiet);
     if (loud.length === 0) return;
+    if (this.parts.random.chance(style.haste)) return await this.#hurry(loud, isPart);
     for (let ordinal = 0; ordinal < style.requestsPerChange; ordinal++) {
       if (!this.parts.mayLeave({ groups: loud, ordinal, isPart })) {
         return await this.#fail(loud, { ...NOT_PLANNED, refused: [], attempts: 0 });
@@ -185,6 +196,27 @@ export class ScriptedModel {
       return await this.#takeRefusal(loud, answer);
     }
     await this.#save(loud, goOn);
+  }
+
+  /** Asks for a request, and does not wait for it to end one of its groups. */
+  async #hurry(groups: readonly TakenGroup[], isPart: boolean): Promise<void> {
+    const { time, random, network, style } = this.parts;
+    const [first, ...others] = groups;
+    if (!first) return;
+    const sent = this.#send(groups, 0, isPart);
+    // It is waited for below; it may end before.
+    sent.catch(() => {});
+    if (random.chance(0.5)) await time.wait(random.next() * 4);
+    // Who rejects what may have arrived, and has it tried again, wants it done twice.
+    if (network.isOnce || random.chance(0.5)) await this.#fail([first], HASTE);
+    else await this.#reject([first], "not waited for");
+    const answer = await sent.catch((error) => {
+      if (!(error instanceof UserError)) throw error;
+      return HASTE;
+    });
+    if (answer.status === 200 && style.requestsPerChange === 1 && others.length > 0) {
+      await this.#save(others);
+    } else await this.#fail(others, answer);
   }
 
   async #takeRefusal(groups: readonly TakenGroup[], answer: Answer): Promise<void> {

@@ -49,6 +49,8 @@ export interface ModelRun {
   allowChanges: boolean;
   /** Taken for down after so many requests. */
   downAfter: number;
+  /** Share of its work in which the model does not wait for its request. */
+  haste: number;
   /** The model throws after so long. */
   throwAfterMs: number | undefined;
 }
@@ -122,8 +124,11 @@ export function shapeOf({ models }: Setting): string {
 export function drawRun(random: Random, { models, limit }: Setting): RunDraft {
   const fate = random.pick(["well", "well", "cut", "cut", "commit", "stop", "throw"]);
   const isCommit = fate === "commit";
+  const plan = random.chance(0.75) ? "none" : random.pick<RunDraft["plan"]>(["first", "apply"]);
+  // What leaves of a model that does not wait for it is a matter of the moment, and no plan's.
+  const haste = plan === "none" ? random.pick([0, 0, 0.3]) : 0;
   return {
-    models: models.map((model) => drawModelRun(random, model, fate === "throw")),
+    models: models.map((model) => ({ ...drawModelRun(random, model, fate === "throw"), haste })),
     cutAt: fate === "cut" ? random.between(1, 120) : NEVER,
     commitFault: isCommit
       ? {
@@ -135,7 +140,7 @@ export function drawRun(random: Random, { models, limit }: Setting): RunDraft {
     clock: random.chance(limit ? 0.3 : 0.03)
       ? { afterMs: random.between(1, 300), byMs: random.pick(CLOCK_JUMPS_MS) }
       : undefined,
-    plan: random.pick(["none", "none", "none", "none", "none", "none", "first", "apply"]),
+    plan,
   };
 }
 
@@ -180,6 +185,7 @@ function calmModelRun(random: Random, { isBatched }: ModelSetting): ModelRun {
     allowRemoved: true,
     allowChanges: true,
     downAfter: NEVER,
+    haste: 0,
     throwAfterMs: undefined,
   };
 }

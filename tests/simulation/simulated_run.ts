@@ -155,6 +155,7 @@ export class SimulatedRun {
     const scripted = this.#script(model, run, delivery, network, () => isOver);
     let end = await this.#endOf(scripted, run);
     isOver = true;
+    delivery.requests.close();
     permits?.dispose();
     if (network instanceof SimulatedNetwork) network.cutOff();
     // Acknowledgements that are on their way are kept.
@@ -201,7 +202,7 @@ export class SimulatedRun {
 
   #script(
     model: PlayedModel,
-    { concurrency, batch }: ModelRun,
+    { concurrency, batch, haste }: ModelRun,
     delivery: Delivery,
     network: Network,
     isOver: () => boolean,
@@ -216,7 +217,7 @@ export class SimulatedRun {
       projectId: PROJECT,
       model: model.name,
       isStopped: () => this.#stop.signal.aborted,
-      style: { ...model.setting, concurrency, batch },
+      style: { ...model.setting, concurrency, batch, haste },
       mayLeave: (request) => this.watch.mayLeave(model, request),
       onLeave: (request) => this.watch.onLeave(model, request),
       onSaved: (groups) => this.watch.onSaved(model, groups),
