@@ -175,7 +175,7 @@ export interface RunFinished {
 
 /** Changes that wait for a person, after this run; all count groups. */
 export interface HeldBack {
-  /** Failed in `@max_attempts` runs. */
+  /** Failed in `@max_attempts` runs, or taken by the far side though its rows could not be kept. */
   parked: number;
   /** Refused for good. */
   rejected: number;

@@ -26,7 +26,7 @@ export interface DeliveryCounts {
   left: number;
   /** Changed, and not delivered: parked earlier, or kept for a person to settle. Absent: none. */
   held_back?: number;
-  /** Of `held_back`: failed in `@max_attempts` runs, or refused for good. */
+  /** Of `held_back`: failed and not tried again by itself, or refused for good. */
   parked: number;
   /** Of `failed` and `unknown`: parked now, or kept for a person to settle. Absent: none. */
   kept_back?: number;

@@ -12,6 +12,7 @@ import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
 import { findTableReferences } from "~/sql/table_references.ts";
 import { type Authorizer, AuthorizerCode, underAuthorizer } from "./authorizer.ts";
+import { MAX_COLUMNS } from "./column_limit.ts";
 import { findStatementErrorOffset } from "./statement_error_offset.ts";
 
 /** A query to prepare and where it stands. */
@@ -41,8 +42,6 @@ export interface PreparedSelect {
 const FORBIDDEN_FUNCTIONS = /^(load_extension|fts3_tokenizer|spoor_.*)$/i;
 /** Characters of a line of SQL in a message. */
 const MAX_SHOWN = 200;
-/** SQLite takes 2,000; Spoor's own come on top of a model's. */
-const MAX_COLUMNS = 1_900;
 /** Table-valued functions that only look at their arguments. */
 const SAFE_TABLES = new Set(["json_each", "json_tree"]);
 

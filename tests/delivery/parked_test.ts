@@ -215,14 +215,14 @@ Deno.test("what no run sends by itself is said by every run, also where there is
 
   assert.match(
     first.output,
-    /hint: 2 failed in @max_attempts runs, and are parked: spoor failures/,
+    /hint: 2 failed in @max_attempts runs, or were taken and could not be kept, and are parked: spoor failures/,
   );
   assert.doesNotMatch(first.output, /come again with the next run|wait to be sent/);
   assert.equal(later.code, 0);
   assert.match(later.output, /^Nothing to do: 2 models are up to date/);
   assert.match(
     later.output,
-    /2 groups are parked after @max_attempts failures, and not sent: spoor failures$/m,
+    /2 groups are parked after failures, and not sent: spoor failures$/m,
   );
 });
 

@@ -49,7 +49,8 @@ export const failuresCommand = defineCommand({
   summary: "List what is failed, rejected, parked or unknown, by its error",
   details: [
     "failed    was answered and not accepted; the next run tries it again",
-    "parked    failed @max_attempts times; comes again when its content changes, or by spoor retry",
+    "parked    failed @max_attempts times, or was taken and its rows could not be kept; comes again",
+    "          when its content changes, or by spoor retry",
     "rejected  refused for good; comes again when its content changes, or by spoor retry",
     "unknown   its request may have arrived, and no answer tells; see spoor unknown",
     "",

@@ -154,7 +154,7 @@ function heldBackLines(
     ];
   const { parked, rejected, to_settle: toSettle } = held;
   return [
-    ...line(parked, "parked after @max_attempts failures, and not sent", "failures"),
+    ...line(parked, "parked after failures, and not sent", "failures"),
     ...line(rejected, "rejected, and not sent until the content changes", "failures"),
     ...line(toSettle, "neither known to be sent nor sent again until you say", "unknown"),
   ];

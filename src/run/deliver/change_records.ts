@@ -4,14 +4,14 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { afterFailure, isUnknown } from "~/delivery/earlier_try.ts";
+import { isUnknown } from "~/delivery/earlier_try.ts";
 import { BatchIds } from "~/store/changes/batch_ids.ts";
 import { BatchParts, type PartedBatch } from "~/store/changes/batch_parts.ts";
 import { cutOffNote } from "~/store/changes/cut_off.ts";
 import { DeliveryLog, type DeliveryState } from "~/store/changes/delivery_log.ts";
 import { keepLedgerIds, Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
 import { PendingGroups } from "~/store/changes/pending.ts";
-import { type HeldGroup, movedBeside } from "./held_group.ts";
+import { afterTry, type HeldGroup, movedBeside } from "./held_group.ts";
 
 /** What records need of their run. */
 export interface ChangeRecordContext {
@@ -101,7 +101,7 @@ export class ChangeRecords {
   }
 
   failed(group: HeldGroup, error: string): void {
-    this.#write([group], { ...afterFailure(group.attempts, this.context.maxAttempts), error });
+    this.#write([group], { ...afterTry(group, this.context.maxAttempts), error });
     this.#note([group], "failed", error);
   }
 

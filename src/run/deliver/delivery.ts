@@ -5,7 +5,7 @@
  * @module
  */
 import type { ErrorReport } from "~/base/user_error.ts";
-import { afterFailure, batchToRepeat, isForced } from "~/delivery/earlier_try.ts";
+import { batchToRepeat, isForced } from "~/delivery/earlier_try.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { Adoption } from "~/run/adopt/adopt_changes.ts";
 import { sameChange } from "~/run/earlier/earlier_changes.ts";
@@ -22,11 +22,18 @@ import { type ChangeSet, dropChanges } from "~/tracked/compare/find_changes.ts";
 import { refuseRemovedKeys } from "~/tracked/compare/refuse_keys.ts";
 import { renderWholeGroupKey } from "~/tracked/group_key.ts";
 import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
-import { checkSaved, savedTooSoon } from "./check_saved.ts";
+import { savedTooSoon } from "./check_saved.ts";
 import { type DeliveredChange, DeliveredChangeReader } from "./delivered_change_reader.ts";
 import { DeliverySums } from "./delivery_sums.ts";
+import { FittingRows } from "./fitting_rows.ts";
 import { GroupRequests, type GroupRequestsContext } from "./group_requests.ts";
-import { type HeldGroup, heldGroupOf, isUnknownEnd, keyedChangeOf } from "./held_group.ts";
+import {
+  afterTry,
+  type HeldGroup,
+  heldGroupOf,
+  isUnknownEnd,
+  keyedChangeOf,
+} from "./held_group.ts";
 import { HeldGroups } from "./held_groups.ts";
 import { changeKey } from "./idempotency_key.ts";
 import { NO_RECORDS, type Records } from "./no_records.ts";
@@ -62,9 +69,11 @@ export class Delivery {
   readonly #sums = new DeliverySums();
   readonly #reader: DeliveredChangeReader;
   readonly #acknowledger: Acknowledger;
+  readonly #fitting: FittingRows;
   readonly #records: Records;
   readonly #earlier: LedgerReader;
   readonly #former: FormerGroups;
+  readonly #columnChanges: string[] = [];
   #isAllRead = false;
   /** Of the changes whose keys the model was shown. */
   #lastId = 0;
@@ -93,6 +102,7 @@ export class Delivery {
       (keyText) => this.#earlier.get(keyText)?.state === "settled",
     );
     this.#acknowledger = new Acknowledger(db, changes);
+    this.#fitting = new FittingRows(db, changes.comparison);
     this.#former = new FormerGroups(db, changes.comparison);
     this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
     this.#earlier = earlier;
@@ -144,7 +154,7 @@ export class Delivery {
   }
 
   get columnChanges(): readonly string[] {
-    return this.#acknowledger.columnChanges;
+    return this.#columnChanges;
   }
 
   /**
@@ -195,24 +205,30 @@ export class Delivery {
   /**
    * Records groups as accepted by the far side; resolves when that is durable.
    *
-   * @throws {UserError} A row has another key than its group, or its request has not been answered.
+   * @throws {UserError} Its request has not been answered, or its rows cannot be kept: one has another key than
+   * its group, say, or there is no room for its columns.
    * @throws {GuestError} The message was forged.
    */
-  acknowledge(acknowledged: readonly AcknowledgedGroup[]): Promise<void> {
+  async acknowledge(acknowledged: readonly AcknowledgedGroup[]): Promise<void> {
     assertGuest(isDistinct(acknowledged.map(({ group }) => group)), "a group twice");
-    const { model } = this.context;
-    const { uniqueKey } = this.changes.comparison;
     const work = acknowledged.map(({ group: number, block }) => {
       const group = this.#held.getOpen(number);
-      if (group.unanswered > 0) throw savedTooSoon(uniqueKey, group);
-      return { group, saved: checkSaved(model, uniqueKey, group, block) };
+      if (group.unanswered > 0) throw savedTooSoon(this.changes.comparison.uniqueKey, group);
+      return { group, saved: this.#fitting.check(group, block) };
     });
     const written = work.filter(({ group }) => group.action !== "remove");
-    return this.#end(work.map(({ group }) => group), "accepted", () => {
-      if (written.length > 0) this.#acknowledger.acknowledge(written);
-      for (const { group } of work) if (group.action === "remove") this.#former.forget(group.key);
-      this.#records.accepted(work.map(({ group }) => group));
-    });
+    const groups = work.map(({ group }) => group);
+    let columnChanges: readonly string[] = [];
+    try {
+      await this.#end(groups, "accepted", () => {
+        if (written.length > 0) columnChanges = this.#acknowledger.acknowledge(written);
+        for (const { group } of work) if (group.action === "remove") this.#former.forget(group.key);
+        this.#records.accepted(groups);
+      });
+    } catch (error) {
+      throw this.#fitting.notKept(groups, error);
+    }
+    this.#columnChanges.push(...columnChanges);
   }
 
   /** The far side refuses these groups for good; resolves when that is durable. */
@@ -293,7 +309,7 @@ export class Delivery {
     }
     this.#sums.failed += 1;
     if (group.isFarSides) group.attempts -= 1;
-    if (afterFailure(group.attempts, this.context.maxAttempts).parked) this.#sums.keptBack += 1;
+    if (afterTry(group, this.context.maxAttempts).parked) this.#sums.keptBack += 1;
     return () => this.#records.failed(group, error.message);
   }
 

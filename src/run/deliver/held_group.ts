@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  afterFailure,
   type ChangeAction,
   type DeliveryPromise,
   isUnknown,
@@ -47,6 +48,8 @@ export interface HeldGroup extends ChangedGroup {
   isTaken: boolean;
   /** What the ledger had of it before. */
   earlier: LedgerEntry | undefined;
+  /** What the model last wanted to save of it cannot be kept. */
+  isUnfit: boolean;
   /** Its last request says nothing of it: the far side did not work, or did not know who asks. */
   isFarSides: boolean;
   /** `ending`: what it is to be is on its way to the disk. */
@@ -80,6 +83,7 @@ export function heldGroupOf(
     hasMoved: false,
     isTaken: false,
     earlier: last,
+    isUnfit: false,
     isFarSides: false,
     end: "open",
   };
@@ -107,6 +111,21 @@ export function isUnknownEnd(
   promise: DeliveryPromise,
 ): boolean {
   return isUncertain || pending > 0 || (hasMoved && promise === "at_most_once");
+}
+
+/**
+ * How a group stands after one more try that was not accepted.
+ *
+ * One that the far side has taken, and whose rows cannot be kept, is parked at once: another try would do the same
+ * at the far side, and could be kept no better. It is not accepted as it was read, which would lose what the
+ * model wanted to keep, a remote id, say. Once the model is mended, `retry` sends it with the key that it had.
+ */
+export function afterTry(
+  { attempts, isUnfit, hasMoved }: HeldGroup,
+  maxAttempts: number,
+): { state: "failed"; parked: boolean } {
+  const { state, parked } = afterFailure(attempts, maxAttempts);
+  return { state, parked: parked || (isUnfit && hasMoved) };
 }
 
 /** What the ledger is to say of tries that may have done something, beside what its state says. */

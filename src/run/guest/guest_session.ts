@@ -103,7 +103,7 @@ export class GuestSession {
       : context.watchDeadline(model.name, modelTimeoutMs);
     const stop = () => this.#stop();
     this.parts.context.stop.addEventListener("abort", stop);
-    const error = await this.#end.promise ?? this.#refused;
+    const ended = await this.#end.promise ?? this.#refused;
     this.parts.context.stop.removeEventListener("abort", stop);
     endDeadline();
     clearInterval(this.#timer);
@@ -113,7 +113,8 @@ export class GuestSession {
     this.parts.files[Symbol.dispose]();
     this.#reads[Symbol.dispose]();
     // Acknowledgements that were on their way are kept.
-    await this.parts.context.commits.settled();
+    const error = await this.parts.context.commits.settled()
+      .then(() => ended, (lost) => ended ?? this.#explain(lost));
     return {
       ...(error && { error: this.#masked(error) }),
       ...(this.#reads.delivery && { delivery: this.#reads.delivery }),
@@ -173,9 +174,12 @@ export class GuestSession {
 
   /** A message that cannot be answered, or a failure of the machine: the model is ended. */
   #break(error: unknown): void {
-    const isGuests = error instanceof GuestError;
-    const explained = explainStateError(this.parts.context.statePath, error) ?? error;
-    this.#end.resolve(isGuests ? { message: error.message } : toErrorReport(explained));
+    this.#end.resolve(this.#explain(error));
+  }
+
+  #explain(error: unknown): ErrorReport {
+    if (error instanceof GuestError) return { message: error.message };
+    return toErrorReport(explainStateError(this.parts.context.statePath, error) ?? error);
   }
 
   #handle(message: Exclude<GuestMessage, { type: "save" }>): void {

@@ -6,11 +6,10 @@
 import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { RowBlock } from "~/sandbox/protocol.ts";
+import { MAX_COLUMNS } from "~/warehouse/column_limit.ts";
 import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
 import { assertGuest } from "./guest_error.ts";
 
-/** SQLite's default limit is 2,000 columns; a row also needs Spoor's own. */
-const MAX_COLUMNS = 1_900;
 /** SQLite's own limit of one value is 1 GB; a message should be far below. */
 const MAX_VALUE_LENGTH = 256 * 2 ** 20;
 

@@ -192,7 +192,9 @@ function hintOf(
       : [],
     ...parked > 0
       ? [
-        `${parked} failed in @max_attempts runs, and ${
+        `${parked} failed in @max_attempts runs, or ${
+          parked === 1 ? "was" : "were"
+        } taken and could not be kept, and ${
           parked === 1 ? "is" : "are"
         } parked: spoor failures ${name}${option}`,
       ]

@@ -2,11 +2,16 @@
  * Group commit: everything that waits to become durable goes into one transaction, and one sync of
  * the WAL makes all of it safe against a power cut.
  *
+ * Where one write of many fails by itself, as what SQLite refuses of one group, each is written in a transaction
+ * of its own, in the same order: the others are kept. What the machine refuses, a full disk, say, it refuses for
+ * all: then none of the transaction is kept.
+ *
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
 import { inTransaction } from "~/warehouse/transaction.ts";
+import { isOfMachine } from "./write_failure.ts";
 
 interface Waiting {
   write: () => void;
@@ -22,21 +27,26 @@ export interface DurableCommits {
   /**
    * Writes in the next transaction.
    *
-   * @param write Runs inside the transaction, with whatever else waits. What can be known to be
-   * wrong is checked before: when it throws, none of the transaction is kept.
+   * @param write Runs inside the transaction, with whatever else waits; once more where that is undone, so that
+   * what it remembers must not outlive that. When it throws, what it has written is not kept. What can be known
+   * to be wrong is checked before: to find which one it was costs a transaction for each.
    * @returns Resolves when the write is on disk.
    */
   add(write: () => void): Promise<void>;
   /**
    * The same, for what nobody waits for: it goes with the next write that somebody waits for, in the order
-   * in which they came, or soon. Where it fails, what is waited for fails too.
+   * in which they came, or soon. Where it fails, `settled` tells.
    */
   addUnawaited(write: () => void): void;
 }
 
 /** The commits of a run. */
 export interface RunCommits extends DurableCommits, AsyncDisposable {
-  /** Resolves when all that was added is written. */
+  /**
+   * Resolves when all that was added is written.
+   *
+   * @throws It cannot be, or what nobody waited for could not be.
+   */
   settled(): Promise<void>;
 }
 
@@ -46,6 +56,8 @@ export class GroupCommit implements RunCommits {
   #isBusy = false;
   #soon: ReturnType<typeof setTimeout> | undefined;
   #wal: Deno.FsFile | undefined;
+  /** Why something was not written that nobody waited for. */
+  #lost: { cause: unknown } | undefined;
 
   constructor(private readonly db: DatabaseSync, private readonly path: string) {}
 
@@ -76,8 +88,11 @@ export class GroupCommit implements RunCommits {
     }, UNAWAITED_MS);
   }
 
-  settled(): Promise<void> {
-    return this.add(() => {});
+  async settled(): Promise<void> {
+    await this.add(() => {});
+    const lost = this.#lost;
+    this.#lost = undefined;
+    if (lost) throw lost.cause;
   }
 
   /**
@@ -90,20 +105,53 @@ export class GroupCommit implements RunCommits {
     do {
       const batch = this.#waiting;
       this.#waiting = [];
+      const written = this.#write(batch);
       try {
-        inTransaction(this.db, () => {
-          for (const { write } of batch) write();
-        });
-        await this.#sync();
-        for (const { end } of batch) end?.resolve();
+        if (written.length > 0) await this.#sync();
+        for (const { end } of written) end?.resolve();
       } catch (error) {
-        for (const { end } of batch) end?.reject(error);
+        for (const each of written) this.#fail(each, error);
       }
       // What these promises set going comes in before the next transaction.
       await new Promise<void>((resolve) => setImmediate(resolve));
     } while (this.#waiting.some(({ end }) => end));
     this.#isBusy = false;
     if (this.#waiting.length > 0) this.#beginSoon();
+  }
+
+  /** @returns Those that are written. */
+  #write(batch: readonly Waiting[]): readonly Waiting[] {
+    try {
+      inTransaction(this.db, () => {
+        for (const { write } of batch) write();
+      });
+      return batch;
+    } catch (error) {
+      if (batch.length > 1 && !isOfMachine(error)) return this.#writeOneByOne(batch);
+      for (const each of batch) this.#fail(each, error);
+      return [];
+    }
+  }
+
+  #writeOneByOne(batch: readonly Waiting[]): readonly Waiting[] {
+    const written: Waiting[] = [];
+    for (const [index, each] of batch.entries()) {
+      try {
+        inTransaction(this.db, each.write);
+        written.push(each);
+      } catch (error) {
+        // What comes after it may rely on it: an intent, that what was accepted before is on the disk.
+        const isAll = isOfMachine(error);
+        for (const failed of isAll ? batch.slice(index) : [each]) this.#fail(failed, error);
+        if (isAll) break;
+      }
+    }
+    return written;
+  }
+
+  #fail({ end }: Waiting, error: unknown): void {
+    if (end) end.reject(error);
+    else this.#lost ??= { cause: error };
   }
 
   async #sync(): Promise<void> {

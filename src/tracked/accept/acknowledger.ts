@@ -12,6 +12,7 @@ import { CONTENT_HASH, GroupHasher } from "~/tracked/content_hash.ts";
 import { ManyRowStatement } from "~/warehouse/many_row_statement.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { isEmpty } from "~/warehouse/tables.ts";
+import { rollbacksOf } from "~/warehouse/transaction.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import {
   ACCEPTED_HASH,
@@ -44,6 +45,9 @@ export interface SavedGroup {
  *
  * Groups that lie beside each other are taken together, by the place of their rows: most of the
  * time would otherwise go into calling SQLite.
+ *
+ * What is known of the target is looked up again after a transaction was undone, this one's or another's: it may
+ * be the view that it was.
  */
 export class Acknowledger {
   readonly #forget: GroupDeletion | undefined;
@@ -55,8 +59,8 @@ export class Acknowledger {
   #unstore: GroupDeletion | undefined;
   #store: RowInserter | undefined;
   #copy: ManyRowStatement | undefined;
-  /** How the target's columns changed. */
-  readonly columnChanges: string[] = [];
+  #columnChanges: string[] = [];
+  #rollbacks: number;
   readonly #c: Comparison;
 
   constructor(private readonly db: DatabaseSync, changes: ChangeSet) {
@@ -64,10 +68,17 @@ export class Acknowledger {
     // Where nothing changed that was accepted before, there is nothing to forget.
     if (changes.changed > 0) this.#forget = new GroupDeletion(db, c, acceptedTableName(c.model));
     this.#accept = new Acceptance(db, c);
+    this.#rollbacks = rollbacksOf(db);
   }
 
-  /** Call inside a transaction. */
-  acknowledge(saved: readonly SavedGroup[]): void {
+  /**
+   * Call inside a transaction.
+   *
+   * @returns How the target's columns changed: `"+ remote_id"`.
+   */
+  acknowledge(saved: readonly SavedGroup[]): readonly string[] {
+    this.#forgetUndone();
+    this.#columnChanges = [];
     const groups = saved.map((each) => this.#isAsRead(each) ? { ...each, saved: undefined } : each);
     let start = 0;
     for (let end = 1; end <= groups.length; end++) {
@@ -75,6 +86,19 @@ export class Acknowledger {
       this.#acknowledgeAlike(groups.slice(start, end), groups[start]?.saved?.columns);
       start = end;
     }
+    return this.#columnChanges;
+  }
+
+  #forgetUndone(): void {
+    const rollbacks = rollbacksOf(this.db);
+    if (rollbacks === this.#rollbacks) return;
+    this.#rollbacks = rollbacks;
+    this.#target =
+      this.#isTable =
+      this.#unstore =
+      this.#store =
+      this.#copy =
+        undefined;
   }
 
   /** Rows that were handed back untouched keep the target a view; to a table it makes no difference. */
@@ -110,7 +134,7 @@ export class Acknowledger {
     const { isView, columnChanges } = columns
       ? { isView: false, columnChanges: ensureTargetTable(this.db, model, uniqueKey, columns) }
       : ensureTargetAsRead(this.db, model, uniqueKey, this.#c.columns);
-    this.columnChanges.push(...columnChanges);
+    this.#columnChanges.push(...columnChanges);
     this.#target = { columns: list, isView };
     this.#isTable = !isView;
     this.#store = undefined;

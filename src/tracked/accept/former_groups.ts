@@ -8,6 +8,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
 import { findTableType } from "~/warehouse/tables.ts";
+import { rollbacksOf } from "~/warehouse/transaction.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { acceptedTableName, COLUMNS_ID } from "./accepted_table.ts";
 
@@ -18,6 +19,7 @@ export class FormerGroups {
   #fromAccepted: StatementSync | undefined;
   #fromTarget: StatementSync | undefined;
   #doubt: StatementSync | undefined;
+  #rollbacks = 0;
 
   constructor(
     private readonly db: DatabaseSync,
@@ -31,7 +33,10 @@ export class FormerGroups {
   forget(key: readonly SqlValue[]): void {
     this.#fromAccepted ??= this.#prepareDelete(this.#accepted);
     this.#fromAccepted?.run(...key.map(toBound));
-    // A view of the accepted rows may become a table meanwhile.
+    // A view of the accepted rows may become a table meanwhile, and again a view where that was undone.
+    const rollbacks = rollbacksOf(this.db);
+    if (rollbacks !== this.#rollbacks) this.#fromTarget = undefined;
+    this.#rollbacks = rollbacks;
     this.#fromTarget ??= this.#prepareDelete(this.of.model);
     this.#fromTarget?.run(...key.map(toBound));
   }

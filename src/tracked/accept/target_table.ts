@@ -9,6 +9,7 @@ import { foldName, isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
+import { MAX_COLUMNS } from "~/warehouse/column_limit.ts";
 import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
 import { acceptedTableName } from "./accepted_table.ts";
 import { createTargetView, detachTarget, targetViewColumns } from "./target_view.ts";
@@ -80,6 +81,7 @@ export function ensureTargetTable(
     return [];
   }
   const added = columnsBeside(known, columns);
+  refuseFullTable(`rows of ${model}`, withoutHash(known).length + added.length);
   for (const column of added) {
     db.exec(`ALTER TABLE ${target} ADD COLUMN ${quoteIdentifier(column)}`);
   }
@@ -87,8 +89,29 @@ export function ensureTargetTable(
   return added.map((column) => `+ ${column}`);
 }
 
+/** The columns that a tracked target has beside its hash; none where it is another kind's, and will be made anew. */
+export function targetColumnsOf(db: DatabaseSync, model: string): string[] {
+  return isTrackedTarget(db, model) ? withoutHash(columnsOf(db, model)) : [];
+}
+
+function withoutHash(columns: readonly string[]): string[] {
+  return columns.filter((column) => column !== CONTENT_HASH);
+}
+
+/** @throws {UserError} A table cannot have so many columns. */
+export function refuseFullTable(what: string, columns: number): void {
+  if (columns <= MAX_COLUMNS) return;
+  throw new UserError(
+    `Cannot save ${what}: the table would have ${columns} columns with it, and a table takes ${MAX_COLUMNS}`,
+    {
+      hint: "Save what belongs together as one column: an object becomes JSON. " +
+        "A column that was saved once stays",
+    },
+  );
+}
+
 /** Those columns that are not among the known. */
-function columnsBeside(known: readonly string[], columns: readonly string[]): string[] {
+export function columnsBeside(known: readonly string[], columns: readonly string[]): string[] {
   const names = new Set(known.map(foldName));
   return columns.filter((column) => !names.has(foldName(column)));
 }

@@ -4,6 +4,7 @@ import { MIGRATIONS } from "~/store/schema.ts";
 import { type ChangedGroup, ChangedGroupReader } from "~/tracked/compare/changed_group_reader.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { findTableType } from "~/warehouse/tables.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
 import { acceptAll, forgetRemoved } from "./accept_all.ts";
 import { Acknowledger, type SavedGroup } from "./acknowledger.ts";
 import { FormerGroups } from "./former_groups.ts";
@@ -56,9 +57,11 @@ function sync(
   const { groups } = new ChangedGroupReader(db, changes.comparison).read(10_000);
   forgetRemoved(db, changes);
   const acknowledger = new Acknowledger(db, changes);
-  acknowledger.acknowledge(groups.map((group) => ({ group, saved: save(group) })));
+  const columnChanges = acknowledger.acknowledge(
+    groups.map((group) => ({ group, saved: save(group) })),
+  );
   dropChanges(db, changes);
-  return acknowledger.columnChanges;
+  return columnChanges;
 }
 
 function target(db: DatabaseSync, columns = "id, name"): unknown[][] {
@@ -188,9 +191,9 @@ Deno.test("a column that comes is NULL in groups that wait, one that goes stays"
   assert.deepEqual(targetViewColumns(db, MODEL), COLUMNS, "nothing was accepted with it yet");
   const acknowledger = new Acknowledger(db, changes);
 
-  acknowledger.acknowledge([{ group: first, saved: undefined }]);
+  const columnChanges = acknowledger.acknowledge([{ group: first, saved: undefined }]);
 
-  assert.deepEqual(acknowledger.columnChanges, ["+ tier"]);
+  assert.deepEqual(columnChanges, ["+ tier"]);
   assert.deepEqual(target(db, "id, name, tier"), [[1, "Ada", 1], [2, "Grace", null]]);
   dropChanges(db, changes);
   sync(db, () => undefined, { columns: ["id", "tier"] });
@@ -272,6 +275,42 @@ Deno.test("a group is forgotten in a target that became a table meanwhile", () =
   assert.equal(typeOf(db), "table");
   assert.deepEqual(target(db), [[3, "Edsger"]]);
   assert.deepEqual(findAccepted(db, MODEL, ["id"], [2]), undefined);
+});
+
+Deno.test("a target that became a table in a transaction that was undone goes on as the view that it is", () => {
+  using db = openSource([1, "Ada"], [2, "Grace"], [3, "Edsger"]);
+  sync(db);
+  db.exec("DELETE FROM src WHERE id = 3; UPDATE src SET name = upper(name)");
+  const changes = find(db, {});
+  const [first, second] = new ChangedGroupReader(db, changes.comparison).read(10_000).groups;
+  assert.ok(first && second);
+  const acknowledger = new Acknowledger(db, changes);
+  const former = new FormerGroups(db, changes.comparison);
+  const remote = { columns: ["id", "remote"], values: [1, "r1"] };
+  const end = () => {
+    acknowledger.acknowledge([{ group: first, saved: remote }]);
+    former.forget([3]);
+  };
+  const endInVain = () => {
+    const work = () => {
+      end();
+      throw new Error("of another write");
+    };
+    assert.throws(() => inTransaction(db, work), /of another write/);
+    assert.equal(typeOf(db), "view");
+  };
+
+  endInVain();
+  inTransaction(db, () => acknowledger.acknowledge([{ group: second, saved: undefined }]));
+  inTransaction(db, () => former.forget([3]));
+
+  assert.equal(typeOf(db), "view");
+  assert.deepEqual(target(db), [[1, "Ada"], [2, "GRACE"]]);
+  endInVain();
+  inTransaction(db, end);
+  assert.equal(typeOf(db), "table");
+  assert.deepEqual(target(db, "id, name, remote"), [[1, null, "r1"], [2, "GRACE", null]]);
+  dropChanges(db, changes);
 });
 
 Deno.test("findAccepted() tells the hash that a target shows", () => {
