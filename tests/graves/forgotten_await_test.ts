@@ -42,15 +42,21 @@ for (const [form, code] of Object.entries(FORMS)) {
 }
 
 Deno.test("grave: a request that was not awaited, and a model that ends by it: its group is unknown", async () => {
-  await using api = await fakeApi();
+  const arrived = Promise.withResolvers<void>();
+  await using api = await fakeApi(async ({ method }) => {
+    if (method === "POST") arrived.resolve();
+    else await arrived.promise;
+    return { hang: method === "POST" };
+  });
   await using people = await syncProject(
     api,
     `for await (const row of query("SELECT * FROM raw.people")) {
       http.post(ORIGIN + "/people/" + row.id, { json: row });
+      await http.get(ORIGIN + "/arrived");
       save.row(row);
     }`,
   );
-  await setPeople(people, 3);
+  await setPeople(people, 1);
 
   const { code, output } = await people.project.run("run");
 
@@ -63,4 +69,6 @@ Deno.test("grave: a request that was not awaited, and a model that ends by it: i
   );
   const { stdout } = await people.project.run("unknown");
   assert.equal(stdout.match(/^sync\.people {2}id = \d/gm)?.length, Number(unknown?.[1]), stdout);
+  assert.equal(api.requests.filter(({ method }) => method === "POST").length, 1);
+  assert.equal(unknown?.[1], "1");
 });

@@ -11,7 +11,8 @@ import { columnsBeside, refuseFullTable, targetColumnsOf } from "./target_table.
 export class TargetRoom {
   /** Those of the table, and of what is on its way to it. */
   #columns: readonly string[] | undefined;
-  /** The list that was last found to fit. */
+  /** The list that was last found to fit, and as text. */
+  #fitting: readonly string[] | undefined;
   #fits: string | undefined;
 
   constructor(private readonly db: DatabaseSync, private readonly model: string) {}
@@ -23,6 +24,8 @@ export class TargetRoom {
    * @throws {UserError} There is none.
    */
   take(name: string, columns: readonly string[]): void {
+    // Groups that are saved as they were read have one list in common.
+    if (columns === this.#fitting) return;
     const list = columns.join("\0");
     if (list === this.#fits) return;
     const known = this.#columns ??= targetColumnsOf(this.db, this.model);
@@ -30,11 +33,13 @@ export class TargetRoom {
     refuseFullTable(name, known.length + added.length);
     if (added.length > 0) this.#columns = [...known, ...added];
     this.#fits = list;
+    this.#fitting = columns;
   }
 
   /** Not all that room was taken for has come: what there is is looked up again. */
   lookAgain(): void {
     this.#columns = undefined;
     this.#fits = undefined;
+    this.#fitting = undefined;
   }
 }
