@@ -75,7 +75,7 @@ export class ChangeRecords {
     }
     const { runId, now } = this.context;
     const state = isUnknown(earlier) ? "unknown" : earlier.state;
-    const error = "Not tried again: the far side did not work, or the run was stopped";
+    const error = "Not tried again: the far side did not work, or the model ended before";
     this.#ledger.write([{ ...earlier, state, runId, error, at: now() }]);
   }
 

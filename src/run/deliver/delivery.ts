@@ -259,9 +259,13 @@ export class Delivery {
   finish(why?: ErrorReport): DeliveryCounts {
     let returned = 0;
     const error = endedBefore(why);
+    this.requests.close();
     for (const group of this.#held.open()) {
-      if (!group.intent) returned += 1;
-      else this.#settle(group, error)();
+      const hasBegun = group.hasLeft || group.pending > 0;
+      if (group.intent && hasBegun) this.#settle(group, error)();
+      else returned += 1;
+      // No request of it will leave: it is as if it had not been tried, and no attempt is counted.
+      if (group.intent && !hasBegun) this.#records.withdrawn(group);
     }
     const read = { groups: this.#held.given, isAll: this.#isAllRead, returned };
     return this.#sums.close(this.changes, this.total, read);

@@ -173,7 +173,7 @@ export class GroupRequests {
     for (const group of groups) {
       group.unanswered -= 1;
       const isBegun = group.unanswered > 0 || group.hasLeft;
-      // Once the model has ended, its groups are settled by what they were ended by.
+      // Once the model has ended, the delivery's end takes back what has not left.
       if (group.end !== "open" || this.#isClosed || isBegun || !group.intent) continue;
       Object.assign(group, { intent: undefined, isOut: false });
       this.context.commits.addUnawaited(() => this.records.withdrawn(group));
