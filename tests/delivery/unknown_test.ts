@@ -65,8 +65,52 @@ Deno.test("what a killed run had out is listed with its key, and settled one way
   assert.match(story, /settled: by a person, settled as sent/);
   assert.equal(
     (await people.project.run("unknown")).stdout,
-    "Nothing is unknown: every request was answered.\n",
+    "Nothing is unknown.\n",
   );
+});
+
+Deno.test("what a killed run had out keeps the time and the run of its request once a later run has found it", async () => {
+  let hang = true;
+  await using api = await fakeApi(({ path }) =>
+    path === "/people/1" ? { drop: true } : hang ? { hang } : { json: {} }
+  );
+  const directives = ["delivery: at_most_once", "concurrency: 2", "retries: 0"];
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives });
+  await people.setRows(COLUMNS, rowsOf(2));
+  await killAfter(people.project.start("run"), api.received(2));
+  const out = async () =>
+    (await readLines(people.project, "unknown")).find(({ group_key: key }) => key === "[2]");
+  const before = await out();
+  hang = false;
+  await people.run();
+
+  const after = await out();
+
+  assert.deepEqual([after?.at, after?.run_id], [before?.at, 1]);
+  assert.deepEqual([before?.state, after?.state], ["sent", "unknown"]);
+  const { stdout } = await people.project.run("unknown");
+  assert.equal(stdout.match(/id = 2 /g)?.length, 1);
+  assert.match(
+    stdout,
+    /id = 2 {2}waits for you\n {4}The run ended while a request was out {2}\d{4}-\S+ \S+\n {4}key/,
+  );
+  const why = await people.project.run("why sync.people 2");
+  assert.equal(why.stdout.match(/ended while a request was out/g)?.length, 1, why.stdout);
+});
+
+Deno.test("what is unknown names its request once, and why its error once", async () => {
+  await using api = await fakeApi(() => ({ drop: true }));
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["retries: 0"] });
+  await people.setRows(COLUMNS, rowsOf(1));
+
+  const run = await people.project.run("run");
+
+  assert.doesNotMatch(run.output, /hint: The request may have arrived/);
+  const unknown = await people.project.run("unknown");
+  assert.equal(unknown.stdout.match(/POST /g)?.length, 1, unknown.stdout);
+  assert.match(unknown.stdout, /POST \S+ failed: the connection broke .* {2}\d{4}-\S+ \S+\n/);
+  const why = await people.project.run("why sync.people 1");
+  assert.equal(why.stdout.match(/POST /g)?.length, 2, why.stdout);
 });
 
 Deno.test("more groups are settled at once than a statement of SQLite has places", async () => {

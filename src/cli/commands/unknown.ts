@@ -44,6 +44,9 @@ export const unknownCommand = defineCommand({
     "  spoor unknown settle MODEL KEY… --sent      the far side has it: nothing is sent",
     "  spoor unknown settle MODEL KEY… --not-sent  it does not: the next run sends it, with that key",
     "",
+    "Of a request that was out when its run was killed, the time and the key are known; its method, its",
+    "address and its answer are not: a request is recorded when it has ended.",
+    "",
     "A model can look by itself: it exports verify(change), which returns true, false or undefined.",
   ].join("\n"),
   positionals: [
@@ -58,7 +61,7 @@ export const unknownCommand = defineCommand({
   ],
   options: OPTIONS,
   examples: [
-    ["spoor unknown", "All of them, with request, time and key"],
+    ["spoor unknown", "All of them, with time and key, and the request where its end is on record"],
     ["spoor unknown settle sync.mail 7 --sent", "The far side has the group 7"],
     ["spoor unknown settle sync.mail --all --not-sent", "It has none of those of sync.mail"],
   ],

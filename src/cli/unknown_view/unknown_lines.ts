@@ -13,7 +13,8 @@ import type { Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { keyObject } from "~/cli/why_view/story_json.ts";
 import { obstacleOf, settleCommand } from "~/cli/why_view/what_is_next.ts";
-import type { LedgerRow } from "~/store/changes/group_story.ts";
+import { CUT_OFF } from "~/store/changes/cut_off.ts";
+import type { LedgerRow, RequestRow } from "~/store/changes/group_story.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 
 /** One group, its model and its last request. */
@@ -53,7 +54,7 @@ export function renderUnknown(
 ): string[] {
   const out = inFlightLines(inFlight);
   if (total === 0) {
-    return out.length > 0 ? out : ["Nothing is unknown: every request was answered."];
+    return out.length > 0 ? out : ["Nothing is unknown."];
   }
   const more = total - groups.length;
   const sending = groups.filter(({ model }) => obstacleOf(model) === undefined);
@@ -83,17 +84,51 @@ function commandFor({ model, change }: UnknownGroup, option: string): string {
 
 function renderGroup({ change, model, request, key }: UnknownGroup, style: Style): string[] {
   const name = renderGroupKey(model.keyColumns, decodeGroupKey(change.group_key));
-  const what = request
-    ? `${request.method} ${request.url}`
-    : "its request was out when the run ended, so that no answer was recorded";
-  const why = change.error ?? request?.error;
   return [
     `${style.strong(model.name)}  ${style.strong(visibleLine(name))}  ${waitsFor(model, style)}`,
-    `${BELOW}${visibleLine(what)}  ${style.dim(change.at ? renderLocalTime(change.at) : "")}`,
-    ...why ? [`${BELOW}${visibleLine(why)}`] : [],
+    ...isCutOff(change)
+      ? cutOffLines(change, request, style)
+      : requestLines(change, request, style),
     ...key ? [`${BELOW}${style.dim("key")} ${key}`] : [],
     ...change.batch !== 0 ? [`${BELOW}${style.dim("sent in a batch")}`] : [],
   ];
+}
+
+/** Its last request has no record: that is written when a request has ended. */
+function isCutOff({ state, error }: LedgerRow): boolean {
+  return state === "sent" || error === CUT_OFF;
+}
+
+function cutOffLines(
+  { at }: LedgerRow,
+  earlier: RequestRow | undefined,
+  style: Style,
+): string[] {
+  return [
+    lineWithTime(CUT_OFF, at, style),
+    ...earlier
+      ? [lineWithTime(`tried before: ${earlier.method} ${earlier.url}`, earlier.at, style)]
+      : [],
+  ];
+}
+
+function requestLines(
+  { error, at }: LedgerRow,
+  request: RequestRow | undefined,
+  style: Style,
+): string[] {
+  if (!request) return [lineWithTime(error ?? "no request of it is on record", at, style)];
+  const name = `${request.method} ${request.url}`;
+  const why = error ?? request.error;
+  if (why?.startsWith(name)) return [lineWithTime(why, request.at, style)];
+  return [
+    lineWithTime(name, request.at, style),
+    ...why === null ? [] : [`${BELOW}${visibleLine(why)}`],
+  ];
+}
+
+function lineWithTime(text: string, at: string | null, style: Style): string {
+  return `${BELOW}${visibleLine(text)}${at === null ? "" : `  ${style.dim(renderLocalTime(at))}`}`;
 }
 
 function waitsFor(model: TrackedModel, style: Style): string {

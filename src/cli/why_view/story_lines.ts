@@ -11,6 +11,7 @@ import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
 import { VERIFY_SAYS } from "~/store/changes/by_hand.ts";
+import { CUT_OFF, cutOffNote } from "~/store/changes/cut_off.ts";
 import type { DeliveryRow, RequestRow } from "~/store/changes/group_story.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import { renderChanged } from "./changed_text.ts";
@@ -85,19 +86,22 @@ export function renderStory(story: GroupStory, view: StoryView): string[] {
 }
 
 function renderHead(
-  { model, group, ledger, idempotencyKey, next }: GroupStory,
+  { model, group, ledger, idempotencyKey, next, entries: [newest] }: GroupStory,
   { style }: StoryView,
 ): string[] {
   const name = renderGroupKey(model.keyColumns, group.key);
   const label = (text: string) => style.dim(text.padEnd(6));
   const isOpen = ledger && next.code !== "settled";
+  const isSaidBelow = newest?.type === "try" && ledger !== undefined &&
+    (newest.delivery.error === ledger.error || newest.delivery.error === cutOffNote(ledger.run_id));
+  const error = ledger?.state === "sent" && next.code !== "in_flight" ? CUT_OFF : ledger?.error;
   return [
     `${style.strong(model.name)}  ${style.strong(visibleLine(name))}`,
     `${label("next")}  ${style[NEXT_PAINTS[next.code]](visibleLine(next.text))}`,
     ...isOpen && ledger.at
       ? [`${label("since")}  ${renderLocalTime(ledger.at)}, ${countOf(ledger.attempts, "attempt")}`]
       : [],
-    ...isOpen && ledger.error !== null ? [`${label("error")}  ${visibleLine(ledger.error)}`] : [],
+    ...isOpen && error && !isSaidBelow ? [`${label("error")}  ${visibleLine(error)}`] : [],
     ...isOpen && idempotencyKey !== undefined ? [`${label("key")}  ${idempotencyKey}`] : [],
     ...group.accepted?.hash ? [`${label("holds")}  accepted content ${group.accepted.hash}`] : [],
   ];
@@ -180,8 +184,10 @@ function renderRequest(request: RequestRow, view: StoryView): string[] {
   ];
 }
 
-function statusText({ status, error }: RequestRow, style: Style): string {
-  if (status === null) return style.bad(visibleLine(error ?? "no answer"));
+function statusText({ method, url, status, error }: RequestRow, style: Style): string {
+  // The line begins with that already.
+  const own = error?.replace(`Cannot read the answer of ${method} ${url}: `, "");
+  if (status === null) return style.bad(visibleLine(own ?? "no answer"));
   return style[status < 300 ? "good" : "bad"](String(status));
 }
 

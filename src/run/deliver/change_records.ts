@@ -7,7 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { isUnknown } from "~/delivery/earlier_try.ts";
 import { BatchIds } from "~/store/changes/batch_ids.ts";
 import { BatchParts, type PartedBatch } from "~/store/changes/batch_parts.ts";
-import { cutOffNote } from "~/store/changes/cut_off.ts";
+import { CUT_OFF, cutOffNote } from "~/store/changes/cut_off.ts";
 import { DeliveryLog, type DeliveryState } from "~/store/changes/delivery_log.ts";
 import { keepLedgerIds, Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
 import { PendingGroups } from "~/store/changes/pending.ts";
@@ -113,10 +113,8 @@ export class ChangeRecords {
 
   /** The same of changes whose run died while a request of them was out. */
   cutOff(entries: readonly LedgerEntry[]): void {
-    const { runId, now } = this.context;
-    const same = { state: "unknown", at: now() } as const;
-    const error = "The run ended while a request was out";
-    this.#ledger.write(entries.map((entry) => ({ ...entry, ...same, runId, error })));
+    const same = { state: "unknown", at: this.context.now() } as const;
+    this.#ledger.cutOff(entries.map(({ id }) => id), CUT_OFF);
     this.#log.writeAll(entries.map(({ id: changeId, ...entry }) => ({
       ...entry,
       ...same,

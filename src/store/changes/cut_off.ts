@@ -4,6 +4,9 @@
  * @module
  */
 
+/** What the ledger says of such a change. */
+export const CUT_OFF = "The run ended while a request was out";
+
 /** The note. */
 export function cutOffNote(runId: number): string {
   return `Run ${runId} ended while a request was out`;

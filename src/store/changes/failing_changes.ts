@@ -6,6 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { prepareArrayRows } from "~/warehouse/array_rows.ts";
+import { CUT_OFF } from "./cut_off.ts";
 import type { LedgerRow } from "./group_story.ts";
 
 /** Changes of one model that stand alike and have the same error. */
@@ -32,8 +33,6 @@ export interface FailingFilter {
   isRunning: boolean;
 }
 
-/** The error of a change that was out when its run died. */
-const NO_ANSWER = "The run ended while a request was out";
 const LAST_RUN = `(SELECT max(id) FROM "spoor.runs")`;
 
 function whereOf({ model, isRunning }: FailingFilter): string {
@@ -53,7 +52,7 @@ export function failingChanges(db: DatabaseSync, filter: FailingFilter): Failing
   // Arrays: each group may have an error of its own, and objects take twice as long.
   const read = prepareArrayRows(
     db,
-    `SELECT model, replace(state, 'sent', 'unknown'), parked, coalesce(error, '${NO_ANSWER}'),
+    `SELECT model, replace(state, 'sent', 'unknown'), parked, coalesce(error, '${CUT_OFF}'),
        count(*), min(at), max(at), max(attempts), min(group_key)
      FROM "spoor.ledger" WHERE ${whereOf(filter)} GROUP BY 4, 3, 2, 1`,
   );
@@ -82,7 +81,7 @@ export function failingKeys(
   return db.prepare(
     `SELECT group_key FROM "spoor.ledger"
      WHERE model = ? AND replace(state, 'sent', 'unknown') = ? AND parked = ?
-       AND coalesce(error, '${NO_ANSWER}') = ? ORDER BY id LIMIT ?`,
+       AND coalesce(error, '${CUT_OFF}') = ? ORDER BY id LIMIT ?`,
   ).all(model, state, BigInt(parked), error, BigInt(limit)).map((row) => String(row.group_key));
 }
 

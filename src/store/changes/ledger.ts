@@ -141,6 +141,7 @@ export class Ledger {
   readonly #remove: StatementSync;
   readonly #forget: StatementSync;
   readonly #renew: StatementSync;
+  readonly #cutOff: StatementSync;
 
   constructor(db: DatabaseSync, private readonly model: string) {
     this.#rows = new RowInserter(db, "spoor.ledger", COLUMNS_WRITTEN, { replaces: true });
@@ -150,6 +151,9 @@ export class Ledger {
     this.#renew = db.prepare(
       `INSERT OR REPLACE INTO "spoor.ledger" (${COLUMNS_WRITTEN.join(", ")})
        SELECT ?, group_key, content_hash, ?, ?, ?, ?, ?, action, ?, run_id, model, error, at FROM "spoor.ledger" WHERE model = ? AND group_key = ?`,
+    );
+    this.#cutOff = db.prepare(
+      `UPDATE "spoor.ledger" SET state = 'unknown', error = ? WHERE id = ?`,
     );
   }
 
@@ -186,6 +190,11 @@ export class Ledger {
       this.model,
       groupKey,
     );
+  }
+
+  /** No answer will come. Run and time stay those of the request: by them it is looked for at the far side. */
+  cutOff(ids: readonly number[], error: string): void {
+    for (const id of ids) this.#cutOff.run(error, BigInt(id));
   }
 
   /** The changes are accepted. Those that follow each other, as in a batch, go in one statement. */

@@ -52,7 +52,7 @@ export function toFailure(
   return new EgressFailure(
     "broken",
     `Cannot read the answer of ${nameOf(request)}: the connection broke (${reasonOf(text)})`,
-    { hint: "The request may have arrived nevertheless.", retryable: true },
+    { retryable: true },
   );
 }
 

@@ -140,7 +140,6 @@ Deno.test("egress says that a request whose connection broke may have arrived", 
     error?.message ?? "",
     /^Cannot read the answer of POST http:.*\/x: the connection broke \(connection closed/,
   );
-  assert.equal(error?.hint, "The request may have arrived nevertheless.");
   assert.equal(attempts, 1);
 });
 
