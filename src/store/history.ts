@@ -61,6 +61,7 @@ export interface StepHistoryRow {
   groups_delivered?: number;
   /** Whether all delivered groups have come to an end, or were left. */
   sums_balance?: boolean;
+  /** In a run that has not ended, or died: those that had been answered. */
   requests_sent: number | null;
   requests_accepted: number | null;
   requests_refused: number | null;

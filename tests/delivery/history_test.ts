@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
+import { killAfter } from "../support/spoor.ts";
 import { readLines } from "./read_lines.ts";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "./sync_project.ts";
 
@@ -72,4 +73,30 @@ Deno.test("what a run held back has one name in history, its help and its --json
   const { stdout } = await people.project.run("history sync.people");
   assert.match(stdout, /removed +held back +delivered/);
   assert.match((await people.project.run("history --help")).stdout, /held back, of one model: /);
+});
+
+Deno.test("history lists the part that a model had in a run that is under way, and in one that was killed", async () => {
+  await using api = await fakeApi(({ path }) =>
+    path === "/people/1" ? { json: {} } : { hang: true }
+  );
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["concurrency: 1"] });
+  await people.setRows(COLUMNS, rowsOf(3));
+  const running = people.project.start("run");
+  await api.received(2);
+  const lines = async () =>
+    (await readLines(people.project, "history", "sync.people"))
+      .map((step) => [step.run_id, step.status, step.requests_sent]);
+
+  const during = await lines();
+  await killAfter(running, Promise.resolve());
+
+  assert.deepEqual(during, [[1, "running", 1]]);
+  assert.deepEqual(await lines(), [[1, "died", 1]]);
+  const [whole] = await readLines(people.project, "history");
+  assert.equal(whole?.status, "died");
+  api.answer(() => ({ json: {} }));
+  await people.run();
+  assert.deepEqual(await lines(), [[2, "ok", 2], [1, "died", 1]]);
+  const { stdout } = await people.project.run("history sync.people");
+  assert.match(stdout, / 1 {2}\S+ \S+ {2}died .* 1 {2}the run was killed; of its requests/);
 });

@@ -301,7 +301,7 @@ Deno.test("history never says 0 of a killed run that has sent", async () => {
   );
   assert.deepEqual([requests, saved, delivered], [2, null, null]);
   const { output } = await people.project.run("history");
-  assert.match(output, /^ +1 .* running +1 +0 +0 +2 +spoor run$/m);
+  assert.match(output, /^ +1 .* died +1 +0 +0 +2 +spoor run$/m);
 });
 
 async function textsOf(

@@ -32,6 +32,8 @@ import {
   type StepHistoryRow,
 } from "~/store/history.ts";
 import { stateFilePath } from "~/store/open_state.ts";
+import { runUnderWay } from "~/store/run_under_way.ts";
+import { type UnfinishedStep, unfinishedSteps } from "~/store/unfinished_steps.ts";
 
 /** Lists runs, or one model's part in them. */
 export const historyCommand = defineCommand({
@@ -70,14 +72,41 @@ export const historyCommand = defineCommand({
       return ExitCode.Ok;
     }
     tellOutdated(output, stateFilePath(root, practice), db);
-    if (model === undefined) printRuns(recentRuns(db, limit), options.json, output);
-    else printSteps(stepsOf(db, model, limit), options.json, output);
+    const underWay = runUnderWay(db, stateFilePath(root, practice));
+    if (model === undefined) {
+      const runs = recentRuns(db, limit).map((run) => withDeath(run, underWay));
+      printRuns(runs, options.json, output);
+    } else printSteps(stepsOf(db, model, limit, underWay), options.json, output);
     return ExitCode.Ok;
   },
 });
 
-function stepsOf(db: DatabaseSync, model: string, limit: number): StepHistoryRow[] {
-  const steps = recentSteps(db, model, limit);
+type HistoryStep = StepHistoryRow | UnfinishedStep;
+
+/** A run that was killed stands as running until the next one begins. */
+function withDeath<Row extends RunHistoryRow | HistoryStep>(
+  row: Row,
+  underWay: number | undefined,
+): Row {
+  return row.status === "running" && row.run_id !== underWay ? { ...row, status: "died" } : row;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  died: "the run was killed; of its requests, those that were answered are counted",
+  running: "under way; of its requests, those that were answered are counted",
+};
+
+function stepsOf(
+  db: DatabaseSync,
+  model: string,
+  limit: number,
+  underWay: number | undefined,
+): HistoryStep[] {
+  const recorded = recentSteps(db, model, limit);
+  const unfinished = unfinishedSteps(db, recorded[0]?.model ?? model, limit)
+    .map((step) => withDeath(step, underWay))
+    .map((step) => ({ ...step, reason: REASONS[step.status] ?? "" }));
+  const steps = [...recorded, ...unfinished].sort((a, b) => b.run_id - a.run_id).slice(0, limit);
   if (steps.length > 0) return steps;
   const meant = closestWord(model, modelsInHistory(db));
   throw new UserError(`Cannot show the history of "${model}": it has never run`, {
@@ -90,7 +119,7 @@ function printRuns(runs: readonly RunHistoryRow[], json: boolean, output: Output
   else for (const line of renderRuns(runs, output.style)) output.line(line);
 }
 
-function printSteps(steps: readonly StepHistoryRow[], json: boolean, output: Output): void {
+function printSteps(steps: readonly HistoryStep[], json: boolean, output: Output): void {
   if (json) { for (const step of steps) output.json("step", toJson(step)); }
   else for (const line of renderSteps(steps, output.style)) output.line(line);
 }
@@ -139,7 +168,7 @@ function optionalCount(value: number | null | undefined): string {
   return value === null || value === undefined ? "" : renderCount(value);
 }
 
-function renderSteps(steps: readonly StepHistoryRow[], style: Style): string[] {
+function renderSteps(steps: readonly HistoryStep[], style: Style): string[] {
   return renderTable(
     [
       { title: "run", align: "right" },
@@ -164,7 +193,7 @@ function renderSteps(steps: readonly StepHistoryRow[], style: Style): string[] {
       String(step.run_id),
       renderLocalTime(step.started_at),
       statusCell(step.status, style),
-      renderDuration(step.elapsed_ms),
+      step.elapsed_ms === null ? "" : renderDuration(step.elapsed_ms),
       optionalCount(step.rows),
       optionalCount(step.groups_new),
       optionalCount(step.groups_changed),
@@ -187,17 +216,17 @@ function deliveredCell(delivered: number, isBalanced: boolean, style: Style): Ce
   return isBalanced ? text : { text: `${text} ≠`, paint: style.bad };
 }
 
-function whyOf(step: StepHistoryRow): string {
+function whyOf(step: HistoryStep): string {
   const { error } = withError(step);
   return error ? `${step.reason}; ${error.message.split("\n", 1)[0]}` : step.reason;
 }
 
 /** In the words of the text. */
-function toJson({ groups_parked: heldBack, ...step }: StepHistoryRow): object {
+function toJson({ groups_parked: heldBack, ...step }: HistoryStep): object {
   return { ...withError(step), ...heldBack !== undefined && { groups_held_back: heldBack } };
 }
 
-function withError(step: StepHistoryRow): Omit<StepHistoryRow, "error"> & { error?: ErrorReport } {
+function withError(step: HistoryStep): Omit<HistoryStep, "error"> & { error?: ErrorReport } {
   const { error, ...rest } = step;
   return error === null ? rest : { ...rest, error: JSON.parse(error) };
 }

@@ -1,0 +1,63 @@
+/**
+ * A model's part in runs that did not record it: they are under way, or their process died before that.
+ *
+ * @module
+ */
+// deno-lint-ignore-file camelcase -- columns, as SQL gives them and --json prints them.
+import type { DatabaseSync } from "node:sqlite";
+import type { StepHistoryRow } from "./history.ts";
+
+/** Nothing of it was added up. */
+export interface UnfinishedStep extends Omit<StepHistoryRow, "kind" | "elapsed_ms"> {
+  kind: null;
+  elapsed_ms: null;
+}
+
+/** Such runs that are looked at. */
+const RUNS_READ = 1_000;
+
+/** The last of them in which the model is known to have sent something: what was answered, or what is still out. */
+export function unfinishedSteps(db: DatabaseSync, model: string, limit: number): UnfinishedStep[] {
+  const rows = db.prepare(
+    `WITH runs AS (
+       SELECT * FROM "spoor.runs" WHERE status IN ('died', 'running') ORDER BY id DESC LIMIT ${RUNS_READ}
+     )
+     SELECT id AS run_id, started_at, status,
+       (SELECT count(*) FROM "spoor.requests" WHERE run_id = runs.id AND model = :model) AS answered,
+       (SELECT count(*) FROM "spoor.ledger" WHERE run_id = runs.id AND model = :model) AS out
+     FROM runs
+     WHERE NOT EXISTS (SELECT 1 FROM "spoor.steps" WHERE run_id = runs.id AND model = :model)
+       AND (answered > 0 OR out > 0)
+     ORDER BY id DESC LIMIT :limit`,
+  ).all({ model, limit: BigInt(limit) });
+  return rows.map((row) => toStep(model, row));
+}
+
+function toStep(
+  model: string,
+  { run_id, started_at, status, answered }: Record<string, unknown>,
+): UnfinishedStep {
+  return {
+    run_id: Number(run_id),
+    started_at: String(started_at),
+    model,
+    kind: null,
+    status: String(status),
+    reason: "",
+    rows: null,
+    elapsed_ms: null,
+    groups_new: null,
+    groups_changed: null,
+    groups_unchanged: null,
+    groups_removed: null,
+    groups_saved: null,
+    groups_failed: null,
+    groups_unknown: null,
+    groups_left: null,
+    requests_sent: Number(answered),
+    requests_accepted: null,
+    requests_refused: null,
+    requests_retries: null,
+    error: null,
+  };
+}
