@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { ErrorReport } from "~/base/user_error.ts";
+import { type ErrorReport, renderLocation, type SourceLocation } from "~/base/user_error.ts";
 import { type BudgetBreach, type Budgets, renderBudget } from "~/delivery/budget.ts";
 import type { FlatRow } from "~/tracked/compare/changed_values.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
@@ -18,6 +18,7 @@ import type {
   PlannedBudgets,
   PlannedChange,
   PlannedGroups,
+  PlannedReason,
   PlannedRequest,
 } from "./plan_document.ts";
 
@@ -46,7 +47,12 @@ export interface GivenGroup {
 export interface GroupEnd {
   as: "accepted" | "rejected" | "failed";
   why: string;
+  /** Where in the model. */
+  at?: SourceLocation | undefined;
 }
+
+/** Reasons that are told apart: each of very many groups may have one of its own. */
+const REASONS_KEPT = 10;
 
 interface OpenGroup {
   keyText: string;
@@ -66,6 +72,8 @@ export class ModelPlan {
   readonly gone: PlannedChange[] = [];
   readonly requests: PlannedRequest[] = [];
   readonly held: HeldChange[] = [];
+  /** Why groups would not be accepted, or cannot be known; the first ones that differ. */
+  readonly reasons: PlannedReason[] = [];
   requestsTotal = 0;
   assumedRequests = 0;
   readsSent = 0;
@@ -212,7 +220,14 @@ export class ModelPlan {
       if (outcome === "fails") this.groups.fail += 1;
       if (outcome === "rejected") this.groups.reject += 1;
     }
+    if (why !== undefined) this.#noteReason(outcome, why);
     if (group.change) Object.assign(group.change, { outcome, ...(why !== undefined && { why }) });
+  }
+
+  #noteReason(outcome: PlannedReason["outcome"], why: string): void {
+    const known = this.reasons.find((each) => each.why === why && each.outcome === outcome);
+    if (known) known.groups += 1;
+    else if (this.reasons.length < REASONS_KEPT) this.reasons.push({ outcome, why, groups: 1 });
   }
 
   /** The model has ended, and by which error. What it did not come to is as unknown as its end. */
@@ -241,13 +256,14 @@ export class ModelPlan {
     if (question !== undefined) return { outcome: "unknown", why: question };
     if (end.as === "accepted") return { outcome: "accepted" };
     const isAssumed = hasAnswer || this.#hasLooseAnswer || this.question !== undefined;
+    const place = end.at ? ` (${renderLocation(end.at)})` : "";
     if (isAssumed) {
-      const why = `${end.why} (after an assumed answer)`;
+      const why = `${end.why}${place}, after an assumed answer (200 {})`;
       return { outcome: "unknown", why };
     }
     if (end.as === "rejected") return { outcome: "rejected", why: end.why };
     this.#isSure = false;
-    return { outcome: "fails", why: end.why };
+    return { outcome: "fails", why: `${end.why}${place}` };
   }
 }
 

@@ -117,6 +117,8 @@ export interface PlannedModel {
    * does not, and `spoor apply` does not either.
    */
   unverified?: number;
+  /** Why groups would not be accepted, or cannot be known: the first ten reasons. Absent: there is none. */
+  reasons?: readonly PlannedReason[];
   /** What changes, in the order of delivery. */
   changes: readonly PlannedChange[];
   /** Groups that differ and are not sent: parked, or for a person to settle. */
@@ -204,6 +206,13 @@ export interface PlannedChange {
   outcome: "accepted" | "rejected" | "fails" | "unknown" | "not_reached" | "none";
   /** Why it is rejected, fails or cannot be known. */
   why?: string;
+}
+
+/** One reason, and how many groups it is that of. */
+export interface PlannedReason {
+  outcome: PlannedChange["outcome"];
+  why: string;
+  groups: number;
 }
 
 export interface HeldChange {

@@ -102,6 +102,7 @@ export class PlanRecorder {
       ...(plan.groups && { groups: plan.groups }),
       ...(plan.budgets && { budgets: plan.budgets }),
       ...(plan.unverified > 0 && { unverified: plan.unverified }),
+      ...(plan.reasons.length > 0 && { reasons: plan.reasons }),
       changes: [...plan.changes, ...plan.gone],
       held: plan.held,
       requests: plan.requests,

@@ -279,7 +279,7 @@ Deno.test("a model that would fail is shown as that, with its error", async () =
   assert.equal(code, 1);
   assert.equal(sync.status, "fails");
   assert.deepEqual(sync.changes.map(({ outcome, why }) => [outcome, why]), [
-    ["fails", "no plan for 1"],
+    ["fails", "no plan for 1 (models/sync/people.ts:6)"],
   ]);
 });
 

@@ -8,7 +8,7 @@ import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type { EgressResponse, FromEgress, ToEgress } from "~/sandbox/protocol.ts";
 import { permissionsOf } from "~/sandbox/supervisor.ts";
 import { workerUrl } from "~/sandbox/worker_url.ts";
-import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";
 import { COLUMNS, makePlan } from "./plan_project.ts";
@@ -76,6 +76,54 @@ Deno.test("a model that fails on an assumed answer is unknown, not failed", asyn
   assert.equal(sync.status, "unknown");
   assert.deepEqual(sync.changes.map(({ outcome }) => outcome), ["unknown"]);
   assert.match(sync.changes[0]?.why ?? "", /assumed answer/);
+});
+
+Deno.test("what several groups of a plan have in common is said once, with its place and the assumed answer", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const answer = await http.post(ORIGIN + "/people", { json: row });
+      await save.row({ ...row, remote: answer.json.result.id });
+    });`,
+  );
+  await people.setRows(COLUMNS, rowsOf(14));
+
+  const { plan, sync } = await makePlan(people.project);
+  const text = (await people.project.run("plan")).stdout;
+  const markdown = (await people.project.run("plan --format md")).stdout;
+
+  assert.deepEqual(sync.reasons?.map(({ outcome, groups }) => [outcome, groups]), [[
+    "unknown",
+    14,
+  ]]);
+  for (const shown of [text, markdown]) {
+    assert.equal(shown.match(/TypeError/g)?.length, 1, shown);
+    assert.match(
+      shown,
+      /14 groups cannot be known: TypeError: .* \(models\/sync\/people\.ts:8\), after an assumed answer \(200 \{\}\)/,
+    );
+    assert.match(shown, /^1 model would run, 1 unknown, 0 up to date\. 14 to create, /m);
+    assert.match(shown, /Not all of sync\.people can be known without sending\./);
+  }
+  assert.equal(plan.summary.unknown, 1);
+});
+
+Deno.test("a model that would fail is counted once in a plan, and says why of groups that are not shown", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      if (row.id > 11) throw new Error("no such plan");
+      await http.post(ORIGIN + "/people", { json: row });
+    });`,
+  );
+  await people.setRows(COLUMNS, rowsOf(12));
+
+  const { stdout } = await people.project.run("plan");
+
+  assert.match(stdout, /1 group would fail: no such plan \(models\/sync\/people\.ts:7\)/);
+  assert.match(stdout, /^1 model would run, 0 up to date\. .*\. 1 model would fail or be blocked/m);
 });
 
 Deno.test("a source's GET is sent by a plan, its POST is not", async () => {

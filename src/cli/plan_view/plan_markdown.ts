@@ -23,6 +23,7 @@ import {
   keyText,
   outcomeText,
   outdatedTexts,
+  reasonTexts,
   requestsText,
   rowsText,
   sharedLimitTexts,
@@ -42,7 +43,7 @@ export function renderPlanMarkdown(plan: PlanDocument, all: boolean): string[] {
   return [
     `### Spoor plan`,
     "",
-    isToDo ? summaryText(plan.summary) : "Nothing to do. Nothing was sent.",
+    isToDo ? summaryText(plan) : "Nothing to do. Nothing was sent.",
     ...held.flatMap((line) => ["", line]),
     ...outdatedTexts(plan).flatMap((line) => ["", line]),
     ...sharedLimitTexts(plan).flatMap((text) => ["", cell(text)]),
@@ -89,7 +90,8 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
       : []),
     ...(model.unverified ? [cell(unverifiedText(model)), ""] : []),
     ...(budgets && groups ? [`Budgets: ${budgetsText(budgets, groups)}`, ""] : []),
-    ...(shown.length > 0 ? [...renderChanges(shown), ""] : []),
+    ...reasonTexts(model, shown).flatMap((reason) => [cell(reason), ""]),
+    ...(shown.length > 0 ? [...renderChanges(shown, model), ""] : []),
     ...(more > 0 ? [moreText(more, "`--all`"), ""] : []),
     ...listed.flatMap(renderRequest),
     ...(own.length > listed.length
@@ -115,7 +117,7 @@ function headOf({ groups, status }: PlannedModel): string {
   return groups ? groupsText(groups) : STATUS_WORDS[status];
 }
 
-function renderChanges(changes: readonly PlannedChange[]): string[] {
+function renderChanges(changes: readonly PlannedChange[], model: PlannedModel): string[] {
   return [
     "| | group | differs |",
     "| --- | --- | --- |",
@@ -123,7 +125,7 @@ function renderChanges(changes: readonly PlannedChange[]): string[] {
       const isGone = change.action === "forget" || change.action === "keep";
       const differs = isGone
         ? ["gone; nothing is sent"]
-        : [...differences(change), outcomeText(change)].filter((text) => text !== "");
+        : [...differences(change), outcomeText(change, model)].filter((text) => text !== "");
       return `| ${ACTION_SIGNS[change.action]} | ${cell(keyText(change))} | ${
         differs.map(cell).join("<br>")
       } |`;

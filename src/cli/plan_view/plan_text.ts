@@ -29,6 +29,7 @@ import {
   keyText,
   outcomeText,
   outdatedTexts,
+  reasonTexts,
   requestsText,
   rowsText,
   sharedLimitTexts,
@@ -82,7 +83,7 @@ export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
     ...folded > 0 ? [`  … ${renderCount(folded)} more up to date (--all shows them)`] : [],
     "",
     ...sharedLimitTexts(plan),
-    summaryText(plan.summary),
+    summaryText(plan),
     // Those of the others are shown with their models.
     ...heldBackText(plan, plan.models.filter(({ groups }) => !groups)),
     ...outdatedTexts(plan),
@@ -136,6 +137,9 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
     ...groups?.adopted?.notes.flatMap((note) => label("note", style.warning(visibleLine(note)))) ??
       [],
     ...label("of these", doubts),
+    ...reasonTexts(model, foldChanges(model, view.all).shown).flatMap((reason) =>
+      label("why", style.warning(reason))
+    ),
     ...label("verify", unverifiedText(model)),
     ...label("budgets", groups && budgets ? budgetsText(budgets, groups) : ""),
     ...error && status !== "unknown" && status !== "blocked" ? renderFault(error, model, view) : [],
@@ -178,7 +182,7 @@ function renderChanges(model: PlannedModel, view: PlanTextView): string[] {
 
 function renderChange(
   change: PlannedChange,
-  { requests }: PlannedModel,
+  model: PlannedModel,
   seen: Set<PlannedRequest>,
   view: PlanTextView,
 ): string[] {
@@ -187,8 +191,8 @@ function renderChange(
   const what = ["forget", "keep"].includes(change.action)
     ? `  (gone: ${change.action === "keep" ? "kept as it is" : "forgotten"}, nothing is sent)`
     : "";
-  const outcome = outcomeText(change);
-  const own = requests.filter((request) => request.groups.includes(change.group));
+  const outcome = outcomeText(change, model);
+  const own = model.requests.filter((request) => request.groups.includes(change.group));
   return [
     `${paint(`${ACTION_SIGNS[change.action]} ${keyText(change)}`)}${style.dim(what)}`,
     ...(what === "" ? differences(change).map((line) => `    ${cut(line, view)}`) : []),

@@ -15,8 +15,8 @@ import type {
   PlannedChange,
   PlannedGroups,
   PlannedModel,
+  PlannedReason,
   PlannedStatus,
-  PlanSummary,
 } from "~/plan/plan_document.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { cutKeyText } from "~/tracked/group_key.ts";
@@ -198,8 +198,37 @@ function plainText(value: unknown): string {
   return typeof value === "string" ? visibleLine(cutKeyText(value)) : valueText(value);
 }
 
+/**
+ * Why groups would not be accepted, or cannot be known, a line a reason: what several have in common, and what
+ * is of a group that is not shown.
+ */
+export function reasonTexts(
+  { reasons = [] }: PlannedModel,
+  shown: readonly PlannedChange[],
+): string[] {
+  const words = { unknown: "cannot be known", rejected: "would be rejected" };
+  return reasons.filter((each) =>
+    each.groups > 1 || !shown.some((change) => hasReason(change, each))
+  )
+    .map(({ outcome, why, groups }) => {
+      const word = outcome === "unknown" || outcome === "rejected" ? words[outcome] : "would fail";
+      return `${countOf(groups, "group")} ${word}: ${visibleLine(why)}`;
+    });
+}
+
+function hasReason(change: PlannedChange, { outcome, why }: PlannedReason): boolean {
+  return change.outcome === outcome && change.why === why;
+}
+
+/** It is said above, of several groups. */
+function isSaidAbove(change: PlannedChange, { reasons = [] }: PlannedModel): boolean {
+  return reasons.some((each) => each.groups > 1 && hasReason(change, each));
+}
+
 /** What is sure, or why not; nothing for a change that would simply be accepted. */
-export function outcomeText({ outcome, why }: PlannedChange): string {
+export function outcomeText(change: PlannedChange, model: PlannedModel): string {
+  const { outcome } = change;
+  const why = isSaidAbove(change, model) ? undefined : change.why;
   const because = why === undefined ? "" : `: ${visibleLine(why)}`;
   if (outcome === "unknown") {
     return because.includes("cannot be known without sending")
@@ -212,8 +241,9 @@ export function outcomeText({ outcome, why }: PlannedChange): string {
 }
 
 /** The plan in one line. */
-export function summaryText(summary: PlanSummary): string {
+export function summaryText({ summary, models }: Pick<PlanDocument, "summary" | "models">): string {
   const { create, update, remove, requests, assumed_requests: assumed, failed, unknown } = summary;
+  const count = (status: PlannedStatus) => models.filter((model) => model.status === status).length;
   const groups = [
     `${renderCount(create)} to create`,
     `${renderCount(update)} to update`,
@@ -222,10 +252,19 @@ export function summaryText(summary: PlanSummary): string {
   const sent = `${countOf(requests, "request")}${
     assumed > 0 ? ` (${renderCount(assumed)} of them after an assumed answer)` : ""
   }`;
+  const isUnknown = ({ status, groups, unverified }: PlannedModel) =>
+    status === "unknown" || groups?.unknown || unverified;
+  const of = unknown === 1 ? models.find(isUnknown)?.model : undefined;
   return [
-    `${countOf(summary.run, "model")} would run, ${renderCount(summary.up_to_date)} up to date`,
+    [
+      `${countOf(count("runs"), "model")} would run`,
+      ...count("unknown") > 0 ? [`${renderCount(count("unknown"))} unknown`] : [],
+      `${renderCount(summary.up_to_date)} up to date`,
+    ].join(", "),
     `${groups}; ${sent}`,
     ...failed > 0 ? [`${countOf(failed, "model")} would fail or be blocked`] : [],
-    ...unknown > 0 ? [`Not all of ${countOf(unknown, "model")} can be known without sending`] : [],
+    ...unknown > 0
+      ? [`Not all of ${of ?? countOf(unknown, "model")} can be known without sending`]
+      : [],
   ].join(". ") + ". Nothing was sent.";
 }

@@ -300,7 +300,7 @@ export class Delivery {
   /** @returns What writes it down. */
   #settle(group: HeldGroup, error: ErrorReport): () => void {
     group.end = "failed";
-    this.context.plan?.ended(group.number, { as: "failed", why: error.message });
+    this.context.plan?.ended(group.number, { as: "failed", why: error.message, at: error.at });
     group.changeId ||= this.context.nextChangeId();
     if (this.failures.length < MAX_FAILURES_SHOWN) {
       const key = renderWholeGroupKey(this.changes.comparison.uniqueKey, group.key);
