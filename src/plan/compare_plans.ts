@@ -30,7 +30,7 @@ function modelMoved(was: PlannedModel, is: PlannedModel): string[] {
   const lines: string[] = [];
   if (was.fingerprint !== is.fingerprint) lines.push(`${name}: its definition was changed`);
   if (was.status !== is.status) {
-    lines.push(`${name}: ${WORDS[was.status]} then, ${WORDS[is.status]} now`);
+    lines.push(`${name}: ${THEN[was.status]} then, ${NOW[is.status]} now`);
   }
   if (was.rows_after !== is.rows_after) {
     lines.push(`${name}: ${rows(was.rows_after)} then, ${rows(is.rows_after)} now`);
@@ -40,13 +40,22 @@ function modelMoved(was: PlannedModel, is: PlannedModel): string[] {
   return [...lines, ...groupsMoved(was, is)];
 }
 
-const WORDS: Readonly<Record<PlannedModel["status"], string>> = {
+const THEN: Readonly<Record<PlannedModel["status"], string>> = {
   runs: "it was to run",
   up_to_date: "it was up to date",
   fails: "it was to fail",
   budget: "a budget blocked it",
   blocked: "it was blocked",
   unknown: "it could not be known",
+};
+
+const NOW: Readonly<Record<PlannedModel["status"], string>> = {
+  runs: "it is to run",
+  up_to_date: "it is up to date",
+  fails: "it is to fail",
+  budget: "a budget blocks it",
+  blocked: "it is blocked",
+  unknown: "it cannot be known",
 };
 
 function rows(count: number | null): string {

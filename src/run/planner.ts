@@ -160,6 +160,7 @@ export function refuseMoved(plan: PlanDocument, now: PlanDocument): void {
       },
     );
   }
+  refuseEarlierState(plan, now);
   const moved = findMoved(plan, now);
   if (moved.length === 0) return;
   const what = moved.length === 1 ? "something has" : `${moved.length} things have`;
@@ -167,6 +168,20 @@ export function refuseMoved(plan: PlanDocument, now: PlanDocument): void {
     details: moved,
     hint: "Nothing was sent. Make a new plan, look at it, and apply that one",
   });
+}
+
+/** What is not known here would go out again, and a new plan would say just that. */
+function refuseEarlierState({ based_on: was }: PlanDocument, { based_on: is }: PlanDocument): void {
+  if (was.last_run === null || (is.last_run ?? 0) >= was.last_run) return;
+  const state = is.last_run === null
+    ? "there is no state here now"
+    : `the state here knows no run after run ${is.last_run}`;
+  throw new UserError(
+    `Cannot apply the plan: it was made on the state that run ${was.last_run} has left, and ${state}`,
+    {
+      hint: "Nothing was sent. Put the state file that it was made on in its place, or a newer one",
+    },
+  );
 }
 
 /** A plan that was stopped says nothing. */

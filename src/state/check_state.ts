@@ -26,6 +26,8 @@ export interface CheckFacts {
   isOfProject: (name: string) => boolean;
   /** The run that sent last, where the file does not know of it. */
   unknownSender?: () => SendingRun | undefined;
+  /** Why it cannot be read which run has sent last, where that is so. */
+  unreadableMark?: () => string | undefined;
   /** What commands in hints need to be about this state: ` --practice`, or nothing. @default nothing */
   option?: string;
 }

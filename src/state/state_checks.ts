@@ -51,7 +51,14 @@ function checkProjectId({ db }: CheckFacts): CheckResult {
 }
 
 /** What was sent since would be sent again. */
-function checkLastSender({ unknownSender }: CheckFacts): CheckResult {
+function checkLastSender({ unknownSender, unreadableMark }: CheckFacts): CheckResult {
+  const why = unreadableMark?.();
+  if (why !== undefined) {
+    return result([{
+      message: `.spoor/spoor.sent says which run has sent last, and ${why}`,
+      hint: "No run begins from it; spoor run says how to go on",
+    }]);
+  }
   const sender = unknownSender?.();
   if (!sender) return result([]);
   const { runId, startedAt } = sender;

@@ -25,12 +25,8 @@ export interface SendingRun {
 
 /** Leaves the mark before anything is sent; costs one look where it is there. */
 export function markAsSent(statePath: string): void {
-  try {
-    Deno.writeTextFileSync(markOf(statePath), TEXT, { createNew: true });
-  } catch (error) {
-    // A full disk does not make a run fail that has sent all: the mark comes with the next one.
-    if (!(error instanceof Deno.errors.AlreadyExists)) return;
-  }
+  const mark = markOf(statePath);
+  if (!isThere(mark)) writeMark(mark, TEXT);
 }
 
 /**
@@ -41,14 +37,24 @@ export function noteSendingRun(
   statePath: string,
   { runId, startedAt, endedAt }: SendingRun,
 ): void {
-  const mark = markOf(statePath);
+  const end = endedAt === undefined ? "" : `, until ${endedAt}`;
+  writeMark(markOf(statePath), `${TEXT}\nLast sent by run ${runId} of ${startedAt}${end}\n`);
+}
+
+/** It gets its name when it is whole and on disk: one that is cut off would stop every run. */
+function writeMark(mark: string, text: string): void {
   const part = `${mark}.part`;
   try {
-    const end = endedAt === undefined ? "" : `, until ${endedAt}`;
-    Deno.writeTextFileSync(part, `${TEXT}\nLast sent by run ${runId} of ${startedAt}${end}\n`);
+    {
+      using file = Deno.openSync(part, { create: true, truncate: true, write: true });
+      const bytes = new TextEncoder().encode(text);
+      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+      file.syncSync();
+    }
     Deno.renameSync(part, mark);
   } catch {
-    // As above: the run before stands in for it, which is missed as well if the file is older still.
+    // A full disk does not make a run fail that has sent all: the mark comes with the next one. Until then the run
+    // before stands in for it, which is missed as well if the state file is older still.
   }
 }
 
@@ -83,15 +89,54 @@ export function refuseOlderFile(statePath: string, db: DatabaseSync): void {
   );
 }
 
+/**
+ * Refuses to go on where it cannot be told what was sent last.
+ *
+ * @param purpose For the message: `run`.
+ * @throws {UserError} The mark is there, and is no mark: emptied, cut off, not to be read.
+ */
+export function refuseUnreadableMark(statePath: string, purpose: string): void {
+  const why = unreadableMark(statePath);
+  if (why === undefined) return;
+  const mark = basename(markOf(statePath));
+  throw new UserError(
+    `Cannot ${purpose}: .spoor/${mark} says which run has sent last, and ${why}`,
+    {
+      details: ["Nothing was sent. An older state file would be told by it."],
+      hint:
+        `Where .spoor/${basename(statePath)} is the newest that there is, delete .spoor/${mark}; ` +
+        `then look at "spoor plan"`,
+    },
+  );
+}
+
+/** Why a mark that is there cannot be read as one; `undefined`: it can, or there is none. */
+export function unreadableMark(statePath: string): string | undefined {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(markOf(statePath)).replaceAll("\r\n", "\n");
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound ? undefined : "it cannot be read";
+  }
+  if (text.trim() === "") return "it is empty";
+  const last = text.startsWith(TEXT) ? text.slice(TEXT.length).trim() : undefined;
+  // Earlier versions have left the text alone.
+  return last === "" || (last !== undefined && LAST_SENT.test(last))
+    ? undefined
+    : "it is not whole";
+}
+
+const LAST_SENT = /^Last sent by run (\d+) of ([^\s,]+)(?:, until (\S+))?$/m;
+
 function readSendingRun(statePath: string): SendingRun | undefined {
   let text: string;
   try {
     text = Deno.readTextFileSync(markOf(statePath));
   } catch {
-    // Nothing was sent, or it cannot be told.
+    // Nothing was sent, or it cannot be told, which a run is told before.
     return undefined;
   }
-  const found = /^Last sent by run (\d+) of ([^\s,]+)(?:, until (\S+))?$/m.exec(text);
+  const found = LAST_SENT.exec(text);
   if (!found) return undefined;
   const [, runId, startedAt = "", endedAt] = found;
   return { runId: Number(runId), startedAt, ...(endedAt !== undefined && { endedAt }) };
@@ -104,15 +149,17 @@ function readSendingRun(statePath: string): SendingRun | undefined {
  * @throws {UserError} There was a state file by which this project has sent, and it is gone.
  */
 export function refuseLostFile(statePath: string, purpose = "run"): void {
-  if (exists(statePath) || !exists(markOf(statePath))) return;
+  if (holdsSomething(statePath) || !isThere(markOf(statePath))) return;
   const file = `.spoor/${basename(statePath)}`;
   throw new UserError(
     `Cannot ${purpose}: ${file} is gone, and with it what this project has sent`,
     {
       details: ["Nothing was sent. Without that file everything would be sent again."],
-      hint: `Put a backup in its place (see .spoor/backups); or delete .spoor/${
+      hint: `Put a backup in its place${
+        isThere(`${dirname(statePath)}/backups`) ? " (see .spoor/backups)" : ""
+      }; or, to begin anew, delete .spoor/${
         basename(markOf(statePath))
-      } to begin anew, and look at "spoor plan" first`,
+      }: "spoor plan" then shows what a run would send`,
     },
   );
 }
@@ -121,7 +168,16 @@ function markOf(statePath: string): string {
   return `${dirname(statePath)}/${basename(statePath, ".db")}.sent`;
 }
 
-function exists(path: string): boolean {
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function holdsSomething(path: string): boolean {
   try {
     return Deno.statSync(path).size > 0;
   } catch {

@@ -141,6 +141,11 @@ const MOVED: readonly [
     /sync\.people: id = 2 would be sent by other requests/,
   ],
   ["a run in between", (people) => people.run(), /sync\.people has changed its data by a run/],
+  [
+    "a run that left nothing to do",
+    (people) => people.run(),
+    /raw\.people: it was to run then, it is up to date now/,
+  ],
 ];
 
 for (const [what, move, says] of MOVED) {

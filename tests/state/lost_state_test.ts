@@ -192,13 +192,77 @@ Deno.test("a project whose state file is gone sends nothing, and says how to go 
     const { code, output } = await people.project.run(command);
     assert.equal(code, 1, output);
     assert.match(output, /\.spoor\/spoor\.db is gone, and with it what this project has sent/);
-    assert.match(output, /delete \.spoor\/spoor\.sent to begin anew/);
+    assert.match(output, command === "run" ? /Cannot run: / : /Cannot make a plan: /);
+    assert.match(output, /to begin anew, delete \.spoor\/spoor\.sent: "spoor plan" then shows/);
+    assert.doesNotMatch(output, /\.spoor\/backups/, "there are none");
   }
   assert.equal(api.requests.length, 0);
+  await people.project.write(".spoor/backups/spoor.db", "");
+  assert.match((await people.project.run("run")).output, /in its place \(see \.spoor\/backups\)/);
 
   await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
   assert.equal((await people.run()).code, 0);
   assert.equal(api.requests.length, 0, "a backup stands in for it");
+});
+
+Deno.test("apply says that the state is gone that its plan was made on, and offers no other plan", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(2));
+  await people.run();
+  await people.setRows(COLUMNS, rowsOf(3));
+  await people.project.run("plan -o plan.json");
+  await people.project.remove(".spoor/spoor.sent");
+  await removeState(people);
+  api.clear();
+
+  const { code, output } = await people.project.run("apply plan.json");
+
+  assert.equal(code, 1, output);
+  assert.match(output, /made on the state that run 1 has left, and there is no state here now/);
+  assert.doesNotMatch(output, /[Mm]ake a new plan|by a run since/);
+  assert.equal(api.requests.length, 0);
+});
+
+const UNREADABLE = [
+  ["empty", "", /spoor\.sent says which run has sent last, and it is empty/],
+  ["cut off", "This project has sent. What was acc", /has sent last, and it is not whole/],
+] as const;
+for (const [how, text, said] of UNREADABLE) {
+  Deno.test(`no run begins where the mark of what was sent last is ${how}, and it is said how to go on`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, SEND_EACH_ROW);
+    await people.setRows(COLUMNS, rowsOf(2));
+    await people.run();
+    await Deno.writeTextFile(people.project.path(".spoor/spoor.sent"), text);
+    await people.setRows(COLUMNS, rowsOf(3));
+    api.clear();
+
+    for (const command of ["run", "plan", "state check"]) {
+      const { code, output } = await people.project.run(command);
+      assert.equal(code, 1, output);
+      if (command !== "state check") assert.match(output, said);
+    }
+    assert.match((await people.project.run("history")).stderr, said);
+    assert.equal(api.requests.length, 0);
+
+    await people.project.remove(".spoor/spoor.sent");
+    assert.equal((await people.run()).code, 0);
+    assert.equal(api.requests.length, 1);
+  });
+}
+
+Deno.test("a mark as earlier versions have left it, without the run, is one", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(1));
+  await people.run();
+  const mark = await people.project.read(".spoor/spoor.sent");
+  await people.project.write(".spoor/spoor.sent", mark.split("\n").slice(0, 2).join("\n") + "\n");
+
+  assert.equal((await people.run()).code, 0);
+  await removeState(people);
+  assert.match((await people.project.run("run")).output, /spoor\.db is gone/);
 });
 
 Deno.test("a first run that is killed while it sends has left its mark: its state file is missed too", async () => {

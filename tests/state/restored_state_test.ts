@@ -36,6 +36,11 @@ Deno.test("after a backup was put back no change goes out under the key of anoth
   assert.match(refused.output, /delete \.spoor\/spoor\.sent to go on from this one/);
   assert.equal(api.requests.length, 0);
   const plan = await people.project.run("plan");
+  assert.match(
+    plan.stdout,
+    /^The state file is older than what was sent: .* no run begins from it/,
+  );
+  assert.equal(plan.code, 1, "a run would be refused");
   assert.match(plan.output, /1 to create, 1 to update/);
   assert.match(
     plan.output,

@@ -72,8 +72,8 @@ export const planCommand = defineCommand({
     "A request is answered by an assumed success, and what follows an answer is marked as assumed.",
     "What asks the far side cannot be known without sending, and is shown as that.",
     "",
-    "Exit code 0: the plan is made. 1: a model would fail, or a budget would block it. With",
-    "--exit-code 3: a run would do something.",
+    "Exit code 0: the plan is made. 1: a model would fail, a budget would block it, or no run would",
+    "begin from this state. With --exit-code 3: a run would do something.",
   ].join("\n"),
   positionals: [{
     name: "selector",
@@ -104,7 +104,7 @@ export const planCommand = defineCommand({
     if (options.output !== undefined) {
       output.errorLine(`Wrote ${options.output}. To send just this: spoor apply ${options.output}`);
     }
-    if (plan.summary.failed > 0) return ExitCode.Failed;
+    if (plan.summary.failed > 0 || plan.outdated_by) return ExitCode.Failed;
     return options["exit-code"] && plan.summary.has_changes ? HAS_CHANGES : ExitCode.Ok;
   },
 });

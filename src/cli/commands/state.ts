@@ -26,7 +26,7 @@ import { heldState, modelsWithState } from "~/state/held_states.ts";
 import { moveState } from "~/state/move_state.ts";
 import { openState, stateFilePath } from "~/store/open_state.ts";
 import { takeRunLock } from "~/store/run_lock.ts";
-import { findUnknownSender } from "~/store/sent_mark.ts";
+import { findUnknownSender, unreadableMark } from "~/store/sent_mark.ts";
 
 const OPTIONS = { practice: PRACTICE_OPTION } as const satisfies OptionTable;
 
@@ -147,6 +147,7 @@ function check({ root, practice, path, call: { options, output } }: Situation): 
     db,
     isOfProject: nameTest(modelNames(root)),
     unknownSender: () => findUnknownSender(path, db),
+    unreadableMark: () => practice ? undefined : unreadableMark(path),
     option: practiceOption(options.practice),
   });
   const { findings, notes, checks, schema, currentSchema } = report;

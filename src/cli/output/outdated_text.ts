@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { findUnknownSender } from "~/store/sent_mark.ts";
+import { findUnknownSender, unreadableMark } from "~/store/sent_mark.ts";
 import { renderLocalTime } from "./local_time.ts";
 import type { Output } from "./output.ts";
 
@@ -22,4 +23,11 @@ export function outdatedText(runId: number, startedAt: string): string {
 export function tellOutdated(output: Output, statePath: string, db: DatabaseSync): void {
   const run = findUnknownSender(statePath, db);
   if (run) output.errorLine(`${outdatedText(run.runId, run.startedAt)}.`);
+  const why = unreadableMark(statePath);
+  if (why !== undefined) {
+    const mark = basename(statePath).replace(/\.db$/, ".sent");
+    output.errorLine(
+      `.spoor/${mark} says which run has sent last, and ${why}: no run begins from this state.`,
+    );
+  }
 }

@@ -43,9 +43,9 @@ export function renderPlanMarkdown(plan: PlanDocument, all: boolean): string[] {
   return [
     `### Spoor plan`,
     "",
+    ...outdatedTexts(plan).flatMap((line) => [`**${line}**`, ""]),
     isToDo ? summaryText(plan) : "Nothing to do. Nothing was sent.",
     ...held.flatMap((line) => ["", line]),
-    ...outdatedTexts(plan).flatMap((line) => ["", line]),
     ...sharedLimitTexts(plan).flatMap((text) => ["", cell(text)]),
     ...(plan.practice ? ["", "Practice: what a run sends stays on its machine."] : []),
     ...(shown.length > 0 ? ["", ...renderTable(shown)] : []),

@@ -70,15 +70,16 @@ const INDENT = "      ";
 export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
   if (!plan.summary.has_changes && plan.summary.failed === 0) {
     return [
+      ...outdatedTexts(plan),
       `Nothing to do: ${upToDateText(plan)}. Nothing was sent.`,
       ...heldBackText(plan, plan.models),
-      ...outdatedTexts(plan),
     ];
   }
   const width = Math.max(...plan.models.map(({ model }) => model.length));
   const shown = foldModels(plan.models, view.all);
   const folded = plan.models.length - shown.length;
   return [
+    ...outdatedTexts(plan).flatMap((line) => [line, ""]),
     ...shown.flatMap((model) => renderModel(model, width, view)),
     ...folded > 0 ? [`  … ${renderCount(folded)} more up to date (--all shows them)`] : [],
     "",
@@ -86,7 +87,6 @@ export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
     summaryText(plan),
     // Those of the others are shown with their models.
     ...heldBackText(plan, plan.models.filter(({ groups }) => !groups)),
-    ...outdatedTexts(plan),
     ...plan.practice ? ["Practice: what a run sends stays on this machine."] : [],
   ];
 }

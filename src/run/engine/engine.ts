@@ -21,13 +21,20 @@ import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 import { explainStateError, makeStateFolder, stateFilePath } from "~/store/open_state.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
-import { refuseLostFile } from "~/store/sent_mark.ts";
+import { refuseLostFile, refuseUnreadableMark } from "~/store/sent_mark.ts";
 import { copyState, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
 import type { FromEngine } from "./engine_protocol.ts";
 import { EngineWorkers } from "./engine_workers.ts";
 
 /** A plan that was made, and how its making went. */
 type Planned = Executed & { plan: PlanDocument };
+
+/** Refuses where it cannot be known what was sent. */
+function refuseUnsure(path: string, { plan, apply }: RunRequest): void {
+  const purpose = plan ? "make a plan" : apply ? "apply the plan" : "run";
+  refuseLostFile(path, purpose);
+  refuseUnreadableMark(path, purpose);
+}
 
 /** One engine, one run. */
 export class Engine {
@@ -84,7 +91,7 @@ export class Engine {
     makeStateFolder(path);
     using _lock = takeRunLock(lockPathOf(path), commandOf(request), isoNow());
     removeStateCopies(path);
-    if (!practice) refuseLostFile(path);
+    if (!practice) refuseUnsure(path, request);
     const job: Job = { request, current, root, settings, practice, path, startedAt };
     if (request.apply) return await this.#apply(job, request.apply);
     if (!request.plan) return await this.#execute(job, { path });
