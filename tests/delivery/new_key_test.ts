@@ -61,6 +61,10 @@ for (const promise of ["at_most_once", "at_least_once"]) {
       );
       assert.deepEqual(sync.error?.details, ["id = 1"]);
       assert.match(sync.error?.hint ?? "", /"@unique_key: id"/);
+      const way = promise === "at_most_once"
+        ? /settle what "spoor unknown sync\.people" lists, and run it once; then change/
+        : /run it until "spoor failures sync\.people" has them no longer; then change/;
+      assert.match(sync.error?.hint ?? "", way);
       assert.equal(api.requests.length, 0, "nothing is sent under another key");
     }
     const unknown = await people.project.run("unknown");

@@ -57,6 +57,8 @@ const ROWS_WIDTH = "1,000,000 rows".length;
 const TIME_WIDTH = "10 m 10 s".length;
 const BELOW = " ".repeat(2 + STATUS_WIDTH + 2);
 const FAILURES_SHOWN = 3;
+/** Keys that are shown of groups that failed alike. */
+const KEYS_SHOWN = 3;
 
 /** Lays one model's line out in columns. */
 export function renderLine(parts: LineParts, view: RunView, paint: Paint): string {
@@ -235,20 +237,36 @@ function renderFailures(event: ModelFinished, view: RunView): string[] {
   const failures = event.failures ?? [];
   if (failures.length === 0) return [];
   const { style, verbose } = view;
-  const shown = verbose ? failures : failures.slice(0, FAILURES_SHOWN);
   const { failed = 0, unknown = 0 } = event.delivery ?? {};
   const total = Math.max(failed + unknown, failures.length);
-  const lines = shown.map(({ key, error }) =>
-    `  ${style.bad(visibleLine(cutKeyText(key)))}: ${onOneLine(error)}`
-  );
-  const more = total - shown.length;
+  const alike = [...Map.groupBy(failures, ({ error }) => onOneLine(ownPart(error, event.error)))];
+  const shown = verbose ? alike : alike.slice(0, FAILURES_SHOWN);
+  const lines = shown.map(([text, groups]) => {
+    const keys = groups.slice(0, verbose ? Infinity : KEYS_SHOWN).map(({ key }) =>
+      visibleLine(cutKeyText(key))
+    );
+    const rest = groups.length - keys.length;
+    const names = [...keys, ...rest > 0 ? [`… ${renderCount(rest)} more`] : []].join("; ");
+    return `  ${style.bad(names)}: ${text}`;
+  });
+  const more = total - shown.reduce((sum, [, groups]) => sum + groups.length, 0);
   if (more > 0) {
-    const option = shown.length < failures.length ? " (--verbose shows more of them)" : "";
+    const option = shown.length < alike.length ? " (--verbose shows more of them)" : "";
     lines.push(style.dim(`  … ${renderCount(more)} more${option}`));
   }
-  const hints = new Set(shown.map(({ error }) => error.hint).filter((hint) => hint !== undefined));
-  for (const hint of hints) lines.push(`  ${style.accent("hint:")} ${visibleLine(hint)}`);
+  const hints = new Set(
+    shown.flatMap(([, groups]) => groups.map(({ error }) => error.hint))
+      .filter((hint) => hint !== undefined && hint !== event.error?.hint),
+  );
+  for (const hint of hints) lines.push(`  ${style.accent("hint:")} ${visibleLine(hint ?? "")}`);
   return lines;
+}
+
+/** What a group's error says beside that of its model, which is told above. */
+function ownPart(error: ErrorReport, ofModel: ErrorReport | undefined): ErrorReport {
+  const end = `: ${ofModel?.message}`;
+  if (!ofModel || !error.message.endsWith(end)) return error;
+  return { message: error.message.slice(0, -end.length) };
 }
 
 function onOneLine({ message, at }: ErrorReport): string {

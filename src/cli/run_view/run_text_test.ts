@@ -197,15 +197,37 @@ Deno.test("groups that were not accepted are shown, three of them, with their hi
       "           outcome   80 acknowledged, 8 failed, 1 unknown, 2 left; the next run tries those that failed again, " +
         "and sends those that are unknown again, with the same keys (spoor unknown --practice lists them)",
       "           error: 8 of 91 groups of sync.crm were not accepted",
-      `             customer_id = 1: 422 from POST /contacts: "no\\nmail"`,
-      `             customer_id = 2: 422 from POST /contacts: "no\\nmail"`,
-      `             customer_id = 3: 422 from POST /contacts: "no\\nmail"`,
-      "             … 6 more (--verbose shows more of them)",
+      `             customer_id = 1; customer_id = 2; customer_id = 3; … 1 more: 422 from POST /contacts: "no\\nmail"`,
+      "             … 5 more",
       "             hint: Mend the address.",
     ),
   );
   assert.match(show(events), /\n11 groups wait to be sent; the next run goes on with them\.\n/);
-  assert.match(show(events, { verbose: true }), /customer_id = 4: .*\n +… 5 more\n/);
+  assert.match(
+    show(events, { verbose: true }),
+    /customer_id = 3; customer_id = 4: .*\n +… 5 more\n/,
+  );
+});
+
+Deno.test("what a group's error says as its model's does is told once, and so is its hint", () => {
+  const error = { message: "Cannot reach x", hint: "Write @allow_net." };
+  const printed = show([
+    started(["sync.crm"]),
+    begins("sync.crm", "tracked"),
+    ends("sync.crm", {
+      kind: "tracked",
+      status: "failed",
+      delivery: delivery({ new: 1, failed: 1 }),
+      error,
+      failures: [{ key: "id = 1", error: { ...error, message: `It ended: ${error.message}` } }],
+    }),
+    finished({ status: "failed", failed: 1 }),
+  ]);
+
+  assert.match(
+    printed,
+    /error: Cannot reach x\n +hint: Write @allow_net\.\n +id = 1: It ended\n\n/,
+  );
 });
 
 Deno.test("a long list folds, but never a model that sends", () => {

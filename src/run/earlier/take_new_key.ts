@@ -113,8 +113,11 @@ function refuseOpen(
   const what = isSaid
     ? `what was settled of ${groups} is not taken over yet`
     : `the far side may have ${groups} of the former key, and that is open`;
+  const isKept = model.directives.delivery === "at_most_once" && open.some(isUnknown);
   const until = isSaid
     ? "run it once"
+    : isKept
+    ? `settle what "spoor unknown ${model.name}${practiceOption}" lists, and run it once`
     : `run it until "spoor failures ${model.name}${practiceOption}" has them no longer`;
   throw new UserError(`Cannot send ${model.name} by another unique key: ${what}`, {
     at: placeOfDirective(model, "unique_key"),

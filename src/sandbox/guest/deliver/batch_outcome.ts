@@ -136,7 +136,7 @@ class OutcomeReader {
         const { key, reason } = this.#keyOf(item, list);
         const group = this.#batch.get(identityOf(key));
         if (group) groups.set(group, reason);
-        else this.stranger ??= notInBatch(key, list);
+        else this.stranger ??= notInBatch(key, list, this.#lookAlike(key));
       } catch (error) {
         this.stranger ??= error as Error;
       }
@@ -157,6 +157,13 @@ class OutcomeReader {
     }
     if (isNested || !Object.hasOwn(item, "key")) throw notAKey(this.#columns, list);
     return { key: this.#keyOf(item.key, list, true).key, reason: item.reason };
+  }
+
+  /** A key of the batch that is the same in text, and is of another type. */
+  #lookAlike(key: Readonly<Row>): Readonly<Row> | undefined {
+    const textOf = (values: Readonly<Row>) => Object.values(values).map(String).join("\0");
+    const text = textOf(key);
+    return this.#batch.values().find((group) => textOf(group.key) === text)?.key;
   }
 
   #valueOf(value: unknown, column: string) {
@@ -180,12 +187,31 @@ function contradiction({ key }: GivenGroup): Error {
   );
 }
 
-function notInBatch(key: Readonly<Row>, list: string): Error {
+function notInBatch(key: Readonly<Row>, list: string, lookAlike: Readonly<Row> | undefined): Error {
   return modelError(
     `Cannot find ${describeKey(key)}, which the function returned in ${list}: ` +
       "it is not in the batch",
-    { hint: `Return the keys as they were read: 1 and "1" are two keys.` },
+    {
+      hint: typeHint(key, lookAlike) ??
+        `Return the keys as they were read: 1 and "1" are two keys.`,
+    },
   );
+}
+
+/** `The key is the number 1: return Number(…) of the text that the far side gives` */
+function typeHint(key: Readonly<Row>, lookAlike: Readonly<Row> = {}): string | undefined {
+  const column = Object.keys(lookAlike).find((each) => typeof lookAlike[each] !== typeof key[each]);
+  const read = column === undefined ? undefined : lookAlike[column];
+  if (typeof read === "number") {
+    return `The key is the number ${read}: return Number(…) of the text.`;
+  }
+  if (typeof read === "bigint") {
+    return `The key is the bigint ${read}: return BigInt(…) of the text.`;
+  }
+  if (typeof read === "string") {
+    return `The key is the text "${read}": return String(…) of the number.`;
+  }
+  return undefined;
 }
 
 function notAKey(columns: readonly string[], list: string): Error {

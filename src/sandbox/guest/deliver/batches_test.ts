@@ -213,6 +213,7 @@ Deno.test("a key outside of the batch or in both lists fails what was not decide
   assert.deepEqual(rejected.map(({ groups }) => groups), [[4]]);
   const outside = 'Cannot find id = "2", which the function returned in accepted: ' +
     "it is not in the batch";
+  assert.match(failedGroups[1]?.error.hint ?? "", /^The key is the number 2: return Number\(…\)/);
   assert.deepEqual(failedGroups.map(({ group, error }) => [group, error.message]), [
     [3, "Cannot tell what became of id = 3: it is both in accepted and in rejected"],
     [2, outside],
