@@ -92,6 +92,30 @@ Deno.test("retry chooses by error and age; what matches nothing says what there 
   assert.match((await retry("sync.people", "1", "2")).output, /tries 2 groups again; 1 of them/);
 });
 
+Deno.test("what a person retries or settles as not sent keeps the time of its request, and says no more that it may have arrived", async () => {
+  await using api = await fakeApi(({ path }) =>
+    path === "/people/1" ? { status: 422 } : { drop: true }
+  );
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    directives: ["max_attempts: 1", "retries: 0"],
+  });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  const times = () =>
+    people.project.rows("SELECT at FROM 'spoor.ledger' ORDER BY group_key").map(({ at }) => at);
+  const before = times();
+
+  await people.project.run("retry sync.people 1");
+  await people.project.run("unknown settle sync.people 2 --not-sent");
+
+  assert.deepEqual(times(), before);
+  const { stdout } = await people.project.run("failures");
+  assert.match(stdout, /failed +1 group {2}settled as not sent/);
+  assert.match(stdout, /failed +1 group {2}POST \S+ answered 422/);
+  const why = await people.project.run("why sync.people 1");
+  assert.match(why.stdout, /^since {3}\S+ \S+$/m, "its attempts count anew");
+});
+
 Deno.test("retry waits for no run: it is refused while one is under way", async () => {
   let hang = false;
   await using api = await fakeApi(() => hang ? { hang } : { status: 422 });

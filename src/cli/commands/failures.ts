@@ -48,7 +48,7 @@ export const failuresCommand = defineCommand({
   name: "failures",
   summary: "List what is failed, rejected, parked or unknown, by its error",
   details: [
-    "failed    was answered and not accepted; the next run tries it again",
+    "failed    was not accepted, or settled as not sent; the next run tries it again",
     "parked    failed @max_attempts times, or was taken and its rows could not be kept; comes again",
     "          when its content changes, or by spoor retry",
     "rejected  refused for good; comes again when its content changes, or by spoor retry",

@@ -6,7 +6,7 @@
 // deno-lint-ignore-file camelcase
 import type { ErrorReport } from "~/base/user_error.ts";
 import { comparedText, differInText } from "~/cli/output/adopted_text.ts";
-import { renderCount } from "~/cli/output/counts.ts";
+import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
@@ -226,8 +226,12 @@ function renderHeld({ held, groups }: PlannedModel, view: PlanTextView): string[
   return [
     ...shown.map((group) =>
       view.style.dim(
-        `held  ${keyText(group)}  (${group.state}, ${group.attempts} ${
-          group.attempts === 1 ? "try" : "tries"
+        // No run is under way while a plan is made: what was out has no answer.
+        `held  ${keyText(group)}  (${
+          [
+            group.state === "sent" ? "unknown" : group.state,
+            ...group.attempts > 0 ? [countOf(group.attempts, "attempt")] : [],
+          ].join(", ")
         })`,
       )
     ),

@@ -99,7 +99,14 @@ function renderHead(
     `${style.strong(model.name)}  ${style.strong(visibleLine(name))}`,
     `${label("next")}  ${style[NEXT_PAINTS[next.code]](visibleLine(next.text))}`,
     ...isOpen && ledger.at
-      ? [`${label("since")}  ${renderLocalTime(ledger.at)}, ${countOf(ledger.attempts, "attempt")}`]
+      ? [
+        `${label("since")}  ${
+          [
+            renderLocalTime(ledger.at),
+            ...ledger.attempts > 0 ? [countOf(ledger.attempts, "attempt")] : [],
+          ].join(", ")
+        }`,
+      ]
       : [],
     ...isOpen && error && !isSaidBelow ? [`${label("error")}  ${visibleLine(error)}`] : [],
     ...isOpen && idempotencyKey !== undefined ? [`${label("key")}  ${idempotencyKey}`] : [],

@@ -71,7 +71,9 @@ export function settleChanges(
     which: UNKNOWN,
     note: "settled",
     error: isSent ? SETTLED_AS_SENT : SETTLED_AS_NOT_SENT,
-    set: isSent ? "state = 'settled', parked = 0" : "state = 'failed', parked = 0",
+    set: isSent
+      ? "state = 'settled', parked = 0"
+      : `state = 'failed', parked = 0, error = '${SETTLED_AS_NOT_SENT}'`,
   });
 }
 
@@ -130,7 +132,8 @@ function change(db: DatabaseSync, { filter, now, which, note, error, set }: Hand
         isDone = records.length < READ_AT_ONCE;
       }
     }
-    db.prepare(`UPDATE "spoor.ledger" SET ${set}, at = ? WHERE ${where}`).run(now, ...params);
+    // The time stays that of the last request: since then it stands so, whatever was said of it.
+    db.prepare(`UPDATE "spoor.ledger" SET ${set} WHERE ${where}`).run(...params);
     for (const { model, groups } of models) wakeModel(db, model, groups);
     return models;
   });
