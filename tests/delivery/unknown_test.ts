@@ -81,6 +81,7 @@ Deno.test("what a killed run had out keeps the time and the run of its request o
   const out = async () =>
     (await readLines(people.project, "unknown")).find(({ group_key: key }) => key === "[2]");
   const before = await out();
+  await people.setRows(COLUMNS, rowsOf(3));
   const plan = await people.project.run("plan");
   assert.match(plan.stdout, /held {2}id = 2 {2}\(unknown, 1 attempt\)/);
   hang = false;
