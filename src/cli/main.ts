@@ -9,6 +9,7 @@ import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import { type Call, type Command, ExitCode } from "./command.ts";
 import { COMMANDS, HIDDEN_COMMANDS } from "./commands/registry.ts";
 import { renderThrown } from "./output/error_lines.ts";
+import { PLAIN } from "./output/style.ts";
 import { type Output, programOutput } from "./output/output.ts";
 import { parseCall, splitCommand } from "./parse_call.ts";
 
@@ -60,7 +61,10 @@ async function runCommand(
   const { options, positionals } = parseCall(args, command);
   if (options.help === true) {
     const { renderCommandHelp } = await import("./render_help.ts");
-    output.line(renderCommandHelp(command, output.style));
+    const style = options.json ? PLAIN : output.style;
+    const text = renderCommandHelp(command, style);
+    if (options.json) output.json("help", { topic: command.name, text });
+    else output.line(text);
     return ExitCode.Ok;
   }
   // The options were read by the command's own table, so they have the types that it says.

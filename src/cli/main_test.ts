@@ -85,7 +85,7 @@ Deno.test("--json prints an error as an object, and its text to stderr", async (
 Deno.test("where there is no project, spoor init is suggested", async () => {
   const folder = await Deno.makeTempDir();
   const { code, stderr } = await call("validate", "--project", folder);
-  assert.equal(code, 1);
+  assert.equal(code, 2);
   assert.match(stderr, /Cannot find a project/);
   assert.match(stderr, /spoor init/);
   await Deno.remove(folder);

@@ -38,15 +38,39 @@ export function openProjectState(root: string, practice: boolean, purpose: strin
 }
 
 function refuse(root: string, practice: boolean, purpose: string): never {
+  const { state, hint } = whatHasRun(root, practice, purpose);
+  throw new UserError(`Cannot ${purpose}: ${state}`, { hint });
+}
+
+/**
+ * Why there is no state, and what to do; `undefined`: there is one.
+ *
+ * @throws {UserError} The state file got lost.
+ */
+export function whyNoState(
+  root: string,
+  practice: boolean,
+  purpose: string,
+): { state: string; hint: string } | undefined {
+  return hasState(root, practice) ? undefined : whatHasRun(root, practice, purpose);
+}
+
+function whatHasRun(
+  root: string,
+  practice: boolean,
+  purpose: string,
+): { state: string; hint: string } {
   refuseLost(root, practice, purpose);
   if (!practice && hasState(root, true)) {
-    throw new UserError(`Cannot ${purpose}: only practice runs have run here yet`, {
+    return {
+      state: "only practice runs have run here yet",
       hint: "Add --practice to look at what they have made.",
-    });
+    };
   }
-  throw new UserError(`Cannot ${purpose}: nothing has run here yet`, {
+  return {
+    state: "nothing has run here yet",
     hint: `Run "spoor run${practiceOption(practice)}" first.`,
-  });
+  };
 }
 
 /**

@@ -37,11 +37,12 @@ function namedRoot(folder: string, asWritten: string): string {
   if (statOf(folder)?.isDirectory) {
     throw new UserError(
       `Cannot find a project: "${asWritten}" holds neither "${SETTINGS_FILE}" nor "${MODELS_FOLDER}/"`,
-      { hint: `Run "spoor init ${asWritten}" to begin one there.` },
+      { hint: `Run "spoor init ${asWritten}" to begin one there.`, exitCode: 2 },
     );
   }
   throw new UserError(`Cannot find a project: "${asWritten}" is not a folder`, {
     hint: `Give "--project" the folder that holds "${MODELS_FOLDER}/".`,
+    exitCode: 2,
   });
 }
 

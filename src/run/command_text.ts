@@ -3,20 +3,23 @@
  *
  * @module
  */
+import { shellWord } from "~/base/shell_word.ts";
 import type { RunRequest } from "./run_request.ts";
 
-/** `spoor run sync.crm --resend sync.crm` */
+/** `spoor run sync.crm --resend sync.crm`: typed in again, it asks for the same. */
 export function commandOf(request: RunRequest): string {
   const { selectors, practice, full, resend, adopt, allowRemoved, allowChanges } = request;
-  const { timeoutMs, plan, apply, held } = request;
+  const { timeoutMs, plan, applyFile, held } = request;
+  // All else is the plan's.
+  if (applyFile !== undefined) return `spoor apply ${shellWord(applyFile)}`;
   return [
-    plan ? "spoor plan" : apply ? "spoor apply" : "spoor run",
-    ...selectors,
+    plan ? "spoor plan" : "spoor run",
+    ...selectors.map(shellWord),
     ...(practice ? ["--practice"] : []),
     ...(full ? ["--full"] : []),
-    ...resend.map((model) => `--resend ${model}`),
-    ...adopt.map((model) => `--adopt ${model}`),
-    ...(held ? [`--held ${held.text}`] : []),
+    ...resend.map((model) => `--resend ${shellWord(model)}`),
+    ...adopt.map((model) => `--adopt ${shellWord(model)}`),
+    ...(held ? [`--held ${shellWord(held.text)}`] : []),
     ...(allowRemoved ? ["--allow-removed"] : []),
     ...(allowChanges ? ["--allow-changes"] : []),
     ...(timeoutMs === undefined ? [] : [`--timeout ${asTyped(timeoutMs)}`]),

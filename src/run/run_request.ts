@@ -39,6 +39,8 @@ export interface RunRequest {
   plan?: PlanRequest;
   /** This plan is to be applied. */
   apply?: PlanDocument;
+  /** Where it was read from, as written. */
+  applyFile?: string;
   /** Names the private copy of the state that a plan is made on; with `plan` and `apply`. */
   copyName?: string;
 }

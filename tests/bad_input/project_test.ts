@@ -60,6 +60,7 @@ testMistakes([
     name: "a project folder that is not there",
     files: ONE_MODEL,
     command: "run --project nowhere",
+    code: 2,
     says: ["nowhere"],
   },
   {
@@ -117,7 +118,7 @@ Deno.test("a table to query that does not exist is explained", async () => {
 
   const result = await project.run("query mart.custmers");
 
-  assertExplained(result, { says: ["mart.custmers"], hint: /mart\.customers/ });
+  assertExplained(result, { code: 2, says: ["mart.custmers"], hint: /mart\.customers/ });
 });
 
 testMistakes([

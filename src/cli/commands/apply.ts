@@ -52,7 +52,7 @@ export const applyCommand = defineCommand({
     });
     const show = text ? (event: RunEvent) => text.show(event) : showAsJson(output);
     const notice = "Stopping: what is in flight ends first. Once more ends at once.";
-    const finished = await runOnCopy(toRequest(call, plan), {
+    const finished = await runOnCopy(toRequest(call, plan, file), {
       onEvent: show,
       onPlan: () => {},
       onMigrate: tellMigration(output),
@@ -66,7 +66,11 @@ export const applyCommand = defineCommand({
 });
 
 /** A plan is applied as it was asked for. */
-function toRequest({ options }: Call<typeof OPTIONS>, plan: PlanDocument): RunRequest {
+function toRequest(
+  { options }: Call<typeof OPTIONS>,
+  plan: PlanDocument,
+  file: string,
+): RunRequest {
   const { selectors, full, resend, adopt, held, allow_removed, allow_changes } = plan.options;
   const { jobs, verbose } = options;
   return {
@@ -82,6 +86,7 @@ function toRequest({ options }: Call<typeof OPTIONS>, plan: PlanDocument): RunRe
     allowChanges: allow_changes,
     ...(jobs !== undefined && { jobs: parseCount("jobs", jobs) }),
     apply: plan,
+    applyFile: file,
   };
 }
 
@@ -96,6 +101,7 @@ function readPlan(path: string): string {
       : String(error);
     throw new UserError(`Cannot read ${path}: ${why}`, {
       hint: `Make a plan with "spoor plan -o plan.json".`,
+      exitCode: 2,
       cause: error,
     });
   }

@@ -58,6 +58,7 @@ export const authCommand = defineCommand({
   ],
   async run({ options, positionals: [name], output }) {
     if (options["new-key"]) {
+      if (name !== undefined || options.forget) throw isForAll();
       if (options.json) output.json("key", { key: makeKeyText() });
       else output.line(makeKeyText());
       return ExitCode.Ok;
@@ -65,7 +66,7 @@ export const authCommand = defineCommand({
     const root = projectOf(options);
     if (options.forget) {
       if (name === undefined) throw needsName();
-      forget(root, name, options.json, output);
+      await forget(root, name, options.json, output);
       return ExitCode.Ok;
     }
     const { settings, errors } = await loadSettings(root);
@@ -116,14 +117,24 @@ function outcomeLines(name: string, { hasRefreshToken, expiresInS }: Authorised)
   ];
 }
 
-function forget(root: string, name: string, json: boolean, output: Output): void {
+async function forget(root: string, name: string, json: boolean, output: Output): Promise<void> {
   const removed = hasState(root) && removeFromState(root, name, output);
+  if (!removed) await expectService(root, name);
   if (json) return output.json("auth", { service: name, authorised: false, removed });
   output.line(
     removed
       ? `The tokens of ${name} are gone from here. To take them back for good, do so at the service.`
       : `There were no tokens of "${name}".`,
   );
+}
+
+/** A settings file with a mistake in it does not keep tokens from being removed. */
+async function expectService(root: string, name: string): Promise<void> {
+  const { settings, errors } = await loadSettings(root);
+  const known = Object.keys(settings.auth ?? {});
+  if (errors.length === 0 && !known.includes(name)) {
+    throw unknownService(name, known, `forget the tokens of "${name}"`);
+  }
 }
 
 /** Nothing is made where nothing is. */
@@ -137,9 +148,13 @@ function removeFromState(root: string, name: string, output: Output): boolean {
   return removeSealedToken(db, name);
 }
 
-function unknownService(name: string, known: readonly string[]): UserError {
+function unknownService(
+  name: string,
+  known: readonly string[],
+  purpose = `authorise "${name}"`,
+): UserError {
   const meant = closestWord(name, known);
-  return new UserError(`Cannot authorise "${name}": spoor.yaml has no such service`, {
+  return new UserError(`Cannot ${purpose}: spoor.yaml has no such service`, {
     hint: meant
       ? `Did you mean "${meant}"?`
       : `Add it under "auth:" in spoor.yaml: "spoor auth --help" shows how`,
@@ -150,6 +165,13 @@ function unknownService(name: string, known: readonly string[]): UserError {
 function needsName(): UserError {
   return new UserError("Cannot forget tokens: no service is named", {
     hint: `Run "spoor auth NAME --forget"; "spoor auth" lists the names`,
+    exitCode: 2,
+  });
+}
+
+function isForAll(): UserError {
+  return new UserError('Cannot run "spoor auth": --new-key prints a key for all services', {
+    hint: `Write "spoor auth --new-key" alone`,
     exitCode: 2,
   });
 }

@@ -19,8 +19,10 @@ export const completionsCommand = defineCommand({
     ["spoor completions fish > ~/.config/fish/completions/spoor.fish", "fish: once"],
     ["spoor completions powershell | Out-String | Invoke-Expression", "PowerShell: in $PROFILE"],
   ],
-  run({ positionals: [shell], output }) {
-    output.write(SHELL_SCRIPTS[shell as Shell]);
+  run({ options, positionals: [shell], output }) {
+    const script = SHELL_SCRIPTS[shell as Shell];
+    if (options.json) output.json("completions", { shell, script });
+    else output.write(script);
     return ExitCode.Ok;
   },
 });

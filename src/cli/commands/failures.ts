@@ -16,7 +16,7 @@ import {
 import { type FoldedFailure, foldFailures } from "~/cli/failures_view/fold_failures.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { findBudgetBlock } from "~/cli/groups/budget_block.ts";
-import { openGroups } from "~/cli/groups/open_groups.ts";
+import { openGroupsToList } from "~/cli/groups/open_groups.ts";
 import {
   findTrackedModel,
   loadTrackedModels,
@@ -77,7 +77,8 @@ export const failuresCommand = defineCommand({
     const limit = limitOf(options);
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
-    using db = openGroups({ root, practice, output }, purpose);
+    using db = openGroupsToList({ root, practice, output }, purpose);
+    if (!db) return ExitCode.Ok;
     const model = name === undefined
       ? undefined
       : (await findTrackedModel(root, db, name, purpose)).name;

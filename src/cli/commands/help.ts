@@ -6,6 +6,7 @@
 import { closestWord } from "~/base/closest_word.ts";
 import { UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
+import { PLAIN, type Style } from "~/cli/output/style.ts";
 import { renderDirectives } from "~/cli/render_directives.ts";
 import { renderCommandHelp, renderProgramHelp } from "~/cli/render_help.ts";
 import { COMMANDS, loadAllCommands } from "./registry.ts";
@@ -25,17 +26,23 @@ export const helpCommand = defineCommand({
     ["spoor help run", "How run is called, the same as spoor run --help"],
     ["spoor help directives", "What a model's header may say"],
   ],
-  async run({ positionals: [topic], output }) {
-    const { style } = output;
-    if (topic === undefined) output.line(renderProgramHelp(await loadAllCommands(), style));
-    else if (topic === DIRECTIVES_TOPIC) output.line(renderDirectives(style).join("\n"));
-    else if (Object.hasOwn(COMMANDS, topic)) {
-      const command = await COMMANDS[topic]?.();
-      if (command) output.line(renderCommandHelp(command, style));
-    } else throw noSuchTopic(topic);
+  async run({ options, positionals: [topic], output }) {
+    // In JSON no colour has a meaning.
+    const style = options.json ? PLAIN : output.style;
+    const text = await textOf(topic, style);
+    if (options.json) output.json("help", { topic: topic ?? null, text });
+    else output.line(text);
     return ExitCode.Ok;
   },
 });
+
+async function textOf(topic: string | undefined, style: Style): Promise<string> {
+  if (topic === undefined) return renderProgramHelp(await loadAllCommands(), style);
+  if (topic === DIRECTIVES_TOPIC) return renderDirectives(style).join("\n");
+  const command = Object.hasOwn(COMMANDS, topic) ? await COMMANDS[topic]?.() : undefined;
+  if (!command) throw noSuchTopic(topic);
+  return renderCommandHelp(command, style);
+}
 
 function noSuchTopic(topic: string): UserError {
   const meant = closestWord(topic, [...Object.keys(COMMANDS), DIRECTIVES_TOPIC]);

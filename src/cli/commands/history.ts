@@ -24,6 +24,8 @@ import type { Style } from "~/cli/output/style.ts";
 import { type Cell, renderTable } from "~/cli/output/table.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
+import { foldModelName } from "~/model/model_name.ts";
+import { findModels } from "~/project/models/find_models.ts";
 import {
   modelsInHistory,
   recentRuns,
@@ -62,7 +64,7 @@ export const historyCommand = defineCommand({
     [`spoor query "SELECT * FROM spoor.steps WHERE run_id = 12"`, "All models of one run"],
   ],
   async run({ options, positionals: [model], output }) {
-    const limit = parseCount("limit", options.limit);
+    const limit = parseCount("limit", options.limit, 0);
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
     using db = findProjectState(root, practice);
@@ -76,7 +78,7 @@ export const historyCommand = defineCommand({
     if (model === undefined) {
       const runs = recentRuns(db, limit).map((run) => withDeath(run, underWay));
       printRuns(runs, options.json, output);
-    } else printSteps(stepsOf(db, model, limit, underWay), options.json, output);
+    } else printSteps(stepsOf(db, { model, limit, underWay, root }), options.json, output);
     return ExitCode.Ok;
   },
 });
@@ -96,21 +98,33 @@ const REASONS: Readonly<Record<string, string>> = {
   running: "under way; of its requests, those that were answered are counted",
 };
 
+interface WantedSteps {
+  model: string;
+  limit: number;
+  underWay: number | undefined;
+  root: string;
+}
+
 function stepsOf(
   db: DatabaseSync,
-  model: string,
-  limit: number,
-  underWay: number | undefined,
+  { model, limit, underWay, root }: WantedSteps,
 ): HistoryStep[] {
   const recorded = recentSteps(db, model, limit);
   const unfinished = unfinishedSteps(db, recorded[0]?.model ?? model, limit)
     .map((step) => withDeath(step, underWay))
     .map((step) => ({ ...step, reason: REASONS[step.status] ?? "" }));
   const steps = [...recorded, ...unfinished].sort((a, b) => b.run_id - a.run_id).slice(0, limit);
-  if (steps.length > 0) return steps;
-  const meant = closestWord(model, modelsInHistory(db));
-  throw new UserError(`Cannot show the history of "${model}": it has never run`, {
-    hint: meant ? `Did you mean "${meant}"?` : `Run "spoor history" to see what has.`,
+  if (steps.length > 0 || limit === 0) return steps;
+  const names = findModels(root).files.map(({ name }) => name);
+  if (names.some((name) => foldModelName(name) === foldModelName(model))) {
+    throw new UserError(`Cannot show the history of "${model}": it has never run`, {
+      hint: `Run "spoor history" to see what has.`,
+    });
+  }
+  const meant = closestWord(model, [...modelsInHistory(db), ...names]);
+  throw new UserError(`Cannot show the history of "${model}": there is no such model`, {
+    hint: meant ? `Did you mean "${meant}"?` : `Run "spoor history" to see what has run.`,
+    exitCode: 2,
   });
 }
 

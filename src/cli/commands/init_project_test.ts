@@ -80,7 +80,7 @@ Deno.test("what init writes runs at once, in practice, and can be looked at", as
   });
   await t.step("query names the nearest table and the place of a mistake", async () => {
     const table = await project.call("query", "mart.custmers");
-    assert.equal(table.code, 1);
+    assert.equal(table.code, 2);
     assert.match(table.stderr, /there is no table "mart\.custmers"\n {2}hint: Did you mean "mart/);
     assert.match(
       (await project.call("query", "SELECT nme FROM mart.customers")).stderr,

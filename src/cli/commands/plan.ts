@@ -5,6 +5,7 @@
  */
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
+import { expectOneFormat } from "~/cli/one_format.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { parseHeld } from "~/cli/parse_held.ts";
@@ -29,9 +30,8 @@ const OPTIONS = {
   format: {
     type: "string",
     value: "FORMAT",
-    default: "text",
     choices: ["text", "md", "json"],
-    help: "How it is shown; md for pull requests",
+    help: "How it is shown (text if not given); md for pull requests",
   },
   all: { type: "boolean", help: "Fold no list, cut no line" },
   "exit-code": { type: "boolean", help: "Exit with 3 when a run would do something" },
@@ -90,6 +90,7 @@ export const planCommand = defineCommand({
   ],
   async run(call) {
     const { options, output } = call;
+    expectOneFormat("plan", options.format, options.json);
     if (options.output !== undefined) expectWritable(options.output, projectOf(options));
     let plan: PlanDocument | undefined;
     const ended = await runOnCopy(toRequest(call), {
@@ -127,8 +128,8 @@ function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
   };
 }
 
-function formatOf({ format, json }: { format: string; json: boolean }): string {
-  return json ? "json" : format;
+function formatOf({ format, json }: Call<typeof OPTIONS>["options"]): string {
+  return json ? "json" : format ?? "text";
 }
 
 function print({ options, output }: Call<typeof OPTIONS>, plan: PlanDocument): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { countOf } from "~/cli/output/counts.ts";
@@ -58,8 +59,10 @@ export const practiceCommand = defineCommand({
   run({ options, positionals: [where], output }) {
     const root = projectOf(options);
     if (options.clear) {
+      if (where !== undefined || options.key !== undefined || options.records) throw clearsAll();
       const wasThere = clearPractice(root, new Date().toISOString());
-      output.line(wasThere ? "All practice is forgotten." : "There was nothing to forget.");
+      if (options.json) output.json("practice_cleared", { was_there: wasThere });
+      else output.line(wasThere ? "All practice is forgotten." : "There was nothing to forget.");
       return ExitCode.Ok;
     }
     using practice = readPractice(practiceFilePath(root));
@@ -74,6 +77,16 @@ export const practiceCommand = defineCommand({
     return ExitCode.Ok;
   },
 });
+
+function clearsAll(): UserError {
+  return new UserError(
+    `Cannot run "spoor practice": --clear forgets all practice, not a part of it`,
+    {
+      hint: `Write "spoor practice --clear" alone`,
+      exitCode: 2,
+    },
+  );
+}
 
 /** `https://host/path`, `host/path`, `host` or `/path`. */
 function toFilter(where: string | undefined, key: string | undefined): PracticeFilter {

@@ -7,6 +7,7 @@ import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/comm
 import { modelNamesAround } from "~/cli/completions/model_names.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { openProjectState, PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { expectOneFormat } from "~/cli/one_format.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { prepareQuery } from "~/cli/query/prepare_query.ts";
 import { type Format, FORMATS, writeRows } from "~/cli/query/write_rows.ts";
@@ -16,9 +17,8 @@ const OPTIONS = {
   format: {
     type: "string",
     value: "FORMAT",
-    default: "table",
     choices: FORMATS,
-    help: "How rows are written",
+    help: "How rows are written (table if not given)",
   },
   limit: { type: "string", short: "n", value: "N", help: "Rows to print at most" },
   all: { type: "boolean", help: "Print all rows; a table shows 100 otherwise" },
@@ -53,13 +53,18 @@ export const queryCommand = defineCommand({
     const practice = await readsPracticeState(root, options.practice);
     using db = openProjectState(root, practice, "run the query");
     const result = prepareQuery(db, text, modelNamesAround(root), practiceOption(options.practice));
-    const format = options.json ? "lines" : options.format as Format;
+    const format = formatOf(options);
     writeRows(result, format, limitOf(options), output);
     return ExitCode.Ok;
   },
 });
 
+function formatOf({ format, json }: Call<typeof OPTIONS>["options"]): Format | "lines" {
+  expectOneFormat("query", format, json);
+  return json ? "lines" : (format ?? "table") as Format;
+}
+
 function limitOf({ limit, all }: Call<typeof OPTIONS>["options"]): number | undefined {
-  if (limit !== undefined) return parseCount("limit", limit, 0);
-  return all ? Infinity : undefined;
+  if (all) return Infinity;
+  return limit === undefined ? undefined : parseCount("limit", limit, 0);
 }

@@ -8,7 +8,7 @@ import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/comm
 import { projectOf } from "~/cli/find_project.ts";
 import { changeRequestOf } from "~/cli/groups/change_key_of.ts";
 import { findKeys, findStanding, renderStanding } from "~/cli/groups/chosen_groups.ts";
-import { openForDecision, openGroups } from "~/cli/groups/open_groups.ts";
+import { openForDecision, openGroupsToList } from "~/cli/groups/open_groups.ts";
 import { findTrackedModel, loadTrackedModels } from "~/cli/groups/tracked_model.ts";
 import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
 import { countOf } from "~/cli/output/counts.ts";
@@ -84,7 +84,8 @@ async function list(
     throw wrongCall(`to settle groups, "${SETTLE}" comes first`);
   }
   const limit = options.all ? 1e9 : parseCount("limit", options.limit);
-  using db = openGroups({ root, practice, output }, purpose);
+  using db = openGroupsToList({ root, practice, output }, purpose);
+  if (!db) return;
   const model = name === undefined
     ? undefined
     : (await findTrackedModel(root, db, name, purpose)).name;

@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
-import { openProjectState } from "~/cli/open_project_state.ts";
+import { openProjectState, whyNoState } from "~/cli/open_project_state.ts";
 import { tellOutdated } from "~/cli/output/outdated_text.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { practiceOption } from "~/run/command_text.ts";
@@ -43,6 +43,23 @@ export function openGroups(
       practiceOption(practice)
     }" once: it brings the state file up to date, and keeps record from then on.`,
   });
+}
+
+/**
+ * Opens it for a list. Where nothing has run there is nothing to list, which is said on standard error and is
+ * no failure.
+ *
+ * @throws {UserError} The state file got lost, or only an older Spoor has run.
+ */
+export function openGroupsToList(
+  situation: GroupsSituation,
+  purpose: string,
+): DatabaseSync | undefined {
+  const { root, practice, output } = situation;
+  const missing = whyNoState(root, practice, purpose);
+  if (missing === undefined) return openGroups(situation, purpose);
+  output.errorLine(`${missing.state[0]?.toUpperCase()}${missing.state.slice(1)}. ${missing.hint}`);
+  return undefined;
 }
 
 /**

@@ -30,6 +30,12 @@ export function expectWritable(path: string, root: string): void {
       exitCode: 2,
     });
   }
+  if (path === "-") {
+    throw new UserError(`Cannot write the plan: "-" names no file`, {
+      hint: `"spoor plan --format json --all" prints it to stdout; a file of that name is "./-"`,
+      exitCode: 2,
+    });
+  }
   const failure = foresee(path, EXAMPLE) ?? whatItWouldReplace(path, root);
   if (failure) throw refused(path, failure, { exitCode: 2 });
 }

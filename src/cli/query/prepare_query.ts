@@ -54,6 +54,7 @@ function toSql(text: string): string {
     throw new UserError(single.message, {
       hint: `${single.hint} "spoor query" reads only; a table's name alone will do, too.`,
       details: [`sql = ${text.trim()}`],
+      exitCode: 2,
     });
   }
   return rewriteTableReferences(
@@ -91,7 +92,9 @@ function explain(
 ): UserError {
   const message = messageOf(error);
   const table = /^no such table: (.*)$/.exec(message)?.[1];
-  if (table === undefined) return cannotRun(error, sql, placeOf(db, sql, message));
+  if (table === undefined) {
+    return cannotRun(error, sql, { place: placeOf(db, sql, message), exitCode: 2 });
+  }
   const meant = new NearestTable(models, listTables(db)).find(table);
   const hint = models.includes(table)
     ? `Run "spoor run +${table}${option}" first: the model has not made its table yet.`
@@ -101,13 +104,20 @@ function explain(
   return new UserError(`Cannot run the query: there is no table "${table}"`, {
     hint,
     cause: error,
+    // Of a model there will be one.
+    exitCode: models.includes(table) ? 1 : 2,
   });
 }
 
-function cannotRun(error: unknown, sql: string, place = ""): UserError {
+function cannotRun(
+  error: unknown,
+  sql: string,
+  { place = "", exitCode = 1 }: { place?: string; exitCode?: 1 | 2 } = {},
+): UserError {
   return new UserError(`Cannot run the query: ${messageOf(error)}${place}`, {
     details: [`sql = ${sql}`],
     cause: error,
+    exitCode,
   });
 }
 

@@ -1,0 +1,113 @@
+/**
+ * Calls that are wrong: exit code 2, whatever the command; and what `--json` prints is JSON.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { readLines } from "../delivery/read_lines.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { fakeApi } from "../support/fake_api.ts";
+import { tempProject } from "../support/temp_project.ts";
+
+const WRONG: readonly (readonly [call: string, says: RegExp])[] = [
+  ["history sync.poeple", /there is no such model\n +hint: Did you mean "sync\.people"\?/],
+  ["query sync.poeple", /there is no table "sync\.poeple"\n +hint: Did you mean "sync\.people"\?/],
+  ["query sync.people --json --format csv", /--json and --format csv ask for two formats/],
+  ["plan --json --format md", /--json and --format md ask for two formats/],
+  ["plan -o -", /"-" names no file/],
+  ["apply nope.json", /there is no such file/],
+  ["why sync.poeple 1", /Did you mean "sync\.people"\?/],
+  ["failures sync.poeple", /Did you mean "sync\.people"\?/],
+  ["describe sync.poeple", /Did you mean "sync\.people"\?/],
+  ["run sync.poeple", /Did you mean "sync\.people"\?/],
+  ["history --project nowhere", /"nowhere" is not a folder/],
+  ["practice --clear api.example.com", /--clear forgets all practice/],
+  ["auth crm --new-key", /--new-key prints a key for all services/],
+  ["auth nope --forget", /Cannot forget the tokens of "nope": spoor\.yaml has no such service/],
+];
+
+Deno.test("a call that is wrong exits with 2, and says what is wrong", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(1));
+  await people.run("--practice");
+  await people.run();
+  await people.project.write("models/mart/later.sql", "SELECT 1 AS id");
+
+  for (const [call, says] of WRONG) {
+    const { code, stderr } = await people.project.run(call);
+    assert.match(stderr, says, call);
+    assert.equal(code, 2, call);
+  }
+  assert.equal(await people.project.exists("-"), false);
+  assert.equal((await readLines(people.project, "practice")).length, 1, "nothing was forgotten");
+
+  const later = await people.project.run("history mart.later");
+  assert.match(later.stderr, /it has never run/);
+  assert.equal(later.code, 1, "there is such a model");
+  assert.equal((await people.project.run("query mart.later")).code, 1);
+});
+
+Deno.test("to list what failed or is unknown where nothing has run is no failure", async () => {
+  await using project = await tempProject({ "models/mart/a.sql": "SELECT 1 AS id" });
+
+  for (const command of ["failures", "unknown", "failures --json", "history"]) {
+    const { code, output } = await project.run(command);
+    assert.equal(code, 0, output);
+    assert.match(output, /[Nn]othing has run/);
+  }
+  await project.run("run --practice");
+  const { code, stderr } = await project.run("failures");
+  assert.equal(code, 0);
+  assert.match(stderr, /Only practice runs have run here yet\. Add --practice/);
+});
+
+Deno.test("with --json each line of every command is an object with its type", async () => {
+  await using project = await tempProject({ "models/mart/a.sql": "SELECT 1 AS id" });
+  await project.run("run --practice");
+
+  for (
+    const [call, type] of [
+      ["help", "help"],
+      ["help run", "help"],
+      ["run --help", "help"],
+      ["completions bash", "completions"],
+      ["practice --clear", "practice_cleared"],
+    ]
+  ) {
+    const lines = await readLines(project, ...(call ?? "").split(" "));
+    assert.deepEqual(lines.map((line) => line.type), [type], call);
+  }
+});
+
+Deno.test("--limit 0 lists nothing, and --all wins over --limit", async () => {
+  await using project = await tempProject({
+    "models/mart/a.sql": "SELECT 1 AS id UNION ALL SELECT 2",
+  });
+  await project.run("run");
+
+  for (const command of ["history --limit 0", "history mart.a --limit 0", "query mart.a -n 0"]) {
+    const { code, stdout } = await project.run(`${command} --json`);
+    assert.deepEqual([code, stdout], [0, ""], command);
+  }
+  assert.equal((await readLines(project, "query", "mart.a", "--limit", "1", "--all")).length, 2);
+});
+
+Deno.test("a run's command in history can be typed in again", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(2));
+  await people.run();
+  const select = "SELECT id, name FROM raw.people WHERE name <> 'it''s'";
+  const adopt = ["--adopt", "sync.people", "--held", select];
+  assert.equal((await people.run("sync.people", ...adopt)).code, 0);
+  await people.setRows(["id", "name"], rowsOf(3));
+  await people.project.run(["plan", "sync.people+", "-o", "my plan.json"]);
+  await people.project.run(["apply", "my plan.json"]);
+
+  const [applied, adopted] = await readLines(people.project, "history");
+
+  assert.equal(applied?.command, "spoor apply 'my plan.json'");
+  const quoted = `'${select.replaceAll("'", `'\\''`)}'`;
+  assert.equal(adopted?.command, `spoor run sync.people --adopt sync.people --held ${quoted}`);
+});
