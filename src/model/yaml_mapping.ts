@@ -49,10 +49,15 @@ export function readYamlMapping(yaml: YamlLibrary, text: string, path: string): 
   });
   const errors = document.errors.map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
-    const state = error.message.charAt(0).toLowerCase() + error.message.slice(1);
+    const isMany = error.code === "MULTIPLE_DOCS";
+    const state = isMany
+      ? 'the file has two parts, with a line "---" between them'
+      : error.message.charAt(0).toLowerCase() + error.message.slice(1);
     return new UserError(`Cannot read the YAML: ${state.replace(/\.$/, "")}`, {
       at: { path, line, column: col },
-      hint: `Write one "key: value" a line, and indent what belongs to a key by two spaces.`,
+      hint: isMany
+        ? `Take the line "---" out, or make two files of it`
+        : `Write one "key: value" a line, and indent what belongs to a key by two spaces.`,
     });
   });
   if (errors.length > 0) return { pairs: [], errors };

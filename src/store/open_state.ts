@@ -61,6 +61,8 @@ export function makeStateFolder(path: string): void {
   } catch (error) {
     throw cannotOpen(path, error);
   }
+  // A plan copies the file before it opens one.
+  hasContent(path);
 }
 
 /** Opens the state file for reading; `undefined` when nothing has run yet. */
@@ -71,7 +73,9 @@ export function openStateReadOnly(path: string): DatabaseSync | undefined {
 
 function hasContent(path: string): boolean {
   try {
-    return Deno.statSync(path).size > 0;
+    const { isDirectory, size } = Deno.statSync(path);
+    if (isDirectory) throw inTheWay(path, "it is a folder", "its state in a file");
+    return size > 0;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw cannotOpen(path, error);
@@ -128,8 +132,17 @@ function versionOf(db: DatabaseSync): number {
   return Number(db.prepare("PRAGMA user_version").get()?.user_version);
 }
 
+function inTheWay(path: string, state: string, what: string): UserError {
+  return new UserError(`Cannot use ${path}: ${state}`, {
+    hint: `Move it away: Spoor keeps ${what} of that name`,
+  });
+}
+
 function cannotOpen(path: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
+  const isFile = error instanceof Deno.errors.NotADirectory ||
+    error instanceof Deno.errors.AlreadyExists;
+  if (isFile) return inTheWay(dirname(path), "it is a file", "its state in a folder");
   const message = error instanceof Error ? error.message : String(error);
   return explainStateError(path, error) ??
     new UserError(`Cannot open ${path}: ${message}`, { cause: error });

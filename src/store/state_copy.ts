@@ -100,7 +100,8 @@ function removeFolder(folder: string): void {
   try {
     Deno.removeSync(folder, { recursive: true });
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const { NotFound, NotADirectory } = Deno.errors;
+    if (!(error instanceof NotFound || error instanceof NotADirectory)) throw error;
   }
 }
 

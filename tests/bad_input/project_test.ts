@@ -57,6 +57,20 @@ testMistakes([
     says: [`"many"`, "--jobs"],
   },
   {
+    name: "settings of two documents",
+    files: { ...ONE_MODEL, "spoor.yaml": "timeout: 1m\n---\nb: 2\n" },
+    says: ['two parts, with a line "---" between them'],
+    at: "spoor.yaml:2",
+    hint: /Take the line "---" out/,
+  },
+  {
+    name: "a folder in the place of a plan",
+    files: ONE_MODEL,
+    command: "apply models",
+    says: ["Cannot read models: it is a folder"],
+    code: 2,
+  },
+  {
     name: "a project folder that is not there",
     files: ONE_MODEL,
     command: "run --project nowhere",

@@ -102,6 +102,20 @@ Deno.test("a state file that was cut is left as it is", async () => {
   assert.deepEqual(await project.bytes(STATE), bytes);
 });
 
+Deno.test("a folder in the state file's place, and a file in its folder's, are told as that", async () => {
+  await using project = await tempProject({ "models/mart/a.sql": "SELECT 1 AS id" });
+  for (const command of ["run", "plan", "history"]) {
+    await Deno.mkdir(project.path(STATE), { recursive: true });
+    const folder = await project.run(command);
+    assertExplained(folder, { says: [/spoor\.db: it is a folder/], hint: /Move it away/ });
+    await project.remove(".spoor");
+    await project.write(".spoor", "text");
+    const file = await project.run(command);
+    assertExplained(file, { says: [/\.spoor: it is a file/], hint: /Move it away/ });
+    await project.remove(".spoor");
+  }
+});
+
 /** Mounts a small file system over a folder, where this machine lets us. */
 async function mounted(folder: string, options: string): Promise<AsyncDisposable | undefined> {
   await Deno.mkdir(folder, { recursive: true });

@@ -436,6 +436,22 @@ Deno.test("Markdown has a table of models and details with every change and requ
   assert.equal(api.connections, 0);
 });
 
+Deno.test("Markdown of a plan calls nobody and links to nothing, whatever rows hold", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  const name = "@octocat o/r#12 GH-3 !4 https://github.com/o/r/issues/5 www.a.example";
+  await people.setRows(COLUMNS, [["'@team'", `'${name}'`]]);
+
+  const { stdout } = await people.project.run(["plan", "--format", "md"]);
+
+  // In code nothing is linked.
+  const text = stdout.replaceAll(/^```[^]*?^```$/gm, "").replaceAll(/`[^`]*`/g, "");
+  assert.match(text, /octocat o\/r/);
+  assert.match(text, /\| id = @&#8203;team \|/);
+  assert.doesNotMatch(text, /[@!]\w|(?<!&)#\d|GH-\d|:\/\/|www\./);
+  assert.match(stdout, /^\{"id":"@team","name":"@octocat o\/r#12 /m, "the request is as it is");
+});
+
 Deno.test("no plan shows a secret, wherever it is sent", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { systemWords } from "~/base/system_words.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
@@ -96,9 +97,7 @@ function readPlan(path: string): string {
   } catch (error) {
     const why = error instanceof Deno.errors.NotFound
       ? "there is no such file"
-      : error instanceof Error
-      ? error.message
-      : String(error);
+      : systemWords(error);
     throw new UserError(`Cannot read ${path}: ${why}`, {
       hint: `Make a plan with "spoor plan -o plan.json".`,
       exitCode: 2,

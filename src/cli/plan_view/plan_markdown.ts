@@ -64,7 +64,9 @@ function renderTable(models: readonly PlannedModel[]): string[] {
           code(model.model),
           `${STATUS_WORDS[model.status]}: ${cell(model.unknown ?? model.reason)}`,
           rowsText(model),
-          groups ? [groupsText(groups), doubtsText(groups)].filter((text) => text).join("; ") : "",
+          groups
+            ? cell([groupsText(groups), doubtsText(groups)].filter((text) => text).join("; "))
+            : "",
           requestsText(model),
         ].join(" | ")
       } |`;
@@ -89,7 +91,7 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
       ? [`Holds if ${assumes.map(code).join(", ")} is answered as assumed.`, ""]
       : []),
     ...(model.unverified ? [cell(unverifiedText(model)), ""] : []),
-    ...(budgets && groups ? [`Budgets: ${budgetsText(budgets, groups)}`, ""] : []),
+    ...(budgets && groups ? [`Budgets: ${cell(budgetsText(budgets, groups))}`, ""] : []),
     ...reasonTexts(model, shown).flatMap((reason) => [cell(reason), ""]),
     ...(shown.length > 0 ? [...renderChanges(shown, model), ""] : []),
     ...(more > 0 ? [moreText(more, "`--all`"), ""] : []),
@@ -99,7 +101,7 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
       : []),
   ];
   if (lines.length === 0) return [];
-  const title = `<code>${html(model.model)}</code>: ${html(headOf(model))}`;
+  const title = `<code>${html(model.model)}</code>: ${inert(html(headOf(model)))}`;
   return ["", `<details><summary>${title}</summary>`, "", ...lines, "</details>"];
 }
 
@@ -157,9 +159,14 @@ function code(name: string): string {
 
 /** Text that is neither Markdown nor HTML, on one line. */
 function cell(text: string): string {
-  return html(visibleLine(text)).replace(/[\\`*_[\]|~]/g, "\\$&");
+  return inert(html(visibleLine(text)).replace(/[\\`*_[\]|~]/g, "\\$&"));
 }
 
 function html(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** In a comment `@name` would call people, and `#12` or an address would leave a note where it leads. */
+function inert(text: string): string {
+  return text.replace(/[@#!](?=\w)|\bGH-(?=\d)|\bhttps?:(?=\/\/)|\bwww(?=\.)/gi, "$&&#8203;");
 }
