@@ -270,7 +270,7 @@ Deno.test("what was rejected is said by a plan that looks at nothing, as it is b
   const first = await people.project.run("run");
   assert.match(
     first.output,
-    /1 of 4 groups of sync\.people were not accepted, beside 2 that were re/,
+    /1 of 4 groups of sync\.people was not accepted, beside 2 that were re/,
   );
   assert.match(first.output, /1 group held back: no run tries it again by itself/);
   await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["4", "'Di'"]]);

@@ -104,6 +104,7 @@ Deno.test("what several groups of a plan have in common is said once, with its p
       /14 groups cannot be known: TypeError: .* \(models\/sync\/people\.ts:8\), after an assumed answer \(200 \{\}\)/,
     );
     assert.match(shown, /^1 model would run, 1 unknown, 0 up to date\. 14 to create, /m);
+    assert.match(shown, /@max_changes`? none: 14 \(nothing is accepted yet\)/);
     assert.match(shown, /Not all of sync\.people can be known without sending\./);
   }
   assert.equal(plan.summary.unknown, 1);

@@ -91,7 +91,9 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
       ? [`Holds if ${assumes.map(code).join(", ")} is answered as assumed.`, ""]
       : []),
     ...(model.unverified ? [cell(unverifiedText(model)), ""] : []),
-    ...(budgets && groups ? [`Budgets: ${cell(budgetsText(budgets, groups))}`, ""] : []),
+    ...(budgets && groups
+      ? [`Budgets: ${budgetsText(budgets, groups).replace(/@\w+/g, code)}`, ""]
+      : []),
     ...reasonTexts(model, shown).flatMap((reason) => [cell(reason), ""]),
     ...(shown.length > 0 ? [...renderChanges(shown, model), ""] : []),
     ...(more > 0 ? [moreText(more, "`--all`"), ""] : []),

@@ -114,7 +114,8 @@ export function budgetsText(budgets: PlannedBudgets, groups: PlannedGroups): str
   const limit = (holds: string | null, letThrough: string | undefined) =>
     letThrough === undefined ? holds ?? "none" : `${letThrough}, let through`;
   const changes = groups.create + groups.update;
-  const of = `of ${renderCount(accepted)} accepted`;
+  // Of nothing there are no shares: no budget holds.
+  const of = accepted === 0 ? "(nothing is accepted yet)" : `of ${renderCount(accepted)} accepted`;
   const text = [
     `@max_removed ${limit(maxRemoved, through.max_removed)}: ${renderCount(groups.removed)} ${of}`,
     `@max_changes ${limit(maxChanges, through.max_changes)}: ${renderCount(changes)} ${of}`,

@@ -4,6 +4,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { countText } from "~/base/count_text.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
@@ -165,8 +166,15 @@ function notAccepted(
   { failed, unknown, saved, rejected, left }: DeliveryCounts,
 ): string {
   const open = failed + unknown;
-  const text = `${open} of ${open + saved + rejected + left} groups of ${model} were not accepted`;
-  return rejected > 0 ? `${text}, beside ${rejected} that were rejected for good` : text;
+  const all = countText(open + saved + rejected + left);
+  const text = `${countText(open)} of ${all} groups of ${model} ${
+    open === 1 ? "was" : "were"
+  } not accepted`;
+  return rejected > 0
+    ? `${text}, beside ${countText(rejected)} that ${
+      rejected === 1 ? "was" : "were"
+    } rejected for good`
+    : text;
 }
 
 /** What becomes of those that were not accepted. */
@@ -185,14 +193,14 @@ function hintOf(
   return [
     ...toSettle > 0
       ? [
-        `${toSettle} may have arrived, and ${
+        `${countText(toSettle)} may have arrived, and ${
           toSettle === 1 ? "waits" : "wait"
         } until you have looked: spoor unknown ${name}${option}`,
       ]
       : [],
     ...parked > 0
       ? [
-        `${parked} failed in @max_attempts runs, or ${
+        `${countText(parked)} failed in @max_attempts runs, or ${
           parked === 1 ? "was" : "were"
         } taken and could not be kept, and ${
           parked === 1 ? "is" : "are"
