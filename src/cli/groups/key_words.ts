@@ -7,6 +7,7 @@
  */
 import { fromHex, toHex } from "~/base/hex.ts";
 import { isSameName } from "~/base/same_name.ts";
+import { shellWord } from "~/base/shell_word.ts";
 import { UserError } from "~/base/user_error.ts";
 import { cutKeyText, toKeyValue } from "~/tracked/group_key.ts";
 import { fromRead, isSqlValue, type SqlValue } from "~/warehouse/values.ts";
@@ -103,6 +104,5 @@ function textOf(value: SqlValue): string {
 
 function quoteForShell(word: string): string {
   const needsDashes = word.startsWith("-");
-  const quoted = /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-  return needsDashes ? `-- ${quoted}` : quoted;
+  return needsDashes ? `-- ${shellWord(word)}` : shellWord(word);
 }

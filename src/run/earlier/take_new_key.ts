@@ -8,6 +8,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { foldName } from "~/base/same_name.ts";
+import { countText } from "~/base/count_text.ts";
 import { UserError } from "~/base/user_error.ts";
 import { isForced, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
@@ -105,7 +106,7 @@ function refuseOpen(
   practiceOption: string,
 ): void {
   if (open.length === 0) return;
-  const groups = open.length === 1 ? "1 group" : `${open.length} groups`;
+  const groups = open.length === 1 ? "1 group" : `${countText(open.length)} groups`;
   const before = former.length > 0
     ? ` "@unique_key: ${former.join(", ")}"`
     : " the key that it had";
@@ -124,7 +125,7 @@ function refuseOpen(
     details: [
       ...open.slice(0, EXAMPLES)
         .map(({ groupKey }) => renderGroupKey(former, decodeGroupKey(groupKey))),
-      ...open.length > EXAMPLES ? [`… ${open.length - EXAMPLES} more`] : [],
+      ...open.length > EXAMPLES ? [`… ${countText(open.length - EXAMPLES)} more`] : [],
     ],
     hint: `Nothing was sent. Give it back${before} and ${until}; then change the key`,
   });
@@ -156,7 +157,9 @@ function refuseLoss(
   const { name } = model;
   const sendsRest = isPart ? `; "${command("--allow-changes")}" sends those as new ones` : "";
   throw new UserError(
-    `Cannot send ${name} by another unique key: ${lost} of ${rows("TRUE")} accepted rows have no ` +
+    `Cannot send ${name} by another unique key: ${countText(lost)} of ${
+      countText(rows("TRUE"))
+    } accepted rows have no ` +
       `"${missing ?? uniqueKey.join(`", "`)}"`,
     {
       at: placeOfDirective(model, "unique_key"),
