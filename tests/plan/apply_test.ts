@@ -253,7 +253,7 @@ Deno.test("apply refuses a file that is not there", async () => {
 
   const applied = await people.project.run("apply nowhere.json");
 
-  assert.equal(applied.code, 1);
+  assert.equal(applied.code, 2);
   assert.match(applied.stderr, /Cannot read nowhere\.json: there is no such file/);
 });
 
