@@ -107,7 +107,10 @@ export async function stateBytes(project: TempProject): Promise<Record<string, s
     if (isDirectory) continue;
     // Who holds the lock, and on Deno 2.6 SQLite's files of it, are no part of the state.
     if (name.startsWith("spoor.lock")) continue;
+    // SQLite's index of the WAL, which whoever reads makes anew.
+    if (name.endsWith("-shm")) continue;
     const bytes = await project.bytes(`.spoor/${name}`);
+    if (name.endsWith("-wal") && bytes.length === 0) continue;
     const digest = new Uint8Array(
       await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>),
     );

@@ -90,7 +90,7 @@ Deno.test("exit codes: 0 all well, 1 something failed, 2 the call is wrong", asy
     ["run --jobs many", 2],
     ["run --nonsense", 2],
     ["run --resend a.sql", 2],
-    ["run --project nowhere", 1],
+    ["run --project nowhere", 2],
   ];
   for (const [args, code] of cases) {
     await t.step(args, async () => {
