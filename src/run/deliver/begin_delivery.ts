@@ -77,7 +77,7 @@ export function beginDelivery(
     const earlier = new LedgerReader(db, model.name);
     const unparked = takeNewKey(db, model, wishes, earlier, context.practiceOption);
     const readsRemoved = onRemoved === "deliver";
-    const hasSettled = acceptSettled(
+    const settled = acceptSettled(
       { ...context, model: model.name, uniqueKey, readsRemoved },
       query,
       earlier,
@@ -107,7 +107,7 @@ export function beginDelivery(
       onRemoved,
       withPrevious,
       keyNames,
-      hasSettled,
+      settled,
       unparked: adopt || wishes.resend ? 0 : unparked,
       plan,
     };

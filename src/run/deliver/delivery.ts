@@ -9,6 +9,7 @@ import { batchToRepeat, isForced } from "~/delivery/earlier_try.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { Adoption } from "~/run/adopt/adopt_changes.ts";
 import { sameChange } from "~/run/earlier/earlier_changes.ts";
+import type { SettledTaken } from "~/run/earlier/accept_settled.ts";
 import { forgetGone } from "~/run/earlier/forget_gone.ts";
 import { assertGuest } from "~/run/guest/guest_error.ts";
 import type { DeliveryCounts, GroupFailure } from "~/run/run_event.ts";
@@ -48,7 +49,7 @@ export interface DeliveryContext extends ChangeRecordContext, GroupRequestsConte
   /** The model asked by `changes`: it gets what was accepted before, too. */
   withPrevious: boolean;
   /** What a person settled was taken over. */
-  hasSettled: boolean;
+  settled: SettledTaken;
   /** Groups that were parked under the `@unique_key` that was before: they are tried again. */
   unparked: number;
   /** A plan is made: what becomes of each group is noted here. */
@@ -117,7 +118,8 @@ export class Delivery {
       records: this.#records,
       former: this.#former,
     });
-    if (this.total + changes.removed > 0) noteDelivery(db, model, this.total);
+    const { settled: { hasWritten } } = context;
+    if (this.total + changes.removed > 0 || hasWritten) noteDelivery(db, model, this.total);
   }
 
   /** Groups to deliver. */
@@ -134,13 +136,15 @@ export class Delivery {
   /** Whether the target's content moved. */
   get hasWritten(): boolean {
     const forgotten = this.context.onRemoved === "forget" ? this.changes.removed : 0;
-    return this.#sums.saved + forgotten > 0 || this.context.adoption?.hasWritten === true;
+    const { adoption, settled } = this.context;
+    const isTaken = settled.hasWritten || adoption?.hasWritten === true;
+    return isTaken || this.#sums.saved + forgotten > 0;
   }
 
   /** Whether more is known as sent by it than before, or will be: a state file of before is out of date. */
   get marksSent(): boolean {
-    const { adoption, hasSettled } = this.context;
-    return this.total > 0 || adoption !== undefined || hasSettled;
+    const { adoption, settled } = this.context;
+    return this.total > 0 || adoption !== undefined || settled.isAny;
   }
 
   /** Groups that are tried again because the unique key is another one. */

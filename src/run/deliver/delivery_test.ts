@@ -46,7 +46,7 @@ function begin(db: DatabaseSync, among = ""): Delivery {
         promise: "at_least_once",
         onRemoved: "forget",
         withPrevious: false,
-        hasSettled: false,
+        settled: { isAny: false, hasWritten: false },
         keyNames: { nameOf: () => "sync.crm", contentFrom: 0 },
         now: () => "2026-01-31T14:05:09Z",
         nextChangeId: () => ++lastId,

@@ -34,21 +34,29 @@ export interface SettledContext {
   now: () => string;
 }
 
+/** What came of it. */
+export interface SettledTaken {
+  /** A person, or `verify`, had settled something since the last run. */
+  isAny: boolean;
+  /** The target's content moved. */
+  hasWritten: boolean;
+}
+
+const NOTHING: SettledTaken = { isAny: false, hasWritten: false };
+
 /**
  * Call inside a transaction, before the changes are found. A group that holds something else by now is left to
  * the comparison; it stays settled until a request of its own replaces that, so that what the far side has is
  * not sent to it again. Where the far side is told of removals, it is remembered that it has such a group: one
  * that the query no longer has, and that nothing was ever accepted of, is to be removed.
- *
- * @returns Whether anything was settled.
  */
 export function acceptSettled(
   { db, model, uniqueKey, ...context }: SettledContext,
   query: TrackedQuery,
   earlier: LedgerReader,
-): boolean {
+): SettledTaken {
   const settled = earlier.each("state = 'settled'").toArray();
-  if (settled.length === 0) return false;
+  if (settled.length === 0) return NOTHING;
   const sent = settled.filter(({ action }) => action !== "remove");
   const groups = sent.map((entry) => ({ entry, key: decodeGroupKey(entry.groupKey) }));
   const byKey = new Map(groups.map(({ entry, key }) => [encodeGroupKey(key), entry]));
@@ -86,8 +94,9 @@ export function acceptSettled(
   dropChanges(db, changes);
   db.exec(`DROP TABLE ${temp(SETTLED_KEYS)}`);
   const ledger = new Ledger(db, model);
+  let written = changes.new + changes.changed;
   for (const { groupKey, action } of settled) {
-    if (action === "remove") former.forget(decodeGroupKey(groupKey));
+    if (action === "remove" && former.forget(decodeGroupKey(groupKey))) written += 1;
     ledger.forget(groupKey);
   }
   const removals = context.readsRemoved
@@ -98,7 +107,7 @@ export function acceptSettled(
   const left = [...removals, ...kept];
   const { runId, now } = context;
   ledger.write(left.map((entry) => ({ ...entry, runId, at: now(), error: SINCE_SETTLED })));
-  return true;
+  return { isAny: true, hasWritten: written > 0 };
 }
 
 /** A temporary table. */

@@ -29,16 +29,21 @@ export class FormerGroups {
     this.#where = of.uniqueKey.map((key) => `${quoteIdentifier(key)} = ?`).join(" AND ");
   }
 
-  /** Nothing of it is known any more. */
-  forget(key: readonly SqlValue[]): void {
+  /**
+   * Nothing of it is known any more.
+   *
+   * @returns Whether anything was: its rows are gone from the target.
+   */
+  forget(key: readonly SqlValue[]): boolean {
     this.#fromAccepted ??= this.#prepareDelete(this.#accepted);
-    this.#fromAccepted?.run(...key.map(toBound));
+    const forgotten = this.#fromAccepted?.run(...key.map(toBound)).changes ?? 0;
     // A view of the accepted rows may become a table meanwhile, and again a view where that was undone.
     const rollbacks = rollbacksOf(this.db);
     if (rollbacks !== this.#rollbacks) this.#fromTarget = undefined;
     this.#rollbacks = rollbacks;
     this.#fromTarget ??= this.#prepareDelete(this.of.model);
     this.#fromTarget?.run(...key.map(toBound));
+    return Number(forgotten) > 0;
   }
 
   /** What was accepted of it is no longer known to be what the far side has. */
