@@ -5,9 +5,11 @@
  * | -------------------------------- | ----------------------------- | ------------------- |
  * | `unknown`, at least once         | repeated first, with its key  | a new change, first |
  * | `unknown`, at most once          | held for a person             | held for a person   |
- * | `failed`                         | tried again, with its key     | a new change        |
+ * | `failed`                         | tried again, with its key     | a new change, last  |
  * | `failed` too often, `rejected`   | parked                        | a new change        |
  * | `settled`                        | accepted without a request    | a new change        |
+ *
+ * A group that is what was accepted, and that no try may have moved since, is not sent: whatever was tried is over.
  *
  * @module
  */
@@ -68,11 +70,12 @@ export function isHeldBack(
 }
 
 /**
- * Whether a group counts as changed whatever it holds: its last try may have done something at the far
- * side, so that the content which was accepted before it says nothing any more.
+ * Whether a group counts as changed whatever it holds: a try may have done something at the far side, or a
+ * person says so, and the content which was accepted before says nothing any more. After tries that were all
+ * refused for certain it still does: what is that again is not sent.
  */
-export function isForced({ state, moved }: EarlierTry): boolean {
-  return state !== "rejected" || moved;
+export function isForced(earlier: Pick<EarlierTry, "state" | "moved">): boolean {
+  return earlier.state === "settled" || mayHaveMore(earlier);
 }
 
 /**

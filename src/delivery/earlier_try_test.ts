@@ -43,12 +43,13 @@ Deno.test("isHeldBack() parks a removal while the group is gone", () => {
   assert.equal(isHeldBack(update, "removed", "at_least_once"), false);
 });
 
-Deno.test("isForced() takes all for changed but what the far side refused for good, and did not do before", () => {
-  assert.equal(isForced(tried), true);
+Deno.test("isForced() takes all for changed but what the far side refused, and did not do before", () => {
+  assert.equal(isForced(tried), false);
+  assert.equal(isForced({ ...tried, moved: true }), true);
   assert.equal(isForced({ ...tried, state: "unknown" }), true);
-  assert.equal(isForced({ ...tried, parked: true }), true);
-  assert.equal(isForced({ ...tried, state: "rejected", parked: true }), false);
-  assert.equal(isForced({ ...tried, state: "rejected", parked: true, moved: true }), true);
+  assert.equal(isForced({ ...tried, state: "settled" }), true);
+  assert.equal(isForced({ ...tried, state: "rejected" }), false);
+  assert.equal(isForced({ ...tried, state: "rejected", moved: true }), true);
 });
 
 Deno.test("mayHaveMore() tells what an answer has not undone", () => {

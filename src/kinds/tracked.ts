@@ -57,7 +57,7 @@ function find(
     select,
     columns,
     params: [],
-    forced: [],
+    tried: [],
     everything: false,
   });
 }

@@ -6,24 +6,50 @@
  */
 import assert from "node:assert/strict";
 import { type Answer, type FakeApi, fakeApi } from "../support/fake_api.ts";
-import { SEND_EACH_ROW, type SyncProject, syncProject } from "./sync_project.ts";
+import { SEND_EACH_ROW, type SyncProject, syncProject, type SyncRun } from "./sync_project.ts";
 
 export const AT_MOST_ONCE = ["delivery: at_most_once"];
 
 /** By the name in it; a request without one is taken. */
 const ANSWERS: Readonly<Record<string, Answer>> = {
   Lost: { drop: true },
+  Mislaid: { drop: true },
   Bad: { status: 422 },
   Busy: { status: 503 },
   Odd: { status: 500 },
 };
 
-/** A far side that loses the answer about who is called Lost, and refuses who is called Bad. */
+/**
+ * A far side that loses the answer about who is called Lost, and refuses who is called Bad. It removes nobody, and
+ * does not answer who asks.
+ */
 export async function farSideOfNames(): Promise<FakeApi> {
   return await fakeApi(({ method, json }) => {
+    if (method === "DELETE") return { status: 409 };
     return method === "GET" ? { hang: true } : ANSWERS[nameIn(json)] ?? {};
   });
 }
+
+/** A model that tells of what is gone. */
+export const SEND_CHANGES = `
+  await changes("SELECT * FROM raw.people").each(async ({ action, key, rows }) => {
+    const url = ORIGIN + "/people/" + key.id;
+    if (action === "remove") await http.delete(url);
+    else await http.post(url, { headers: { "x-action": action }, json: rows[0] });
+  });
+`;
+
+/** A model that rejects what the far side refuses. */
+export const REJECT_REFUSED = `
+  await query("SELECT * FROM raw.people").each(async (row) => {
+    try {
+      await http.post(ORIGIN + "/people/" + row.id, { json: row });
+    } catch (error) {
+      if (!(error instanceof HttpError) || error.status !== 422) throw error;
+      await reject(row, "refused");
+    }
+  });
+`;
 
 /** Sets the second person's name; without one there is nobody. */
 export async function setName(people: SyncProject, name?: string): Promise<void> {
@@ -31,9 +57,24 @@ export async function setName(people: SyncProject, name?: string): Promise<void>
   await people.setRows(["id", "name"], [["1", "'Ada'"], ...second]);
 }
 
-/** Names of the second person that have arrived, one after the other. */
+/** Names of the second person that have arrived, one after the other; `-`: that it is gone. */
 export function namesSent(api: FakeApi): string[] {
-  return api.requests.filter(({ path }) => path.endsWith("/2")).map(({ json }) => nameIn(json));
+  return api.requests.filter(({ path }) => path.endsWith("/2"))
+    .map(({ method, json }) => method === "DELETE" ? "-" : nameIn(json));
+}
+
+/** Runs once for each name. */
+export async function runNamed(
+  people: SyncProject,
+  ...names: (string | undefined)[]
+): Promise<SyncRun> {
+  let run: SyncRun | undefined;
+  for (const name of names) {
+    await setName(people, name);
+    run = await people.run("--allow-removed");
+  }
+  if (!run) throw new Error("A test without a name");
+  return run;
 }
 
 /** Settles what is unknown of the second person. */
@@ -66,6 +107,13 @@ export async function settledAsSent(
   await people.run();
   await settle(people, "--sent");
   return people;
+}
+
+/** All is as the far side is known to have it: nothing is open, and the next run has nothing to do. */
+export async function assertRest(people: SyncProject, name: string): Promise<void> {
+  assert.deepEqual(people.project.rows("spoor.ledger"), []);
+  assert.deepEqual(people.project.rows('SELECT name FROM "sync.people" WHERE id = 2'), [{ name }]);
+  assert.equal((await people.run()).sync.status, "skipped");
 }
 
 function nameIn(json: unknown): string {

@@ -35,7 +35,7 @@ export interface Adoption {
 
 /** Nothing is left to be given to the model, nor taken for what was tried and left the query. */
 export function clearChanges(db: DatabaseSync, { comparison: c }: ChangeSet): void {
-  db.exec(`DELETE FROM ${temp(c.rowsTable)}; DELETE FROM ${temp(c.forcedTable)}`);
+  db.exec(`DELETE FROM ${temp(c.rowsTable)}; DELETE FROM ${temp(c.triedTable)}`);
 }
 
 function summaryOf({ new: added, changed, removed }: ChangeSet): string {

@@ -47,7 +47,7 @@ function compare(db: DatabaseSync, uniqueKey: string[]) {
     select: SELECT,
     columns: COLUMNS,
     params: [],
-    forced: [],
+    tried: [],
     everything: false,
   });
 }
@@ -73,7 +73,7 @@ function adopt(
       model: model.name,
       uniqueKey,
       ...copy,
-      forced: [],
+      tried: [],
       everything: false,
     });
     const context = {

@@ -13,7 +13,7 @@ import { placeOfDirective } from "~/model/place_of_directive.ts";
 import { cannotDeliverRemoved } from "~/project/models/validate_model.ts";
 import { adoptChanges } from "~/run/adopt/adopt_changes.ts";
 import { acceptSettled, type TrackedQuery } from "~/run/earlier/accept_settled.ts";
-import { forcedGroups, holdCandidates } from "~/run/earlier/earlier_changes.ts";
+import { holdCandidates, triedGroups } from "~/run/earlier/earlier_changes.ts";
 import { countKnownByWord } from "~/run/earlier/known_by_word.ts";
 import { takeNewKey } from "~/run/earlier/take_new_key.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
@@ -88,7 +88,7 @@ export function beginDelivery(
       model: model.name,
       uniqueKey,
       ...copy ?? query,
-      forced: forcedGroups(earlier, readsRemoved),
+      tried: triedGroups(earlier, readsRemoved),
       // To send all again, or to take all as sent, asks for the parked ones too.
       holdCandidates: wishes.resend || wishes.adopt ? undefined : holdCandidates(earlier, promise),
       everything: wishes.resend,

@@ -30,7 +30,7 @@ function begin(db: DatabaseSync, among = ""): Delivery {
       select: "SELECT * FROM src",
       columns: ["id", "name"],
       params: [],
-      forced: [],
+      tried: [],
       everything: false,
     });
     db.exec(among.replace("ROWS", temp(changes.comparison.rowsTable)));

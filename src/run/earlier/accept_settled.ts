@@ -70,7 +70,7 @@ export function acceptSettled(
     select: `SELECT * FROM (${query.select}\n)
       WHERE (${keys}) IN (SELECT ${keys} FROM ${temp(SETTLED_KEYS)})`,
     params: query.params,
-    forced: groups.map(({ key }) => ({ key, batch: 0 })),
+    tried: groups.map(({ key }) => ({ key, isForced: true, batch: 0 })),
     holdCandidates: {
       keys: () => groups.map(({ key }) => key),
       find(keyText) {

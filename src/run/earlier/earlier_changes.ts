@@ -15,23 +15,26 @@ import {
   mayHaveMore,
 } from "~/delivery/earlier_try.ts";
 import type { LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
-import type { ForcedGroup } from "~/tracked/compare/find_changes.ts";
+import type { TriedGroup } from "~/tracked/compare/find_changes.ts";
 import type { HoldCandidates } from "~/tracked/compare/hold_back.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 
 /**
- * What was tried before and not accepted.
+ * What was tried before and not accepted. What was refused for good, and did nothing, is as if it had not been
+ * tried: it is parked, or another change is news.
  *
  * @param readsRemoved The far side is told of what left the query.
  */
-export function* forcedGroups(
+export function* triedGroups(
   earlier: LedgerReader,
   readsRemoved: boolean,
-): Generator<ForcedGroup> {
+): Generator<TriedGroup> {
   for (const entry of earlier.each()) {
-    if (!isForced(entry)) continue;
+    const isChanged = isForced(entry);
+    if (!isChanged && entry.state === "rejected") continue;
     yield {
       key: decodeGroupKey(entry.groupKey),
+      isForced: isChanged,
       batch: batchToRepeat(entry),
       place: entry.place,
       mayBeThere: readsRemoved && mayHaveMore(entry),

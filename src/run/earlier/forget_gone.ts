@@ -5,12 +5,13 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { isForced } from "~/delivery/earlier_try.ts";
 import type { Records } from "~/run/deliver/no_records.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import type { LedgerReader } from "~/store/changes/ledger.ts";
 import { forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import type { FormerGroups } from "~/tracked/accept/former_groups.ts";
-import { type Comparison, forcedButGoneSql, temp } from "~/tracked/compare/comparison_sql.ts";
+import { type Comparison, temp, triedButUnchangedSql } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { decodeGroupKey, encodeGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
@@ -31,14 +32,17 @@ export function forgetGone(context: GoneContext): void {
   const { db, onRemoved, changes, earlier, records, former } = context;
   const { comparison, heldBack } = changes;
   if (onRemoved === "forget") forgetRemoved(db, changes);
-  const gone = keysOf(db, forcedButGoneSql(comparison));
-  const delivered = onRemoved === "deliver" ? removedOf(db, comparison, gone) : new Set<string>();
-  // What was refused stays refused, should it come back.
-  const isOver = (key: string) => earlier.get(key)?.state !== "rejected";
-  for (const key of gone.filter((each) => !delivered.has(each) && isOver(each))) {
+  const unchanged = keysOf(db, triedButUnchangedSql(comparison));
+  const delivered = onRemoved === "deliver"
+    ? removedOf(db, comparison, unchanged)
+    : new Set<string>();
+  for (const key of unchanged) {
+    const entry = earlier.get(key);
+    // What was refused stays refused, should it come back.
+    if (!entry || entry.state === "rejected" || delivered.has(key)) continue;
     records.forget(key);
     // The far side may have more of it than was accepted; if it comes back, it is sent.
-    former.doubt(decodeGroupKey(key));
+    if (isForced(entry)) former.doubt(decodeGroupKey(key));
   }
   for (const key of heldBack.absent) records.forget(encodeGroupKey(key));
 }

@@ -23,14 +23,14 @@ export function countKnownByWord(
   if (changes.new === 0) return changes;
   const settled = new Set(earlier.each("state = 'settled'").map(({ groupKey }) => groupKey));
   if (settled.size === 0) return changes;
-  const { rowsTable, forcedTable, model, uniqueKey } = changes.comparison;
-  const keys = uniqueKey.map((key) => `f.${quoteIdentifier(key)}`).join(", ");
+  const { rowsTable, triedTable, model, uniqueKey } = changes.comparison;
+  const keys = uniqueKey.map((key) => `t.${quoteIdentifier(key)}`).join(", ");
   const known = prepareArrayRows(
     db,
     `SELECT DISTINCT ${keys} FROM ${temp(rowsTable)} AS r
-     JOIN ${temp(forcedTable)} AS f ON ${keysAreEqual(uniqueKey, "f", "r")}
+     JOIN ${temp(triedTable)} AS t ON ${keysAreEqual(uniqueKey, "t", "r")}
      WHERE NOT EXISTS (SELECT 1 FROM ${quoteIdentifier(acceptedTableName(model))} AS a
-       WHERE ${keyIsAccepted(uniqueKey, "f")})`,
+       WHERE ${keyIsAccepted(uniqueKey, "t")})`,
   ).all().filter((key) => settled.has(encodeGroupKey(readRow(key)))).length;
   return { ...changes, new: changes.new - known, changed: changes.changed + known };
 }

@@ -71,7 +71,7 @@ function read(db: DatabaseSync): { groups: readonly ChangedGroup[]; changes: Cha
     uniqueKey: ["id"],
     columns: COLUMNS,
     params: [],
-    forced: [],
+    tried: [],
     select: "SELECT id, line, v FROM src",
     everything: false,
   });

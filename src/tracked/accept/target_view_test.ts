@@ -41,7 +41,7 @@ function find(db: DatabaseSync, { columns = COLUMNS, uniqueKey = ["id"] }: Readi
     uniqueKey,
     columns,
     params: [],
-    forced: [],
+    tried: [],
     everything: false,
     select: `SELECT ${columns.join(", ")} FROM src`,
   });

@@ -37,8 +37,8 @@ export interface Comparison {
   keysTable: string;
   /** … keys of groups that the query no longer has, … */
   removedTable: string;
-  /** … keys that count as changed in any case, with the batch that they go out in first, … */
-  forcedTable: string;
+  /** … keys of groups that were tried, with the batch that they go out in first, … */
+  triedTable: string;
   /** … and keys of groups that are held back; only there where some are. */
   heldTable: string;
 }
@@ -200,10 +200,10 @@ export function removeForcedSql(c: Comparison): string {
   const keys = c.uniqueKey.map(quoteIdentifier);
   const [key] = keys;
   return `INSERT OR IGNORE INTO ${temp(c.removedTable)}
-    SELECT ${keys.map((each) => `f.${each}`).join(", ")} FROM ${temp(c.forcedTable)} AS f
+    SELECT ${keys.map((each) => `f.${each}`).join(", ")} FROM ${temp(c.triedTable)} AS f
     LEFT JOIN (SELECT DISTINCT ${keys.join(", ")} FROM ${temp(c.rowsTable)}) AS r
     ON ${keysAreEqual(c.uniqueKey, "r", "f")}
-    WHERE r.${key} IS NULL AND (f._spoor_there OR EXISTS (SELECT 1 FROM ${
+    WHERE f._spoor_forced AND r.${key} IS NULL AND (f._spoor_there OR EXISTS (SELECT 1 FROM ${
     quoteIdentifier(acceptedTableName(c.model))
   } AS a
     WHERE ${keyIsAccepted(c.uniqueKey, "f")}))`;
@@ -216,10 +216,10 @@ export function countUnacceptedSql(c: Comparison): string {
   } AS a WHERE ${keyIsAccepted(c.uniqueKey, "r")})`;
 }
 
-/** Keys of forced groups that the query no longer has, accepted once or not. */
-export function forcedButGoneSql(c: Comparison): string {
+/** Keys of groups that were tried and are not among the changes: they are gone, or are what was accepted. */
+export function triedButUnchangedSql(c: Comparison): string {
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-  return `SELECT ${keys} FROM ${temp(c.forcedTable)} EXCEPT SELECT ${keys} FROM ${
+  return `SELECT ${keys} FROM ${temp(c.triedTable)} EXCEPT SELECT ${keys} FROM ${
     temp(c.rowsTable)
   }`;
 }

@@ -59,19 +59,19 @@ export interface FindChangesInput {
   /** The query's columns, in its order. */
   columns: readonly string[];
   params: readonly SqlValue[];
-  /**
-   * Groups that count as changed whatever they hold: tried before, and not acknowledged.
-   */
-  forced: Iterable<ForcedGroup>;
+  /** Groups whose last change was tried and not acknowledged. */
+  tried: Iterable<TriedGroup>;
   /** Groups that may have to be held back, whatever they are. @default none */
   holdCandidates?: HoldCandidates | undefined;
   /** All count as changed: `--resend`. */
   everything: boolean;
 }
 
-/** A group whose last change was tried and not acknowledged. */
-export interface ForcedGroup {
+/** A group whose last change was tried and not acknowledged: it comes last where its batch says nothing else. */
+export interface TriedGroup {
   key: readonly SqlValue[];
+  /** It counts as changed whatever it holds. */
+  isForced: boolean;
   /** Comes before all others, and with the others of its batch; 0: no wish. */
   batch: number;
   /** Its place in that batch. @default 0 */
@@ -125,15 +125,15 @@ export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSe
     rowsTable: `${name}.rows`,
     keysTable: `${name}.keys`,
     removedTable: `${name}.removed`,
-    forcedTable: `${name}.forced`,
+    triedTable: `${name}.tried`,
     heldTable: `${name}.held`,
   };
-  const mayBeThere = createTables(db, comparison, input.forced);
+  const mayBeThere = createTables(db, comparison, input.tried);
   return new ChangeFinder(db, comparison, input, mayBeThere).find();
 }
 
-/** @returns Whether any of the forced groups may be there without having been accepted. */
-function createTables(db: DatabaseSync, c: Comparison, forced: Iterable<ForcedGroup>): boolean {
+/** @returns Whether any of the groups may be there without having been accepted. */
+function createTables(db: DatabaseSync, c: Comparison, tried: Iterable<TriedGroup>): boolean {
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   db.exec(
     `CREATE TEMP TABLE ${quoteIdentifier(c.rowsTable)} (${
@@ -145,16 +145,17 @@ function createTables(db: DatabaseSync, c: Comparison, forced: Iterable<ForcedGr
      CREATE TEMP TABLE ${
       quoteIdentifier(c.removedTable)
     } (${keys}, PRIMARY KEY (${keys})) WITHOUT ROWID;
-     CREATE TEMP TABLE ${quoteIdentifier(c.forcedTable)}
-       (${keys}, _spoor_batch, _spoor_place, _spoor_there, PRIMARY KEY (${keys})) WITHOUT ROWID`,
+     CREATE TEMP TABLE ${quoteIdentifier(c.triedTable)} (${keys}, _spoor_forced, _spoor_batch,
+       _spoor_place, _spoor_there, PRIMARY KEY (${keys})) WITHOUT ROWID`,
   );
   const places = c.uniqueKey.map(() => "?").join(", ");
   const insert = db.prepare(
-    `INSERT OR IGNORE INTO ${temp(c.forcedTable)} VALUES (${places}, ?, ?, ?)`,
+    `INSERT OR IGNORE INTO ${temp(c.triedTable)} VALUES (${places}, ?, ?, ?, ?)`,
   );
   let isAnyThere = false;
-  for (const { key, batch, place = 0, mayBeThere = false } of forced) {
-    insert.run(...key.map(toBound), BigInt(batch), BigInt(place), BigInt(mayBeThere));
+  for (const { key, isForced, batch, place = 0, mayBeThere = false } of tried) {
+    const flags = [isForced, batch, place, mayBeThere].map(BigInt);
+    insert.run(...key.map(toBound), ...flags);
     isAnyThere ||= mayBeThere;
   }
   return isAnyThere;
@@ -162,7 +163,7 @@ function createTables(db: DatabaseSync, c: Comparison, forced: Iterable<ForcedGr
 
 /** Drops the temporary tables of a comparison. */
 export function dropChanges(db: DatabaseSync, { comparison: c }: ChangeSet): void {
-  for (const table of [c.rowsTable, c.keysTable, c.removedTable, c.forcedTable, c.heldTable]) {
+  for (const table of [c.rowsTable, c.keysTable, c.removedTable, c.triedTable, c.heldTable]) {
     db.exec(`DROP TABLE IF EXISTS ${temp(table)}`);
   }
 }
@@ -172,7 +173,7 @@ class ChangeFinder {
     private readonly db: DatabaseSync,
     private readonly c: Comparison,
     private readonly input: FindChangesInput,
-    /** Some of the forced groups may be there without having been accepted. */
+    /** Some of the groups that were tried may be there without having been accepted. */
     private readonly mayBeThere: boolean,
   ) {}
 
@@ -268,8 +269,8 @@ class ChangeFinder {
     const keys = this.c.uniqueKey.map(quoteIdentifier).join(", ");
     this.#run(
       `INSERT OR IGNORE INTO ${temp(this.c.keysTable)} SELECT ${keys} FROM ${
-        temp(this.c.forcedTable)
-      }`,
+        temp(this.c.triedTable)
+      } WHERE _spoor_forced`,
     );
   }
 

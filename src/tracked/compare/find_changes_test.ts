@@ -7,7 +7,7 @@ import { Acknowledger } from "~/tracked/accept/acknowledger.ts";
 import { ensureTargetTable } from "~/tracked/accept/target_table.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { type ChangedGroup, ChangedGroupReader } from "./changed_group_reader.ts";
-import { dropChanges, findChanges, type ForcedGroup } from "./find_changes.ts";
+import { dropChanges, findChanges, type TriedGroup } from "./find_changes.ts";
 
 /** A database with Spoor's own tables and a table `src` of the given columns. */
 function openSource(columns = "id, name, tier"): DatabaseSync {
@@ -29,7 +29,7 @@ interface Options {
   select?: string;
   columns?: readonly string[];
   uniqueKey?: readonly string[];
-  forced?: readonly ForcedGroup[];
+  tried?: readonly TriedGroup[];
   everything?: boolean;
 }
 
@@ -40,7 +40,7 @@ function find(db: DatabaseSync, options: Options = {}) {
     select: options.select ?? "SELECT id, name, tier FROM src",
     columns: options.columns ?? ["id", "name", "tier"],
     params: [],
-    forced: options.forced ?? [],
+    tried: options.tried ?? [],
     everything: options.everything ?? false,
   });
 }
@@ -167,8 +167,12 @@ Deno.test("findChanges() brings forced groups first, batch by batch in the order
   setRows(db, [[1, "a", 1], [2, "b", 2], [3, "c", 3], [4, "d", 4], [5, "e", 5]]);
   sync(db);
   db.exec("UPDATE src SET tier = 0 WHERE id = 1");
-  const forced = [{ key: [3], batch: 7, place: 1 }, { key: [2], batch: 9 }, { key: [5], batch: 7 }];
-  assert.deepEqual(sync(db, { forced }), { counts: [0, 4, 1, 0], keys: [[5], [3], [2], [1]] });
+  const tried = [
+    { key: [3], isForced: true, batch: 7, place: 1 },
+    { key: [2], isForced: true, batch: 9 },
+    { key: [5], isForced: true, batch: 7 },
+  ];
+  assert.deepEqual(sync(db, { tried }), { counts: [0, 4, 1, 0], keys: [[5], [3], [2], [1]] });
 });
 
 Deno.test("findChanges() counts a forced group that left the query as removed", () => {
@@ -176,7 +180,17 @@ Deno.test("findChanges() counts a forced group that left the query as removed", 
   setRows(db, [[1, "a", 1], [2, "b", 2]]);
   sync(db);
   setRows(db, [[1, "a", 1]]);
-  assert.deepEqual(sync(db, { forced: [{ key: [2], batch: 1 }] }).counts, [0, 0, 1, 1]);
+  const tried = [{ key: [2], isForced: true, batch: 1 }];
+  assert.deepEqual(sync(db, { tried }).counts, [0, 0, 1, 1]);
+});
+
+Deno.test("findChanges() brings what was tried and is not forced last, and only where it differs", () => {
+  using db = openSource();
+  setRows(db, [[1, "a", 1], [2, "b", 2], [3, "c", 3], [4, "d", 4]]);
+  sync(db);
+  setRows(db, [[1, "a", 0], [2, "b", 2], [3, "c", 0]]);
+  const tried = [1, 2, 4].map((key) => ({ key: [key], isForced: false, batch: 0 }));
+  assert.deepEqual(sync(db, { tried }), { counts: [0, 2, 1, 1], keys: [[3], [1]] });
 });
 
 Deno.test("findChanges() keeps what was accepted when the unique key changes", () => {

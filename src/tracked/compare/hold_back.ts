@@ -164,7 +164,7 @@ class HeldBackGroups {
 
   #takeOut(): void {
     const { db, c } = this;
-    for (const table of [c.rowsTable, c.keysTable, c.removedTable, c.forcedTable]) {
+    for (const table of [c.rowsTable, c.keysTable, c.removedTable, c.triedTable]) {
       db.exec(
         `DELETE FROM ${temp(table)} WHERE (${this.#keys}) IN
          (SELECT ${this.#keys} FROM ${temp(c.heldTable)})`,

@@ -23,8 +23,8 @@ export function orderChangedRows(db: DatabaseSync, c: Comparison): ChangedRows {
   const rows = countOf(db, `SELECT count(*) AS n FROM ${temp(c.rowsTable)}`);
   const isInKeyOrder = areInKeyOrder(db, c);
   const groups = isInKeyOrder ? rows : countGroups(db, c);
-  const forced = countOf(db, `SELECT count(*) AS n FROM ${temp(c.forcedTable)}`);
-  if (rows === groups && forced === 0) return { rows, groups, isInKeyOrder };
+  const tried = countOf(db, `SELECT count(*) AS n FROM ${temp(c.triedTable)}`);
+  if (rows === groups && tried === 0) return { rows, groups, isInKeyOrder };
   sortRows(db, c);
   return { rows, groups, isInKeyOrder: false };
 }
@@ -58,9 +58,9 @@ function sortRows(db: DatabaseSync, c: Comparison): void {
       c.columns.map((column) => `r.${quoteIdentifier(column)}`).join(", ")
     }
      FROM (SELECT *, ${c.place} AS _spoor_row FROM ${temp(c.rowsTable)}) AS r
-     LEFT JOIN ${temp(c.forcedTable)} AS f ON ${keysAreEqual(c.uniqueKey, "f", "r")}
-     ORDER BY CASE WHEN f._spoor_batch IS NULL THEN 1 WHEN f._spoor_batch = 0 THEN 2 ELSE 0 END,
-       abs(f._spoor_batch), f._spoor_batch, iif(f._spoor_batch, f._spoor_place, 0),
+     LEFT JOIN ${temp(c.triedTable)} AS t ON ${keysAreEqual(c.uniqueKey, "t", "r")}
+     ORDER BY CASE WHEN t._spoor_batch IS NULL THEN 1 WHEN t._spoor_batch = 0 THEN 2 ELSE 0 END,
+       abs(t._spoor_batch), t._spoor_batch, iif(t._spoor_batch, t._spoor_place, 0),
        min(r._spoor_row) OVER (PARTITION BY ${partition}), r._spoor_row;
      DROP TABLE ${temp(c.rowsTable)};
      ALTER TABLE ${temp(sorted)} RENAME TO ${quoteIdentifier(c.rowsTable)}`,

@@ -20,7 +20,7 @@ function find(db: DatabaseSync): ChangeSet {
     select: "SELECT id, name FROM src",
     columns: ["id", "name"],
     params: [],
-    forced: [],
+    tried: [],
     everything: false,
   });
 }
