@@ -9,7 +9,8 @@
  * | `failed` too often, `rejected`   | parked                        | a new change        |
  * | `settled`                        | accepted without a request    | a new change        |
  *
- * A group that is what was accepted, and that no try may have moved since, is not sent: whatever was tried is over.
+ * A group that is what was accepted, and that no try may have moved since, is not sent: whatever was tried is over. The
+ * same holds of what was settled as sent: it is remembered beside later tries (`settledHash`).
  *
  * @module
  */
@@ -38,6 +39,12 @@ export interface EarlierTry {
    * Where a person says that this change was not sent, that is left.
    */
   moved: boolean;
+  /**
+   * What the far side has of the group by a person's word, or by `verify`: the hash of a content that no try has
+   * replaced since, but maybe this one. Where this one is what was settled: a run has taken notice, and has not
+   * found it.
+   */
+  settledHash: string | undefined;
 }
 
 /** What a change does. */
@@ -84,6 +91,24 @@ export function isForced(earlier: Pick<EarlierTry, "state" | "moved">): boolean 
  */
 export function mayHaveMore(earlier: Pick<EarlierTry, "state" | "moved">): boolean {
   return earlier.moved || isUnknown(earlier);
+}
+
+/** The content that the far side had before this try, or has by it, by what a person said of it. */
+export function settledHashOf(earlier: EarlierTry): string | undefined {
+  const { state, action, contentHash, settledHash } = earlier;
+  if (state !== "settled") return settledHash;
+  return action === "remove" ? undefined : contentHash;
+}
+
+/** The same where this try did not replace it: a group that is that again is accepted without a request. */
+export function knownByWord(earlier: EarlierTry): string | undefined {
+  return isUnknown(earlier) ? undefined : settledHashOf(earlier);
+}
+
+/** Whether the far side has the group, as whatever, by what a person said. */
+export function isThereByWord(earlier: EarlierTry): boolean {
+  const mayBeRemoved = isUnknown(earlier) && earlier.action === "remove";
+  return !mayBeRemoved && settledHashOf(earlier) !== undefined;
 }
 
 /**

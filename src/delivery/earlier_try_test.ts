@@ -5,6 +5,8 @@ import {
   type EarlierTry,
   isForced,
   isHeldBack,
+  isThereByWord,
+  knownByWord,
   mayHaveMore,
 } from "./earlier_try.ts";
 
@@ -17,6 +19,7 @@ const tried: EarlierTry = {
   parked: false,
   action: "update",
   moved: false,
+  settledHash: undefined,
 };
 
 Deno.test("isHeldBack() parks a content, and lets another one through", () => {
@@ -50,6 +53,23 @@ Deno.test("isForced() takes all for changed but what the far side refused, and d
   assert.equal(isForced({ ...tried, state: "settled" }), true);
   assert.equal(isForced({ ...tried, state: "rejected" }), false);
   assert.equal(isForced({ ...tried, state: "rejected", moved: true }), true);
+});
+
+Deno.test("knownByWord() is what was settled, but for a try after it whose end is not known", () => {
+  assert.equal(knownByWord(tried), undefined);
+  assert.equal(knownByWord({ ...tried, state: "settled" }), "1:a");
+  assert.equal(knownByWord({ ...tried, settledHash: "1:b" }), "1:b");
+  assert.equal(knownByWord({ ...tried, settledHash: "1:b", state: "settled" }), "1:a");
+  assert.equal(knownByWord({ ...tried, settledHash: "1:b", state: "unknown" }), undefined);
+  assert.equal(knownByWord({ ...tried, state: "settled", action: "remove" }), undefined);
+});
+
+Deno.test("isThereByWord() does not know of a group that may have been removed", () => {
+  const later: EarlierTry = { ...tried, settledHash: "1:b", state: "unknown" };
+  assert.equal(isThereByWord(later), true);
+  assert.equal(isThereByWord({ ...later, action: "remove" }), false);
+  assert.equal(isThereByWord({ ...later, action: "remove", state: "failed" }), true);
+  assert.equal(isThereByWord(tried), false);
 });
 
 Deno.test("mayHaveMore() tells what an answer has not undone", () => {

@@ -335,4 +335,9 @@ export const MIGRATIONS: readonly string[] = [
     WHERE m.model = s.model)
   GROUP BY model HAVING count(groups_saved) = 0;
   `,
+  `
+  -- What the far side has of the group by a person's word, or by "verify": a content hash. It stands beside later
+  -- tries as long as none but this one may have changed it; NULL: nobody said, or it is not known any more.
+  ALTER TABLE "spoor.ledger" ADD COLUMN settled_hash TEXT;
+  `,
 ];

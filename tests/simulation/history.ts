@@ -7,7 +7,7 @@
 import { finishRun, startRun } from "~/store/runs.ts";
 import { PlayedModel } from "./played_model.ts";
 import { Random } from "./random.ts";
-import { type Before, expect } from "./referee.ts";
+import type { Before } from "./referee.ts";
 import type { OutgoingRequest } from "./scripted_model.ts";
 import { calmRun, drawRun, drawSetting, type RunDraft, type Setting, shapeOf } from "./setting.ts";
 import { makePlan, type ShownPlan } from "./shown_plan.ts";
@@ -15,6 +15,7 @@ import { SimulatedLimit, WallClock } from "./simulated_limit.ts";
 import { type ModelEnd, type RunPlace, SimulatedRun } from "./simulated_run.ts";
 import { SimulatedTime } from "./simulated_time.ts";
 import { World } from "./world.ts";
+import { expect } from "./wrong.ts";
 
 /** What became of a history. */
 export interface HistoryResult {
@@ -103,7 +104,7 @@ class History {
     for (let step = this.random.between(2, 6); step > 0; step--) {
       await this.#step(drawRun(this.random, this.setting));
       for (const model of this.#models) {
-        if (this.random.chance(0.3)) model.intervene();
+        if (this.random.chance(0.5)) model.intervene();
         model.edit(this.random.between(0, 5));
       }
     }
@@ -239,6 +240,7 @@ class History {
         if (isOneByOne && !request.isPart) later?.checkKey(model, request);
         model.referee.leaves(request);
       },
+      onAnswer: (model, groups, answer) => model.referee.answered(groups, answer),
       onSaved: (model, groups) => model.referee.saved(groups),
       onCounts: (model, counts) => {
         this.#tell(() => `run ${runId} ${model.name} counts ${JSON.stringify(counts)}`);

@@ -90,7 +90,7 @@ export class ModelState {
 
   ledger(): LedgerRow[] {
     const rows = this.db.prepare(
-      `SELECT id, group_key, content_hash, state, batch, attempts, action, parked, moved, run_id
+      `SELECT id, group_key, content_hash, state, batch, attempts, action, parked, moved, settled_hash, run_id
        FROM "spoor.ledger" WHERE model = ? ORDER BY id`,
     ).all(this.name);
     return rows.map((row) => ({
@@ -103,6 +103,7 @@ export class ModelState {
       action: row.action as LedgerRow["action"],
       parked: row.parked !== 0,
       moved: row.moved !== 0,
+      settledHash: row.settled_hash === null ? undefined : String(row.settled_hash),
       runId: Number(row.run_id),
     }));
   }

@@ -57,7 +57,7 @@ export class PlayedModel {
     for (const row of this.state.ledger()) {
       if (row.parked && this.random.chance(0.5)) this.#retry(row.id);
       const isUnknown = row.state === "unknown" || row.state === "sent";
-      if (isUnknown && this.setting.requestsPerChange === 1 && this.random.chance(0.4)) {
+      if (isUnknown && this.setting.requestsPerChange === 1 && this.random.chance(0.6)) {
         this.#settle(row);
       }
     }
@@ -107,24 +107,36 @@ export class PlayedModel {
   }
 
   #editOne(): void {
-    const id = this.#id(this.random.between(1, this.setting.groups));
+    const open = this.random.chance(0.5) ? this.#drawOpen() : undefined;
+    const isOpen = open !== undefined;
+    const id = open ?? this.#id(this.random.between(1, this.setting.groups));
     const past = this.#past.get(id) ?? [];
     this.#past.set(id, past);
     if (this.random.chance(0.15)) {
       this.state.removeGroup(id);
       return this.tell(() => `edit ${id}: removed`);
     }
-    const goesBack = past.length > 0 && this.random.chance(0.35);
+    const goesBack = past.length > 0 && this.random.chance(isOpen ? 0.6 : 0.35);
+    // Of one that is open the far side has one of the last.
+    const first = isOpen ? Math.max(0, past.length - 3) : 0;
     const values = goesBack
-      ? past[this.random.between(0, past.length - 1)] ?? []
-      : this.#newValues();
+      ? past[this.random.between(first, past.length - 1)] ?? []
+      : this.#newValues(isOpen ? 0.3 : 0.12);
     if (!goesBack) past.push(values);
     this.state.setGroup(id, values);
     this.tell(() => `edit ${id}: ${JSON.stringify(values)}${goesBack ? " again" : ""}`);
   }
 
-  #newValues(): string[] {
-    const kind = this.random.chance(0.12) ? this.random.pick(["refused", "unfit", "quiet"]) : "fit";
+  /** What is open is edited more often than the rest: much may go wrong with it. */
+  #drawOpen(): string | bigint | undefined {
+    const open = this.state.ledger();
+    const key = open[this.random.between(0, Math.max(0, open.length - 1))]?.key;
+    return key === undefined || this.setting.hasTextKeys ? key : BigInt(key);
+  }
+
+  /** @param odd Share of those that are not taken like others. */
+  #newValues(odd: number): string[] {
+    const kind = this.random.chance(odd) ? this.random.pick(["refused", "unfit", "quiet"]) : "fit";
     const rows = this.random.between(1, this.setting.mostRows);
     return Array.from({ length: rows }, () => `${kind} ${this.random.between(0, 999)}`);
   }
@@ -136,11 +148,15 @@ export class PlayedModel {
   }
 
   /** As it is: the person has asked the far side. */
-  #settle({ id, key }: LedgerRow): void {
+  #settle(row: LedgerRow): void {
+    const { id } = row;
     const isSent = this.state.farSide.hasDone(id);
     const state = isSent ? "settled" : "failed";
-    this.db.prepare(`UPDATE "spoor.ledger" SET state = ? WHERE id = ?`).run(state, BigInt(id));
-    if (!isSent) this.referee.settledAsNotSent(key);
+    const said = isSent ? ", settled_hash = NULL" : "";
+    this.db.prepare(`UPDATE "spoor.ledger" SET state = ?${said} WHERE id = ?`)
+      .run(state, BigInt(id));
+    if (isSent) this.referee.settledAsSent(row);
+    else this.referee.settledAsNotSent(row);
     this.tell(() => `${id} is settled as ${isSent ? "sent" : "not sent"}`);
   }
 }

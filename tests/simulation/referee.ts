@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { isForced, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
+import { isForced, isUnknown, knownByWord, mayHaveMore } from "~/delivery/earlier_try.ts";
 import type { AdoptedGroups, DeliveryCounts } from "~/run/run_event.ts";
 import { isLocallyRefused, isQuiet, isRefused } from "./content.ts";
+import { KnownContents } from "./known_contents.ts";
 import type { AcceptedGroup, LedgerRow, ModelState } from "./model_state.ts";
 import type { OutgoingRequest, TakenGroup } from "./scripted_model.ts";
+import type { Answer } from "./simulated_network.ts";
 import type { BeginEnd } from "./simulated_run.ts";
-
-/** Something that must never happen has happened. */
-export class Wrong extends Error {}
+import { expect, fail } from "./wrong.ts";
 
 /** What holds in one history. */
 export interface Rules {
@@ -60,6 +60,10 @@ export class Referee {
   #told: AdoptedGroups | undefined;
   /** Groups that the far side has of others, and not of this model. */
   #others = new Set<string>();
+  /** What the far side is known to have. */
+  #known = new KnownContents();
+  /** Contents that were settled as sent, by their hashes. */
+  #said = new Map<string, string>();
   /** What was accepted after the last run. */
   #accepted: ReadonlyMap<string, AcceptedGroup> = new Map();
 
@@ -74,6 +78,7 @@ export class Referee {
       resend,
       runId,
     };
+    this.#known.begin(before);
     this.#repeated.clear();
     this.#saved.clear();
     this.#told = undefined;
@@ -93,6 +98,8 @@ export class Referee {
       );
       return;
     }
+    if (before.resend || adopt) this.#known.clear();
+    if (this.rules.onRemoved === "forget") this.#known.forgetOthers(source);
     // What was cut off is known by its state from now on.
     const out = this.state.ledger().find(({ state }) => state === "sent");
     expect(!out, `change ${out?.id} is out, and its run is over`);
@@ -173,19 +180,29 @@ export class Referee {
     );
   }
 
+  /** A person says that the request which may have arrived has. */
+  settledAsSent({ key, action, contentHash }: LedgerRow): void {
+    const content = action === "remove" ? undefined : this.state.farSide.contents[0]?.get(key);
+    this.#known.settledAsSent(key, content);
+    if (content !== undefined) this.#said.set(contentHash, content);
+  }
+
   /** A person says that the request which may have arrived has not. */
-  settledAsNotSent(group: string): void {
-    if (this.state.farSide.isOfOthers(group)) this.#others.add(group);
+  settledAsNotSent(row: LedgerRow): void {
+    this.#known.settledAsNotSent(row);
+    if (this.state.farSide.isOfOthers(row.key)) this.#others.add(row.key);
   }
 
   /** A request is about to leave. */
-  leaves({ key, groups, changes, ordinal }: OutgoingRequest): void {
+  leaves(request: OutgoingRequest): void {
+    const { key, groups, changes, ordinal } = request;
     for (const [index, group] of groups.entries()) {
       const id = changes[index] ?? 0;
       expect(this.state.isSent(id, group.key), `the intent of group ${group.key} is not durable`);
       this.#isJustified(group);
       this.#others.delete(group.key);
     }
+    this.#known.leaves(request, this.#before?.ledger ?? new Map());
     if (ordinal > 0) return;
     if (groups.length === 1 && groups[0]?.idempotencyKey !== undefined) {
       expect(groups[0].idempotencyKey === key, `group ${groups[0].key} was told another key`);
@@ -198,8 +215,14 @@ export class Referee {
     for (const group of groups) this.#tried.set(group.key, { key, batch, contents });
   }
 
+  /** A request has ended. */
+  answered(groups: readonly TakenGroup[], answer: Answer): void {
+    this.#known.answered(groups, answer, this.rules.promise === "at_most_once");
+  }
+
   /** Groups are said to be accepted. */
   saved(groups: readonly TakenGroup[]): void {
+    this.#known.saved(groups);
     for (const group of groups) this.#saved.set(group.key, group);
   }
 
@@ -210,6 +233,7 @@ export class Referee {
     const ledger = this.state.ledger();
     const accepted = this.#accepted = this.state.accepted();
     this.#checkMarks(ledger, accepted);
+    this.#checkSaid(ledger);
     this.#checkSaved(ledger, accepted);
     for (const { key, id, parked, runId } of ledger) {
       if (!parked || runId !== this.#before?.runId) continue;
@@ -233,8 +257,9 @@ export class Referee {
   ): void {
     const open = new Map(ledger.map((row) => [row.key, row]));
     for (const [key, { content, isOutdated }] of accepted) {
-      const state = open.get(key)?.state;
-      if (isOutdated || isQuiet(content) || (state !== undefined && state !== "rejected")) continue;
+      const row = open.get(key);
+      const isOpen = row !== undefined && row.state !== "rejected" && isForced(row);
+      if (isOutdated || isQuiet(content) || isOpen) continue;
       for (let ordinal = 0; ordinal < this.rules.requestsPerChange; ordinal++) {
         const there = this.state.farSide.contents[ordinal]?.get(key);
         expect(
@@ -242,6 +267,20 @@ export class Referee {
           `group ${key} is marked as\n${content}\nand the far side has\n${there}`,
         );
       }
+    }
+  }
+
+  /** What is taken for settled, the far side has. */
+  #checkSaid(ledger: readonly LedgerRow[]): void {
+    for (const row of ledger) {
+      const said = knownByWord(row);
+      if (said === undefined) continue;
+      const there = this.state.farSide.contents[0]?.get(row.key);
+      const content = this.#said.get(said);
+      expect(
+        there === content,
+        `group ${row.key} is taken for settled as\n${content}\nand the far side has\n${there}`,
+      );
     }
   }
 
@@ -291,10 +330,9 @@ export class Referee {
       );
     }
     if (resend) return;
-    const tried = this.#tried.get(key)?.contents.get(key);
     expect(
-      isRemoved || row?.state !== "settled" || tried?.id !== row.id || tried.content !== content,
-      `group ${key} was sent though a person says that the far side has it so`,
+      isRemoved || this.#known.get(key) !== content,
+      `group ${key} was sent though the far side is known to have it so`,
     );
     if (row && isForced(row)) return;
     expect(
@@ -354,13 +392,4 @@ export class Referee {
 function mayBeOwn(row: LedgerRow | undefined): boolean {
   if (row?.state === "settled") return row.action !== "remove";
   return row !== undefined && mayHaveMore(row);
-}
-
-/** @throws {Wrong} It does not hold. */
-export function expect(holds: boolean, message: string): void {
-  if (!holds) throw new Wrong(message);
-}
-
-function fail(message: string): never {
-  throw new Wrong(message);
 }

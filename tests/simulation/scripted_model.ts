@@ -86,6 +86,8 @@ export interface ScriptedModelParts {
   mayLeave: (request: Omit<OutgoingRequest, "key" | "changes">) => boolean;
   /** Looked at before a request leaves. */
   onLeave: (request: OutgoingRequest) => void;
+  /** Looked at when a request has ended, and its groups have not. */
+  onAnswer: (groups: readonly TakenGroup[], answer: Answer) => void;
   /** Looked at when groups are acknowledged. */
   onSaved: (groups: readonly TakenGroup[]) => void;
   /** Ctrl-C: nothing new is begun. */
@@ -284,6 +286,8 @@ export class ScriptedModel {
       items: itemsOf(groups),
     });
     await this.#live();
+    const isOpen = ({ number }: TakenGroup) => requests.openKeys([number]).length > 0;
+    this.parts.onAnswer(groups.filter(isOpen), answer);
     const rest = { url: "", headers: [], body: new Uint8Array(), elapsedMs: 0 };
     const response = { ...answer, ...rest };
     if (answer.error?.kind === "down") {

@@ -12,10 +12,10 @@ import { PlannedRequests } from "~/plan/planned_requests.ts";
 import { requestIdentity } from "~/plan/request_identity.ts";
 import type { AdoptedGroups, DeliveryCounts } from "~/run/run_event.ts";
 import type { PlayedModel } from "./played_model.ts";
-import { expect } from "./referee.ts";
 import { itemsOf, type OutgoingRequest } from "./scripted_model.ts";
 import type { RunDraft } from "./setting.ts";
 import { type BeginEnd, type ModelEnd, type RunPlace, SimulatedRun } from "./simulated_run.ts";
+import { expect } from "./wrong.ts";
 
 /** A request by what it is about and what is in it. */
 type Request = Pick<OutgoingRequest, "groups" | "ordinal">;
@@ -46,6 +46,7 @@ export async function makePlan(
   const run = new SimulatedRun({ ...place, limit: undefined, plan: recorder }, calm, runId, {
     onBegin: () => {},
     mayLeave: () => true,
+    onAnswer: () => {},
     onSaved: () => {},
     onCounts: () => {},
     onLeave: (model, request) => {

@@ -22,7 +22,12 @@ import { FarSideDown, type OutgoingRequest, ScriptedModel } from "./scripted_mod
 import type { ModelRun, RunDraft } from "./setting.ts";
 import { DiskFull, SimulatedCommits } from "./simulated_commits.ts";
 import type { Permits, SimulatedLimit, WallClock } from "./simulated_limit.ts";
-import { AssumedNetwork, type Network, SimulatedNetwork } from "./simulated_network.ts";
+import {
+  type Answer,
+  AssumedNetwork,
+  type Network,
+  SimulatedNetwork,
+} from "./simulated_network.ts";
 import type { SimulatedTime } from "./simulated_time.ts";
 
 /** How a model's part of a run ended. */
@@ -45,6 +50,7 @@ export interface RunWatch {
   onBegin(model: PlayedModel, run: ModelRun, end: BeginEnd, adoption?: Adoption): void;
   mayLeave(model: PlayedModel, request: Omit<OutgoingRequest, "key" | "changes">): boolean;
   onLeave(model: PlayedModel, request: OutgoingRequest): void;
+  onAnswer(model: PlayedModel, groups: OutgoingRequest["groups"], answer: Answer): void;
   onSaved(model: PlayedModel, groups: OutgoingRequest["groups"]): void;
   onCounts(model: PlayedModel, counts: DeliveryCounts): void;
 }
@@ -220,6 +226,7 @@ export class SimulatedRun {
       style: { ...model.setting, concurrency, batch, haste },
       mayLeave: (request) => this.watch.mayLeave(model, request),
       onLeave: (request) => this.watch.onLeave(model, request),
+      onAnswer: (groups, answer) => this.watch.onAnswer(model, groups, answer),
       onSaved: (groups) => this.watch.onSaved(model, groups),
     });
   }

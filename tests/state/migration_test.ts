@@ -14,6 +14,7 @@ import * as version1 from "./version_1.ts";
 import * as version2 from "./version_2.ts";
 import * as version3 from "./version_3.ts";
 import * as version4 from "./version_4.ts";
+import * as version5 from "./version_5.ts";
 
 const STATE = ".spoor/spoor.db";
 
@@ -31,6 +32,7 @@ const EARLIER: readonly EarlierVersion[] = [
   { version: 2, write: version2.writeVersion2, openKeys: version2.OPEN_KEYS, firstName: "Eva" },
   { version: 3, write: version3.writeVersion3, openKeys: version3.OPEN_KEYS, firstName: "Eva" },
   { version: 4, write: version4.writeVersion4, openKeys: version4.OPEN_KEYS, firstName: "Eva" },
+  { version: 5, write: version5.writeVersion5, openKeys: version5.OPEN_KEYS, firstName: "Eva" },
 ];
 
 /** All but what version 4 notes: from which change on keys are made of content too. */
@@ -146,6 +148,28 @@ Deno.test("openState() keeps every change of version 2, and takes for possible w
     states.map((state, i) => [`[${i}]`, state, state === "rejected" ? 0 : 1]),
   );
   assert.deepEqual(checkState({ db, isOfProject: () => true }).findings, []);
+});
+
+Deno.test("what was settled as sent in a file of version 5 is remembered beside what is tried in its place", async () => {
+  await using api = await fakeApi(({ path, json }) => {
+    return path === "/people/5" && JSON.stringify(json).includes("Bad") ? { status: 422 } : {};
+  });
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  const path = people.project.path(STATE);
+  version5.writeVersion5(path);
+  {
+    using db = new DatabaseSync(path);
+    db.exec(`UPDATE "spoor.ledger" SET state = 'settled' WHERE group_key = '[5]'`);
+  }
+  const rowsWith = (name: string) => [["1", "'Eva'"], ...rowsOf(4).slice(1), ["5", `'${name}'`]];
+  for (const name of ["Bad", "Ada"]) {
+    await people.setRows(["id", "name"], rowsWith(name));
+    await people.run();
+  }
+
+  const sent = api.requests.filter((request) => request.path === "/people/5");
+  assert.deepEqual(sent.map(({ json }) => json), [{ id: 5, name: "Bad" }]);
+  assert.deepEqual(people.project.rows("spoor.ledger"), []);
 });
 
 /** A file of version 2 with a change in each of these states. */

@@ -51,7 +51,8 @@ export function adoptTries(
     if (key.length !== far.uniqueKey.length) continue;
     const next = nextOf(entry, find(key), context);
     if (next === "over") ledger.forget(entry.groupKey);
-    else if (next !== entry) ledger.renew({ ...next, id: nextChangeId(), batch: 0, place: 0 });
+    else if (next === entry) ledger.forgetSettled(entry.groupKey);
+    else ledger.renew({ ...next, id: nextChangeId(), batch: 0, place: 0 });
   }
 }
 

@@ -78,7 +78,7 @@ export function beginDelivery(
     const unparked = takeNewKey(db, model, wishes, earlier, context.practiceOption);
     const readsRemoved = onRemoved === "deliver";
     const settled = acceptSettled(
-      { ...context, model: model.name, uniqueKey, readsRemoved },
+      { ...context, model: model.name, uniqueKey, onRemoved },
       query,
       earlier,
     );

@@ -11,7 +11,7 @@ import { CUT_OFF, cutOffNote } from "~/store/changes/cut_off.ts";
 import { DeliveryLog, type DeliveryState } from "~/store/changes/delivery_log.ts";
 import { keepLedgerIds, Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
 import { PendingGroups } from "~/store/changes/pending.ts";
-import { afterTry, type HeldGroup, movedBeside } from "./held_group.ts";
+import { afterTry, type HeldGroup, knownBeside } from "./held_group.ts";
 
 /** What records need of their run. */
 export interface ChangeRecordContext {
@@ -138,8 +138,8 @@ export class ChangeRecords {
       groups.map((group) => {
         const { changeId: id, keyText: groupKey, hash: contentHash } = group;
         const { batch, place, attempts, action } = group;
-        const moved = movedBeside(group, end.state);
-        return { id, groupKey, contentHash, batch, place, attempts, action, moved, ...same };
+        const known = knownBeside(group, end.state);
+        return { id, groupKey, contentHash, batch, place, attempts, action, ...known, ...same };
       }),
     );
   }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ErrorReport } from "~/base/user_error.ts";
-import { batchToRepeat, isForced } from "~/delivery/earlier_try.ts";
+import { batchToRepeat, isForced, isThereByWord } from "~/delivery/earlier_try.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { Adoption } from "~/run/adopt/adopt_changes.ts";
 import { sameChange } from "~/run/earlier/earlier_changes.ts";
@@ -100,7 +100,10 @@ export class Delivery {
       context.withPrevious,
       plan && ((change, before, after) => plan.given(change, before, after)),
       // A person says so, and it holds something else by now.
-      (keyText) => this.#earlier.get(keyText)?.state === "settled",
+      (keyText) => {
+        const entry = this.#earlier.get(keyText);
+        return entry !== undefined && isThereByWord(entry);
+      },
     );
     this.#acknowledger = new Acknowledger(db, changes);
     this.#fitting = new FittingRows(db, changes.comparison);

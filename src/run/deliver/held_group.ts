@@ -9,6 +9,7 @@ import {
   type DeliveryPromise,
   isUnknown,
   type LedgerState,
+  settledHashOf,
 } from "~/delivery/earlier_try.ts";
 import type { LedgerEntry } from "~/store/changes/ledger.ts";
 import type { ChangedGroup } from "~/tracked/compare/changed_group_reader.ts";
@@ -128,12 +129,24 @@ export function afterTry(
   return { state, parked: parked || (isUnfit && hasMoved) };
 }
 
-/** What the ledger is to say of tries that may have done something, beside what its state says. */
-export function movedBeside(
+/** What the ledger is to say of the far side, beside what its state says of the group's last try. */
+export function knownBeside(
+  group: HeldGroup,
+  state: LedgerState,
+): Pick<LedgerEntry, "moved" | "settledHash"> {
+  const { earlier } = group;
+  const hasMoved = hasMovedBeside(group, state);
+  return {
+    moved: hasMoved || earlier?.moved === true,
+    settledHash: hasMoved || !earlier ? undefined : settledHashOf(earlier),
+  };
+}
+
+/** Whether a try from the last row of the ledger on may have done something, beside what the state says. */
+function hasMovedBeside(
   { earlier, changeId, hasMoved, pending }: HeldGroup,
   state: LedgerState,
 ): boolean {
-  if (earlier?.moved) return true;
   const wasUnknown = earlier !== undefined && isUnknown(earlier);
   if (isUnknown({ state })) return wasUnknown && earlier.id !== changeId;
   return wasUnknown || hasMoved || pending > 0;

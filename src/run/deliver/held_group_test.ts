@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { LedgerEntry } from "~/store/changes/ledger.ts";
 import type { DeliveredChange } from "./delivered_change_reader.ts";
-import { areOutTogether, type HeldGroup, heldGroupOf } from "./held_group.ts";
+import { areOutTogether, type HeldGroup, heldGroupOf, knownBeside } from "./held_group.ts";
 
 const change = { number: 1, action: "update", keyText: "[1]", hash: "1:a" } as DeliveredChange;
 const tried: LedgerEntry = {
@@ -15,6 +15,7 @@ const tried: LedgerEntry = {
   parked: false,
   action: "update",
   moved: false,
+  settledHash: undefined,
   runId: 3,
 };
 
@@ -42,4 +43,20 @@ Deno.test("areOutTogether() knows a batch from its parts and from what one of th
   assert.equal(areOutTogether([out(-1, 2), out(-2, 2)]), false);
   assert.equal(areOutTogether([out(0, 1)]), true);
   assert.equal(areOutTogether([{ ...out(0, 1), isOut: false }]), false);
+});
+
+Deno.test("knownBeside() remembers what was settled until something beside the state may have replaced it", () => {
+  const settled: LedgerEntry = { ...tried, state: "settled", contentHash: "1:s", moved: true };
+  const held = { ...heldGroupOf(change, settled, undefined), changeId: 8 };
+  const kept = { moved: true, settledHash: "1:s" };
+  assert.deepEqual(knownBeside(held, "sent"), kept);
+  assert.deepEqual(knownBeside(held, "failed"), kept);
+  assert.deepEqual(knownBeside({ ...held, hasMoved: true }, "unknown"), kept);
+  const lost = { moved: true, settledHash: undefined };
+  assert.deepEqual(knownBeside({ ...held, hasMoved: true }, "failed"), lost);
+  assert.deepEqual(knownBeside({ ...held, pending: 1 }, "rejected"), lost);
+  // Another change of unknown end was between them.
+  const between = { ...held, earlier: { ...tried, settledHash: "1:s", moved: true } };
+  assert.deepEqual(knownBeside(between, "sent"), lost);
+  assert.deepEqual(knownBeside({ ...between, changeId: tried.id }, "sent"), kept);
 });

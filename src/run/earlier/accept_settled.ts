@@ -4,8 +4,14 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { type GroupNow, knownByWord, settledHashOf } from "~/delivery/earlier_try.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { Ledger, type LedgerEntry, type LedgerReader } from "~/store/changes/ledger.ts";
+import {
+  HAS_SETTLED,
+  Ledger,
+  type LedgerEntry,
+  type LedgerReader,
+} from "~/store/changes/ledger.ts";
 import { acceptAll } from "~/tracked/accept/accept_all.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
@@ -27,8 +33,8 @@ export interface SettledContext {
   model: string;
   uniqueKey: readonly string[];
   runId: number;
-  /** `@on_removed: deliver` */
-  readsRemoved: boolean;
+  /** `@on_removed` */
+  onRemoved: "forget" | "keep" | "deliver";
   nextChangeId: () => number;
   /** ISO 8601, UTC. */
   now: () => string;
@@ -36,7 +42,7 @@ export interface SettledContext {
 
 /** What came of it. */
 export interface SettledTaken {
-  /** A person, or `verify`, had settled something since the last run. */
+  /** More is known as sent than before: a person, or `verify`, had settled something since the last run. */
   isAny: boolean;
   /** The target's content moved. */
   hasWritten: boolean;
@@ -46,30 +52,71 @@ const NOTHING: SettledTaken = { isAny: false, hasWritten: false };
 
 /**
  * Call inside a transaction, before the changes are found. A group that holds something else by now is left to
- * the comparison; it stays settled until a request of its own replaces that, so that what the far side has is
- * not sent to it again. Where the far side is told of removals, it is remembered that it has such a group: one
- * that the query no longer has, and that nothing was ever accepted of, is to be removed.
+ * the comparison, and what was settled of it is remembered until a request of its own may have replaced that, so
+ * that what the far side has is not sent to it again. So is one that has left the query, where it is kept. Where
+ * the far side is told of removals, one that has left is to be removed, though nothing of it may ever have been
+ * accepted.
  */
 export function acceptSettled(
-  { db, model, uniqueKey, ...context }: SettledContext,
+  context: SettledContext,
   query: TrackedQuery,
   earlier: LedgerReader,
 ): SettledTaken {
-  const settled = earlier.each("state = 'settled'").toArray();
-  if (settled.length === 0) return NOTHING;
-  const sent = settled.filter(({ action }) => action !== "remove");
-  const groups = sent.map((entry) => ({ entry, key: decodeGroupKey(entry.groupKey) }));
+  const entries = earlier.each(HAS_SETTLED).toArray();
+  if (entries.length === 0) return NOTHING;
+  const known = entries.filter((entry) => knownByWord(entry) !== undefined);
+  const stands = known.length > 0 ? lookAt(context, query, known) : NONE;
+  const { db, model, uniqueKey } = context;
+  const [ledger, former] = [new Ledger(db, model), new FormerGroups(db, { model, uniqueKey })];
+  let written = stands.accepted;
+  const left: LedgerEntry[] = [];
+  for (const entry of entries) {
+    const stand = stands.of.get(entry.groupKey);
+    if (isRemovalDone(entry)) {
+      if (former.forget(decodeGroupKey(entry.groupKey))) written += 1;
+      ledger.forget(entry.groupKey);
+    } else if (stand !== undefined) {
+      const next = nextOf(entry, stand, context);
+      if (next === "over") ledger.forget(entry.groupKey);
+      else if (next === "unsaid") ledger.forgetSettled(entry.groupKey);
+      else if (next !== entry) left.push(next);
+    }
+  }
+  const { runId, now } = context;
+  ledger.write(left.map((entry) => ({ ...entry, runId, at: now(), error: SINCE_SETTLED })));
+  return { isAny: written > 0 || entries.some(isNews), hasWritten: written > 0 };
+}
+
+/** How a group stands to what was settled of it: it is that, or another one, or has left the query. */
+type Stand = "same" | "other" | Extract<GroupNow, string>;
+
+interface Stands {
+  /** By the groups' keys as text. */
+  of: ReadonlyMap<string, Stand>;
+  /** Groups that were accepted: those that are the same. */
+  accepted: number;
+}
+
+const NONE: Stands = { of: new Map(), accepted: 0 };
+
+/** Looks at the groups, and accepts those that are what was settled. */
+function lookAt(
+  { db, model, uniqueKey }: SettledContext,
+  { select, columns, params }: TrackedQuery,
+  known: readonly LedgerEntry[],
+): Stands {
+  const of = new Map<string, Stand>();
+  const groups = known.map((entry) => ({ entry, key: decodeGroupKey(entry.groupKey) }));
   const byKey = new Map(groups.map(({ entry, key }) => [encodeGroupKey(key), entry]));
   const keys = uniqueKey.map(quoteIdentifier).join(", ");
   createKeyTable(db, uniqueKey, SETTLED_KEYS, groups.map(({ key }) => key));
-  const [gone, other]: [LedgerEntry[], LedgerEntry[]] = [[], []];
   const changes = findChanges(db, {
     model,
     uniqueKey,
-    columns: query.columns,
-    select: `SELECT * FROM (${query.select}\n)
+    columns,
+    select: `SELECT * FROM (${select}\n)
       WHERE (${keys}) IN (SELECT ${keys} FROM ${temp(SETTLED_KEYS)})`,
-    params: query.params,
+    params,
     tried: groups.map(({ key }) => ({ key, isForced: true, batch: 0 })),
     holdCandidates: {
       keys: () => groups.map(({ key }) => key),
@@ -78,9 +125,9 @@ export function acceptSettled(
         if (!entry) return undefined;
         return {
           isHeld(now) {
-            if (now === "absent") gone.push(entry);
-            else if (now !== "removed" && now.hash !== entry.contentHash) other.push(entry);
-            return typeof now === "string" || now.hash !== entry.contentHash;
+            const stand = standOf(entry, now);
+            of.set(entry.groupKey, stand);
+            return stand !== "same";
           },
         };
       },
@@ -93,28 +140,64 @@ export function acceptSettled(
   acceptAll(db, changes);
   dropChanges(db, changes);
   db.exec(`DROP TABLE ${temp(SETTLED_KEYS)}`);
-  const ledger = new Ledger(db, model);
-  let written = changes.new + changes.changed;
-  for (const { groupKey, action } of settled) {
-    if (action === "remove" && former.forget(decodeGroupKey(groupKey))) written += 1;
-    ledger.forget(groupKey);
-  }
-  const removals = context.readsRemoved
-    ? gone.map((entry) => removalOf(entry, context.nextChangeId()))
-    : [];
-  // None of them is what was accepted before, so that whatever it holds may be news to the far side.
-  const kept = other.map((entry) => ({ ...entry, moved: true }));
-  const left = [...removals, ...kept];
-  const { runId, now } = context;
-  ledger.write(left.map((entry) => ({ ...entry, runId, at: now(), error: SINCE_SETTLED })));
-  return { isAny: true, hasWritten: written > 0 };
+  return { of, accepted: changes.new + changes.changed };
 }
 
 /** A temporary table. */
 const SETTLED_KEYS = "spoor.settled_keys";
 const SINCE_SETTLED = "It was settled as sent, and is not that any more";
 
+function standOf(entry: LedgerEntry, now: GroupNow): Stand {
+  if (typeof now === "string") return now;
+  return now.hash === knownByWord(entry) ? "same" : "other";
+}
+
+/** What the ledger is to have of a group; `unsaid`: the same, without what was settled before. */
+function nextOf(
+  entry: LedgerEntry,
+  stand: Stand,
+  { onRemoved, nextChangeId }: SettledContext,
+): LedgerEntry | "over" | "unsaid" {
+  if (stand === "same") return "over";
+  const isSettled = entry.state === "settled";
+  // None of them is what was accepted before, so that whatever it holds may be news to the far side.
+  if (stand === "other") return isSettled ? { ...entry, moved: true } : entry;
+  if (onRemoved === "forget") return isSettled ? "over" : "unsaid";
+  if (onRemoved === "deliver") return isSettled ? removalOf(entry, nextChangeId()) : entry;
+  // What was refused stays refused, should it come back; of one that was never accepted nothing would say so.
+  const isRefused = entry.state === "rejected" && stand === "removed";
+  return isRefused || isKept(entry) ? entry : keptOf(entry);
+}
+
+/** The far side has the group, and is to be told that it is gone. */
 function removalOf(entry: LedgerEntry, id: number): LedgerEntry {
   const tried = { state: "failed", moved: true, batch: 0, place: 0, attempts: 0 } as const;
-  return { ...entry, ...tried, id, action: "remove", parked: false };
+  return {
+    ...entry,
+    ...tried,
+    id,
+    action: "remove",
+    parked: false,
+    settledHash: settledHashOf(entry),
+  };
+}
+
+/** The far side has the group, and keeps it; what was tried since is over. */
+function keptOf(entry: LedgerEntry): LedgerEntry {
+  const settledHash = settledHashOf(entry);
+  const settled = { state: "settled", moved: true, batch: 0, place: 0, parked: false } as const;
+  return { ...entry, ...settled, contentHash: settledHash ?? entry.contentHash, settledHash };
+}
+
+function isKept({ state, settledHash }: LedgerEntry): boolean {
+  return state === "settled" && settledHash !== undefined;
+}
+
+function isRemovalDone({ state, action }: LedgerEntry): boolean {
+  return state === "settled" && action === "remove";
+}
+
+/** No run has looked at it. */
+function isNews(entry: LedgerEntry): boolean {
+  return entry.state === "settled" && !isKept(entry);
 }

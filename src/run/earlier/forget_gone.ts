@@ -38,8 +38,9 @@ export function forgetGone(context: GoneContext): void {
     : new Set<string>();
   for (const key of unchanged) {
     const entry = earlier.get(key);
-    // What was refused stays refused, should it come back.
-    if (!entry || entry.state === "rejected" || delivered.has(key)) continue;
+    if (!entry || delivered.has(key)) continue;
+    // What was refused stays refused, should it come back, and what was settled stays settled where it is kept.
+    if (entry.state === "rejected" || entry.state === "settled") continue;
     records.forget(key);
     // The far side may have more of it than was accepted; if it comes back, it is sent.
     if (isForced(entry)) former.doubt(decodeGroupKey(key));

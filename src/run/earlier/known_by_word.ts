@@ -7,7 +7,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import type { LedgerReader } from "~/store/changes/ledger.ts";
+import { isThereByWord } from "~/delivery/earlier_try.ts";
+import { HAS_SETTLED, type LedgerReader } from "~/store/changes/ledger.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { keyIsAccepted, keysAreEqual, temp } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
@@ -21,7 +22,9 @@ export function countKnownByWord(
   earlier: LedgerReader,
 ): ChangeSet {
   if (changes.new === 0) return changes;
-  const settled = new Set(earlier.each("state = 'settled'").map(({ groupKey }) => groupKey));
+  const settled = new Set(
+    earlier.each(HAS_SETTLED).filter(isThereByWord).map(({ groupKey }) => groupKey),
+  );
   if (settled.size === 0) return changes;
   const { rowsTable, triedTable, model, uniqueKey } = changes.comparison;
   const keys = uniqueKey.map((key) => `t.${quoteIdentifier(key)}`).join(", ");

@@ -79,9 +79,12 @@ function folded(key: readonly string[]): string {
   return key.map(foldName).join("\0");
 }
 
-/** A try that may have arrived, and what a person said of one, is about a group of the former key. */
+/**
+ * A try that may have arrived, and what a person said of one and no run has looked at, is about a group of the
+ * former key.
+ */
 function isUnsettled(entry: LedgerEntry): boolean {
-  return isUnknown(entry) || entry.state === "settled";
+  return isUnknown(entry) || (entry.state === "settled" && entry.settledHash === undefined);
 }
 
 /**

@@ -111,7 +111,7 @@ export class VerifiedChanges {
       parked: false,
       runId,
       at: now(),
-      ...isSent ? {} : { error: VERIFIED_AS_NOT_SENT },
+      ...isSent ? { settledHash: undefined } : { error: VERIFIED_AS_NOT_SENT },
     }]);
     this.#note(entry, "settled", isSent ? VERIFIED_AS_SENT : VERIFIED_AS_NOT_SENT);
   }

@@ -72,7 +72,7 @@ export function settleChanges(
     note: "settled",
     error: isSent ? SETTLED_AS_SENT : SETTLED_AS_NOT_SENT,
     set: isSent
-      ? "state = 'settled', parked = 0"
+      ? "state = 'settled', parked = 0, settled_hash = NULL"
       : `state = 'failed', parked = 0, error = '${SETTLED_AS_NOT_SENT}'`,
   });
 }

@@ -34,9 +34,13 @@ const COLUMNS_READ = [
   "parked",
   "action",
   "moved",
+  "settled_hash",
   "run_id",
 ];
 const COLUMNS_WRITTEN = [...COLUMNS_READ, "model", "error", "at"];
+
+/** SQL of a condition: a person has said of the group what the far side has. */
+export const HAS_SETTLED = "(state = 'settled' OR settled_hash IS NOT NULL)";
 
 const SELECT_ENTRY = `SELECT ${COLUMNS_READ.join(", ")} FROM "spoor.ledger"`;
 const READ_AT_ONCE = 1_000;
@@ -106,6 +110,7 @@ function toEntry(row: Record<string, unknown>): LedgerEntry {
     parked: row.parked !== 0,
     action: row.action as ChangeAction,
     moved: row.moved !== 0,
+    settledHash: row.settled_hash === null ? undefined : String(row.settled_hash),
     runId: Number(row.run_id),
   };
 }
@@ -142,15 +147,19 @@ export class Ledger {
   readonly #forget: StatementSync;
   readonly #renew: StatementSync;
   readonly #cutOff: StatementSync;
+  readonly #forgetSettled: StatementSync;
 
   constructor(db: DatabaseSync, private readonly model: string) {
     this.#rows = new RowInserter(db, "spoor.ledger", COLUMNS_WRITTEN, { replaces: true });
     this.#remove = db.prepare(`DELETE FROM "spoor.ledger" WHERE id BETWEEN ? AND ?`);
     this.#forget = db.prepare(`DELETE FROM "spoor.ledger" WHERE model = ? AND group_key = ?`);
+    this.#forgetSettled = db.prepare(
+      `UPDATE "spoor.ledger" SET settled_hash = NULL WHERE model = ? AND group_key = ?`,
+    );
     // Inserted, not updated: else its id would be given once more.
     this.#renew = db.prepare(
       `INSERT OR REPLACE INTO "spoor.ledger" (${COLUMNS_WRITTEN.join(", ")})
-       SELECT ?, group_key, content_hash, ?, ?, ?, ?, ?, action, ?, run_id, model, error, at FROM "spoor.ledger" WHERE model = ? AND group_key = ?`,
+       SELECT ?, group_key, content_hash, ?, ?, ?, ?, ?, action, ?, NULL, run_id, model, error, at FROM "spoor.ledger" WHERE model = ? AND group_key = ?`,
     );
     this.#cutOff = db.prepare(
       `UPDATE "spoor.ledger" SET state = 'unknown', error = ? WHERE id = ?`,
@@ -170,6 +179,7 @@ export class Ledger {
       Number(change.parked),
       change.action,
       Number(change.moved),
+      change.settledHash ?? null,
       change.runId,
       this.model,
       change.error ?? null,
@@ -177,7 +187,10 @@ export class Ledger {
     ]));
   }
 
-  /** The group's last try stands under another id from now on: what comes of it has a key of its own. */
+  /**
+   * The group's last try stands under another id from now on: what comes of it has a key of its own. What was
+   * settled before counts no more.
+   */
   renew({ id, groupKey, state, batch, place, attempts, parked, moved }: LedgerEntry): void {
     this.#renew.run(
       BigInt(id),
@@ -195,6 +208,11 @@ export class Ledger {
   /** No answer will come. Run and time stay those of the request: by them it is looked for at the far side. */
   cutOff(ids: readonly number[], error: string): void {
     for (const id of ids) this.#cutOff.run(error, BigInt(id));
+  }
+
+  /** What was settled of a group before its last try counts no more. */
+  forgetSettled(groupKey: string): void {
+    this.#forgetSettled.run(this.model, groupKey);
   }
 
   /** The changes are accepted. Those that follow each other, as in a batch, go in one statement. */
