@@ -46,6 +46,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       "tests/delivery/column_names_test.ts": ["a target that is a table has both columns é and É"],
       "tests/delivery/doubt_test.ts": ["a batch that is cut off comes again in its order"],
       "tests/delivery/groups_test.ts": ["a group of several rows is acknowledged by its last row"],
+      "tests/delivery/known_there_test.ts": ["what is parked, and is again as it was accepted"],
       "tests/delivery/lifecycle_test.ts": [
         "SIGTERM lets what is in flight end",
         "@model_timeout leaves unknown what was in flight",
@@ -54,6 +55,10 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       "tests/delivery/one_copy_test.ts": ["a model reads another's target"],
       "tests/delivery/parked_test.ts": ["what no run sends by itself is said by every run"],
       "tests/delivery/pending_test.ts": ["after kill -9 every group"],
+      "tests/delivery/settled_below_test.ts": [
+        "what was settled as sent wakes the models below, and a plan",
+      ],
+      "tests/delivery/settled_there_test.ts": ["what was settled as sent is known again"],
       "tests/delivery/verify_test.ts": ["what verify finds is accepted"],
       "tests/graves/sent_by_mistake_test.ts": [],
       "tests/graves/waiting_rows_test.ts": ["grave: what waits is not deleted by its age"],
