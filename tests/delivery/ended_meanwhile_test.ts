@@ -83,7 +83,7 @@ Deno.test("a request that is asked for after its group has failed is not sent", 
   assert.match(run.output, /Cannot send a request of id = 1: the group had failed before it left/);
 });
 
-Deno.test("a request that is on its way to its group's rejection is not sent; its promise says why", async () => {
+Deno.test("a request that is asked for as its group is rejected is not sent and says why, or counts as maybe arrived", async () => {
   await using api = await fakeApi();
   const code = `for await (const change of changes("SELECT * FROM raw.people")) {
     const sent = http.post(ORIGIN + "/people", { json: change.key })
@@ -97,12 +97,13 @@ Deno.test("a request that is on its way to its group's rejection is not sent; it
   const run = await people.run();
 
   assert.equal(run.code, 0, run.output);
-  assert.deepEqual(api.requests.map(({ method }) => method), []);
-  assert.match(
-    run.output,
-    /Cannot send a request of id = 1: the group was rejected before it left/,
-  );
-  assert.deepEqual(ledgerOf(people), [{ group_key: "[1]", state: "rejected", moved: 0 }]);
+  // Mostly none: the rejection comes with the request, but on a busy machine the request may be faster.
+  const sent = api.requests.length;
+  const says = sent === 0
+    ? /Cannot send a request of id = 1: the group was rejected before it left/
+    : /"message":"sent"/;
+  assert.match(run.output, says);
+  assert.deepEqual(ledgerOf(people), [{ group_key: "[1]", state: "rejected", moved: sent }]);
 });
 
 Deno.test("a group that is rejected while a request of it is out may be at the far side: it is removed there", async () => {
