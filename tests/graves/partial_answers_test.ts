@@ -90,6 +90,37 @@ Deno.test("grave: a 207 to one row is not counted as accepted where nobody read 
   assert.deepEqual(waitingIds(people), { failed: [7] });
 });
 
+for (
+  const [form, code] of Object.entries({
+    "a loop over batches": `
+      for await (const groups of query("SELECT * FROM raw.people").batches(100)) {
+        const rows = groups.flatMap((group) => group.rows);
+        await http.post(ORIGIN + "/batch", { json: rows });
+        await save.rows(rows);
+      }`,
+    "an array": `
+      const rows = await query("SELECT * FROM raw.people");
+      await http.post(ORIGIN + "/batch", { json: rows.map((row) => ({ ...row })) });
+      await save.rows(rows);`,
+    "a loop over rows": SEND_IN_LOOP,
+  })
+) {
+  Deno.test(`grave: ${form}: a 207 is not counted as accepted where nobody read it`, async () => {
+    await using api = await fakeApi(multiStatus);
+    await using people = await syncProject(api, code);
+    await setPeople(people, 10);
+
+    const run = await people.run();
+
+    assert.equal(run.code, 1, run.output);
+    assert.deepEqual(acceptedIds(people), []);
+    assert.match(run.sync.error?.message ?? "", /207 \(Multi-Status\)/);
+    api.answer(() => ({ json: {} }));
+    await runAgain(people, api);
+    assert.deepEqual(acceptedIds(people), upTo(10), "all come again");
+  });
+}
+
 Deno.test("grave: one 500 neither poisons the batches after it nor loops", async () => {
   const isDown = (request: ReceivedRequest) => idsIn([request]).includes(49);
   await using api = await fakeApi((request) => isDown(request) ? { status: 500 } : { json: {} });

@@ -119,8 +119,8 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    *
    * - It returns nothing: the group is saved as it was read.
    * - It returns a row, or rows: these are saved; the key may be left out.
-   * - It throws, or it returns nothing though a request of it was answered with 207 (Multi-Status): the
-   *   group counts as failed and comes again in the next run.
+   * - It throws, or a request of it was answered with 207 (Multi-Status) and it returned nothing, or has not
+   *   read that answer: the group counts as failed and comes again in the next run.
    *
    * A group that the function itself saves or rejects is done with: an error after that is told by the run,
    * and changes nothing of it. In a model that is not `tracked`
@@ -204,7 +204,8 @@ export interface Change<T = Row> {
    */
   readonly idempotencyKey: string;
   /**
-   * Acknowledges the change; resolves when that is durable.
+   * Acknowledges the change; resolves when that is durable. After a 207 that nobody read it throws, as
+   * {@linkcode save} does.
    *
    * @param rows What is kept. @default the rows as they were read
    */
@@ -250,8 +251,8 @@ export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<
    *
    * - It returns nothing: the change is acknowledged, the rows saved as they were read.
    * - It returns a row, or rows: these are saved; the key may be left out. Not for `remove`.
-   * - It throws, or it returns nothing though a request of it was answered with 207 (Multi-Status): the
-   *   group counts as failed and comes again in the next run.
+   * - It throws, or a request of it was answered with 207 (Multi-Status) and it returned nothing, or has not
+   *   read that answer: the group counts as failed and comes again in the next run.
    *
    * A change that the function itself saves or rejects is done with: an error after that is told by the run,
    * and changes nothing of it.
@@ -304,8 +305,30 @@ export interface Save {
  * other models rows are written together when the model ends, and it resolves when there is
  * room for more.
  *
+ * A request that is answered with 207 (Multi-Status) may have been accepted in part, and its answer tells
+ * which. What it was about is saved only after the model has looked at that (`json`, `text` or `bytes`), or
+ * after a request with the same method and URL was answered otherwise. Where Spoor cannot see what a request
+ * holds, as in a loop of your own that sends copies of the rows, it may have been about each row in the
+ * model's hands that no other request was about since.
+ *
+ * @example
+ * ```ts ignore
+ * import { http, query, reject, save } from "spoor";
+ *
+ * for await (const groups of query("SELECT id, email FROM mart.customers").batches(100)) {
+ *   const rows = groups.flatMap((group) => group.rows);
+ *   const answer = await http.post("https://api.example.com/contacts/batch", { json: rows });
+ *   const errors: { id: number; reason: string }[] = answer.json.errors ?? [];
+ *   for (const row of rows) {
+ *     const error = errors.find(({ id }) => id === row.id);
+ *     if (error) await reject(row, error.reason);
+ *     else await save.row(row);
+ *   }
+ * }
+ * ```
+ *
  * @throws For a value that a column cannot hold, and in a `tracked` model for a key that its
- * query did not give, or gave once and is saved twice.
+ * query did not give, or gave once and is saved twice, and after a 207 that nobody read.
  */
 export declare const save: Save;
 

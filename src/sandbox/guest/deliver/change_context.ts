@@ -8,19 +8,20 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { GivenGroup } from "./delivery.ts";
+import type { PartialAnswers } from "./partial_answers.ts";
 
 /** One change under work. */
 export interface Change {
   /** Numbers of its groups; empty for requests that belong to no group. */
   readonly groups: readonly number[];
-  /** The groups, where the model works on them by a loop of its own. */
-  readonly given?: readonly GivenGroup[];
+  /** The same groups; none where what is read is not tracked. */
+  readonly given: readonly GivenGroup[];
   /** Requests made so far. */
   requests: number;
   /** The unsettled change that `verify` is asked about. */
   readonly verifies?: number;
-  /** Said by the last answer 207 (Multi-Status), which does not tell what was accepted. */
-  multiStatus?: string;
+  /** Answers 207 (Multi-Status): these do not tell what was accepted. */
+  partial?: PartialAnswers;
 }
 
 /** What is worked on in one flow of the model's code. */
@@ -70,7 +71,7 @@ export function endPass(pass: Pass): void {
 export function currentChange(): { change: Change; isByLoop: boolean } {
   let work = storage.getStore();
   // Who called an asynchronous function that has such a loop is left with its first row when that returns.
-  while (work?.pass?.isOver && work.change.given?.every(({ state }) => state !== "open")) {
+  while (work?.pass?.isOver && work.change.given.every(({ state }) => state !== "open")) {
     work = work.pass.before;
   }
   if (!work) return { change: yielded, isByLoop: true };
@@ -78,8 +79,8 @@ export function currentChange(): { change: Change; isByLoop: boolean } {
 }
 
 /** A change with no request yet. */
-export function newChange(groups: readonly number[]): Change {
-  return { groups, requests: 0 };
+export function newChange(given: readonly GivenGroup[]): Change {
+  return { groups: given.map(({ number }) => number), given, requests: 0 };
 }
 
 const changes = new WeakMap<GivenGroup, Map<string, Change>>();
@@ -93,11 +94,10 @@ export function changeOf(groups: Iterable<GivenGroup>): Change {
   const given = [...new Set(groups)].sort((a, b) => a.number - b.number);
   const [first] = given;
   if (!first) return none;
-  const numbers = given.map(({ number }) => number);
-  const name = numbers.join();
+  const name = given.map(({ number }) => number).join();
   const own = changes.get(first) ?? new Map<string, Change>();
   changes.set(first, own);
-  const change = own.get(name) ?? { ...newChange(numbers), given };
+  const change = own.get(name) ?? newChange(given);
   own.set(name, change);
   return change;
 }

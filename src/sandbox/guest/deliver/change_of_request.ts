@@ -18,20 +18,39 @@ export interface RequestParts {
   texts: readonly string[];
 }
 
+/** What a request is about. */
+export interface RequestSubject {
+  change: Change;
+  /** The number of the last group that it may hold without that being seen; 0: of none. */
+  mayHoldUpTo: number;
+}
+
 /** Methods that change nothing (RFC 9110, section 9.2.1). */
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Call where the request is asked for: a moment later a plain loop may be at its next row. */
-export function changeOfRequest({ method, values, texts }: RequestParts): Change {
+/** Whether a request may change something. */
+export function isWrite(method: string): boolean {
+  return !SAFE_METHODS.has(method);
+}
+
+/**
+ * Call where the request is asked for: a moment later a plain loop may be at its next row.
+ *
+ * @param lastGiven The number of the last group that the model was given.
+ */
+export function changeOfRequest(
+  { method, values, texts }: RequestParts,
+  lastGiven: number,
+): RequestSubject {
   const { change, isByLoop } = currentChange();
-  if (!isByLoop) return change;
+  if (!isByLoop) return { change, mayHoldUpTo: 0 };
   const found = new Set<GivenGroup>(change.given);
-  if (!SAFE_METHODS.has(method)) {
+  if (isWrite(method)) {
     for (const value of values) findGroups(value, found);
     for (const text of texts) findKeys(text, found);
   }
   const open = [...found].filter(({ state }) => state === "open");
-  return changeOf(open.length > 0 ? open : found);
+  return { change: changeOf(open.length > 0 ? open : found), mayHoldUpTo: lastGiven };
 }
 
 /**
@@ -46,7 +65,7 @@ export function refuseAboutNone(
   { groups, verifies }: Change,
   delivery: Delivery | undefined,
 ): void {
-  if (groups.length > 0 || verifies !== undefined || SAFE_METHODS.has(method)) return;
+  if (groups.length > 0 || verifies !== undefined || !isWrite(method)) return;
   if (!delivery?.hasOpen) return;
   throw refusal(
     `Cannot ${about()} at most once: Spoor cannot tell which group it is about, and could not keep it ` +

@@ -20,6 +20,7 @@ import { noteYielded } from "./change_context.ts";
 import { changedColumns } from "./changed_columns.ts";
 import type { Delivery, SavedRow } from "./delivery.ts";
 import { noteKey, noteObjects } from "./known_objects.ts";
+import { refuseUnread } from "./partial_answers.ts";
 import { rejectionReason } from "./reject.ts";
 import { workOnChanges } from "./work_on_groups.ts";
 
@@ -106,6 +107,7 @@ function toChange({ key, rows, given, change }: ReadGroup, delivery: Delivery): 
           hint: "Call save() to save the rows as they were read.",
         });
       }
+      refuseUnread(given);
       await delivery.saveGroups([[given, own as readonly SavedRow[]]]);
     },
     reject: async (reason) => await delivery.reject([given], rejectionReason(reason, key)),

@@ -14,6 +14,7 @@ import { areAsRead, type RowsAsRead } from "~/sandbox/guest/rows/as_read.ts";
 import { columnsOf } from "~/sandbox/guest/rows/row_saver.ts";
 import { describeKey, keyIdentity, type Row, toSaved } from "~/sandbox/guest/rows/row_values.ts";
 import type { GuestMessage, RowBlock } from "~/sandbox/protocol.ts";
+import { type PartialAnswers, refuseUnread } from "./partial_answers.ts";
 
 /** A row as a model hands it in. */
 export type SavedRow = Readonly<Record<string, unknown>>;
@@ -32,6 +33,10 @@ export interface GivenGroup {
   readonly isRemoved: boolean;
   /** Saved one by one so far. */
   collected: SavedRow[];
+  /** Answers 207 (Multi-Status) to requests about it. */
+  partial?: PartialAnswers;
+  /** The place of the last other answer 200–299 to a write about it, in the order of answers; 0: there is none. */
+  answeredAt: number;
   /** `open`: neither acknowledged, rejected nor reported as failed. */
   state: "open" | "saved" | "rejected" | "failed";
 }
@@ -56,6 +61,8 @@ export class Delivery {
   #given = new Map<unknown, GivenGroup>();
   #savedRows = 0;
   #hasRejected = false;
+  /** The number of the last group that the model was given. */
+  lastGiven = 0;
 
   constructor(port: HostPort, paths: ModulePaths, uniqueKey: readonly string[]) {
     this.#port = port;
@@ -87,21 +94,25 @@ export class Delivery {
       read,
       isRemoved,
       collected: [],
+      answeredAt: 0,
       state: "open",
     };
+    this.lastGiven = number;
     this.#given.set(identity, group);
     return group;
   }
 
   /** Saves one row; resolves at once while others of its group are missing, else when durable. */
   async save(row: SavedRow): Promise<void> {
-    const complete = this.#collect(row);
+    const complete = this.#collect(row, this.#groupToSave(row));
     if (complete) await this.#acknowledge([this.#saved(complete)]);
   }
 
   /** Saves rows of any groups; those that are complete then are acknowledged together. */
   async saveAll(rows: readonly SavedRow[]): Promise<void> {
-    const complete = rows.map((row) => this.#collect(row)).filter((each) => each !== undefined);
+    // All or none: what is refused leaves nothing behind of the others.
+    const groups = rows.map((row) => [row, this.#groupToSave(row)] as const);
+    const complete = groups.flatMap(([row, group]) => this.#collect(row, group) ?? []);
     if (complete.length === 0) return;
     await this.#acknowledge(complete.map((group) => this.#saved(group)));
   }
@@ -157,9 +168,14 @@ export class Delivery {
     );
   }
 
-  #collect(row: SavedRow): GivenGroup | undefined {
+  #groupToSave(row: SavedRow): GivenGroup {
     const group = this.groupOf(row);
     if (group.isRemoved) throw removedGroup(group);
+    refuseUnread(group);
+    return group;
+  }
+
+  #collect(row: SavedRow, group: GivenGroup): GivenGroup | undefined {
     group.collected.push({ ...row });
     return group.collected.length === group.rows.length ? group : undefined;
   }

@@ -63,7 +63,8 @@ async function workOnBatch(
     const returned = await workOn(change, () => fn(batch.map(toGroup)));
     if (isOutcome(returned)) return await settleOutcome(returned, givenOf(batch), work);
     expectRows(returned, givenOf(batch));
-    if (change.multiStatus !== undefined) throw ambiguous(change.multiStatus, batch.length);
+    const [unclear] = change.partial?.values() ?? [];
+    if (unclear && !isEnded(batch)) throw ambiguous(unclear.request, batch.length);
     await saveBatch(batch, returned, work);
   }, async (error) => {
     if (!mayBeOneGroup(error) || batch.length === 1 || work.isStopped()) return false;
@@ -84,6 +85,11 @@ function mayBeOneGroup(error: unknown): boolean {
   if (!(error instanceof HttpError)) return false;
   const { status } = error;
   return status >= 400 && status < 500 && ![401, 407, 408, 429].includes(status);
+}
+
+/** Whether the function has ended all of it itself. */
+function isEnded(batch: readonly ReadGroup[]): boolean {
+  return batch.every(({ given }) => given && given.state !== "open");
 }
 
 /** Halves of what the function has not ended itself. */

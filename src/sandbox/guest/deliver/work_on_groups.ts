@@ -3,17 +3,18 @@
  * and records what it does not.
  *
  * An answer 207 (Multi-Status) says of each item apart whether it was taken: where the function returns
- * nothing, nobody has read it, and the group counts as failed.
+ * nothing, or has not read it, the group counts as failed.
  *
  * @module
  */
 import type { Counts, Group, Saves } from "~/sandbox/guest/api.ts";
 import { isFatal, modelError } from "~/sandbox/guest/host_error.ts";
-import { numbersOf, type ReadGroup, toGroup } from "~/sandbox/guest/rows/groups.ts";
+import { givenOf, type ReadGroup, toGroup } from "~/sandbox/guest/rows/groups.ts";
 import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 import { type Change, newChange, workOn } from "./change_context.ts";
 import type { Delivery, GivenGroup, SavedRow } from "./delivery.ts";
 import type { LateErrors } from "./late_errors.ts";
+import { findUnread } from "./partial_answers.ts";
 
 /** How the rows of groups are kept that are not tracked. */
 export type SaveRows = (rows: readonly SavedRow[]) => Promise<void>;
@@ -140,11 +141,13 @@ export async function attempt(
   run: (change: Change) => Promise<void>,
   recover?: (error: unknown) => Promise<boolean>,
 ): Promise<void> {
+  const given = givenOf(groups);
+  // A half of a batch is sent anew: what was answered to the whole one is over.
+  for (const group of given) delete group.partial;
   try {
-    await run(newChange(numbersOf(groups)));
+    await run(newChange(given));
   } catch (error) {
     if (!work.delivery || isFatal(error)) throw error;
-    const given = groups.flatMap((group) => group.given ?? []);
     const ended = given.filter(({ state }) => state !== "open");
     if (!await recover?.(error)) { for (const group of given) work.delivery.fail(group, error); }
     if (!given.some(({ state }) => state === "failed")) work.late.note(ended, error);
@@ -155,7 +158,7 @@ async function saveOne(
   group: ReadGroup,
   returned: Saves,
   work: ItemWork,
-  { multiStatus }: Change,
+  { partial }: Change,
 ): Promise<void> {
   const rows = rowsOf(returned) ?? group.rows;
   if (rows.length === 0 && !group.given?.isRemoved) {
@@ -163,7 +166,9 @@ async function saveOne(
   }
   if (!work.delivery || !group.given) return await work.saveRows(rows);
   if (isDone(group.given, returned)) return;
-  if (multiStatus !== undefined && isNothing(returned)) throw ambiguous(multiStatus);
+  const [answer] = partial?.values() ?? [];
+  const unclear = isNothing(returned) ? answer : findUnread(partial);
+  if (unclear) throw ambiguous(unclear.request);
   const saved = work.delivery.saveGroups([[group.given, rows]]);
   work.goOn();
   await saved;

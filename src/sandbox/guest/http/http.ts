@@ -7,12 +7,21 @@
  */
 import { parseDurationMs } from "~/base/duration.ts";
 import type { Http, RequestOptions, UploadOptions } from "~/sandbox/guest/api.ts";
-import type { Change } from "~/sandbox/guest/deliver/change_context.ts";
-import { changeOfRequest, refuseAboutNone } from "~/sandbox/guest/deliver/change_of_request.ts";
+import {
+  changeOfRequest,
+  isWrite,
+  refuseAboutNone,
+  type RequestSubject,
+} from "~/sandbox/guest/deliver/change_of_request.ts";
 import type { Delivery } from "~/sandbox/guest/deliver/delivery.ts";
+import {
+  type AnsweredRequest,
+  notePartial,
+  noteWhole,
+} from "~/sandbox/guest/deliver/partial_answers.ts";
 import { atSite, hostError, modelError, rememberError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
-import type { EgressError, GuestRequest, GuestStart } from "~/sandbox/protocol.ts";
+import type { EgressError, EgressResponse, GuestRequest, GuestStart } from "~/sandbox/protocol.ts";
 import { maskHmacs } from "./hmac.ts";
 import { describeRefusal, HttpError, HttpResponse } from "./http_response.ts";
 import { makeOAuth } from "./oauth.ts";
@@ -30,8 +39,8 @@ export interface HttpContext {
 /** Makes `http` for one model. */
 export function makeHttp(context: HttpContext): Http {
   const send = (method: string, url: string | URL, options: RequestOptions, body: RequestBody) => {
-    const change = changeOf(method, url, options, [options.json, options.form], body);
-    return request(context, method, url, options, body, change);
+    const subject = subjectOf(context, method, url, options, [options.json, options.form], body);
+    return request(context, method, url, options, body, subject);
   };
   const methods = METHODS.map((name) => [
     name,
@@ -41,23 +50,24 @@ export function makeHttp(context: HttpContext): Http {
   const upload = async (url: string | URL, options: UploadOptions) => {
     const { form, ...rest } = options;
     // Taken before the files are read: by then a plain loop may be at its next row.
-    const change = changeOf("POST", url, rest, [form]);
+    const subject = subjectOf(context, "POST", url, rest, [form]);
     const body = await encodeUpload(form);
-    return await request(context, "POST", url, rest, body, change);
+    return await request(context, "POST", url, rest, body, subject);
   };
   return { ...Object.fromEntries(methods), upload, oauth: makeOAuth(context.port) } as Http;
 }
 
-function changeOf(
+function subjectOf(
+  { delivery }: HttpContext,
   method: string,
   url: string | URL,
   { headers, params }: RequestOptions,
   values: readonly unknown[],
   body?: RequestBody,
-): Change {
+): RequestSubject {
   const texts = [withParams(String(url), params), ...headersOf(headers, undefined).flat()];
   if (typeof body?.content === "string") texts.push(body.content);
-  return changeOfRequest({ method, values, texts });
+  return changeOfRequest({ method, values, texts }, delivery()?.lastGiven ?? 0);
 }
 
 async function request(
@@ -66,7 +76,7 @@ async function request(
   target: string | URL,
   options: RequestOptions,
   body: RequestBody,
-  change: Change,
+  { change, mayHoldUpTo }: RequestSubject,
 ): Promise<HttpResponse> {
   const site = callSites.note();
   const url = withParams(String(target), options.params);
@@ -86,13 +96,23 @@ async function request(
   };
   const { response: answer } = await port.call("response", { type: "http", request: message });
   if (answer.error) throw callSites.add(failure(about(), answer.error), site);
-  const response = new HttpResponse(about, answer);
-  if (response.status === 207) change.multiStatus = about();
+  const answered = { change, about, isWrite: isWrite(method), mayHoldUpTo };
+  const response = toResponse(answered, answer);
   if (response.ok || options.throwOnError === false) return response;
   const refused = new HttpError(describeRefusal(about(), response), response);
   const hint = answer.note ?? redirectHint(method, response);
   if (hint !== undefined) rememberError(refused, { hint });
   throw callSites.add(refused, site);
+}
+
+function toResponse(request: AnsweredRequest, answer: EgressResponse): HttpResponse {
+  if (answer.status === 207) {
+    const partial = notePartial(request);
+    return new HttpResponse(request.about, answer, () => partial.isRead = true);
+  }
+  const response = new HttpResponse(request.about, answer);
+  if (response.ok) noteWhole(request);
+  return response;
 }
 
 /** A write comes back redirected where it would have become a GET: what that finds is no acceptance. */

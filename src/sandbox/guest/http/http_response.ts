@@ -16,6 +16,7 @@ export class HttpResponse implements PublicResponse {
   readonly status: number;
   readonly url: string;
   #request: () => string;
+  #onRead: (() => void) | undefined;
   #body: EgressResponse["body"];
   #bytes: Uint8Array | undefined;
   #rawHeaders: EgressResponse["headers"];
@@ -24,16 +25,21 @@ export class HttpResponse implements PublicResponse {
   #text: string | undefined;
   #json: { value: unknown } | undefined;
 
-  /** @param request Method and URL, masked, for messages. */
-  constructor(request: () => string, answer: EgressResponse) {
+  /**
+   * @param request Method and URL, masked, for messages.
+   * @param onRead Called when the model looks at the body.
+   */
+  constructor(request: () => string, answer: EgressResponse, onRead?: () => void) {
     this.status = answer.status ?? 0;
     this.url = answer.url;
     this.#body = answer.body;
     this.#request = request;
+    this.#onRead = onRead;
     this.#rawHeaders = answer.headers;
   }
 
   get bytes(): Uint8Array {
+    this.#onRead?.();
     this.#bytes ??= typeof this.#body === "string"
       ? new TextEncoder().encode(this.#body)
       : this.#body;
@@ -55,6 +61,7 @@ export class HttpResponse implements PublicResponse {
   }
 
   get text(): string {
+    this.#onRead?.();
     this.#text ??= this.#decode();
     return this.#text;
   }

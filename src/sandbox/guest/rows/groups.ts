@@ -169,12 +169,7 @@ export async function* yieldBatches(
   }
 }
 
-/** The host's numbers of groups; none where the query is not tracked. */
-export function numbersOf(groups: readonly ReadGroup[]): number[] {
-  return groups.flatMap(({ given }) => given ? [given.number] : []);
-}
-
-/** The same as the model was given them. */
+/** The groups as they were given to the model; none where the query is not tracked. */
 export function givenOf(groups: readonly ReadGroup[]): GivenGroup[] {
   return groups.flatMap(({ given }) => given ?? []);
 }

@@ -337,22 +337,32 @@ log.info(await query("a").batches(2, async (groups) => {
   ]);
 });
 
-Deno.test("each does not take 207 for a yes where the function returns nothing", async () => {
+Deno.test("each does not take 207 for a yes where the function returns nothing, or has not read it", async () => {
   const run = await runGuest(
     `import { http, query, save, log } from "spoor";
 log.info(await query("a").each(async (row) => {
-  await http.post("https://a.test/one", { json: row });
+  const answer = await http.post("https://a.test/one", { json: row });
+  if (row.id === 4) return row;
+  if (row.id === 5) await save.row(row);
+  if (answer.text !== "") throw new Error("refused");
   if (row.id === 2) return row;
   if (row.id === 3) await save.row(row);
 }));`,
-    tracked(PEOPLE, { respond: () => ({ status: 207 }) }),
+    tracked([...PEOPLE, { id: 4, name: "Di" }, { id: 5, name: "Ed" }], {
+      respond: () => ({ status: 207 }),
+    }),
   );
 
-  assert.deepEqual(run.logs, ["info: { saved: 2, rejected: 0, failed: 1 }"]);
+  const unclear =
+    "Cannot tell whether the group was accepted: POST https://a.test/one answered 207 (Multi-Status)";
+  assert.deepEqual(run.logs, ["info: { saved: 2, rejected: 0, failed: 3 }"]);
   assert.deepEqual(run.failedGroups.map(({ group, error }) => [group, error.message]), [
+    [1, unclear],
+    [4, unclear],
     [
-      1,
-      "Cannot tell whether the group was accepted: POST https://a.test/one answered 207 (Multi-Status)",
+      5,
+      "Cannot save id = 5: POST https://a.test/one answered 207 (Multi-Status), and the model has not read " +
+      "what was accepted",
     ],
   ]);
 });
