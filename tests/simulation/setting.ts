@@ -99,7 +99,7 @@ function drawModel(random: Random): ModelSetting {
     promise,
     onRemoved,
     readsChanges,
-    isBatched: !readsChanges && random.chance(0.5),
+    isBatched: random.chance(0.5),
     maxAttempts: random.between(1, 4),
     maxRemoved: random.pick([undefined, { percent: 50 }, { groups: 3 }]),
     maxChanges: random.pick([undefined, undefined, { groups: 6 }]),

@@ -1,18 +1,24 @@
 /**
  * Reads the changes of a comparison as they are given to a model: groups that are new or changed, each
- * with what was accepted before, then those that the query no longer has.
+ * with what was accepted before, then those that the query no longer has. Of these, what was cut off comes
+ * with its batch.
  *
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { ChangeAction } from "~/delivery/earlier_try.ts";
 import type { RowBlock } from "~/sandbox/protocol.ts";
-import { type ChangedGroup, ChangedGroupReader } from "~/tracked/compare/changed_group_reader.ts";
+import {
+  type ChangedGroup,
+  ChangedGroupReader,
+  type GroupBlock,
+} from "~/tracked/compare/changed_group_reader.ts";
 import { FieldComparer, type FlatRow } from "~/tracked/compare/changed_values.ts";
 import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { PreviousRows } from "~/tracked/compare/previous_rows.ts";
 import { RemovedGroupReader } from "~/tracked/compare/removed_group_reader.ts";
+import { type BatchPlace, RemovedRepeats } from "~/tracked/compare/removed_repeats.ts";
 import { GroupHasher } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
@@ -45,7 +51,10 @@ export class DeliveredChangeReader {
   readonly #previousHasher: GroupHasher;
   readonly #fields: FieldComparer;
   readonly #c: Comparison;
+  readonly #repeats: RemovedRepeats;
   #isChangedDone = false;
+  /** What was read of changed groups and not given yet. */
+  #waiting: GroupBlock | undefined;
   #lastNumber = 0;
 
   constructor(
@@ -56,10 +65,13 @@ export class DeliveredChangeReader {
     private readonly see: SeeChange | undefined,
     /** Groups that the far side has though nothing of them is accepted. */
     private readonly isThere: (keyText: string) => boolean = () => false,
+    /** Where a group went out, if that was cut off. */
+    private readonly placeOf: (keyText: string) => BatchPlace | undefined = () => undefined,
   ) {
     this.#c = changes.comparison;
     this.#changed = new ChangedGroupReader(db, this.#c);
-    this.#removed = new RemovedGroupReader(db, this.#c);
+    this.#repeats = new RemovedRepeats(db, this.#c);
+    this.#removed = new RemovedGroupReader(db, this.#c, this.#repeats);
     this.#previous = new PreviousRows(db, this.#c);
     this.#previousHasher = new GroupHasher(this.#previous.columns);
     this.#fields = new FieldComparer(this.#previous.columns, this.#c.columns);
@@ -67,27 +79,52 @@ export class DeliveredChangeReader {
 
   /** Reads about `wanted` rows; a group is never split. */
   read(wanted: number): DeliveredBlock {
-    const block = this.#isChangedDone ? this.#readRemoved(wanted) : this.#readChanged(wanted);
-    this.#lastNumber = block.changes.at(-1)?.number ?? this.#lastNumber;
-    return block;
+    return this.#isChangedDone ? this.#readRemoved(wanted) : this.#readChanged(wanted);
   }
 
   #readChanged(wanted: number): DeliveredBlock {
-    const { groups, values, done } = this.#changed.read(wanted);
+    const { groups, values, done } = this.#waiting ?? this.#changed.read(wanted);
+    this.#waiting = undefined;
     const previous = this.#emptyPrevious();
     const width = this.#c.columns.length;
     const befores = this.changes.changed > 0 ? this.#previous.readAll(groups) : [];
+    const changes: DeliveredChange[] = [];
     let at = 0;
-    const changes = groups.map((group, index): DeliveredChange => {
+    for (const [index, group] of groups.entries()) {
+      if (!this.#takeRepeats(group, changes, previous, wanted + index)) {
+        this.#waiting = { groups: groups.slice(index), values: values.slice(at), done };
+        const given = values.slice(0, at);
+        return { changes, values: given, ...(this.withPrevious && { previous }), done: false };
+      }
       const own = values.slice(at, at += (group.lastRow - group.firstRow + 1) * width);
       const before = befores[index] ?? [];
       const change = this.#toChange(group, before, own, previous);
       this.#show(change, before, own);
-      return change;
-    });
+      changes.push(change);
+    }
     this.#isChangedDone = done;
     const isOver = done && !(this.readsRemoved && this.changes.removed > 0);
     return { changes, values, ...(this.withPrevious && { previous }), done: isOver };
+  }
+
+  /**
+   * Gives what is to be removed and went out before this group did.
+   *
+   * @returns False when more of it is left than is wanted.
+   */
+  #takeRepeats(
+    { keyText }: ChangedGroup,
+    changes: DeliveredChange[],
+    previous: { values: SqlValue[] },
+    most: number,
+  ): boolean {
+    if (!this.readsRemoved || !this.#repeats.next) return true;
+    const place = this.placeOf(keyText);
+    while (this.#repeats.isBefore(place)) {
+      if (changes.length >= most) return false;
+      changes.push(this.#toRemoval(this.#repeats.take() ?? [], previous));
+    }
+    return true;
   }
 
   #toChange(
@@ -98,37 +135,42 @@ export class DeliveredChangeReader {
   ): DeliveredChange {
     const { columns } = this.#previous;
     const previousRows = before.length / columns.length;
+    const number = ++this.#lastNumber;
     if (this.withPrevious) { for (const value of before) previous.values.push(value); }
     if (previousRows === 0) {
       const action = this.isThere(group.keyText) ? "update" : "create";
-      return { ...group, action, changed: undefined, previousRows };
+      return { ...group, number, action, changed: undefined, previousRows };
     }
     const isOneRow = previousRows === 1 && own.length === this.#c.columns.length;
     const changed = isOneRow ? JSON.stringify(this.#fields.compare(before, own)) : undefined;
-    return { ...group, action: "update", changed, previousRows };
+    return { ...group, number, action: "update", changed, previousRows };
   }
 
   #readRemoved(wanted: number): DeliveredBlock {
     const previous = this.#emptyPrevious();
-    const keys = this.#removed.read(wanted);
-    const changes = keys.map((key, index): DeliveredChange => {
-      const before = this.#previous.read(key);
-      for (const value of before) previous.values.push(value);
-      const change: DeliveredChange = {
-        number: this.#lastNumber + 1 + index,
-        key,
-        keyText: encodeGroupKey(key),
-        hash: this.#previousHasher.hash(before),
-        firstRow: 0,
-        lastRow: -1,
-        action: "remove",
-        changed: undefined,
-        previousRows: before.length / this.#previous.columns.length,
-      };
-      this.#show(change, before, []);
-      return change;
-    });
+    const keys: (readonly SqlValue[])[] = [];
+    while (keys.length < wanted && this.#repeats.next) keys.push(this.#repeats.take() ?? []);
+    if (keys.length < wanted) keys.push(...this.#removed.read(wanted - keys.length));
+    const changes = keys.map((key) => this.#toRemoval(key, previous));
     return { changes, values: [], previous, done: keys.length < wanted };
+  }
+
+  #toRemoval(key: readonly SqlValue[], previous: { values: SqlValue[] }): DeliveredChange {
+    const before = this.#previous.read(key);
+    for (const value of before) previous.values.push(value);
+    const change: DeliveredChange = {
+      number: ++this.#lastNumber,
+      key,
+      keyText: encodeGroupKey(key),
+      hash: this.#previousHasher.hash(before),
+      firstRow: 0,
+      lastRow: -1,
+      action: "remove",
+      changed: undefined,
+      previousRows: before.length / this.#previous.columns.length,
+    };
+    this.#show(change, before, []);
+    return change;
   }
 
   #show(change: DeliveredChange, before: readonly SqlValue[], own: readonly SqlValue[]): void {

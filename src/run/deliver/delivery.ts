@@ -101,8 +101,13 @@ export class Delivery {
       plan && ((change, before, after) => plan.given(change, before, after)),
       // A person says so, and it holds something else by now.
       (keyText) => {
-        const entry = this.#earlier.get(keyText);
+        const entry = earlier.get(keyText);
         return entry !== undefined && isThereByWord(entry);
+      },
+      (keyText) => {
+        const last = earlier.get(keyText);
+        const batch = last ? batchToRepeat(last) : 0;
+        return last && batch !== 0 ? { batch, place: last.place } : undefined;
       },
     );
     this.#acknowledger = new Acknowledger(db, changes);

@@ -246,6 +246,47 @@ export interface Unsettled {
 /** The changes of a query; they are read while they are used, and once. */
 export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<Change<T>[]> {
   /**
+   * Runs a function for up to `size` changes at a time, as many batches at once as `@concurrency` says, and goes
+   * on after failures: as {@linkcode Rows.batches} does, with all that is said there of what the function
+   * returns and throws.
+   *
+   * - A batch holds changes as they come: creations and updates in the order of the query, then removals. What
+   *   was out when Spoor was killed comes again first, exactly together. Where the API has a call for each
+   *   action, split the batch by it, and save what one call took before you make the next: if that one is
+   *   refused, only the others go out again.
+   * - It returns nothing: all changes of the batch are acknowledged, their rows saved as they were read.
+   * - It returns rows: these are saved, by their key. A removal has none: save it by its `save()`, or it counts
+   *   as failed.
+   *
+   * Requests about a batch have keys of their own. The `idempotencyKey` of a change stays the same in whatever
+   * batch it goes out, for APIs that take one with each record.
+   *
+   * @example What is gone goes out by another call than the rest
+   * ```ts ignore
+   * import { changes, http } from "spoor";
+   *
+   * const api = "https://api.example.com/contacts/batch";
+   * const send = (path: string, items: unknown[]) => http.post(`${api}/${path}`, { json: items });
+   *
+   * await changes("SELECT id, email FROM mart.customers").batches(100, async (batch) => {
+   *   const gone = batch.filter(({ action }) => action === "remove");
+   *   const rest = batch.filter(({ action }) => action !== "remove");
+   *   if (rest.length > 0) {
+   *     await send("upsert", rest.flatMap(({ rows }) => rows));
+   *     await Promise.all(rest.map((change) => change.save()));
+   *   }
+   *   if (gone.length > 0) await send("archive", gone.map(({ key }) => key));
+   * });
+   * ```
+   *
+   * @param size Changes in a batch, at least 1.
+   */
+  batches(
+    size: number,
+    fn: (changes: Change<T>[]) => Saves | BatchOutcome | Promise<Saves | BatchOutcome>,
+  ): Promise<Counts>;
+
+  /**
    * Runs a function for each change, as many at once as `@concurrency` says, and goes on after
    * failures.
    *

@@ -33,6 +33,6 @@ for (const [i, example] of (await examples()).entries()) {
 Deno.test("api.ts has examples, and imports nothing: it is given to editors as it is", async () => {
   const text = await Deno.readTextFile(new URL("./api.ts", import.meta.url));
 
-  assert.equal((await examples()).length, 9);
+  assert.equal((await examples()).length, 10);
   assert.doesNotMatch(text, /^import/m);
 });

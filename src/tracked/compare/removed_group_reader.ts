@@ -7,22 +7,34 @@ import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { type Comparison, temp } from "./comparison_sql.ts";
+import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
+import type { RemovedRepeats } from "./removed_repeats.ts";
 
 /** See the module's comment. In the order of their keys. */
 export class RemovedGroupReader {
   #last: readonly SqlValue[] | undefined;
 
-  constructor(private readonly db: DatabaseSync, private readonly c: Comparison) {}
+  /** @param others Reads some of them before: these are left out. */
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly c: Comparison,
+    private readonly others?: RemovedRepeats,
+  ) {}
 
   /** The keys of the next groups; fewer than asked for: there are no more. */
   read(wanted: number): SqlValue[][] {
-    const keys = this.c.uniqueKey.map(quoteIdentifier).join(", ");
+    const keys = this.c.uniqueKey.map((key) => `r.${quoteIdentifier(key)}`).join(", ");
     const places = this.c.uniqueKey.map(() => "?").join(", ");
-    const where = this.#last ? `WHERE (${keys}) > (${places})` : "";
+    const isOther = `EXISTS (SELECT 1 FROM ${temp(this.c.triedTable)} AS t
+      WHERE t._spoor_batch <> 0 AND ${keysAreEqual(this.c.uniqueKey, "t", "r")})`;
+    const conditions = [
+      ...this.others?.hasSome ? [`NOT ${isOther}`] : [],
+      ...this.#last ? [`(${keys}) > (${places})`] : [],
+    ];
+    const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
     const rows = prepareArrayRows(
       this.db,
-      `SELECT ${keys} FROM ${temp(this.c.removedTable)} ${where} ORDER BY ${keys} LIMIT ?`,
+      `SELECT ${keys} FROM ${temp(this.c.removedTable)} AS r ${where} ORDER BY ${keys} LIMIT ?`,
     ).all(...(this.#last ?? []).map(toBound), BigInt(wanted)).map(readRow);
     this.#last = rows.at(-1) ?? this.#last;
     return rows;

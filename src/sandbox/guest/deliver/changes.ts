@@ -12,7 +12,7 @@ import type {
 } from "~/sandbox/guest/api.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import { collectAll } from "~/sandbox/guest/rows/block_iterator.ts";
-import { givenOf, type ReadGroup, readGroups } from "~/sandbox/guest/rows/groups.ts";
+import { givenOf, readBatches, type ReadGroup, readGroups } from "~/sandbox/guest/rows/groups.ts";
 import { followed } from "~/sandbox/guest/rows/followed_array.ts";
 import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 import { expectFunction, type RowsContext } from "~/sandbox/guest/rows/rows.ts";
@@ -22,6 +22,7 @@ import type { Delivery, SavedRow } from "./delivery.ts";
 import { noteKey, noteObjects } from "./known_objects.ts";
 import { refuseUnread } from "./partial_answers.ts";
 import { rejectionReason } from "./reject.ts";
+import { type BatchFunction, expectSize, workOnBatches } from "./work_on_batches.ts";
 import { workOnChanges } from "./work_on_groups.ts";
 
 /** What reading changes needs: a model that is tracked. */
@@ -49,6 +50,15 @@ export class Changes implements PublicChanges<Row> {
 
   [Symbol.asyncIterator](): AsyncIterator<Change<Row>, void> {
     return yieldChanges(this.#use());
+  }
+
+  batches(size: number, fn: BatchFunction<Change<Row>>): Promise<Counts> {
+    expectSize(size);
+    expectFunction(fn, "batches");
+    const context = this.#use();
+    const work = (batch: readonly ReadGroup[]) =>
+      fn(batch.map((group) => toChange(group, context.delivery)));
+    return context.track(workOnBatches(readBatches(context, size), context, work));
   }
 
   each(fn: (change: Change<Row>) => Saves | Promise<Saves>): Promise<Counts> {

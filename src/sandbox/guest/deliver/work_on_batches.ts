@@ -14,11 +14,10 @@
  *
  * @module
  */
-import type { BatchOutcome, Counts, Group, Saves } from "~/sandbox/guest/api.ts";
+import type { BatchOutcome, Counts, Saves } from "~/sandbox/guest/api.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import { HttpError } from "~/sandbox/guest/http/http_response.ts";
-import { givenOf, type ReadGroup, toGroup } from "~/sandbox/guest/rows/groups.ts";
-import type { Row } from "~/sandbox/guest/rows/row_values.ts";
+import { givenOf, type ReadGroup } from "~/sandbox/guest/rows/groups.ts";
 import { expectRows, isOutcome, settleOutcome } from "./batch_outcome.ts";
 import { workOn } from "./change_context.ts";
 import type { Delivery, GivenGroup, SavedRow } from "./delivery.ts";
@@ -34,16 +33,27 @@ import {
   type Work,
 } from "./work_on_groups.ts";
 
-/** The model's function. */
-export type BatchFunction = (
-  groups: Group<Row>[],
+/** The model's function, given what the model sees of a batch. */
+export type BatchFunction<T> = (
+  batch: T[],
 ) => Saves | BatchOutcome | Promise<Saves | BatchOutcome>;
+
+/** The same, given the batch. */
+type BatchWork = (
+  batch: readonly ReadGroup[],
+) => Saves | BatchOutcome | Promise<Saves | BatchOutcome>;
+
+/** Refuses what is no size of a batch. */
+export function expectSize(size: number): void {
+  if (Number.isInteger(size) && size >= 1) return;
+  throw modelError(`Cannot make batches of ${size}: the size must be a positive integer`);
+}
 
 /** Runs `fn` for each batch. */
 export async function workOnBatches(
   batches: AsyncIterator<ReadGroup[], void>,
   work: Work,
-  fn: BatchFunction,
+  fn: BatchWork,
 ): Promise<Counts> {
   const counts = noCounts();
   await runLanes(batches, work, async (batch, goOn) => {
@@ -57,10 +67,10 @@ export async function workOnBatches(
 async function workOnBatch(
   batch: readonly ReadGroup[],
   work: ItemWork,
-  fn: BatchFunction,
+  fn: BatchWork,
 ): Promise<void> {
   await attempt(batch, work, async (change) => {
-    const returned = await workOn(change, () => fn(batch.map(toGroup)));
+    const returned = await workOn(change, () => fn(batch));
     if (isOutcome(returned)) return await settleOutcome(returned, givenOf(batch), work);
     expectRows(returned, givenOf(batch));
     const [unclear] = change.partial?.values() ?? [];
@@ -112,11 +122,18 @@ async function saveBatch(
   const saved = accepted.size > 0 ? saveTogether([...accepted], delivery) : undefined;
   for (const group of given) {
     if (group.state === "open" && !accepted.has(group)) {
-      delivery.fail(group, new Error("The function returned no row of this group"));
+      delivery.fail(group, notReturned(group));
     }
   }
   work.goOn();
   await saved;
+}
+
+function notReturned({ isRemoved }: GivenGroup): Error {
+  if (!isRemoved) return new Error("The function returned no row of this group");
+  return modelError("The function returned rows and did not save this group, which was removed", {
+    hint: "It has no row to return: call save() of the change, or return { accepted, rejected }.",
+  });
 }
 
 /** A batch that goes out in parts leaves its lane when the last of them has ended. */

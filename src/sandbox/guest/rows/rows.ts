@@ -4,7 +4,11 @@
  * @module
  */
 import type { Counts, Group, Rows as PublicRows, Saves } from "~/sandbox/guest/api.ts";
-import { type BatchFunction, workOnBatches } from "~/sandbox/guest/deliver/work_on_batches.ts";
+import {
+  type BatchFunction,
+  expectSize,
+  workOnBatches,
+} from "~/sandbox/guest/deliver/work_on_batches.ts";
 import { type Work, workOnGroups } from "~/sandbox/guest/deliver/work_on_groups.ts";
 import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
@@ -13,8 +17,10 @@ import { followed } from "./followed_array.ts";
 import {
   iterateRows,
   readBatches,
+  type ReadGroup,
   readGroups,
   type Reading,
+  toGroup,
   yieldBatches,
   yieldGroups,
 } from "./groups.ts";
@@ -54,15 +60,17 @@ export class Rows implements PublicRows<Row> {
   }
 
   batches(size: number): AsyncIterable<Group<Row>[]>;
-  batches(size: number, fn: BatchFunction): Promise<Counts>;
-  batches(size: number, fn?: BatchFunction): AsyncIterable<Group<Row>[]> | Promise<Counts> {
-    if (!Number.isInteger(size) || size < 1) {
-      throw modelError(`Cannot make batches of ${size}: the size must be a positive integer`);
-    }
+  batches(size: number, fn: BatchFunction<Group<Row>>): Promise<Counts>;
+  batches(
+    size: number,
+    fn?: BatchFunction<Group<Row>>,
+  ): AsyncIterable<Group<Row>[]> | Promise<Counts> {
+    expectSize(size);
     const context = this.#use();
     if (fn === undefined) return yieldBatches(context, size);
     expectFunction(fn, "batches");
-    return context.track(workOnBatches(readBatches(context, size), context, fn));
+    const work = (batch: readonly ReadGroup[]) => fn(batch.map(toGroup));
+    return context.track(workOnBatches(readBatches(context, size), context, work));
   }
 
   each(fn: (row: Row, group: Group<Row>) => Saves | Promise<Saves>): Promise<Counts> {

@@ -1,0 +1,423 @@
+/**
+ * `changes(sql).batches(n, fn)`: creations, updates and removals in batches, with all that batches of rows have.
+ */
+import assert from "node:assert/strict";
+import { type Answer, type FakeApi, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { rowsOf, type SyncProject, syncProject } from "./sync_project.ts";
+
+const COLUMNS = ["id", "name"];
+const DELIVER = { directives: ["on_removed: deliver"] };
+
+/** Says of each change what it is. */
+const SEND = `
+  await changes("SELECT * FROM raw.people").batches(4, async (batch) => {
+    await http.post(ORIGIN + "/batch", { json: batch.map(({ action, key }) => action + " " + key.id) });
+  });
+`;
+const sentBy = (request: ReceivedRequest) => request.json as string[];
+
+/** Five people, all accepted. */
+async function acceptFive(people: SyncProject): Promise<void> {
+  await people.setRows(COLUMNS, rowsOf(5));
+  const run = await people.run("--allow-removed");
+  assert.equal(run.code, 0, run.output);
+}
+
+/** Two are other ones then, one is new, and 4 and 5 are gone. */
+async function editThem(people: SyncProject): Promise<void> {
+  await people.setRows(COLUMNS, [["1", "'Eva'"], ["2", "'Eva'"], ["3", "'Ada'"], ["6", "'Ada'"]]);
+}
+
+Deno.test("batches of changes hold creations, updates and removals as they come", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND, DELIVER);
+  await acceptFive(people);
+  assert.deepEqual(api.requests.map(sentBy), [
+    ["create 1", "create 2", "create 3", "create 4"],
+    ["create 5"],
+  ]);
+  api.clear();
+  await editThem(people);
+
+  const run = await people.run("--allow-removed");
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(api.requests.map(sentBy), [
+    ["update 1", "update 2", "create 6", "remove 4"],
+    ["remove 5"],
+  ]);
+  assert.equal(run.sync.delivery?.saved, 5);
+  assert.deepEqual(people.project.rows("sync.people").map(({ id }) => id).toSorted(), [1, 2, 3, 6]);
+  assert.equal(people.project.rows("spoor.ledger").length, 0);
+  api.clear();
+  await people.run("--full");
+  assert.equal(api.requests.length, 0);
+});
+
+Deno.test("a change in a batch has what it has in each(), and is saved or rejected by itself", async () => {
+  await using api = await fakeApi();
+  const code = `
+    await changes("SELECT * FROM raw.people").batches(10, async (batch) => {
+      await http.post(ORIGIN + "/", { json: batch.map(({ rows, previous, changed }) => ({ rows, previous, changed })) });
+      for (const change of batch) {
+        if (change.key.id === 2) await change.reject("no");
+        if (change.key.id === 6) await change.save({ name: "kept" });
+      }
+    });`;
+  await using people = await syncProject(api, SEND, DELIVER);
+  await acceptFive(people);
+  api.clear();
+  await people.setSync(code);
+  await editThem(people);
+
+  const run = await people.run("--allow-removed");
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(api.requests.map(({ json }) => json), [[
+    { rows: [{ id: 1, name: "Eva" }], previous: [{ id: 1, name: "Ada" }], changed: ["name"] },
+    { rows: [{ id: 2, name: "Eva" }], previous: [{ id: 2, name: "Ada" }], changed: ["name"] },
+    { rows: [{ id: 6, name: "Ada" }], previous: [], changed: ["id", "name"] },
+    { rows: [], previous: [{ id: 4, name: "Ada" }], changed: ["id", "name"] },
+    { rows: [], previous: [{ id: 5, name: "Ada" }], changed: ["id", "name"] },
+  ]]);
+  assert.deepEqual([run.sync.delivery?.saved, run.sync.delivery?.rejected], [4, 1]);
+  const kept = people.project.rows("sync.people").map(({ id, name }) => `${id} ${name}`);
+  assert.deepEqual(kept.toSorted(), ["1 Eva", "2 Ada", "3 Ada", "6 kept"]);
+});
+
+Deno.test("a refused batch of changes goes out in halves until the bad one is alone, also a removal", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND, DELIVER);
+  await acceptFive(people);
+  api.clear();
+  api.answer((request) => ({ status: sentBy(request).includes("remove 4") ? 422 : 200, json: {} }));
+  await editThem(people);
+
+  const run = await people.run("--allow-removed");
+
+  assert.equal(run.code, 1);
+  assert.deepEqual(api.requests.map(sentBy), [
+    ["update 1", "update 2", "create 6", "remove 4"],
+    ["update 1", "update 2"],
+    ["create 6", "remove 4"],
+    ["create 6"],
+    ["remove 4"],
+    ["remove 5"],
+  ]);
+  assert.deepEqual([run.sync.delivery?.saved, run.sync.delivery?.failed], [4, 1]);
+  const keys = api.requests.map(({ key }) => key);
+  assert.equal(new Set(keys).size, 6);
+  api.clear();
+  api.answer(() => ({ json: {} }));
+
+  const next = await people.run("--allow-removed");
+
+  assert.equal(next.code, 0, next.output);
+  assert.deepEqual(api.requests.map((request) => [request.key, sentBy(request)]), [
+    [keys[4], ["remove 4"]],
+  ]);
+});
+
+Deno.test("of a batch of changes the function may say what was accepted, by key or by change", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND, DELIVER);
+  await acceptFive(people);
+  api.answer(() => ({ status: 207, json: {} }));
+  await people.setSync(`
+    await changes("SELECT * FROM raw.people").batches(10, async (batch) => {
+      await http.post(ORIGIN + "/", { json: batch.map(({ key }) => key.id) });
+      return {
+        accepted: [1, ...batch.filter(({ key }) => key.id === 4)],
+        rejected: [{ key: 2, reason: "no such plan" }, { key: { id: 5 }, reason: "has orders" }],
+      };
+    });`);
+  await editThem(people);
+
+  const run = await people.run("--allow-removed");
+
+  const { saved, rejected, failed } = run.sync.delivery ?? {};
+  assert.deepEqual([saved, rejected, failed], [2, 2, 1], run.output);
+  assert.match(run.sync.failures?.[0]?.key ?? "", /^id = 6$/);
+  const left = people.project.rows("sync.people").map(({ id }) => id);
+  assert.deepEqual(left.toSorted(), [1, 2, 3, 5]);
+});
+
+Deno.test("a 207 to a batch of changes that nobody read accepts none of them", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND, DELIVER);
+  await acceptFive(people);
+  api.answer(() => ({ status: 207, json: {} }));
+  await editThem(people);
+
+  const run = await people.run("--allow-removed");
+
+  assert.equal(run.code, 1);
+  assert.deepEqual([run.sync.delivery?.saved, run.sync.delivery?.failed], [0, 5]);
+  assert.match(run.output, /207 \(Multi-Status\)/);
+});
+
+Deno.test("a batch of which the function returns rows acknowledges these, and no removal", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND, DELIVER);
+  await acceptFive(people);
+  await people.setSync(`
+    await changes("SELECT * FROM raw.people").batches(10, async (batch) => {
+      await http.post(ORIGIN + "/", { json: batch.length });
+      for (const change of batch) if (change.key.id === 4) await change.save();
+      return batch.flatMap(({ rows }) => rows).map((row) => ({ ...row, remote_id: row.id * 10 }));
+    });`);
+  await editThem(people);
+
+  const run = await people.run("--allow-removed");
+
+  assert.deepEqual([run.sync.delivery?.saved, run.sync.delivery?.failed], [4, 1], run.output);
+  const [failure] = run.sync.failures ?? [];
+  assert.equal(failure?.key, "id = 5");
+  assert.equal(
+    failure?.error.message,
+    "The function returned rows and did not save this group, which was removed",
+  );
+  assert.match(failure?.error.hint ?? "", /save\(\)/);
+  const kept = people.project.rows("sync.people").map(({ id, remote_id }) => `${id} ${remote_id}`);
+  assert.deepEqual(kept.toSorted(), ["1 10", "2 20", "3 null", "5 null", "6 60"]);
+});
+
+Deno.test("at most @concurrency batches of changes are out at once", async () => {
+  await using api = await fakeApi(() => ({ delayMs: 30, json: {} }));
+  await using people = await syncProject(api, SEND, {
+    directives: ["on_removed: deliver", "concurrency: 3"],
+  });
+  await people.setRows(COLUMNS, rowsOf(24));
+
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual([api.mostAtOnce, api.requests.length], [3, 6]);
+});
+
+Deno.test("batches of changes takes a size and a function", async () => {
+  for (
+    const [call, message] of [
+      ["batches(0, () => {})", "Cannot make batches of 0: the size must be a positive integer"],
+      ["batches(5)", "Cannot call batches: it takes a function, and was given undefined"],
+    ] as const
+  ) {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, `changes("SELECT * FROM raw.people").${call};`);
+    await people.setRows(COLUMNS, rowsOf(3));
+
+    const run = await people.run();
+
+    assert.equal(run.sync.error?.message, message, run.output);
+  }
+});
+
+Deno.test("a plan lists the requests of batches of changes, and a run makes just these", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND, DELIVER);
+  await acceptFive(people);
+  await editThem(people);
+  api.clear();
+  const planned = await people.project.run("plan --allow-removed --json");
+  assert.equal(api.requests.length, 0);
+  assert.equal(planned.code, 0, planned.output);
+  const bodies = [...planned.stdout.matchAll(/\[\\"[^\]]*\]/g)].map(([body]) =>
+    JSON.parse(body.replaceAll("\\", ""))
+  );
+
+  const run = await people.run("--allow-removed");
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(bodies, api.requests.map(sentBy));
+});
+
+/** Killed while request `at` is out. */
+async function killAt(
+  api: FakeApi,
+  people: SyncProject,
+  at = 0,
+  answer: (index: number) => Answer = () => ({}),
+): Promise<void> {
+  const running = people.project.start("run --json --allow-removed");
+  api.answer((_, index) => {
+    if (index < at) return answer(index);
+    running.kill("SIGKILL");
+    return { hang: true };
+  });
+  const killed = await running.result;
+  assert.notEqual(killed.code, 0, killed.output);
+}
+
+for (
+  const [name, edit] of Object.entries({
+    "as it was": [["1", "'Eva'"], ["2", "'Eva'"], ["3", "'Ada'"], ["6", "'Ada'"]],
+    "also when others are new, changed and gone by then": [
+      ["0", "'New'"],
+      ["1", "'Eva'"],
+      ["2", "'Eva'"],
+      ["6", "'Ada'"],
+      ["7", "'New'"],
+    ],
+  })
+) {
+  Deno.test(`a batch of changes that was out when it was killed comes again with its key, ${name}`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, SEND, DELIVER);
+    await acceptFive(people);
+    api.clear();
+    await editThem(people);
+    await killAt(api, people);
+    const cut = api.requests.map(({ key, body }) => [key, body]);
+    assert.deepEqual(api.requests.map(sentBy), [
+      ["update 1", "update 2", "create 6", "remove 4"],
+    ]);
+    api.clear();
+    api.answer(() => ({ json: {} }));
+    await people.setRows(COLUMNS, edit);
+
+    const next = await people.run("--allow-removed");
+
+    assert.equal(next.code, 0, next.output);
+    assert.deepEqual(api.requests.slice(0, 1).map(({ key, body }) => [key, body]), cut);
+    assert.equal(new Set(api.requests.flatMap(sentBy)).size, api.requests.flatMap(sentBy).length);
+    assert.deepEqual(
+      people.project.rows("sync.people").map(({ id, name }) => [String(id), `'${name}'`])
+        .toSorted(),
+      edit,
+    );
+    assert.equal(people.project.rows("spoor.ledger").length, 0);
+  });
+}
+
+Deno.test("batches of removals that were out together come again as they were, whatever else is gone", async () => {
+  await using api = await fakeApi();
+  const directives = ["on_removed: deliver", "concurrency: 2"];
+  await using people = await syncProject(api, SEND.replace("4", "2"), { directives });
+  await people.setRows(COLUMNS, rowsOf(9));
+  await people.run();
+  api.clear();
+  const keep = (...ids: number[]) => people.setRows(COLUMNS, ids.map((id) => [`${id}`, "'Ada'"]));
+  await keep(1, 2, 4, 6, 8);
+  const running = people.project.start("run --json --allow-removed");
+  api.answer((_, index) => {
+    if (index === 1) running.kill("SIGKILL");
+    return { hang: true };
+  });
+  await running.result;
+  const cut = api.requests.map(({ key, body }) => `${body} ${key}`);
+  assert.deepEqual(api.requests.map(sentBy).toSorted(), [["remove 3", "remove 5"], [
+    "remove 7",
+    "remove 9",
+  ]]);
+  api.clear();
+  api.answer(() => ({ json: {} }));
+  await keep(1, 2, 6);
+
+  const next = await people.run("--allow-removed");
+
+  assert.equal(next.code, 0, next.output);
+  assert.deepEqual(
+    api.requests.slice(0, 2).map(({ key, body }) => `${body} ${key}`).toSorted(),
+    cut.toSorted(),
+  );
+  assert.deepEqual(api.requests.slice(2).map(sentBy), [["remove 4", "remove 8"]]);
+});
+
+Deno.test("at most once, a batch of changes that was out when it was killed waits for a person", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND, {
+    directives: ["on_removed: deliver", "delivery: at_most_once"],
+  });
+  await acceptFive(people);
+  api.clear();
+  await editThem(people);
+  await killAt(api, people);
+  api.clear();
+  api.answer(() => ({ json: {} }));
+
+  const next = await people.run("--allow-removed");
+
+  assert.equal(next.code, 0, next.output);
+  assert.deepEqual(api.requests.map(sentBy), [["remove 5"]]);
+  const kept = people.project.rows(`SELECT state FROM "spoor.ledger"`);
+  assert.deepEqual(kept, Array(4).fill({ state: "unknown" }));
+});
+
+Deno.test("killed while a half of a batch of changes is out, that half comes again with its key", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND, DELIVER);
+  await acceptFive(people);
+  api.clear();
+  await editThem(people);
+  // 1, 2, 6 and 4 are refused together; 1 and 2 are taken; 6 and the removal of 4 are out.
+  await killAt(api, people, 2, (index) => ({ status: index === 0 ? 422 : 200, json: {} }));
+  const cut = api.requests.at(-1);
+  assert.deepEqual(cut && sentBy(cut), ["create 6", "remove 4"]);
+  api.clear();
+  api.answer(() => ({ json: {} }));
+
+  const next = await people.run("--allow-removed");
+
+  assert.equal(next.code, 0, next.output);
+  assert.deepEqual(api.requests.map((request) => [request.key, sentBy(request)])[0], [
+    cut?.key,
+    ["create 6", "remove 4"],
+  ]);
+  assert.deepEqual(api.requests.slice(1).map(sentBy), [["remove 5"]]);
+});
+
+Deno.test("what one call of a batch took is saved by the function, and is not sent again when the next is refused", async () => {
+  await using api = await fakeApi();
+  const code = `
+    await changes("SELECT * FROM raw.people").batches(10, async (batch) => {
+      const gone = batch.filter(({ action }) => action === "remove");
+      const rest = batch.filter(({ action }) => action !== "remove");
+      if (rest.length > 0) {
+        await http.post(ORIGIN + "/upsert", { json: rest.map(({ key }) => key.id) });
+        await Promise.all(rest.map((change) => change.save()));
+      }
+      if (gone.length > 0) await http.post(ORIGIN + "/archive", { json: gone.map(({ key }) => key.id) });
+    });`;
+  await using people = await syncProject(api, code, DELIVER);
+  await acceptFive(people);
+  api.clear();
+  api.answer(({ path, json }) => ({
+    status: path === "/archive" && (json as number[]).includes(5) ? 422 : 200,
+    json: {},
+  }));
+  await editThem(people);
+
+  const run = await people.run("--allow-removed");
+
+  assert.equal(run.code, 1);
+  assert.deepEqual(api.requests.map(({ path, json }) => [path, json]), [
+    ["/upsert", [1, 2, 6]],
+    ["/archive", [4, 5]],
+    ["/archive", [4]],
+    ["/archive", [5]],
+  ]);
+  assert.deepEqual([run.sync.delivery?.saved, run.sync.delivery?.failed], [4, 1]);
+});
+
+Deno.test("a batch that a removal began, repeated before, comes again in its own order", async () => {
+  await using api = await fakeApi();
+  const directives = ["on_removed: deliver", "retries: 0"];
+  await using people = await syncProject(api, SEND.replace("4", "1"), { directives });
+  await people.setRows(COLUMNS, rowsOf(3));
+  api.answer((request) => sentBy(request).includes("create 2") ? { drop: true } : { json: {} });
+  await people.run();
+  // 2 may be there, and is gone: its removal comes before what is new, in one batch with it.
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["3", "'Ada'"], ["4", "'Di'"], ["5", "'Ed'"]]);
+  await people.setSync(SEND, directives);
+  api.clear();
+  await killAt(api, people);
+  const cut = api.requests.map(({ key, body }) => [key, body]);
+  assert.deepEqual(api.requests.map(sentBy), [["remove 2", "create 4", "create 5"]]);
+  api.clear();
+  api.answer(() => ({ json: {} }));
+
+  const next = await people.run("--allow-removed");
+
+  assert.equal(next.code, 0, next.output);
+  assert.deepEqual(api.requests.map(({ key, body }) => [key, body]), cut);
+});
