@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EarlierTry } from "~/delivery/earlier_try.ts";
 import type { Value } from "~/sandbox/protocol.ts";
+import { batchesBefore } from "~/store/changes/batch_parts.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { contentOf } from "./content.ts";
 import { FarSide, type FarSideOptions } from "./far_side.ts";
@@ -86,6 +87,11 @@ export class ModelState {
     const row = this.db.prepare(`SELECT batch FROM "spoor.ledger" WHERE id = ?`)
       .get(BigInt(change));
     return Number(row?.batch ?? 0);
+  }
+
+  /** What of one lane a change or a batch is: the batch that it is a part of, or it itself. */
+  wholeOf(unit: number, runId: number): number {
+    return batchesBefore(this.db, unit, runId).at(-1)?.batch ?? unit;
   }
 
   ledger(): LedgerRow[] {

@@ -246,7 +246,10 @@ export class Referee {
     const out = ledger.filter(({ state, runId }) =>
       state === "sent" && runId === this.#before?.runId
     );
-    const units = new Set(out.map(({ batch, id }) => batch || id));
+    // Of a batch whose first request was taken all groups stay as sent, also while a part of it is out.
+    const units = new Set(
+      out.map(({ batch, id, runId }) => this.state.wholeOf(batch || id, runId)),
+    );
     expect(units.size <= concurrency, `${units.size} requests are unknown, at most ${concurrency}`);
   }
 
