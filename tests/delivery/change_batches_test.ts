@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { type Answer, type FakeApi, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { killAfter } from "../support/spoor.ts";
 import { rowsOf, type SyncProject, syncProject } from "./sync_project.ts";
 
 const COLUMNS = ["id", "name"];
@@ -420,4 +421,39 @@ Deno.test("a batch that a removal began, repeated before, comes again in its own
 
   assert.equal(next.code, 0, next.output);
   assert.deepEqual(api.requests.map(({ key, body }) => [key, body]), cut);
+});
+
+Deno.test("what comes after a repeated batch with removals in it leaves what waits, one by one", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND, {
+    directives: ["on_removed: deliver", "concurrency: 1"],
+  });
+  await acceptFive(people);
+  await people.setRows(COLUMNS, [["2", "'Eva'"], ...rowsOf(5).slice(2)]);
+  api.clear();
+  api.answer(() => ({ hang: true }));
+  await killAfter(people.project.start("run --allow-removed"), api.received(1));
+  assert.deepEqual(api.requests.map(sentBy), [["update 2", "remove 1"]]);
+  await people.setRows(COLUMNS, [["2", "'Eva'"], ["3", "'Eva'"], ["6", "'Ada'"], ["7", "'Ada'"]]);
+  api.clear();
+  const waiting: unknown[][] = [];
+  const left = () =>
+    people.project.rows(`SELECT group_key FROM "spoor.pending" ORDER BY 1`).map((
+      { group_key: key },
+    ) => key);
+  api.answer(() => {
+    waiting.push(left());
+    return { json: {} };
+  });
+
+  const run = await people.run("--allow-removed");
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(api.requests.map(sentBy), [
+    ["update 2", "remove 1"],
+    ["update 3", "create 6", "create 7", "remove 4"],
+    ["remove 5"],
+  ]);
+  assert.deepEqual(waiting, [["[3]", "[4]", "[5]", "[6]", "[7]"], ["[5]"], []]);
+  assert.deepEqual(left(), []);
 });

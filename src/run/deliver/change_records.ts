@@ -63,7 +63,7 @@ export class ChangeRecords {
     const [first] = groups;
     if (first?.batch) this.#batchIds.keep(first.batch);
     if (part) this.#parts.put(part.part, part.of);
-    this.#pending.remove(groups.map(({ number }) => number));
+    this.#pending.remove(groups.map(({ pendingNumber }) => pendingNumber));
   }
 
   /** No request of the group left after all: the ledger is to it as it was before. */
@@ -71,7 +71,11 @@ export class ChangeRecords {
     const { earlier } = group;
     if (!earlier) {
       this.#ledger.remove([group.changeId]);
-      return this.#pending.put({ ...group, groupKey: group.keyText });
+      return this.#pending.put({
+        number: group.pendingNumber,
+        action: group.action,
+        groupKey: group.keyText,
+      });
     }
     const { runId, now } = this.context;
     const state = isUnknown(earlier) ? "unknown" : earlier.state;
@@ -146,7 +150,9 @@ export class ChangeRecords {
 
   /** They have come to an end. Those without a request were pending until now. */
   #note(groups: readonly HeldGroup[], state: DeliveryState, error?: string): void {
-    this.#pending.remove(groups.filter(({ intent }) => !intent).map(({ number }) => number));
+    this.#pending.remove(
+      groups.filter(({ intent }) => !intent).map(({ pendingNumber }) => pendingNumber),
+    );
     const same = { state, error, at: this.context.now() };
     this.#log.writeAll(groups.map(({ changeId, keyText, hash, batch, action, changed }) => ({
       groupKey: keyText,

@@ -25,6 +25,8 @@ import type { SqlValue } from "~/warehouse/values.ts";
 
 /** One change. */
 export interface DeliveredChange extends ChangedGroup {
+  /** Its number among those that wait (`notePending`); 0 of one that was cut off, which does not wait. */
+  pendingNumber: number;
   action: ChangeAction;
   /** JSON: column → [old, new]; where the group is one row and was one before. */
   changed: string | undefined;
@@ -56,6 +58,8 @@ export class DeliveredChangeReader {
   /** What was read of changed groups and not given yet. */
   #waiting: GroupBlock | undefined;
   #lastNumber = 0;
+  /** Of the removed ones that were not cut off. */
+  #removedRead = 0;
 
   constructor(
     private readonly db: DatabaseSync,
@@ -122,7 +126,7 @@ export class DeliveredChangeReader {
     const place = this.placeOf(keyText);
     while (this.#repeats.isBefore(place)) {
       if (changes.length >= most) return false;
-      changes.push(this.#toRemoval(this.#repeats.take() ?? [], previous));
+      changes.push(this.#toRemoval(this.#repeats.take() ?? [], 0, previous));
     }
     return true;
   }
@@ -135,31 +139,41 @@ export class DeliveredChangeReader {
   ): DeliveredChange {
     const { columns } = this.#previous;
     const previousRows = before.length / columns.length;
-    const number = ++this.#lastNumber;
+    const given = { ...group, number: ++this.#lastNumber, pendingNumber: group.number };
     if (this.withPrevious) { for (const value of before) previous.values.push(value); }
     if (previousRows === 0) {
       const action = this.isThere(group.keyText) ? "update" : "create";
-      return { ...group, number, action, changed: undefined, previousRows };
+      return { ...given, action, changed: undefined, previousRows };
     }
     const isOneRow = previousRows === 1 && own.length === this.#c.columns.length;
     const changed = isOneRow ? JSON.stringify(this.#fields.compare(before, own)) : undefined;
-    return { ...group, number, action: "update", changed, previousRows };
+    return { ...given, action: "update", changed, previousRows };
   }
 
   #readRemoved(wanted: number): DeliveredBlock {
     const previous = this.#emptyPrevious();
-    const keys: (readonly SqlValue[])[] = [];
-    while (keys.length < wanted && this.#repeats.next) keys.push(this.#repeats.take() ?? []);
-    if (keys.length < wanted) keys.push(...this.#removed.read(wanted - keys.length));
-    const changes = keys.map((key) => this.#toRemoval(key, previous));
-    return { changes, values: [], previous, done: keys.length < wanted };
+    const changes: DeliveredChange[] = [];
+    while (changes.length < wanted && this.#repeats.next) {
+      changes.push(this.#toRemoval(this.#repeats.take() ?? [], 0, previous));
+    }
+    const keys = changes.length < wanted ? this.#removed.read(wanted - changes.length) : [];
+    const before = this.changes.new + this.changes.changed;
+    for (const key of keys) {
+      changes.push(this.#toRemoval(key, before + ++this.#removedRead, previous));
+    }
+    return { changes, values: [], previous, done: changes.length < wanted };
   }
 
-  #toRemoval(key: readonly SqlValue[], previous: { values: SqlValue[] }): DeliveredChange {
+  #toRemoval(
+    key: readonly SqlValue[],
+    pendingNumber: number,
+    previous: { values: SqlValue[] },
+  ): DeliveredChange {
     const before = this.#previous.read(key);
     for (const value of before) previous.values.push(value);
     const change: DeliveredChange = {
       number: ++this.#lastNumber,
+      pendingNumber,
       key,
       keyText: encodeGroupKey(key),
       hash: this.#previousHasher.hash(before),

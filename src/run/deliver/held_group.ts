@@ -19,6 +19,8 @@ import type { KeyedChange } from "./idempotency_key.ts";
 /** See the module's comment. */
 export interface HeldGroup extends ChangedGroup {
   action: ChangeAction;
+  /** Its number among those that wait; 0: it does not. */
+  pendingNumber: number;
   /** JSON: column → [old, new]; where the group is one row and was one before. */
   changed: string | undefined;
   /** The change's id in the ledger; 0 until it is needed first. */

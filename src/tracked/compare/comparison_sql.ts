@@ -209,6 +209,12 @@ export function removeForcedSql(c: Comparison): string {
     WHERE ${keyIsAccepted(c.uniqueKey, "f")}))`;
 }
 
+/** Whether a removed group (`r`) is one whose last try was cut off: it comes with its batch. */
+export function isRemovedRepeat(c: Comparison): string {
+  return `EXISTS (SELECT 1 FROM ${temp(c.triedTable)} AS t
+    WHERE t._spoor_batch <> 0 AND ${keysAreEqual(c.uniqueKey, "t", "r")})`;
+}
+
 /** How many of the removed groups were never accepted. */
 export function countUnacceptedSql(c: Comparison): string {
   return `SELECT count(*) AS n FROM ${temp(c.removedTable)} AS r WHERE NOT EXISTS (SELECT 1 FROM ${

@@ -9,7 +9,7 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { clearPending } from "~/store/changes/pending.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
-import { type Comparison, keyIsAccepted, temp } from "./comparison_sql.ts";
+import { type Comparison, isRemovedRepeat, keyIsAccepted, temp } from "./comparison_sql.ts";
 import type { ChangeSet } from "./find_changes.ts";
 
 /** Whose groups they are. */
@@ -54,7 +54,9 @@ function removedSql(c: Comparison, before: number, { hasLedger }: PendingSubject
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   return `SELECT ?1, g.number, ?2, 'remove', ${keySql(c)}
     FROM (SELECT ${before} + row_number() OVER (ORDER BY ${keys}) AS number, ${keys}
-      FROM ${temp(c.removedTable)}) AS g
+      FROM ${temp(c.removedTable)} AS r WHERE ${
+    hasLedger ? `NOT ${isRemovedRepeat(c)}` : "true"
+  }) AS g
     WHERE ${notInLedgerSql(c, hasLedger)}`;
 }
 

@@ -7,7 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
+import { type Comparison, isRemovedRepeat, temp } from "./comparison_sql.ts";
 import type { RemovedRepeats } from "./removed_repeats.ts";
 
 /** See the module's comment. In the order of their keys. */
@@ -25,10 +25,8 @@ export class RemovedGroupReader {
   read(wanted: number): SqlValue[][] {
     const keys = this.c.uniqueKey.map((key) => `r.${quoteIdentifier(key)}`).join(", ");
     const places = this.c.uniqueKey.map(() => "?").join(", ");
-    const isOther = `EXISTS (SELECT 1 FROM ${temp(this.c.triedTable)} AS t
-      WHERE t._spoor_batch <> 0 AND ${keysAreEqual(this.c.uniqueKey, "t", "r")})`;
     const conditions = [
-      ...this.others?.hasSome ? [`NOT ${isOther}`] : [],
+      ...this.others?.hasSome ? [`NOT ${isRemovedRepeat(this.c)}`] : [],
       ...this.#last ? [`(${keys}) > (${places})`] : [],
     ];
     const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
