@@ -93,6 +93,6 @@ Deno.test("a file that is not YAML is told with its line", async () => {
   );
   assert.match(
     (await mistakesOf("a: 1\n---\nb: 2\n")).join(),
-    /Cannot read the YAML: source contains multiple documents/,
+    /Cannot read the YAML: the file has two parts/,
   );
 });
