@@ -17,6 +17,8 @@ export interface WorldOptions {
 
 /** What a new state file says of itself. */
 const META = "spoor.meta";
+/** What of that is there before the first run. */
+const OF_MIGRATIONS = "content_keys_from";
 /** So many histories are played with one state file before a new one is made, as in a new project. */
 const USES = 200;
 
@@ -70,6 +72,7 @@ export class World implements Disposable {
     }
     this.forgetConnection();
     for (const table of this.#tables()) this.db.exec(`DELETE FROM "${table}"`);
+    this.db.exec(`DELETE FROM "${META}" WHERE key <> '${OF_MIGRATIONS}'`);
     SHELF.set(shape, { db: this.db, uses: this.#uses + 1 });
   }
 
