@@ -14,7 +14,7 @@ export function warnSendsEverything(model: Model): UserError | undefined {
     return undefined;
   }
   return new UserError(
-    `${name} sends all its rows in every run, because its kind is table`,
+    `${name} sends all its rows whenever it runs, because its kind is table`,
     {
       at: sendsAt,
       hint: `With "// @kind: tracked" and "// @unique_key: column" it sends what changed.`,

@@ -118,7 +118,9 @@ export function findUnreadInYaml(sql: { text: string; line: number }, path: stri
     const start = { path, line: sql.line + line - 1, column };
     return linesOf(token.text, start).flatMap((line) => {
       const found = readCandidate(line);
-      if (!found || !isMeantBelow(found, !line.isBlock) || isCommentedOut(found, "--")) return [];
+      const before = sql.text.slice(sql.text.lastIndexOf("\n", token.start) + 1, token.start);
+      const isOwnLine = before.trim() === "" && !line.isBlock;
+      if (!found || !isMeantBelow(found, isOwnLine) || isCommentedOut(found, "--")) return [];
       const state = `"${found.written}" stands in a comment of the SQL, where no directive is read`;
       return [mistake(state, found, "", ", beside the others")];
     });
@@ -162,23 +164,30 @@ function hasAt({ written }: Candidate): boolean {
 function isMeantInHead(found: Candidate): boolean {
   const { name, hasColon, value } = found;
   const directive = findDirective(name);
-  if (!directive) return hasAt(found) && hasColon && nearlyMeant(name) !== undefined;
-  // JSDoc has `@description` too, and others `@owner`, without a colon.
-  if (hasAt(found)) return hasColon || DECIDING.includes(name);
-  return hasColon && DECIDING.includes(name) && directive.read(value, {}) === undefined;
+  if (!directive) return hasAt(found) && hasColon && nearlyMeant(found) !== undefined;
+  const fits = () => directive.read(value, {}) === undefined;
+  // JSDoc has `@description` and `@kind module` too, and others `@owner`, without a colon.
+  if (hasAt(found)) return hasColon || (DECIDING.includes(name) && fits());
+  // Of all others prose may speak: of a far side's timeout, of a column that is the unique key.
+  return hasColon && name === "kind" && fits();
 }
 
 function isMeantBelow(found: Candidate, isOwnLine: boolean): boolean {
   const { name, hasColon } = found;
   if (!hasAt(found) || !hasColon) return false;
   if (!isOwnLine) return DECIDING.includes(name);
-  return DIRECTIVE_NAMES.includes(name) || nearlyMeant(name) !== undefined;
+  return DIRECTIVE_NAMES.includes(name) || nearlyMeant(found) !== undefined;
 }
 
+/** Shorter names are near to those of people, too: `@Kim: please check`. */
+const MIN_MISSPELT = 5;
+
 /** The directive that a misspelt name stands for. The first letter is hardly ever the wrong one: `@link`. */
-function nearlyMeant(name: string): string | undefined {
+function nearlyMeant({ name, value }: Pick<Candidate, "name" | "value">): string | undefined {
   const meant = closestWord(name, DECIDING);
-  return meant?.charAt(0) === name.charAt(0).toLowerCase() ? meant : undefined;
+  if (meant?.charAt(0) !== name.charAt(0).toLowerCase()) return undefined;
+  const isSure = name.length >= MIN_MISSPELT || findDirective(meant)?.read(value, {}) === undefined;
+  return isSure ? meant : undefined;
 }
 
 /** The sign twice: somebody has put the line by. Not in a block comment, which may hold a whole header. */
@@ -200,7 +209,7 @@ function stateInHead(found: Candidate, sign: CommentSign): string {
  */
 function mistake(state: string, found: Candidate, sign: string, where: string): UserError {
   const { line, before, name, value } = found;
-  const meant = findDirective(name) ? name : nearlyMeant(name) ?? name;
+  const meant = findDirective(name) ? name : nearlyMeant(found) ?? name;
   return new UserError(`Cannot read the model header: ${state}`, {
     at: { ...line.at, column: line.at.column + before.length },
     hint: `Write "${sign}${meant}: ${cut(value) || "value"}" as a line of its own${where}.`,

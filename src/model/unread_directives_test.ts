@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readHeader } from "./header.ts";
 import { findUnreadInHead, findUnreadInSql, findUnreadInTypescript } from "./unread_directives.ts";
 
 /** Tags of JSDoc, TSDoc and TypeDoc, and words that people put behind an `@` in comments. */
@@ -65,4 +66,18 @@ Deno.test("a directive in a string of SQL is none", () => {
     findUnreadInSql("SELECT '\n-- @kind: view\n' AS [/* @kind: view */]", 0, "a"),
     [],
   );
+});
+
+Deno.test("notes to people, documentation of columns and of a far side are no directives", () => {
+  const sql = `-- @Kim: please check
+-- @Ken: why?
+--   secrets: text
+-- unique_key: integer
+/** timeout: 30s
+ * rate_limit: 10/s
+ * @kind module
+ */
+SELECT * FROM raw.c -- @Kim: why
+`;
+  assert.deepEqual(readHeader(sql, "models/a/b.sql", "--").errors.map(String), []);
 });

@@ -15,7 +15,7 @@ const SENDING = `
     await http.post("https://api.example/people", { json: row });
   }
 `;
-const WORDS = "sync.people sends all its rows in every run, because its kind is table";
+const WORDS = "sync.people sends all its rows whenever it runs, because its kind is table";
 
 Deno.test("validate and plan warn of a table that sends all its rows in every run", async () => {
   await using project = await tempProject({ ...PEOPLE, "models/sync/people.ts": SENDING });

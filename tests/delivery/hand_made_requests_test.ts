@@ -26,7 +26,7 @@ const FORMS: readonly Form[] = [
   {
     name: "a loop over the array",
     code: `for (const row of await ${QUERY}) {
-      await http.post(ORIGIN + "/", { json: { id: row.id } });
+      await http.post(ORIGIN + "/", { json: row });
       await save.row(row);
     }`,
     out: 1,
@@ -35,7 +35,7 @@ const FORMS: readonly Form[] = [
   {
     name: "a loop over a part of the array",
     code: `for (const [i, row] of (await ${QUERY}).filter(({ id }) => id > 0).entries()) {
-      await http.post(ORIGIN + "/", { json: { id: row.id }, params: { i: String(i * 0) } });
+      await http.post(ORIGIN + "/", { json: { person: row }, params: { i: String(i * 0) } });
       await save.row(row);
     }`,
     out: 1,
@@ -58,7 +58,7 @@ const FORMS: readonly Form[] = [
     const work = async (part) => {
       for (const row of part) {
         await http.get(ORIGIN + "/known/" + row.id);
-        await http.post(ORIGIN + "/", { json: { id: row.id } });
+        await http.post(ORIGIN + "/", { json: { list: [row] } });
         await save.row(row);
       }
     };
@@ -190,7 +190,7 @@ Deno.test("at most once, a write that is about no group is refused before it lea
     `Cannot POST ${api.origin}/ at most once: Spoor cannot tell which group it is about, and could not ` +
       "keep it from being sent twice",
   );
-  assert.match(hint ?? "", /each\(\), batches\(\) or a loop/);
+  assert.match(hint ?? "", /each\(\), batches\(\), for await/);
   assert.deepEqual([at?.path, at?.line], ["models/sync/people.ts", 9]);
   assert.equal(run.sync.delivery?.left, 3);
 });
@@ -252,7 +252,7 @@ Deno.test("at most once, an array in hand lets GETs pass, and a token that a req
     const Authorization = "Bearer " + http.oauth({ tokenUrl: ORIGIN + "/token", clientId: "c", clientSecret: "s" });
     await http.get(ORIGIN + "/me", { headers: { Authorization } });
     for (const row of rows) {
-      await http.post(ORIGIN + "/", { json: { id: row.id }, headers: { Authorization } });
+      await http.post(ORIGIN + "/", { json: row, headers: { Authorization } });
       await save.row(row);
     }`;
   await using people = await syncProject(api, code, { directives: ONCE });
@@ -288,7 +288,7 @@ Deno.test("a request about one group of a batch that was taken leaves the others
   const code = `
     const rows = await ${QUERY};
     await http.post(ORIGIN + "/all", { json: rows });
-    for (const row of rows) await http.post(ORIGIN + "/one", { json: { id: row.id } });
+    for (const row of rows) await http.post(ORIGIN + "/one", { json: row });
     await save.rows(rows);`;
   await using api = await fakeApi();
   await using people = await syncProject(api, code);
@@ -304,4 +304,66 @@ Deno.test("a request about one group of a batch that was taken leaves the others
   const listed = await people.project.run("unknown --json");
 
   assert.equal(listed.stdout.trim().split("\n").length, 3, listed.output);
+});
+
+Deno.test("a request that is made beside a loop over the array, or after it, is not taken for one of its rows", async () => {
+  for (const directives of [[], ONCE]) {
+    await using api = await fakeApi();
+    const code = `
+      const rows = await ${QUERY};
+      const sendAll = async () => {
+        for (const row of rows) {
+          await http.post(ORIGIN + "/row", { json: row });
+          await save.row(row);
+        }
+      };
+      const sending = sendAll();
+      const known = http.get(ORIGIN + "/known");
+      await Promise.all([sending, known]);
+      await http.post(ORIGIN + "/end", { json: { rows: rows.length } });`;
+    await using people = await syncProject(api, code, { directives });
+    await people.setRows(["id", "name"], rowsOf(3));
+
+    const run = await people.run();
+
+    assert.equal(run.sync.delivery?.saved, 3, run.output);
+    assert.deepEqual(
+      api.requests.map(({ path }) => path).toSorted(),
+      ["/end", "/known", "/row", "/row", "/row"],
+    );
+  }
+});
+
+Deno.test("at most once, what follows a loop that has passed a row over is sent", async () => {
+  await using api = await fakeApi();
+  const code = `
+    for await (const row of ${QUERY}) {
+      if (row.id === 2) continue;
+      await http.post(ORIGIN + "/row", { json: { id: row.id } });
+      await save.row(row);
+    }
+    await http.post(ORIGIN + "/end");`;
+  await using people = await syncProject(api, code, { directives: ONCE });
+  await people.setRows(["id", "name"], rowsOf(3));
+
+  const run = await people.run();
+
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/row", "/row", "/end"], run.output);
+});
+
+Deno.test("an iterator of the array goes on after a loop that was left, as that of any array", async () => {
+  await using api = await fakeApi();
+  const code = `
+    const rest = (await ${QUERY}).values();
+    for (const row of rest) {
+      await save.row(row);
+      break;
+    }
+    for (const row of rest) await save.row(row);`;
+  await using people = await syncProject(api, code);
+  await people.setRows(["id", "name"], rowsOf(3));
+
+  const run = await people.run();
+
+  assert.equal(run.sync.delivery?.saved, 3, run.output);
 });

@@ -257,7 +257,7 @@ Deno.test("a 207 to what is about no group keeps nothing from being saved that i
     const rows = await ${QUERY};
     await http.post(ORIGIN + "/setup/between");
     for (const row of rows) {
-      await http.post(ORIGIN + "/people/" + row.id, { json: { name: row.name } });
+      await http.post(ORIGIN + "/people/" + row.id, { json: row });
       await save.row(row);
     }`;
   await using people = await syncProject(api, code);
@@ -273,7 +273,7 @@ Deno.test("a 207 to one row that the model passes over keeps none of the others 
   await using api = await fakeApi(({ path }) => path === "/2" ? inParts() : { json: {} });
   const code = `
     for (const row of await ${QUERY}) {
-      const { status } = await http.post(ORIGIN + "/" + row.id, { json: { name: row.name } });
+      const { status } = await http.post(ORIGIN + "/" + row.id, { json: row });
       if (status !== 207) await save.row(row);
     }`;
   await using people = await syncProject(api, code);
@@ -305,4 +305,21 @@ Deno.test("of a query that is not tracked a loop may save what was answered with
 
   assert.equal(run.code, 0, run.output);
   assert.equal(people.project.rows("sync.people").length, 3);
+});
+
+Deno.test("a 207 to a GET keeps nothing from being saved", async () => {
+  await using api = await fakeApi(({ method }) => method === "GET" ? inParts() : { json: {} });
+  const code = `
+    for await (const row of ${QUERY}) {
+      await http.get(ORIGIN + "/list");
+      await http.put(ORIGIN + "/people/" + row.id, { json: { name: row.name } });
+      await save.row(row);
+    }`;
+  await using people = await syncProject(api, code);
+  await threePeople(people);
+
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(acceptedIds(people), [1, 2, 3]);
 });

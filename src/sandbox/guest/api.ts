@@ -160,8 +160,9 @@ export interface Query {
  *
  * Each request belongs to the groups that it is about: of them its `Idempotency-Key` is made, and they are
  * what is known as sent if no answer comes. Inside of `each` and `batches` that is what the function was
- * given; in a loop over it the row, group or batch that was given last. The array of `await query(…)` and
- * its `map`, `flatMap` and `forEach` are such loops too, and so are parts of it, cut off by `slice` or `filter`.
+ * given, and so it is in the functions that `map`, `flatMap` and `forEach` of the array of `await query(…)` call,
+ * or of a part of it, cut off by `slice` or `filter`. In a `for await` it is the row, group or batch that was given
+ * last.
  *
  * In a loop of your own, a write is also about the rows that its `json` or `form` holds just as they were
  * given, in lists or objects too: so a batch that you fill yourself goes out as one. A copy is not such a row.
@@ -169,7 +170,8 @@ export interface Query {
  * to that, and to no more than `@concurrency` requests at once.
  *
  * Any other write belongs to no group. It has another key in each run, and no run knows of the one before.
- * With `@delivery: at_most_once` it is refused while the model has groups that are neither saved nor rejected.
+ * With `@delivery: at_most_once` it is refused while the model has an array with groups in it that are neither
+ * saved nor rejected.
  * What is made once, such as the list that all are put into, goes before the query is read, or into the loop.
  *
  * @example

@@ -1,7 +1,7 @@
 /**
  * Which change a request belongs to: the groups whose rows the model is working on when it asks.
  *
- * Inside the function of `each` and `batches`, and in a loop over an array of rows, that is told by the
+ * Inside the function of `each` and `batches`, and of `map` over an array of rows, that is told by the
  * asynchronous context, so it holds across every `await`. In a plain `for await` it is what was yielded last.
  *
  * @module
@@ -24,63 +24,40 @@ export interface Change {
   partial?: PartialAnswers;
 }
 
-/** What is worked on in one flow of the model's code. */
-interface Work {
-  change: Change;
-  /** Of a loop over an array. */
-  pass?: Pass;
-}
-
-/** One pass of a loop over an array of rows. */
-export interface Pass {
-  isOver: boolean;
-  before: Work | undefined;
-}
-
-const storage = new AsyncLocalStorage<Work | undefined>();
+const storage = new AsyncLocalStorage<Change>();
 const none = newChange([]);
 let yielded: Change = none;
 
 /** Runs a function, and all that it starts, as work on a change. */
 export function workOn<T>(change: Change, work: () => T): T {
-  return storage.run({ change }, work);
+  return storage.run(change, work);
 }
 
 /** Notes what a plain `for await` has been given; no groups: nothing, the loop is over. */
 export function noteYielded(groups: readonly GivenGroup[]): void {
-  yielded = groups.length === 0 ? none : changeOf(groups);
-}
-
-/** A loop over an array begins here. */
-export function beginPass(): Pass {
-  return { isOver: false, before: storage.getStore() };
-}
-
-/** What follows here is work on this change, until the loop goes on. */
-export function enterChange(change: Change, pass: Pass): void {
-  storage.enterWith({ change, pass });
-}
-
-/** What follows here is what it was before the loop. */
-export function endPass(pass: Pass): void {
-  pass.isOver = true;
-  storage.enterWith(pass.before);
+  const [first] = groups;
+  if (!first) yielded = none;
+  else yielded = groups.length === 1 ? changeOfOne(first) : changeOf(groups);
 }
 
 /** The change that is being worked on here and now, and whether the model has come to it by a loop of its own. */
 export function currentChange(): { change: Change; isByLoop: boolean } {
-  let work = storage.getStore();
-  // Who called an asynchronous function that has such a loop is left with its first row when that returns.
-  while (work?.pass?.isOver && work.change.given.every(({ state }) => state !== "open")) {
-    work = work.pass.before;
-  }
-  if (!work) return { change: yielded, isByLoop: true };
-  return { change: work.change, isByLoop: work.pass !== undefined };
+  const change = storage.getStore();
+  return change ? { change, isByLoop: false } : { change: yielded, isByLoop: true };
 }
 
 /** A change with no request yet. */
 export function newChange(given: readonly GivenGroup[]): Change {
   return { groups: given.map(({ number }) => number), given, requests: 0 };
+}
+
+const alone = new WeakMap<GivenGroup, Change>();
+
+/** The same as `changeOf` of one group. */
+export function changeOfOne(group: GivenGroup): Change {
+  let change = alone.get(group);
+  if (!change) alone.set(group, change = newChange([group]));
+  return change;
 }
 
 const changes = new WeakMap<GivenGroup, Map<string, Change>>();
@@ -94,6 +71,7 @@ export function changeOf(groups: Iterable<GivenGroup>): Change {
   const given = [...new Set(groups)].sort((a, b) => a.number - b.number);
   const [first] = given;
   if (!first) return none;
+  if (given.length === 1) return changeOfOne(first);
   const name = given.map(({ number }) => number).join();
   const own = changes.get(first) ?? new Map<string, Change>();
   changes.set(first, own);

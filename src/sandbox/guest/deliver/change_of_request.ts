@@ -66,11 +66,11 @@ export function refuseAboutNone(
   delivery: Delivery | undefined,
 ): void {
   if (groups.length > 0 || verifies !== undefined || !isWrite(method)) return;
-  if (!delivery?.hasOpen) return;
+  if (!delivery?.hasArrayOpen) return;
   throw refusal(
     `Cannot ${about()} at most once: Spoor cannot tell which group it is about, and could not keep it ` +
       "from being sent twice",
-    "Make it in each(), batches() or a loop over the rows, or give it the rows themselves as json. What is " +
-      "about no group goes before the query is read, or after all that it gave is saved or rejected.",
+    "Make it in each(), batches(), for await or the array's map(), or give it the rows themselves as json. " +
+      "What is about no group goes before the query is read, or after all that it gave is saved or rejected.",
   );
 }

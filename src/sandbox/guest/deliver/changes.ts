@@ -44,6 +44,7 @@ export class Changes implements PublicChanges<Row> {
     onChanges?: ((changes: Change<Row>[]) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
+    this.#context.delivery.hasArray = true;
     this.#array ??= collectAll(this).then(followed);
     return this.#array.then(onChanges, onError);
   }

@@ -63,6 +63,8 @@ export class Delivery {
   #hasRejected = false;
   /** The number of the last group that the model was given. */
   lastGiven = 0;
+  /** What it reads it has asked for as an array. */
+  hasArray = false;
 
   constructor(port: HostPort, paths: ModulePaths, uniqueKey: readonly string[]) {
     this.#port = port;
@@ -70,9 +72,12 @@ export class Delivery {
     this.#uniqueKey = uniqueKey;
   }
 
-  /** Whether the model has groups in its hands that have not ended. */
-  get hasOpen(): boolean {
-    return this.#given.size > 0;
+  /**
+   * Whether the model has an array of groups in its hands of which some have not ended: then it may come to any
+   * of them, by means that are not seen.
+   */
+  get hasArrayOpen(): boolean {
+    return this.hasArray && this.#given.size > 0;
   }
 
   /**

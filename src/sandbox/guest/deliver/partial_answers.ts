@@ -43,10 +43,12 @@ export function notePartial(
   { change, about, isWrite, mayHoldUpTo }: AnsweredRequest,
 ): PartialAnswer {
   const partial = { request: about(), at: ++lastAt, mayHoldUpTo, isRead: false };
+  // What only reads is accepted by nobody.
+  if (!isWrite) return partial;
   for (const each of [change, ...change.given ?? []]) {
     (each.partial ??= new Map()).set(partial.request, partial);
   }
-  if (isWrite && mayHoldUpTo > 0) loose = [...loose.filter(({ isRead }) => !isRead), partial];
+  if (mayHoldUpTo > 0) loose = [...loose.filter(({ isRead }) => !isRead), partial];
   return partial;
 }
 

@@ -1,61 +1,40 @@
 /**
- * The array that `await` gives of a tracked query: an array as any other, but that a loop over it says which
- * row the model is at, so that its requests belong to that row's group.
+ * The array that `await` gives of a tracked query: an array as any other, but that a function which `map`,
+ * `flatMap` or `forEach` calls with a row works on that row's group, so that its requests belong to it.
  *
- * It is said to the code that the loop runs, and to all that this awaits or starts: loops side by side do not
- * hear of each other.
+ * A loop over the array says nothing: who runs its body, and what runs beside it, cannot be told apart.
  *
  * @module
  */
-import {
-  beginPass,
-  changeOf,
-  endPass,
-  enterChange,
-  workOn,
-} from "~/sandbox/guest/deliver/change_context.ts";
+import { changeOfOne, workOn } from "~/sandbox/guest/deliver/change_context.ts";
 import { groupOf } from "~/sandbox/guest/deliver/known_objects.ts";
 
 const plain = Array.prototype;
 
 /** Methods that give some of the items, or all in another order. */
-const CHOOSING = ["filter", "slice", "concat", "toSorted", "toReversed", "toSpliced"] as const;
+const CHOOSING = [
+  "filter",
+  "slice",
+  "splice",
+  "concat",
+  "toSorted",
+  "toReversed",
+  "toSpliced",
+] as const;
 /** Methods that call a function with each item. */
 const CALLING = ["forEach", "map", "flatMap"] as const;
 
 const followedPrototype: object = Object.create(plain, {
   ...Object.fromEntries(CHOOSING.map((name) => [name, hidden(choosing(plain[name]))])),
   ...Object.fromEntries(CALLING.map((name) => [name, hidden(calling(plain[name]))])),
-  values: hidden(function (this: unknown[]) {
-    return follow(this, (item) => item);
-  }),
-  [Symbol.iterator]: hidden(function (this: unknown[]) {
-    return follow(this, (item) => item);
-  }),
-  entries: hidden(function (this: unknown[]) {
-    return follow(this, (item, index) => [index, item]);
-  }),
 });
 
 /** What its arrays lead to; hardened with what the API hands out. */
-export const FOLLOWED: readonly unknown[] = [followedPrototype, follow];
+export const FOLLOWED: readonly unknown[] = [followedPrototype];
 
 /** Makes such an array of one. */
 export function followed<T>(items: T[]): T[] {
   return Object.setPrototypeOf(items, followedPrototype);
-}
-
-function* follow<T>(items: unknown[], give: (item: unknown, index: number) => T): Generator<T> {
-  const pass = beginPass();
-  try {
-    for (let i = 0; i < items.length; i++) {
-      const group = groupOf(items[i]);
-      if (group) enterChange(changeOf([group]), pass);
-      yield give(items[i], i);
-    }
-  } finally {
-    endPass(pass);
-  }
 }
 
 // deno-lint-ignore no-explicit-any -- any method of an array
@@ -81,6 +60,6 @@ function following(fn: Method): Method {
   return function (this: unknown, item: unknown, ...rest) {
     const group = groupOf(item);
     if (!group) return fn.call(this, item, ...rest);
-    return workOn(changeOf([group]), () => fn.call(this, item, ...rest));
+    return workOn(changeOfOne(group), () => fn.call(this, item, ...rest));
   };
 }

@@ -47,6 +47,7 @@ export class Rows implements PublicRows<Row> {
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     const { delivery } = this.#context;
+    if (delivery) delivery.hasArray = true;
     this.#array ??= delivery ? collectAll(this).then(followed) : collectAll(this);
     return this.#array.then(onRows, onError);
   }
