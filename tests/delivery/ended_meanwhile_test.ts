@@ -158,7 +158,7 @@ function answerPostOnceRejected(api: FakeApi): void {
   });
 }
 
-Deno.test("a batch of which one group is rejected before it leaves is not sent: the others fail, and come again", async () => {
+Deno.test("a batch of which a group is rejected as it is asked for is not sent and comes again, or counts as maybe arrived", async () => {
   await using api = await fakeApi();
   const code = `await query("SELECT * FROM raw.people").batches(3, async (groups) => {
     const sent = http.post(ORIGIN + "/batch", { json: groups.map(({ key }) => key.id) });
@@ -170,6 +170,11 @@ Deno.test("a batch of which one group is rejected before it leaves is not sent: 
 
   const first = await people.run();
   const open = ledgerOf(people);
+  // On a busy machine the request may be faster than the rejection.
+  if (api.requests.length > 0) {
+    assert.deepEqual([first.sync.delivery?.rejected, first.sync.delivery?.saved], [1, 2]);
+    return assert.deepEqual(open, [{ group_key: "[2]", state: "rejected", moved: 1 }]);
+  }
   const second = await people.run();
 
   assert.deepEqual([first.sync.delivery?.rejected, first.sync.delivery?.failed], [1, 2]);
