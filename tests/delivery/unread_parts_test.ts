@@ -106,8 +106,9 @@ for (const [name, code] of Object.entries(UNREAD)) {
     assert.equal(run.code, 1, run.output);
     assert.deepEqual(acceptedIds(people), []);
     assert.equal(run.sync.delivery?.saved, 0);
-    const { failed = 0, left = 0 } = run.sync.delivery ?? {};
-    assert.equal(failed + left, 3, "all come again");
+    // Of rows side by side some may be out when the first of them ends the model.
+    const { failed = 0, left = 0, unknown = 0 } = run.sync.delivery ?? {};
+    assert.equal(failed + left + unknown, 3, "all come again");
     assert.match(run.output, /207 \(Multi-Status\)/);
   });
 }
