@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { renderCount } from "./counts.ts";
 
 /** A longer text ends in `…` and says how long it is: `aaaa… (1,000,000 characters)`. */
 export function cutText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   // Half of a character that takes two units is none.
   const start = text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, "");
-  return `${start}… (${text.length.toLocaleString("en-US")} characters)`;
+  return `${start}… (${renderCount(text.length)} characters)`;
 }

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { readHeader } from "./header.ts";
-import { findUnreadInHead, findUnreadInSql, findUnreadInTypescript } from "./unread_directives.ts";
+import {
+  findUnreadInHead,
+  findUnreadInSql,
+  findUnreadInTypescript,
+  findUnreadInYaml,
+} from "./unread_directives.ts";
 
 /** Tags of JSDoc, TSDoc and TypeDoc, and words that people put behind an `@` in comments. */
 const WORDS =
@@ -80,4 +85,13 @@ Deno.test("notes to people, documentation of columns and of a far side are no di
 SELECT * FROM raw.c -- @Kim: why
 `;
   assert.deepEqual(readHeader(sql, "models/a/b.sql", "--").errors.map(String), []);
+});
+
+Deno.test("findUnreadInYaml() finds a misspelt directive in a line of its own, and passes over one that ends a line", () => {
+  const found = (text: string) =>
+    findUnreadInYaml({ text, line: 4 }, "models/a/b.yaml").map(({ at }) => at?.line);
+
+  assert.deepEqual(found("SELECT 1 AS id\n-- @kinds: view"), [5]);
+  assert.deepEqual(found("SELECT 1 AS id -- @kinds: why two?"), []);
+  assert.deepEqual(found("SELECT 1 AS id -- @kind: view"), [4]);
 });

@@ -296,3 +296,18 @@ export interface EgressError extends ErrorReport {
    */
   kind: "denied" | "invalid" | "down" | "unsent" | "timeout" | "broken";
 }
+
+/** What `"spoor"` gives to models, by name; its types are gone when they run. */
+export const SPOOR_VALUES: readonly string[] = [
+  "query",
+  "changes",
+  "save",
+  "reject",
+  "http",
+  "HttpError",
+  "secret",
+  "hmac",
+  "env",
+  "files",
+  "log",
+];

@@ -6,7 +6,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { countText } from "~/base/count_text.ts";
+import { renderCount } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { foldModelName } from "~/model/model_name.ts";
@@ -82,7 +82,7 @@ function renamedState(
   { model: old, acceptedRows }: Pick<FormerModel, "model" | "acceptedRows">,
   because: string,
 ): UserError {
-  const rows = acceptedRows === 1 ? "1 accepted row" : `${countText(acceptedRows)} accepted rows`;
+  const rows = acceptedRows === 1 ? "1 accepted row" : `${renderCount(acceptedRows)} accepted rows`;
   return new UserError(
     `Cannot send ${name}: it has no state, and ${old}, which the project no longer has, has ${rows}`,
     {
@@ -95,7 +95,7 @@ function renamedState(
 }
 
 function goneState({ model: { name, path }, own, option }: LostStateFacts): UserError {
-  const rows = own.rows === 1 ? "1 row" : `${countText(own.rows)} rows`;
+  const rows = own.rows === 1 ? "1 row" : `${renderCount(own.rows)} rows`;
   const left = own.showsAccepted
     ? "though its table is there to show it"
     : `though its table has ${rows}`;

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { countOf } from "~/base/counts.ts";
 import { systemWords } from "~/base/system_words.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
-import { countOf } from "~/cli/output/counts.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { parseHeld } from "~/cli/parse_held.ts";

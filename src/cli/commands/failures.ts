@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { countOf } from "~/base/counts.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { modelNamesAround } from "~/cli/completions/model_names.ts";
 import {
@@ -23,7 +24,6 @@ import {
   type TrackedModel,
 } from "~/cli/groups/tracked_model.ts";
 import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
-import { countOf } from "~/cli/output/counts.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { keyObject } from "~/cli/why_view/story_json.ts";

@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { closestWord } from "~/base/closest_word.ts";
+import { renderCount } from "~/base/counts.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
@@ -15,7 +16,6 @@ import {
   readsPracticeState,
   refuseLost,
 } from "~/cli/open_project_state.ts";
-import { renderCount } from "~/cli/output/counts.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import { tellOutdated } from "~/cli/output/outdated_text.ts";
 import type { Output } from "~/cli/output/output.ts";

@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { countOf } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
-import { countOf } from "~/cli/output/counts.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { clearPractice } from "~/cli/practice_view/clear_practice.ts";

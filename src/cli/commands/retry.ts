@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { countOf, renderCount } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
@@ -22,7 +23,6 @@ import {
   type TrackedModel,
 } from "~/cli/groups/tracked_model.ts";
 import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
-import { countOf, renderCount } from "~/cli/output/counts.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { type ChangedByHand, type ChangeFilter, retryChanges } from "~/store/changes/by_hand.ts";

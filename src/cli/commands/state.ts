@@ -4,6 +4,7 @@
  * @module
  */
 import { isAbsolute, resolve } from "node:path";
+import { countOf } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
@@ -13,7 +14,6 @@ import {
   readsPracticeState,
   refuseLost,
 } from "~/cli/open_project_state.ts";
-import { countOf } from "~/cli/output/counts.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import { renderSize } from "~/cli/output/size_text.ts";
 import { countChanges, renderReport, renderStates } from "~/cli/state_view/state_lines.ts";

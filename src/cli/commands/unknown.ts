@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { countOf } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
@@ -11,7 +12,6 @@ import { findKeys, findStanding, renderStanding } from "~/cli/groups/chosen_grou
 import { openForDecision, openGroupsToList } from "~/cli/groups/open_groups.ts";
 import { findTrackedModel, loadTrackedModels } from "~/cli/groups/tracked_model.ts";
 import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
-import { countOf } from "~/cli/output/counts.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { printUnknown, renderUnknown } from "~/cli/unknown_view/unknown_lines.ts";
 import { practiceOption } from "~/run/command_text.ts";

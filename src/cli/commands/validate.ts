@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { countOf } from "~/base/counts.ts";
 import { toErrorReport, type UserError, UserErrors } from "~/base/user_error.ts";
 import { checkQueries } from "~/cli/check_queries.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { findProjectState } from "~/cli/open_project_state.ts";
-import { countOf } from "~/cli/output/counts.ts";
 import { renderWarning } from "~/cli/output/error_lines.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { loadProject } from "~/project/load_project.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { countOf, renderCount } from "~/base/counts.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
-import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { countOf } from "~/base/counts.ts";
 import { parseDurationMs } from "~/base/duration.ts";
 import { UserError } from "~/base/user_error.ts";
-import { countOf } from "~/cli/output/counts.ts";
 import { type ChangeFilter, countChanges } from "~/store/changes/by_hand.ts";
 import { ledgerRowOf } from "~/store/changes/group_story.ts";
 import { pendingOf } from "~/store/changes/pending.ts";

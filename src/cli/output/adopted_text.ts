@@ -4,9 +4,9 @@
  * @module
  */
 // deno-lint-ignore-file camelcase -- fields, as --json prints them.
+import { countOf, renderCount } from "~/base/counts.ts";
 import type { PlannedAdoption } from "~/plan/plan_document.ts";
 import type { RecordedGroups } from "~/run/run_event.ts";
-import { countOf, renderCount } from "./counts.ts";
 import { visibleLine } from "./visible_text.ts";
 
 /** Of a plan; what a run tells has all of it. */

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { countOf, renderCount } from "~/base/counts.ts";
 import {
   type ErrorReport,
   renderLocation,
@@ -16,7 +17,6 @@ import {
   UserError,
   UserErrors,
 } from "~/base/user_error.ts";
-import { countOf, renderCount } from "./counts.ts";
 import type { Style } from "./style.ts";
 import { visibleText } from "./visible_text.ts";
 

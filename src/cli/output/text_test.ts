@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { countOf, renderCount } from "./counts.ts";
+import { countOf, renderCount } from "~/base/counts.ts";
 import { renderLocalTime } from "./local_time.ts";
 import { cutToWidth, renderTable } from "./table.ts";
 import { visibleLine, visibleText } from "./visible_text.ts";

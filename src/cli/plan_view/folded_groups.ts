@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { renderCount } from "~/cli/output/counts.ts";
+import { renderCount } from "~/base/counts.ts";
 import type { PlannedChange, PlannedModel } from "~/plan/plan_document.ts";
 
 /** Entries of a list that are shown where not all are asked for. */

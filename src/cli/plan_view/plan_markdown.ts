@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { renderCount } from "~/base/counts.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
-import { renderCount } from "~/cli/output/counts.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
 import type {
   PlanDocument,

@@ -4,9 +4,9 @@
  * @module
  */
 // deno-lint-ignore-file camelcase
+import { countOf, renderCount } from "~/base/counts.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { comparedText, differInText } from "~/cli/output/adopted_text.ts";
-import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 // deno-lint-ignore-file camelcase
+import { countOf, renderCount } from "~/base/counts.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { adoptedText } from "~/cli/output/adopted_text.ts";
-import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { outdatedText } from "~/cli/output/outdated_text.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import type {

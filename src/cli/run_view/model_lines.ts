@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { countOf, renderCount } from "~/base/counts.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, renderLocation } from "~/base/user_error.ts";
 import {
@@ -12,7 +13,6 @@ import {
   differInText,
   recordedText,
 } from "~/cli/output/adopted_text.ts";
-import { countOf, renderCount } from "~/cli/output/counts.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";

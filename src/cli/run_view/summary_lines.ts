@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { countOf, renderCount } from "~/base/counts.ts";
 import { renderDuration } from "~/base/duration.ts";
-import { countOf, renderCount } from "~/cli/output/counts.ts";
 import type { Style } from "~/cli/output/style.ts";
 import type { ModelName } from "~/model/model.ts";
 import type { BudgetAhead } from "~/run/deliver/budget_ahead.ts";

@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { countOf } from "~/base/counts.ts";
 import type { ChangeRequest } from "~/cli/groups/change_key_of.ts";
 import { toShownKeyWords } from "~/cli/groups/key_words.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
-import { countOf } from "~/cli/output/counts.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Output } from "~/cli/output/output.ts";
 import type { Style } from "~/cli/output/style.ts";

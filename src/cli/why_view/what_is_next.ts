@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { renderCount } from "~/base/counts.ts";
 import type { BudgetBlock } from "~/cli/groups/budget_block.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
-import { renderCount } from "~/cli/output/counts.ts";
 import { isUnknown } from "~/delivery/earlier_try.ts";
 import type { DeliveryRow, LedgerRow } from "~/store/changes/group_story.ts";
 import type { PendingRow } from "~/store/changes/pending.ts";

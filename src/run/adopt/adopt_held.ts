@@ -12,6 +12,7 @@
  */
 // deno-lint-ignore-file camelcase -- fields, as --json prints them.
 import type { DatabaseSync } from "node:sqlite";
+import { countOf, renderCount } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type DeliveryPromise, isHeldBack } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
@@ -228,7 +229,7 @@ function fillWithRest(db: DatabaseSync, { comparison: c }: ChangeSet, far: FarCo
 function summaryOf(
   { source, same, differ, not_there: missing, to_remove: gone }: AdoptedGroups,
 ): string {
-  const text = `${count(same, "group")} recorded as sent, as in ${source}; ${differ} ${
+  const text = `${countOf(same, "group")} recorded as sent, as in ${source}; ${differ} ${
     differ === 1 ? "differs" : "differ"
   }, ${missing} not there`;
   return gone > 0 ? `${text}, ${gone} there that left the query` : text;
@@ -271,7 +272,7 @@ function notesOf(
     const lines = withoutKeyLines.map((line) => `${source.name}:${line}`).join(", ");
     const more = withoutKey > withoutKeyLines.length && lines !== "" ? ", …" : "";
     notes.push(
-      `${count(withoutKey, "row")} there ${withoutKey === 1 ? "has" : "have"} no ${
+      `${countOf(withoutKey, "row")} there ${withoutKey === 1 ? "has" : "have"} no ${
         far.uniqueKey.join(", ")
       }, and can be no group of ${model.name}${lines === "" ? "" : ` (${lines}${more})`}`,
     );
@@ -316,9 +317,9 @@ function doubleNotes(db: DatabaseSync, source: HeldSource, far: FarComparison): 
   });
   const more = doubles > examples.length ? ", …" : "";
   return [
-    `${count(doubles, "group")} of one row ${doubles === 1 ? "has" : "have"} more than one there: ${
-      examples.join("; ")
-    }${more}`,
+    `${countOf(doubles, "group")} of one row ${
+      doubles === 1 ? "has" : "have"
+    } more than one there: ${examples.join("; ")}${more}`,
   ];
 }
 
@@ -361,8 +362,8 @@ function refuseNoneMet(
     });
   }
   throw new UserError(
-    `${cannot}: none of the ${count(notThere, "group")} of its query is among the ${
-      groupsThere.toLocaleString("en-US")
+    `${cannot}: none of the ${countOf(notThere, "group")} of its query is among the ${
+      renderCount(groupsThere)
     } there`,
     {
       details: [
@@ -381,8 +382,4 @@ function exampleOf(db: DatabaseSync, far: FarComparison, table: string, letter: 
   const rows = prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)} LIMIT ${EXAMPLES}`)
     .all().map((row) => row.join(", ").slice(0, MAX_SHOWN));
   return `${far.uniqueKey.join(", ")} = ${rows.join("; ")}`;
-}
-
-function count(n: number, what: string): string {
-  return `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
 }

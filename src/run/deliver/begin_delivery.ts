@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { renderCount } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { DEFAULT_MAX_REMOVED, findBreach } from "~/delivery/budget.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
@@ -183,5 +184,5 @@ function examplesOf(
     .all().map(readRow);
   const lines = rows.map((key) => renderGroupKey(c.uniqueKey, key));
   const more = groups - lines.length;
-  return more > 0 ? [...lines, `… ${more.toLocaleString("en-US")} more`] : lines;
+  return more > 0 ? [...lines, `… ${renderCount(more)} more`] : lines;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { countText } from "~/base/count_text.ts";
+import { renderCount } from "~/base/counts.ts";
 import { type BudgetBreach, DEFAULT_MAX_REMOVED, renderBudget } from "~/delivery/budget.ts";
 import type { Directives } from "~/model/model.ts";
 
@@ -13,16 +13,16 @@ export function breachText(
   { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges }: Pick<Directives, "maxRemoved" | "maxChanges">,
 ): string {
   if (budget === "empty_query") {
-    return `its query gives no rows, and ${countText(accepted)} ${
+    return `its query gives no rows, and ${renderCount(accepted)} ${
       accepted === 1 ? "group is" : "groups are"
     } accepted`;
   }
   if (budget === "max_removed") {
-    const share = `${countText(groups)} of ${countText(accepted)} groups`;
+    const share = `${renderCount(groups)} of ${renderCount(accepted)} groups`;
     return `${share} left its query, and @max_removed is ${renderBudget(maxRemoved)}`;
   }
-  return `${countText(groups)} groups are new or changed, ${
-    countText(accepted)
+  return `${renderCount(groups)} groups are new or changed, ${
+    renderCount(accepted)
   } are accepted, and @max_changes is ${renderBudget(maxChanges ?? DEFAULT_MAX_REMOVED)}`;
 }
 

@@ -7,8 +7,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { renderCount } from "~/base/counts.ts";
 import { foldName } from "~/base/same_name.ts";
-import { countText } from "~/base/count_text.ts";
 import { UserError } from "~/base/user_error.ts";
 import { isForced, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
@@ -109,7 +109,7 @@ function refuseOpen(
   practiceOption: string,
 ): void {
   if (open.length === 0) return;
-  const groups = open.length === 1 ? "1 group" : `${countText(open.length)} groups`;
+  const groups = open.length === 1 ? "1 group" : `${renderCount(open.length)} groups`;
   const before = former.length > 0
     ? ` "@unique_key: ${former.join(", ")}"`
     : " the key that it had";
@@ -128,7 +128,7 @@ function refuseOpen(
     details: [
       ...open.slice(0, EXAMPLES)
         .map(({ groupKey }) => renderGroupKey(former, decodeGroupKey(groupKey))),
-      ...open.length > EXAMPLES ? [`… ${countText(open.length - EXAMPLES)} more`] : [],
+      ...open.length > EXAMPLES ? [`… ${renderCount(open.length - EXAMPLES)} more`] : [],
     ],
     hint: `Nothing was sent. Give it back${before} and ${until}; then change the key`,
   });
@@ -160,8 +160,8 @@ function refuseLoss(
   const { name } = model;
   const sendsRest = isPart ? `; "${command("--allow-changes")}" sends those as new ones` : "";
   throw new UserError(
-    `Cannot send ${name} by another unique key: ${countText(lost)} of ${
-      countText(rows("TRUE"))
+    `Cannot send ${name} by another unique key: ${renderCount(lost)} of ${
+      renderCount(rows("TRUE"))
     } accepted rows have no ` +
       `"${missing ?? uniqueKey.join(`", "`)}"`,
     {

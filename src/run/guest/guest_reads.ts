@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { countOf } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { beginDelivery } from "~/run/deliver/begin_delivery.ts";
 import type { Delivery } from "~/run/deliver/delivery.ts";
@@ -115,7 +116,7 @@ export class GuestReads implements Disposable {
     if (groups === 0) return;
     const { context, model } = this.parts;
     const message = `Its @unique_key is another one now: what was parked under the former one (${
-      groups === 1 ? "1 group" : `${groups.toLocaleString("en-US")} groups`
+      countOf(groups, "group")
     }) is tried again`;
     context.emit({ type: "log", model: model.name, level: "warn", message });
   }

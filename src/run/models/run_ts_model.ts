@@ -4,7 +4,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { countText } from "~/base/count_text.ts";
+import { renderCount } from "~/base/counts.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
@@ -166,12 +166,12 @@ function notAccepted(
   { failed, unknown, saved, rejected, left }: DeliveryCounts,
 ): string {
   const open = failed + unknown;
-  const all = countText(open + saved + rejected + left);
-  const text = `${countText(open)} of ${all} groups of ${model} ${
+  const all = renderCount(open + saved + rejected + left);
+  const text = `${renderCount(open)} of ${all} groups of ${model} ${
     open === 1 ? "was" : "were"
   } not accepted`;
   return rejected > 0
-    ? `${text}, beside ${countText(rejected)} that ${
+    ? `${text}, beside ${renderCount(rejected)} that ${
       rejected === 1 ? "was" : "were"
     } rejected for good`
     : text;
@@ -193,14 +193,14 @@ function hintOf(
   return [
     ...toSettle > 0
       ? [
-        `${countText(toSettle)} may have arrived, and ${
+        `${renderCount(toSettle)} may have arrived, and ${
           toSettle === 1 ? "waits" : "wait"
         } until you have looked: spoor unknown ${name}${option}`,
       ]
       : [],
     ...parked > 0
       ? [
-        `${countText(parked)} failed in @max_attempts runs, or ${
+        `${renderCount(parked)} failed in @max_attempts runs, or ${
           parked === 1 ? "was" : "were"
         } taken and could not be kept, and ${
           parked === 1 ? "is" : "are"

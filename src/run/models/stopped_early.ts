@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { renderCount } from "~/base/counts.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import type { BudgetAhead } from "~/run/deliver/budget_ahead.ts";
 import type { EgressError } from "~/sandbox/protocol.ts";
@@ -23,10 +24,10 @@ export function stoppedEarly(
     [unknown, "unknown"],
   ];
   const tried = ends.filter(([count, word]) => count > 0 || word === "accepted")
-    .map(([count, word]) => `${figure(count)} ${word}`);
+    .map(([count, word]) => `${renderCount(count)} ${word}`);
   return {
-    message: `${message}; of ${figure(total)} groups ${tried.join(", ")}, ${
-      figure(left)
+    message: `${message}; of ${renderCount(total)} groups ${tried.join(", ")}, ${
+      renderCount(left)
     } were not sent${ahead ? "" : " and come with the next run"}`,
     ...(ahead ? { hint: hintAt(ahead) } : hint !== undefined && { hint }),
   };
@@ -34,8 +35,4 @@ export function stoppedEarly(
 
 function hintAt({ why, command }: BudgetAhead): string {
   return `See whether the service works, and let the rest through once more (${why}): ${command}`;
-}
-
-function figure(count: number): string {
-  return count.toLocaleString("en-US");
 }

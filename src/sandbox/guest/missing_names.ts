@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SPOOR_VALUES } from "~/sandbox/protocol.ts";
 
 const REQUESTS =
   `Use http.get(…), http.post(…) … from "spoor", and "// @allow_net: host" in the header.`;
@@ -49,20 +50,7 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
   ["caches", `${NO_PAGE} What a model is to keep, it saves as rows.`],
   ["__dirname", `Paths of files("…") are those of the project.`],
   ["__filename", `Paths of files("…") are those of the project.`],
-  ...[
-    "query",
-    "changes",
-    "save",
-    "reject",
-    "http",
-    "HttpError",
-    "secret",
-    "hmac",
-    "env",
-    "files",
-    "log",
-  ]
-    .map((name): [string, string] => [name, `Write import { ${name} } from "spoor".`]),
+  ...SPOOR_VALUES.map((name): [string, string] => [name, `Write import { ${name} } from "spoor".`]),
 ]);
 
 /** What to write, where a message says that one of them is not defined. */

@@ -6,22 +6,8 @@
  * @module
  */
 import { closestWord } from "~/base/closest_word.ts";
+import { SPOOR_VALUES } from "~/sandbox/protocol.ts";
 import { isNode, nodesOf, type SyntaxNode } from "./syntax_tree.ts";
-
-/** What is there when a model runs. */
-export const SPOOR_VALUES: readonly string[] = [
-  "query",
-  "changes",
-  "save",
-  "reject",
-  "http",
-  "HttpError",
-  "secret",
-  "hmac",
-  "env",
-  "files",
-  "log",
-];
 
 /** What is gone when a model runs. */
 export const SPOOR_TYPES: readonly string[] = [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { SPOOR_TYPES, SPOOR_VALUES } from "./spoor_names.ts";
+import { SPOOR_VALUES } from "~/sandbox/protocol.ts";
+import { SPOOR_TYPES } from "./spoor_names.ts";
 
 Deno.test("the names that models import are those of the API", async () => {
   const api = await Deno.readTextFile(new URL("../guest/api.ts", import.meta.url));

@@ -389,7 +389,7 @@ Deno.test("a tracked model without query saves rows like a table", async () => {
   assert.deepEqual(run.acknowledged, []);
 });
 
-Deno.test("the array of a tracked query is as any array, but for who looks where its iterator comes from", async () => {
+Deno.test("the array of a tracked query is as any array", async () => {
   const { error, logs } = await runGuest(
     `import { log, query } from "spoor";
 const rows = await query("a");
