@@ -41,13 +41,12 @@ export class Deadlines {
     this.#timerAtMs = Infinity;
     const nowMs = performance.now();
     let earliestMs = Infinity;
-    for (const limit of [...this.#running]) {
+    for (const limit of [...this.#running].toSorted((one, other) => one.atMs - other.atMs)) {
       if (limit.atMs > nowMs) {
-        earliestMs = Math.min(earliestMs, limit.atMs);
-        continue;
+        earliestMs = limit.atMs;
+        break;
       }
-      this.#running.delete(limit);
-      limit.onOver();
+      if (this.#running.delete(limit)) limit.onOver();
     }
     // A limit that was started by `onOver` has set the timer already, perhaps for an earlier time.
     if (earliestMs < this.#timerAtMs) this.#wakeAt(earliestMs);

@@ -16,6 +16,22 @@ Deno.test("Deadlines call each limit when its time is over, whatever the order t
   assert.deepEqual(over, ["first", "second", "third"]);
 });
 
+Deno.test("Deadlines that are over together are called in the order of their times", async () => {
+  const deadlines = new Deadlines();
+  const over: string[] = [];
+  deadlines.start(20, () => over.push("second"));
+  deadlines.start(10, () => {
+    over.push("first");
+    endThird();
+  });
+  const endThird = deadlines.start(25, () => over.push("ended by the first"));
+  const startMs = performance.now();
+  while (performance.now() - startMs < 30) { /* busy, as a machine can be */ }
+  await wait(0);
+  await wait(0);
+  assert.deepEqual(over, ["first", "second"]);
+});
+
 Deno.test("Deadlines forget a limit that was ended", async () => {
   const deadlines = new Deadlines();
   const over: string[] = [];
