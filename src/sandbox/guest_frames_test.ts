@@ -17,7 +17,6 @@ function post(id: number, body: string | Uint8Array | null): GuestMessage {
     timeoutMs: 1.5,
     retries: 0,
     groups: [id],
-    ordinal: 0,
   };
   return { type: "http", id, request };
 }

@@ -130,8 +130,6 @@ export interface GuestRequest {
   retries: number;
   /** The groups this request is about; empty where it belongs to none. */
   groups: readonly number[];
-  /** The request's place among those of the same groups' change, from 0. */
-  ordinal: number;
   /** The unsettled change that `verify` asks about. */
   verifies?: number;
 }
@@ -241,7 +239,7 @@ export type ProviderToken =
   | { renew: OAuthClient }
   | { error: ErrorReport };
 
-export interface EgressRequest extends Omit<GuestRequest, "groups" | "ordinal"> {
+export interface EgressRequest extends Omit<GuestRequest, "groups"> {
   /** Sent as `Idempotency-Key` with every try, unless the model set that header itself or it is empty. */
   idempotencyKey: string;
   /** Plan: false where it is only counted, and `recorded` would be thrown away. @default true */

@@ -276,7 +276,7 @@ export class ScriptedModel {
     await this.#live();
     const begun = await requests.begin(numbers);
     await this.#live();
-    const key = changeKey({ projectId, model, changes: begun.changes, ordinal, contentFrom: 1 });
+    const key = changeKey({ projectId, model, ...begun, contentFrom: 1 });
     const changes = begun.changes.map(({ id }) => id);
     this.parts.onLeave({ key, groups, changes, ordinal, isPart });
     const answer = await network.send({

@@ -56,5 +56,5 @@ function keyOf(db: DatabaseSync, model: string, change: KeyedChange): string {
     db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value,
   );
   const { contentFrom } = loadKeyNames(db, model);
-  return changeKey({ projectId, model, changes: [change], ordinal: 0, contentFrom });
+  return changeKey({ projectId, model, changes: [change], place: 0, contentFrom });
 }

@@ -208,7 +208,7 @@ export class Delivery {
     const { projectId, keyNames: { nameOf, contentFrom } } = this.context;
     const changes = [keyedChangeOf(held)];
     const model = nameOf(held.changeId);
-    const idempotencyKey = changeKey({ projectId, model, changes, ordinal: 0, contentFrom });
+    const idempotencyKey = changeKey({ projectId, model, changes, place: 0, contentFrom });
     const { previousRows, key } = change;
     const isKeyAlone = action === "remove" && previousRows === 0;
     return { ...group, action, previousRows, idempotencyKey, ...(isKeyAlone && { key }) };

@@ -31,6 +31,8 @@ export interface GroupRequestsContext {
 export interface BegunRequest {
   /** What it is about, of which its key is made. */
   changes: readonly KeyedChange[];
+  /** Its place among the writes about just these, from 0. */
+  place: number;
   /** What it is recorded as a request of: the one change, or the batch. Absent: of none. */
   subject: number | undefined;
 }
@@ -62,6 +64,7 @@ export class GroupRequests {
       group.changeId ||= this.context.nextChangeId();
       group.unanswered += 1;
     }
+    const place = takePlace(groups);
     // A batch that was refused goes out again in parts: each part is what a crash would repeat.
     if (groups.length > 0 && !areOutTogether(groups)) this.#writeIntent(groups);
     const [first] = groups;
@@ -74,7 +77,7 @@ export class GroupRequests {
       throw this.#endedBefore(ended);
     }
     for (const group of groups) group.pending += 1;
-    return { changes: groups.map(keyedChangeOf), subject };
+    return { changes: groups.map(keyedChangeOf), place, subject };
   }
 
   /** The model has ended: what has not left by now does not leave. */
@@ -179,6 +182,21 @@ export class GroupRequests {
       this.context.commits.addUnawaited(() => this.records.withdrawn(group));
     }
   }
+}
+
+/**
+ * The place of the next write about just these groups, of which its key is made. What a model reads meanwhile
+ * does not count, nor do writes about more of them, of which some have ended since: a run after a crash finds
+ * neither in the same number.
+ */
+function takePlace(groups: readonly HeldGroup[]): number {
+  const [first] = groups;
+  if (!first) return 0;
+  const name = groups.map(({ changeId }) => changeId).join();
+  first.places ??= new Map();
+  const place = first.places.get(name) ?? 0;
+  first.places.set(name, place + 1);
+  return place;
 }
 
 /**

@@ -33,6 +33,8 @@ export interface HeldGroup extends ChangedGroup {
   batchSize: number;
   /** Runs in which this very change was tried, this one included; not those where the far side failed. */
   attempts: number;
+  /** Ids of groups that writes were about together, this one first → how many there were. */
+  places: Map<string, number> | undefined;
   /** Its row in the ledger is committed, or on its way. */
   intent: Promise<void> | undefined;
   /** Its row in the ledger says, or is about to say, that a request is out. */
@@ -77,6 +79,7 @@ export function heldGroupOf(
     place: same?.place ?? 0,
     batchSize: 0,
     attempts: (same?.attempts ?? 0) + 1,
+    places: undefined,
     intent: undefined,
     isOut: false,
     pending: 0,

@@ -25,21 +25,21 @@ export interface KeySubject {
   model: string;
   /** What the request is about, in the order in which it goes out. */
   changes: readonly KeyedChange[];
-  /** The request's place among those of the same changes, from 0. */
-  ordinal: number;
+  /** The request's place among the writes about just these changes, from 0. */
+  place: number;
   /** The first change whose keys are made of its content too. */
   contentFrom: number;
 }
 
 /** 32 hexadecimal digits. */
 export function changeKey(
-  { projectId, model, changes, ordinal, contentFrom }: KeySubject,
+  { projectId, model, changes, place, contentFrom }: KeySubject,
 ): string {
   if (changes.every(({ id }) => id < contentFrom)) {
     const ids = changes.map(({ id }) => id).join(",");
-    return digest(`${projectId}\n${model}\nchange ${ids} ${ordinal}`);
+    return digest(`${projectId}\n${model}\nchange ${ids} ${place}`);
   }
-  return digest([projectId, model, ...changes.map(textOf), `request ${ordinal}`].join("\n"));
+  return digest([projectId, model, ...changes.map(textOf), `request ${place}`].join("\n"));
 }
 
 /** A new group that went out and was not accepted may be one that is known by then. */

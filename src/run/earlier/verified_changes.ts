@@ -62,7 +62,7 @@ export class VerifiedChanges {
           projectId,
           model: nameOf(entry.id),
           changes: [entry],
-          ordinal: 0,
+          place: 0,
           contentFrom,
         }),
       },

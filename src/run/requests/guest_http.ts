@@ -13,7 +13,7 @@ import { LetThrough } from "~/plan/let_through.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import { requestIdentity } from "~/plan/request_identity.ts";
 import type { BegunRequest, GroupRequests } from "~/run/deliver/group_requests.ts";
-import { changeKey, type KeyedChange, requestKey } from "~/run/deliver/idempotency_key.ts";
+import { changeKey, requestKey } from "~/run/deliver/idempotency_key.ts";
 import type { EngineWorker } from "~/run/engine/engine_workers.ts";
 import { assertGuest } from "~/run/guest/guest_error.ts";
 import type { RequestCounts } from "~/run/run_event.ts";
@@ -135,11 +135,11 @@ export class GuestHttp {
     this.#refuseUnplanned(request, tracked);
     const begun: BegunRequest = isWrite && tracked && request.groups.length > 0
       ? await tracked.begin(request.groups)
-      : { changes: [], subject: question };
+      : { changes: [], place: 0, subject: question };
     const { changes } = begun;
     const { plan, now } = this.context;
     const isShown = plan?.shows(request.groups) ?? true;
-    const idempotencyKey = isWrite && isShown ? this.#key(changes, request) : "";
+    const idempotencyKey = isWrite && isShown ? this.#key(begun) : "";
     const at = plan ? "" : now();
     const { groups } = request;
     const answer = (isShown ? undefined : this.#letThrough.answer(request)) ??
@@ -272,14 +272,14 @@ export class GuestHttp {
     }
   }
 
-  #key(changes: readonly KeyedChange[], request: GuestRequest): string {
+  #key({ changes, place }: BegunRequest): string {
     const { projectId, runId, start, keyNames: { nameOf, contentFrom } } = this.context;
     const [change] = changes;
     if (change === undefined) {
       return requestKey({ projectId, model: start.model, runId, number: this.#nextId });
     }
     const model = nameOf(change.id);
-    return changeKey({ projectId, model, changes, ordinal: request.ordinal, contentFrom });
+    return changeKey({ projectId, model, changes, place, contentFrom });
   }
 
   #record(
@@ -287,7 +287,7 @@ export class GuestHttp {
     response: EgressResponse,
     idempotencyKey: string,
     at: string,
-    { changes, subject }: BegunRequest,
+    { changes, place, subject }: BegunRequest,
   ): void {
     const { status, error, attempts, elapsedMs, url } = response;
     if (attempts > 0) {
@@ -298,8 +298,8 @@ export class GuestHttp {
       if (status === undefined) this.counts.unanswered = (this.counts.unanswered ?? 0) + 1;
     }
     if (this.context.plan) return;
-    const { method, ordinal } = request;
-    const isFirstOfOne = subject !== undefined && changes.length === 1 && ordinal === 0;
+    const { method } = request;
+    const isFirstOfOne = subject !== undefined && changes.length === 1 && place === 0;
     const keyName = isFirstOfOne ? this.context.keyNames.nameOf(subject) : undefined;
     this.context.commits.addUnawaited(() =>
       this.context.log.write({
@@ -362,7 +362,7 @@ function checkRequest(request: GuestRequest): void {
     "a body that is none",
   );
   assertGuest(
-    isCount(request.timeoutMs) && isCount(request.retries) && isCount(request.ordinal),
+    isCount(request.timeoutMs) && isCount(request.retries),
     "a bad number",
   );
   assertGuest(

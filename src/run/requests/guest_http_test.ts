@@ -14,7 +14,6 @@ const REQUEST: GuestRequest = {
   timeoutMs: 1_000,
   retries: 0,
   groups: [],
-  ordinal: 0,
 };
 
 Deno.test("no request waits for a worker that is no more", async () => {

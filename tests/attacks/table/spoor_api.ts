@@ -303,7 +303,7 @@ function forging(name: string, messages: string, more: Partial<Attack> = {}): At
 export const messageAttacks: readonly Attack[] = [
   forging(
     "forges a request to a host that is not allowed",
-    `{ type: "http", id: 9001, request: { method: "GET", url: "$EVIL/$ID", headers: [], body: null, timeoutMs: 1000, retries: 0, groups: [], ordinal: 0 } }`,
+    `{ type: "http", id: 9001, request: { method: "GET", url: "$EVIL/$ID", headers: [], body: null, timeoutMs: 1000, retries: 0, groups: [] } }`,
   ),
   forging(
     "forges a read of a file",

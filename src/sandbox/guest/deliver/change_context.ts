@@ -16,8 +16,6 @@ export interface Change {
   readonly groups: readonly number[];
   /** The same groups; none where what is read is not tracked. */
   readonly given: readonly GivenGroup[];
-  /** Requests made so far. */
-  requests: number;
   /** The unsettled change that `verify` is asked about. */
   readonly verifies?: number;
   /** Answers 207 (Multi-Status): these do not tell what was accepted. */
@@ -35,9 +33,7 @@ export function workOn<T>(change: Change, work: () => T): T {
 
 /** Notes what a plain `for await` has been given; no groups: nothing, the loop is over. */
 export function noteYielded(groups: readonly GivenGroup[]): void {
-  const [first] = groups;
-  if (!first) yielded = none;
-  else yielded = groups.length === 1 ? changeOfOne(first) : changeOf(groups);
+  yielded = groups.length === 0 ? none : newChange(groups);
 }
 
 /** The change that is being worked on here and now, and whether the model has come to it by a loop of its own. */
@@ -46,36 +42,7 @@ export function currentChange(): { change: Change; isByLoop: boolean } {
   return change ? { change, isByLoop: false } : { change: yielded, isByLoop: true };
 }
 
-/** A change with no request yet. */
+/** The change of these groups. */
 export function newChange(given: readonly GivenGroup[]): Change {
-  return { groups: given.map(({ number }) => number), given, requests: 0 };
-}
-
-const alone = new WeakMap<GivenGroup, Change>();
-
-/** The same as `changeOf` of one group. */
-export function changeOfOne(group: GivenGroup): Change {
-  let change = alone.get(group);
-  if (!change) alone.set(group, change = newChange([group]));
-  return change;
-}
-
-const changes = new WeakMap<GivenGroup, Map<string, Change>>();
-
-/**
- * The one change of exactly these groups, which counts its requests, wherever the model comes to them: no two
- * requests about the same groups have one place, and so one key.
- */
-export function changeOf(groups: Iterable<GivenGroup>): Change {
-  // In the order in which the host gave them, which is that of their batch when it is repeated.
-  const given = [...new Set(groups)].sort((a, b) => a.number - b.number);
-  const [first] = given;
-  if (!first) return none;
-  if (given.length === 1) return changeOfOne(first);
-  const name = given.map(({ number }) => number).join();
-  const own = changes.get(first) ?? new Map<string, Change>();
-  changes.set(first, own);
-  const change = own.get(name) ?? newChange(given);
-  own.set(name, change);
-  return change;
+  return { groups: given.map(({ number }) => number), given };
 }

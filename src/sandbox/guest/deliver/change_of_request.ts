@@ -5,7 +5,7 @@
  * @module
  */
 import { refusal } from "~/sandbox/guest/host_error.ts";
-import { type Change, changeOf, currentChange } from "./change_context.ts";
+import { type Change, currentChange, newChange } from "./change_context.ts";
 import type { Delivery, GivenGroup } from "./delivery.ts";
 import { findGroups, findKeys } from "./known_objects.ts";
 
@@ -49,8 +49,10 @@ export function changeOfRequest(
     for (const value of values) findGroups(value, found);
     for (const text of texts) findKeys(text, found);
   }
-  const open = [...found].filter(({ state }) => state === "open");
-  return { change: changeOf(open.length > 0 ? open : found), mayHoldUpTo: lastGiven };
+  // In the order in which the host gave them, which is that of their batch when it is repeated.
+  const given = [...found].sort((a, b) => a.number - b.number);
+  const open = given.filter(({ state }) => state === "open");
+  return { change: newChange(open.length > 0 ? open : given), mayHoldUpTo: lastGiven };
 }
 
 /**

@@ -91,7 +91,6 @@ async function request(
     timeoutMs: timeoutOf(options.timeout) ?? start.timeoutMs,
     retries: retriesOf(options.retries) ?? start.retries,
     groups: change.groups,
-    ordinal: change.requests++,
     ...(change.verifies !== undefined && { verifies: change.verifies }),
   };
   const { response: answer } = await port.call("response", { type: "http", request: message });

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { changeOfOne, workOn } from "~/sandbox/guest/deliver/change_context.ts";
+import { newChange, workOn } from "~/sandbox/guest/deliver/change_context.ts";
 import { groupOf } from "~/sandbox/guest/deliver/known_objects.ts";
 
 const plain = Array.prototype;
@@ -60,6 +60,6 @@ function following(fn: Method): Method {
   return function (this: unknown, item: unknown, ...rest) {
     const group = groupOf(item);
     if (!group) return fn.call(this, item, ...rest);
-    return workOn(changeOfOne(group), () => fn.call(this, item, ...rest));
+    return workOn(newChange([group]), () => fn.call(this, item, ...rest));
   };
 }

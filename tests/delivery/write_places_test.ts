@@ -1,0 +1,163 @@
+/**
+ * A write's `Idempotency-Key` tells its place among the writes about the same groups: what a model reads
+ * meanwhile, and what it has saved of a batch by then, do not count.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { type FakeApi, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { type SyncProject, syncProject } from "./sync_project.ts";
+
+const COLUMNS = ["id", "name"];
+const THREE = [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]];
+const FOUR = [...THREE, ["4", "'Di'"]];
+
+/** Kills a run as soon as a request has come that is meant to; gives that one. */
+async function killAt(
+  api: FakeApi,
+  people: SyncProject,
+  isLast: (request: ReceivedRequest) => boolean,
+): Promise<ReceivedRequest> {
+  const arrived = Promise.withResolvers<ReceivedRequest>();
+  api.answer((request) => {
+    if (!isLast(request)) return { json: {} };
+    arrived.resolve(request);
+    return { hang: true };
+  });
+  const running = people.project.start("run --json");
+  const cut = await Promise.race([arrived.promise, running.result]);
+  running.kill("SIGKILL");
+  await running.result;
+  assert.ok("key" in cut, "the request arrived");
+  api.clear();
+  api.answer(() => ({ json: {} }));
+  return cut;
+}
+
+function writesOf({ requests }: FakeApi): ReceivedRequest[] {
+  return requests.filter(({ method }) => method !== "GET");
+}
+
+const LOOKUPS: Record<string, string> = {
+  "each()": `
+    let owners;
+    await query("SELECT * FROM raw.people").each(async (row) => {
+      owners ??= (await http.get(ORIGIN + "/owners")).json;
+      await http.post(ORIGIN + "/people", { json: row });
+    });`,
+  "a loop": `
+    let owners;
+    for await (const row of query("SELECT * FROM raw.people")) {
+      owners ??= (await http.get(ORIGIN + "/owners")).json;
+      await http.post(ORIGIN + "/people", { json: row });
+      await save.row(row);
+    }`,
+};
+
+for (const [form, code] of Object.entries(LOOKUPS)) {
+  Deno.test(`killed in ${form} that looks something up at its first group, a group comes again with its key`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, code);
+    await people.setRows(COLUMNS, THREE);
+    const cut = await killAt(api, people, ({ json }) => (json as { id?: number })?.id === 3);
+
+    const next = await people.run();
+
+    assert.equal(next.sync.delivery?.saved, 1, next.output);
+    assert.deepEqual(writesOf(api).map(({ key, body }) => [key, body]), [[cut.key, cut.body]]);
+  });
+}
+
+const SEARCH_FIRST = `
+  await changes("SELECT * FROM raw.people").each(async ({ key, rows, idempotencyKey }) => {
+    await http.get(ORIGIN + "/search", { params: { id: key.id } });
+    await http.post(ORIGIN + "/mails", { json: { ...rows[0], shown: idempotencyKey } });
+  });`;
+
+Deno.test("the key that a change shows is that of its first write, though a search goes before it", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEARCH_FIRST);
+  await people.setRows(COLUMNS, THREE);
+
+  await people.run();
+
+  const writes = writesOf(api);
+  assert.equal(writes.length, 3);
+  for (const { key, json } of writes) assert.equal((json as { shown: string }).shown, key);
+});
+
+Deno.test("at most once, verify and unknown ask for the key that was sent, though a search went before it", async () => {
+  await using api = await fakeApi();
+  const verify = `
+    export async function verify({ idempotencyKey }) {
+      const { status } = await http.get(ORIGIN + "/by-key/" + idempotencyKey, { throwOnError: false });
+      return status === 200;
+    }`;
+  await using people = await syncProject(api, SEARCH_FIRST + verify, {
+    directives: ["delivery: at_most_once"],
+  });
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  const { key } = await killAt(api, people, ({ path }) => path === "/mails");
+  const known = new Set([`/by-key/${key}`]);
+  api.answer(({ path }) => ({
+    status: path.startsWith("/by-key") && !known.has(path) ? 404 : 200,
+  }));
+
+  const shown = (await people.project.run("unknown")).stdout;
+  const [second, third] = [await people.run(), await people.run()];
+
+  assert.match(shown, new RegExp(key ?? "none"));
+  assert.deepEqual(second.sync.verified, { sent: 1, not_sent: 0, left: 0 }, second.output);
+  assert.equal(third.code, 0, third.output);
+  assert.deepEqual(writesOf(api), [], "the mail has arrived, and does not go out again");
+});
+
+const UPDATE_THEN_CREATE: Record<string, string> = {
+  "of changes": `
+    await changes("SELECT * FROM raw.people").batches(10, async (batch) => {
+      const odd = batch.filter(({ key }) => key.id % 2 === 1);
+      const even = batch.filter(({ key }) => key.id % 2 === 0);
+      if (odd.length > 0) {
+        await http.post(ORIGIN + "/odd", { json: odd.map(({ key }) => key.id) });
+        await Promise.all(odd.map((change) => change.save()));
+      }
+      if (even.length > 0) await http.post(ORIGIN + "/even", { json: even.map(({ key }) => key.id) });
+    });`,
+  "of a query": `
+    await query("SELECT * FROM raw.people").batches(10, async (batch) => {
+      const odd = batch.filter(({ rows: [row] }) => row.id % 2 === 1);
+      const even = batch.filter(({ rows: [row] }) => row.id % 2 === 0);
+      if (odd.length > 0) {
+        await http.post(ORIGIN + "/odd", { json: odd.flatMap(({ rows }) => rows) });
+        await save.rows(odd.flatMap(({ rows }) => rows));
+      }
+      if (even.length > 0) await http.post(ORIGIN + "/even", { json: even.flatMap(({ rows }) => rows) });
+    });`,
+};
+
+for (const [what, code] of Object.entries(UPDATE_THEN_CREATE)) {
+  Deno.test(`the second call of a batch ${what}, after a part was saved, comes again with its key`, async () => {
+    for (const isKilled of [true, false]) {
+      await using api = await fakeApi();
+      await using people = await syncProject(api, code, { directives: ["retries: 0"] });
+      await people.setRows(COLUMNS, FOUR);
+      const isEven = ({ path }: ReceivedRequest) => path === "/even";
+      let cut: ReceivedRequest | undefined;
+      if (isKilled) cut = await killAt(api, people, isEven);
+      else {
+        api.answer((request) => ({ status: isEven(request) ? 500 : 200, json: {} }));
+        await people.run();
+        cut = api.requests.find(isEven);
+        api.clear();
+        api.answer(() => ({ json: {} }));
+      }
+
+      const next = await people.run();
+
+      assert.equal(next.sync.delivery?.saved, 2, next.output);
+      assert.deepEqual(writesOf(api).map(({ path, key, body }) => [path, key, body]), [
+        ["/even", cut?.key, cut?.body],
+      ]);
+    }
+  });
+}
