@@ -234,7 +234,7 @@ export interface PlannedRequest {
   body: string | null;
   /** True: it depends on an answer that was assumed. */
   assumed: boolean;
-  /** SHA-256 of method, URL and body, secrets masked: what `spoor apply` holds requests against. */
+  /** SHA-256 of method, URL, headers and body, secrets masked: what `spoor apply` holds requests against. */
   identity: string;
 }
 

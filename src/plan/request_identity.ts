@@ -2,7 +2,7 @@
  * What a request is told by, in a plan and when it is about to leave.
  *
  * It is made of what the model asked for, with secrets masked: their stand-ins differ from run to run. Headers
- * are no part of it, because they hold what differs by nature: dates, signatures, keys.
+ * are a part of it, but for those that differ by nature: dates, signatures, what is made for one request.
  *
  * @module
  */
@@ -17,16 +17,25 @@ export interface RequestContent {
   body: string | Uint8Array | null;
 }
 
+const DIFFERS_BY_NATURE = new RegExp(
+  "^(proxy-)?authorization$|^cookie$|(^|-)(at|date|time|timestamp)$|signature|nonce|digest|idempotency|" +
+    "^(traceparent|tracestate|baggage)$|(request|correlation|trace|span)-?id$",
+);
+
 /** SHA-256, hexadecimal. */
 export function requestIdentity(
   { method, url, headers, body }: RequestContent,
   mask: (text: string) => string,
 ): string {
   const boundary = boundaryOf(headers);
-  const text = mask(toText(body));
   // The line between an upload's parts is random.
-  const stable = boundary === undefined ? text : text.replaceAll(boundary, "boundary");
-  return createHash("sha256").update(`${method}\n${mask(url)}\n${stable}`).digest("hex");
+  const stable = (text: string) =>
+    boundary === undefined ? text : text.replaceAll(boundary, "boundary");
+  const named = headers.map(([name, value]) => [name.toLowerCase(), stable(mask(value))] as const)
+    .filter(([name]) => !DIFFERS_BY_NATURE.test(name));
+  return createHash("sha256")
+    .update(`${method}\n${mask(url)}\n${JSON.stringify(named)}\n${stable(mask(toText(body)))}`)
+    .digest("hex");
 }
 
 /** Bytes as one character each: none is lost, and masking finds its texts. */

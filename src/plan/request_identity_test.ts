@@ -4,11 +4,36 @@ import { requestIdentity } from "./request_identity.ts";
 const REQUEST = { method: "POST", url: "https://a.test/x", headers: [], body: `{"id":1}` };
 const same = (text: string) => text;
 
-Deno.test("requestIdentity() tells method, URL and body apart, and not headers", () => {
+Deno.test("requestIdentity() tells method, URL, headers and body apart", () => {
   const id = requestIdentity(REQUEST, same);
-  assert.equal(requestIdentity({ ...REQUEST, headers: [["x-at", "now"]] }, same), id);
+  const withHeader = (name: string, value: string) =>
+    requestIdentity({ ...REQUEST, headers: [[name, value]] }, same);
+  assert.notEqual(withHeader("X-Account-Id", "live"), withHeader("X-Account-Id", "sandbox"));
+  assert.notEqual(withHeader("x-account-id", "live"), id);
+  assert.equal(withHeader("X-Account-Id", "live"), withHeader("x-account-id", "live"));
   for (const other of [{ method: "PUT" }, { url: "https://a.test/y" }, { body: "{}" }]) {
     assert.notEqual(requestIdentity({ ...REQUEST, ...other }, same), id);
+  }
+});
+
+Deno.test("requestIdentity() does not depend on headers that differ by nature", () => {
+  const id = requestIdentity(REQUEST, same);
+  const names = [
+    "Authorization",
+    "Date",
+    "X-Amz-Date",
+    "X-Request-Timestamp",
+    "X-Hub-Signature-256",
+    "X-Nonce",
+    "Content-Digest",
+    "Idempotency-Key",
+    "traceparent",
+    "X-Request-ID",
+    "X-Correlation-Id",
+    "Cookie",
+  ];
+  for (const name of names) {
+    assert.equal(requestIdentity({ ...REQUEST, headers: [[name, "now"]] }, same), id, name);
   }
 });
 

@@ -280,6 +280,40 @@ Deno.test("a request that is not in the plan does not leave, and its group fails
   assert.match(output, /Cannot POST .*\/second\/17 for sync\.people: it is not in the plan/);
 });
 
+Deno.test("apply refuses where a header would be another, and not where only its date or signature is", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      await http.post(ORIGIN + "/people", {
+        json: row,
+        headers: {
+          "X-Account": env("ACCOUNT"),
+          "X-Sent-Date": String(performance.now()),
+          "X-Proof": hmac(secret("SIGNING"), JSON.stringify(row)),
+        },
+      });
+    });`,
+    {
+      directives: ["allow_env: ACCOUNT", "secrets: SIGNING"],
+      files: { ".env": "SIGNING=s3cr3t-key\n" },
+    },
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  const applyFor = (account: string) =>
+    people.project.run(["apply", "plan.json"], { env: { ACCOUNT: account } });
+  await people.project.run(["plan", "-o", "plan.json"], { env: { ACCOUNT: "sandbox" } });
+
+  const other = await applyFor("live");
+  assert.equal(other.code, 1);
+  assert.match(other.output, /sync\.people: id = 1 would be sent by other requests/);
+  assert.equal(api.requests.length, 0);
+
+  const same = await applyFor("sandbox");
+  assert.equal(same.code, 0, same.output);
+  assert.equal(api.requests[0]?.headers["x-account"], "sandbox");
+});
+
 Deno.test("a request leaves as often as the plan has it, and no more", async () => {
   await using api = await fakeApi([{ status: 422 }, { json: {} }]);
   await using people = await syncProject(

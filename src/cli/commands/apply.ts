@@ -32,8 +32,10 @@ export const applyCommand = defineCommand({
   details: [
     "The plan is made anew first. Where anything differs, the run is refused, with what moved, and",
     "nothing is sent. Then a request leaves only if it is in the plan: the same model and groups,",
-    "method, URL and body. Any other is refused, its group fails, and the exit code is 1; that",
-    "is so too where a request depends on an answer that the plan could only assume.",
+    "method, URL, headers and body. Headers that differ by nature, as Authorization, dates,",
+    "signatures and request ids, may do so. Any other request is refused, its group fails, and the",
+    "exit code is 1; that is so too where a request depends on an answer that the plan could only",
+    "assume.",
   ].join("\n"),
   positionals: [{ name: "file", help: "What spoor plan -o has written", required: true }],
   options: OPTIONS,
