@@ -128,7 +128,8 @@ function migrate(db: DatabaseSync, newProjectId: string = crypto.randomUUID()): 
   });
 }
 
-function versionOf(db: DatabaseSync): number {
+/** The schema of a file: how many of the migrations it has. */
+export function versionOf(db: DatabaseSync): number {
   return Number(db.prepare("PRAGMA user_version").get()?.user_version);
 }
 

@@ -4,6 +4,12 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { hasContent } from "~/base/has_content.ts";
+import { openDatabase, openDatabaseReadOnly } from "~/warehouse/open_database.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
+import { isOfMachine } from "./commits/write_failure.ts";
+import { versionOf } from "./open_state.ts";
+import { MIGRATIONS } from "./schema.ts";
 
 /** A grant as it is recorded. */
 export interface RecordedGrant {
@@ -22,6 +28,29 @@ export function replaceRateGrants(db: DatabaseSync, grants: readonly RecordedGra
   db.exec(`DELETE FROM "spoor.rate_grants"`);
   const insert = db.prepare(`INSERT INTO "spoor.rate_grants" (name, at_ms) VALUES (?, ?)`);
   for (const { name, atMs } of grants) insert.run(name, BigInt(atMs));
+}
+
+/**
+ * Takes over what a plan on a copy of the state has read under a limit. Call while the run lock is held.
+ *
+ * Where there is no state file yet, none is made for it; and no run follows on one that cannot be written, or
+ * that is of an earlier version, before that has changed.
+ */
+export function takeRateGrants(copy: string, path: string): void {
+  if (!hasContent(copy) || !hasContent(path)) return;
+  try {
+    const [grants, before] = [copy, path].map(readRateGrants);
+    if (!grants || !before || JSON.stringify(grants) === JSON.stringify(before)) return;
+    using db = openDatabase(path);
+    inTransaction(db, () => replaceRateGrants(db, grants));
+  } catch (error) {
+    if (!isOfMachine(error)) throw error;
+  }
+}
+
+function readRateGrants(path: string): RecordedGrant[] | undefined {
+  using db = openDatabaseReadOnly(path);
+  return versionOf(db) === MIGRATIONS.length ? loadRateGrants(db) : undefined;
 }
 
 /** Prepared statements for one limit. */

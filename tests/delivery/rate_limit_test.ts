@@ -102,6 +102,30 @@ Deno.test("models that name the same limit of spoor.yaml share it", async () => 
   assert.match(described, /@rate_limit +crm \(15\/1?s\)/);
 });
 
+Deno.test("what a plan reads counts in the run after it, and the plan says that it read", async () => {
+  await using api = await fakeApi();
+  await using project = await tempProject({
+    "models/raw/pages.ts": `
+      // @allow_net: ${api.host}
+      // @rate_limit: 3/3s
+      // @volatile: true
+      import { http, save } from "spoor";
+      for (const page of [1, 2, 3]) {
+        await http.get("${api.origin}/" + page);
+        await save.row({ page });
+      }
+    `,
+  });
+  await project.run("run");
+  const plan = await project.run("plan");
+  const run = await project.run("run");
+
+  assert.deepEqual([plan.code, run.code], [0, 0], plan.output + run.output);
+  assert.equal(api.requests.length, 9);
+  assertWithin(api.requests, 3, 3_000);
+  assert.match(plan.stdout, /Nothing but reads was sent\.\n/);
+});
+
 Deno.test("a limit holds across kill -9 and the run after it", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW, {

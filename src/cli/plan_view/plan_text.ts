@@ -32,6 +32,7 @@ import {
   reasonTexts,
   requestsText,
   rowsText,
+  sentText,
   sharedLimitTexts,
   STATUS_WORDS,
   summaryText,
@@ -71,7 +72,7 @@ export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
   if (!plan.summary.has_changes && plan.summary.failed === 0) {
     return [
       ...outdatedTexts(plan),
-      `Nothing to do: ${upToDateText(plan)}. Nothing was sent.`,
+      `Nothing to do: ${upToDateText(plan)}. ${sentText(plan.models)}`,
       ...heldBackText(plan, plan.models),
     ];
   }

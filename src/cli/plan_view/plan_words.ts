@@ -267,5 +267,12 @@ export function summaryText({ summary, models }: Pick<PlanDocument, "summary" | 
     ...unknown > 0
       ? [`Not all of ${of ?? countOf(unknown, "model")} can be known without sending`]
       : [],
-  ].join(". ") + ". Nothing was sent.";
+  ].join(". ") + `. ${sentText(models)}`;
+}
+
+/** What a plan itself has sent. */
+export function sentText(models: PlanDocument["models"]): string {
+  return models.some(({ reads_sent: reads }) => reads > 0)
+    ? "Nothing but reads was sent."
+    : "Nothing was sent.";
 }

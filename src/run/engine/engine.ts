@@ -20,6 +20,7 @@ import {
 import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 import { explainStateError, makeStateFolder, stateFilePath } from "~/store/open_state.ts";
+import { takeRateGrants } from "~/store/rate_grants.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 import { refuseLostFile, refuseUnreadableMark } from "~/store/sent_mark.ts";
 import { copyState, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
@@ -130,6 +131,8 @@ export class Engine {
       return { ...rest, plan };
     } catch (error) {
       throw ofOriginal(error, copy.path, path);
+    } finally {
+      takeRateGrants(copy.path, path);
     }
   }
 
