@@ -225,6 +225,8 @@ export type ToEgress =
   | { type: "start"; start: EgressStart }
   | { type: "request"; id: number; request: EgressRequest }
   | { type: "abort"; id: number }
+  /** The model has ended: nothing leaves any more, what is out is cut off. Each request is answered all the same. */
+  | { type: "end" }
   /** Ctrl-C: no long wait for a far side that asks for one. */
   | { type: "stop" }
   /** The request may try once. `refusal`: it may not, and why; nothing is sent. */
@@ -262,6 +264,11 @@ export type FromEgress =
 /** How a request ended. Exactly one of `status` and `error` is there. */
 export interface EgressResponse {
   status?: number;
+  /**
+   * Beside an `error`: the far side has answered this, and the request did not end by it. It is known that it
+   * came there, and what else is here is of that answer.
+   */
+  answered?: number;
   /** After redirects; secrets masked. */
   url: string;
   headers: readonly (readonly [string, string])[];

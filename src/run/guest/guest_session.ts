@@ -109,7 +109,7 @@ export class GuestSession {
     clearInterval(this.#timer);
     this.#port.end();
     this.#reads.delivery?.requests.close();
-    this.parts.http?.dispose();
+    await this.parts.http?.end();
     this.parts.files[Symbol.dispose]();
     this.#reads[Symbol.dispose]();
     // Acknowledgements that were on their way are kept.

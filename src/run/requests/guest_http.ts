@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import { UserError } from "~/base/user_error.ts";
 import { isFarSides } from "~/delivery/whose_failure.ts";
 import { LetThrough } from "~/plan/let_through.ts";
@@ -15,7 +16,6 @@ import { requestIdentity } from "~/plan/request_identity.ts";
 import type { BegunRequest, GroupRequests } from "~/run/deliver/group_requests.ts";
 import { changeKey, requestKey } from "~/run/deliver/idempotency_key.ts";
 import type { EngineWorker } from "~/run/engine/engine_workers.ts";
-import { assertGuest } from "~/run/guest/guest_error.ts";
 import type { RequestCounts } from "~/run/run_event.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type {
@@ -31,6 +31,7 @@ import type {
 import type { KeyNames } from "~/store/changes/key_names.ts";
 import type { RequestLog } from "~/store/changes/request_log.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
+import { checkRequest } from "./check_request.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RateLimiter } from "./rate_limits.ts";
 import { isAccepted, isUnbegun, isUncertain, mayHaveMoved } from "./request_end.ts";
@@ -77,7 +78,9 @@ const NOT_KNOWN = "cannot be known without sending";
 
 /** Methods that change nothing, so that repeating them needs no key (RFC 9110, section 9.2.1). */
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
-const METHODS = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]);
+/** So long the worker may take to cut off what is out: it answers at once, where it is not busy. */
+const END_GRACE_MS = 2_000;
+const NO_ANSWER_KNOWN = "The model ended, and no answer is known";
 
 /** See the module's comment. */
 export class GuestHttp {
@@ -93,6 +96,8 @@ export class GuestHttp {
   #down: EgressError | undefined;
   /** Why the worker is no more: nothing would answer a request. */
   #stopped: string | undefined;
+  /** Set when the model has ended: called once nothing waits any more. */
+  #ending: (() => void) | undefined;
   /** Guest's number of a request → ours. */
   #ids = new Map<number, number>();
 
@@ -145,8 +150,10 @@ export class GuestHttp {
     const answer = (isShown ? undefined : this.#letThrough.answer(request)) ??
       await this.#exchange(guestId, toEgress(request, idempotencyKey, isShown));
     const { recorded, ...response } = answer;
+    // It has not left, and nobody is there who would be told.
+    if (this.#ending && response.attempts === 0) return response;
     if (plan) this.#notePlanned(plan, request, response, recorded);
-    if (response.error?.kind === "down") this.#down ??= response.error;
+    if (response.error?.kind === "down" && !this.#ending) this.#down ??= response.error;
     const isMalformed = response.error?.kind === "invalid";
     tracked?.answered(groups, !isMalformed && isFarSides(response.status));
     if (changes.length > 0) {
@@ -210,6 +217,23 @@ export class GuestHttp {
     this.#open();
   }
 
+  /**
+   * The model has ended: nothing leaves any more. What is out is cut off, and is in the record like all that
+   * has left: the far side has it. Not so in a plan, where nothing leaves.
+   */
+  async end(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#ending = resolve;
+    this.#permits?.dispose();
+    if (this.#waiting.size > 0 && !this.context.plan) {
+      this.#port?.send({ type: "end" });
+      const timer = setTimeout(() => this.#settleAll(NO_ANSWER_KNOWN), END_GRACE_MS);
+      await promise;
+      clearTimeout(timer);
+    }
+    this.dispose();
+  }
+
   dispose(): void {
     this.tokens.dispose();
     this.#permits?.dispose();
@@ -218,7 +242,8 @@ export class GuestHttp {
   }
 
   #exchange(guestId: number, request: EgressRequest): Promise<EgressResponse> {
-    if (this.#stopped !== undefined) return Promise.resolve(stoppedBefore(this.#stopped));
+    const stopped = this.#ending ? "The model had ended" : this.#stopped;
+    if (stopped !== undefined) return Promise.resolve(stoppedBefore(stopped));
     const port = this.#open();
     const id = this.#nextId++;
     this.#ids.set(guestId, id);
@@ -237,7 +262,7 @@ export class GuestHttp {
     this.#worker = this.context.startWorker((message) => this.#handleFailure(message));
     this.#port = new BatchedPort<FromEgress, ToEgress>(this.#worker.port, (messages) => {
       for (const message of messages) {
-        if (message.type === "permit") this.#permits?.ask(message.id);
+        if (message.type === "permit") this.#ask(message.id);
         else if (message.type === "response") this.#settle(message.id, message.response);
         else this.#receiveToken(message);
       }
@@ -252,6 +277,10 @@ export class GuestHttp {
     return port;
   }
 
+  #ask(id: number): void {
+    if (!this.#ending) this.#permits?.ask(id);
+  }
+
   /** A failure here is one of the state file: every request that waits ends with it. */
   #receiveToken(message: TokenMessage): void {
     this.tokens.receive(message).catch((error) => this.#handleFailure(String(error)));
@@ -262,13 +291,20 @@ export class GuestHttp {
     const resolve = this.#waiting.get(id);
     this.#waiting.delete(id);
     resolve?.(response);
+    // After all that was just set going has been written down.
+    if (this.#waiting.size === 0 && this.#ending) setImmediate(this.#ending);
   }
 
   #handleFailure(message: string): void {
     this.#stopped ??= `The worker that sends requests has stopped: ${message}`;
     this.tokens.dispose();
+    this.#settleAll(this.#stopped);
+  }
+
+  /** Nothing more will be heard of what waits, and it may have left. */
+  #settleAll(message: string): void {
     for (const id of [...this.#waiting.keys()]) {
-      this.#settle(id, withoutAnswer(1, { kind: "broken", message: this.#stopped }));
+      this.#settle(id, withoutAnswer(1, { kind: "broken", message }));
     }
   }
 
@@ -289,7 +325,9 @@ export class GuestHttp {
     at: string,
     { changes, place, subject }: BegunRequest,
   ): void {
-    const { status, error, attempts, elapsedMs, url } = response;
+    const { error, attempts, elapsedMs } = response;
+    const status = response.status ?? response.answered;
+    const url = response.url || this.context.mask(request.url);
     if (attempts > 0) {
       this.counts.sent += 1;
       this.counts.retries += attempts - 1;
@@ -343,35 +381,4 @@ function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
   return new UserError(`Cannot ${method} ${url.slice(0, 200)}: --adopt ${model} sends nothing`, {
     hint: "Run it without --adopt to send",
   });
-}
-
-function checkRequest(request: GuestRequest): void {
-  assertGuest(typeof request === "object" && request !== null, "a request that is none");
-  assertGuest(METHODS.has(request.method), `the method ${String(request.method).slice(0, 20)}`);
-  assertGuest(typeof request.url === "string", "a request without a URL");
-  assertGuest(
-    Array.isArray(request.headers) &&
-      request.headers.every((header) =>
-        Array.isArray(header) && header.length === 2 &&
-        header.every((part) => typeof part === "string")
-      ),
-    "headers that are none",
-  );
-  assertGuest(
-    request.body === null || typeof request.body === "string" || request.body instanceof Uint8Array,
-    "a body that is none",
-  );
-  assertGuest(
-    isCount(request.timeoutMs) && isCount(request.retries),
-    "a bad number",
-  );
-  assertGuest(
-    Array.isArray(request.groups) && request.groups.every(isCount) &&
-      new Set(request.groups).size === request.groups.length,
-    "groups that are none",
-  );
-}
-
-function isCount(value: unknown): boolean {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

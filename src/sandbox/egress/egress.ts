@@ -23,6 +23,7 @@ import { recordRequest, refuseWrite } from "./record_request.ts";
 import { SecretMask } from "./secrets/secret_mask.ts";
 import { prepareSigning, SigningUnprepared } from "./secrets/signatures.ts";
 import { StandIns } from "./secrets/stand_ins.ts";
+import { MODEL_ENDED } from "./send/fetch_failure.ts";
 import { Pacer } from "./send/pacer.ts";
 import { Permits } from "./send/permits.ts";
 import { textOfBody } from "./send/read_body.ts";
@@ -47,11 +48,19 @@ export class Egress {
   #started: Started | undefined;
   #inFlight = new Map<number, AbortController>();
   #permits = new Permits((id) => this.#port.send({ type: "permit", id }));
+  #hasEnded = false;
 
   constructor(port: MessagePort, private readonly random: () => number) {
     this.#port = new BatchedPort(port, (messages) => {
+      // What comes with it has not left, and does not.
+      if (messages.some(({ type }) => type === "end")) this.#end();
       for (const message of messages) this.#take(message);
     });
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    for (const abort of this.#inFlight.values()) abort.abort(MODEL_ENDED);
   }
 
   #take(message: ToEgress): void {
@@ -63,10 +72,11 @@ export class Egress {
     } else if (message.type === "abort") this.#inFlight.get(message.id)?.abort();
     else if (message.type === "stop") this.#started?.outlet.pacer.stop();
     else if (message.type === "permit") this.#permits.grant(message.id, message.refusal);
-    else this.#send(message.id, message.request);
+    else if (message.type === "request") this.#send(message.id, message.request);
   }
 
   async #send(id: number, request: EgressRequest): Promise<void> {
+    if (this.#hasEnded) return this.#answer(id, notBegun(request));
     const startedAt = performance.now();
     const abort = new AbortController();
     this.#inFlight.set(id, abort);
@@ -104,9 +114,7 @@ export class Egress {
       const failure = EgressFailure.from(error);
       const masked = (text: string) => mask?.text(text) ?? text;
       return {
-        url: masked(String(request.url)),
-        headers: [],
-        body: "",
+        ...lastAnswer(failure, request, mask),
         attempts: progress.attempts,
         error: failure.report(masked),
       };
@@ -161,6 +169,25 @@ export class Egress {
 function askingOf({ plan, practiceOrigin }: EgressStart): OAuthContext["asking"] {
   if (plan === undefined || practiceOrigin !== undefined) return "allowed";
   return plan === "record" ? "looked_for" : "refused";
+}
+
+/** The model had ended when it came. */
+function notBegun({ url }: EgressRequest): EgressResponse {
+  const error = { kind: "down" as const, message: "The model had ended before it was sent" };
+  return { url, headers: [], body: "", attempts: 0, elapsedMs: 0, error };
+}
+
+/** What was answered before a request failed. */
+function lastAnswer(
+  { answer }: EgressFailure,
+  { url }: EgressRequest,
+  mask: SecretMask | undefined,
+): Pick<EgressResponse, "answered" | "url" | "headers" | "body"> {
+  if (!answer || !mask) {
+    return { url: mask?.text(String(url)) ?? String(url), headers: [], body: "" };
+  }
+  const { status: answered, ...told } = maskAnswer(answer, mask);
+  return { ...told, ...(answered !== undefined && { answered }) };
 }
 
 /** An answer as the engine is told it, without the secrets: a far side may echo what it was sent. */

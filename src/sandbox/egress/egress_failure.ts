@@ -4,6 +4,7 @@
  * @module
  */
 import type { EgressError } from "~/sandbox/protocol.ts";
+import type { Answer } from "./send/send_once.ts";
 
 /** What an `EgressFailure` says beside its message. */
 export interface EgressFailureOptions {
@@ -12,6 +13,8 @@ export interface EgressFailureOptions {
   retryable?: boolean;
   /** A service has ended what a person had authorised. @default false */
   endsAuthorisation?: boolean;
+  /** What the far side had answered before. */
+  answer?: Answer | undefined;
 }
 
 /** Ends one try; becomes the answer's `error` when no further try is made. */
@@ -20,6 +23,7 @@ export class EgressFailure extends Error {
   readonly hint: string | undefined;
   readonly retryable: boolean;
   readonly endsAuthorisation: boolean;
+  readonly answer: Answer | undefined;
 
   constructor(
     readonly kind: EgressError["kind"],
@@ -30,6 +34,13 @@ export class EgressFailure extends Error {
     this.hint = options.hint;
     this.retryable = options.retryable ?? false;
     this.endsAuthorisation = options.endsAuthorisation ?? false;
+    this.answer = options.answer;
+  }
+
+  /** The same of a request that was answered before: the failure itself may be that of many requests. */
+  after(answer: Answer): EgressFailure {
+    const { kind, message, hint, retryable, endsAuthorisation } = this;
+    return new EgressFailure(kind, message, { hint, retryable, endsAuthorisation, answer });
   }
 
   /** Anything else that was thrown is a mistake of Spoor's; the request may have gone out. */

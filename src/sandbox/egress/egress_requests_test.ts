@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { VERSION } from "~/base/version.ts";
-import { serveFarSide, startEgress } from "./egress_fixture.ts";
+import { serveBytes, serveFarSide, startEgress } from "./egress_fixture.ts";
 
 const ok = () => new Response("ok");
 
@@ -155,4 +155,42 @@ Deno.test("egress aborts a request that nobody waits for any more", async () => 
   assert.equal(response.error?.kind, "broken");
   assert.match(response.error?.message ?? "", /nobody waits for it any more/);
   assert.equal(response.attempts, 1);
+});
+
+Deno.test("egress cuts off what is out when the model has ended, and sends nothing more", async () => {
+  const { promise: isOut, resolve } = Promise.withResolvers<void>();
+  using far = serveBytes(() => void resolve());
+  using egress = startEgress({ allowNet: [far.host] });
+  const out = egress.send({ url: `${far.origin}/a`, method: "POST" });
+  await isOut;
+  const asked = egress.send({ url: `${far.origin}/b`, method: "POST" });
+  egress.post({ type: "end" });
+
+  const ends = [await out, await asked];
+
+  assert.deepEqual(ends.map(({ attempts, error }) => [attempts, error?.kind, error?.message]), [
+    [
+      1,
+      "broken",
+      `Cannot read the answer of POST ${far.origin}/a: the model ended, and no answer is known`,
+    ],
+    [0, "down", "The model had ended before it was sent"],
+  ]);
+  assert.equal(far.connections, 1);
+});
+
+Deno.test("egress does not send what waits for a permit when the model has ended", async () => {
+  await using far = serveFarSide(ok);
+  using egress = startEgress({ allowNet: [far.host], needsPermits: true });
+  const waiting = egress.send({ url: far.origin });
+  await egress.send({ url: "no URL" });
+  assert.deepEqual(egress.asked, [1]);
+  // A permit that comes with the end is too late.
+  egress.permit(1);
+  egress.post({ type: "end" });
+
+  const { attempts, error } = await waiting;
+
+  assert.deepEqual([attempts, error?.kind], [0, "unsent"]);
+  assert.equal(far.received.length, 0);
 });

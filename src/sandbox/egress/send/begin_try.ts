@@ -34,7 +34,7 @@ export async function beginTry(
     }
     if (mayBegin) return;
   }
-  throw abortFailure(request, wasSent);
+  throw abortFailure(request, wasSent, signal);
 }
 
 /** Waits for a permit, and no longer when a host is down. */

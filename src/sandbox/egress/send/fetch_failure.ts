@@ -67,12 +67,30 @@ export function timeoutFailure(request: OutgoingRequest): EgressFailure {
   );
 }
 
-/** The host waits no longer. */
-export function abortFailure(request: OutgoingRequest, wasSent: boolean): EgressFailure {
-  return new EgressFailure(
-    wasSent ? "broken" : "unsent",
-    `Cannot read the answer of ${nameOf(request)}: nobody waits for it any more`,
-  );
+/** What requests are aborted with when their model has ended. */
+export const MODEL_ENDED = "the model has ended";
+
+/** The request was aborted while it was out. */
+export function cutOffFailure(request: OutgoingRequest, { reason }: AbortSignal): EgressFailure {
+  const state = reason === MODEL_ENDED
+    ? "the model ended, and no answer is known"
+    : "nobody waits for it any more";
+  return new EgressFailure("broken", `Cannot read the answer of ${nameOf(request)}: ${state}`);
+}
+
+/** It was aborted before a try. `wasSent`: not the first one. */
+export function abortFailure(
+  request: OutgoingRequest,
+  wasSent: boolean,
+  signal: AbortSignal,
+): EgressFailure {
+  if (signal.reason !== MODEL_ENDED) {
+    const { message } = cutOffFailure(request, signal);
+    return new EgressFailure(wasSent ? "broken" : "unsent", message);
+  }
+  return wasSent
+    ? new EgressFailure("broken", `Cannot try ${nameOf(request)} again: the model ended before`)
+    : new EgressFailure("unsent", `Cannot send ${nameOf(request)}: the model ended before`);
 }
 
 function unsent(text: string, url: URL): EgressFailure {

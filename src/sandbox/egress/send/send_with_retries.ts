@@ -9,7 +9,7 @@ import { retryDelayMs, type RetryPolicy } from "~/base/retry_delay.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
 import { beginTry } from "./begin_try.ts";
-import { abortFailure } from "./fetch_failure.ts";
+import { cutOffFailure } from "./fetch_failure.ts";
 import { noteEnd } from "./note_end.ts";
 import type { Pacer } from "./pacer.ts";
 import { type Answer, mustNotRepeat, sendOnce, type Way } from "./send_once.ts";
@@ -56,10 +56,10 @@ export async function sendWithRetries(
     try {
       await beginTry(request, outlet, signal, progress.attempts > 0);
     } catch (error) {
+      if (last === undefined || !(error instanceof EgressFailure)) throw error;
       // It was tried, and how that ended is more than that no further try is made.
-      const isOver = error instanceof EgressFailure && error.kind === "down";
-      if (last !== undefined && isOver) return unwrap(last);
-      throw error;
+      if (error.kind === "down") return unwrap(last);
+      throw last instanceof EgressFailure ? error : error.after(last);
     }
     progress.attempts++;
     const ended = await attempt(request, outlet, signal);
@@ -100,7 +100,7 @@ async function attempt(
     else if (answer.status < 500) pacer.succeeded(beganAtMs);
     return answer;
   } catch (error) {
-    return signal.aborted ? abortFailure(request, true) : EgressFailure.from(error);
+    return signal.aborted ? cutOffFailure(request, signal) : EgressFailure.from(error);
   } finally {
     pacer.leave();
   }
