@@ -195,7 +195,9 @@ function statusText({ method, url, status, error }: RequestRow, style: Style): s
   // The line begins with that already.
   const own = error?.replace(`Cannot read the answer of ${method} ${url}: `, "");
   if (status === null) return style.bad(visibleLine(own ?? "no answer"));
-  return style[status < 300 ? "good" : "bad"](String(status));
+  // It was answered, and did not end by that.
+  const why = own === undefined ? "" : `: ${visibleLine(own)}`;
+  return style[status < 300 ? "good" : "bad"](`${status}${why}`);
 }
 
 function renderBody(name: string, json: string | null, { style, verbose }: StoryView): string[] {

@@ -71,7 +71,7 @@ export class OAuthTokens {
    * @param send Sends it with the real values of these stand-ins.
    * @throws {EgressFailure} There is no token, or no answer.
    */
-  async send<A extends Pick<Answer, "status">>(
+  async send<A extends Answer>(
     request: EgressRequest,
     signal: AbortSignal,
     send: (standIns: StandIns) => Promise<A>,
@@ -87,7 +87,9 @@ export class OAuthTokens {
     const renewed = await unlessAborted(
       Promise.all(used.map(async ([, source], i) => await source.replace(at(tokens, i)))),
       signal,
-    );
+    ).catch((error) => {
+      throw EgressFailure.from(error).after(answer);
+    });
     if (renewed.every((token) => token === undefined)) return answer;
     const fresh = renewed.map((token, i) => token ?? at(tokens, i));
     const second = await send(this.#standInsFor(used, fresh));

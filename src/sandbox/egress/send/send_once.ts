@@ -76,13 +76,9 @@ async function follow(
   let request = first;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await send(request, way, signal);
-    const location = first.followsRedirects === false ? null : response.headers.get("location");
-    const next = redirected(request, response.status, location);
+    const mayLead = response.status >= 300 && first.followsRedirects !== false;
+    const next = mayLead ? await nextHop(request, response, way.allowedHosts) : undefined;
     if (next === undefined) return await toAnswer(response, request);
-    if (!way.allowedHosts.permits(next.url)) {
-      await response.body?.cancel();
-      throw way.allowedHosts.refusal(next.url, request.url);
-    }
     // A page to log in at, read with success, would be no acceptance of what was sent.
     if (next.method !== request.method) return await toAnswer(response, request);
     await response.body?.cancel();
@@ -98,6 +94,29 @@ async function follow(
     `Cannot follow the redirects of "${first.url.host}": there are more than ${MAX_REDIRECTS}`,
     { hint: "See whether the service sends the request round in a circle." },
   );
+}
+
+/**
+ * Where a redirect leads; nowhere: what was answered is none.
+ *
+ * @throws {EgressFailure} It leads to where no request may go.
+ */
+async function nextHop(
+  request: OutgoingRequest,
+  response: Response,
+  allowedHosts: AllowedHosts,
+): Promise<OutgoingRequest | undefined> {
+  const { status, headers } = response;
+  try {
+    const next = redirected(request, status, headers.get("location"));
+    if (next && !allowedHosts.permits(next.url)) throw allowedHosts.refusal(next.url, request.url);
+    return next;
+  } catch (error) {
+    await response.body?.cancel();
+    if (!(error instanceof EgressFailure)) throw error;
+    // Its body is not waited for: it may be slow, and the end is known.
+    throw error.after(answerOf(response, request, new Uint8Array()));
+  }
 }
 
 function send(request: OutgoingRequest, way: Way, signal: AbortSignal): Promise<Response> {
@@ -139,13 +158,17 @@ function ownConnection(): Deno.HttpClient {
 }
 
 async function toAnswer(response: Response, request: OutgoingRequest): Promise<Answer> {
-  const headers: [string, string][] = [];
-  // Five times as fast as the iterator.
-  response.headers.forEach((value, name) => headers.push([name, value]));
   const body = await readBody(response, request.method).catch((error) => {
     // The far side has said no. What it wanted to add is lost, which makes no yes of it, and no doubt.
     if (response.ok) throw error;
     return new Uint8Array();
   });
-  return { status: response.status, url: request.url.href, headers, body };
+  return answerOf(response, request, body);
+}
+
+function answerOf(response: Response, { url }: OutgoingRequest, body: Uint8Array): Answer {
+  const headers: [string, string][] = [];
+  // Five times as fast as the iterator.
+  response.headers.forEach((value, name) => headers.push([name, value]));
+  return { status: response.status, url: url.href, headers, body };
 }
