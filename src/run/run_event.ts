@@ -83,6 +83,8 @@ export interface ModelFinished {
   adopted?: AdoptedGroups;
   /** With `--adopt` alone. */
   recorded?: RecordedGroups;
+  /** Groups that earlier runs have left, of a model that was stopped before it compared any; absent: none. */
+  waiting?: number;
   /** The next run would stop at a budget with what is left; absent: it would not. */
   next_blocked?: BudgetAhead;
   /** How the target's columns differ from before: `"+ tier"`, `"- plan"`. */

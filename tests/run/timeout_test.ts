@@ -1,7 +1,7 @@
 /** `spoor run --timeout`: after that time nothing new begins, what is in flight ends, the rest waits. */
 import assert from "node:assert/strict";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
-import { fakeApi } from "../support/fake_api.ts";
+import { rowsOf, SEND_EACH_ROW, type SyncProject, syncProject } from "../delivery/sync_project.ts";
+import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";
 import { readEvents, runSteps } from "./steps.ts";
 
@@ -31,6 +31,35 @@ Deno.test("at the end of its time a run begins nothing new, keeps what was accep
   const next = await people.run("--timeout", "10m");
   assert.equal(next.code, 0, next.output);
   assert.equal(api.requests.length, left);
+});
+
+/** Two models that send, to each of which a first run has left groups: 20 of `sync.people`, 16 of `sync.z`. */
+async function withGroupsLeft(api: FakeApi): Promise<SyncProject> {
+  const people = await syncProject(api, SEND_EACH_ROW);
+  const { project } = people;
+  const text = await project.read("models/sync/people.ts");
+  await people.setRows(["id", "name"], rowsOf(20));
+  const some = text.replace("raw.people", "raw.people WHERE id <= 16");
+  await project.write("models/sync/z.ts", some);
+  api.answer(() => ({ status: 400 }));
+  await people.run();
+  const left = project.rows(`SELECT model, count(*) AS n FROM "spoor.changes" GROUP BY 1`);
+  assert.deepEqual(left, [{ model: "sync.people", n: 20 }, { model: "sync.z", n: 16 }]);
+  api.clear();
+  return people;
+}
+
+Deno.test("a run whose time is over tells what waits of models that it did not begin, too", async () => {
+  await using api = await fakeApi();
+  await using people = await withGroupsLeft(api);
+  api.answer(() => ({ delayMs: 300, json: {} }));
+
+  const { code, output } = await people.project.run("run --jobs 1 --timeout 3s");
+
+  assert.equal(code, 1, output);
+  const [row] = people.project.rows(`SELECT count(*) AS n FROM "spoor.changes"`);
+  assert.ok(Number(row?.["n"]) > 16, output);
+  assert.match(output, new RegExp(`\n${row?.["n"]} groups wait to be sent; the next run goes on`));
 });
 
 Deno.test("a request without an answer when the time is over is not tried again, and is recorded", async () => {

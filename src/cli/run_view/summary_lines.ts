@@ -27,7 +27,8 @@ export class RunTally {
   add(event: ModelFinished): void {
     if (event.status === "failed") this.failed.push(event.model);
     if (isWorthSeeing(event, this.table)) this.table = event.model;
-    this.groupsLeft += event.verified?.not_sent ?? 0;
+    // Of those that wait some may be what `verify` was asked about.
+    this.groupsLeft += event.waiting ?? event.verified?.not_sent ?? 0;
     if (!event.delivery) return;
     const { saved, failed, unknown, left, kept_back: kept = 0 } = event.delivery;
     const { held_back: held = 0 } = event.adopted ?? {};

@@ -11,6 +11,7 @@ import type { HeldAdopter } from "~/run/adopt/adopt_held.ts";
 import { findMovedFiles, ReadableFiles } from "~/run/guest/readable_files.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { RunEvent, StepStatus } from "~/run/run_event.ts";
+import { countWaitingChanges } from "~/store/changes/waiting_changes.ts";
 import { JointTransaction } from "~/store/commits/joint_transaction.ts";
 import { loadFileStates } from "~/store/file_states.ts";
 import type { ModelState } from "~/store/model_states.ts";
@@ -21,6 +22,7 @@ import type { ModelWishes } from "./model_wishes.ts";
 import {
   closeStep,
   failedOutcome,
+  type FinalOutcome,
   finishedEvent,
   recordOutcome,
   saveStep,
@@ -184,7 +186,7 @@ class ModelScheduler {
   #tell(model: Model, status: "blocked" | "cancelled", reason: string): StepStatus {
     const outcome = { status, changed: false };
     this.#joint.record(() => recordOutcome(this.context, model, outcome, reason, 0));
-    this.#emit(finishedEvent(model, outcome, reason, 0));
+    this.#emit(finishedEvent(model, this.#withWaiting(model, outcome), reason, 0));
     return status;
   }
 
@@ -245,8 +247,16 @@ class ModelScheduler {
 
   #finish({ model, reason, nextState, elapsedMs = 0 }: Step, outcome: StepOutcome): StepStatus {
     if (nextState) this.input.states.set(model.name, nextState);
-    this.#emit(finishedEvent(model, outcome, reason, elapsedMs));
+    this.#emit(finishedEvent(model, this.#withWaiting(model, outcome), reason, elapsedMs));
     return outcome.status;
+  }
+
+  /** A model that was stopped before it compared anything has what earlier runs have left of it. */
+  #withWaiting({ name, directives }: Model, outcome: FinalOutcome): FinalOutcome {
+    if (outcome.status !== "cancelled" || outcome.delivery) return outcome;
+    if (!this.input.states.get(name)?.waiting) return outcome;
+    const { delivery = "at_least_once" } = directives;
+    return { ...outcome, waiting: countWaitingChanges(this.context.db, name, delivery) };
   }
 
   /** What a full disk makes SQLite say, in words. */

@@ -25,6 +25,7 @@ export interface StepOutcome {
   unread?: boolean;
   adopted?: ModelFinished["adopted"];
   recorded?: ModelFinished["recorded"];
+  waiting?: ModelFinished["waiting"];
   nextBlocked?: ModelFinished["next_blocked"];
   onRemoved?: ModelFinished["on_removed"];
   requests?: ModelFinished["requests"];
@@ -142,7 +143,7 @@ export function finishedEvent(
   elapsedMs: number,
 ): ModelFinished {
   const { status, changed, rows, columnChanges, delivery, requests, failures, error } = outcome;
-  const { adopted, recorded, nextBlocked, onRemoved, verified } = outcome;
+  const { adopted, recorded, waiting, nextBlocked, onRemoved, verified } = outcome;
   return {
     type: "model_finished",
     model: model.name,
@@ -159,6 +160,7 @@ export function finishedEvent(
     ...(adopted && { adopted }),
     ...(recorded && { recorded }),
     ...(onRemoved && { on_removed: onRemoved }),
+    ...(waiting && { waiting }),
     ...(nextBlocked && { next_blocked: nextBlocked }),
     ...(failures?.length && { failures }),
     ...(error && { error }),
