@@ -43,27 +43,30 @@ export const DEFAULT_MAX_REMOVED: Budget = { percent: 20 };
 const FEW_GROUPS = 10;
 
 /**
- * Finds the budget that a run goes over. A query that gives nothing where something was accepted blocks
- * always; a percentage blocks nothing while fewer than 10 groups are concerned; `@max_changes` does not
- * hold for a first run.
+ * Finds the budgets that a run goes over, that of removals first. A query that gives nothing where something
+ * was accepted blocks always; a percentage blocks nothing while fewer than 10 groups are concerned;
+ * `@max_changes` does not hold for a first run.
  */
-export function findBreach(facts: BudgetFacts, budgets: Budgets): BudgetBreach | undefined {
-  const { accepted, removed, held } = facts;
+export function findBreaches(facts: BudgetFacts, budgets: Budgets): BudgetBreach[] {
+  const { accepted, removed } = facts;
   const changes = facts.new + facts.changed;
-  if (accepted === 0) return undefined;
+  if (accepted === 0) return [];
+  const breaches: BudgetBreach[] = [];
   if (!budgets.allowRemoved) {
-    const isEmpty = changes === 0 && !held?.present && removed + (held?.accepted ?? 0) === accepted;
-    if (isEmpty && removed > 0) {
-      return { budget: "empty_query", groups: removed, accepted };
-    }
-    if (isOver(removed, accepted, budgets.maxRemoved)) {
-      return { budget: "max_removed", groups: removed, accepted };
+    if (isEmptyQuery(facts)) breaches.push({ budget: "empty_query", groups: removed, accepted });
+    else if (isOver(removed, accepted, budgets.maxRemoved)) {
+      breaches.push({ budget: "max_removed", groups: removed, accepted });
     }
   }
   if (!budgets.allowChanges && isOver(changes, accepted, budgets.maxChanges)) {
-    return { budget: "max_changes", groups: changes, accepted };
+    breaches.push({ budget: "max_changes", groups: changes, accepted });
   }
-  return undefined;
+  return breaches;
+}
+
+function isEmptyQuery({ accepted, new: added, changed, removed, held }: BudgetFacts): boolean {
+  return added + changed === 0 && !held?.present && removed > 0 &&
+    removed + (held?.accepted ?? 0) === accepted;
 }
 
 function isOver(groups: number, accepted: number, budget: Budget | undefined): boolean {

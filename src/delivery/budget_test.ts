@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type BudgetFacts, type Budgets, findBreach } from "./budget.ts";
+import { type BudgetFacts, type Budgets, findBreaches } from "./budget.ts";
 
 const none = { new: 0, changed: 0, removed: 0 };
 const budgets: Budgets = {
@@ -9,8 +9,16 @@ const budgets: Budgets = {
   allowChanges: false,
 };
 
+function breaches(facts: Partial<BudgetFacts>, given: Partial<Budgets> = {}): string[] {
+  return findBreaches({ accepted: 100, ...none, ...facts }, { ...budgets, ...given })
+    .map(({ budget }) => budget);
+}
+
+/** The one that is gone over. */
 function breach(facts: Partial<BudgetFacts>, given: Partial<Budgets> = {}): string | undefined {
-  return findBreach({ accepted: 100, ...none, ...facts }, { ...budgets, ...given })?.budget;
+  const [first, ...others] = breaches(facts, given);
+  assert.deepEqual(others, []);
+  return first;
 }
 
 Deno.test("@max_removed lets exactly its share through, and blocks one group more", () => {
@@ -48,4 +56,12 @@ Deno.test("each permission lets through its own budget only", () => {
   assert.equal(breach(facts, { maxChanges, allowChanges: true }), "max_removed");
   assert.equal(breach(facts, { maxChanges, allowChanges: true, allowRemoved: true }), undefined);
   assert.equal(breach({ removed: 100 }, { allowRemoved: true }), undefined);
+});
+
+Deno.test("all budgets that are gone over are found, removals first", () => {
+  const maxChanges = { groups: 1 };
+  assert.deepEqual(breaches({ removed: 50, changed: 50 }, { maxChanges }), [
+    "max_removed",
+    "max_changes",
+  ]);
 });

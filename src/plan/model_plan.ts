@@ -132,18 +132,20 @@ export class ModelPlan {
   }
 
   /** What holds, and what is gone over. */
-  budgeted(accepted: number, budgets: Budgets, breach: BudgetBreach | undefined): void {
+  budgeted(accepted: number, budgets: Budgets, found: readonly BudgetBreach[]): void {
     const { maxRemoved, maxChanges, allowRemoved, allowChanges } = budgets;
     const letThrough = {
       ...(maxRemoved && allowRemoved && { max_removed: renderBudget(maxRemoved) }),
       ...(maxChanges && allowChanges && { max_changes: renderBudget(maxChanges) }),
     };
+    const breaches = found.map(({ budget, groups }) => ({ budget, groups }));
+    const [breach] = breaches;
     this.budgets = {
       max_removed: maxRemoved && !allowRemoved ? renderBudget(maxRemoved) : null,
       max_changes: maxChanges && !allowChanges ? renderBudget(maxChanges) : null,
       ...(Object.keys(letThrough).length > 0 && { let_through: letThrough }),
       accepted,
-      ...(breach && { breach: { budget: breach.budget, groups: breach.groups } }),
+      ...(breach && { breach, breaches }),
     };
   }
 

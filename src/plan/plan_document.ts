@@ -181,7 +181,15 @@ export interface PlannedBudgets {
   let_through?: { max_removed?: string; max_changes?: string };
   /** Groups that are accepted now. */
   accepted: number;
-  breach?: { budget: "empty_query" | "max_removed" | "max_changes"; groups: number };
+  /** The first of `breaches`. */
+  breach?: PlannedBreach;
+  /** Those that stop the model, one or two. */
+  breaches?: readonly PlannedBreach[];
+}
+
+export interface PlannedBreach {
+  budget: "empty_query" | "max_removed" | "max_changes";
+  groups: number;
 }
 
 /** One group that changes. */

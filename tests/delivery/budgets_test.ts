@@ -111,6 +111,70 @@ Deno.test("max_changes holds from the second run on, in groups or in percent", a
   }
 });
 
+Deno.test("two budgets over are told together, and the command that is offered lets both through", async () => {
+  await using api = await fakeApi(() => ({ json: {} }));
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    directives: ["max_changes: 20%"],
+  });
+  await people.setRows(COLUMNS, rowsOf(upTo(31)));
+  await people.run();
+  api.clear();
+  // 15 are gone, 16 differ, 20 are new.
+  await people.setRows(COLUMNS, [
+    ...rowsOf(upTo(16), "new"),
+    ...rowsOf(upTo(20).map((n) => 100 + n)),
+  ]);
+  const removed = "15 of 31 groups left its query, and @max_removed is 20%";
+  const changed = "36 groups are new or changed, 31 are accepted, and @max_changes is 20%";
+  const both = "spoor run sync.people --allow-removed --allow-changes";
+
+  const { error } = (await people.run()).sync;
+  assert.equal(error?.message, `Cannot send sync.people: ${removed}; ${changed}`);
+  assert.equal(error?.hint, `Nothing was sent. If that is right: ${both}`);
+  const lines = error?.details ?? [];
+  assert.equal(lines.filter((line) => /^id = \d+ left the query$/.test(line)).length, 5);
+  assert.equal(lines.filter((line) => /^id = \d+ is new or changed$/.test(line)).length, 5);
+  assert.equal(lines.at(-1), "… 41 more");
+  const why = (await people.project.run("why sync.people 1")).output;
+  assert.ok(why.includes(both) && why.includes(removed) && why.includes(changed), why);
+
+  // Who gives one of the two is told of the other, and keeps what was given.
+  for (const [given, over] of [["--allow-removed", changed], ["--allow-changes", removed]]) {
+    const { error } = (await people.run(given ?? "")).sync;
+    assert.equal(error?.message, `Cannot send sync.people: ${over}`);
+    assert.equal(error?.hint, `Nothing was sent. If that is right: ${both}`);
+  }
+  assert.equal(api.requests.length, 0);
+  const resent = (await people.run("--resend", "sync.people")).sync;
+  assert.equal(
+    resent.error?.hint,
+    "Nothing was sent. If that is right: " +
+      "spoor run sync.people --resend sync.people --allow-removed",
+  );
+
+  const allowed = await people.project.run(both.replace("spoor ", ""));
+  assert.equal(allowed.code, 0, allowed.output);
+  assert.equal(api.requests.length, 36);
+});
+
+Deno.test("where a run has left so much that two budgets stop the next one, both are named", async () => {
+  await using api = await fakeApi(() => ({ json: {} }));
+  const directives = ["on_removed: deliver", "max_changes: 20%"];
+  await using people = await syncProject(api, SEND_THREE.replace("3)", "50)"), { directives });
+  await people.setRows(COLUMNS, rowsOf(upTo(40)));
+  await people.run();
+  await people.setSync(SEND_THREE);
+  await people.setRows(COLUMNS, rowsOf(upTo(25), "new"));
+
+  const { sync } = await people.run("--allow-removed", "--allow-changes");
+
+  assert.deepEqual(sync.next_blocked, {
+    why: "15 of 40 groups left its query, and @max_removed is 20%; " +
+      "22 groups are new or changed, 40 are accepted, and @max_changes is 20%",
+    command: "spoor run sync.people --allow-removed --allow-changes",
+  });
+});
+
 Deno.test("defaults of spoor.yaml set the budgets of all models", async () => {
   await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW, {

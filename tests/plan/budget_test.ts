@@ -61,3 +61,49 @@ for (
     assert.equal(api.connections, 0);
   });
 }
+
+for (
+  const [what, code, directives] of [
+    ["forgets what is removed", SEND_EACH_ROW, []],
+    ["delivers what is removed", SEND_CHANGES, ["on_removed: deliver"]],
+  ] as const
+) {
+  Deno.test(`a plan that two budgets stop names both, and groups of each, where it ${what}`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, code, {
+      directives: ["max_changes: 2", "max_removed: 2", ...directives],
+    });
+    await people.setRows(COLUMNS, rows("Ada"));
+    await people.run();
+    api.clear();
+    // 12 are gone, 8 differ, 5 are new.
+    await people.setRows(COLUMNS, [
+      ...rows("Bo", 13),
+      ...Array.from({ length: 5 }, (_, i) => [String(101 + i), "'Cy'"]),
+    ]);
+    const plan = async (...args: string[]) => (await people.project.run(["plan", ...args])).stdout;
+    const gone = (text: string) =>
+      new Set([...text.matchAll(/^.*\bid = ([1-9]|1[0-2])\b/gm)].map(([, id]) => id)).size;
+    const changed = (text: string) =>
+      new Set([...text.matchAll(/\bid = (\d+) is new or changed/g)].map(([, id]) => id)).size;
+    const isDelivered = code === SEND_CHANGES;
+
+    for (const format of [[], ["--format", "md"], ["-o", "plan.json"]]) {
+      const text = await plan(...format);
+      assert.match(text, /over `?@max_removed`? and `?@max_changes`?/);
+      assert.match(text, /12 of 20 groups left its query[^]*13 groups are new or changed/);
+      assert.match(text, /spoor run sync\.people --allow-removed --allow-changes/);
+      assert.deepEqual([gone(text), changed(text)], [isDelivered ? 5 : 10, 5], text);
+      const whole = await plan(...format, "--all");
+      assert.deepEqual([gone(whole), changed(whole)], [12, 13], whole);
+    }
+    const { sync } = await makePlan(people.project);
+    assert.deepEqual(sync.budgets?.breach, { budget: "max_removed", groups: 12 });
+    assert.deepEqual(sync.budgets?.breaches, [
+      { budget: "max_removed", groups: 12 },
+      { budget: "max_changes", groups: 13 },
+    ]);
+    assert.equal(sync.error?.details?.length, 25, "the document is whole");
+    assert.equal(api.connections, 0);
+  });
+}

@@ -204,6 +204,7 @@ Deno.test("a plan shows a budget that would block, with its figures, and exits w
     max_changes: "2",
     accepted: 20,
     breach: { budget: "max_changes", groups: 20 },
+    breaches: [{ budget: "max_changes", groups: 20 }],
   });
   assert.equal(text.code, 1);
   assert.match(text.stdout, /would be blocked +sync\.people/);

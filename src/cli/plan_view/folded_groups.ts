@@ -5,6 +5,7 @@
  */
 import { renderCount } from "~/base/counts.ts";
 import type { PlannedChange, PlannedModel } from "~/plan/plan_document.ts";
+import { examplesAbout, shareExamples } from "~/run/deliver/budget_examples.ts";
 
 /** Entries of a list that are shown where not all are asked for. */
 export const SHOWN = 10;
@@ -28,7 +29,7 @@ export function foldChanges(
 }
 
 /**
- * What an error names beside its message. Of a budget that is gone over: the groups that it is about.
+ * What an error names beside its message. Of budgets that are gone over: the groups that it is about.
  *
  * @param option How the text names `--all`.
  */
@@ -38,13 +39,19 @@ export function errorDetails(
   option: string,
 ): readonly string[] {
   const details = error?.details ?? [];
-  const breach = budgets?.breach;
-  if (!breach) return details;
-  // They are among the changes, and more is said of them there.
-  if (breach.budget !== "max_changes" && changes.length > 0) return [];
+  const breaches = budgets?.breaches ?? [];
+  if (breaches.length === 0) return details;
   const groups = details.filter((line) => !line.startsWith("… "));
-  const shown = all ? groups : groups.slice(0, SHOWN);
-  const more = breach.groups - shown.length;
+  const limits = all ? [] : shareExamples(breaches);
+  const shown: string[] = [];
+  let more = 0;
+  breaches.forEach((breach, index) => {
+    // Of what left the query more is said among the changes, where nobody is told of it.
+    if (breach.budget !== "max_changes" && changes.length > 0) return;
+    const examples = examplesAbout(breach, groups, breaches).slice(0, limits[index]);
+    shown.push(...examples);
+    more += breach.groups - examples.length;
+  });
   return more > 0 ? [...shown, moreText(more, option)] : shown;
 }
 

@@ -107,9 +107,9 @@ export function unverifiedText({ unverified = 0 }: PlannedModel): string {
   }; spoor run asks, spoor apply leaves ${unverified === 1 ? "it" : "them"} unknown`;
 }
 
-/** The budgets, and which of them is gone over. */
+/** The budgets, and which of them are gone over. */
 export function budgetsText(budgets: PlannedBudgets, groups: PlannedGroups): string {
-  const { max_removed: maxRemoved, max_changes: maxChanges, accepted, breach } = budgets;
+  const { max_removed: maxRemoved, max_changes: maxChanges, accepted, breaches = [] } = budgets;
   const { let_through: through = {} } = budgets;
   const limit = (holds: string | null, letThrough: string | undefined) =>
     letThrough === undefined ? holds ?? "none" : `${letThrough}, let through`;
@@ -120,7 +120,8 @@ export function budgetsText(budgets: PlannedBudgets, groups: PlannedGroups): str
     `@max_removed ${limit(maxRemoved, through.max_removed)}: ${renderCount(groups.removed)} ${of}`,
     `@max_changes ${limit(maxChanges, through.max_changes)}: ${renderCount(changes)} ${of}`,
   ].join("; ");
-  return breach ? `${text}; over ${BUDGET_WORDS[breach.budget]}` : text;
+  const over = breaches.map(({ budget }) => BUDGET_WORDS[budget]).join(" and ");
+  return over === "" ? text : `${text}; over ${over}`;
 }
 
 const BUDGET_WORDS = {

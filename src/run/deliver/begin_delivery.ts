@@ -4,10 +4,8 @@
  *
  * @module
  */
-import type { DatabaseSync } from "node:sqlite";
-import { renderCount } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
-import { DEFAULT_MAX_REMOVED, findBreach } from "~/delivery/budget.ts";
+import { DEFAULT_MAX_REMOVED, findBreaches } from "~/delivery/budget.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";
@@ -19,18 +17,15 @@ import { countKnownByWord } from "~/run/earlier/known_by_word.ts";
 import { takeNewKey } from "~/run/earlier/take_new_key.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
 import type { RunContext } from "~/run/run_context.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { loadKeyNames } from "~/store/changes/key_names.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { endKeeping } from "~/tracked/accept/kept_rows.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { notePending, type PendingSubject } from "~/tracked/compare/note_pending.ts";
-import { renderGroupKey } from "~/tracked/group_key.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
-import { breachText, budgetOption } from "./budget_words.ts";
+import { examplesOf } from "./budget_examples.ts";
+import { breachesText, commandThrough } from "./budget_words.ts";
 import { Delivery } from "./delivery.ts";
 import { planChanges } from "./plan_changes.ts";
 
@@ -153,36 +148,18 @@ function checkBudgets(
     allowRemoved: wishes.allowRemoved || wishes.adopt,
     allowChanges: wishes.allowChanges || wishes.adopt || wishes.resend,
   };
-  const breach = findBreach(facts, budgets);
-  plan?.of(model.name).budgeted(facts.accepted, budgets, breach);
-  if (!breach) return;
-  const isChanges = breach.budget === "max_changes";
-  const table = isChanges ? changes.comparison.rowsTable : changes.comparison.removedTable;
-  const shown = plan?.of(model.name).listsEverything ? Infinity : EXAMPLES;
-  const details = examplesOf(db, changes, table, breach.groups, shown);
+  const breaches = findBreaches(facts, budgets);
+  plan?.of(model.name).budgeted(facts.accepted, budgets, breaches);
+  const [first] = breaches;
+  if (!first) return;
+  const all = plan?.of(model.name).listsEverything ?? false;
+  const details = examplesOf(db, changes, breaches, all);
   dropChanges(db, changes);
-  const option = budgetOption(breach);
-  throw new BudgetExceeded(`Cannot send ${model.name}: ${breachText(breach, model.directives)}`, {
-    at: placeOfDirective(model, breach.budget),
+  const text = breachesText(breaches, model.directives);
+  const command = commandThrough(model.name, breaches, wishes, practiceOption);
+  throw new BudgetExceeded(`Cannot send ${model.name}: ${text}`, {
+    at: placeOfDirective(model, first.budget),
     details,
-    hint: `Nothing was sent. If that is right: spoor run ${model.name} ${option}${practiceOption}`,
+    hint: `Nothing was sent. If that is right: ${command}`,
   });
-}
-
-const EXAMPLES = 10;
-
-function examplesOf(
-  db: DatabaseSync,
-  { comparison: c }: ChangeSet,
-  table: string,
-  groups: number,
-  shown: number,
-): string[] {
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-  const limit = shown === Infinity ? "" : ` LIMIT ${shown}`;
-  const rows = prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)}${limit}`)
-    .all().map(readRow);
-  const lines = rows.map((key) => renderGroupKey(c.uniqueKey, key));
-  const more = groups - lines.length;
-  return more > 0 ? [...lines, `… ${renderCount(more)} more`] : lines;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { type BudgetFacts, DEFAULT_MAX_REMOVED, findBreach } from "~/delivery/budget.ts";
+import { type BudgetFacts, DEFAULT_MAX_REMOVED, findBreaches } from "~/delivery/budget.ts";
 import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
@@ -13,7 +13,7 @@ import type { AdoptedGroups } from "~/run/run_event.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedTableName, ORDINAL } from "~/tracked/accept/accepted_table.ts";
 import { findTableType } from "~/warehouse/tables.ts";
-import { breachText, budgetOption } from "./budget_words.ts";
+import { breachesText, commandThrough } from "./budget_words.ts";
 
 /** Why it would stop, and what lets it go on. */
 export interface BudgetAhead {
@@ -51,18 +51,20 @@ export function budgetAhead(
     : leftOf(db, name, delivery ?? "at_least_once");
   if (left.new + left.removed === 0) return undefined;
   const facts = { ...left, accepted: countAccepted(db, name) };
-  const breach = findBreach(facts, {
+  const breaches = findBreaches(facts, {
     maxChanges,
-    allowRemoved: false,
-    allowChanges: false,
+    ...NOTHING_GIVEN,
     maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
   });
-  if (!breach) return undefined;
+  if (breaches.length === 0) return undefined;
   return {
-    why: breachText(breach, directives),
-    command: `spoor run ${name} ${budgetOption(breach)}${practiceOption}`,
+    why: breachesText(breaches, directives),
+    command: commandThrough(name, breaches, NOTHING_GIVEN, practiceOption),
   };
 }
+
+/** What this run was let do is no part of the next one. */
+const NOTHING_GIVEN = { allowRemoved: false, allowChanges: false, resend: false };
 
 function leftOf(
   db: DatabaseSync,

@@ -103,7 +103,7 @@ export class GuestSession {
       : context.watchDeadline(model.name, modelTimeoutMs);
     const stop = () => this.#stop();
     this.parts.context.stop.addEventListener("abort", stop);
-    const ended = await this.#end.promise ?? this.#refused;
+    const ended = withAllDetails(await this.#end.promise, this.#refused) ?? this.#refused;
     this.parts.context.stop.removeEventListener("abort", stop);
     endDeadline();
     clearInterval(this.#timer);
@@ -308,6 +308,15 @@ export class GuestSession {
 function isForTheModel(error: UserError): boolean {
   return error instanceof BudgetExceeded || error instanceof NotPlanned ||
     /@allow_|@depends_on/.test(error.hint ?? "");
+}
+
+/** Of what a refusal names a guest hands on the beginning; here all of it is known. */
+function withAllDetails(
+  ended: ErrorReport | undefined,
+  refused: ErrorReport | undefined,
+): ErrorReport | undefined {
+  const { message, details } = refused ?? {};
+  return ended && details && ended.message === message ? { ...ended, details } : ended;
 }
 
 function refusal({ message, hint, at }: EgressError): ErrorReport {

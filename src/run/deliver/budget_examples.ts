@@ -1,0 +1,76 @@
+/**
+ * Groups that are named where budgets are gone over. Of one budget they are keys; of two that are gone over
+ * at once each line says which of them it is about, and they share the lines that are shown.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { renderCount } from "~/base/counts.ts";
+import type { BudgetBreach } from "~/delivery/budget.ts";
+import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { temp } from "~/tracked/compare/comparison_sql.ts";
+import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
+import { renderGroupKey } from "~/tracked/group_key.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+
+/** How many are shown in all. */
+const EXAMPLES = 10;
+
+type Breach = Pick<BudgetBreach, "budget" | "groups">;
+
+/**
+ * Reads them.
+ *
+ * @param all Every group is wanted.
+ */
+export function examplesOf(
+  db: DatabaseSync,
+  changes: ChangeSet,
+  breaches: readonly Breach[],
+  all: boolean,
+): string[] {
+  const limits = all ? breaches.map(() => undefined) : shareExamples(breaches);
+  const lines = breaches.flatMap(({ budget }, index) =>
+    readKeys(db, changes, budget, limits[index]).map((key) =>
+      key + (breaches.length > 1 ? endOf(budget) : "")
+    )
+  );
+  const more = breaches.reduce((sum, { groups }) => sum + groups, 0) - lines.length;
+  return more > 0 ? [...lines, `… ${renderCount(more)} more`] : lines;
+}
+
+/** How many groups of each are shown: half of the lines, or more where the other needs less. */
+export function shareExamples(breaches: readonly Breach[]): number[] {
+  const half = EXAMPLES / 2;
+  return breaches.map(({ groups }, index) => {
+    const others = breaches.filter((_, other) => other !== index);
+    const taken = others.reduce((sum, other) => sum + Math.min(other.groups, half), 0);
+    return Math.min(groups, EXAMPLES - taken);
+  });
+}
+
+/** Those of the lines that are about one of the budgets. */
+export function examplesAbout(
+  { budget }: Breach,
+  lines: readonly string[],
+  breaches: readonly Breach[],
+): readonly string[] {
+  return breaches.length > 1 ? lines.filter((line) => line.endsWith(endOf(budget))) : lines;
+}
+
+function endOf(budget: Breach["budget"]): string {
+  return budget === "max_changes" ? " is new or changed" : " left the query";
+}
+
+function readKeys(
+  db: DatabaseSync,
+  { comparison: c }: ChangeSet,
+  budget: Breach["budget"],
+  limit: number | undefined,
+): string[] {
+  const table = budget === "max_changes" ? c.rowsTable : c.removedTable;
+  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const end = limit === undefined ? "" : ` LIMIT ${limit}`;
+  return prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)}${end}`)
+    .all().map(readRow).map((key) => renderGroupKey(c.uniqueKey, key));
+}
