@@ -47,6 +47,21 @@ export class UserError extends Error {
   }
 }
 
+/**
+ * Does some work; a mistake in it that is found without its place has this one.
+ *
+ * @throws {UserError}
+ */
+export function placing<T>(at: SourceLocation, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof UserError) || error.at) throw error;
+    const { message, hint, details, cause, exitCode } = error;
+    throw new UserError(message, { at, hint, details, cause, exitCode });
+  }
+}
+
 /** Several mistakes found in one go, in the order in which they are shown. */
 export class UserErrors extends Error {
   override name = "UserErrors";

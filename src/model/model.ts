@@ -96,6 +96,8 @@ export interface Model {
   directives: Directives;
   /** Where each directive stands, by its name without `@`. */
   directiveLines: Readonly<Record<string, number>>;
+  /** Where the settings give directives for all models, by name; a line of its own file comes first. */
+  defaultPlaces?: Readonly<Record<string, SourceLocation>>;
   /** What it reads, each table once. */
   references: readonly Reference[];
   /** The SELECT of a SQL or YAML model, without header; positions in it are `sqlLine`-based. */

@@ -1,16 +1,16 @@
 /**
- * Where a directive stands in a model's file.
+ * Where a directive of a model stands.
  *
  * @module
  */
 import type { SourceLocation } from "~/base/user_error.ts";
 import type { Model } from "./model.ts";
 
-/** The directive's line; the file alone, where its header does not have it. */
+/** The directive's line, in the header or in the settings; the file alone, where neither has it. */
 export function placeOfDirective(
-  { path, directiveLines }: Pick<Model, "path" | "directiveLines">,
+  { path, directiveLines, defaultPlaces }: Pick<Model, "path" | "directiveLines" | "defaultPlaces">,
   directive: string,
 ): SourceLocation {
   const line = directiveLines[directive];
-  return { path, ...(line !== undefined && { line }) };
+  return line === undefined ? defaultPlaces?.[directive] ?? { path } : { path, line };
 }

@@ -112,7 +112,7 @@ function toLoaded(error: unknown): LoadedModel {
 }
 
 /** `defaults:` of the settings are for TypeScript models, which alone take those directives. */
-function withDefaults(model: Model, { defaults }: Settings): Model {
+function withDefaults(model: Model, { defaults, defaultPlaces }: Settings): Model {
   if (model.language !== "ts") return model;
-  return { ...model, directives: { ...defaults, ...model.directives } };
+  return { ...model, directives: { ...defaults, ...model.directives }, defaultPlaces };
 }

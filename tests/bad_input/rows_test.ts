@@ -132,6 +132,29 @@ testMistakes([
   },
 ]);
 
+testMistakes([
+  {
+    name: "a key that is NULL in a model of SQL",
+    command: "run",
+    files: {
+      "models/mart/people.sql":
+        "-- @kind: tracked\n-- @unique_key: id\nSELECT 1 AS id\nUNION ALL SELECT NULL",
+    },
+    says: ["1 row has a NULL key", "id = NULL"],
+    at: "models/mart/people.sql:3",
+  },
+  {
+    name: "a key that is NULL in a row that is saved",
+    command: "run",
+    files: {
+      "models/a/b.ts":
+        `// @kind: tracked\n// @unique_key: id\nimport { save } from "spoor";\nawait save.row({ id: null });\n`,
+    },
+    says: ["1 row has a NULL key", "id = NULL"],
+    at: "models/a/b.ts",
+  },
+]);
+
 const TRACKED = (host: string, body: string) => `
   // @kind: tracked
   // @unique_key: id

@@ -178,13 +178,23 @@ Deno.test("where a run has left so much that two budgets stop the next one, both
 Deno.test("defaults of spoor.yaml set the budgets of all models", async () => {
   await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW, {
-    files: { "spoor.yaml": "defaults:\n  max_changes: 1\n" },
+    files: { "spoor.yaml": "defaults:\n  concurrency: 1\n  max_changes: 1\n" },
   });
   await people.setRows(COLUMNS, rowsOf([1, 2]));
   await people.run();
   await people.setRows(COLUMNS, rowsOf([1, 2], "other"));
 
-  assert.equal((await people.run()).code, 1);
+  const blocked = await people.run();
+  assert.equal(blocked.code, 1);
+  const { path, line } = blocked.sync.error?.at ?? {};
+  assert.deepEqual([path, line], ["spoor.yaml", 3], "where it can be changed");
+
+  // A model that sets it is told of its own line.
+  await people.setSync(SEND_EACH_ROW, ["max_changes: 0"]);
+  const { at } = (await people.run()).sync.error ?? {};
+  assert.equal(at?.path, "models/sync/people.ts");
+  const text = await Deno.readTextFile(people.project.path(at?.path ?? ""));
+  assert.match(text.split("\n")[(at?.line ?? 0) - 1] ?? "", /@max_changes: 0/);
 });
 
 const SEND_THREE = `

@@ -26,6 +26,8 @@ export interface Settings {
   memoryMb: number;
   /** Directives of TypeScript models that do not give them. */
   defaults: Directives;
+  /** Where each of them stands, by its name without `@`. */
+  defaultPlaces: Record<string, SourceLocation>;
   /** OAuth services that `spoor auth` authorises; absent: none. */
   auth?: AuthProviders;
   /** Limits that models share by naming them. */
@@ -88,7 +90,7 @@ function setting<T>(
 
 /** The settings of a project without `spoor.yaml`. */
 export function defaultSettings(): Settings {
-  return { practice: false, memoryMb: 1_024, defaults: {}, rateLimits: {} };
+  return { practice: false, memoryMb: 1_024, defaults: {}, defaultPlaces: {}, rateLimits: {} };
 }
 
 /** Reads the project's settings; all mistakes are told, and what they are about keeps its default. */
@@ -211,6 +213,7 @@ function readDefaults(
       ? directive.read(value.text, settings.defaults)
       : { state: "it is not a single value", hint: `Write "${directive.example.slice(1)}".` };
     if (problem) errors.push(wrongValue(key, problem, at));
+    settings.defaultPlaces[key] = at;
   });
 }
 

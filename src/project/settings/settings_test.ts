@@ -20,6 +20,7 @@ Deno.test("a project without spoor.yaml has the default settings", async () => {
     practice: false,
     memoryMb: 1_024,
     defaults: {},
+    defaultPlaces: {},
     rateLimits: {},
   });
 });
@@ -35,6 +36,12 @@ Deno.test("spoor.yaml sets what it names", async () => {
       jobs: 4,
       memoryMb: 512,
       defaults: { retries: 2, timeoutMs: 5_000, modelTimeoutMs: 60_000, concurrency: 8 },
+      defaultPlaces: {
+        retries: { path: "spoor.yaml", line: 5, column: 3 },
+        timeout: { path: "spoor.yaml", line: 6, column: 3 },
+        model_timeout: { path: "spoor.yaml", line: 7, column: 3 },
+        concurrency: { path: "spoor.yaml", line: 8, column: 3 },
+      },
       rateLimits: { crm: { count: 100, windowMs: 10_000 } },
     },
     errors: [],

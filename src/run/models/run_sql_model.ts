@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { UserError } from "~/base/user_error.ts";
+import { placing, UserError } from "~/base/user_error.ts";
 import { KINDS } from "~/kinds/registry.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { JointTransaction } from "~/store/commits/joint_transaction.ts";
@@ -23,10 +23,11 @@ export function runSqlModel(
   joint: JointTransaction,
 ): StepOutcome {
   const { sql = "", fileSql = "" } = model;
+  const at = { path: model.path, ...(model.sqlLine !== undefined && { line: model.sqlLine }) };
   const select = prepareFileSelect(context.db, fileSql, {
     sql,
     name: model.name,
-    at: { path: model.path, ...(model.sqlLine !== undefined && { line: model.sqlLine }) },
+    at,
     readable: model.references.map((reference) => reference.table),
     practiceOption: context.practiceOption,
   });
@@ -35,7 +36,7 @@ export function runSqlModel(
   const result = write(() =>
     joint.run(() => {
       for (const table of tracked) ensureLookup(context.db, table);
-      return KINDS[model.kind].writeSelect(target, select.sql);
+      return placing(at, () => KINDS[model.kind].writeSelect(target, select.sql));
     })
   );
   return { status: "ok", ...result };
@@ -49,10 +50,7 @@ export function runSqlModel(
       const explained = explainStateError(context.statePath, error);
       if (explained) throw explained;
       const message = error instanceof Error ? error.message : String(error);
-      throw new UserError(`Cannot run ${model.name}: ${message}`, {
-        at: { path: model.path, ...(model.sqlLine !== undefined && { line: model.sqlLine }) },
-        cause: error,
-      });
+      throw new UserError(`Cannot run ${model.name}: ${message}`, { at, cause: error });
     }
   }
 }

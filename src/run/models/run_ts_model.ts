@@ -5,7 +5,7 @@
  */
 import { setImmediate } from "node:timers";
 import { renderCount } from "~/base/counts.ts";
-import type { ErrorReport } from "~/base/user_error.ts";
+import { type ErrorReport, placing } from "~/base/user_error.ts";
 import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
 import { type BudgetAhead, budgetAhead } from "~/run/deliver/budget_ahead.ts";
@@ -222,7 +222,11 @@ function savedOutcome({ db, stop }: RunContext, step: Step, ended: GuestOutcome)
   }
   const uniqueKey = model.directives.uniqueKey ?? [];
   if (saved) {
-    const result = KINDS[model.kind].writeSaved({ db, model: model.name, uniqueKey }, saved.stage);
+    const target = { db, model: model.name, uniqueKey };
+    const result = placing(
+      { path: model.path },
+      () => KINDS[model.kind].writeSaved(target, saved.stage),
+    );
     return { status: "ok", ...result };
   }
   return emptyOutcome(db, model);
