@@ -80,17 +80,35 @@ Deno.test("with --json each line of every command is an object with its type", a
   }
 });
 
-Deno.test("--limit 0 lists nothing, and --all wins over --limit", async () => {
-  await using project = await tempProject({
-    "models/mart/a.sql": "SELECT 1 AS id UNION ALL SELECT 2",
-  });
-  await project.run("run");
+Deno.test("to list nothing is a wrong call, and --all wins over --limit", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(2));
+  await people.run("--practice");
+  await people.run();
+  const { project } = people;
 
-  for (const command of ["history --limit 0", "history mart.a --limit 0", "query mart.a -n 0"]) {
-    const { code, stdout } = await project.run(`${command} --json`);
-    assert.deepEqual([code, stdout], [0, ""], command);
+  for (
+    const command of [
+      "history",
+      "history sync.people",
+      "query raw.people",
+      "why sync.people 1",
+      "failures",
+      "unknown",
+      "practice",
+    ]
+  ) {
+    for (const more of ["", " --json", " --all"]) {
+      const { code, output } = await project.run(`${command} -n 0${more}`);
+      assert.equal(code, 2, command + more);
+      assert.match(output, /Cannot read \\?"--limit\\?": \\?"0\\?" is not a whole number from 1/);
+    }
   }
-  assert.equal((await readLines(project, "query", "mart.a", "--limit", "1", "--all")).length, 2);
+  assert.equal(
+    (await readLines(project, "query", "raw.people", "--limit", "1", "--all")).length,
+    2,
+  );
 });
 
 Deno.test("a run's command in history can be typed in again", async () => {

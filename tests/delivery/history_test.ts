@@ -4,8 +4,10 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { fakeApi } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
+import { tempProject } from "../support/temp_project.ts";
 import { readLines } from "./read_lines.ts";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "./sync_project.ts";
 
@@ -99,4 +101,38 @@ Deno.test("history lists the part that a model had in a run that is under way, a
   assert.deepEqual(await lines(), [[2, "ok", 2], [1, "died", 1]]);
   const { stdout } = await people.project.run("history sync.people");
   assert.match(stdout, / 1 {2}\S+ \S+ {2}died .* 1 {2}the run was killed; of its requests/);
+});
+
+Deno.test("a program gets the whole history, people the last runs and what shows the others", async () => {
+  await using project = await tempProject({ "models/mart/a.sql": "SELECT 1 AS id" });
+  await project.run("run");
+  using db = new DatabaseSync(project.path(".spoor/spoor.db"));
+  // Twenty-one more of the same.
+  db.exec(`
+    CREATE TEMP TABLE numbers AS WITH RECURSIVE n (i) AS
+      (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 22) SELECT i FROM n;
+    ${
+    ["spoor.runs", "spoor.steps"].map((table) => {
+      const id = table === "spoor.runs" ? "id" : "run_id";
+      const columns = db.prepare(`SELECT name FROM pragma_table_info('${table}')`).all()
+        .map(({ name }) => String(name));
+      const values = columns.map((name) => name === id ? "i" : `"${name}"`);
+      return `INSERT INTO "${table}" ("${columns.join('", "')}")
+        SELECT ${values.join(", ")} FROM "${table}", numbers;`;
+    }).join("\n")
+  }`);
+
+  for (const model of ["", " mart.a"]) {
+    const { stdout } = await project.run(`history${model} --json`);
+    const ids = stdout.trim().split("\n").map((line) => JSON.parse(line).run_id);
+    assert.deepEqual(ids, Array.from({ length: 22 }, (_, i) => 22 - i), model);
+    const lines = async (args: string) =>
+      (await project.run(`history${model}${args}`)).stdout.trimEnd().split("\n");
+    const folded = await lines("");
+    assert.deepEqual([folded.length, folded.at(-1)], [22, "… older runs (--all shows them)"]);
+    assert.equal((await lines(" --all")).length, 23);
+    assert.equal((await lines(" -n 22")).length, 23);
+    assert.equal((await lines(" -n 5")).length, 7);
+    assert.match((await project.run("history --help")).stdout, /20 if not given; all with --json/);
+  }
 });

@@ -185,6 +185,28 @@ Deno.test("what is unknown of a model that is one of SQL now is not said to be r
   );
 });
 
+Deno.test("a program gets all that is unknown, people the first ten and what shows the rest", async () => {
+  await using api = await fakeApi([{ drop: true }]);
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    directives: ["retries: 0", "delivery: at_most_once", "concurrency: 1"],
+  });
+  await people.setRows(COLUMNS, rowsOf(12));
+  await people.run();
+  const count = async (...args: string[]) =>
+    (await readLines(people.project, "unknown", ...args)).length;
+  const named = async (...args: string[]) =>
+    (await people.project.run(["unknown", ...args])).stdout.match(/waits for you/g)?.length;
+
+  assert.equal(await count(), 12);
+  assert.equal(await count("-n", "11"), 11);
+  assert.equal(await named(), 10);
+  assert.match(
+    (await people.project.run("unknown")).stdout,
+    /… 2 more groups \(--all shows them\)/,
+  );
+  assert.equal(await named("--all"), 12);
+});
+
 Deno.test("settle is strict: a model, keys or --all, one of two words, and something unknown", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);

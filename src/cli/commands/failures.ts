@@ -23,9 +23,9 @@ import {
   loadTrackedModels,
   type TrackedModel,
 } from "~/cli/groups/tracked_model.ts";
+import { limitHelp, listLimit } from "~/cli/list_limit.ts";
 import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
 import type { Output } from "~/cli/output/output.ts";
-import { parseCount } from "~/cli/parse_count.ts";
 import { keyObject } from "~/cli/why_view/story_json.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import {
@@ -59,12 +59,7 @@ export const failuresCommand = defineCommand({
   ].join("\n"),
   positionals: [{ name: "model", help: "Only this model", complete: "models" }],
   options: {
-    limit: {
-      type: "string",
-      short: "n",
-      value: "N",
-      help: `Errors to list (${LISTED} if not given; all with --json)`,
-    },
+    limit: { type: "string", short: "n", value: "N", help: limitHelp("Errors to list", LISTED) },
     all: { type: "boolean", help: "List all errors, and the keys of all groups" },
     practice: PRACTICE_OPTION,
   },
@@ -74,7 +69,7 @@ export const failuresCommand = defineCommand({
   ],
   async run({ options, positionals: [name], output }) {
     const purpose = "list failures";
-    const limit = limitOf(options);
+    const limit = listLimit(options, LISTED);
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
     using db = openGroupsToList({ root, practice, output }, purpose);
@@ -105,15 +100,6 @@ export const failuresCommand = defineCommand({
     return ExitCode.Ok;
   },
 });
-
-/** A program that does not ask for a part gets all. */
-function limitOf(
-  { limit, all, json }: { limit?: string | undefined; all: boolean; json: boolean },
-) {
-  if (all) return Infinity;
-  if (limit !== undefined) return parseCount("limit", limit);
-  return json ? Infinity : LISTED;
-}
 
 /** Keys of a folded failure's groups: those at hand first, then what one more look gives. */
 function keysOf(db: DatabaseSync, { parts }: FoldedFailure, limit: number): string[] {

@@ -10,6 +10,7 @@ import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
+import { limitHelp, listLimit } from "~/cli/list_limit.ts";
 import {
   findProjectState,
   PRACTICE_OPTION,
@@ -23,7 +24,6 @@ import { statusCell } from "~/cli/output/status_cell.ts";
 import type { Style } from "~/cli/output/style.ts";
 import { type Cell, renderTable } from "~/cli/output/table.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
-import { parseCount } from "~/cli/parse_count.ts";
 import { foldModelName } from "~/model/model_name.ts";
 import { findModels } from "~/project/models/find_models.ts";
 import {
@@ -36,6 +36,9 @@ import {
 import { stateFilePath } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
 import { type UnfinishedStep, unfinishedSteps } from "~/store/unfinished_steps.ts";
+
+/** Runs that are listed where no limit is given. */
+const LISTED = 20;
 
 /** Lists runs, or one model's part in them. */
 export const historyCommand = defineCommand({
@@ -55,7 +58,8 @@ export const historyCommand = defineCommand({
     complete: "models",
   }],
   options: {
-    limit: { type: "string", short: "n", value: "N", default: "20", help: "Runs to list" },
+    limit: { type: "string", short: "n", value: "N", help: limitHelp("Runs to list", LISTED) },
+    all: { type: "boolean", help: "List all" },
     practice: PRACTICE_OPTION,
   },
   examples: [
@@ -64,7 +68,7 @@ export const historyCommand = defineCommand({
     [`spoor query "SELECT * FROM spoor.steps WHERE run_id = 12"`, "All models of one run"],
   ],
   async run({ options, positionals: [model], output }) {
-    const limit = parseCount("limit", options.limit, 0);
+    const limit = listLimit(options, LISTED);
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
     using db = findProjectState(root, practice);
@@ -75,10 +79,12 @@ export const historyCommand = defineCommand({
     }
     tellOutdated(output, stateFilePath(root, practice), db);
     const underWay = runUnderWay(db, stateFilePath(root, practice));
+    // One more than is shown tells whether there are older ones.
+    const read = limit + 1;
+    const show = { limit, json: options.json, output };
     if (model === undefined) {
-      const runs = recentRuns(db, limit).map((run) => withDeath(run, underWay));
-      printRuns(runs, options.json, output);
-    } else printSteps(stepsOf(db, { model, limit, underWay, root }), options.json, output);
+      printRuns(recentRuns(db, read).map((run) => withDeath(run, underWay)), show);
+    } else printSteps(stepsOf(db, { model, limit: read, underWay, root }), show);
     return ExitCode.Ok;
   },
 });
@@ -114,7 +120,7 @@ function stepsOf(
     .map((step) => withDeath(step, underWay))
     .map((step) => ({ ...step, reason: REASONS[step.status] ?? "" }));
   const steps = [...recorded, ...unfinished].sort((a, b) => b.run_id - a.run_id).slice(0, limit);
-  if (steps.length > 0 || limit === 0) return steps;
+  if (steps.length > 0) return steps;
   const names = findModels(root).files.map(({ name }) => name);
   if (names.some((name) => foldModelName(name) === foldModelName(model))) {
     throw new UserError(`Cannot show the history of "${model}": it has never run`, {
@@ -128,14 +134,27 @@ function stepsOf(
   });
 }
 
-function printRuns(runs: readonly RunHistoryRow[], json: boolean, output: Output): void {
-  if (json) { for (const run of runs) output.json("run", run); }
-  else for (const line of renderRuns(runs, output.style)) output.line(line);
+interface HistoryView {
+  limit: number;
+  json: boolean;
+  output: Output;
 }
 
-function printSteps(steps: readonly HistoryStep[], json: boolean, output: Output): void {
-  if (json) { for (const step of steps) output.json("step", toJson(step)); }
-  else for (const line of renderSteps(steps, output.style)) output.line(line);
+function printRuns(runs: readonly RunHistoryRow[], { limit, json, output }: HistoryView): void {
+  const shown = runs.slice(0, limit);
+  if (json) { for (const run of shown) output.json("run", run); }
+  else printLines(renderRuns(shown, output.style), runs.length > limit, output);
+}
+
+function printSteps(steps: readonly HistoryStep[], { limit, json, output }: HistoryView): void {
+  const shown = steps.slice(0, limit);
+  if (json) { for (const step of shown) output.json("step", toJson(step)); }
+  else printLines(renderSteps(shown, output.style), steps.length > limit, output);
+}
+
+function printLines(lines: readonly string[], hasOlder: boolean, output: Output): void {
+  for (const line of lines) output.line(line);
+  if (hasOlder) output.line(output.style.dim("… older runs (--all shows them)"));
 }
 
 function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {

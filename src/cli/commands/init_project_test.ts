@@ -99,7 +99,10 @@ Deno.test("what init writes runs at once, in practice, and can be looked at", as
       ["run", 1, "ok", 7],
     ]);
     const steps = (await project.call("history", "sync.crm", "-n", "1")).stdout;
-    assert.match(steps, /\n +3 {2}.* {2}ok .* mart\.customers changed\n$/);
+    assert.match(
+      steps,
+      /\n +3 {2}.* {2}ok .* mart\.customers changed\n… older runs \(--all shows them\)\n$/,
+    );
     assert.match((await project.call("history", "sync.crn")).stderr, /Did you mean "sync\.crm"\?/);
   });
   await t.step("describe shows edges, directives, columns and the last run", async () => {

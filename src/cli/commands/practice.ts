@@ -7,8 +7,8 @@ import { countOf } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
+import { limitHelp, listLimit } from "~/cli/list_limit.ts";
 import type { Output } from "~/cli/output/output.ts";
-import { parseCount } from "~/cli/parse_count.ts";
 import { clearPractice } from "~/cli/practice_view/clear_practice.ts";
 import {
   renderHosts,
@@ -25,15 +25,21 @@ import {
 } from "~/practice/read_practice.ts";
 import { practiceFilePath } from "~/run/practice.ts";
 
+/** Requests or records that are listed where no limit is given. */
+const LISTED = 10;
+
 const OPTIONS = {
   key: { type: "string", value: "TEXT", help: "Only what has this Idempotency-Key, id or value" },
   records: { type: "boolean", help: "What the API holds now, not the requests that led to it" },
-  limit: { type: "string", short: "n", value: "N", default: "10", help: "How many to list" },
+  limit: { type: "string", short: "n", value: "N", help: limitHelp("How many to list", LISTED) },
   all: { type: "boolean", help: "List all" },
   clear: { type: "boolean", help: "Forget all practice, so that the next run begins anew" },
 } as const satisfies OptionTable;
 
 type Options = Call<typeof OPTIONS>["options"];
+
+/** How a list is shown. */
+type ListView = Pick<Options, "json" | "verbose"> & { limit: number };
 
 /** Shows what was received: by host, path and key, with the requests. */
 export const practiceCommand = defineCommand({
@@ -57,6 +63,7 @@ export const practiceCommand = defineCommand({
     ["spoor practice --clear", "Forget it all; the next practice run sends everything again"],
   ],
   run({ options, positionals: [where], output }) {
+    const limit = listLimit(options, LISTED);
     const root = projectOf(options);
     if (options.clear) {
       if (where !== undefined || options.key !== undefined || options.records) throw clearsAll();
@@ -71,9 +78,9 @@ export const practiceCommand = defineCommand({
       if (!options.json) {
         output.line(`Nothing was received yet. Start with "spoor run --practice".`);
       }
-    } else if (options.records) showRecords(practice, filter, options, output);
+    } else if (options.records) showRecords(practice, filter, { ...options, limit }, output);
     else if (where === undefined && options.key === undefined) showHosts(practice, options, output);
-    else showRequests(practice, filter, options, output);
+    else showRequests(practice, filter, { ...options, limit }, output);
     return ExitCode.Ok;
   },
 });
@@ -97,11 +104,11 @@ function toFilter(where: string | undefined, key: string | undefined): PracticeF
   return { host: host.toLowerCase() || undefined, path: path || undefined, key };
 }
 
-function limitOf({ all, limit }: Options): number {
-  return all ? Number.MAX_SAFE_INTEGER : parseCount("limit", limit, 0);
-}
-
-function showHosts(practice: PracticeReader, { json }: Options, output: Output): void {
+function showHosts(
+  practice: PracticeReader,
+  { json }: Pick<Options, "json">,
+  output: Output,
+): void {
   const hosts = practice.hosts();
   if (json) {
     for (const { lastAt, ...host } of hosts) {
@@ -121,15 +128,15 @@ function showHosts(practice: PracticeReader, { json }: Options, output: Output):
 function showRequests(
   practice: PracticeReader,
   filter: PracticeFilter,
-  options: Options,
+  { json, verbose, limit }: ListView,
   output: Output,
 ): void {
-  const requests = practice.requests(filter, limitOf(options));
-  if (options.json) {
+  const requests = practice.requests(filter, limit);
+  if (json) {
     for (const request of requests) output.json("practice_request", toJson(request));
     return;
   }
-  if (options.verbose) {
+  if (verbose) {
     for (const request of requests) {
       printLines([...renderRequest(request, output.style), ""], output);
     }
@@ -140,11 +147,11 @@ function showRequests(
 function showRecords(
   practice: PracticeReader,
   filter: PracticeFilter,
-  options: Options,
+  { json, limit }: ListView,
   output: Output,
 ): void {
-  const records = practice.records(filter, limitOf(options));
-  if (options.json) {
+  const records = practice.records(filter, limit);
+  if (json) {
     for (const { createdAt, updatedAt, ...record } of records) {
       output.json("practice_record", { ...record, created_at: createdAt, updated_at: updatedAt });
     }

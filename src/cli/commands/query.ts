@@ -49,12 +49,13 @@ export const queryCommand = defineCommand({
     ["spoor query spoor.requests --practice", "The requests that practice runs have made"],
   ],
   async run({ options, positionals: [text = ""], output }) {
+    const limit = limitOf(options);
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
     using db = openProjectState(root, practice, "run the query");
     const result = prepareQuery(db, text, modelNamesAround(root), practiceOption(options.practice));
     const format = formatOf(options);
-    writeRows(result, format, limitOf(options), output);
+    writeRows(result, format, limit, output);
     return ExitCode.Ok;
   },
 });
@@ -65,6 +66,6 @@ function formatOf({ format, json }: Call<typeof OPTIONS>["options"]): Format | "
 }
 
 function limitOf({ limit, all }: Call<typeof OPTIONS>["options"]): number | undefined {
-  if (all) return Infinity;
-  return limit === undefined ? undefined : parseCount("limit", limit, 0);
+  const asked = limit === undefined ? undefined : parseCount("limit", limit);
+  return all ? Infinity : asked;
 }

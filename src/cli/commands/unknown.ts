@@ -11,8 +11,8 @@ import { changeRequestOf } from "~/cli/groups/change_key_of.ts";
 import { findKeys, findStanding, renderStanding } from "~/cli/groups/chosen_groups.ts";
 import { openForDecision, openGroupsToList } from "~/cli/groups/open_groups.ts";
 import { findTrackedModel, loadTrackedModels } from "~/cli/groups/tracked_model.ts";
+import { limitHelp, listLimit } from "~/cli/list_limit.ts";
 import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
-import { parseCount } from "~/cli/parse_count.ts";
 import { printUnknown, renderUnknown } from "~/cli/unknown_view/unknown_lines.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { settleChanges } from "~/store/changes/by_hand.ts";
@@ -20,10 +20,13 @@ import { countInFlight, unknownChanges } from "~/store/changes/failing_changes.t
 import { stateFilePath } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
 
+/** Groups that are listed where no limit is given. */
+const LISTED = 10;
+
 const OPTIONS = {
   sent: { type: "boolean", help: "settle: the far side has it; accept it without a request" },
   "not-sent": { type: "boolean", help: "settle: the far side does not have it; send it again" },
-  limit: { type: "string", short: "n", value: "N", default: "10", help: "Groups to list" },
+  limit: { type: "string", short: "n", value: "N", help: limitHelp("Groups to list", LISTED) },
   all: { type: "boolean", help: "List all; settle: all of the model" },
   practice: PRACTICE_OPTION,
 } as const satisfies OptionTable;
@@ -83,7 +86,7 @@ async function list(
   if (extra !== undefined || options.sent || options["not-sent"]) {
     throw wrongCall(`to settle groups, "${SETTLE}" comes first`);
   }
-  const limit = options.all ? 1e9 : parseCount("limit", options.limit);
+  const limit = listLimit(options, LISTED);
   using db = openGroupsToList({ root, practice, output }, purpose);
   if (!db) return;
   const model = name === undefined

@@ -8,6 +8,7 @@ import { projectOf } from "~/cli/find_project.ts";
 import { findGroup } from "~/cli/groups/find_group.ts";
 import { findTrackedModel } from "~/cli/groups/tracked_model.ts";
 import { openGroups } from "~/cli/groups/open_groups.ts";
+import { ALL } from "~/cli/list_limit.ts";
 import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { loadStory } from "~/cli/why_view/load_story.ts";
@@ -43,7 +44,8 @@ export const whyCommand = defineCommand({
   ],
   async run({ options, positionals: [name = "", ...words], output }) {
     const purpose = "tell why";
-    const limit = options.all ? Number.MAX_SAFE_INTEGER : parseCount("limit", options.limit);
+    const asked = parseCount("limit", options.limit);
+    const limit = options.all ? ALL : asked;
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
     using db = openGroups({ root, practice, output }, purpose);
