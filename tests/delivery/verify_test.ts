@@ -21,6 +21,8 @@ async function loseAnswers(verify: string) {
   await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
   const first = await people.run();
   assert.equal(first.sync.delivery?.unknown, 2, first.output);
+  const asked = api.requests.filter(({ method }) => method === "GET");
+  assert.deepEqual(asked, [], "what became unknown in a run is asked by the next one");
   const keys = new Map(api.requests.map(({ path, key }) => [path, key]));
   isLosing = false;
   api.clear();

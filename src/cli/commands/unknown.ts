@@ -50,7 +50,9 @@ export const unknownCommand = defineCommand({
     "Of a request that was out when its run was killed, the time and the key are known; its method, its",
     "address and its answer are not: a request is recorded when it has ended.",
     "",
-    "A model can look by itself: it exports verify(change), which returns true, false or undefined.",
+    "A model with @delivery: at_most_once can look by itself: it exports verify(change), which returns",
+    "true, false or undefined. A run asks it, when the model has come to its end, about what earlier",
+    "runs have left unknown; what became unknown in this one is asked by the next.",
   ].join("\n"),
   positionals: [
     {

@@ -219,10 +219,11 @@ export interface Change<T = Row> {
 /**
  * A change whose request may have arrived, and no answer tells. Where `@delivery` is `at_most_once` such a
  * change is not sent again, until it is settled: by `spoor unknown settle`, or by the model itself, if it
- * exports `verify`. That is called at the end of a run for each of them, and returns `true`: the far side
- * has it, the next run accepts it without a request; `false`: it has not, the next run sends it with the
- * same `Idempotency-Key`; or `undefined`: it cannot be told, and is asked again by the next run.
- * `spoor plan` and `spoor apply` do not call it.
+ * exports `verify`. That is called once the model has come to its end, for each change that was so when the
+ * model began, 1,000 in a run at most; what became so in this run is asked by the next one. It returns
+ * `true`: the far side has it, the next run accepts it without a request; `false`: it has not, the next run
+ * sends it with the same `Idempotency-Key`; or `undefined`: it cannot be told, and is asked again by the next
+ * run. `spoor plan` and `spoor apply` do not call it, nor do runs with `--resend` or `--adopt` of the model.
  *
  * @example
  * ```typescript ignore
