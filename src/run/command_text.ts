@@ -1,5 +1,5 @@
 /**
- * The command of a run as text, for its record.
+ * The command of a run as text, for its record and for messages.
  *
  * @module
  */
@@ -24,6 +24,11 @@ export function commandOf(request: RunRequest): string {
     ...(allowChanges ? ["--allow-changes"] : []),
     ...(timeoutMs === undefined ? [] : [`--timeout ${asTyped(timeoutMs)}`]),
   ].join(" ");
+}
+
+/** What a request is for, as errors of all kinds of it say: `Cannot make a plan: …` */
+export function purposeOf({ plan, apply }: Pick<RunRequest, "plan" | "apply">): string {
+  return plan ? "make a plan" : apply ? "apply the plan" : "run";
 }
 
 /**

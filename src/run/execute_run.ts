@@ -38,7 +38,7 @@ import { listTables } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import type { HeldAdopter } from "./adopt/adopt_held.ts";
 import { refuseUselessOptions, selectTracked, takeHeld } from "./chosen_models.ts";
-import { commandOf, practiceOption } from "./command_text.ts";
+import { commandOf, practiceOption, purposeOf } from "./command_text.ts";
 import type { CurrentModel } from "./current_model.ts";
 import { heldBackOf } from "./earlier/held_back.ts";
 import type { FromEngine } from "./engine/engine_protocol.ts";
@@ -125,7 +125,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     engine.post({ type: "migrating", migration: { ...migration, isOfCopy: asked !== undefined } });
   });
   if (asked) forgoDurability(db);
-  else if (!practice) refuseOlderFile(path, db);
+  else if (!practice) refuseOlderFile(path, db, purposeOf(request));
   const analyses = new ModuleAnalyses(db);
   const work = await findWork(db, job, analyses);
   const { graph, readVariable } = work;

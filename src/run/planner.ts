@@ -13,6 +13,7 @@ import { forecastShared } from "~/plan/forecast.ts";
 import type { PlanDocument, PlannedModel } from "~/plan/plan_document.ts";
 import { sealPlan } from "~/plan/plan_file.ts";
 import { PlanRecorder, type PlanRecorderFacts, summarize } from "~/plan/plan_recorder.ts";
+import { SETTINGS_FILE } from "~/project/find_root.ts";
 import { countHeldChanges, type HeldChanges } from "~/store/changes/held_back.ts";
 import { usualRequestMs } from "~/store/changes/request_log.ts";
 import type { ModelState } from "~/store/model_states.ts";
@@ -147,6 +148,24 @@ function sendingOf(db: DatabaseSync, { models }: Graph): Map<ModelName, SendingF
 }
 
 type SendingFacts = ReturnType<PlanRecorderFacts["sending"]>;
+
+/**
+ * What a practice run has sent is of another state, in which nothing of the plan is so.
+ *
+ * @param practice What would be applied now is practice.
+ * @throws {UserError} The plan sends, and the settings of the project say that nothing does.
+ */
+export function refuseInPractice(plan: PlanDocument, practice: boolean): void {
+  if (plan.practice || !practice) return;
+  throw new UserError(
+    `Cannot apply the plan: it is of a real run, and "${SETTINGS_FILE}" makes every run practice`,
+    {
+      at: { path: SETTINGS_FILE },
+      hint: `Nothing was sent. Take "practice: true" out of it to send what the plan shows; ` +
+        `or make a plan of practice: spoor plan -o plan.json`,
+    },
+  );
+}
 
 /** @throws {UserError} Something is not as it was when the plan was made. */
 export function refuseMoved(plan: PlanDocument, now: PlanDocument): void {

@@ -57,6 +57,7 @@ export function findMoveObstacle(facts: MoveFacts): UserError | undefined {
       hint: meant
         ? `Did you mean "${meant}"?`
         : `Run "spoor state list" to see which models have one`,
+      exitCode: includesName(projectModels, from) ? 1 : 2,
     });
   }
   const isSame = foldModelName(from) === foldModelName(to);
@@ -71,6 +72,7 @@ export function findMoveObstacle(facts: MoveFacts): UserError | undefined {
       hint: meant
         ? `Did you mean "${meant}"?`
         : `Write the model's file first: its name is the path below models/`,
+      exitCode: 2,
     });
   }
   const own = isSame ? undefined : ownState(toState);

@@ -72,14 +72,15 @@ export function findUnknownSender(statePath: string, db: DatabaseSync): SendingR
 /**
  * Refuses to go on from a state file that does not know all that was sent.
  *
+ * @param purpose For the message: `run`.
  * @throws {UserError} An older one was put in its place.
  */
-export function refuseOlderFile(statePath: string, db: DatabaseSync): void {
+export function refuseOlderFile(statePath: string, db: DatabaseSync, purpose: string): void {
   const last = findUnknownSender(statePath, db);
   if (last === undefined) return;
   const file = `.spoor/${basename(statePath)}`;
   throw new UserError(
-    `Cannot run: ${file} is older than what was sent: it does not know all that run ${last.runId} of ${last.startedAt} has recorded as sent`,
+    `Cannot ${purpose}: ${file} is older than what was sent: it does not know all that run ${last.runId} of ${last.startedAt} has recorded as sent`,
     {
       details: ["Nothing was sent. What it does not know would be sent again."],
       hint: `Put the newer file in its place; or look at "spoor plan", and delete .spoor/${

@@ -380,3 +380,26 @@ Deno.test("a plan that is shown is not kept whole, and one that is kept is its o
     assert.equal((mode ?? 0) & 0o777, 0o600);
   }
 });
+
+Deno.test("a plan that sends is not applied where every run is practice, and of practice it is told", async () => {
+  await using api = await fakeApi();
+  await using people = await changedPeople(api);
+  await keepPlan(people);
+  await people.project.write("spoor.yaml", "practice: true\n");
+
+  const refused = await apply(people);
+
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.stderr,
+    /it is of a real run, and "spoor\.yaml" makes every run practice/,
+  );
+  assert.match(refused.stderr, /at spoor\.yaml\n/);
+  assert.match(refused.stderr, /hint: Nothing was sent\. Take "practice: true" out/);
+  assert.doesNotMatch(refused.output, /state/);
+  assert.equal(api.connections, 0);
+
+  await people.project.remove("spoor.yaml");
+  assert.equal((await apply(people)).code, 0, "nothing has moved");
+  assert.equal(api.requests.length, 3);
+});

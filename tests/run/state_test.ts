@@ -213,6 +213,39 @@ Deno.test("a lock file that names a living process which holds nothing is taken 
   assert.equal(code, 0, output);
 });
 
+Deno.test("who is locked out is told of what was asked for, and by whom", async () => {
+  await using project = await tempProject({
+    "models/a/t.ts": `
+      import { log } from "spoor";
+      log.info("waiting");
+      await new Promise(() => setInterval(() => {}, 1e6));
+    `,
+    "models/a/one.sql": "SELECT 1 AS id",
+  });
+  assert.equal((await project.run("plan a.one -o plan.json")).code, 0);
+
+  for (const [practice, calls] of Object.entries(LOCKED_OUT)) {
+    await using running = project.start(`run${practice}`);
+    await running.waitFor(/waiting/);
+    const holder = `process ${running.pid} ("spoor run${practice}") has held the lock since`;
+    for (const [call, purpose] of calls) {
+      const { code, stderr } = await project.run(call);
+      assert.ok(stderr.includes(`error: Cannot ${purpose}: ${holder}`), `${call}: ${stderr}`);
+      assert.equal(code, 1, call);
+    }
+  }
+});
+
+/** What is called beside `spoor run`, with these words after it, and what then cannot be done. */
+const LOCKED_OUT: Readonly<Record<string, readonly (readonly [call: string, cannot: string])[]>> = {
+  "": [["run", "run"], ["plan", "make a plan"], ["apply plan.json", "apply the plan"]],
+  " --practice": [
+    ["run --practice", "run"],
+    ["plan --practice", "make a plan"],
+    ["practice --clear", "forget all practice"],
+  ],
+};
+
 Deno.test("runs that begin at the same moment on no state do not get in each other's way", async () => {
   await using project = await tempProject({ "models/a/t.sql": "SELECT 1 AS id" });
 

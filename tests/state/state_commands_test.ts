@@ -223,15 +223,16 @@ Deno.test("state mv refuses what would lose or mix states, with the nearest name
   });
   await project.run("run");
   await project.remove("models/a/gone.sql");
-  const cases: readonly (readonly [args: string, says: string, hint: RegExp])[] = [
-    ["a.gonne a.second", `there is no state of "a.gonne"`, /Did you mean "a\.gone"/],
-    ["a.first a.second", "a.first is still a model of this project", /Rename its file first/],
-    ["a.gone a.secnd", `"a.secnd" is not a model of this project`, /Did you mean "a\.second"/],
-    ["a.gone a.second", "a.second has its own state already (1 row)", /restore a backup/],
+  const cases: readonly (readonly [args: string, says: string, hint: RegExp, code: number])[] = [
+    // A name that nobody knows is a wrong call, as in every other command.
+    ["a.gonne a.second", `there is no state of "a.gonne"`, /Did you mean "a\.gone"/, 2],
+    ["a.gone a.secnd", `"a.secnd" is not a model of this project`, /Did you mean "a\.second"/, 2],
+    ["a.first a.second", "a.first is still a model of this project", /Rename its file first/, 1],
+    ["a.gone a.second", "a.second has its own state already (1 row)", /restore a backup/, 1],
   ];
 
-  for (const [args, says, hint] of cases) {
-    assertExplained(await project.run(`state mv ${args}`), { says: [says], hint });
+  for (const [args, says, hint, code] of cases) {
+    assertExplained(await project.run(`state mv ${args}`), { says: [says], hint, code });
   }
   assert.deepEqual(project.rows("a.gone"), [{ id: 3 }]);
   const wrong = await project.run("state mv a.gone");

@@ -7,7 +7,7 @@
  */
 import { practiceFilePath } from "~/run/practice.ts";
 import { stateFilePath } from "~/store/open_state.ts";
-import { takeRunLock } from "~/store/run_lock.ts";
+import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 
 /**
  * Deletes the practice files of a project.
@@ -24,7 +24,8 @@ export function clearPractice(root: string, now: string): boolean {
     `${path}-shm`,
   ]);
   if (!files.some(isThere)) return false;
-  using _lock = takeRunLock(`${state.slice(0, -3)}.lock`, "spoor practice --clear", now);
+  const command = "spoor practice --clear";
+  using _lock = takeRunLock(lockPathOf(state), command, now, "forget all practice");
   for (const file of files) {
     if (isThere(file)) Deno.removeSync(file);
   }

@@ -8,7 +8,7 @@ import { isoNow } from "~/base/iso_now.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import { loadSettings } from "~/project/settings/settings.ts";
-import { commandOf } from "~/run/command_text.ts";
+import { commandOf, purposeOf } from "~/run/command_text.ts";
 import { CurrentModel } from "~/run/current_model.ts";
 import {
   type EngineParts,
@@ -31,8 +31,7 @@ import { EngineWorkers } from "./engine_workers.ts";
 type Planned = Executed & { plan: PlanDocument };
 
 /** Refuses where it cannot be known what was sent. */
-function refuseUnsure(path: string, { plan, apply }: RunRequest): void {
-  const purpose = plan ? "make a plan" : apply ? "apply the plan" : "run";
+function refuseUnsure(path: string, purpose: string): void {
   refuseLostFile(path, purpose);
   refuseUnreadableMark(path, purpose);
 }
@@ -90,9 +89,10 @@ export class Engine {
     const path = stateFilePath(root, practice);
     this.#statePath = path;
     makeStateFolder(path);
-    using _lock = takeRunLock(lockPathOf(path), commandOf(request), isoNow());
+    const purpose = purposeOf(request);
+    using _lock = takeRunLock(lockPathOf(path), commandOf(request), isoNow(), purpose);
     removeStateCopies(path);
-    if (!practice) refuseUnsure(path, request);
+    if (!practice) refuseUnsure(path, purpose);
     const job: Job = { request, current, root, settings, practice, path, startedAt };
     if (request.apply) return await this.#apply(job, request.apply);
     if (!request.plan) return await this.#execute(job, { path });
@@ -104,7 +104,8 @@ export class Engine {
   /** Makes the plan anew, and runs if it is still the same. */
   async #apply(job: Job, plan: PlanDocument): Promise<Executed> {
     // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
-    const { refuseMoved } = await import("~/run/planner.ts");
+    const { refuseInPractice, refuseMoved } = await import("~/run/planner.ts");
+    refuseInPractice(plan, job.practice);
     const { PlannedRequests } = await import("~/plan/planned_requests.ts");
     const { plan: now, grants } = await this.#plan(job, true);
     refuseMoved(plan, now);
