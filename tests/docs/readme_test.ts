@@ -22,6 +22,16 @@ Deno.test("README names no command that does not exist", () => {
   assert.deepEqual(named.filter((name) => !COMMAND_NAMES.includes(name)), []);
 });
 
+Deno.test("README calls no command unbuilt that exists", () => {
+  const [, rest = ""] = README.split("\n## What is not built yet\n");
+  const points = rest.split("\n## ", 1).join("").split("\n- ");
+  const unbuilt = points.find((point) => point.startsWith("the commands ")) ?? "";
+  const named = matches(unbuilt, /`([a-z]+)`/g);
+
+  assert.ok(named.length > 0);
+  assert.deepEqual(named.filter((name) => COMMAND_NAMES.includes(name)), []);
+});
+
 Deno.test("README names no directive that does not exist", () => {
   const named = codeIn(README).flatMap((code) => matches(code, /(?<![\w])@([a-z_]+)(?=[:`]|$)/gm));
 
