@@ -6,6 +6,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { openDatabase } from "~/warehouse/open_database.ts";
 import { openForReading } from "~/warehouse/open_for_reading.ts";
@@ -106,7 +107,7 @@ function stateOf(path: string): string {
       ? "practice"
       : `it has version ${version}, and this Spoor knows version ${VERSION}`;
   } catch (error) {
-    return `SQLite says "${error instanceof Error ? error.message : error}"`;
+    return `SQLite says "${messageOf(error)}"`;
   }
 }
 

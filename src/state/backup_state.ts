@@ -8,6 +8,7 @@
  */
 import { dirname } from "node:path";
 import process from "node:process";
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
 import { explainStateError, openStateReadOnly } from "~/store/open_state.ts";
@@ -92,7 +93,7 @@ function alreadyThere(path: string): UserError {
 
 function explainBackupError(statePath: string, to: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const culprit = /malformed|not a database|locked/.test(message) ? statePath : to;
   return explainStateError(culprit, error) ??
     refused(to, explainWriteFailure(to, EXAMPLE, error), error);

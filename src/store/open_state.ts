@@ -7,6 +7,7 @@
  */
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { openDatabase } from "~/warehouse/open_database.ts";
 import { openForReading } from "~/warehouse/open_for_reading.ts";
@@ -144,14 +145,14 @@ function cannotOpen(path: string, error: unknown): UserError {
   const isFile = error instanceof Deno.errors.NotADirectory ||
     error instanceof Deno.errors.AlreadyExists;
   if (isFile) return inTheWay(dirname(path), "it is a file", "its state in a folder");
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return explainStateError(path, error) ??
     new UserError(`Cannot open ${path}: ${message}`, { cause: error });
 }
 
 /** Explains what a disk or a damaged file makes SQLite say; `undefined` for anything else. */
 export function explainStateError(path: string, error: unknown): UserError | undefined {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (/database is locked/.test(message)) {
     return new UserError(`Cannot use ${path}: another program has it locked`, {
       hint: "End what that program does with it, a transaction in a database browser, say",

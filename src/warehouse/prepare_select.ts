@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { messageOf } from "~/base/message_of.ts";
 import { foldName } from "~/base/same_name.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { lineInFile, textPosition } from "~/base/text_position.ts";
@@ -120,7 +121,7 @@ function explain(
   denied: string | undefined,
 ): UserError {
   if (denied !== undefined) return notAllowed(denied, input);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const missing = /^no such table: (?:main\.)?(\w+\.\w+)$/.exec(message)?.[1];
   if (missing !== undefined) return notMade(missing, input, error);
   // Rewriting moves what stands behind a table's name on the same line, never a line.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { messageOf } from "~/base/message_of.ts";
 import { encodeTokenRequest, type GrantedToken, readTokenAnswer } from "~/base/oauth.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { AuthProvider } from "~/project/settings/auth_providers.ts";
@@ -65,7 +66,7 @@ async function post(
     });
     return { status: response.status, body: await response.bytes() };
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     throw new UserError(`Cannot get a token from "${url}": ${text}`, {
       hint: `See whether "token_url" is right in spoor.yaml; then run "spoor auth ${name}" again`,
       cause: error,

@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import type { Output } from "~/cli/output/output.ts";
@@ -73,7 +74,7 @@ function writeFile(root: string, path: string, text: string): void {
     Deno.mkdirSync(dirname(`${root}/${path}`), { recursive: true });
     Deno.writeTextFileSync(`${root}/${path}`, text, { createNew: true });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new UserError(`Cannot write "${path}" in "${root}": ${message}`, {
       hint: "Choose a folder that you may write to.",
       cause: error,

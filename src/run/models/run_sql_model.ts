@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { KINDS } from "~/kinds/registry.ts";
 import type { RunContext } from "~/run/run_context.ts";
@@ -48,7 +49,7 @@ export function runSqlModel(
       if (error instanceof UserError) throw error;
       const explained = explainStateError(context.statePath, error);
       if (explained) throw explained;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       throw new UserError(`Cannot run ${model.name}: ${message}`, {
         at: { path: model.path, ...(model.sqlLine !== undefined && { line: model.sqlLine }) },
         cause: error,

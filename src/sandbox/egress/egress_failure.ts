@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { messageOf } from "~/base/message_of.ts";
 import type { EgressError } from "~/sandbox/protocol.ts";
 
 /** What an `EgressFailure` says beside its message. */
@@ -35,7 +36,7 @@ export class EgressFailure extends Error {
   /** Anything else that was thrown is a mistake of Spoor's; the request may have gone out. */
   static from(error: unknown): EgressFailure {
     if (error instanceof EgressFailure) return error;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     return new EgressFailure("broken", `Cannot finish the request: ${text}`);
   }
 

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { findHttpCalls, type HttpCalls } from "./find_http_calls.ts";
 import { findQueries, type ModuleQuery } from "./find_queries.ts";
@@ -186,7 +187,7 @@ function jsonProblems(path: string, source: string): UserError[] {
     JSON.parse(source);
     return [];
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return [new UserError(`Cannot read the JSON file: ${reason}`, { at: { path }, cause: error })];
   }
 }

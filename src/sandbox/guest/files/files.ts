@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { messageOf } from "~/base/message_of.ts";
 import type {
   CsvOptions,
   Items as PublicItems,
@@ -93,7 +94,7 @@ export class ModelFile implements PublicFile {
     try {
       return JSON.parse(text);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw modelError(`Cannot read ${this.path} as JSON: ${reason}`, { at: { path: this.path } });
     }
   }
