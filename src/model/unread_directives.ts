@@ -15,6 +15,7 @@
  * @module
  */
 import { closestWord } from "~/base/closest_word.ts";
+import { shortenText } from "~/base/cut_text.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { positionFinder } from "~/base/text_position.ts";
 import { tokenizeSql } from "~/sql/tokens.ts";
@@ -216,6 +217,9 @@ function mistake(state: string, found: Candidate, sign: string, where: string): 
   });
 }
 
+/** Characters of a value that a message shows. */
+const SHOWN_LENGTH = 100;
+
 function cut(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  return shortenText(text, SHOWN_LENGTH);
 }

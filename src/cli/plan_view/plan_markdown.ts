@@ -4,6 +4,7 @@
  * @module
  */
 import { renderCount } from "~/base/counts.ts";
+import { shortenText } from "~/base/cut_text.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
 import type {
@@ -144,16 +145,12 @@ function renderRequest({ method, url, headers, body, assumed }: PlannedRequest):
       assumed ? "   (assumed: it depends on an earlier answer)" : ""
     }`,
     ...headers.map(([name, value]) => `${name}: ${visibleLine(value)}`),
-    ...(body === null ? [] : ["", cut(visibleText(body))]),
+    ...(body === null ? [] : ["", shortenText(visibleText(body), MAX_BODY)]),
   ].join("\n");
   // A fence longer than any inside it.
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   return [`${fence}http`, ...text.split("\n"), fence, ""];
-}
-
-function cut(text: string): string {
-  return text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}…` : text;
 }
 
 function code(name: string): string {

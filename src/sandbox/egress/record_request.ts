@@ -7,6 +7,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { cutText } from "~/base/cut_text.ts";
 import type { EgressResponse, RecordedRequest } from "~/sandbox/protocol.ts";
 import { EgressFailure } from "./egress_failure.ts";
 import type { OutgoingRequest } from "./prepare_request.ts";
@@ -80,14 +81,10 @@ function maskedHeader(value: string, mask: SecretMask): string {
 
 function bodyText(body: OutgoingRequest["body"], mask: SecretMask): string | null {
   if (body === null) return null;
-  if (typeof body === "string") return cut(mask.text(body));
+  if (typeof body === "string") return cutText(mask.text(body), MAX_BODY);
   try {
-    return cut(new TextDecoder("utf-8", { fatal: true }).decode(mask.bytes(body)));
+    return cutText(new TextDecoder("utf-8", { fatal: true }).decode(mask.bytes(body)), MAX_BODY);
   } catch {
     return `<${Buffer.byteLength(body)} bytes>`;
   }
-}
-
-function cut(text: string): string {
-  return text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}… (${text.length} characters)` : text;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shortenText } from "~/base/cut_text.ts";
 import { toHex } from "~/base/hex.ts";
 import { foldName } from "~/base/same_name.ts";
 import { isSameValue } from "~/warehouse/same_value.ts";
@@ -63,5 +64,5 @@ function toJson(value: SqlValue): unknown {
 }
 
 function cut(text: string): string {
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  return shortenText(text, MAX_TEXT);
 }

@@ -13,6 +13,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { shortenText } from "~/base/cut_text.ts";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { type Comparison, isKey, temp } from "./comparison_sql.ts";
@@ -178,5 +179,5 @@ function textAsSql(text: string, hex: string): string {
   const sql = text.includes("\ufffd")
     ? `CAST(x'${hex}' AS TEXT)`
     : `'${text.replaceAll("'", "''").replaceAll("\0", "' || char(0) || '")}'`;
-  return sql.length > MAX_SHOWN ? `${sql.slice(0, MAX_SHOWN)}…` : sql;
+  return shortenText(sql, MAX_SHOWN);
 }
