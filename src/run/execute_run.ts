@@ -5,12 +5,12 @@
  */
 // deno-lint-ignore-file camelcase -- an event's fields
 import type { DatabaseSync } from "node:sqlite";
+import { compareText } from "~/base/compare_text.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { isoNow } from "~/base/iso_now.ts";
 import { UserErrors } from "~/base/user_error.ts";
 import { VERSION } from "~/base/version.ts";
 import type { Graph } from "~/dag/graph.ts";
-import { compareNames } from "~/dag/order.ts";
 import { selectModels } from "~/dag/selectors.ts";
 import type { ModelName } from "~/model/model.ts";
 import { foldModelName } from "~/model/model_name.ts";
@@ -266,7 +266,7 @@ function startOf(
   { root: project, practice }: Job,
   { selected }: Work,
 ): RunEvent {
-  const models = selected.toSorted(compareNames);
+  const models = selected.toSorted(compareText);
   return { type: "run_started", run_id, started_at: isoNow(), project, practice, models };
 }
 

@@ -8,6 +8,7 @@
  */
 import { dirname } from "node:path";
 import process from "node:process";
+import { isThere } from "~/base/is_there.ts";
 import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
@@ -97,15 +98,4 @@ function explainBackupError(statePath: string, to: string, error: unknown): User
   const culprit = /malformed|not a database|locked/.test(message) ? statePath : to;
   return explainStateError(culprit, error) ??
     refused(to, explainWriteFailure(to, EXAMPLE, error), error);
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    const { NotFound, NotADirectory } = Deno.errors;
-    if (error instanceof NotFound || error instanceof NotADirectory) return false;
-    throw error;
-  }
 }

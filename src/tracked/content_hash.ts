@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { compareText } from "~/base/compare_text.ts";
 import { contentDigest } from "~/base/content_digest.ts";
 import { toHex } from "~/base/hex.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
@@ -53,11 +54,6 @@ export class GroupHasher {
     }
     return text;
   }
-}
-
-/** By UTF-16 unit, so that no machine's language changes a hash. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function encodeText(text: string): string {

@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
+import { isThere } from "~/base/is_there.ts";
 import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
@@ -54,19 +55,6 @@ function refuseToOverwrite(root: string, dir: string): void {
   throw new UserError(`Cannot make a project in "${dir}": it holds ${files} already`, {
     hint: `Nothing was written. Choose an empty folder: "spoor init demo".`,
   });
-}
-
-/** A link that leads nowhere is there, too: writing would go through it. */
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
-    throw error;
-  }
 }
 
 function writeFile(root: string, path: string, text: string): void {

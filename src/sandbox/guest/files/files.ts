@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatBytes } from "~/base/concat_bytes.ts";
 import { messageOf } from "~/base/message_of.ts";
 import type {
   CsvOptions,
@@ -12,7 +13,6 @@ import type {
 import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { atSite, modelError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
-import { concatBytes } from "~/sandbox/guest/http/request_body.ts";
 import { BlockIterator, collectAll } from "~/sandbox/guest/rows/block_iterator.ts";
 import type { FileEntry } from "~/sandbox/protocol.ts";
 import { readCsv } from "./csv_rows.ts";
