@@ -8,12 +8,12 @@ import type { DatabaseSync } from "node:sqlite";
 import { compareText } from "~/base/compare_text.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { isoNow } from "~/base/iso_now.ts";
+import { nameTest } from "~/base/same_name.ts";
 import { UserErrors } from "~/base/user_error.ts";
 import { VERSION } from "~/base/version.ts";
 import type { Graph } from "~/dag/graph.ts";
 import { selectModels } from "~/dag/selectors.ts";
 import type { ModelName } from "~/model/model.ts";
-import { foldModelName } from "~/model/model_name.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
 import { loadProject } from "~/project/load_project.ts";
@@ -325,12 +325,6 @@ function counter(first: number, step: 1 | -1): () => number {
 
 function jobsOf({ request, settings }: Job): number {
   return request.jobs ?? settings.jobs ?? navigator.hardwareConcurrency;
-}
-
-/** SQLite takes names that differ in case only for one. */
-function nameTest(names: readonly string[]): (name: string) => boolean {
-  const known = new Set(names.map(foldModelName));
-  return (name) => known.has(foldModelName(name));
 }
 
 function projectIdOf(db: DatabaseSync): string {

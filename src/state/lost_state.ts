@@ -7,9 +7,9 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { renderCount } from "~/base/counts.ts";
+import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
-import { foldModelName } from "~/model/model_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { areRowsKept, hasDelivered } from "~/tracked/accept/kept_rows.ts";
@@ -178,11 +178,11 @@ function hasSent(db: DatabaseSync, model: string): boolean {
 }
 
 function folded(names: readonly string[]): string[] {
-  return names.map(foldModelName).sort();
+  return names.map(foldName).sort();
 }
 
 function lastPart(name: string): string {
-  return foldModelName(name.slice(name.lastIndexOf(".") + 1));
+  return foldName(name.slice(name.lastIndexOf(".") + 1));
 }
 
 function isEqual(a: readonly string[], b: readonly string[]): boolean {

@@ -6,8 +6,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { closestWord } from "~/base/closest_word.ts";
+import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
-import { foldModelName } from "~/model/model_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { keepKeyName } from "~/store/changes/key_names.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
@@ -59,7 +59,7 @@ export function findMoveObstacle(facts: MoveFacts): UserError | undefined {
         : `Run "spoor state list" to see which models have one`,
     });
   }
-  const isSame = foldModelName(from) === foldModelName(to);
+  const isSame = isSameName(from, to);
   if (projectModels.includes(from) || (!isSame && includesName(projectModels, from))) {
     return new UserError(`${cannot}: ${from} is still a model of this project`, {
       hint: `Rename its file first, then run "spoor state mv ${from} ${to}" again`,
@@ -82,7 +82,7 @@ export function findMoveObstacle(facts: MoveFacts): UserError | undefined {
 }
 
 function includesName(names: readonly string[], name: string): boolean {
-  return names.some((each) => foldModelName(each) === foldModelName(name));
+  return names.some((each) => isSameName(each, name));
 }
 
 /** What stands in a move's way, in words. */
@@ -109,7 +109,7 @@ export function moveState(db: DatabaseSync, move: StateMove): MovedState {
     const holders = modelsWithState(db);
     const obstacle = findMoveObstacle({ ...move, holders, toState: heldState(db, to) });
     if (obstacle) throw obstacle;
-    if (foldModelName(from) !== foldModelName(to)) dropEmptyState(db, to);
+    if (!isSameName(from, to)) dropEmptyState(db, to);
     keepKeyName(db, from, to);
     moveKept(db, from, to);
     const shown = targetViewColumns(db, from);

@@ -11,7 +11,6 @@
  */
 import { compareText } from "~/base/compare_text.ts";
 import { contentDigest } from "~/base/content_digest.ts";
-import { toHex } from "~/base/hex.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
 /** The column of a target that has it. */
@@ -65,7 +64,7 @@ function encodeValue(value: SqlValue): string {
   if (typeof value === "string") return `t${encodeText(value)}`;
   if (typeof value === "bigint") return `d${value};`;
   if (typeof value === "number") return encodeNumber(value);
-  return `b${encodeText(toHex(value))}`;
+  return `b${encodeText(value.toHex())}`;
 }
 
 /** Whole numbers as integers: 2.0 and 2 are one value, and so are 1e300 and itself only. */

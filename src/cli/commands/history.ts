@@ -7,6 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { closestWord } from "~/base/closest_word.ts";
 import { renderCount } from "~/base/counts.ts";
 import { renderDuration } from "~/base/duration.ts";
+import { isSameName } from "~/base/same_name.ts";
 import { type ErrorReport, UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
@@ -24,7 +25,6 @@ import type { Style } from "~/cli/output/style.ts";
 import { type Cell, renderTable } from "~/cli/output/table.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
-import { foldModelName } from "~/model/model_name.ts";
 import { findModels } from "~/project/models/find_models.ts";
 import {
   modelsInHistory,
@@ -116,7 +116,7 @@ function stepsOf(
   const steps = [...recorded, ...unfinished].sort((a, b) => b.run_id - a.run_id).slice(0, limit);
   if (steps.length > 0 || limit === 0) return steps;
   const names = findModels(root).files.map(({ name }) => name);
-  if (names.some((name) => foldModelName(name) === foldModelName(model))) {
+  if (names.some((name) => isSameName(name, model))) {
     throw new UserError(`Cannot show the history of "${model}": it has never run`, {
       hint: `Run "spoor history" to see what has.`,
     });

@@ -4,7 +4,6 @@
  * @module
  */
 import { dirname } from "node:path";
-import { fromHex } from "~/base/hex.ts";
 import { messageOf } from "~/base/message_of.ts";
 import { KEY_BYTES } from "~/base/sealed_text.ts";
 import { UserError } from "~/base/user_error.ts";
@@ -85,7 +84,7 @@ function parseKey(text: string, where: string): Uint8Array {
 }
 
 function decode(text: string): Uint8Array | undefined {
-  if (/^[0-9a-f]{64}$/i.test(text)) return fromHex(text);
+  if (/^[0-9a-f]{64}$/i.test(text)) return Uint8Array.fromHex(text);
   try {
     return Uint8Array.fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
   } catch {

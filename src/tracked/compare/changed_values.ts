@@ -4,7 +4,6 @@
  * @module
  */
 import { shortenText } from "~/base/cut_text.ts";
-import { toHex } from "~/base/hex.ts";
 import { foldName } from "~/base/same_name.ts";
 import { isSameValue } from "~/warehouse/same_value.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
@@ -59,7 +58,7 @@ export function changedValues(before: FlatRow, after: FlatRow): ChangedValues {
 
 function toJson(value: SqlValue): unknown {
   if (typeof value === "bigint") return String(value);
-  if (value instanceof Uint8Array) return `x'${cut(toHex(value))}'`;
+  if (value instanceof Uint8Array) return `x'${cut(value.toHex())}'`;
   return typeof value === "string" ? cut(value) : value;
 }
 
