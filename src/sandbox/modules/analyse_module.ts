@@ -12,16 +12,20 @@ import { UserError } from "~/base/user_error.ts";
 import { findHttpCalls, type HttpCalls } from "./find_http_calls.ts";
 import { findQueries, type ModuleQuery } from "./find_queries.ts";
 import { findForeignNames } from "./spoor_names.ts";
-import { isNode, nodesOf, parseModule, type SyntaxNode, walkTree } from "./syntax_tree.ts";
+import {
+  isNode,
+  type ModuleLanguage,
+  nodesOf,
+  parseModule,
+  type SyntaxNode,
+  walkTree,
+} from "./syntax_tree.ts";
 
 export type { ModuleQuery } from "./find_queries.ts";
 
 /** An `import … from` or `export … from`. */
 export interface ModuleImport {
   specifier: string;
-  /** UTF-16 offsets of the specifier in the source, its quotes included. */
-  start: number;
-  end: number;
   /** Counted from 1. */
   line: number;
   /** `import type`: nothing is loaded at run time. */
@@ -73,7 +77,7 @@ export async function analyseModule(path: string, source: string): Promise<Modul
 }
 
 /** The language that a file's name stands for. */
-export function languageOf(path: string): "typescript" | "javascript" {
+export function languageOf(path: string): ModuleLanguage {
   return /\.[cm]?js$/.test(path) ? "javascript" : "typescript";
 }
 
@@ -84,8 +88,6 @@ export function findImports(program: SyntaxNode): ModuleImport[] {
     if (!isNode(source) || typeof source.value !== "string") return [];
     return [{
       specifier: source.value,
-      start: source.start,
-      end: source.end,
       line: source.loc.start.line,
       typeOnly: node.importKind === "type" || node.exportKind === "type",
     }];
