@@ -7,6 +7,7 @@ import { messageOf } from "~/base/message_of.ts";
 import { encodeTokenRequest, type GrantedToken, readTokenAnswer } from "~/base/oauth.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { AuthProvider } from "~/project/settings/auth_providers.ts";
+import { MASK } from "~/sandbox/protocol.ts";
 
 /** What came of the consent. */
 export interface Consent {
@@ -42,7 +43,7 @@ export async function exchangeCode(
   // A service may echo what it was sent.
   const state = clientSecret === ""
     ? read.refusal.state
-    : read.refusal.state.replaceAll(clientSecret, "***");
+    : read.refusal.state.replaceAll(clientSecret, MASK);
   throw new UserError(`Cannot get a token from "${provider.tokenUrl}": ${state}`, {
     hint: `See whether "token_url", "client_id" and the client's secret are right in spoor.yaml; ` +
       `where the service wants them in the body, set client_auth: "body"`,

@@ -7,6 +7,7 @@ import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { KEY_VARIABLE } from "~/project/settings/token_key.ts";
 import type { RunContext } from "~/run/run_context.ts";
+import { MASK } from "~/sandbox/protocol.ts";
 
 /** The secrets of one model in one run. */
 export interface ModelSecrets {
@@ -42,8 +43,8 @@ export function readSecrets(
     standIns: Object.fromEntries(entries.map(({ name, standIn }) => [name, standIn])),
     mask: (text) =>
       entries.reduce(
-        (masked, { standIn, value }) => masked.replaceAll(standIn, "***").replaceAll(value, "***"),
-        text.replace(OAUTH_STAND_INS, "***"),
+        (masked, { standIn, value }) => masked.replaceAll(standIn, MASK).replaceAll(value, MASK),
+        text.replace(OAUTH_STAND_INS, MASK),
       ),
   };
 }

@@ -8,15 +8,19 @@
  */
 import { Buffer } from "node:buffer";
 import { cutText } from "~/base/cut_text.ts";
-import type { EgressResponse, RecordedRequest } from "~/sandbox/protocol.ts";
+import { isSafeMethod } from "~/base/safe_methods.ts";
+import {
+  type EgressResponse,
+  MASK,
+  type RecordedRequest,
+  UNKNOWN_UNSENT,
+} from "~/sandbox/protocol.ts";
 import { EgressFailure } from "./egress_failure.ts";
 import type { OutgoingRequest } from "./prepare_request.ts";
 import type { SecretMask } from "./secrets/secret_mask.ts";
 
 /** Longer bodies are cut in a plan. */
 const MAX_BODY = 100_000;
-const MASK = "***";
-const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
  * Gives a write an assumed answer: 200 and an empty JSON object.
@@ -30,10 +34,10 @@ export function recordRequest(
   isShown = true,
 ): Omit<EgressResponse, "elapsedMs"> {
   const url = mask.text(request.url.href);
-  if (READS.has(request.method)) {
+  if (isSafeMethod(request.method)) {
     throw new EgressFailure(
       "unsent",
-      `cannot be known without sending: ${request.method} ${url} asks the far side`,
+      `${UNKNOWN_UNSENT}: ${request.method} ${url} asks the far side`,
     );
   }
   return {
@@ -51,7 +55,7 @@ export function refuseWrite({ method, url }: OutgoingRequest): void {
   if (method === "GET" || method === "HEAD") return;
   throw new EgressFailure(
     "unsent",
-    `cannot be known without sending: ${method} ${url.host} may change something there`,
+    `${UNKNOWN_UNSENT}: ${method} ${url.host} may change something there`,
   );
 }
 
