@@ -6,6 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { closestWord } from "~/base/closest_word.ts";
+import { countOf } from "~/base/counts.ts";
 import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
@@ -89,12 +90,8 @@ function includesName(names: readonly string[], name: string): boolean {
 function ownState({ acceptedRows, changes, rows }: HeldState): string | undefined {
   if (acceptedRows) return countOf(acceptedRows, "accepted row");
   const open = ["sent", "unknown", "rejected", "settled"].find((state) => changes[state]);
-  if (open !== undefined) return `${countOf(changes[open] ?? 0, `${open} change`)}`;
+  if (open !== undefined) return countOf(changes[open] ?? 0, `${open} change`);
   return rows > 0 ? countOf(rows, "row") : undefined;
-}
-
-function countOf(n: number, one: string): string {
-  return `${n} ${one}${n === 1 ? "" : "s"}`;
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { renderCount } from "~/base/counts.ts";
+import { countOf } from "~/base/counts.ts";
 import { shortenText } from "~/base/cut_text.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
@@ -101,7 +101,7 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
     ...(more > 0 ? [moreText(more, "`--all`"), ""] : []),
     ...listed.flatMap(renderRequest),
     ...(own.length > listed.length
-      ? [`… ${renderCount(own.length - listed.length)} more requests`, ""]
+      ? [`… ${countOf(own.length - listed.length, "more request")}`, ""]
       : []),
   ];
   if (lines.length === 0) return [];

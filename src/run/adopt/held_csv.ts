@@ -5,6 +5,7 @@
  * @module
  */
 import { closestWord } from "~/base/closest_word.ts";
+import { countOf } from "~/base/counts.ts";
 import { CsvMistake, CsvParser, type CsvRecord } from "~/base/csv_parser.ts";
 import { messageOf } from "~/base/message_of.ts";
 import { isSameName } from "~/base/same_name.ts";
@@ -72,8 +73,11 @@ export function* readHeldRecords(
     isFirst = false;
     for (const { fields, line } of rows) {
       if (fields.length === columns.length) continue;
-      const found = fields.length === 1 ? "1 field" : `${fields.length} fields`;
-      throw cannotRead(file, `the row has ${found}, and not ${columns.length}`, line);
+      throw cannotRead(
+        file,
+        `the row has ${countOf(fields.length, "field")}, and not ${columns.length}`,
+        line,
+      );
     }
     yield rows;
   }

@@ -13,6 +13,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { countOf } from "~/base/counts.ts";
 import { shortenText } from "~/base/cut_text.ts";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
@@ -50,8 +51,8 @@ export function refuseRemovedKeys(db: DatabaseSync, c: Comparison): void {
     refuse(db, c, { table: c.removedTable, columns: c.uniqueKey }, {
       condition: isInexactSql(quoteIdentifier(key)),
       message: (_, count) =>
-        `Cannot remove what left the query of ${c.model}: the key ${key} of ${count} ${
-          count === 1 ? "group" : "groups"
+        `Cannot remove what left the query of ${c.model}: the key ${key} of ${
+          countOf(count, "group")
         } cannot be read exactly`,
       hint: `It reads like the key of another group. Run once with "@on_removed: forget"`,
     });
@@ -125,7 +126,7 @@ function refuse(
   });
   const shown = db.prepare(`SELECT ${list.join(", ")} ${from} LIMIT ${SHOWN}`);
   shown.setReadBigInts(true);
-  throw new UserError(message(count === 1 ? "1 row" : `${count} rows`, count), {
+  throw new UserError(message(countOf(count, "row"), count), {
     details: shown.all().map((row) =>
       columns.map((column) => `${column} = ${row[column] ?? "NULL"}`).join(", ")
     ),
