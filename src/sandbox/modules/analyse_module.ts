@@ -15,6 +15,7 @@ import { findForeignNames } from "./spoor_names.ts";
 import {
   isNode,
   type ModuleLanguage,
+  nameOf,
   nodesOf,
   parseModule,
   type SyntaxNode,
@@ -174,10 +175,6 @@ function checkAttributes(
         `other files are read with files("…") and @allow_read.`,
     );
   }
-}
-
-function nameOf(node: unknown): string {
-  return isNode(node) ? String(node.name ?? node.value) : "";
 }
 
 function isExternal(node: SyntaxNode): boolean {
