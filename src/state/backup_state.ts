@@ -6,8 +6,7 @@
  *
  * @module
  */
-import { dirname } from "node:path";
-import process from "node:process";
+import { basename, dirname } from "node:path";
 import { isThere } from "~/base/is_there.ts";
 import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
@@ -19,7 +18,7 @@ const EXAMPLE = "spoor.db";
 
 /** `.spoor/backups/spoor-20260131T140509Z.db` */
 export function defaultBackupPath(statePath: string, now: string): string {
-  const name = statePath.slice(statePath.lastIndexOf("/") + 1).replace(/\.db$/, "");
+  const name = basename(statePath, ".db");
   const time = now.replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
   return `${dirname(statePath)}/backups/${name}-${time}.db`;
 }
@@ -34,7 +33,7 @@ export function defaultBackupPath(statePath: string, now: string): string {
 export function backupState(statePath: string, to: string): number | undefined {
   using db = openStateReadOnly(statePath);
   if (!db) return undefined;
-  const part = `${to}.${process.pid}.part`;
+  const part = `${to}.${Deno.pid}.part`;
   try {
     if (isThere(to)) throw refuseName(to);
     Deno.mkdirSync(dirname(to), { recursive: true });

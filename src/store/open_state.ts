@@ -41,7 +41,7 @@ export function openState(
   onMigrate?: (migration: StateMigration) => void,
 ): DatabaseSync {
   makeStateFolder(path);
-  const from = hasContent(path) ? checkVersion(path) : "empty";
+  const from = holdsState(path) ? checkVersion(path) : "empty";
   const to = MIGRATIONS.length;
   if (from !== "empty" && from < to) {
     onMigrate?.({ from, to, sizeBytes: Deno.statSync(path).size });
@@ -63,16 +63,17 @@ export function makeStateFolder(path: string): void {
     throw cannotOpen(path, error);
   }
   // A plan copies the file before it opens one.
-  hasContent(path);
+  holdsState(path);
 }
 
 /** Opens the state file for reading; `undefined` when nothing has run yet. */
 export function openStateReadOnly(path: string): DatabaseSync | undefined {
-  if (!hasContent(path) || checkVersion(path) === "empty") return undefined;
+  if (!holdsState(path) || checkVersion(path) === "empty") return undefined;
   return openForReading(path);
 }
 
-function hasContent(path: string): boolean {
+/** @throws {UserError} What is there is no file, or cannot be asked. */
+function holdsState(path: string): boolean {
   try {
     const { isDirectory, size } = Deno.statSync(path);
     if (isDirectory) throw inTheWay(path, "it is a folder", "its state in a file");

@@ -25,7 +25,7 @@ import { checkState } from "~/state/check_state.ts";
 import { heldState, modelsWithState } from "~/state/held_states.ts";
 import { moveState } from "~/state/move_state.ts";
 import { openState, stateFilePath } from "~/store/open_state.ts";
-import { takeRunLock } from "~/store/run_lock.ts";
+import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 import { findUnknownSender, unreadableMark } from "~/store/sent_mark.ts";
 
 const OPTIONS = { practice: PRACTICE_OPTION } as const satisfies OptionTable;
@@ -192,7 +192,7 @@ function move(situation: Situation): number {
   openProjectState(root, practice, `move the state of ${from}`).close();
   const command = `spoor state mv ${from} ${to}`;
   using _lock = takeRunLock(
-    `${path.slice(0, -3)}.lock`,
+    lockPathOf(path),
     command,
     new Date().toISOString(),
     `move the state of ${from}`,

@@ -8,7 +8,7 @@
 import { isThere } from "~/base/is_there.ts";
 import { practiceFilePath } from "~/run/practice.ts";
 import { stateFilePath } from "~/store/open_state.ts";
-import { takeRunLock } from "~/store/run_lock.ts";
+import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 
 /**
  * Deletes the practice files of a project.
@@ -25,7 +25,7 @@ export function clearPractice(root: string, now: string): boolean {
     `${path}-shm`,
   ]);
   if (!files.some(isThere)) return false;
-  using _lock = takeRunLock(`${state.slice(0, -3)}.lock`, "spoor practice --clear", now);
+  using _lock = takeRunLock(lockPathOf(state), "spoor practice --clear", now);
   for (const file of files) {
     if (isThere(file)) Deno.removeSync(file);
   }
