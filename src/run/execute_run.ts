@@ -26,6 +26,7 @@ import { nextLedgerId } from "~/store/changes/ledger.ts";
 import { pruneBodies } from "~/store/changes/request_log.ts";
 import { DeferredCommits } from "~/store/commits/deferred_commits.ts";
 import { GroupCommit, type RunCommits } from "~/store/commits/group_commit.ts";
+import { readProjectId } from "~/store/meta.ts";
 import { loadModelStates } from "~/store/model_states.ts";
 import { ModuleAnalyses } from "~/store/module_analyses.ts";
 import { openState } from "~/store/open_state.ts";
@@ -133,7 +134,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   const deferred = asked && new DeferredCommits(db);
   await using commits: RunCommits = deferred ?? new GroupCommit(db, path);
   using readers = new ReaderPool(path, () => deferred?.write());
-  const projectId = projectIdOf(db);
+  const projectId = readProjectId(db);
   const states = loadModelStates(db);
   // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
   const planning = asked && await import("./planner.ts");
@@ -325,8 +326,4 @@ function counter(first: number, step: 1 | -1): () => number {
 
 function jobsOf({ request, settings }: Job): number {
   return request.jobs ?? settings.jobs ?? navigator.hardwareConcurrency;
-}
-
-function projectIdOf(db: DatabaseSync): string {
-  return String(db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value);
 }

@@ -8,6 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { countOf } from "~/base/counts.ts";
 import { foldName } from "~/base/same_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { PROJECT_ID, readMeta } from "~/store/meta.ts";
 import { acceptedKeyOf, acceptedTableName, COLUMNS_ID } from "~/tracked/accept/accepted_table.ts";
 import { isTargetView } from "~/tracked/accept/target_view.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
@@ -43,8 +44,7 @@ const result = (
 
 /** Idempotency-Keys are made of it. */
 function checkProjectId({ db }: CheckFacts): CheckResult {
-  const row = db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get();
-  if (typeof row?.value === "string" && row.value !== "") return result([]);
+  if (readMeta(db, PROJECT_ID)) return result([]);
   return result([{
     message: `"spoor.meta" has no project_id, of which Idempotency-Keys are made`,
     hint: "Restore a backup: under another id a repeated request would have another key",

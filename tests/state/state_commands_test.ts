@@ -205,6 +205,22 @@ Deno.test("state check finds each damage, with what to do, and exits with 1", as
   }
 });
 
+Deno.test("nothing is sent from a state file that has lost what its Idempotency-Keys are made of", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(1));
+  await people.run();
+  change(people.project, `DELETE FROM "spoor.meta" WHERE key = 'project_id'`);
+  await people.setRows(["id", "name"], rowsOf(2));
+  api.clear();
+
+  for (const command of ["run", "plan"]) {
+    const result = await people.project.run(command);
+    assertExplained(result, { says: ["has no project_id"], hint: /Restore a backup/ });
+  }
+  assert.equal(api.requests.length, 0);
+});
+
 Deno.test("state check finds a page of the file that was overwritten", async () => {
   await using project = await tempProject(ONE_MODEL);
   await project.run("run");
