@@ -22,7 +22,7 @@ import { tellOutdated } from "~/cli/output/outdated_text.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { statusCell } from "~/cli/output/status_cell.ts";
 import type { Style } from "~/cli/output/style.ts";
-import { type Cell, renderTable } from "~/cli/output/table.ts";
+import { type Cell, type Column, renderTable } from "~/cli/output/table.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { findModels } from "~/project/models/find_models.ts";
@@ -138,6 +138,29 @@ function printSteps(steps: readonly HistoryStep[], json: boolean, output: Output
   else for (const line of renderSteps(steps, output.style)) output.line(line);
 }
 
+/** What was delivered, and what became of it. */
+const DELIVERY_COLUMNS: readonly Column[] = [
+  { title: "delivered", align: "right" },
+  { title: "saved", align: "right" },
+  { title: "rejected", align: "right" },
+  { title: "failed", align: "right" },
+  { title: "unknown", align: "right" },
+  { title: "left", align: "right" },
+  { title: "requests", align: "right" },
+];
+
+/** The cells below them, from `saved` on. */
+function endCells(row: RunHistoryRow | HistoryStep): string[] {
+  return [
+    row.groups_saved,
+    row.groups_rejected,
+    row.groups_failed,
+    row.groups_unknown,
+    row.groups_left,
+    row.requests_sent,
+  ].map(optionalCount);
+}
+
 function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {
   return renderTable(
     [
@@ -148,13 +171,7 @@ function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {
       { title: "models ok", align: "right" },
       { title: "failed", align: "right" },
       { title: "blocked", align: "right" },
-      { title: "delivered", align: "right" },
-      { title: "saved", align: "right" },
-      { title: "rejected", align: "right" },
-      { title: "failed", align: "right" },
-      { title: "unknown", align: "right" },
-      { title: "left", align: "right" },
-      { title: "requests", align: "right" },
+      ...DELIVERY_COLUMNS,
       { title: "command" },
     ],
     runs.map((run) => [
@@ -170,8 +187,7 @@ function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {
       run.groups_delivered === null
         ? ""
         : deliveredCell(run.groups_delivered, run.unbalanced === 0, style),
-      ...[run.groups_saved, run.groups_rejected, run.groups_failed].map(optionalCount),
-      ...[run.groups_unknown, run.groups_left, run.requests_sent].map(optionalCount),
+      ...endCells(run),
       visibleLine(run.command),
     ]),
     style,
@@ -194,13 +210,7 @@ function renderSteps(steps: readonly HistoryStep[], style: Style): string[] {
       { title: "changed", align: "right" },
       { title: "removed", align: "right" },
       { title: "held back", align: "right" },
-      { title: "delivered", align: "right" },
-      { title: "saved", align: "right" },
-      { title: "rejected", align: "right" },
-      { title: "failed", align: "right" },
-      { title: "unknown", align: "right" },
-      { title: "left", align: "right" },
-      { title: "requests", align: "right" },
+      ...DELIVERY_COLUMNS,
       { title: "why" },
     ],
     steps.map((step) => [
@@ -216,8 +226,7 @@ function renderSteps(steps: readonly HistoryStep[], style: Style): string[] {
       step.groups_delivered === undefined
         ? ""
         : deliveredCell(step.groups_delivered, step.sums_balance !== false, style),
-      ...[step.groups_saved, step.groups_rejected, step.groups_failed].map(optionalCount),
-      ...[step.groups_unknown, step.groups_left, step.requests_sent].map(optionalCount),
+      ...endCells(step),
       visibleLine(whyOf(step)),
     ]),
     style,

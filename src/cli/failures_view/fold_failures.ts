@@ -9,16 +9,9 @@ import type { FailingChanges } from "~/store/changes/failing_changes.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 
 /** Failures that are one to a person. */
-export interface FoldedFailure {
-  model: string;
-  state: FailingChanges["state"];
-  parked: boolean;
+export interface FoldedFailure extends Omit<FailingChanges, "groupKey"> {
   /** With `{column}` where the key's values stood, if several texts became one. */
   error: string;
-  groups: number;
-  since: string | null;
-  lastAt: string | null;
-  attempts: number;
   /** What was folded. */
   parts: readonly FailingChanges[];
 }
