@@ -39,9 +39,9 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "model": ["base", "sql"],
   "dag": ["base", "model"],
   "warehouse": ["base", "sql"],
-  "store": ["base", "model", "warehouse", "delivery"],
+  "store": ["base", "warehouse", "delivery"],
   "kinds": ["base", "sql", "model", "warehouse", "tracked"],
-  "tracked": ["base", "sql", "model", "warehouse", "store", "delivery"],
+  "tracked": ["base", "sql", "warehouse", "store", "delivery"],
   "state": ["base", "sql", "model", "warehouse", "store", "tracked"],
   "sandbox": ["base", "model"],
   "sandbox/guest": ["base", "sandbox/protocol.ts", "sandbox/guest_frames.ts"],
@@ -49,7 +49,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "delivery": ["base", "model"],
   "practice": ["base", "warehouse"],
   "plan": ["base", "model", "warehouse", "store", "tracked", "delivery"],
-  "project": ["base", "sql", "model", "dag", "kinds", "sandbox"],
+  "project": ["base", "sql", "model", "dag", "sandbox"],
   "run": BELOW_RUN,
   "cli": [...BELOW_RUN, "run"],
 };
@@ -59,7 +59,7 @@ const ISLANDS = ["sandbox/guest", "sandbox/egress"];
 
 /** Files that are alternatives of each other, and so never import each other. */
 const ALTERNATIVES: readonly RegExp[] = [
-  /^src\/kinds\/(?:table|view|append|merge|scd2|tracked)\.ts$/,
+  /^src\/kinds\/(?:table|view|tracked)\.ts$/,
   /^src\/cli\/commands\/(?!registry\.ts$)[^/]+\.ts$/,
 ];
 

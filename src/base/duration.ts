@@ -18,6 +18,19 @@ export function parseDurationMs(text: string): number | undefined {
   return Math.round(Number(match[1]) * UNIT_MS[unit]);
 }
 
+/** Writes a duration as it is typed, in the largest unit that leaves a whole number: `10m`. */
+export function typedDuration(ms: number): string {
+  const [length, unit] = wholeUnits(ms);
+  return `${length}${unit}`;
+}
+
+/** How many of the largest unit that leaves a whole number. */
+export function wholeUnits(ms: number): [length: number, unit: string] {
+  const [unit, size] = Object.entries(UNIT_MS)
+    .findLast(([, each]) => ms >= each && ms % each === 0) ?? ["ms", 1];
+  return [ms / size, unit];
+}
+
 /** Writes a duration for people: `12 ms`, `1.4 s`, `3 m 20 s`, `2 h 5 m`. */
 export function renderDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shortenText } from "./cut_text.ts";
 
 /** How a client says who it is (RFC 6749, section 2.3.1). */
 export type ClientAuth = "basic" | "body";
@@ -76,7 +77,10 @@ export function encodeTokenRequest(
   return { headers, body: form.toString() };
 }
 
-/** As both halves of Basic credentials are written. */
+/**
+ * A value of a form; both halves of Basic credentials are written like that too.
+ * https://url.spec.whatwg.org/#urlencoded-serializing
+ */
 export function formEncode(text: string): string {
   return new URLSearchParams({ "": text }).toString().slice(1);
 }
@@ -144,8 +148,7 @@ function parseObject(body: Uint8Array): Record<string, unknown> {
 
 /** One line, not too long, without control characters: it goes into a message. */
 function textOf(value: unknown): string {
-  return typeof value === "string"
-    // deno-lint-ignore no-control-regex -- these are what is taken out
-    ? value.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim().slice(0, 200)
-    : "";
+  if (typeof value !== "string") return "";
+  // deno-lint-ignore no-control-regex -- these are what is taken out
+  return shortenText(value.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim(), 200);
 }

@@ -3,21 +3,13 @@
  *
  * @module
  */
-import { parseDurationMs } from "./duration.ts";
+import { parseDurationMs, wholeUnits } from "./duration.ts";
 
 /** So many in any stretch of time of this length. */
 export interface Rate {
   count: number;
   windowMs: number;
 }
-
-const UNITS: readonly (readonly [unit: string, ms: number])[] = [
-  ["d", 86_400_000],
-  ["h", 3_600_000],
-  ["min", 60_000],
-  ["s", 1_000],
-  ["ms", 1],
-];
 
 /**
  * Reads a rate; a window without a number is one unit long.
@@ -44,7 +36,6 @@ export function parseRate(text: string): Rate | undefined {
 
 /** Writes a rate as `parseRate` reads it, in the largest unit that leaves a whole number. */
 export function renderRate({ count, windowMs }: Rate): string {
-  const [unit, ms] = UNITS.find(([, ms]) => windowMs % ms === 0) ?? ["ms", 1];
-  const length = windowMs / ms;
-  return `${count}/${length === 1 ? "" : length}${unit}`;
+  const [length, unit] = wholeUnits(windowMs);
+  return `${count}/${length === 1 ? "" : length}${unit === "m" ? "min" : unit}`;
 }

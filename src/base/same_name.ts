@@ -12,6 +12,12 @@ export function foldName(name: string): string {
   return /[A-Z]/.test(name) ? name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : name;
 }
 
+/** A test whether SQLite takes a name for one of these. */
+export function nameTest(names: readonly string[]): (name: string) => boolean {
+  const known = new Set(names.map(foldName));
+  return (name) => known.has(foldName(name));
+}
+
 /** Whether SQLite takes two names for one. */
 export function isSameName(a: string, b: string): boolean {
   return a === b || foldName(a) === foldName(b);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatBytes } from "./concat_bytes.ts";
 
 /** Bytes are not UTF-8. */
 export class NotUtf8 extends Error {
@@ -57,9 +58,7 @@ export function countLineEnds(text: string): number {
 
 /** Line ends before the first line that cannot be decoded. */
 function linesBeforeMistake(heldBack: Uint8Array, piece: Uint8Array): number {
-  const bytes = new Uint8Array(heldBack.length + piece.length);
-  bytes.set(heldBack);
-  bytes.set(piece, heldBack.length);
+  const bytes = concatBytes([heldBack, piece]);
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let lines = 0;
   for (let start = 0; start < bytes.length;) {

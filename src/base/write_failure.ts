@@ -4,6 +4,8 @@
  * @module
  */
 import { dirname } from "node:path";
+import { messageOf } from "./message_of.ts";
+import { withoutErrorNumber } from "./system_words.ts";
 
 /** What is in the way, and what to do. */
 export interface WriteFailure {
@@ -34,7 +36,7 @@ export function foresee(path: string, example: string): WriteFailure | undefined
 export function explainWriteFailure(path: string, example: string, error: unknown): WriteFailure {
   const known = foresee(path, example);
   if (known) return known;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (/No space left|quota/i.test(message)) {
     return { state: "the disk is full", hint: "Free some space, or name a file on another disk." };
   }
@@ -45,7 +47,7 @@ export function explainWriteFailure(path: string, example: string, error: unknow
     };
   }
   return {
-    state: message.replace(/ \(os error \d+\).*$/s, ""),
+    state: withoutErrorNumber(message),
     hint: "Name a file in a folder that may be written.",
   };
 }

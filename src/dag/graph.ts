@@ -5,9 +5,9 @@
  *
  * @module
  */
+import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model, ModelName, Reference } from "~/model/model.ts";
-import { foldModelName } from "~/model/model_name.ts";
 import { NearestTable } from "./nearest_table.ts";
 
 /** One model reads another. */
@@ -65,11 +65,11 @@ class GraphBuilder {
   constructor(models: ReadonlyMap<ModelName, Model>, options: GraphOptions) {
     const existing = [...options.existingTables ?? []];
     const unreadable = [...options.unreadable ?? []];
-    this.#existing = new Set(existing.map(foldModelName));
-    this.#unreadable = new Set(unreadable.map(foldModelName));
+    this.#existing = new Set(existing.map(foldName));
+    this.#unreadable = new Set(unreadable.map(foldName));
     this.#nearest = new NearestTable([...models.keys(), ...unreadable], existing);
     for (const name of models.keys()) {
-      this.#makers.set(foldModelName(name), name);
+      this.#makers.set(foldName(name), name);
       this.above.set(name, []);
       this.below.set(name, []);
       this.external.set(name, []);
@@ -78,7 +78,7 @@ class GraphBuilder {
 
   addModel(model: Model): void {
     for (const reference of model.references) {
-      const folded = foldModelName(reference.table);
+      const folded = foldName(reference.table);
       const maker = this.#makers.get(folded);
       if (maker === model.name) this.errors.push(readsItself(model, reference));
       else if (maker !== undefined) this.#addEdge({ from: maker, to: model.name, reference });

@@ -4,8 +4,8 @@
  * @module
  */
 import { closestWord } from "~/base/closest_word.ts";
+import { foldName } from "~/base/same_name.ts";
 import type { ModelName } from "~/model/model.ts";
-import { foldModelName } from "~/model/model_name.ts";
 
 /** Comparing a name with thousands of others takes milliseconds; beyond this many, hints are dropped. */
 const MAX_SEARCHES = 200;
@@ -46,5 +46,5 @@ export class NearestTable {
 }
 
 function lastPart(name: string): string {
-  return foldModelName(name.slice(name.indexOf(".") + 1));
+  return foldName(name.slice(name.indexOf(".") + 1));
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { compareText } from "~/base/compare_text.ts";
 import type { UserError } from "~/base/user_error.ts";
 import type { ModelName } from "~/model/model.ts";
 import { describeCycles } from "./cycles.ts";
@@ -25,7 +26,7 @@ export function orderModels(graph: Graph): Order {
   const layers: ModelName[][] = [];
   let layer = namesWithout(waitingFor);
   while (layer.length > 0) {
-    layers.push(layer.sort(compareNames));
+    layers.push(layer.sort(compareText));
     layer = nextLayer(graph, layer, waitingFor);
   }
   const models = layers.flat();
@@ -51,9 +52,4 @@ function nextLayer(
     }
   }
   return next;
-}
-
-/** By code units: the same on every machine, whatever its language. */
-export function compareNames(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

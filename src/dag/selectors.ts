@@ -14,9 +14,9 @@
  * @module
  */
 import { closestWord } from "~/base/closest_word.ts";
+import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { ModelName } from "~/model/model.ts";
-import { foldModelName } from "~/model/model_name.ts";
 import type { Graph } from "./graph.ts";
 import { NearestTable } from "./nearest_table.ts";
 
@@ -52,10 +52,10 @@ function selectOne(selector: string, graph: Graph): Iterable<ModelName> {
 function namedBy(term: string, selector: string, graph: Graph): ModelName[] {
   if (term.startsWith("tag:")) return withTag(term.slice("tag:".length), graph);
   if (term.includes("*") || term.includes("?")) return matching(term, graph);
-  const folded = foldModelName(term);
+  const folded = foldName(term);
   const name = graph.models.has(term)
     ? term
-    : [...graph.models.keys()].find((name) => foldModelName(name) === folded);
+    : [...graph.models.keys()].find((name) => foldName(name) === folded);
   if (name !== undefined) return [name];
   throw unknownModel(term, selector, graph);
 }
@@ -77,10 +77,10 @@ function withTag(tag: string, graph: Graph): ModelName[] {
 }
 
 function matching(glob: string, graph: Graph): ModelName[] {
-  const source = foldModelName(glob).replace(/[.+^${}()|[\]\\]/g, "\\$&")
+  const source = foldName(glob).replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*").replaceAll("?", ".");
   const pattern = new RegExp(`^${source}$`, "s");
-  const found = [...graph.models.keys()].filter((name) => pattern.test(foldModelName(name)));
+  const found = [...graph.models.keys()].filter((name) => pattern.test(foldName(name)));
   if (found.length > 0) return found;
   throw selectsNothing(
     `no model's name matches "${glob}"`,

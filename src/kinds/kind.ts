@@ -6,7 +6,6 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { KindName, ModelLanguage } from "~/model/model.ts";
 
 /** Where a kind writes. */
 export interface KindContext {
@@ -30,11 +29,6 @@ export interface WriteResult {
 
 /** How a model's rows meet its target. Methods run inside the caller's transaction. */
 export interface Kind {
-  name: KindName;
-  /** One line for `spoor help` and the docs. */
-  summary: string;
-  languages: readonly ModelLanguage[];
-  needsUniqueKey: boolean;
   /** Makes the target hold what a query gives; the query names tables as the file has them. */
   writeSelect(context: KindContext, select: string): WriteResult;
   /** Takes a table of saved rows; the table is gone afterwards. */

@@ -8,6 +8,7 @@
  */
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { hasSameRows } from "~/warehouse/same_rows.ts";
+import { stageName } from "~/warehouse/stages.ts";
 import {
   columnsOf,
   countRows,
@@ -20,17 +21,12 @@ import type { Kind, KindContext, WriteResult } from "./kind.ts";
 
 /** See the module's comment. */
 export const tableKind: Kind = {
-  name: "table",
-  summary: "Rebuilt by every run; swapped in one transaction",
-  languages: ["sql", "ts", "yaml"],
-  needsUniqueKey: false,
-
   writeSelect(context, select) {
     const { db, model } = context;
     if (createTableAs(db, model, select)) {
       return { changed: true, rows: countRows(db, model), columnChanges: [] };
     }
-    const stage = `spoor.stage.${model}`;
+    const stage = stageName(model);
     dropTable(db, stage);
     db.exec(`CREATE TABLE ${quoteIdentifier(stage)} AS ${select}`);
     return swap(context, stage);

@@ -22,11 +22,6 @@ import type { Kind, KindContext, WriteResult } from "./kind.ts";
 
 /** See the module's comment. */
 export const trackedKind: Kind = {
-  name: "tracked",
-  summary: "Groups of rows by @unique_key; only those that changed are sent or rewritten",
-  languages: ["sql", "ts", "yaml"],
-  needsUniqueKey: true,
-
   writeSelect(context, select) {
     const columns = context.db.prepare(select).columns().map((column) => column.name);
     const changes = find(context, select, columns);

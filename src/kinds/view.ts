@@ -10,11 +10,6 @@ import type { Kind } from "./kind.ts";
 
 /** See the module's comment. A view's content moves with what it reads, so a run always counts. */
 export const viewKind: Kind = {
-  name: "view",
-  summary: "A view: its query runs whenever it is read",
-  languages: ["sql", "yaml"],
-  needsUniqueKey: false,
-
   writeSelect({ db, model }, select) {
     const before = findTableType(db, model) === undefined ? [] : columnsOf(db, model);
     dropTable(db, model);

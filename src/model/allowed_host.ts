@@ -6,14 +6,14 @@
  *
  * @module
  */
-import { type Parsed, problem } from "./directive_value.ts";
+import { type Parsed, problem, type ValueProblem } from "./directive_value.ts";
 
 const EXAMPLE = `Write the host alone, as in "api.example.com" or "api.example.com:8443".`;
 
 /** Reads `host` or `host:port`. */
 export function allowedHost(text: string): Parsed<string> {
   const mistake = findMistake(text);
-  if (mistake) return problem(mistake.state, mistake.hint);
+  if (mistake) return { problem: mistake };
   const match = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(text);
   const host = toUrlHost(match?.[1] ?? "");
   if (host === undefined) return problem(`"${text}" is not a host`, EXAMPLE);
@@ -29,7 +29,7 @@ export function allowedHost(text: string): Parsed<string> {
 }
 
 /** The mistakes that deserve words of their own; the order is that of what a reader sees first. */
-function findMistake(text: string): { state: string; hint: string } | undefined {
+function findMistake(text: string): ValueProblem | undefined {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
   if (scheme) {
     const host = text.slice(scheme[0].length).split("/", 1)[0] ?? "";

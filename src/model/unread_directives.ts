@@ -15,6 +15,7 @@
  * @module
  */
 import { closestWord } from "~/base/closest_word.ts";
+import { shortenText } from "~/base/cut_text.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { positionFinder } from "~/base/text_position.ts";
 import { tokenizeSql } from "~/sql/tokens.ts";
@@ -75,14 +76,20 @@ export function findUnreadInSql(sql: string, from: number, path: string): UserEr
   const body = sql.slice(from);
   if (!MAY_BE_BELOW.test(body)) return [];
   const positionOf = positionFinder(sql);
-  return tokenizeSql(body).flatMap((token) => {
-    if (token.kind !== "comment" || !token.text.includes("@")) return [];
-    const start = { path, ...positionOf(from + token.start) };
-    const isOwnLine =
-      body.slice(body.lastIndexOf("\n", token.start) + 1, token.start).trim() === "";
-    return linesOf(token.text, start).flatMap((line) =>
-      findBelow(line, isOwnLine && !line.isBlock, "--")
-    );
+  return commentLines(body, (offset) => ({ path, ...positionOf(from + offset) }))
+    .flatMap(({ line, isOwnLine }) => findBelow(line, isOwnLine, "--"));
+}
+
+/** The lines of all comments of a SQL text that may have a directive in them. */
+function commentLines(
+  sql: string,
+  placeOf: (offset: number) => Required<SourceLocation>,
+): { line: CommentLine; isOwnLine: boolean }[] {
+  return tokenizeSql(sql).flatMap(({ kind, text, start }) => {
+    if (kind !== "comment" || !text.includes("@")) return [];
+    const isAlone = sql.slice(sql.lastIndexOf("\n", start) + 1, start).trim() === "";
+    return linesOf(text, placeOf(start))
+      .map((line) => ({ line, isOwnLine: isAlone && !line.isBlock }));
   });
 }
 
@@ -112,18 +119,15 @@ export function findUnreadInTypescript(text: string, from: number, path: string)
 export function findUnreadInYaml(sql: { text: string; line: number }, path: string): UserError[] {
   if (!MAY_BE_BELOW.test(sql.text)) return [];
   const positionOf = positionFinder(sql.text);
-  return tokenizeSql(sql.text).flatMap((token) => {
-    if (token.kind !== "comment") return [];
-    const { line, column } = positionOf(token.start);
-    const start = { path, line: sql.line + line - 1, column };
-    return linesOf(token.text, start).flatMap((line) => {
-      const found = readCandidate(line);
-      const before = sql.text.slice(sql.text.lastIndexOf("\n", token.start) + 1, token.start);
-      const isOwnLine = before.trim() === "" && !line.isBlock;
-      if (!found || !isMeantBelow(found, isOwnLine) || isCommentedOut(found, "--")) return [];
-      const state = `"${found.written}" stands in a comment of the SQL, where no directive is read`;
-      return [mistake(state, found, "", ", beside the others")];
-    });
+  const placeOf = (offset: number) => {
+    const { line, column } = positionOf(offset);
+    return { path, line: sql.line + line - 1, column };
+  };
+  return commentLines(sql.text, placeOf).flatMap(({ line, isOwnLine }) => {
+    const found = readCandidate(line);
+    if (!found || !isMeantBelow(found, isOwnLine) || isCommentedOut(found, "--")) return [];
+    const state = `"${found.written}" stands in a comment of the SQL, where no directive is read`;
+    return [mistake(state, found, "", ", beside the others")];
   });
 }
 
@@ -216,6 +220,9 @@ function mistake(state: string, found: Candidate, sign: string, where: string): 
   });
 }
 
+/** Characters of a value that a message shows. */
+const SHOWN_LENGTH = 100;
+
 function cut(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  return shortenText(text, SHOWN_LENGTH);
 }

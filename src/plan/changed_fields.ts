@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { toHex } from "~/base/hex.ts";
 import { foldName } from "~/base/same_name.ts";
 import {
   type ChangedValues,
@@ -79,5 +78,5 @@ function nameOf(row: Row): string {
 
 function toJson(value: SqlValue): unknown {
   if (typeof value === "bigint") return String(value);
-  return value instanceof Uint8Array ? `x'${toHex(value)}'` : value;
+  return value instanceof Uint8Array ? `x'${value.toHex()}'` : value;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 // deno-lint-ignore-file camelcase
+import { countOf } from "~/base/counts.ts";
 import type { PlanDocument, PlannedChange, PlannedModel } from "./plan_document.ts";
 
 /** What moved, a line each; none: a run does what the plan says. */
@@ -59,7 +60,7 @@ const NOW: Readonly<Record<PlannedModel["status"], string>> = {
 };
 
 function rows(count: number | null): string {
-  return count === null ? "no count of rows" : `${count} ${count === 1 ? "row" : "rows"}`;
+  return count === null ? "no count of rows" : countOf(count, "row");
 }
 
 function groupsMoved(was: PlannedModel, is: PlannedModel): string[] {

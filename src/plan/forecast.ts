@@ -4,6 +4,7 @@
  * @module
  */
 import type { Rate } from "~/base/rate.ts";
+import type { RateLimit } from "~/model/rate_limit.ts";
 import type { Forecast, PlannedModel, SharedLimit } from "./plan_document.ts";
 
 /** What is known of a model's way of sending. */
@@ -12,7 +13,7 @@ export interface SendingFacts {
   /** `@concurrency`: groups or batches in flight at once. */
   concurrency: number;
   /** `@rate_limit`: so many requests in any window. */
-  rate?: { count: number; windowMs: number } | undefined;
+  rate?: Rate | undefined;
   /** How long the model's last requests took, in the middle; `undefined`: it has sent none. */
   usualRequestMs?: number | undefined;
 }
@@ -20,7 +21,7 @@ export interface SendingFacts {
 /** The time that models take together which send under one limit. */
 export function forecastShared(
   models: readonly PlannedModel[],
-  limitOf: (model: string) => { name?: string; rate?: Rate } | undefined,
+  limitOf: (model: string) => RateLimit | undefined,
 ): SharedLimit[] {
   const sending = models.flatMap((model) => {
     const { name, rate } = limitOf(model.model) ?? {};

@@ -8,14 +8,7 @@
  *
  * @module
  */
-
-/** What of a request counts. */
-interface Candidate {
-  method: string;
-  url: string;
-  headers: readonly (readonly [string, string])[];
-  body: string | Uint8Array | null;
-}
+import type { RequestContent } from "./request_identity.ts";
 
 /** What every stand-in of a secret, a token or a signature begins with. */
 const STAND_IN = "spoor-";
@@ -27,14 +20,14 @@ export class LetThrough<Answer extends { url: string }> {
   readonly #answers = new Map<string, Answer>();
 
   /** A request was let through, and answered like this. */
-  note(request: Candidate, answer: Answer): void {
+  note(request: RequestContent, answer: Answer): void {
     const origin = originOf(request.url);
     if (origin === undefined || this.#answers.size >= MAX_WAYS) return;
     this.#answers.set(wayOf(request, origin), answer);
   }
 
   /** What a request is answered that would be let through for sure. */
-  answer(request: Candidate): Answer | undefined {
+  answer(request: RequestContent): Answer | undefined {
     const { url, body } = request;
     if (this.#answers.size === 0 || mayHoldSecret(url)) return undefined;
     if (body !== null && (typeof body !== "string" || mayHoldSecret(body))) return undefined;
@@ -49,7 +42,7 @@ function originOf(url: string): string | undefined {
   return /^https?:\/\/[\w.:-]+\//.exec(url)?.[0];
 }
 
-function wayOf({ method, headers }: Candidate, origin: string): string {
+function wayOf({ method, headers }: RequestContent, origin: string): string {
   return JSON.stringify([method, origin, headers]);
 }
 

@@ -6,6 +6,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { hasContent } from "~/base/has_content.ts";
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { openDatabase } from "~/warehouse/open_database.ts";
 import { openForReading } from "~/warehouse/open_for_reading.ts";
@@ -94,7 +96,7 @@ function checkFile(path: string): "empty" | "practice" {
 }
 
 function stateOf(path: string): string {
-  if (!isThere(path)) return "empty";
+  if (!hasContent(path)) return "empty";
   try {
     using db = openForReading(path);
     const id = db.prepare("PRAGMA application_id").get()?.["application_id"];
@@ -106,15 +108,6 @@ function stateOf(path: string): string {
       ? "practice"
       : `it has version ${version}, and this Spoor knows version ${VERSION}`;
   } catch (error) {
-    return `SQLite says "${error instanceof Error ? error.message : error}"`;
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).size > 0;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+    return `SQLite says "${messageOf(error)}"`;
   }
 }

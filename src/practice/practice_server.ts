@@ -8,6 +8,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
+import { messageOf } from "~/base/message_of.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { type Fault, FaultPlay, serverErrorStatus } from "./fault.ts";
 import { openPractice } from "./open_practice.ts";
@@ -165,6 +166,6 @@ function brokenResponse(): Response {
 
 /** A full disk, say: the request was not taken, and whoever sent it is told so. */
 function toErrorResponse(error: unknown): Response {
-  const state = error instanceof Error ? error.message : String(error);
+  const state = messageOf(error);
   return toResponse(problem(507, `Practice cannot keep this request: ${state}`), false);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { compareText } from "~/base/compare_text.ts";
 import { renderLocation, type UserError } from "~/base/user_error.ts";
 
 /** Sorts by file and line; a mistake that was found twice (in a shared import) is kept once. */
@@ -16,8 +17,6 @@ export function sortErrors(errors: readonly UserError[]): UserError[] {
 }
 
 function compareErrors(a: UserError, b: UserError): number {
-  const pathA = a.at?.path ?? "";
-  const pathB = b.at?.path ?? "";
-  if (pathA !== pathB) return pathA < pathB ? -1 : 1;
-  return (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0);
+  return compareText(a.at?.path ?? "", b.at?.path ?? "") ||
+    (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0);
 }

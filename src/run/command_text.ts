@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { typedDuration } from "~/base/duration.ts";
 import { shellWord } from "~/base/shell_word.ts";
 import type { RunRequest } from "./run_request.ts";
 
@@ -22,7 +23,7 @@ export function commandOf(request: RunRequest): string {
     ...(held ? [`--held ${shellWord(held.text)}`] : []),
     ...(allowRemoved ? ["--allow-removed"] : []),
     ...(allowChanges ? ["--allow-changes"] : []),
-    ...(timeoutMs === undefined ? [] : [`--timeout ${asTyped(timeoutMs)}`]),
+    ...(timeoutMs === undefined ? [] : [`--timeout ${typedDuration(timeoutMs)}`]),
   ].join(" ");
 }
 
@@ -39,16 +40,4 @@ export function purposeOf({ plan, apply }: Pick<RunRequest, "plan" | "apply">): 
  */
 export function practiceOption(isGiven: boolean): string {
   return isGiven ? " --practice" : "";
-}
-
-/** `600000` → `10m` */
-function asTyped(ms: number): string {
-  const units: readonly (readonly [name: string, ms: number])[] = [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-    ["s", 1_000],
-  ];
-  const [name, size] = units.find(([, each]) => ms % each === 0) ?? ["ms", 1];
-  return `${ms / size}${name}`;
 }

@@ -5,15 +5,15 @@
  */
 // deno-lint-ignore-file camelcase -- an event's fields
 import type { DatabaseSync } from "node:sqlite";
+import { compareText } from "~/base/compare_text.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { isoNow } from "~/base/iso_now.ts";
+import { nameTest } from "~/base/same_name.ts";
 import { UserErrors } from "~/base/user_error.ts";
 import { VERSION } from "~/base/version.ts";
 import type { Graph } from "~/dag/graph.ts";
-import { compareNames } from "~/dag/order.ts";
 import { selectModels } from "~/dag/selectors.ts";
 import type { ModelName } from "~/model/model.ts";
-import { foldModelName } from "~/model/model_name.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
 import { loadProject } from "~/project/load_project.ts";
@@ -26,6 +26,7 @@ import { nextLedgerId } from "~/store/changes/ledger.ts";
 import { pruneBodies } from "~/store/changes/request_log.ts";
 import { DeferredCommits } from "~/store/commits/deferred_commits.ts";
 import { GroupCommit, type RunCommits } from "~/store/commits/group_commit.ts";
+import { readProjectId } from "~/store/meta.ts";
 import { loadModelStates } from "~/store/model_states.ts";
 import { ModuleAnalyses } from "~/store/module_analyses.ts";
 import { openState } from "~/store/open_state.ts";
@@ -133,7 +134,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   const deferred = asked && new DeferredCommits(db);
   await using commits: RunCommits = deferred ?? new GroupCommit(db, path);
   using readers = new ReaderPool(path, () => deferred?.write());
-  const projectId = projectIdOf(db);
+  const projectId = readProjectId(db);
   const states = loadModelStates(db);
   // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
   const planning = asked && await import("./planner.ts");
@@ -266,7 +267,7 @@ function startOf(
   { root: project, practice }: Job,
   { selected }: Work,
 ): RunEvent {
-  const models = selected.toSorted(compareNames);
+  const models = selected.toSorted(compareText);
   return { type: "run_started", run_id, started_at: isoNow(), project, practice, models };
 }
 
@@ -325,14 +326,4 @@ function counter(first: number, step: 1 | -1): () => number {
 
 function jobsOf({ request, settings }: Job): number {
   return request.jobs ?? settings.jobs ?? navigator.hardwareConcurrency;
-}
-
-/** SQLite takes names that differ in case only for one. */
-function nameTest(names: readonly string[]): (name: string) => boolean {
-  const known = new Set(names.map(foldModelName));
-  return (name) => known.has(foldModelName(name));
-}
-
-function projectIdOf(db: DatabaseSync): string {
-  return String(db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value);
 }

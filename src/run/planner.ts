@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { countOf } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { VERSION } from "~/base/version.ts";
 import type { Graph } from "~/dag/graph.ts";
@@ -182,7 +183,7 @@ export function refuseMoved(plan: PlanDocument, now: PlanDocument): void {
   refuseEarlierState(plan, now);
   const moved = findMoved(plan, now);
   if (moved.length === 0) return;
-  const what = moved.length === 1 ? "something has" : `${moved.length} things have`;
+  const what = moved.length === 1 ? "something has" : `${countOf(moved.length, "thing")} have`;
   throw new UserError(`Cannot apply the plan: ${what} moved since it was made`, {
     details: moved,
     hint: "Nothing was sent. Make a new plan, look at it, and apply that one",

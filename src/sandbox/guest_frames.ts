@@ -5,6 +5,7 @@
  * @module
  */
 import { deserialize, serialize } from "node:v8";
+import { concatBytes } from "~/base/concat_bytes.ts";
 import { type AnyMessage, fitJson, jsonLength, MAX_JSON_LENGTH } from "./json_messages.ts";
 
 const HEAD_BYTES = 5;
@@ -55,18 +56,8 @@ export class FrameWriter<Message extends AnyMessage> {
       length += next;
     }
     const taken = this.#waiting.splice(0, count);
-    return count === 1 ? first : join(taken, length);
+    return count === 1 ? first : concatBytes(taken);
   }
-}
-
-function join(pieces: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    joined.set(piece, at);
-    at += piece.length;
-  }
-  return joined;
 }
 
 const encoder = new TextEncoder();
@@ -76,16 +67,13 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function toFrames(messages: readonly AnyMessage[]): Uint8Array<ArrayBuffer> {
   if (fitJson(messages)) return jsonFrame(messages);
   const frames: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
   for (let start = 0; start < messages.length;) {
     const end = endOfAlike(messages, start);
     const some = messages.slice(start, end);
-    const frame = fitJson(some) ? jsonFrame(some) : v8Frame(some);
-    length += frame.length;
-    frames.push(frame);
+    frames.push(fitJson(some) ? jsonFrame(some) : v8Frame(some));
     start = end;
   }
-  return join(frames, length);
+  return concatBytes(frames);
 }
 
 /** Where those end that are written like the one at `start`, and with it. */
@@ -170,6 +158,6 @@ class PieceQueue {
   }
 
   #join(): void {
-    this.#pieces = [join(this.#pieces, this.#length)];
+    this.#pieces = [concatBytes(this.#pieces)];
   }
 }

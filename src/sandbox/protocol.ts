@@ -297,10 +297,22 @@ export interface RecordedRequest {
 export interface EgressError extends ErrorReport {
   /**
    * `denied`: not sent, the model may not (the model fails). `invalid`: not sent, the request is
-   * malformed. `down`: not sent, the far side does not work, or the run stops (the model ends). `unsent`: the connection could not be made. `timeout`, `broken`: it may have arrived.
+   * malformed. `down`: not sent, the far side does not work, or the run stops (the model ends). `unsent`:
+   * the connection could not be made. `timeout`, `broken`: it may have arrived.
    */
   kind: "denied" | "invalid" | "down" | "unsent" | "timeout" | "broken";
 }
+
+/** How the refusal of a request begins that a plan does not send: what it asks stays unknown. */
+export const UNKNOWN_UNSENT = "cannot be known without sending";
+
+/** What is shown where a secret stood. */
+export const MASK = "***";
+
+/** How what stands for a signature begins. */
+export const HMAC_SIGN = "spoor-hmac";
+export const HMAC_ALGORITHMS = ["sha256", "sha512", "sha1"] as const;
+export const HMAC_ENCODINGS = ["hex", "base64", "base64url"] as const;
 
 /** What `"spoor"` gives to models, by name; its types are gone when they run. */
 export const SPOOR_VALUES: readonly string[] = [

@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { countLineEnds } from "~/base/utf8_text.ts";
 import { quoteIdentifier } from "./identifiers.ts";
 import { type QueryScan, scanQuery } from "./query_scan.ts";
 import { nameSources } from "./source_names.ts";
@@ -74,14 +75,10 @@ function applyEdits(sql: string, edits: readonly Edit[]): string {
   const parts: string[] = [];
   let at = 0;
   for (const edit of edits.toSorted((a, b) => a.start - b.start)) {
-    const lostLines = countLines(sql.slice(edit.start, edit.end)) - countLines(edit.text);
+    const lostLines = countLineEnds(sql.slice(edit.start, edit.end)) - countLineEnds(edit.text);
     parts.push(sql.slice(at, edit.start), edit.text, "\n".repeat(Math.max(0, lostLines)));
     at = edit.end;
   }
   parts.push(sql.slice(at));
   return parts.join("");
-}
-
-function countLines(text: string): number {
-  return text.split("\n").length - 1;
 }

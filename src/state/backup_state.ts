@@ -6,8 +6,9 @@
  *
  * @module
  */
-import { dirname } from "node:path";
-import process from "node:process";
+import { basename, dirname } from "node:path";
+import { isThere } from "~/base/is_there.ts";
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
 import { explainStateError, openStateReadOnly } from "~/store/open_state.ts";
@@ -17,7 +18,7 @@ const EXAMPLE = "spoor.db";
 
 /** `.spoor/backups/spoor-20260131T140509Z.db` */
 export function defaultBackupPath(statePath: string, now: string): string {
-  const name = statePath.slice(statePath.lastIndexOf("/") + 1).replace(/\.db$/, "");
+  const name = basename(statePath, ".db");
   const time = now.replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
   return `${dirname(statePath)}/backups/${name}-${time}.db`;
 }
@@ -32,7 +33,7 @@ export function defaultBackupPath(statePath: string, now: string): string {
 export function backupState(statePath: string, to: string): number | undefined {
   using db = openStateReadOnly(statePath);
   if (!db) return undefined;
-  const part = `${to}.${process.pid}.part`;
+  const part = `${to}.${Deno.pid}.part`;
   try {
     if (isThere(to)) throw refuseName(to);
     Deno.mkdirSync(dirname(to), { recursive: true });
@@ -92,19 +93,8 @@ function alreadyThere(path: string): UserError {
 
 function explainBackupError(statePath: string, to: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const culprit = /malformed|not a database|locked/.test(message) ? statePath : to;
   return explainStateError(culprit, error) ??
     refused(to, explainWriteFailure(to, EXAMPLE, error), error);
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    const { NotFound, NotADirectory } = Deno.errors;
-    if (error instanceof NotFound || error instanceof NotADirectory) return false;
-    throw error;
-  }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { messageOf } from "~/base/message_of.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import type { SendingRun } from "~/store/sent_mark.ts";
 import { STATE_CHECKS } from "./state_checks.ts";
@@ -96,6 +97,6 @@ function integrityMessages(db: DatabaseSync): string[] {
     return db.prepare(`PRAGMA integrity_check(${MESSAGES_SHOWN})`).all()
       .map(({ integrity_check: message }) => String(message));
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [messageOf(error)];
   }
 }

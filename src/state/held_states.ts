@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { foldModelName } from "~/model/model_name.ts";
+import { foldName } from "~/base/same_name.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { isTargetView, targetViewColumns } from "~/tracked/accept/target_view.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
@@ -39,7 +39,7 @@ const ACCEPTED = acceptedTableName("");
 export function modelsWithState(db: DatabaseSync): string[] {
   const names = new Map<string, string>();
   const add = (name: string) => {
-    if (!names.has(foldModelName(name))) names.set(foldModelName(name), name);
+    if (!names.has(foldName(name))) names.set(foldName(name), name);
   };
   for (const { model } of db.prepare(`SELECT model FROM "spoor.models"`).all()) add(String(model));
   for (const { model } of db.prepare(`SELECT DISTINCT model FROM "spoor.ledger"`).all()) {

@@ -6,14 +6,13 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { renderCount } from "~/base/counts.ts";
+import { countOf } from "~/base/counts.ts";
+import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
-import { foldModelName } from "~/model/model_name.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { areRowsKept, hasDelivered } from "~/tracked/accept/kept_rows.ts";
-import { findTableType } from "~/warehouse/tables.ts";
+import { findTableType, isEmpty } from "~/warehouse/tables.ts";
 import { type HeldState, heldState, modelsWithAccepted } from "./held_states.ts";
 
 /** A model that the project no longer has, and that groups were accepted of. */
@@ -82,7 +81,7 @@ function renamedState(
   { model: old, acceptedRows }: Pick<FormerModel, "model" | "acceptedRows">,
   because: string,
 ): UserError {
-  const rows = acceptedRows === 1 ? "1 accepted row" : `${renderCount(acceptedRows)} accepted rows`;
+  const rows = countOf(acceptedRows, "accepted row");
   return new UserError(
     `Cannot send ${name}: it has no state, and ${old}, which the project no longer has, has ${rows}`,
     {
@@ -95,10 +94,9 @@ function renamedState(
 }
 
 function goneState({ model: { name, path }, own, option }: LostStateFacts): UserError {
-  const rows = own.rows === 1 ? "1 row" : `${renderCount(own.rows)} rows`;
   const left = own.showsAccepted
     ? "though its table is there to show it"
-    : `though its table has ${rows}`;
+    : `though its table has ${countOf(own.rows, "row")}`;
   return new UserError(
     `Cannot send ${name}: what was accepted of it is no longer in the state file, ${left}`,
     {
@@ -149,8 +147,7 @@ function findOtherCase(db: DatabaseSync, model: string): string | undefined {
 
 function hasAcceptedRow(db: DatabaseSync, model: string): boolean {
   const table = acceptedTableName(model);
-  if (!findTableType(db, table)) return false;
-  return db.prepare(`SELECT 1 FROM ${quoteIdentifier(table)} LIMIT 1`).get() !== undefined;
+  return findTableType(db, table) !== undefined && !isEmpty(db, table);
 }
 
 function formerModels(db: DatabaseSync, isOfProject: (name: string) => boolean): FormerModel[] {
@@ -178,11 +175,11 @@ function hasSent(db: DatabaseSync, model: string): boolean {
 }
 
 function folded(names: readonly string[]): string[] {
-  return names.map(foldModelName).sort();
+  return names.map(foldName).sort();
 }
 
 function lastPart(name: string): string {
-  return foldModelName(name.slice(name.lastIndexOf(".") + 1));
+  return foldName(name.slice(name.lastIndexOf(".") + 1));
 }
 
 function isEqual(a: readonly string[], b: readonly string[]): boolean {

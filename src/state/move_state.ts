@@ -6,8 +6,9 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { closestWord } from "~/base/closest_word.ts";
+import { countOf } from "~/base/counts.ts";
+import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
-import { foldModelName } from "~/model/model_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { keepKeyName } from "~/store/changes/key_names.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
@@ -60,7 +61,7 @@ export function findMoveObstacle(facts: MoveFacts): UserError | undefined {
       exitCode: includesName(projectModels, from) ? 1 : 2,
     });
   }
-  const isSame = foldModelName(from) === foldModelName(to);
+  const isSame = isSameName(from, to);
   if (projectModels.includes(from) || (!isSame && includesName(projectModels, from))) {
     return new UserError(`${cannot}: ${from} is still a model of this project`, {
       hint: `Rename its file first, then run "spoor state mv ${from} ${to}" again`,
@@ -84,19 +85,15 @@ export function findMoveObstacle(facts: MoveFacts): UserError | undefined {
 }
 
 function includesName(names: readonly string[], name: string): boolean {
-  return names.some((each) => foldModelName(each) === foldModelName(name));
+  return names.some((each) => isSameName(each, name));
 }
 
 /** What stands in a move's way, in words. */
 function ownState({ acceptedRows, changes, rows }: HeldState): string | undefined {
   if (acceptedRows) return countOf(acceptedRows, "accepted row");
   const open = ["sent", "unknown", "rejected", "settled"].find((state) => changes[state]);
-  if (open !== undefined) return `${countOf(changes[open] ?? 0, `${open} change`)}`;
+  if (open !== undefined) return countOf(changes[open] ?? 0, `${open} change`);
   return rows > 0 ? countOf(rows, "row") : undefined;
-}
-
-function countOf(n: number, one: string): string {
-  return `${n} ${one}${n === 1 ? "" : "s"}`;
 }
 
 /**
@@ -111,7 +108,7 @@ export function moveState(db: DatabaseSync, move: StateMove): MovedState {
     const holders = modelsWithState(db);
     const obstacle = findMoveObstacle({ ...move, holders, toState: heldState(db, to) });
     if (obstacle) throw obstacle;
-    if (foldModelName(from) !== foldModelName(to)) dropEmptyState(db, to);
+    if (!isSameName(from, to)) dropEmptyState(db, to);
     keepKeyName(db, from, to);
     moveKept(db, from, to);
     const shown = targetViewColumns(db, from);

@@ -5,8 +5,10 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { countOf } from "~/base/counts.ts";
 import { foldName } from "~/base/same_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { PROJECT_ID, readMeta } from "~/store/meta.ts";
 import { acceptedKeyOf, acceptedTableName, COLUMNS_ID } from "~/tracked/accept/accepted_table.ts";
 import { isTargetView } from "~/tracked/accept/target_view.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
@@ -42,8 +44,7 @@ const result = (
 
 /** Idempotency-Keys are made of it. */
 function checkProjectId({ db }: CheckFacts): CheckResult {
-  const row = db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get();
-  if (typeof row?.value === "string" && row.value !== "") return result([]);
+  if (readMeta(db, PROJECT_ID)) return result([]);
   return result([{
     message: `"spoor.meta" has no project_id, of which Idempotency-Keys are made`,
     hint: "Restore a backup: under another id a repeated request would have another key",
@@ -86,8 +87,11 @@ function checkAccepted({ db, isOfProject }: CheckFacts): CheckResult {
       ).get(model)?.n,
     );
     return lost === 0 ? [] : [{
-      message: `${lost} accepted rows of ${model} name a set of columns that is not known`,
-      hint: `They count as changed and would be sent again; restore a backup if that must not be`,
+      message: `${countOf(lost, "accepted row")} of ${model} ${
+        lost === 1 ? "names" : "name"
+      } a set of columns that is not known`,
+      hint:
+        `Such rows count as changed and would be sent again; restore a backup if that must not be`,
     }];
   });
   return result(findings, notes);
@@ -103,7 +107,7 @@ function checkTargets({ db, option = "" }: CheckFacts): CheckResult {
     const { rows, showsAccepted } = heldState(db, model);
     if (accepted.has(model)) return showsAccepted ? [] : missingGroups(db, model, option);
     if (rows === 0 && !showsAccepted) return [];
-    const has = showsAccepted ? "shows what was accepted of it" : `has ${rows} rows`;
+    const has = showsAccepted ? "shows what was accepted of it" : `has ${countOf(rows, "row")}`;
     return [{
       message: `${model} ${has}, and ${showsAccepted ? "that" : "what was accepted of it"} is gone`,
       hint: "Restore a backup; a model that sends does not run without it",
@@ -197,7 +201,10 @@ function checkSums({ db }: CheckFacts): CheckResult {
      ORDER BY run_id LIMIT ${SHOWN}`,
   ).all();
   return result(steps.map(({ run_id: run, model, found, removed, ended }) => ({
-    message: `The sums of ${model} in run ${run} do not balance: ${found} groups to deliver` +
+    message:
+      `The sums of ${model} in run ${run} do not balance: ${
+        countOf(Number(found), "group")
+      } to deliver` +
       `${Number(removed) > 0 ? ` and ${removed} removed` : ""}, ${ended} accounted for`,
     hint: `Look at it with: spoor query "SELECT * FROM spoor.steps WHERE run_id = ${run}"; ` +
       "this is a mistake of Spoor's, worth a report",
@@ -230,7 +237,9 @@ function checkRuns({ db }: CheckFacts): CheckResult {
   ).all();
   return result(
     orphans.map(({ run_id: run, n }) => ({
-      message: `${n} models have a part in run ${run}, which is not recorded`,
+      message: `${countOf(Number(n), "model")} ${
+        n === 1 ? "has" : "have"
+      } a part in run ${run}, which is not recorded`,
       hint: "Only history is concerned; nothing is sent or lost for it",
     })),
     notes,
@@ -251,10 +260,20 @@ function checkRecords({ db }: CheckFacts): CheckResult {
   const hint = "Only history is concerned; nothing is sent or lost for it";
   return result([
     ...deliveries > 0
-      ? [{ message: `${deliveries} deliveries are of models that are not known`, hint }]
+      ? [{ message: ofUnknown(deliveries, ["delivery", "deliveries"], "model"), hint }]
       : [],
     ...requests > 0
-      ? [{ message: `${requests} requests are of kinds that are not known`, hint }]
+      ? [{ message: ofUnknown(requests, ["request", "requests"], "kind"), hint }]
       : [],
   ]);
+}
+
+function ofUnknown(
+  count: number,
+  [one, many]: readonly [one: string, many: string],
+  what: string,
+): string {
+  return count === 1
+    ? `1 ${one} is of a ${what} that is not known`
+    : `${countOf(count, one, many)} are of ${what}s that are not known`;
 }

@@ -7,6 +7,7 @@
  */
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { openDatabase } from "~/warehouse/open_database.ts";
 import { openForReading } from "~/warehouse/open_for_reading.ts";
@@ -40,7 +41,7 @@ export function openState(
   onMigrate?: (migration: StateMigration) => void,
 ): DatabaseSync {
   makeStateFolder(path);
-  const from = hasContent(path) ? checkVersion(path) : "empty";
+  const from = holdsState(path) ? checkVersion(path) : "empty";
   const to = MIGRATIONS.length;
   if (from !== "empty" && from < to) {
     onMigrate?.({ from, to, sizeBytes: Deno.statSync(path).size });
@@ -62,16 +63,17 @@ export function makeStateFolder(path: string): void {
     throw cannotOpen(path, error);
   }
   // A plan copies the file before it opens one.
-  hasContent(path);
+  holdsState(path);
 }
 
 /** Opens the state file for reading; `undefined` when nothing has run yet. */
 export function openStateReadOnly(path: string): DatabaseSync | undefined {
-  if (!hasContent(path) || checkVersion(path) === "empty") return undefined;
+  if (!holdsState(path) || checkVersion(path) === "empty") return undefined;
   return openForReading(path);
 }
 
-function hasContent(path: string): boolean {
+/** @throws {UserError} What is there is no file, or cannot be asked. */
+function holdsState(path: string): boolean {
   try {
     const { isDirectory, size } = Deno.statSync(path);
     if (isDirectory) throw inTheWay(path, "it is a folder", "its state in a file");
@@ -144,14 +146,14 @@ function cannotOpen(path: string, error: unknown): UserError {
   const isFile = error instanceof Deno.errors.NotADirectory ||
     error instanceof Deno.errors.AlreadyExists;
   if (isFile) return inTheWay(dirname(path), "it is a file", "its state in a folder");
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return explainStateError(path, error) ??
     new UserError(`Cannot open ${path}: ${message}`, { cause: error });
 }
 
 /** Explains what a disk or a damaged file makes SQLite say; `undefined` for anything else. */
 export function explainStateError(path: string, error: unknown): UserError | undefined {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (/database is locked/.test(message)) {
     return new UserError(`Cannot use ${path}: another program has it locked`, {
       hint: "End what that program does with it, a transaction in a database browser, say",

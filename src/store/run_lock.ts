@@ -9,6 +9,7 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
+import { isThere } from "~/base/is_there.ts";
 import { UserError } from "~/base/user_error.ts";
 import { explainStateError } from "./open_state.ts";
 
@@ -122,16 +123,6 @@ function lookBySqlite(path: string): ProcessLock {
   if (!isThere(heldPathOf(path))) return { taken: true };
   const db = new DatabaseSync(heldPathOf(path), { timeout: 0, readOnly: true });
   return lockBy(db, () => db.prepare("SELECT 1 FROM sqlite_schema").get());
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 function heldPathOf(path: string): string {

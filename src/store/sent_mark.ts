@@ -84,7 +84,7 @@ export function refuseOlderFile(statePath: string, db: DatabaseSync, purpose: st
     {
       details: ["Nothing was sent. What it does not know would be sent again."],
       hint: `Put the newer file in its place; or look at "spoor plan", and delete .spoor/${
-        basename(markOf(statePath))
+        markName(statePath)
       } to go on from this one`,
     },
   );
@@ -99,7 +99,7 @@ export function refuseOlderFile(statePath: string, db: DatabaseSync, purpose: st
 export function refuseUnreadableMark(statePath: string, purpose: string): void {
   const why = unreadableMark(statePath);
   if (why === undefined) return;
-  const mark = basename(markOf(statePath));
+  const mark = markName(statePath);
   throw new UserError(
     `Cannot ${purpose}: .spoor/${mark} says which run has sent last, and ${why}`,
     {
@@ -159,14 +159,19 @@ export function refuseLostFile(statePath: string, purpose = "run"): void {
       hint: `Put a backup in its place${
         isThere(`${dirname(statePath)}/backups`) ? " (see .spoor/backups)" : ""
       }; or, to begin anew, delete .spoor/${
-        basename(markOf(statePath))
+        markName(statePath)
       }: "spoor plan" then shows what a run would send`,
     },
   );
 }
 
+/** The mark's file, beside the state file. */
+export function markName(statePath: string): string {
+  return `${basename(statePath, ".db")}.sent`;
+}
+
 function markOf(statePath: string): string {
-  return `${dirname(statePath)}/${basename(statePath, ".db")}.sent`;
+  return `${dirname(statePath)}/${markName(statePath)}`;
 }
 
 function isThere(path: string): boolean {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { readMeta, removeMeta } from "./meta.ts";
 
 /** The sealed tokens of a provider; `undefined` when it is not authorised. */
 export function loadSealedToken(db: DatabaseSync, name: string): Uint8Array | undefined {
@@ -58,12 +59,11 @@ export function noteRefusal(db: DatabaseSync, name: string, sealed: Uint8Array, 
 
 /** When a service has refused to renew its tokens, ISO 8601 in UTC; `undefined`: it has not. */
 export function loadRefusal(db: DatabaseSync, name: string): string | undefined {
-  const row = db.prepare(`SELECT value FROM "spoor.meta" WHERE key = ?`).get(REFUSED + name);
-  return row && String(row.value);
+  return readMeta(db, REFUSED + name);
 }
 
 function forgetRefusal(db: DatabaseSync, name: string): void {
-  db.prepare(`DELETE FROM "spoor.meta" WHERE key = ?`).run(REFUSED + name);
+  removeMeta(db, REFUSED + name);
 }
 
 /** The sealed tokens of a provider, and since when they are there. */

@@ -9,8 +9,8 @@
  *
  * @module
  */
+import { compareText } from "~/base/compare_text.ts";
 import { contentDigest } from "~/base/content_digest.ts";
-import { toHex } from "~/base/hex.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
 /** The column of a target that has it. */
@@ -55,11 +55,6 @@ export class GroupHasher {
   }
 }
 
-/** By UTF-16 unit, so that no machine's language changes a hash. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 function encodeText(text: string): string {
   return `${text.length}:${text}`;
 }
@@ -69,7 +64,7 @@ function encodeValue(value: SqlValue): string {
   if (typeof value === "string") return `t${encodeText(value)}`;
   if (typeof value === "bigint") return `d${value};`;
   if (typeof value === "number") return encodeNumber(value);
-  return `b${encodeText(toHex(value))}`;
+  return `b${encodeText(value.toHex())}`;
 }
 
 /** Whole numbers as integers: 2.0 and 2 are one value, and so are 1e300 and itself only. */

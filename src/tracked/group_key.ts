@@ -4,7 +4,6 @@
  * @module
  */
 import { cutText } from "~/base/cut_text.ts";
-import { fromHex, toHex } from "~/base/hex.ts";
 import { fromRead, type SqlValue } from "~/warehouse/values.ts";
 
 /** `[7]`, `["EU",42]`: JSON, with big integers as `{"int":"…"}` and blobs as `{"hex":"…"}`. */
@@ -12,7 +11,7 @@ export function encodeGroupKey(key: readonly SqlValue[]): string {
   return JSON.stringify(key.map((part) => {
     const value = toKeyValue(part);
     if (typeof value === "bigint") return { int: String(value) };
-    if (value instanceof Uint8Array) return { hex: toHex(value) };
+    if (value instanceof Uint8Array) return { hex: value.toHex() };
     return value;
   }));
 }
@@ -31,7 +30,7 @@ export function decodeGroupKey(text: string): SqlValue[] {
   return key.map((value) => {
     if (typeof value !== "object" || value === null) return value as SqlValue;
     if ("int" in value) return BigInt(String(value.int));
-    return fromHex(String((value as { hex: unknown }).hex));
+    return Uint8Array.fromHex(String((value as { hex: unknown }).hex));
   });
 }
 
@@ -64,7 +63,7 @@ function renderColumns(
 
 /** A text is in quotes where it would else look like a number, or like nothing. */
 function renderValue(value: SqlValue, cut: (text: string) => string): string {
-  if (value instanceof Uint8Array) return `x'${cut(toHex(value))}'`;
+  if (value instanceof Uint8Array) return `x'${cut(value.toHex())}'`;
   const isMistakable = typeof value === "string" && /^(-?\d+(\.\d+)?)?$/.test(value);
   return isMistakable ? `'${cut(value)}'` : cut(String(toKeyValue(value)));
 }

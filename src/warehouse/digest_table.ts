@@ -5,7 +5,6 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { contentDigest } from "~/base/content_digest.ts";
-import { toHex } from "~/base/hex.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { columnsOf, findTableType } from "./tables.ts";
 import { WholeRows } from "./whole_rows.ts";
@@ -29,6 +28,6 @@ export function digestTable(db: DatabaseSync, table: string): string | undefined
 /** Each type by its own letter; 1 and 1.0 are the same number. */
 function toText(value: unknown): string | null {
   if (value === null) return null;
-  if (value instanceof Uint8Array) return `x${toHex(value)}`;
+  if (value instanceof Uint8Array) return `x${value.toHex()}`;
   return typeof value === "string" ? `t${value}` : `n${value}`;
 }

@@ -5,6 +5,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { shortenText } from "~/base/cut_text.ts";
+import { messageOf } from "~/base/message_of.ts";
 import { foldName } from "~/base/same_name.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { lineInFile, textPosition } from "~/base/text_position.ts";
@@ -120,7 +122,7 @@ function explain(
   denied: string | undefined,
 ): UserError {
   if (denied !== undefined) return notAllowed(denied, input);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const missing = /^no such table: (?:main\.)?(\w+\.\w+)$/.exec(message)?.[1];
   if (missing !== undefined) return notMade(missing, input, error);
   // Rewriting moves what stands behind a table's name on the same line, never a line.
@@ -128,7 +130,7 @@ function explain(
   const line = offset === undefined ? 1 : textPosition(sql, offset).line;
   return new UserError(`Cannot run ${input.name}: ${message}`, {
     at: placeOf(input, start, line - 1),
-    details: linesAround(sql, line),
+    details: lineOfMistake(sql, line),
     cause: error,
   });
 }
@@ -272,8 +274,7 @@ function placeOf(
 }
 
 /** The line of the mistake, as the user wrote it but for the tables' names. */
-function linesAround(sql: string, line: number): string[] {
+function lineOfMistake(sql: string, line: number): string[] {
   const text = sql.split("\n")[line - 1]?.trim() ?? "";
-  if (text === "") return [];
-  return [`sql = ${text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)} …` : text}`];
+  return text === "" ? [] : [`sql = ${shortenText(text, MAX_SHOWN)}`];
 }

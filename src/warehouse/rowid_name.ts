@@ -11,11 +11,20 @@ const NAMES = ["rowid", "_rowid_", "oid"];
 
 /**
  * @param columns The table's columns.
- * @throws {UserError} They have taken all three names.
+ * @returns `undefined` when they have taken all three names.
+ */
+export function findRowidName(columns: readonly string[]): string | undefined {
+  const taken = new Set(columns.map(foldName));
+  return NAMES.find((each) => !taken.has(each));
+}
+
+/**
+ * The same, for a query that cannot be read without it.
+ *
+ * @throws {UserError} Its columns have taken all three names.
  */
 export function rowidName(columns: readonly string[]): string {
-  const taken = new Set(columns.map(foldName));
-  const name = NAMES.find((each) => !taken.has(each));
+  const name = findRowidName(columns);
   if (name !== undefined) return name;
   throw new UserError(
     `Cannot read a query with the columns ${NAMES.join(", ")}: SQLite has no name left for the row`,

@@ -7,9 +7,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { foldName } from "~/base/same_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { joinConditions } from "~/sql/join_conditions.ts";
+import { findRowidName } from "./rowid_name.ts";
 import { columnsOf, countRows } from "./tables.ts";
 
 /** Compares two tables by column names, storage classes and values; 1 and 1.0 are the same. */
@@ -17,16 +17,10 @@ export function hasSameRows(db: DatabaseSync, before: string, after: string): bo
   const columns = columnsOf(db, after);
   if (columns.join("\0") !== columnsOf(db, before).join("\0")) return false;
   if (countRows(db, before) !== countRows(db, after)) return false;
-  const rowid = rowidNameOf(columns);
+  const rowid = findRowidName(columns);
   if (rowid === undefined) return hasSameRowSets(db, before, after, columns);
   const differing = findDifferingRowids(db, before, after, columns, rowid);
   return differing === 0 || hasSameRowSets(db, before, after, columns, rowid);
-}
-
-/** The rowid by one of its names that is no column's; there may be none. */
-function rowidNameOf(columns: readonly string[]): string | undefined {
-  const taken = new Set(columns.map(foldName));
-  return ["rowid", "_rowid_", "oid"].find((name) => !taken.has(name));
 }
 
 /** Places at which the rows differ. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { messageOf } from "~/base/message_of.ts";
 import { findSqlErrorOffset } from "~/sql/sql_error_offset.ts";
 
 /** @returns A UTF-16 offset, or `undefined` when it cannot be told. */
@@ -17,7 +18,7 @@ export function findStatementErrorOffset(
       db.prepare(beginning);
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   });
 }

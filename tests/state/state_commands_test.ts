@@ -147,11 +147,24 @@ const DAMAGES: readonly (readonly [sql: string, says: RegExp])[] = [
     `UPDATE "spoor.models" SET inputs = '{'`,
     /^models: "spoor\.models" has inputs that are no JSON/m,
   ],
+  [
+    `DELETE FROM "spoor.accepted_columns"; DELETE FROM "spoor.accepted.sync.people" WHERE id = 3`,
+    /^accepted rows: 1 accepted row of sync\.people names a set/m,
+  ],
   [`DELETE FROM "spoor.runs"`, /^runs: 2 models have a part in run 1/m],
+  [
+    `DELETE FROM "spoor.runs"; DELETE FROM "spoor.steps" WHERE model = 'raw.people'`,
+    /^runs: 1 model has a part in run 1/m,
+  ],
   [`DROP TABLE "spoor.delivery_records"`, /^schema: .*has no table spoor\.delivery_records/m],
   [`DROP TABLE "spoor.batch_parts"`, /^schema: .*has no table spoor\.batch_parts/m],
   [`DROP VIEW "spoor.deliveries"`, /^schema: .*has no view spoor\.deliveries/m],
   [`DELETE FROM "spoor.model_names"`, /^records: 3 deliveries are of models that are not known/m],
+  [
+    `DELETE FROM "spoor.model_names"; DELETE FROM "spoor.delivery_records"
+     WHERE change_id > (SELECT min(change_id) FROM "spoor.delivery_records")`,
+    /^records: 1 delivery is of a model that is not known/m,
+  ],
   [`DELETE FROM "spoor.request_kinds"`, /^records: 3 requests are of kinds that are not known/m],
   [
     `ALTER TABLE "spoor.files" DROP COLUMN size_bytes`,
@@ -190,6 +203,22 @@ Deno.test("state check finds each damage, with what to do, and exits with 1", as
     assert.match(output, /^ {2}hint: [A-Z]/m);
     assert.deepEqual(await project.bytes(STATE), before, "a check writes nothing");
   }
+});
+
+Deno.test("nothing is sent from a state file that has lost what its Idempotency-Keys are made of", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(1));
+  await people.run();
+  change(people.project, `DELETE FROM "spoor.meta" WHERE key = 'project_id'`);
+  await people.setRows(["id", "name"], rowsOf(2));
+  api.clear();
+
+  for (const command of ["run", "plan"]) {
+    const result = await people.project.run(command);
+    assertExplained(result, { says: ["has no project_id"], hint: /Restore a backup/ });
+  }
+  assert.equal(api.requests.length, 0);
 });
 
 Deno.test("state check finds a page of the file that was overwritten", async () => {

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { messageOf } from "~/base/message_of.ts";
 import { encodeTokenRequest, type GrantedToken, readTokenAnswer } from "~/base/oauth.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { AuthProvider } from "~/project/settings/auth_providers.ts";
+import { MASK } from "~/sandbox/protocol.ts";
 
 /** What came of the consent. */
 export interface Consent {
@@ -41,7 +43,7 @@ export async function exchangeCode(
   // A service may echo what it was sent.
   const state = clientSecret === ""
     ? read.refusal.state
-    : read.refusal.state.replaceAll(clientSecret, "***");
+    : read.refusal.state.replaceAll(clientSecret, MASK);
   throw new UserError(`Cannot get a token from "${provider.tokenUrl}": ${state}`, {
     hint: `See whether "token_url", "client_id" and the client's secret are right in spoor.yaml; ` +
       `where the service wants them in the body, set client_auth: "body"`,
@@ -65,7 +67,7 @@ async function post(
     });
     return { status: response.status, body: await response.bytes() };
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     throw new UserError(`Cannot get a token from "${url}": ${text}`, {
       hint: `See whether "token_url" is right in spoor.yaml; then run "spoor auth ${name}" again`,
       cause: error,

@@ -7,6 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { closestWord } from "~/base/closest_word.ts";
 import { renderCount } from "~/base/counts.ts";
 import { renderDuration } from "~/base/duration.ts";
+import { isSameName } from "~/base/same_name.ts";
 import { type ErrorReport, UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
@@ -22,9 +23,8 @@ import { tellOutdated } from "~/cli/output/outdated_text.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { statusCell } from "~/cli/output/status_cell.ts";
 import type { Style } from "~/cli/output/style.ts";
-import { type Cell, renderTable } from "~/cli/output/table.ts";
+import { type Cell, type Column, renderTable } from "~/cli/output/table.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
-import { foldModelName } from "~/model/model_name.ts";
 import { findModels } from "~/project/models/find_models.ts";
 import {
   modelsInHistory,
@@ -122,7 +122,7 @@ function stepsOf(
   const steps = [...recorded, ...unfinished].sort((a, b) => b.run_id - a.run_id).slice(0, limit);
   if (steps.length > 0) return steps;
   const names = findModels(root).files.map(({ name }) => name);
-  if (names.some((name) => foldModelName(name) === foldModelName(model))) {
+  if (names.some((name) => isSameName(name, model))) {
     throw new UserError(`Cannot show the history of "${model}": it has never run`, {
       hint: `Run "spoor history" to see what has.`,
     });
@@ -157,6 +157,29 @@ function printLines(lines: readonly string[], hasOlder: boolean, output: Output)
   if (hasOlder) output.line(output.style.dim("… older runs (--all shows them)"));
 }
 
+/** What was delivered, and what became of it. */
+const DELIVERY_COLUMNS: readonly Column[] = [
+  { title: "delivered", align: "right" },
+  { title: "saved", align: "right" },
+  { title: "rejected", align: "right" },
+  { title: "failed", align: "right" },
+  { title: "unknown", align: "right" },
+  { title: "left", align: "right" },
+  { title: "requests", align: "right" },
+];
+
+/** The cells below them, from `saved` on. */
+function endCells(row: RunHistoryRow | HistoryStep): string[] {
+  return [
+    row.groups_saved,
+    row.groups_rejected,
+    row.groups_failed,
+    row.groups_unknown,
+    row.groups_left,
+    row.requests_sent,
+  ].map(optionalCount);
+}
+
 function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {
   return renderTable(
     [
@@ -167,13 +190,7 @@ function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {
       { title: "models ok", align: "right" },
       { title: "failed", align: "right" },
       { title: "blocked", align: "right" },
-      { title: "delivered", align: "right" },
-      { title: "saved", align: "right" },
-      { title: "rejected", align: "right" },
-      { title: "failed", align: "right" },
-      { title: "unknown", align: "right" },
-      { title: "left", align: "right" },
-      { title: "requests", align: "right" },
+      ...DELIVERY_COLUMNS,
       { title: "command" },
     ],
     runs.map((run) => [
@@ -189,8 +206,7 @@ function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {
       run.groups_delivered === null
         ? ""
         : deliveredCell(run.groups_delivered, run.unbalanced === 0, style),
-      ...[run.groups_saved, run.groups_rejected, run.groups_failed].map(optionalCount),
-      ...[run.groups_unknown, run.groups_left, run.requests_sent].map(optionalCount),
+      ...endCells(run),
       visibleLine(run.command),
     ]),
     style,
@@ -213,13 +229,7 @@ function renderSteps(steps: readonly HistoryStep[], style: Style): string[] {
       { title: "changed", align: "right" },
       { title: "removed", align: "right" },
       { title: "held back", align: "right" },
-      { title: "delivered", align: "right" },
-      { title: "saved", align: "right" },
-      { title: "rejected", align: "right" },
-      { title: "failed", align: "right" },
-      { title: "unknown", align: "right" },
-      { title: "left", align: "right" },
-      { title: "requests", align: "right" },
+      ...DELIVERY_COLUMNS,
       { title: "why" },
     ],
     steps.map((step) => [
@@ -235,8 +245,7 @@ function renderSteps(steps: readonly HistoryStep[], style: Style): string[] {
       step.groups_delivered === undefined
         ? ""
         : deliveredCell(step.groups_delivered, step.sums_balance !== false, style),
-      ...[step.groups_saved, step.groups_rejected, step.groups_failed].map(optionalCount),
-      ...[step.groups_unknown, step.groups_left, step.requests_sent].map(optionalCount),
+      ...endCells(step),
       visibleLine(whyOf(step)),
     ]),
     style,

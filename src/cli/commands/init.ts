@@ -4,6 +4,8 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
+import { isThere } from "~/base/is_there.ts";
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import type { Output } from "~/cli/output/output.ts";
@@ -55,25 +57,12 @@ function refuseToOverwrite(root: string, dir: string): void {
   });
 }
 
-/** A link that leads nowhere is there, too: writing would go through it. */
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
-    throw error;
-  }
-}
-
 function writeFile(root: string, path: string, text: string): void {
   try {
     Deno.mkdirSync(dirname(`${root}/${path}`), { recursive: true });
     Deno.writeTextFileSync(`${root}/${path}`, text, { createNew: true });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new UserError(`Cannot write "${path}" in "${root}": ${message}`, {
       hint: "Choose a folder that you may write to.",
       cause: error,

@@ -5,6 +5,7 @@
  */
 import { isAbsolute, resolve } from "node:path";
 import { countOf } from "~/base/counts.ts";
+import { nameTest } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
@@ -17,7 +18,6 @@ import {
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import { renderSize } from "~/cli/output/size_text.ts";
 import { countChanges, renderReport, renderStates } from "~/cli/state_view/state_lines.ts";
-import { foldModelName } from "~/model/model_name.ts";
 import { findModels } from "~/project/models/find_models.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { backupState, defaultBackupPath } from "~/state/backup_state.ts";
@@ -25,7 +25,7 @@ import { checkState } from "~/state/check_state.ts";
 import { heldState, modelsWithState } from "~/state/held_states.ts";
 import { moveState } from "~/state/move_state.ts";
 import { openState, stateFilePath } from "~/store/open_state.ts";
-import { takeRunLock } from "~/store/run_lock.ts";
+import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 import { findUnknownSender, unreadableMark } from "~/store/sent_mark.ts";
 
 const OPTIONS = { practice: PRACTICE_OPTION } as const satisfies OptionTable;
@@ -192,7 +192,7 @@ function move(situation: Situation): number {
   openProjectState(root, practice, `move the state of ${from}`).close();
   const command = `spoor state mv ${from} ${to}`;
   using _lock = takeRunLock(
-    `${path.slice(0, -3)}.lock`,
+    lockPathOf(path),
     command,
     new Date().toISOString(),
     `move the state of ${from}`,
@@ -216,9 +216,4 @@ function move(situation: Situation): number {
 /** By their files alone: a model with a mistake in it has its state all the same. */
 function modelNames(root: string): string[] {
   return findModels(root).files.map(({ name }) => name);
-}
-
-function nameTest(names: readonly string[]): (name: string) => boolean {
-  const known = new Set(names.map(foldModelName));
-  return (name) => known.has(foldModelName(name));
 }

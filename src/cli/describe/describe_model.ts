@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { typedDuration } from "~/base/duration.ts";
 import { renderRate } from "~/base/rate.ts";
 import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
@@ -87,8 +88,7 @@ function toHeaderText(key: keyof Directives, value: Directives[keyof Directives]
   if (Array.isArray(value)) return value.join(", ");
   if (key === "maxRemoved" || key === "maxChanges") return renderBudget(value as Budget);
   const isDuration = typeof value === "number" && key.endsWith("Ms");
-  if (!isDuration) return String(value);
-  return value % 1_000 === 0 ? `${value / 1_000}s` : `${value}ms`;
+  return isDuration ? typedDuration(value) : String(value);
 }
 
 function stateOf(db: DatabaseSync, name: ModelName): Partial<ModelDescription> {

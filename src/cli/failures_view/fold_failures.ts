@@ -4,20 +4,14 @@
  *
  * @module
  */
+import { compareText } from "~/base/compare_text.ts";
 import type { FailingChanges } from "~/store/changes/failing_changes.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 
 /** Failures that are one to a person. */
-export interface FoldedFailure {
-  model: string;
-  state: FailingChanges["state"];
-  parked: boolean;
+export interface FoldedFailure extends Omit<FailingChanges, "groupKey"> {
   /** With `{column}` where the key's values stood, if several texts became one. */
   error: string;
-  groups: number;
-  since: string | null;
-  lastAt: string | null;
-  attempts: number;
   /** What was folded. */
   parts: readonly FailingChanges[];
 }
@@ -44,7 +38,7 @@ export function foldFailures(
     }
   }
   return [...folds.values()].map(withOwnText).sort((a, b) =>
-    compare(a.model, b.model) || b.groups - a.groups || compare(a.state, b.state) ||
+    compareText(a.model, b.model) || b.groups - a.groups || compareText(a.state, b.state) ||
     Number(a.parked) - Number(b.parked)
   );
 }
@@ -62,10 +56,6 @@ function add(fold: FoldedFailure & { parts: FailingChanges[] }, one: FailingChan
 function withOwnText(fold: FoldedFailure): FoldedFailure {
   const [only, another] = fold.parts;
   return only && !another ? { ...fold, error: only.error } : fold;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** A text that several groups share names none of them. */

@@ -12,6 +12,7 @@ import {
   type RequestRow,
 } from "~/store/changes/group_story.ts";
 import { loadKeyNames } from "~/store/changes/key_names.ts";
+import { readProjectId } from "~/store/meta.ts";
 
 /** A change's last request and its key. */
 export interface ChangeRequest {
@@ -52,9 +53,7 @@ export function toKeyed(
 
 /** Of a change's first request, where it goes out on its own. */
 function keyOf(db: DatabaseSync, model: string, change: KeyedChange): string {
-  const projectId = String(
-    db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'project_id'`).get()?.value,
-  );
+  const projectId = readProjectId(db);
   const { contentFrom } = loadKeyNames(db, model);
   return changeKey({ projectId, model, changes: [change], place: 0, contentFrom });
 }

@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { fromHex, toHex } from "~/base/hex.ts";
 import { isSameName } from "~/base/same_name.ts";
 import { shellWord } from "~/base/shell_word.ts";
 import { UserError } from "~/base/user_error.ts";
@@ -61,7 +60,9 @@ function formsOf(text: string): SqlValue[] {
   const forms: SqlValue[] = [];
   if (/^-?\d+$/.test(text)) forms.push(readInteger(text));
   else if (/^-?\d+\.\d+$|^-?\d+(\.\d+)?e[+-]?\d+$/i.test(text)) forms.push(Number(text));
-  if (/^x'([0-9a-f]{2})*'$/i.test(text)) forms.push(fromHex(text.slice(2, -1).toLowerCase()));
+  if (/^x'([0-9a-f]{2})*'$/i.test(text)) {
+    forms.push(Uint8Array.fromHex(text.slice(2, -1)));
+  }
   if (/^'[^]*'$/.test(text) && text.length > 1) forms.push(text.slice(1, -1).replaceAll("''", "'"));
   return [...forms, text];
 }
@@ -97,7 +98,7 @@ export function toKeyWords(columns: readonly string[], key: readonly SqlValue[])
 
 /** In quotes of its own where it would be read otherwise: spaces in front are dropped, `id=` names a column. */
 function textOf(value: SqlValue): string {
-  if (value instanceof Uint8Array) return `x'${toHex(value)}'`;
+  if (value instanceof Uint8Array) return `x'${value.toHex()}'`;
   const isMistakable = typeof value === "string" && /^\s|=/.test(value);
   return isMistakable ? `'${value.replaceAll("'", "''")}'` : String(toKeyValue(value));
 }

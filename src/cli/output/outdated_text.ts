@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { basename } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { findUnknownSender, unreadableMark } from "~/store/sent_mark.ts";
+import { findUnknownSender, markName, unreadableMark } from "~/store/sent_mark.ts";
 import { renderLocalTime } from "./local_time.ts";
 import type { Output } from "./output.ts";
 
@@ -25,9 +24,10 @@ export function tellOutdated(output: Output, statePath: string, db: DatabaseSync
   if (run) output.errorLine(`${outdatedText(run.runId, run.startedAt)}.`);
   const why = unreadableMark(statePath);
   if (why !== undefined) {
-    const mark = basename(statePath).replace(/\.db$/, ".sent");
     output.errorLine(
-      `.spoor/${mark} says which run has sent last, and ${why}: no run begins from this state.`,
+      `.spoor/${
+        markName(statePath)
+      } says which run has sent last, and ${why}: no run begins from this state.`,
     );
   }
 }

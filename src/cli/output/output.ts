@@ -8,6 +8,8 @@
  *
  * @module
  */
+import { messageOf } from "~/base/message_of.ts";
+import { withoutErrorNumber } from "~/base/system_words.ts";
 import { COLOURED, isCi, PLAIN, type Style, wantsColour } from "./style.ts";
 
 /** Where bytes go; `Deno.stdout` is one. */
@@ -120,10 +122,8 @@ function writeAll(sink: Sink, text: string): unknown {
 }
 
 function stateOf(failure: unknown): string {
-  const message = failure instanceof Error ? failure.message : String(failure);
-  return /No space left/.test(message)
-    ? "the disk is full"
-    : message.replace(/ \(os error \d+\).*/s, "");
+  const message = messageOf(failure);
+  return /No space left/.test(message) ? "the disk is full" : withoutErrorNumber(message);
 }
 
 /** The program's own streams. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { renderCount } from "~/base/counts.ts";
+import { countOf } from "~/base/counts.ts";
+import { shortenText } from "~/base/cut_text.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
 import type {
@@ -100,7 +101,7 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
     ...(more > 0 ? [moreText(more, "`--all`"), ""] : []),
     ...listed.flatMap(renderRequest),
     ...(own.length > listed.length
-      ? [`… ${renderCount(own.length - listed.length)} more requests`, ""]
+      ? [`… ${countOf(own.length - listed.length, "more request")}`, ""]
       : []),
   ];
   if (lines.length === 0) return [];
@@ -144,16 +145,12 @@ function renderRequest({ method, url, headers, body, assumed }: PlannedRequest):
       assumed ? "   (assumed: it depends on an earlier answer)" : ""
     }`,
     ...headers.map(([name, value]) => `${name}: ${visibleLine(value)}`),
-    ...(body === null ? [] : ["", cut(visibleText(body))]),
+    ...(body === null ? [] : ["", shortenText(visibleText(body), MAX_BODY)]),
   ].join("\n");
   // A fence longer than any inside it.
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   return [`${fence}http`, ...text.split("\n"), fence, ""];
-}
-
-function cut(text: string): string {
-  return text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}…` : text;
 }
 
 function code(name: string): string {

@@ -36,6 +36,7 @@ import {
   sharedLimitTexts,
   STATUS_WORDS,
   summaryText,
+  unknownText,
   unverifiedText,
 } from "./plan_words.ts";
 
@@ -153,12 +154,6 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
 function renderFault(error: ErrorReport, model: PlannedModel, view: PlanTextView): string[] {
   const details = errorDetails(model, view.all, "--all");
   return renderReport({ ...error, details }, { ...view, verbose: view.verbose || view.all });
-}
-
-/** In its own words it may say so already. */
-function unknownText(why: string): string {
-  const text = visibleLine(why);
-  return text.includes("cannot be known") ? text : `cannot be known without sending: ${text}`;
 }
 
 function assumesText({ assumes = [], status }: PlannedModel): string {

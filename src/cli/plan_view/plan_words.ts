@@ -19,6 +19,7 @@ import type {
   PlannedStatus,
 } from "~/plan/plan_document.ts";
 import { practiceOption } from "~/run/command_text.ts";
+import { UNKNOWN_UNSENT } from "~/sandbox/protocol.ts";
 import { cutKeyText } from "~/tracked/group_key.ts";
 
 /** What becomes of a model, in a word or two. */
@@ -93,7 +94,7 @@ export function heldBackText(
 /** What is not sure to be accepted, or nothing. */
 export function doubtsText({ unknown, fail, reject }: PlannedGroups): string {
   return [
-    ...unknown > 0 ? [`${renderCount(unknown)} cannot be known without sending`] : [],
+    ...unknown > 0 ? [`${renderCount(unknown)} ${UNKNOWN_UNSENT}`] : [],
     ...fail > 0 ? [`${renderCount(fail)} would fail`] : [],
     ...reject > 0 ? [`${renderCount(reject)} would be rejected`] : [],
   ].join(", ");
@@ -102,7 +103,7 @@ export function doubtsText({ unknown, fail, reject }: PlannedGroups): string {
 /** What a run would ask `verify`, or nothing. */
 export function unverifiedText({ unverified = 0 }: PlannedModel): string {
   if (unverified === 0) return "";
-  return `cannot be known without sending: verify() asks the far side about ${
+  return `${UNKNOWN_UNSENT}: verify() asks the far side about ${
     countOf(unverified, "group")
   }; spoor run asks, spoor apply leaves ${unverified === 1 ? "it" : "them"} unknown`;
 }
@@ -227,15 +228,20 @@ function isSaidAbove(change: PlannedChange, { reasons = [] }: PlannedModel): boo
   return reasons.some((each) => each.groups > 1 && hasReason(change, each));
 }
 
+/** That something is not known, and why; the reason may say so itself. */
+export function unknownText(why?: string): string {
+  const text = visibleLine(why ?? "");
+  if (text.includes(UNKNOWN_UNSENT)) return text;
+  return text === "" ? UNKNOWN_UNSENT : `${UNKNOWN_UNSENT}: ${text}`;
+}
+
 /** What is sure, or why not; nothing for a change that would simply be accepted. */
 export function outcomeText(change: PlannedChange, model: PlannedModel): string {
   const { outcome } = change;
   const why = isSaidAbove(change, model) ? undefined : change.why;
   const because = why === undefined ? "" : `: ${visibleLine(why)}`;
   if (outcome === "unknown") {
-    return because.includes("cannot be known without sending")
-      ? visibleLine(why ?? "")
-      : `cannot be known without sending${because}`;
+    return unknownText(why);
   }
   if (outcome === "fails") return `would fail${because}`;
   if (outcome === "rejected") return `would be rejected${because}`;

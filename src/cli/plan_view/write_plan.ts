@@ -5,7 +5,6 @@
  * @module
  */
 import { basename, dirname, sep } from "node:path";
-import process from "node:process";
 import { UserError } from "~/base/user_error.ts";
 import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
@@ -99,7 +98,7 @@ export function writePlan(path: string, plan: PlanDocument): void {
 
 /** It gets its name when it is whole and on disk. */
 function replaceFile(path: string, bytes: Uint8Array): void {
-  const part = `${path}.${process.pid}.part`;
+  const part = `${path}.${Deno.pid}.part`;
   try {
     {
       using file = Deno.openSync(part, { createNew: true, write: true, mode: 0o600 });

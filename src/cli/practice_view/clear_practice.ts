@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { isThere } from "~/base/is_there.ts";
 import { practiceFilePath } from "~/run/practice.ts";
 import { stateFilePath } from "~/store/open_state.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
@@ -30,14 +31,4 @@ export function clearPractice(root: string, now: string): boolean {
     if (isThere(file)) Deno.removeSync(file);
   }
   return true;
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { messageOf } from "~/base/message_of.ts";
 import { textPosition } from "~/base/text_position.ts";
 import { UserError } from "~/base/user_error.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
@@ -126,8 +127,4 @@ function placeOf(db: DatabaseSync, sql: string, message: string): string {
   if (offset === undefined) return "";
   const { line, column } = textPosition(sql, offset);
   return sql.includes("\n") ? ` (line ${line}, column ${column})` : ` (column ${column})`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -109,7 +109,7 @@ function writeTable({ columns, rows }: QueryResult, limit: number, output: Outpu
   for (const line of renderTable(aligned, cells, style)) output.line(line);
   const more = total - shown.length;
   if (more > 0) {
-    output.line(style.dim(`… ${countOf(more, "more row", "more rows")} (--all shows them)`));
+    output.line(style.dim(`… ${countOf(more, "more row")} (--all shows them)`));
   } else output.line(style.dim(countOf(total, "row")));
 }
 

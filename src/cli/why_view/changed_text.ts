@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { renderCount } from "~/base/counts.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
 
 /** Columns that are shown; a wide row may differ in hundreds. */
@@ -17,7 +18,7 @@ export function renderChanged(json: string | null): string {
   const shown = changed.slice(0, COLUMNS_SHOWN)
     .map(([column, [before, after]]) => `${column} ${valueText(before)} → ${valueText(after)}`);
   const more = changed.length - shown.length;
-  return shown.join(", ") + (more > 0 ? `, … ${more} more` : "");
+  return shown.join(", ") + (more > 0 ? `, … ${renderCount(more)} more` : "");
 }
 
 function valueText(value: unknown): string {

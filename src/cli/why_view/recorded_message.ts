@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { HMAC_SIGN, MASK } from "~/sandbox/protocol.ts";
 
 /** Its headers, and its body if it has one that is text. */
 export interface RecordedMessage {
@@ -11,7 +12,10 @@ export interface RecordedMessage {
 }
 
 /** What stood for a signature where the model wrote it, its secret masked; the end may be cut off. */
-const SIGNATURE = /spoor-hmac\.\*\*\*\.(\w+)\.(\w+)\.[\w-]*\.?/g;
+const SIGNATURE = new RegExp(
+  `${HMAC_SIGN}\\.${RegExp.escape(MASK)}\\.(\\w+)\\.(\\w+)\\.[\\w-]*\\.?`,
+  "g",
+);
 
 /** Reads one. The record has no signatures, and what it has instead is called by its name. */
 export function readMessage(json: string | null): RecordedMessage {

@@ -17,6 +17,7 @@
  *
  * @module
  */
+import { renderCount } from "~/base/counts.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { blockOf } from "~/cli/groups/budget_block.ts";
 import {
@@ -218,7 +219,10 @@ function decide(
   if (!before) {
     if (accepted && !after) return unchanged(accepted.hash);
     return left > 0
-      ? { decision: "not_reached", detail: `not among those reached; ${left} were left` }
+      ? {
+        decision: "not_reached",
+        detail: `not among those reached; ${renderCount(left)} ${left === 1 ? "was" : "were"} left`,
+      }
       : { decision: "not_there", detail: "not in its query yet" };
   }
   if (isAccepted(before)) return sinceAccepted(step, before, after, facts);
@@ -226,7 +230,9 @@ function decide(
   if (isHeld && left === 0) {
     return { decision: "held_back", detail: `${before.state} in run ${before.run_id}` };
   }
-  if (left > 0) return { decision: "not_reached", detail: `the run left ${left} of its groups` };
+  if (left > 0) {
+    return { decision: "not_reached", detail: `the run left ${renderCount(left)} of its groups` };
+  }
   return { decision: "gone", detail: "not in the query, or as it was accepted before" };
 }
 
@@ -265,7 +271,10 @@ function sinceAccepted(
   }
   const left = step.groups_left ?? 0;
   if (left > 0) {
-    return { decision: "unchanged_or_not_reached", detail: `the run left ${left} of its groups` };
+    return {
+      decision: "unchanged_or_not_reached",
+      detail: `the run left ${renderCount(left)} of its groups`,
+    };
   }
   if (keepsRemoved && removed > 0) {
     const detail = `${removed} of its groups are not in the query`;

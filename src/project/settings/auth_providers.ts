@@ -6,6 +6,7 @@
 import { closestWord } from "~/base/closest_word.ts";
 import type { ClientAuth } from "~/base/oauth.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
+import type { ValueProblem } from "~/model/directive_value.ts";
 import type { YamlPair } from "~/model/yaml_mapping.ts";
 import { SETTINGS_FILE } from "~/project/find_root.ts";
 
@@ -30,7 +31,7 @@ interface Field {
   name: keyof AuthProvider;
   required?: true;
   /** What is wrong with a value, if anything is. */
-  check?: (text: string) => { state: string; hint: string } | undefined;
+  check?: (text: string) => ValueProblem | undefined;
 }
 
 const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
@@ -140,7 +141,7 @@ function scalarOf({ key, value }: YamlPair): string | undefined {
   return value.type === "scalar" ? value.text.trim() : undefined;
 }
 
-function unknownField(key: string): { state: string; hint: string } {
+function unknownField(key: string): ValueProblem {
   const names = [...FIELDS.keys()];
   const meant = closestWord(key, names);
   return {
@@ -149,7 +150,7 @@ function unknownField(key: string): { state: string; hint: string } {
   };
 }
 
-function checkUrl(text: string): { state: string; hint: string } | undefined {
+function checkUrl(text: string): ValueProblem | undefined {
   const url = URL.parse(text);
   if (url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "") return;
   return {
@@ -172,7 +173,7 @@ function notEncrypted(key: string, setting: string, url: string, at: SourceLocat
   });
 }
 
-function checkVariable(text: string): { state: string; hint: string } | undefined {
+function checkVariable(text: string): ValueProblem | undefined {
   if (text === "" || /^[A-Za-z_]\w*$/.test(text)) return;
   return {
     // Not shown: it looks like the secret itself.
@@ -181,13 +182,13 @@ function checkVariable(text: string): { state: string; hint: string } | undefine
   };
 }
 
-function checkClientAuth(text: string): { state: string; hint: string } | undefined {
+function checkClientAuth(text: string): ValueProblem | undefined {
   if (text === "basic" || text === "body") return;
   return { state: `"${text}" is no client_auth`, hint: `Write "basic" or "body".` };
 }
 
 /** RFC 8252, section 7.3: the code comes to this machine and nowhere else. */
-function checkRedirect(text: string): { state: string; hint: string } | undefined {
+function checkRedirect(text: string): ValueProblem | undefined {
   const url = URL.parse(text);
   const isLocal = url?.protocol === "http:" && ["127.0.0.1", "localhost"].includes(url.hostname);
   if (isLocal && url.search === "" && url.hash === "") return;

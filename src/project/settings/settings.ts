@@ -6,7 +6,13 @@
 import { closestWord } from "~/base/closest_word.ts";
 import type { Rate } from "~/base/rate.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
-import { flag, integer, problem, type ValueParser } from "~/model/directive_value.ts";
+import {
+  flag,
+  integer,
+  problem,
+  type ValueParser,
+  type ValueProblem,
+} from "~/model/directive_value.ts";
 import { findDirective } from "~/model/directives.ts";
 import type { Directives } from "~/model/model.ts";
 import { isLimitName, rateOfLimit } from "~/model/rate_limit.ts";
@@ -55,7 +61,7 @@ export const DEFAULT_DIRECTIVES: readonly string[] = [
   "max_attempts",
 ];
 
-type SettingReader = (text: string, into: Settings) => Problem | undefined;
+type SettingReader = (text: string, into: Settings) => ValueProblem | undefined;
 
 const READERS: ReadonlyMap<string, SettingReader> = new Map([
   ["practice", setting(flag, (value, into) => into.practice = value)],
@@ -70,11 +76,6 @@ export const SETTING_NAMES: readonly string[] = [
   "rate_limits",
   "auth",
 ];
-
-interface Problem {
-  state: string;
-  hint: string;
-}
 
 function setting<T>(
   parse: ValueParser<T>,
@@ -242,7 +243,7 @@ function readRateLimits(
   });
 }
 
-function wrongValue(key: string, { state, hint }: Problem, at: SourceLocation): UserError {
+function wrongValue(key: string, { state, hint }: ValueProblem, at: SourceLocation): UserError {
   return new UserError(`Cannot read "${key}": ${state}`, { at, hint });
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { fromHex } from "~/base/hex.ts";
+import { messageOf } from "~/base/message_of.ts";
 import { KEY_BYTES } from "~/base/sealed_text.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { VariableLookup } from "./dotenv.ts";
@@ -37,7 +37,7 @@ export function readTokenKey(
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     if (error instanceof UserError) throw error;
-    throw new UserError(`Cannot read ${KEY_FILE}: ${textOf(error)}`, { cause: error });
+    throw new UserError(`Cannot read ${KEY_FILE}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -55,7 +55,7 @@ export function obtainTokenKey(root: string, readVariable: VariableLookup): Uint
   } catch (error) {
     // Another process was faster: then its key is there.
     if (!(error instanceof Deno.errors.AlreadyExists)) {
-      throw new UserError(`Cannot make ${KEY_FILE}: ${textOf(error)}`, {
+      throw new UserError(`Cannot make ${KEY_FILE}: ${messageOf(error)}`, {
         hint: `Make the folder writable, or set ${KEY_VARIABLE} ("spoor auth --new-key").`,
         cause: error,
       });
@@ -84,7 +84,7 @@ function parseKey(text: string, where: string): Uint8Array {
 }
 
 function decode(text: string): Uint8Array | undefined {
-  if (/^[0-9a-f]{64}$/i.test(text)) return fromHex(text);
+  if (/^[0-9a-f]{64}$/i.test(text)) return Uint8Array.fromHex(text);
   try {
     return Uint8Array.fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
   } catch {
@@ -94,8 +94,4 @@ function decode(text: string): Uint8Array | undefined {
 
 function unreachable(): never {
   throw new Error(`${KEY_FILE} has gone in the moment it was made`);
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

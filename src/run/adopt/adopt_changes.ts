@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { countOf, renderCount } from "~/base/counts.ts";
 import type { AdoptedGroups, RecordedGroups } from "~/run/run_event.ts";
 import { DeliveryLog } from "~/store/changes/delivery_log.ts";
 import { Ledger, type LedgerReader } from "~/store/changes/ledger.ts";
@@ -39,9 +40,10 @@ export function clearChanges(db: DatabaseSync, { comparison: c }: ChangeSet): vo
 }
 
 function summaryOf({ new: added, changed, removed }: ChangeSet): string {
-  const groups = added + changed;
-  const recorded = `${groups} ${groups === 1 ? "group" : "groups"} recorded as sent`;
-  return removed > 0 ? `${recorded}; ${removed} that left the query forgotten` : recorded;
+  const recorded = `${countOf(added + changed, "group")} recorded as sent`;
+  return removed > 0
+    ? `${recorded}; ${renderCount(removed)} that left the query forgotten`
+    : recorded;
 }
 
 /** Accepts all changes at once. What the ledger knew of the model is over: its groups are as a person says. */

@@ -5,7 +5,9 @@
  * @module
  */
 import { closestWord } from "~/base/closest_word.ts";
+import { countOf } from "~/base/counts.ts";
 import { CsvMistake, CsvParser, type CsvRecord } from "~/base/csv_parser.ts";
+import { messageOf } from "~/base/message_of.ts";
 import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { NotUtf8, Utf8Text } from "~/base/utf8_text.ts";
@@ -71,8 +73,11 @@ export function* readHeldRecords(
     isFirst = false;
     for (const { fields, line } of rows) {
       if (fields.length === columns.length) continue;
-      const found = fields.length === 1 ? "1 field" : `${fields.length} fields`;
-      throw cannotRead(file, `the row has ${found}, and not ${columns.length}`, line);
+      throw cannotRead(
+        file,
+        `the row has ${countOf(fields.length, "field")}, and not ${columns.length}`,
+        line,
+      );
     }
     yield rows;
   }
@@ -135,7 +140,7 @@ function read(opened: Deno.FsFile, piece: Uint8Array, file: HeldFile): number {
   try {
     return opened.readSync(piece) ?? 0;
   } catch (error) {
-    throw cannotRead(file, error instanceof Error ? error.message : String(error));
+    throw cannotRead(file, messageOf(error));
   }
 }
 
@@ -146,7 +151,7 @@ function open(file: HeldFile): Deno.FsFile {
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (!(error instanceof Deno.errors.NotFound)) {
-      throw cannotRead(file, error instanceof Error ? error.message : String(error));
+      throw cannotRead(file, messageOf(error));
     }
     throw new UserError(`Cannot read ${file.name}: there is no such file`, {
       hint: `Name a CSV file after --held, relative to the folder in which you are`,

@@ -5,11 +5,11 @@
  * @module
  */
 import { resolve } from "node:path";
+import { isSameName, nameTest } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Edge, Graph } from "~/dag/graph.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
 import type { Model, ModelName } from "~/model/model.ts";
-import { foldModelName } from "~/model/model_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
 import { findTableReferences } from "~/sql/table_references.ts";
@@ -66,7 +66,7 @@ function toSource(
     return { type: "csv", name: text, path: resolve(folder, text) };
   }
   const names = [...graph.models.keys(), ...tables];
-  const table = names.find((name) => foldModelName(name) === foldModelName(text));
+  const table = names.find((name) => isSameName(name, text));
   if (table !== undefined) {
     const sql = `SELECT * FROM ${quoteIdentifier(table)}`;
     return { type: "select", name: table, sql, tables: [table] };
@@ -105,8 +105,8 @@ function refuseTables(
   graph: Graph,
   tables: readonly string[],
 ): void {
-  const known = [...graph.models.keys(), ...tables].map(foldModelName);
-  const missing = read.find((table) => !known.includes(foldModelName(table)));
+  const isKnown = nameTest([...graph.models.keys(), ...tables]);
+  const missing = read.find((table) => !isKnown(table));
   if (missing !== undefined) {
     const meant = new NearestTable([...graph.models.keys()], [...tables]).find(missing);
     throw wrongCall(
@@ -116,8 +116,8 @@ function refuseTables(
         : `Did you mean "${meant}"?`,
     );
   }
-  const below = modelsBelow(model.name, graph);
-  const own = read.find((table) => below.has(foldModelName(table)));
+  const isBelow = nameTest(modelsBelow(model.name, graph));
+  const own = read.find(isBelow);
   if (own === undefined) return;
   throw wrongCall(
     `Cannot compare ${model.name} with ${own}: that is what Spoor itself has recorded of it`,
@@ -126,21 +126,21 @@ function refuseTables(
 }
 
 /** A model, and all that is made of it. */
-function modelsBelow(name: ModelName, graph: Graph): ReadonlySet<string> {
+function modelsBelow(name: ModelName, graph: Graph): ModelName[] {
   const found = new Set([name]);
   for (const each of found) {
     for (const { to } of graph.below.get(each) ?? []) found.add(to);
   }
-  return new Set([...found].map(foldModelName));
+  return [...found];
 }
 
 /** The graph in which the adopted model waits for the models whose tables it is compared with. */
 export function withHeldSource(graph: Graph, model: ModelName, source: HeldSource): Graph {
   if (source.type === "csv") return graph;
-  const read = new Set(source.tables.map(foldModelName));
+  const isRead = nameTest(source.tables);
   const known = new Set((graph.above.get(model) ?? []).map(({ from }) => from));
   const edges = [...graph.models.keys()]
-    .filter((name) => read.has(foldModelName(name)) && !known.has(name))
+    .filter((name) => isRead(name) && !known.has(name))
     .map((from): Edge => ({
       from,
       to: model,

@@ -7,7 +7,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { renderCount } from "~/base/counts.ts";
+import { countOf, renderCount } from "~/base/counts.ts";
 import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { isForced, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
@@ -109,7 +109,7 @@ function refuseOpen(
   practiceOption: string,
 ): void {
   if (open.length === 0) return;
-  const groups = open.length === 1 ? "1 group" : `${renderCount(open.length)} groups`;
+  const groups = countOf(open.length, "group");
   const before = former.length > 0
     ? ` "@unique_key: ${former.join(", ")}"`
     : " the key that it had";

@@ -66,7 +66,7 @@ export class GuestQuery implements Disposable {
     try {
       // Without types, so that every value is kept as it is.
       this.#db.exec(
-        `CREATE TEMP TABLE ${this.#table.slice(5)} (${columns.map(quoteIdentifier).join(", ")})`,
+        `CREATE TEMP TABLE ${this.#table} (${columns.map(quoteIdentifier).join(", ")})`,
       );
       this.#db.prepare(`INSERT INTO ${this.#table} ${sql}`).run(...params.map(toBound));
       const place = rowidName(columns);

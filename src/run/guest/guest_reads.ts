@@ -4,6 +4,7 @@
  * @module
  */
 import { countOf } from "~/base/counts.ts";
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { beginDelivery } from "~/run/deliver/begin_delivery.ts";
 import type { Delivery } from "~/run/deliver/delivery.ts";
@@ -64,7 +65,7 @@ export class GuestReads implements Disposable {
         ),
       );
     } catch (error) {
-      throw new UserError(`Cannot run a query of ${this.parts.model.name}: ${textOf(error)}`, {
+      throw new UserError(`Cannot run a query of ${this.parts.model.name}: ${messageOf(error)}`, {
         cause: error,
       });
     }
@@ -133,7 +134,7 @@ export class GuestReads implements Disposable {
     try {
       return { type: "rows", id, ...open.pull(wanted) };
     } catch (error) {
-      throw new UserError(`Cannot read a query of ${this.parts.model.name}: ${textOf(error)}`, {
+      throw new UserError(`Cannot read a query of ${this.parts.model.name}: ${messageOf(error)}`, {
         cause: error,
       });
     }
@@ -147,8 +148,4 @@ export class GuestReads implements Disposable {
   [Symbol.dispose](): void {
     for (const query of this.#queries.values()) query[Symbol.dispose]();
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

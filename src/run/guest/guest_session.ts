@@ -102,9 +102,9 @@ export class GuestSession {
       ? noDeadline
       : context.watchDeadline(model.name, modelTimeoutMs);
     const stop = () => this.#stop();
-    this.parts.context.stop.addEventListener("abort", stop);
+    context.stop.addEventListener("abort", stop);
     const ended = withAllDetails(await this.#end.promise, this.#refused) ?? this.#refused;
-    this.parts.context.stop.removeEventListener("abort", stop);
+    context.stop.removeEventListener("abort", stop);
     endDeadline();
     clearInterval(this.#timer);
     this.#port.end();
@@ -113,7 +113,7 @@ export class GuestSession {
     this.parts.files[Symbol.dispose]();
     this.#reads[Symbol.dispose]();
     // Acknowledgements that were on their way are kept.
-    const error = await this.parts.context.commits.settled()
+    const error = await context.commits.settled()
       .then(() => ended, (lost) => ended ?? this.#explain(lost));
     return {
       ...(error && { error: this.#masked(error) }),

@@ -4,6 +4,7 @@
  * @module
  */
 import { isAbsolute, join, matchesGlob, normalize, relative, sep } from "node:path";
+import { compareText } from "~/base/compare_text.ts";
 import { ContentDigester } from "~/base/content_digest.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { FileState } from "~/store/file_states.ts";
@@ -216,7 +217,7 @@ function isUntouched({ absolutePath, sizeBytes, modifiedMs }: ReadableFile): boo
 }
 
 function byPath(a: ReadableFile, b: ReadableFile): number {
-  return a.path < b.path ? -1 : 1;
+  return compareText(a.path, b.path);
 }
 
 /** The folder above the first glob character; of a path without one, its own folder. */

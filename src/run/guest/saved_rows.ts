@@ -12,6 +12,7 @@ import { foldName } from "~/base/same_name.ts";
 import type { RowBlock } from "~/sandbox/protocol.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
+import { stageName } from "~/warehouse/stages.ts";
 import { dropTable } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { refuseTooManyColumns } from "./row_block.ts";
@@ -25,7 +26,7 @@ export class SavedRows {
   #inserters = new Map<string, RowInserter>();
 
   constructor(private readonly db: DatabaseSync, model: string) {
-    this.stage = `spoor.stage.${model}`;
+    this.stage = stageName(model);
     dropTable(db, this.stage);
   }
 

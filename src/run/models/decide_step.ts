@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { countOf } from "~/base/counts.ts";
 import type { Model } from "~/model/model.ts";
 import type { ModelState } from "~/store/model_states.ts";
 
@@ -40,7 +41,7 @@ function reasonToRun(
   if (!state) return "first run";
   // What a model of SQL has waiting it had when it was one that sends; it sends nothing of it.
   if (state.waiting > 0 && model.language === "ts") {
-    return `${count(state.waiting, "group")} not acknowledged`;
+    return `${countOf(state.waiting, "group")} not acknowledged`;
   }
   if (state.fingerprint === "") return "its last run failed";
   if (state.fingerprint !== model.fingerprint) return "definition changed";
@@ -69,7 +70,9 @@ function reasonOfSource(movedFiles: readonly string[] | undefined): string | und
   if (movedFiles === undefined) return "a source runs every time";
   const [first] = movedFiles;
   if (first === undefined) return undefined;
-  return movedFiles.length === 1 ? `${first} changed` : `${movedFiles.length} files changed`;
+  return movedFiles.length === 1
+    ? `${first} changed`
+    : `${countOf(movedFiles.length, "file")} changed`;
 }
 
 function reasonOfInputs(state: ModelState, inputs: StepFacts["inputs"]): string | undefined {
@@ -78,9 +81,7 @@ function reasonOfInputs(state: ModelState, inputs: StepFacts["inputs"]): string 
   if (foreign !== undefined) return `it reads ${foreign}, which no model makes`;
   const moved = names.filter((name) => inputs[name] !== state.inputs[name]);
   if (moved.length === 0) return undefined;
-  return moved.length <= 2 ? `${moved.join(" and ")} changed` : `${moved.length} tables changed`;
-}
-
-function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? "" : "s"}`;
+  return moved.length <= 2
+    ? `${moved.join(" and ")} changed`
+    : `${countOf(moved.length, "table")} changed`;
 }

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { placing, UserError } from "~/base/user_error.ts";
+import { messageOf } from "~/base/message_of.ts";
+import { placing, type SourceLocation, UserError } from "~/base/user_error.ts";
 import { KINDS } from "~/kinds/registry.ts";
+import type { Model } from "~/model/model.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { JointTransaction } from "~/store/commits/joint_transaction.ts";
 import { explainStateError } from "~/store/open_state.ts";
@@ -23,7 +25,7 @@ export function runSqlModel(
   joint: JointTransaction,
 ): StepOutcome {
   const { sql = "", fileSql = "" } = model;
-  const at = { path: model.path, ...(model.sqlLine !== undefined && { line: model.sqlLine }) };
+  const at = placeOfSql(model);
   const select = prepareFileSelect(context.db, fileSql, {
     sql,
     name: model.name,
@@ -33,24 +35,20 @@ export function runSqlModel(
   });
   const uniqueKey = model.directives.uniqueKey ?? [];
   const target = { db: context.db, model: model.name, uniqueKey };
-  const result = write(() =>
-    joint.run(() => {
+  try {
+    const result = joint.run(() => {
       for (const table of tracked) ensureLookup(context.db, table);
       return placing(at, () => KINDS[model.kind].writeSelect(target, select.sql));
-    })
-  );
-  return { status: "ok", ...result };
-
-  /** SQLite finds some mistakes only while it computes. */
-  function write<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      if (error instanceof UserError) throw error;
-      const explained = explainStateError(context.statePath, error);
-      if (explained) throw explained;
-      const message = error instanceof Error ? error.message : String(error);
-      throw new UserError(`Cannot run ${model.name}: ${message}`, { at, cause: error });
-    }
+    });
+    return { status: "ok", ...result };
+  } catch (error) {
+    // SQLite finds some mistakes only while it computes.
+    if (error instanceof UserError) throw error;
+    throw explainStateError(context.statePath, error) ??
+      new UserError(`Cannot run ${model.name}: ${messageOf(error)}`, { at, cause: error });
   }
+}
+
+function placeOfSql({ path, sqlLine }: Model): SourceLocation {
+  return { path, ...(sqlLine !== undefined && { line: sqlLine }) };
 }

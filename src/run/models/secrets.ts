@@ -5,8 +5,10 @@
  */
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
+import { placeOfDirective } from "~/model/place_of_directive.ts";
 import { KEY_VARIABLE } from "~/project/settings/token_key.ts";
 import type { RunContext } from "~/run/run_context.ts";
+import { MASK } from "~/sandbox/protocol.ts";
 
 /** The secrets of one model in one run. */
 export interface ModelSecrets {
@@ -42,8 +44,8 @@ export function readSecrets(
     standIns: Object.fromEntries(entries.map(({ name, standIn }) => [name, standIn])),
     mask: (text) =>
       entries.reduce(
-        (masked, { standIn, value }) => masked.replaceAll(standIn, "***").replaceAll(value, "***"),
-        text.replace(OAUTH_STAND_INS, "***"),
+        (masked, { standIn, value }) => masked.replaceAll(standIn, MASK).replaceAll(value, MASK),
+        text.replace(OAUTH_STAND_INS, MASK),
       ),
   };
 }
@@ -53,17 +55,15 @@ function refuseKey(model: Model): void {
   const { secrets = [], allowEnv = [] } = model.directives;
   const directive = secrets.includes(KEY_VARIABLE) ? "secrets" : "allow_env";
   if (!secrets.includes(KEY_VARIABLE) && !allowEnv.includes(KEY_VARIABLE)) return;
-  const line = model.directiveLines[directive];
   throw new UserError(`Cannot run ${model.name}: ${KEY_VARIABLE} is not for models`, {
-    at: { path: model.path, ...(line !== undefined && { line }) },
+    at: placeOfDirective(model, directive),
     hint: `Take ${KEY_VARIABLE} out of the model's header; tokens come by http.oauth`,
   });
 }
 
 function notSet(model: Model, name: string): UserError {
-  const line = model.directiveLines.secrets;
   return new UserError(`Cannot run ${model.name}: its secret ${name} is not set`, {
-    at: { path: model.path, ...(line !== undefined && { line }) },
+    at: placeOfDirective(model, "secrets"),
     hint: `Add "${name}=…" to .env, or try the run without it by "spoor run --practice"`,
   });
 }

@@ -8,6 +8,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { isSafeMethod } from "~/base/safe_methods.ts";
 import { UserError } from "~/base/user_error.ts";
 import { isFarSides } from "~/delivery/whose_failure.ts";
 import { LetThrough } from "~/plan/let_through.ts";
@@ -18,15 +19,16 @@ import { changeKey, requestKey } from "~/run/deliver/idempotency_key.ts";
 import type { EngineWorker } from "~/run/engine/engine_workers.ts";
 import type { RequestCounts } from "~/run/run_event.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
-import type {
-  EgressError,
-  EgressRequest,
-  EgressResponse,
-  EgressStart,
-  FromEgress,
-  GuestRequest,
-  RecordedRequest,
-  ToEgress,
+import {
+  type EgressError,
+  type EgressRequest,
+  type EgressResponse,
+  type EgressStart,
+  type FromEgress,
+  type GuestRequest,
+  type RecordedRequest,
+  type ToEgress,
+  UNKNOWN_UNSENT,
 } from "~/sandbox/protocol.ts";
 import type { KeyNames } from "~/store/changes/key_names.ts";
 import type { RequestLog } from "~/store/changes/request_log.ts";
@@ -73,11 +75,6 @@ export interface GuestHttpContext {
 /** A request that the plan does not have was about to leave. */
 export class NotPlanned extends UserError {}
 
-/** How the egress worker's refusals in a plan begin. */
-const NOT_KNOWN = "cannot be known without sending";
-
-/** Methods that change nothing, so that repeating them needs no key (RFC 9110, section 9.2.1). */
-const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** So long the worker may take to cut off what is out: it answers at once, where it is not busy. */
 const END_GRACE_MS = 2_000;
 const NO_ANSWER_KNOWN = "The model ended, and no answer is known";
@@ -116,11 +113,6 @@ export class GuestHttp {
     return this.#down;
   }
 
-  /** How many requests are out. */
-  get pending(): number {
-    return this.#waiting.size;
-  }
-
   /**
    * Sends a request and gives its end.
    *
@@ -135,7 +127,7 @@ export class GuestHttp {
     question?: number,
   ): Promise<EgressResponse> {
     checkRequest(request);
-    const isWrite = !SAFE_METHODS.has(request.method);
+    const isWrite = !isSafeMethod(request.method);
     if (isWrite && this.context.readsOnly) throw refuseWrite(this.context.start.model, request);
     this.#refuseUnplanned(request, tracked);
     const begun: BegunRequest = isWrite && tracked && request.groups.length > 0
@@ -201,7 +193,7 @@ export class GuestHttp {
           identity: requestIdentity(request, this.context.mask),
         },
       );
-    } else if (error?.kind === "unsent" && error.message.startsWith(NOT_KNOWN)) {
+    } else if (error?.kind === "unsent" && error.message.startsWith(UNKNOWN_UNSENT)) {
       plan.asked(groups, error.message);
     } else if (response.attempts > 0) plan.readSent();
   }

@@ -8,6 +8,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { messageOf } from "~/base/message_of.ts";
 import type { Rate } from "~/base/rate.ts";
 import { type Moment, SlidingWindow } from "~/delivery/sliding_window.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
@@ -226,10 +227,7 @@ export class RateLimiter {
         this.#window.jumpRecorded(jumpMs);
         return undefined;
       },
-      (error) =>
-        `Cannot record that a request is to be sent: ${
-          error instanceof Error ? error.message : error
-        }`,
+      (error) => `Cannot record that a request is to be sent: ${messageOf(error)}`,
     );
   }
 }

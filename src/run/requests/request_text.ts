@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cutText } from "~/base/cut_text.ts";
 import type { EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
 
 /** Bodies are cut after this many characters. */
@@ -23,17 +24,13 @@ export function describeResponse({ headers, body }: EgressResponse): string {
 
 function bodyText(body: string | Uint8Array | null): string | null {
   if (body === null || body.length === 0) return null;
-  if (typeof body === "string") return cut(body);
+  if (typeof body === "string") return cutText(body, MAX_BODY);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(body.subarray(0, MAX_BODY * 4), {
       stream: true,
     });
-    return cut(text);
+    return cutText(text, MAX_BODY);
   } catch {
     return `<${body.length} bytes>`;
   }
-}
-
-function cut(text: string): string {
-  return text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}… (${text.length} characters)` : text;
 }

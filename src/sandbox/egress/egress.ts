@@ -29,9 +29,6 @@ import { Permits } from "./send/permits.ts";
 import { textOfBody } from "./send/read_body.ts";
 import { type FinalAnswer, type Outlet, sendWithRetries } from "./send/send_with_retries.ts";
 
-/** From this size on a body's memory moves to the other thread; below, copying costs less. */
-const TRANSFER_FROM_BYTES = 64 * 1_024;
-
 /** What a worker knows once it has been told its model. */
 interface Started {
   standIns: StandIns;
@@ -131,8 +128,8 @@ export class Egress {
   }
 
   #start(given: EgressStart): Started {
-    const { secrets, allowNet, practiceOrigin, needsPermits = false, atMostOnce = false } = given;
-    const { plan } = given;
+    const { secrets, allowNet, practiceOrigin, plan, needsPermits = false, atMostOnce = false } =
+      given;
     const standIns = new StandIns(secrets);
     const mask = new SecretMask(secrets.map((secret) => secret.value));
     const outlet = {
@@ -161,8 +158,8 @@ export class Egress {
 
   #answer(id: number, response: EgressResponse): void {
     const buffer = typeof response.body === "string" ? undefined : response.body.buffer;
-    const moves = buffer instanceof ArrayBuffer && buffer.byteLength >= TRANSFER_FROM_BYTES;
-    this.#port.send({ type: "response", id, response }, moves ? [buffer] : []);
+    const moving = buffer instanceof ArrayBuffer ? [buffer] : [];
+    this.#port.send({ type: "response", id, response }, moving);
   }
 }
 

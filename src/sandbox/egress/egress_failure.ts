@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { messageOf } from "~/base/message_of.ts";
 import type { EgressError } from "~/sandbox/protocol.ts";
 import type { Answer } from "./send/send_once.ts";
 
@@ -46,7 +47,7 @@ export class EgressFailure extends Error {
   /** Anything else that was thrown is a mistake of Spoor's; the request may have gone out. */
   static from(error: unknown): EgressFailure {
     if (error instanceof EgressFailure) return error;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     return new EgressFailure("broken", `Cannot finish the request: ${text}`);
   }
 

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { shortenText } from "~/base/cut_text.ts";
 import type { EgressRequest } from "~/sandbox/protocol.ts";
 import type { AllowedHosts } from "./allowed_hosts.ts";
 import { EgressFailure } from "./egress_failure.ts";
@@ -133,6 +134,9 @@ function clamp(value: number, low: number, high: number): number {
   return Number.isFinite(value) ? Math.min(high, Math.max(low, Math.trunc(value))) : high;
 }
 
+/** Characters that a message shows of what the model gave. */
+const SHOWN_LENGTH = 200;
+
 function cut(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  return shortenText(text, SHOWN_LENGTH);
 }

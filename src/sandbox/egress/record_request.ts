@@ -7,15 +7,20 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { EgressResponse, RecordedRequest } from "~/sandbox/protocol.ts";
+import { cutText } from "~/base/cut_text.ts";
+import { isSafeMethod } from "~/base/safe_methods.ts";
+import {
+  type EgressResponse,
+  MASK,
+  type RecordedRequest,
+  UNKNOWN_UNSENT,
+} from "~/sandbox/protocol.ts";
 import { EgressFailure } from "./egress_failure.ts";
 import type { OutgoingRequest } from "./prepare_request.ts";
 import type { SecretMask } from "./secrets/secret_mask.ts";
 
 /** Longer bodies are cut in a plan. */
 const MAX_BODY = 100_000;
-const MASK = "***";
-const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
  * Gives a write an assumed answer: 200 and an empty JSON object.
@@ -29,10 +34,10 @@ export function recordRequest(
   isShown = true,
 ): Omit<EgressResponse, "elapsedMs"> {
   const url = mask.text(request.url.href);
-  if (READS.has(request.method)) {
+  if (isSafeMethod(request.method)) {
     throw new EgressFailure(
       "unsent",
-      `cannot be known without sending: ${request.method} ${url} asks the far side`,
+      `${UNKNOWN_UNSENT}: ${request.method} ${url} asks the far side`,
     );
   }
   return {
@@ -50,7 +55,7 @@ export function refuseWrite({ method, url }: OutgoingRequest): void {
   if (method === "GET" || method === "HEAD") return;
   throw new EgressFailure(
     "unsent",
-    `cannot be known without sending: ${method} ${url.host} may change something there`,
+    `${UNKNOWN_UNSENT}: ${method} ${url.host} may change something there`,
   );
 }
 
@@ -80,14 +85,10 @@ function maskedHeader(value: string, mask: SecretMask): string {
 
 function bodyText(body: OutgoingRequest["body"], mask: SecretMask): string | null {
   if (body === null) return null;
-  if (typeof body === "string") return cut(mask.text(body));
+  if (typeof body === "string") return cutText(mask.text(body), MAX_BODY);
   try {
-    return cut(new TextDecoder("utf-8", { fatal: true }).decode(mask.bytes(body)));
+    return cutText(new TextDecoder("utf-8", { fatal: true }).decode(mask.bytes(body)), MAX_BODY);
   } catch {
     return `<${Buffer.byteLength(body)} bytes>`;
   }
-}
-
-function cut(text: string): string {
-  return text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}… (${text.length} characters)` : text;
 }

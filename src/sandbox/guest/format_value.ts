@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { shortenText } from "~/base/cut_text.ts";
 
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 100;
@@ -14,7 +15,7 @@ export function formatMessage(values: readonly unknown[]): string {
   const text = values
     .map((value) => typeof value === "string" ? value : formatValue(value))
     .join(" ");
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  return shortenText(text, MAX_TEXT);
 }
 
 /** What a value is, where it is not what it should be: `an object`, `a number`, `null`. */
@@ -37,7 +38,7 @@ export function formatValue(value: unknown): string {
 function format(value: unknown, parents: readonly object[]): string {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
+      return JSON.stringify(shortenText(value, MAX_TEXT));
     case "bigint":
       return `${value}n`;
     case "function":

@@ -7,20 +7,26 @@
  *
  * @module
  */
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { findHttpCalls, type HttpCalls } from "./find_http_calls.ts";
 import { findQueries, type ModuleQuery } from "./find_queries.ts";
 import { findForeignNames } from "./spoor_names.ts";
-import { isNode, nodesOf, parseModule, type SyntaxNode, walkTree } from "./syntax_tree.ts";
+import {
+  isNode,
+  type ModuleLanguage,
+  nameOf,
+  nodesOf,
+  parseModule,
+  type SyntaxNode,
+  walkTree,
+} from "./syntax_tree.ts";
 
 export type { ModuleQuery } from "./find_queries.ts";
 
 /** An `import … from` or `export … from`. */
 export interface ModuleImport {
   specifier: string;
-  /** UTF-16 offsets of the specifier in the source, its quotes included. */
-  start: number;
-  end: number;
   /** Counted from 1. */
   line: number;
   /** `import type`: nothing is loaded at run time. */
@@ -72,7 +78,7 @@ export async function analyseModule(path: string, source: string): Promise<Modul
 }
 
 /** The language that a file's name stands for. */
-export function languageOf(path: string): "typescript" | "javascript" {
+export function languageOf(path: string): ModuleLanguage {
   return /\.[cm]?js$/.test(path) ? "javascript" : "typescript";
 }
 
@@ -83,8 +89,6 @@ export function findImports(program: SyntaxNode): ModuleImport[] {
     if (!isNode(source) || typeof source.value !== "string") return [];
     return [{
       specifier: source.value,
-      start: source.start,
-      end: source.end,
       line: source.loc.start.line,
       typeOnly: node.importKind === "type" || node.exportKind === "type",
     }];
@@ -173,10 +177,6 @@ function checkAttributes(
   }
 }
 
-function nameOf(node: unknown): string {
-  return isNode(node) ? String(node.name ?? node.value) : "";
-}
-
 function isExternal(node: SyntaxNode): boolean {
   return isNode(node.moduleReference) && node.moduleReference.type === "TSExternalModuleReference";
 }
@@ -186,7 +186,7 @@ function jsonProblems(path: string, source: string): UserError[] {
     JSON.parse(source);
     return [];
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return [new UserError(`Cannot read the JSON file: ${reason}`, { at: { path }, cause: error })];
   }
 }

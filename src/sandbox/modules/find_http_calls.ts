@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isNode, nodesOf, type SyntaxNode, walkTree } from "./syntax_tree.ts";
+import { isNode, nameOf, nodesOf, type SyntaxNode, walkTree } from "./syntax_tree.ts";
 
 /** A service that `http.oauth` is given by name. */
 export interface NamedService {
@@ -83,11 +83,4 @@ function serviceName(given: SyntaxNode | undefined): string | undefined {
   const provider = nodesOf(given.properties).find(({ key }) => nameOf(key) === "provider");
   const value = provider?.value;
   return isNode(value) && value.type === "StringLiteral" ? String(value.value) : undefined;
-}
-
-/** Of an identifier, or of a key that is written as a text. */
-function nameOf(node: unknown): string | undefined {
-  if (!isNode(node)) return undefined;
-  const name = node.name ?? node.value;
-  return typeof name === "string" ? name : undefined;
 }

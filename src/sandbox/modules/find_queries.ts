@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { isNode, nodesOf, type SyntaxNode, walkTree } from "./syntax_tree.ts";
+import { isNode, nameOf, nodesOf, type SyntaxNode, walkTree } from "./syntax_tree.ts";
 
 /** `query`, `query.all` or `changes`. */
 export type QueryForm = "tracked" | "all" | "changes";
@@ -62,7 +62,7 @@ function collectBindings(node: SyntaxNode, bindings: Bindings, queries: ModuleQu
 }
 
 function readerName(node: unknown): "query" | "changes" | undefined {
-  const name = isNode(node) ? node.name ?? node.value : undefined;
+  const name = nameOf(node);
   return name === "query" || name === "changes" ? name : undefined;
 }
 

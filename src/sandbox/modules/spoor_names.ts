@@ -7,7 +7,7 @@
  */
 import { closestWord } from "~/base/closest_word.ts";
 import { SPOOR_VALUES } from "~/sandbox/protocol.ts";
-import { isNode, nodesOf, type SyntaxNode } from "./syntax_tree.ts";
+import { isNode, nameOf, nodesOf, type SyntaxNode } from "./syntax_tree.ts";
 
 /** What is gone when a model runs. */
 export const SPOOR_TYPES: readonly string[] = [
@@ -66,15 +66,11 @@ function isOfTypes({ importKind, exportKind }: SyntaxNode): boolean {
 /** `undefined`: all of it, by `import * as`. */
 function importedName(node: SyntaxNode): string | undefined {
   if (node.type === "ImportDefaultSpecifier") return "default";
-  return isNode(node.imported) ? nameOf(node.imported) : undefined;
+  return nameOf(node.imported);
 }
 
 function exportedName(node: SyntaxNode): string | undefined {
-  return node.type === "ExportSpecifier" && isNode(node.local) ? nameOf(node.local) : undefined;
-}
-
-function nameOf({ name, value }: SyntaxNode): string {
-  return String(name ?? value);
+  return node.type === "ExportSpecifier" ? nameOf(node.local) : undefined;
 }
 
 function explain(name: string): Omit<ForeignName, "node"> {

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 
 type Strip = (source: string) => string;
@@ -53,7 +54,7 @@ async function stripWithSucrase(path: string, source: string): Promise<string> {
     return code;
   } catch (error) {
     const loc = (error as { loc?: { line: number; column: number } }).loc;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UserError(`Cannot turn the module into JavaScript: ${reason}`, {
       at: { path, ...(loc && { line: loc.line, column: loc.column }) },
       cause: error,

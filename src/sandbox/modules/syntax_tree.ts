@@ -67,6 +67,13 @@ export function nodesOf(value: unknown): SyntaxNode[] {
   return Array.isArray(value) ? value.filter(isNode) : [];
 }
 
+/** The name that an identifier has, or a key that is written as a text. */
+export function nameOf(node: unknown): string | undefined {
+  if (!isNode(node)) return undefined;
+  const name = node.name ?? node.value;
+  return typeof name === "string" ? name : undefined;
+}
+
 function childrenOf(value: unknown): SyntaxNode[] {
   return isNode(value) ? [value] : nodesOf(value);
 }

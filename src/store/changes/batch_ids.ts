@@ -6,13 +6,13 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { readMeta } from "~/store/meta.ts";
 
 const META_KEY = "last_batch";
 
 /** The id that the next batch gets; ids are never used twice. */
 export function nextBatchId(db: DatabaseSync): number {
-  const row = db.prepare(`SELECT value FROM "spoor.meta" WHERE key = ?`).get(META_KEY);
-  return Number(row?.value ?? 0) - 1;
+  return Number(readMeta(db, META_KEY) ?? 0) - 1;
 }
 
 /** Remembers which are in use. */

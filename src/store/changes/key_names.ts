@@ -8,6 +8,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { readMeta, removeMeta, writeMeta } from "~/store/meta.ts";
 import { nextLedgerId } from "./ledger.ts";
 
 /** Changes below this id have their keys under this name. */
@@ -37,20 +38,17 @@ export function loadKeyNames(db: DatabaseSync, model: string): KeyNames {
 
 /** In a file of before, opened for reading, no key is made of content. */
 function loadContentFrom(db: DatabaseSync): number {
-  const row = db.prepare(`SELECT value FROM "spoor.meta" WHERE key = 'content_keys_from'`).get();
-  return row ? Number(row.value) : Infinity;
+  return Number(readMeta(db, "content_keys_from") ?? Infinity);
 }
 
 /** A model gets another name: what was begun so far keeps the one it had. Call inside a transaction. */
 export function keepKeyName(db: DatabaseSync, from: string, to: string): void {
   const names = [...namesOf(db, from), { name: from, below: nextLedgerId(db) }];
-  db.prepare(`DELETE FROM "spoor.meta" WHERE key = ?`).run(META_KEY + from);
-  db.prepare(`INSERT OR REPLACE INTO "spoor.meta" VALUES (?, ?)`)
-    .run(META_KEY + to, JSON.stringify(names));
+  removeMeta(db, META_KEY + from);
+  writeMeta(db, META_KEY + to, JSON.stringify(names));
 }
 
 /** Oldest first. */
 function namesOf(db: DatabaseSync, model: string): KeyName[] {
-  const row = db.prepare(`SELECT value FROM "spoor.meta" WHERE key = ?`).get(META_KEY + model);
-  return row ? JSON.parse(String(row.value)) : [];
+  return JSON.parse(readMeta(db, META_KEY + model) ?? "[]");
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { toHex } from "~/base/hex.ts";
+import { shortenText } from "~/base/cut_text.ts";
 import { foldName } from "~/base/same_name.ts";
 import { isSameValue } from "~/warehouse/same_value.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
@@ -58,10 +58,10 @@ export function changedValues(before: FlatRow, after: FlatRow): ChangedValues {
 
 function toJson(value: SqlValue): unknown {
   if (typeof value === "bigint") return String(value);
-  if (value instanceof Uint8Array) return `x'${cut(toHex(value))}'`;
+  if (value instanceof Uint8Array) return `x'${cut(value.toHex())}'`;
   return typeof value === "string" ? cut(value) : value;
 }
 
 function cut(text: string): string {
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  return shortenText(text, MAX_TEXT);
 }

@@ -158,7 +158,7 @@ function findRepeatedSql(c: Comparison, found: string): string[] {
   const keys = c.uniqueKey.map(quoteIdentifier);
   const list = keys.join(", ");
   return [
-    `CREATE TEMP TABLE ${found.slice(5)} (${list}, n, PRIMARY KEY (${list})) WITHOUT ROWID`,
+    `CREATE TEMP TABLE ${found} (${list}, n, PRIMARY KEY (${list})) WITHOUT ROWID`,
     `INSERT INTO ${found} SELECT ${list}, count(*) FROM (${c.select}\n)
      GROUP BY ${keys.map((key) => `${key} COLLATE BINARY`).join(", ")}`,
     `INSERT OR IGNORE INTO ${temp(c.keysTable)} SELECT ${list} FROM ${found} WHERE n > 1`,
@@ -169,9 +169,7 @@ function findDifferingSql(c: Comparison, found: string): string[] {
   const keys = c.uniqueKey.map(quoteIdentifier);
   const list = keys.join(", ");
   return [
-    `CREATE TEMP TABLE ${
-      found.slice(5)
-    } (${list}, matched, low, high, PRIMARY KEY (${list})) WITHOUT ROWID`,
+    `CREATE TEMP TABLE ${found} (${list}, matched, low, high, PRIMARY KEY (${list})) WITHOUT ROWID`,
     `INSERT INTO ${found} SELECT ${keys.map((key) => `s.${key}`).join(", ")}, ${SUMS_OF_MATCHED}
      FROM ${matchedFrom(c, `(${c.select}\n)`)}
      GROUP BY ${keys.map((key) => `s.${key} COLLATE BINARY`).join(", ")}`,

@@ -47,6 +47,7 @@ import {
   temp,
 } from "./comparison_sql.ts";
 import { type HeldBack, holdBack, type HoldCandidates } from "./hold_back.ts";
+import { createKeyTable } from "./key_table.ts";
 import { type ChangedRows, orderChangedRows } from "./order_changed_rows.ts";
 import { refuseKeys } from "./refuse_keys.ts";
 
@@ -136,18 +137,12 @@ export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSe
 function createTables(db: DatabaseSync, c: Comparison, tried: Iterable<TriedGroup>): boolean {
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   db.exec(
-    `CREATE TEMP TABLE ${quoteIdentifier(c.rowsTable)} (${
-      c.columns.map(quoteIdentifier).join(", ")
-    });
-     CREATE TEMP TABLE ${
-      quoteIdentifier(c.keysTable)
-    } (${keys}, PRIMARY KEY (${keys})) WITHOUT ROWID;
-     CREATE TEMP TABLE ${
-      quoteIdentifier(c.removedTable)
-    } (${keys}, PRIMARY KEY (${keys})) WITHOUT ROWID;
-     CREATE TEMP TABLE ${quoteIdentifier(c.triedTable)} (${keys}, _spoor_forced, _spoor_batch,
+    `CREATE TEMP TABLE ${temp(c.rowsTable)} (${c.columns.map(quoteIdentifier).join(", ")});
+     CREATE TEMP TABLE ${temp(c.triedTable)} (${keys}, _spoor_forced, _spoor_batch,
        _spoor_place, _spoor_there, PRIMARY KEY (${keys})) WITHOUT ROWID`,
   );
+  createKeyTable(db, c.uniqueKey, c.keysTable);
+  createKeyTable(db, c.uniqueKey, c.removedTable);
   const places = c.uniqueKey.map(() => "?").join(", ");
   const insert = db.prepare(
     `INSERT OR IGNORE INTO ${temp(c.triedTable)} VALUES (${places}, ?, ?, ?, ?)`,

@@ -18,9 +18,7 @@ export function createKeyTable(
 ): void {
   const columns = uniqueKey.map(quoteIdentifier).join(", ");
   db.exec(
-    `CREATE TEMP TABLE ${
-      quoteIdentifier(table)
-    } (${columns}, PRIMARY KEY (${columns})) WITHOUT ROWID`,
+    `CREATE TEMP TABLE ${temp(table)} (${columns}, PRIMARY KEY (${columns})) WITHOUT ROWID`,
   );
   fillKeyTable(db, uniqueKey, table, keys);
 }

@@ -5,8 +5,12 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { acceptedTableName, COPIES, ORDINAL } from "~/tracked/accept/accepted_table.ts";
-import { columnsOf } from "~/warehouse/tables.ts";
+import {
+  acceptedTableName,
+  COPIES,
+  ORDINAL,
+  valueColumnsOf,
+} from "~/tracked/accept/accepted_table.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { WholeRows } from "~/warehouse/whole_rows.ts";
 import { type Comparison, keyIsAccepted, temp } from "./comparison_sql.ts";
@@ -20,7 +24,7 @@ export class PreviousRows {
 
   constructor(db: DatabaseSync, c: Comparison) {
     const table = acceptedTableName(c.model);
-    this.columns = columnsOf(db, table).filter((column) => !column.startsWith("_spoor_"));
+    this.columns = valueColumnsOf(db, table);
     const list = [...this.columns, COPIES].map((column) => `a.${quoteIdentifier(column)}`);
     const where = c.uniqueKey.map((key) => `${quoteIdentifier(key)} = ?`).join(" AND ");
     this.#ofKey = new WholeRows(

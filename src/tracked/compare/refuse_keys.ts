@@ -13,6 +13,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { countOf } from "~/base/counts.ts";
+import { shortenText } from "~/base/cut_text.ts";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { type Comparison, isKey, temp } from "./comparison_sql.ts";
@@ -49,8 +51,8 @@ export function refuseRemovedKeys(db: DatabaseSync, c: Comparison): void {
     refuse(db, c, { table: c.removedTable, columns: c.uniqueKey }, {
       condition: isInexactSql(quoteIdentifier(key)),
       message: (_, count) =>
-        `Cannot remove what left the query of ${c.model}: the key ${key} of ${count} ${
-          count === 1 ? "group" : "groups"
+        `Cannot remove what left the query of ${c.model}: the key ${key} of ${
+          countOf(count, "group")
         } cannot be read exactly`,
       hint: `It reads like the key of another group. Run once with "@on_removed: forget"`,
     });
@@ -124,7 +126,7 @@ function refuse(
   });
   const shown = db.prepare(`SELECT ${list.join(", ")} ${from} LIMIT ${SHOWN}`);
   shown.setReadBigInts(true);
-  throw new UserError(message(count === 1 ? "1 row" : `${count} rows`, count), {
+  throw new UserError(message(countOf(count, "row"), count), {
     details: shown.all().map((row) =>
       columns.map((column) => `${column} = ${row[column] ?? "NULL"}`).join(", ")
     ),
@@ -178,5 +180,5 @@ function textAsSql(text: string, hex: string): string {
   const sql = text.includes("\ufffd")
     ? `CAST(x'${hex}' AS TEXT)`
     : `'${text.replaceAll("'", "''").replaceAll("\0", "' || char(0) || '")}'`;
-  return sql.length > MAX_SHOWN ? `${sql.slice(0, MAX_SHOWN)}…` : sql;
+  return shortenText(sql, MAX_SHOWN);
 }

@@ -14,12 +14,14 @@ import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import { decodeBasic } from "~/sandbox/egress/prepare_headers.ts";
 import { type Secret, StandIns } from "~/sandbox/egress/secrets/stand_ins.ts";
 import type { Answer } from "~/sandbox/egress/send/send_once.ts";
-import type {
-  EgressRequest,
-  FromEgress,
-  OAuthClient,
-  OAuthGrant,
-  ProviderToken,
+import {
+  type EgressRequest,
+  type FromEgress,
+  MASK,
+  type OAuthClient,
+  type OAuthGrant,
+  type ProviderToken,
+  UNKNOWN_UNSENT,
 } from "~/sandbox/protocol.ts";
 import { checkTokenRequest, requestToken, type TokenOutlet } from "./request_token.ts";
 import { type ObtainToken, type Token, TokenSource } from "./token_source.ts";
@@ -39,7 +41,7 @@ export interface OAuthContext extends TokenOutlet {
 }
 
 /** Stands in a plan for every token. */
-const MASKED = { accessToken: "***" };
+const MASKED = { accessToken: MASK };
 
 /** See the module's comment. */
 export class OAuthTokens {
@@ -184,7 +186,7 @@ export class OAuthTokens {
     }
     throw new EgressFailure(
       "unsent",
-      "cannot be known without sending: it needs a new access token, and a plan asks for none",
+      `${UNKNOWN_UNSENT}: it needs a new access token, and a plan asks for none`,
     );
   }
 

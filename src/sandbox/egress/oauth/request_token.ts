@@ -14,14 +14,14 @@ import {
   readTokenAnswer,
   type TokenRefusal,
 } from "~/base/oauth.ts";
-import { parseRetryAfterMs } from "~/base/retry_after.ts";
 import { retryDelayMs } from "~/base/retry_delay.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import { type OutgoingRequest, prepareRequest } from "~/sandbox/egress/prepare_request.ts";
 import type { SecretMask } from "~/sandbox/egress/secrets/secret_mask.ts";
 import { prepareSigning } from "~/sandbox/egress/secrets/signatures.ts";
 import type { StandIns } from "~/sandbox/egress/secrets/stand_ins.ts";
-import { type Answer, sendOnce } from "~/sandbox/egress/send/send_once.ts";
+import { retryAfterOf } from "~/sandbox/egress/send/retry_after_of.ts";
+import { sendOnce } from "~/sandbox/egress/send/send_once.ts";
 import type { Outlet } from "~/sandbox/egress/send/send_with_retries.ts";
 import type { OAuthClient } from "~/sandbox/protocol.ts";
 
@@ -143,11 +143,6 @@ async function attempt(request: OutgoingRequest, outlet: Outlet): Promise<Ended>
   } catch (error) {
     return EgressFailure.from(error);
   }
-}
-
-function retryAfterOf({ headers }: Answer): number | undefined {
-  const header = headers.find(([name]) => name === "retry-after")?.[1];
-  return parseRetryAfterMs(header, Date.now());
 }
 
 function cannot({ url }: OutgoingRequest, state: string): string {

@@ -4,6 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { formEncode } from "~/base/oauth.ts";
 
 /** In a URL's path: `/` stays, since a secret may be a path of several parts (webhooks). */
 export function encodeForPath(value: string): string {
@@ -19,18 +20,13 @@ export function encodeForQuery(value: string): string {
 export function encodeForBody(contentType: string): (value: string) => string {
   const type = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (/[/+](?:json|x-ndjson|jsonl|json-seq)$/.test(type)) return encodeForJson;
-  if (type === "application/x-www-form-urlencoded") return encodeForForm;
+  if (type === "application/x-www-form-urlencoded") return formEncode;
   if (/[/+]xml$/.test(type)) return encodeForXml;
   return (value) => value;
 }
 
 function encodeForJson(value: string): string {
   return JSON.stringify(value).slice(1, -1);
-}
-
-/** https://url.spec.whatwg.org/#urlencoded-serializing */
-function encodeForForm(value: string): string {
-  return new URLSearchParams({ "": value }).toString().slice(1);
 }
 
 function encodeForXml(value: string): string {
@@ -58,7 +54,7 @@ export function shapesOf(secret: string): Set<string> {
     unicode.replaceAll("/", "\\/"),
     // JSON text that is a string in JSON: an API that shows the body it was sent.
     encodeForJson(json),
-    ...[percent, encodeForPath(value), encodeForForm(value), encodeURI(value)].flatMap(lowerHex),
+    ...[percent, encodeForPath(value), formEncode(value), encodeURI(value)].flatMap(lowerHex),
     ...(URL.canParse(value) ? [new URL(value).href] : []),
     html,
     html.replaceAll('"', "&quot;").replaceAll("'", "&#39;"),

@@ -7,10 +7,9 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { MASK } from "~/sandbox/protocol.ts";
 import { shapesOf } from "./secret_encoding.ts";
 
-/** What stands where a secret stood. */
-const MASK = "***";
 const SHORTEST_MASKED = 4;
 /** Access tokens come anew every hour or minute, and those before have ended. */
 const MAX_TOKENS = 64;

@@ -8,12 +8,10 @@
  */
 import { Buffer } from "node:buffer";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
+import { HMAC_ALGORITHMS, HMAC_ENCODINGS, HMAC_SIGN } from "~/sandbox/protocol.ts";
 
-const ALGORITHMS = ["sha256", "sha512", "sha1"] as const;
-const ENCODINGS = ["hex", "base64", "base64url"] as const;
-
-type Algorithm = typeof ALGORITHMS[number];
-type Encoding = typeof ENCODINGS[number];
+type Algorithm = typeof HMAC_ALGORITHMS[number];
+type Encoding = typeof HMAC_ENCODINGS[number];
 
 /** A signature to make. */
 export interface Signature {
@@ -25,7 +23,9 @@ export interface Signature {
 }
 
 const WHOLE = new RegExp(
-  `^spoor-hmac\\.(.+)\\.(${ALGORITHMS.join("|")})\\.(${ENCODINGS.join("|")})\\.([\\w-]*)\\.$`,
+  `^${HMAC_SIGN}\\.(.+)\\.(${HMAC_ALGORITHMS.join("|")})\\.(${
+    HMAC_ENCODINGS.join("|")
+  })\\.([\\w-]*)\\.$`,
 );
 
 /**
@@ -34,12 +34,12 @@ const WHOLE = new RegExp(
  * @param standIns A pattern of the secrets' own.
  */
 export function signaturePattern(standIns: string): string {
-  return `spoor-hmac\\.(?:${standIns})(?:\\.\\w+\\.\\w+\\.[\\w-]*\\.)?`;
+  return `${HMAC_SIGN}\\.(?:${standIns})(?:\\.\\w+\\.\\w+\\.[\\w-]*\\.)?`;
 }
 
 /** Whether what a pattern found stands for a signature, and not for a secret. */
 export function isSignature(found: string): boolean {
-  return found.startsWith("spoor-hmac.");
+  return found.startsWith(`${HMAC_SIGN}.`);
 }
 
 /**

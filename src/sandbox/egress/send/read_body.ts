@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatBytes } from "~/base/concat_bytes.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 
 /** No body is larger, in memory; a small compressed one can unpack to anything. */
@@ -87,17 +88,7 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   }
   const [only] = kept;
   if (kept.length === 1 && only) return only;
-  return concat(kept, sizeBytes);
-}
-
-function concat(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  const whole = new Uint8Array(sizeBytes);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
+  return concatBytes(kept);
 }
 
 function tooLarge(): EgressFailure {

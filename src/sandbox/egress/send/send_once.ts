@@ -4,6 +4,7 @@
  * @module
  */
 import type { Deadlines } from "~/base/deadlines.ts";
+import { isSafeMethod } from "~/base/safe_methods.ts";
 import type { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
@@ -137,14 +138,12 @@ function send(request: OutgoingRequest, way: Way, signal: AbortSignal): Promise<
   });
 }
 
-const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
-
 /** Whether a try that may have arrived must not be made once more: a write whose model says so. */
 export function mustNotRepeat(
   { method, retries }: OutgoingRequest,
   { atMostOnce }: Pick<Way, "atMostOnce">,
 ): boolean {
-  return (retries === 0 || atMostOnce) && !SAFE_METHODS.has(method);
+  return (retries === 0 || atMostOnce) && !isSafeMethod(method);
 }
 
 let unpooled: Deno.HttpClient | undefined;

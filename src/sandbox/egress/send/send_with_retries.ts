@@ -4,7 +4,6 @@
  * @module
  */
 import { renderDuration } from "~/base/duration.ts";
-import { parseRetryAfterMs } from "~/base/retry_after.ts";
 import { retryDelayMs, type RetryPolicy } from "~/base/retry_delay.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
@@ -12,6 +11,7 @@ import { beginTry } from "./begin_try.ts";
 import { cutOffFailure } from "./fetch_failure.ts";
 import { noteEnd } from "./note_end.ts";
 import type { Pacer } from "./pacer.ts";
+import { retryAfterOf } from "./retry_after_of.ts";
 import { type Answer, mustNotRepeat, sendOnce, type Way } from "./send_once.ts";
 
 /** Where requests go, when they may, and the chance in their waits. */
@@ -64,7 +64,7 @@ export async function sendWithRetries(
     progress.attempts++;
     const ended = await attempt(request, outlet, signal);
     last = ended;
-    const retryAfterMs = retryAfterOf(ended);
+    const retryAfterMs = ended instanceof EgressFailure ? undefined : retryAfterOf(ended);
     const mayHelp = !pacer.stopping.aborted &&
       isWorthRetrying(ended, mustNotRepeat(request, outlet));
     const delayMs = mayHelp
@@ -129,12 +129,6 @@ function isTooFast(ended: Answer | EgressFailure): boolean {
 function unwrap(ended: Answer | EgressFailure): Answer {
   if (ended instanceof EgressFailure) throw ended;
   return ended;
-}
-
-function retryAfterOf(ended: Answer | EgressFailure): number | undefined {
-  if (ended instanceof EgressFailure) return undefined;
-  const header = ended.headers.find(([name]) => name === "retry-after")?.[1];
-  return parseRetryAfterMs(header, Date.now());
 }
 
 function tooLongNote(retryAfterMs: number): string {

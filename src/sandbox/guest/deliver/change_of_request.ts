@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isSafeMethod } from "~/base/safe_methods.ts";
 import { refusal } from "~/sandbox/guest/host_error.ts";
 import { type Change, currentChange, newChange } from "./change_context.ts";
 import type { Delivery, GivenGroup } from "./delivery.ts";
@@ -25,12 +26,9 @@ export interface RequestSubject {
   mayHoldUpTo: number;
 }
 
-/** Methods that change nothing (RFC 9110, section 9.2.1). */
-const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
-
 /** Whether a request may change something. */
 export function isWrite(method: string): boolean {
-  return !SAFE_METHODS.has(method);
+  return !isSafeMethod(method);
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { countOf } from "~/base/counts.ts";
 import { CsvMistake, CsvParser, type CsvRecord } from "~/base/csv_parser.ts";
 import type { CsvOptions } from "~/sandbox/guest/api.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
@@ -105,8 +106,7 @@ class CsvRows {
   #expectFields({ fields, line }: CsvRecord): void {
     const width = this.#columns?.length ?? 0;
     if (fields.length === width) return;
-    const found = fields.length === 1 ? "1 field" : `${fields.length} fields`;
-    throw this.#mistake(`the row has ${found}, and not ${width}`, line);
+    throw this.#mistake(`the row has ${countOf(fields.length, "field")}, and not ${width}`, line);
   }
 
   #mistake(what: string, line: number | undefined): Error {

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { concatBytes } from "~/base/concat_bytes.ts";
+import { messageOf } from "~/base/message_of.ts";
 import type {
   CsvOptions,
   Items as PublicItems,
@@ -11,7 +13,6 @@ import type {
 import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { atSite, modelError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
-import { concatBytes } from "~/sandbox/guest/http/request_body.ts";
 import { BlockIterator, collectAll } from "~/sandbox/guest/rows/block_iterator.ts";
 import type { FileEntry } from "~/sandbox/protocol.ts";
 import { readCsv } from "./csv_rows.ts";
@@ -93,7 +94,7 @@ export class ModelFile implements PublicFile {
     try {
       return JSON.parse(text);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw modelError(`Cannot read ${this.path} as JSON: ${reason}`, { at: { path: this.path } });
     }
   }

@@ -9,10 +9,7 @@
 import type { HmacOptions } from "~/sandbox/guest/api.ts";
 import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { modelError, refusal } from "~/sandbox/guest/host_error.ts";
-import type { GuestStart } from "~/sandbox/protocol.ts";
-
-const ALGORITHMS: readonly string[] = ["sha256", "sha512", "sha1"];
-const ENCODINGS: readonly string[] = ["hex", "base64", "base64url"];
+import { type GuestStart, HMAC_ALGORITHMS, HMAC_ENCODINGS, HMAC_SIGN } from "~/sandbox/protocol.ts";
 
 /** Makes the stand-in of a signature. */
 export function hmac(
@@ -32,20 +29,20 @@ export function hmac(
       hint: "Sign the very text that is sent: const body = JSON.stringify(…).",
     });
   }
-  expectOneOf("algorithm", algorithm, ALGORITHMS);
-  expectOneOf("encoding", encoding, ENCODINGS);
+  expectOneOf("algorithm", algorithm, HMAC_ALGORITHMS);
+  expectOneOf("encoding", encoding, HMAC_ENCODINGS);
   const encoded = new TextEncoder().encode(text).toBase64({
     alphabet: "base64url",
     omitPadding: true,
   });
-  return `spoor-hmac.${standIn}.${algorithm}.${encoding}.${encoded}.`;
+  return `${HMAC_SIGN}.${standIn}.${algorithm}.${encoding}.${encoded}.`;
 }
 
 /** Takes the stand-ins of signatures out of a text that is shown. */
 export function maskHmacs(text: string, secrets: GuestStart["secrets"]): string {
   let masked = text;
   for (const [name, standIn] of Object.entries(secrets)) {
-    const pattern = `spoor-hmac\\.${RegExp.escape(standIn)}\\.\\w+\\.\\w+\\.[\\w-]*\\.`;
+    const pattern = `${HMAC_SIGN}\\.${RegExp.escape(standIn)}\\.\\w+\\.\\w+\\.[\\w-]*\\.`;
     masked = masked.replace(new RegExp(pattern, "g"), `[hmac of ${name}]`);
   }
   return masked;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shortenText } from "~/base/cut_text.ts";
 import type { HttpResponse as PublicResponse } from "~/sandbox/guest/api.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import type { EgressResponse } from "~/sandbox/protocol.ts";
@@ -96,7 +97,7 @@ export class HttpResponse implements PublicResponse {
     } catch {
       const what = text.trim() === ""
         ? "it is empty"
-        : `it begins with ${JSON.stringify(start(text, 80))}`;
+        : `it begins with ${JSON.stringify(shortenText(text, 80))}`;
       throw modelError(`Cannot read the answer of ${this.#request()} as JSON: ${what}`);
     }
   }
@@ -117,14 +118,10 @@ export class HttpError extends Error {
 
 /** The words for an answer outside of 200–299. */
 export function describeRefusal(request: string, response: HttpResponse): string {
-  const shown = start(
+  const shown = shortenText(
     new TextDecoder().decode(response.bytes.subarray(0, 4 * SHOWN_BODY)),
     SHOWN_BODY,
   );
   const body = shown.replace(/\s+/g, " ").trim();
   return `${request} answered ${response.status}${body && `: ${body}`}`;
-}
-
-function start(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatBytes } from "~/base/concat_bytes.ts";
 import type {
   FileToUpload,
   Parameter,
@@ -57,17 +58,6 @@ export async function encodeUpload(
   }
   parts.push(text.encode(`--${boundary}--\r\n`));
   return { content: concatBytes(parts), contentType: `multipart/form-data; boundary=${boundary}` };
-}
-
-/** Puts pieces of bytes together. */
-export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
 
 /** A whole number of SQL can be past 2^53; JSON has no limit, `JSON.stringify` has no bigint. */

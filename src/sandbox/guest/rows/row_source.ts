@@ -78,10 +78,6 @@ export class RowSource {
     if (this.#opened) this.#port.send({ type: "close", query: this.#id });
   }
 
-  get isOver(): boolean {
-    return this.#ended;
-  }
-
   async #open(): Promise<void> {
     this.#opened = true;
     this.#id = this.#port.nextId();

@@ -4,6 +4,7 @@
  * @module
  */
 import { cutText } from "~/base/cut_text.ts";
+import { messageOf } from "~/base/message_of.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 
@@ -50,7 +51,7 @@ export function toSaved(value: unknown, column: string, describeRow: () => strin
   try {
     saved = convert(value);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw unsavable(column, describeRow, `cannot be written as JSON (${reason})`);
   }
   if (saved === undefined) throw unsavable(column, describeRow, `is ${describe(value)}`);
