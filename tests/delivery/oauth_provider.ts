@@ -16,12 +16,14 @@ export interface OAuthProvider extends AsyncDisposable {
   readonly settings: string;
   /** Forms that came to the token endpoint. */
   tokenForms(): Record<string, string>[];
-  /** Requests to anything else than its OAuth endpoints. */
+  /** Requests to anything else than its OAuth endpoints; `/refreshing` answers once a renewal was asked for. */
   calls(): ReceivedRequest[];
   /** The refresh token that is good now; each use gives another. */
   refreshToken: string;
   /** Seconds that a token says it lives. */
   expiresInS: number;
+  /** How long its token endpoint takes to answer, in milliseconds. */
+  tokenDelayMs: number;
   /** True: its API takes requests and never answers. */
   hangs: boolean;
   /** Ends every token that it has given out. */
@@ -37,6 +39,7 @@ export const CLIENT_SECRET = "client-s3cret-value";
 export async function oauthProvider(): Promise<OAuthProvider> {
   const codes = new Map<string, { challenge: string; redirectUri: string }>();
   const good = new Set<string>();
+  const refreshing = Promise.withResolvers<void>();
   let count = 0;
   const grant = (more: object = {}): Answer => {
     const token = `access-token-number-${++count}`;
@@ -89,7 +92,11 @@ export async function oauthProvider(): Promise<OAuthProvider> {
 
   const api = await fakeApi((request) => {
     if (request.path === "/authorize") return authorize(request);
-    if (request.path === "/token") return token(request);
+    if (request.path === "/token") {
+      if (request.body.includes("grant_type=refresh_token")) refreshing.resolve();
+      return { ...token(request), delayMs: provider.tokenDelayMs };
+    }
+    if (request.path === "/refreshing") return refreshing.promise.then(() => ({ json: {} }));
     return call(request);
   });
   const provider: OAuthProvider = {
@@ -110,6 +117,7 @@ export async function oauthProvider(): Promise<OAuthProvider> {
     calls: () => api.requests.filter(({ path }) => path !== "/token" && path !== "/authorize"),
     refreshToken: "",
     expiresInS: 3_600,
+    tokenDelayMs: 0,
     hangs: false,
     endTokens: () => good.clear(),
     revoke() {

@@ -346,6 +346,34 @@ Deno.test("a new refresh token is on disk before the access token that came with
   assert.equal(refreshes.length, 2);
 });
 
+for (
+  const [end, directives, more] of [
+    ["is stopped by its @model_timeout", ["model_timeout: 2s"], ""],
+    ["throws beside it", [], `await http.get(ORIGIN + "/refreshing"); throw new Error("broken");`],
+  ] as const
+) {
+  Deno.test(`a refresh token that is replaced while its model ${end} is kept for the next run`, async () => {
+    await using provider = await oauthProvider();
+    const notAwaited =
+      `http.get(ORIGIN + "/me", { headers: { Authorization: "Bearer " + http.oauth("crm") } })`;
+    const code = more === "" ? CALL_AS_CRM : `${notAwaited}.catch(() => {}); ${more}`;
+    await using project = await projectOf(provider, CALL_AS_CRM, "raw/pages", directives);
+    await authorize(project);
+    await addModel(project, provider, code, "raw/pages", directives);
+    provider.endTokens();
+    provider.tokenDelayMs = 3_000;
+    const cut = await run(project);
+    assert.equal(cut.code, 1, cut.output);
+    assert.ok(provider.tokenForms().some((form) => form["grant_type"] === "refresh_token"));
+    provider.tokenDelayMs = 0;
+    await addModel(project, provider, CALL_AS_CRM, "raw/pages");
+
+    const next = await run(project);
+
+    assert.equal(next.code, 0, next.output);
+  });
+}
+
 Deno.test("models that run side by side renew a service's token once", async () => {
   await using provider = await oauthProvider();
   await using project = await projectOf(provider, CALL_AS_CRM);

@@ -158,6 +158,12 @@ for (const promise of PROMISES) {
       api.requests.map(({ path }) => api.origin + path).toSorted(),
     );
     for (const { error } of recorded) assert.match(String(error), NO_ANSWER);
+    const { unknown, failed, left } = ran.sync.delivery ?? {};
+    assert.deepEqual(
+      [unknown, failed, left],
+      [3, 0, 9],
+      "what has not left is as if it had not begun",
+    );
   });
 }
 

@@ -143,7 +143,10 @@ export class GuestHttp {
       await this.#exchange(guestId, toEgress(request, idempotencyKey, isShown));
     const { recorded, ...response } = answer;
     // It has not left, and nobody is there who would be told.
-    if (this.#ending && response.attempts === 0) return response;
+    if (this.#ending && response.attempts === 0) {
+      if (changes.length > 0) tracked?.withdraw(groups);
+      return response;
+    }
     if (plan) this.#notePlanned(plan, request, response, recorded);
     if (response.error?.kind === "down" && !this.#ending) this.#down ??= response.error;
     const isMalformed = response.error?.kind === "invalid";
@@ -211,7 +214,8 @@ export class GuestHttp {
 
   /**
    * The model has ended: nothing leaves any more. What is out is cut off, and is in the record like all that
-   * has left: the far side has it. Not so in a plan, where nothing leaves.
+   * has left: the far side has it. Not so in a plan, where nothing leaves. A token that is being renewed is
+   * waited for: many services have taken back the old one by then.
    */
   async end(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -223,6 +227,7 @@ export class GuestHttp {
       await promise;
       clearTimeout(timer);
     }
+    await this.tokens.end();
     this.dispose();
   }
 

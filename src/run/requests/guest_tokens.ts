@@ -10,6 +10,8 @@ import type { TokenKeeper } from "./token_keeper.ts";
 /** More than any model needs, and so few that a forged flood of them is harmless. */
 const MAX_GRANTS = 1_000;
 const MAX_TEXT = 20_000;
+/** So long a renewal that is under way is waited for: a little more than one try of it takes. */
+const RENEWAL_GRACE_MS = 32_000;
 
 /** What an egress worker says of tokens. */
 export type TokenMessage = Exclude<FromEgress, { type: "response" | "permit" }>;
@@ -20,6 +22,8 @@ export class GuestTokens {
   #send: ((message: ToEgress) => void) | undefined;
   /** Providers whose renewal this model's worker has begun. */
   #renewing = new Set<string>();
+  /** Set when the model has ended: called once it renews nothing any more. */
+  #ending: (() => void) | undefined;
 
   constructor(private readonly keeper: TokenKeeper) {}
 
@@ -49,10 +53,20 @@ export class GuestTokens {
       ? await this.keeper.want(provider, message.rejected)
       : await this.keeper.keep(provider, message.token);
     if ("renew" in answer) this.#renewing.add(provider);
-    else this.#renewing.delete(provider);
-    if (this.#send) this.#send({ type: "token", provider, answer });
+    else this.#forget(provider);
     // It has ended while it waited for its turn.
-    else this.#release(provider);
+    if (!this.#send || (this.#ending && "renew" in answer)) this.#release(provider);
+    else this.#send({ type: "token", provider, answer });
+  }
+
+  /** The model has ended: resolves once all renewals that it has begun are on disk, or have failed. */
+  async end(): Promise<void> {
+    if (this.#renewing.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#ending = resolve;
+    const timer = setTimeout(resolve, RENEWAL_GRACE_MS);
+    await promise;
+    clearTimeout(timer);
   }
 
   /** The worker has ended. */
@@ -62,7 +76,14 @@ export class GuestTokens {
   }
 
   #release(provider: string): void {
-    if (this.#renewing.delete(provider)) this.keeper.release(provider);
+    if (this.#forget(provider)) this.keeper.release(provider);
+  }
+
+  /** @returns Whether it was being renewed. */
+  #forget(provider: string): boolean {
+    const wasRenewing = this.#renewing.delete(provider);
+    if (this.#renewing.size === 0) this.#ending?.();
+    return wasRenewing;
   }
 }
 
