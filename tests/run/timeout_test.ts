@@ -66,10 +66,10 @@ Deno.test("a request without an answer when the time is over is not tried again,
   await using api = await fakeApi(({ path }) =>
     path === "/people/2" ? { hang: true } : { json: {} }
   );
-  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["timeout: 3s"] });
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["timeout: 6s"] });
   await people.setRows(["id", "name"], rowsOf(3));
 
-  const { code, sync, output } = await people.run("--timeout", "2s");
+  const { code, sync, output } = await people.run("--timeout", "4s");
 
   assert.equal(code, 1, output);
   const tries = api.requests.filter(({ path }) => path === "/people/2");
