@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
 import {
   type ChangedValues,
   changedValues,
+  type FieldNote,
   type FlatRow,
 } from "~/tracked/compare/changed_values.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
@@ -15,24 +15,30 @@ import type { PlannedChange } from "./plan_document.ts";
 
 type Difference = Pick<
   PlannedChange,
-  "fields" | "columns_gone" | "rows_removed" | "rows_added"
+  "fields" | "columns_new" | "columns_gone" | "rows_removed" | "rows_added"
 >;
 type Row = Record<string, unknown>;
 
 /** Rows of one group that are listed. */
 const ROWS_LISTED = 20;
 
-/** See the module's comment. Both sides are rows one after the other. */
-export function describeDifference(before: FlatRow, after: FlatRow): Difference {
-  const [rowsBefore, rowsAfter] = [countRows(before), countRows(after)];
-  if (rowsBefore <= 1 && rowsAfter <= 1) {
-    const fields = fieldsOf(before, after);
-    const names = new Set(after.columns.map(foldName));
-    const gone = Object.keys(fields).filter((name) => !names.has(foldName(name)));
-    return { fields, ...(rowsAfter > 0 && gone.length > 0 && { columns_gone: gone }) };
+/**
+ * See the module's comment.
+ *
+ * @param before The group's rows as they were accepted, those under the same columns together.
+ * @param after Its rows now; no columns where it has left the query.
+ */
+export function describeDifference(before: readonly FlatRow[], after: FlatRow): Difference {
+  const rowsBefore = before.reduce((sum, rows) => sum + countRows(rows), 0);
+  const [first] = before;
+  if (rowsBefore > 1 || countRows(after) > 1) {
+    const [old, now] = [before.flatMap(toRows), toRows(after)];
+    return { rows_removed: without(old, now), rows_added: without(now, old) };
   }
-  const [old, now] = [toRows(before), toRows(after)];
-  return { rows_removed: without(old, now), rows_added: without(now, old) };
+  // A group that comes, or goes, has the same columns on the side where it is not.
+  const was = first ?? { columns: after.columns, values: [] };
+  const now = after.columns.length > 0 ? after : { ...was, values: [] };
+  return describeFields(changedValues(was, now));
 }
 
 /** Column → value, as JSON has it. */
@@ -40,10 +46,16 @@ export function toRecord(columns: readonly string[], values: readonly SqlValue[]
   return Object.fromEntries(columns.map((column, i) => [column, toJson(values[i] ?? null)]));
 }
 
-function fieldsOf(before: FlatRow, after: FlatRow): ChangedValues {
-  if (after.values.length > 0) return changedValues(before, after);
-  const gone = { columns: before.columns, values: before.columns.map(() => null) };
-  return changedValues(before, gone);
+function describeFields(changed: ChangedValues): Difference {
+  const entries = Object.entries(changed);
+  const noted = (word: FieldNote) =>
+    entries.filter(([, [, , note]]) => note === word).map(([name]) => name);
+  const [added, gone] = [noted("new"), noted("gone")];
+  return {
+    fields: Object.fromEntries(entries.map(([name, [old, now]]) => [name, [old, now]])),
+    ...added.length > 0 && { columns_new: added },
+    ...gone.length > 0 && { columns_gone: gone },
+  };
 }
 
 function countRows({ columns, values }: FlatRow): number {
@@ -70,10 +82,9 @@ function without(rows: readonly Row[], others: readonly Row[]): Row[] {
   return missing.slice(0, ROWS_LISTED);
 }
 
-/** Columns in any order; one that is NULL is as one that is not there. */
+/** Columns in any order. */
 function nameOf(row: Row): string {
-  const cells = Object.entries(row).filter(([, value]) => value !== null);
-  return JSON.stringify(cells.map(([name, value]) => [foldName(name), value]).sort());
+  return JSON.stringify(Object.entries(row).sort());
 }
 
 function toJson(value: SqlValue): unknown {

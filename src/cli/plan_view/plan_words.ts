@@ -169,13 +169,16 @@ export function keyText({ key }: Pick<PlannedChange, "key">): string {
 /** What differs, an entry each: `name: "Bo" → "Bob"`. */
 export function differences(change: PlannedChange): string[] {
   const { action, key, fields, rows_removed: gone = [], rows_added: come = [] } = change;
-  const { before_unknown: isUnknown = false, columns_gone: columnsGone = [] } = change;
+  const { before_unknown: isUnknown = false, columns_new: added = [], columns_gone: left = [] } =
+    change;
   if (fields) {
     const isKey = (name: string) => Object.hasOwn(key, name);
     const isShown = (name: string) => (action === "update" && !isUnknown) || !isKey(name);
     return Object.entries(fields).filter(([name]) => isShown(name)).map(([name, [old, now]]) => {
-      const text = columnsGone.includes(name)
+      const text = left.includes(name)
         ? `${valueText(old)} → gone`
+        : added.includes(name)
+        ? `new column → ${valueText(now)}`
         : isUnknown
         ? `not known → ${valueText(now)}`
         : fieldText(action, old, now);

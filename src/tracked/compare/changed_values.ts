@@ -4,7 +4,6 @@
  * @module
  */
 import { shortenText } from "~/base/cut_text.ts";
-import { foldName } from "~/base/same_name.ts";
 import { isSameValue } from "~/warehouse/same_value.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
@@ -14,13 +13,19 @@ export interface FlatRow {
   values: readonly SqlValue[];
 }
 
-/** Column → [old, new]. */
-export type ChangedValues = Record<string, [unknown, unknown]>;
+/** What is to be said of a field beside its values: the query gave no such column before, or gives none now. */
+export type FieldNote = "new" | "gone";
+
+/** Column → [old, new], and what is to be said of them. */
+export type ChangedValues = Record<string, [old: unknown, now: unknown, note?: FieldNote]>;
 
 /** Longer texts are cut in the record. */
 const MAX_TEXT = 200;
 
-/** Compares rows of one set of columns with rows of another. */
+/**
+ * Compares rows of one set of columns with rows of another. Rows go out by the names of their columns, so
+ * one that is spelled otherwise is another column here, though it is not to SQLite.
+ */
 export class FieldComparer {
   /** Each column of a later row, and its place in an earlier one. */
   readonly #columns: readonly (readonly [string, number | undefined])[];
@@ -28,24 +33,27 @@ export class FieldComparer {
   readonly #gone: readonly (readonly [string, number])[];
 
   constructor(before: readonly string[], after: readonly string[]) {
-    const places = new Map(before.map((name, index) => [foldName(name), index]));
-    this.#columns = after.map((name) => [name, places.get(foldName(name))]);
-    const names = new Set(after.map(foldName));
-    this.#gone = [...before.entries()].filter(([, name]) => !names.has(foldName(name)))
+    const places = new Map(before.map((name, index) => [name, index]));
+    this.#columns = after.map((name) => [name, places.get(name)]);
+    const names = new Set(after);
+    this.#gone = [...before.entries()].filter(([, name]) => !names.has(name))
       .map(([place, name]) => [name, place]);
   }
 
-  /** The columns in which two rows differ, by what SQLite would say; a column that one lacks is NULL there. */
+  /** The columns in which two rows differ, by what SQLite would say; one that a row lacks, whatever its value. */
   compare(before: readonly SqlValue[], after: readonly SqlValue[]): ChangedValues {
     const changed: ChangedValues = {};
     for (const [index, [name, place]] of this.#columns.entries()) {
-      const was = place === undefined ? null : before[place] ?? null;
       const is = after[index] ?? null;
+      if (place === undefined) {
+        changed[name] = [null, toJson(is), "new"];
+        continue;
+      }
+      const was = before[place] ?? null;
       if (!isSameValue(was, is)) changed[name] = [toJson(was), toJson(is)];
     }
     for (const [name, place] of this.#gone) {
-      const was = before[place] ?? null;
-      if (was !== null) changed[name] = [toJson(was), null];
+      changed[name] = [toJson(before[place] ?? null), null, "gone"];
     }
     return changed;
   }
