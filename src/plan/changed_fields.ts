@@ -10,12 +10,19 @@ import {
   type FieldNote,
   type FlatRow,
 } from "~/tracked/compare/changed_values.ts";
+import { encodeGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import type { PlannedChange } from "./plan_document.ts";
 
 type Difference = Pick<
   PlannedChange,
-  "fields" | "columns_new" | "columns_gone" | "rows_removed" | "rows_added"
+  | "fields"
+  | "columns_new"
+  | "columns_gone"
+  | "columns_now_text"
+  | "columns_was_text"
+  | "rows_removed"
+  | "rows_added"
 >;
 type Row = Record<string, unknown>;
 
@@ -48,13 +55,18 @@ export function toRecord(columns: readonly string[], values: readonly SqlValue[]
 
 function describeFields(changed: ChangedValues): Difference {
   const entries = Object.entries(changed);
-  const noted = (word: FieldNote) =>
-    entries.filter(([, [, , note]]) => note === word).map(([name]) => name);
+  const noted = (word: FieldNote) => {
+    const names = entries.filter(([, [, , note]]) => note === word).map(([name]) => name);
+    return names.length > 0 ? names : undefined;
+  };
   const [added, gone] = [noted("new"), noted("gone")];
+  const [nowText, wasText] = [noted("now text"), noted("was text")];
   return {
     fields: Object.fromEntries(entries.map(([name, [old, now]]) => [name, [old, now]])),
-    ...added.length > 0 && { columns_new: added },
-    ...gone.length > 0 && { columns_gone: gone },
+    ...added && { columns_new: added },
+    ...gone && { columns_gone: gone },
+    ...nowText && { columns_now_text: nowText },
+    ...wasText && { columns_was_text: wasText },
   };
 }
 
@@ -62,29 +74,33 @@ function countRows({ columns, values }: FlatRow): number {
   return columns.length === 0 ? 0 : values.length / columns.length;
 }
 
-function toRows(flat: FlatRow): Row[] {
-  const width = flat.columns.length;
-  return Array.from(
-    { length: countRows(flat) },
-    (_, i) => toRecord(flat.columns, flat.values.slice(i * width, (i + 1) * width)),
-  );
+/** A row as JSON has it, and a text that no other row has. */
+interface NamedRow {
+  row: Row;
+  name: string;
+}
+
+function toRows({ columns, values }: FlatRow): NamedRow[] {
+  const width = columns.length;
+  // Columns in any order.
+  const places = [...columns.entries()].sort(([, a], [, b]) => a < b ? -1 : 1);
+  return Array.from({ length: countRows({ columns, values }) }, (_, i) => {
+    const own = values.slice(i * width, (i + 1) * width);
+    const name = encodeGroupKey(places.flatMap(([place, column]) => [column, own[place] ?? null]));
+    return { row: toRecord(columns, own), name };
+  });
 }
 
 /** The rows that another list does not have, each as often as it is missing there. */
-function without(rows: readonly Row[], others: readonly Row[]): Row[] {
+function without(rows: readonly NamedRow[], others: readonly NamedRow[]): Row[] {
   const counts = new Map<string, number>();
-  for (const row of others) counts.set(nameOf(row), (counts.get(nameOf(row)) ?? 0) + 1);
-  const missing = rows.filter((row) => {
-    const count = counts.get(nameOf(row)) ?? 0;
-    counts.set(nameOf(row), count - 1);
+  for (const { name } of others) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const missing = rows.filter(({ name }) => {
+    const count = counts.get(name) ?? 0;
+    counts.set(name, count - 1);
     return count <= 0;
   });
-  return missing.slice(0, ROWS_LISTED);
-}
-
-/** Columns in any order. */
-function nameOf(row: Row): string {
-  return JSON.stringify(Object.entries(row).sort());
+  return missing.slice(0, ROWS_LISTED).map(({ row }) => row);
 }
 
 function toJson(value: SqlValue): unknown {

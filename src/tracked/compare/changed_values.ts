@@ -4,6 +4,7 @@
  * @module
  */
 import { shortenText } from "~/base/cut_text.ts";
+import { fromDifference } from "~/base/from_difference.ts";
 import { isSameValue } from "~/warehouse/same_value.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
@@ -13,11 +14,17 @@ export interface FlatRow {
   values: readonly SqlValue[];
 }
 
-/** What is to be said of a field beside its values: the query gave no such column before, or gives none now. */
-export type FieldNote = "new" | "gone";
+/**
+ * What is to be said of a field beside its values: the query gave no such column before, or gives none now;
+ * or it was no text and is one now, or was one, which JSON does not tell of big integers and bytes.
+ */
+export type FieldNote = "new" | "gone" | "now text" | "was text";
+
+/** One column of a group that changed. */
+export type ChangedField = [old: unknown, now: unknown, note?: FieldNote];
 
 /** Column → [old, new], and what is to be said of them. */
-export type ChangedValues = Record<string, [old: unknown, now: unknown, note?: FieldNote]>;
+export type ChangedValues = Record<string, ChangedField>;
 
 /** Longer texts are cut in the record. */
 const MAX_TEXT = 200;
@@ -50,7 +57,7 @@ export class FieldComparer {
         continue;
       }
       const was = before[place] ?? null;
-      if (!isSameValue(was, is)) changed[name] = [toJson(was), toJson(is)];
+      if (!isSameValue(was, is)) changed[name] = toField(was, is);
     }
     for (const [name, place] of this.#gone) {
       changed[name] = [toJson(before[place] ?? null), null, "gone"];
@@ -64,10 +71,29 @@ export function changedValues(before: FlatRow, after: FlatRow): ChangedValues {
   return new FieldComparer(before.columns, after.columns).compare(before.values, after.values);
 }
 
+function toField(was: SqlValue, is: SqlValue): ChangedField {
+  const [old, now] = [toJson(was), toJson(is)];
+  if (was !== null && is !== null) {
+    const [wasText, isText] = [typeof was === "string", typeof is === "string"];
+    if (wasText !== isText) return [old, now, isText ? "now text" : "was text"];
+  }
+  return old === now ? cutApart(was, is) : [old, now];
+}
+
 function toJson(value: SqlValue): unknown {
   if (typeof value === "bigint") return String(value);
   if (value instanceof Uint8Array) return `x'${cut(value.toHex())}'`;
   return typeof value === "string" ? cut(value) : value;
+}
+
+/** They are the same as far as they are kept. */
+function cutApart(was: SqlValue, is: SqlValue): ChangedField {
+  if (was instanceof Uint8Array && is instanceof Uint8Array) {
+    const [old, now] = fromDifference(was.toHex(), is.toHex());
+    return [`x'${cut(old)}'`, `x'${cut(now)}'`];
+  }
+  const [old, now] = fromDifference(String(was), String(is));
+  return [cut(old), cut(now)];
 }
 
 function cut(text: string): string {
