@@ -78,9 +78,6 @@ Deno.test("why names the nearest key, the nearest model, and a model that has no
   assert.match((await why("sync.people", "900")).output, /id = 7[^]*nearest that it knows/);
   assert.match((await why("sync.peple", "7")).output, /Did you mean "sync\.people"\?/);
   assert.match((await why("raw.people", "7")).output, /has the kind "table", and no groups/);
-  const both = await why("sync.people", "7");
-  assert.equal(both.code, 2);
-  assert.match(both.output, /the key of two groups, a number and a text/);
   assert.match((await why("sync.people", "'7'")).output, /accepted: created/);
   assert.equal((await why("sync.people")).code, 2);
 });
