@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { makePlan } from "../plan/plan_project.ts";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { readLines } from "./read_lines.ts";
@@ -300,5 +301,26 @@ Deno.test("a group in doubt is told with the columns that it was accepted under"
       previous: [{ id: 1, name: "Ada" }],
       changed: ["phone"],
     },
+  });
+});
+
+Deno.test("a group that an earlier version took into doubt is sent, and what it lacked counts as NULL", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND);
+  await people.setRows(["ID", "name"], [["1", "'Ada'"]]);
+  await people.run();
+  take(api);
+  {
+    using state = new DatabaseSync(people.project.path(".spoor/spoor.db"));
+    state.exec(`UPDATE "spoor.accepted.sync.people" SET _spoor_columns = 0`);
+  }
+  await people.setRows(["id", "name", "phone"], [["1", "'Ada'", "'+49'"]]);
+
+  const check = await people.project.run("state check");
+  await people.run();
+
+  assert.match(check.stdout, /The state is whole/, check.output);
+  assert.deepEqual(take(api), {
+    "/update/1": { previous: [{ id: 1, name: "Ada", phone: null }], changed: ["phone"] },
   });
 });
