@@ -4,7 +4,9 @@
  * @module
  */
 
-/** The word itself where a shell leaves it alone, else in single quotes. */
+/** The word itself where a shell leaves it alone, else in quotes: in double ones where it has single ones. */
 export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  if (word.includes("'") && !/["$`\\!]/.test(word)) return `"${word}"`;
+  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

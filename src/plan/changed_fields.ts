@@ -4,35 +4,48 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
 import {
   type ChangedValues,
   changedValues,
+  type FieldNote,
   type FlatRow,
 } from "~/tracked/compare/changed_values.ts";
+import { encodeGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import type { PlannedChange } from "./plan_document.ts";
 
 type Difference = Pick<
   PlannedChange,
-  "fields" | "columns_gone" | "rows_removed" | "rows_added"
+  | "fields"
+  | "columns_new"
+  | "columns_gone"
+  | "columns_now_text"
+  | "columns_was_text"
+  | "rows_removed"
+  | "rows_added"
 >;
 type Row = Record<string, unknown>;
 
 /** Rows of one group that are listed. */
 const ROWS_LISTED = 20;
 
-/** See the module's comment. Both sides are rows one after the other. */
-export function describeDifference(before: FlatRow, after: FlatRow): Difference {
-  const [rowsBefore, rowsAfter] = [countRows(before), countRows(after)];
-  if (rowsBefore <= 1 && rowsAfter <= 1) {
-    const fields = fieldsOf(before, after);
-    const names = new Set(after.columns.map(foldName));
-    const gone = Object.keys(fields).filter((name) => !names.has(foldName(name)));
-    return { fields, ...(rowsAfter > 0 && gone.length > 0 && { columns_gone: gone }) };
+/**
+ * See the module's comment.
+ *
+ * @param before The group's rows as they were accepted, those under the same columns together.
+ * @param after Its rows now; no columns where it has left the query.
+ */
+export function describeDifference(before: readonly FlatRow[], after: FlatRow): Difference {
+  const rowsBefore = before.reduce((sum, rows) => sum + countRows(rows), 0);
+  const [first] = before;
+  if (rowsBefore > 1 || countRows(after) > 1) {
+    const [old, now] = [before.flatMap(toRows), toRows(after)];
+    return { rows_removed: without(old, now), rows_added: without(now, old) };
   }
-  const [old, now] = [toRows(before), toRows(after)];
-  return { rows_removed: without(old, now), rows_added: without(now, old) };
+  // A group that comes, or goes, has the same columns on the side where it is not.
+  const was = first ?? { columns: after.columns, values: [] };
+  const now = after.columns.length > 0 ? after : { ...was, values: [] };
+  return describeFields(changedValues(was, now));
 }
 
 /** Column → value, as JSON has it. */
@@ -40,40 +53,54 @@ export function toRecord(columns: readonly string[], values: readonly SqlValue[]
   return Object.fromEntries(columns.map((column, i) => [column, toJson(values[i] ?? null)]));
 }
 
-function fieldsOf(before: FlatRow, after: FlatRow): ChangedValues {
-  if (after.values.length > 0) return changedValues(before, after);
-  const gone = { columns: before.columns, values: before.columns.map(() => null) };
-  return changedValues(before, gone);
+function describeFields(changed: ChangedValues): Difference {
+  const entries = Object.entries(changed);
+  const noted = (word: FieldNote) => {
+    const names = entries.filter(([, [, , note]]) => note === word).map(([name]) => name);
+    return names.length > 0 ? names : undefined;
+  };
+  const [added, gone] = [noted("new"), noted("gone")];
+  const [nowText, wasText] = [noted("now text"), noted("was text")];
+  return {
+    fields: Object.fromEntries(entries.map(([name, [old, now]]) => [name, [old, now]])),
+    ...added && { columns_new: added },
+    ...gone && { columns_gone: gone },
+    ...nowText && { columns_now_text: nowText },
+    ...wasText && { columns_was_text: wasText },
+  };
 }
 
 function countRows({ columns, values }: FlatRow): number {
   return columns.length === 0 ? 0 : values.length / columns.length;
 }
 
-function toRows(flat: FlatRow): Row[] {
-  const width = flat.columns.length;
-  return Array.from(
-    { length: countRows(flat) },
-    (_, i) => toRecord(flat.columns, flat.values.slice(i * width, (i + 1) * width)),
-  );
+/** A row as JSON has it, and a text that no other row has. */
+interface NamedRow {
+  row: Row;
+  name: string;
+}
+
+function toRows({ columns, values }: FlatRow): NamedRow[] {
+  const width = columns.length;
+  // Columns in any order.
+  const places = [...columns.entries()].sort(([, a], [, b]) => a < b ? -1 : 1);
+  return Array.from({ length: countRows({ columns, values }) }, (_, i) => {
+    const own = values.slice(i * width, (i + 1) * width);
+    const name = encodeGroupKey(places.flatMap(([place, column]) => [column, own[place] ?? null]));
+    return { row: toRecord(columns, own), name };
+  });
 }
 
 /** The rows that another list does not have, each as often as it is missing there. */
-function without(rows: readonly Row[], others: readonly Row[]): Row[] {
+function without(rows: readonly NamedRow[], others: readonly NamedRow[]): Row[] {
   const counts = new Map<string, number>();
-  for (const row of others) counts.set(nameOf(row), (counts.get(nameOf(row)) ?? 0) + 1);
-  const missing = rows.filter((row) => {
-    const count = counts.get(nameOf(row)) ?? 0;
-    counts.set(nameOf(row), count - 1);
+  for (const { name } of others) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const missing = rows.filter(({ name }) => {
+    const count = counts.get(name) ?? 0;
+    counts.set(name, count - 1);
     return count <= 0;
   });
-  return missing.slice(0, ROWS_LISTED);
-}
-
-/** Columns in any order; one that is NULL is as one that is not there. */
-function nameOf(row: Row): string {
-  const cells = Object.entries(row).filter(([, value]) => value !== null);
-  return JSON.stringify(cells.map(([name, value]) => [foldName(name), value]).sort());
+  return missing.slice(0, ROWS_LISTED).map(({ row }) => row);
 }
 
 function toJson(value: SqlValue): unknown {

@@ -5,33 +5,43 @@ const COLUMNS = ["id", "name"];
 const flat = (...values: (number | string | null)[]) => ({ columns: COLUMNS, values });
 
 Deno.test("describeDifference() gives old and new of the fields that differ", () => {
-  assert.deepEqual(describeDifference(flat(1, "Bo"), flat(1, "Bob")), {
+  assert.deepEqual(describeDifference([flat(1, "Bo")], flat(1, "Bob")), {
     fields: { name: ["Bo", "Bob"] },
   });
 });
 
 Deno.test("describeDifference() gives all fields of a group that comes or goes", () => {
-  assert.deepEqual(describeDifference(flat(), flat(1, "Bo")).fields, {
+  assert.deepEqual(describeDifference([], flat(1, "Bo")).fields, {
     id: [null, 1],
     name: [null, "Bo"],
   });
-  assert.deepEqual(describeDifference(flat(1, "Bo"), { columns: [], values: [] }).fields, {
+  assert.deepEqual(describeDifference([flat(1, "Bo")], { columns: [], values: [] }).fields, {
     id: [1, null],
     name: ["Bo", null],
   });
 });
 
 Deno.test("describeDifference() gives the rows that go and come where there are several", () => {
-  assert.deepEqual(describeDifference(flat(1, "a", 1, "a", 1, "b"), flat(1, "a", 1, "c")), {
+  assert.deepEqual(describeDifference([flat(1, "a", 1, "a", 1, "b")], flat(1, "a", 1, "c")), {
     rows_removed: [{ id: 1, name: "a" }, { id: 1, name: "b" }],
     rows_added: [{ id: 1, name: "c" }],
   });
 });
 
-Deno.test("describeDifference() names columns that are gone, where they held something", () => {
+Deno.test("describeDifference() names columns that are new or gone, whatever is in them", () => {
   const before = { columns: ["id", "name", "extra", "empty"], values: [1, "Bo", 7, null] };
-  assert.deepEqual(describeDifference(before, flat(1, "Bo")), {
-    fields: { extra: [7, null] },
-    columns_gone: ["extra"],
+  const after = { columns: [...COLUMNS, "phone"], values: [1, "Bo", null] };
+  assert.deepEqual(describeDifference([before], after), {
+    fields: { phone: [null, null], extra: [7, null], empty: [null, null] },
+    columns_new: ["phone"],
+    columns_gone: ["extra", "empty"],
+  });
+});
+
+Deno.test("describeDifference() tells a row of several that lacks a column from one that has NULL there", () => {
+  const before = [flat(1, "a"), { columns: ["id"], values: [1] }];
+  assert.deepEqual(describeDifference(before, flat(1, "a", 1, null)), {
+    rows_removed: [{ id: 1 }],
+    rows_added: [{ id: 1, name: null }],
   });
 });

@@ -150,7 +150,7 @@ export class ModelPlan {
   }
 
   /** A group is given to the model. */
-  given(group: GivenGroup, before: FlatRow, after: FlatRow): void {
+  given(group: GivenGroup, before: readonly FlatRow[], after: FlatRow): void {
     const isListed = this.changes.length < this.listed;
     const change = isListed ? describe(this.uniqueKey, group, before, after) : undefined;
     if (change) this.changes.push(change);
@@ -159,7 +159,7 @@ export class ModelPlan {
   }
 
   /** A group that differs and is not given to the model. */
-  notGiven(group: GivenGroup, before: FlatRow, after: FlatRow): void {
+  notGiven(group: GivenGroup, before: readonly FlatRow[], after: FlatRow): void {
     if (this.listsAllGone) return;
     this.gone.push({ ...describe(this.uniqueKey, group, before, after), outcome: "none" });
   }
@@ -270,14 +270,14 @@ export class ModelPlan {
 }
 
 /** The far side has it, and what it has was never accepted. */
-function isKnownByWord({ action }: GivenGroup, before: FlatRow): boolean {
-  return action === "update" && before.values.length === 0;
+function isKnownByWord({ action }: GivenGroup, before: readonly FlatRow[]): boolean {
+  return action === "update" && before.length === 0;
 }
 
 function describe(
   uniqueKey: readonly string[],
   group: GivenGroup,
-  before: FlatRow,
+  before: readonly FlatRow[],
   after: FlatRow,
 ): PlannedChange {
   const { key, keyText, action, hash } = group;

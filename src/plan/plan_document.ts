@@ -203,8 +203,13 @@ export interface PlannedChange {
   content_hash: string;
   /** Column → [old, new]; where the group is one row at most. */
   fields?: Readonly<Record<string, readonly [unknown, unknown]>>;
+  /** Of `fields`: columns that the query did not give when the group was accepted. */
+  columns_new?: readonly string[];
   /** Of `fields`: columns that the query does not give any more. */
   columns_gone?: readonly string[];
+  /** Of `fields`: what was no text and is one now, or was one; big integers and bytes look like texts here. */
+  columns_now_text?: readonly string[];
+  columns_was_text?: readonly string[];
   /** The far side has the group, by what a person said; what it has is not known here. */
   before_unknown?: true;
   /** Where it has more rows: those that go and those that come. */

@@ -36,7 +36,10 @@ export function jsonLength(message: AnyMessage): number {
     case "response":
       return message.response.recorded ? Infinity : lengthOf(message.response);
     case "rows":
-      return lengthOfValues(message.block.values) + lengthOfValues(message.previous?.values ?? []);
+      return (message.previous ?? []).reduce(
+        (length, { columns, values }) => length + lengthOfValues(columns) + lengthOfValues(values),
+        lengthOfValues(message.block.values),
+      );
     case "save":
       return lengthOfValues(message.block.values);
     case "acknowledge":

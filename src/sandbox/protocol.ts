@@ -164,8 +164,8 @@ export type HostMessage =
     id: number;
     block: RowBlock;
     groups?: readonly DeliveredGroup[];
-    /** Of `changes`: what was accepted last, group after group, under its own columns. */
-    previous?: RowBlock;
+    /** Of `changes`: what was accepted last, group after group, a block for rows of the same columns. */
+    previous?: readonly RowBlock[];
     done: boolean;
   }
   | { type: "saved"; id: number }

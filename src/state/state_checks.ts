@@ -80,10 +80,10 @@ function checkAccepted({ db, isOfProject }: CheckFacts): CheckResult {
   const findings = models.flatMap((model) => {
     const lost = Number(
       db.prepare(
-        // 0: what the far side has of it is known to be something else, or in doubt.
+        // 0: an earlier version took it into doubt.
         `SELECT count(*) AS n FROM ${
           quoteIdentifier(acceptedTableName(model))
-        } WHERE ${COLUMNS_ID} <> 0 AND ${COLUMNS_ID} NOT IN (SELECT id FROM "spoor.accepted_columns" WHERE model = ?)`,
+        } WHERE ${COLUMNS_ID} <> 0 AND abs(${COLUMNS_ID}) NOT IN (SELECT id FROM "spoor.accepted_columns" WHERE model = ?)`,
       ).get(model)?.n,
     );
     return lost === 0 ? [] : [{

@@ -126,6 +126,5 @@ Deno.test("a run's command in history can be typed in again", async () => {
   const [applied, adopted] = await readLines(people.project, "history");
 
   assert.equal(applied?.command, "spoor apply 'my plan.json'");
-  const quoted = `'${select.replaceAll("'", `'\\''`)}'`;
-  assert.equal(adopted?.command, `spoor run sync.people --adopt sync.people --held ${quoted}`);
+  assert.equal(adopted?.command, `spoor run sync.people --adopt sync.people --held "${select}"`);
 });

@@ -171,7 +171,7 @@ Deno.test("a column Übersicht of a saved row that becomes übersicht is another
   ]);
 });
 
-Deno.test("names in another case of ASCII letters are the same column and the same model", async () => {
+Deno.test("names in another case of ASCII letters are the same column to SQL, and the same model", async () => {
   await using api = await fakeApi();
   const code = SEND_CHANGES.replace("raw.people", "RAW.People");
   await using people = await syncProject(api, code, { directives: ["unique_key: ID"] });
@@ -186,8 +186,8 @@ Deno.test("names in another case of ASCII letters are the same column and the sa
   assert.equal(second.code, 0, second.output);
   assert.deepEqual(api.requests.map(({ json }) => (json as { changed: string[] }).changed), [
     // Columns go out by their names, so the other names are another content.
-    [],
-    ["NAME"],
+    ["iD", "NAME", "Id", "Name"],
+    ["iD", "NAME", "Id", "Name"],
   ]);
   await assertNothingToSend(people);
   const why = await people.project.run(["why", "Sync.People", "id=2"]);

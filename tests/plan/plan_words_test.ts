@@ -35,7 +35,7 @@ Deno.test("a plan and why show a column that the query does not give any more", 
   assert.equal(output.match(/^ +tier: "gold" → gone$/gm)?.length, 2, output);
   await people.run();
   const story = (await people.project.run("why sync.people 1")).stdout;
-  assert.match(story, /run 2 .*accepted: sent tier gold → NULL/);
+  assert.match(story, /run 2 .*accepted: sent tier gold → gone;/);
   assert.doesNotMatch(story, /the same content/);
 });
 

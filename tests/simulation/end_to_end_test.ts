@@ -182,7 +182,7 @@ class History {
     for (
       const { id, name, _spoor_columns: columns } of project.rows("spoor.accepted.sync.people")
     ) {
-      if (columns === 0 || open.has(`[${id}]`)) continue;
+      if (Number(columns) <= 0 || open.has(`[${id}]`)) continue;
       assert.equal(this.#held.get(Number(id)), name, `group ${id} is marked as ${name}`);
     }
   }

@@ -129,12 +129,13 @@ export class ScriptedModel {
       done = pulled.done;
       let [at, before] = [0, 0];
       const rows = rowsOf(pulled.block.columns, pulled.block.values);
-      const previous = rowsOf(pulled.previous?.columns ?? [], pulled.previous?.values ?? []);
+      const blocks = pulled.previous ?? [];
+      const previous = blocks.flatMap(({ columns, values }) => rowsOf(columns, values));
       for (const given of pulled.groups) {
         if (this.parts.isStopped()) return;
         const own = rows.slice(at, at += given.rows);
         const old = previous.slice(before, before += given.previousRows ?? 0);
-        const keyColumns = own.length > 0 ? pulled.block.columns : pulled.previous?.columns;
+        const keyColumns = own.length > 0 ? pulled.block.columns : blocks[0]?.columns;
         yield {
           number: given.group,
           key: String(given.key?.[0] ?? (own[0] ?? old[0])?.[keyColumns?.indexOf("id") ?? 0]),

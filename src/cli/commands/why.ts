@@ -40,6 +40,7 @@ export const whyCommand = defineCommand({
   examples: [
     ["spoor why sync.crm 7", "The customer with the key 7"],
     ["spoor why sync.crm region=EU id=42", "A key of two columns"],
+    [`spoor why sync.crm "'7'"`, "The text 7, where a number 7 is there too"],
     ["spoor why sync.crm 7 --all --verbose", "All of it, with headers and bodies"],
   ],
   async run({ options, positionals: [name = "", ...words], output }) {

@@ -36,7 +36,8 @@ const SHOWN = 3;
  * Finds a group by the words of its key.
  *
  * @param purpose For messages: `tell why a group was sent`.
- * @throws {UserError} With exit code 2: it is not known, or the words fit two groups.
+ * @throws {UserError} With exit code 2: it is not known, or the words fit two groups, none of which has numbers
+ * for all that look like one.
  */
 export function findGroup(
   db: DatabaseSync,
@@ -44,22 +45,25 @@ export function findGroup(
   words: readonly string[],
   purpose: string,
 ): KnownGroup {
-  const keys = possibleKeys(model, words);
-  const found = keys.flatMap((key) => findKnown(db, model, key) ?? []);
-  const [group, other] = found;
-  if (other) {
-    throw new UserError(
-      `Cannot ${purpose}: "${words.join(" ")}" is the key of two groups, a number and a text`,
-      { hint: `Write the text in quotes of its own: "'…'".`, exitCode: 2 },
-    );
+  const columns = model.keyColumns.length > 0 ? model.keyColumns : words.map((_, i) => `key${i}`);
+  const readings = readKeyWords(words, columns);
+  for (const keys of readings) {
+    const [group, other] = keys.flatMap((key) => findKnown(db, model, key) ?? []);
+    if (!group) continue;
+    // An unquoted number is the number, where there is a text like it too.
+    if (other && group.key !== keys[0]) throw ambiguous(words, purpose);
+    return group;
   }
-  return group ?? refuse(db, model, words, keys, purpose);
+  return refuse(db, model, words, readings.flat(), purpose);
 }
 
-/** All keys that words may stand for; without a known `@unique_key` they are taken in their order. */
-export function possibleKeys(model: TrackedModel, words: readonly string[]): SqlValue[][] {
-  const columns = model.keyColumns.length > 0 ? model.keyColumns : words.map((_, i) => `key${i}`);
-  return readKeyWords(words, columns);
+function ambiguous(words: readonly string[], purpose: string): UserError {
+  return new UserError(
+    `Cannot ${purpose}: "${
+      cutKeyText(words.join(" "))
+    }" is the key of two groups, one with a text where the other has a number`,
+    { hint: `Write the text in quotes of its own: "'…'".`, exitCode: 2 },
+  );
 }
 
 function findKnown(

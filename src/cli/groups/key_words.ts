@@ -1,7 +1,8 @@
 /**
  * A group's key on the command line: `7`, `EU 42`, `region=EU id=42`.
  *
- * A shell gives text only, so `7` stands for the number and for the text; `"'7'"` is the text alone.
+ * A shell gives text only, so `7` stands for the number or, where there is none, for the text; `"'7'"` is the
+ * text alone. In the same way `id=7` names a column, or is a value.
  *
  * @module
  */
@@ -15,20 +16,29 @@ import { fromRead, isSqlValue, type SqlValue } from "~/warehouse/values.ts";
  * Reads the words of a key: all keys that they may mean.
  *
  * @param columns The model's unique key.
+ * @returns A list for each way to assign the words to columns, the one that is meant before others first; of
+ * each list the first key is the one with the numbers.
  * @throws {UserError} With exit code 2: too many words, too few, or a column twice.
  */
 export function readKeyWords(
   words: readonly string[],
   columns: readonly string[],
-): SqlValue[][] {
-  const texts = assign(words, columns);
+): SqlValue[][][] {
+  const named = assign(words, columns);
+  const isInOrder = words.length !== columns.length ||
+    named.every((text, index) => text === words[index]);
+  return (isInOrder ? [named] : [named, words]).map(keysOf);
+}
+
+/** All keys whose values may be written so. */
+function keysOf(texts: readonly string[]): SqlValue[][] {
   return texts.reduce<SqlValue[][]>(
     (keys, text) => keys.flatMap((key) => formsOf(text).map((form) => [...key, form])),
     [[]],
   );
 }
 
-/** The text of each column, in the key's order. */
+/** The text of each column, in the key's order; `id=7` is that of the column `id`. */
 function assign(words: readonly string[], columns: readonly string[]): string[] {
   const pairs = words.map((word) => readPair(word, columns));
   const named = new Map(pairs.flatMap(({ column, text }) => column ? [[column, text]] : []));
@@ -55,7 +65,7 @@ function readPair(
   return column === undefined ? { column, text: word } : { column, text };
 }
 
-/** What a text may stand for. */
+/** What a text may stand for; itself last. */
 function formsOf(text: string): SqlValue[] {
   const forms: SqlValue[] = [];
   if (/^-?\d+$/.test(text)) forms.push(readInteger(text));
@@ -89,18 +99,22 @@ export function toShownKeyWords(
   return words.length <= MAX_WORDS_LENGTH ? words : undefined;
 }
 
-/** The words that name a key, as a shell takes them: `7`, `region=EU id=42`. */
+/** The words that name a key, as a shell takes them: `7`, `"'7'"`, `region=EU id=42`. */
 export function toKeyWords(columns: readonly string[], key: readonly SqlValue[]): string {
   if (key.length === 1) return quoteForShell(textOf(key[0] ?? null));
   return columns.map((column, index) => quoteForShell(`${column}=${textOf(key[index] ?? null)}`))
     .join(" ");
 }
 
-/** In quotes of its own where it would be read otherwise: spaces in front are dropped, `id=` names a column. */
+/**
+ * In quotes of its own where it would be read otherwise: as a number or bytes; spaces in front are dropped,
+ * `id=` names a column.
+ */
 function textOf(value: SqlValue): string {
   if (value instanceof Uint8Array) return `x'${value.toHex()}'`;
-  const isMistakable = typeof value === "string" && /^\s|=/.test(value);
-  return isMistakable ? `'${value.replaceAll("'", "''")}'` : String(toKeyValue(value));
+  if (typeof value !== "string") return String(toKeyValue(value));
+  const isMistakable = /^\s|=/.test(value) || formsOf(value).length > 1;
+  return isMistakable ? `'${value.replaceAll("'", "''")}'` : value;
 }
 
 function quoteForShell(word: string): string {

@@ -169,18 +169,11 @@ export function keyText({ key }: Pick<PlannedChange, "key">): string {
 /** What differs, an entry each: `name: "Bo" → "Bob"`. */
 export function differences(change: PlannedChange): string[] {
   const { action, key, fields, rows_removed: gone = [], rows_added: come = [] } = change;
-  const { before_unknown: isUnknown = false, columns_gone: columnsGone = [] } = change;
   if (fields) {
     const isKey = (name: string) => Object.hasOwn(key, name);
-    const isShown = (name: string) => (action === "update" && !isUnknown) || !isKey(name);
-    return Object.entries(fields).filter(([name]) => isShown(name)).map(([name, [old, now]]) => {
-      const text = columnsGone.includes(name)
-        ? `${valueText(old)} → gone`
-        : isUnknown
-        ? `not known → ${valueText(now)}`
-        : fieldText(action, old, now);
-      return `${visibleLine(name)}: ${text}`;
-    });
+    const isUpdate = action === "update" && !change.before_unknown;
+    return Object.entries(fields).filter(([name]) => isUpdate || !isKey(name))
+      .map(([name, values]) => `${visibleLine(name)}: ${fieldText(change, name, values)}`);
   }
   return [
     ...gone.map((row) => `- ${visibleLine(JSON.stringify(row))}`),
@@ -188,9 +181,24 @@ export function differences(change: PlannedChange): string[] {
   ];
 }
 
-function fieldText(action: PlannedChange["action"], old: unknown, now: unknown): string {
-  if (action === "create") return valueText(now);
-  return action === "update" ? `${valueText(old)} → ${valueText(now)}` : valueText(old);
+function fieldText(
+  change: PlannedChange,
+  name: string,
+  [old, now]: readonly [unknown, unknown],
+): string {
+  if (change.before_unknown) return `not known → ${valueText(now)}`;
+  if (change.action === "create") return valueText(now);
+  if (change.action !== "update") return valueText(old);
+  if (change.columns_new?.includes(name)) return `new column → ${valueText(now)}`;
+  if (change.columns_gone?.includes(name)) return `${valueText(old)} → gone`;
+  if (change.columns_now_text?.includes(name)) return `${bareText(old)} → ${valueText(now)}`;
+  if (change.columns_was_text?.includes(name)) return `${valueText(old)} → ${bareText(now)}`;
+  return `${valueText(old)} → ${valueText(now)}`;
+}
+
+/** Of what is no text, though JSON has it as one. */
+function bareText(value: unknown): string {
+  return typeof value === "string" ? visibleLine(value) : valueText(value);
 }
 
 function valueText(value: unknown): string {

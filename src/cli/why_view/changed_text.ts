@@ -4,21 +4,41 @@
  * @module
  */
 import { renderCount } from "~/base/counts.ts";
+import { fromDifference } from "~/base/from_difference.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
+import type { ChangedField, ChangedValues } from "~/tracked/compare/changed_values.ts";
 
 /** Columns that are shown; a wide row may differ in hundreds. */
 const COLUMNS_SHOWN = 8;
 const VALUE_WIDTH = 40;
 
-/** @param json Column → [old, new]; null where the group has or had several rows. */
+/** @param json `ChangedValues`; null where the group has or had several rows. */
 export function renderChanged(json: string | null): string {
   if (json === null) return "its rows";
-  const changed: [string, [unknown, unknown]][] = Object.entries(JSON.parse(json));
+  const changed = Object.entries(JSON.parse(json) as ChangedValues);
   if (changed.length === 0) return "the same content again";
   const shown = changed.slice(0, COLUMNS_SHOWN)
-    .map(([column, [before, after]]) => `${column} ${valueText(before)} → ${valueText(after)}`);
+    .map(([column, field]) => `${column} ${fieldText(field)}`);
   const more = changed.length - shown.length;
   return shown.join(", ") + (more > 0 ? `, … ${renderCount(more)} more` : "");
+}
+
+function fieldText([before, after, note]: ChangedField): string {
+  if (note === "new") return `new column → ${valueText(after)}`;
+  if (note === "gone") return `${valueText(before)} → gone`;
+  if (note === "now text") return `${valueText(before)} → ${quotedText(after)}`;
+  if (note === "was text") return `${quotedText(before)} → ${valueText(after)}`;
+  const [old, now] = [valueText(before), valueText(after)];
+  if (old !== now) return `${old} → ${now}`;
+  if (typeof before !== "string" || typeof after !== "string") {
+    return `${quotedText(before)} → ${quotedText(after)}`;
+  }
+  // They differ beyond what is shown. Bytes keep their `x'` in front.
+  const isBytes = [before, after].every((text) => /^x'[0-9a-f…]*'$/.test(text));
+  const [a, b] = isBytes
+    ? fromDifference(before.slice(2), after.slice(2)).map((text) => `x'${text}`)
+    : fromDifference(before, after);
+  return `${valueText(a)} → ${valueText(b)}`;
 }
 
 function valueText(value: unknown): string {
@@ -26,4 +46,9 @@ function valueText(value: unknown): string {
   if (value === null) return "NULL";
   if (value === "") return "''";
   return cutToWidth(typeof value === "string" ? value : JSON.stringify(value), VALUE_WIDTH);
+}
+
+/** A text in quotes, where it would else look like something else. */
+function quotedText(value: unknown): string {
+  return typeof value === "string" && value !== "" ? `'${valueText(value)}'` : valueText(value);
 }

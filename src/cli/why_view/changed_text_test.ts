@@ -18,3 +18,16 @@ Deno.test("renderChanged() tells a repetition from rows that are not compared on
   assert.equal(renderChanged("{}"), "the same content again");
   assert.equal(renderChanged(null), "its rows");
 });
+
+Deno.test("renderChanged() tells a text from the number or NULL that it looks like, also in older records", () => {
+  assert.equal(renderChanged(`{"a":[0,"0"],"b":[null,"NULL"]}`), "a 0 → '0', b NULL → 'NULL'");
+  assert.equal(renderChanged(`{"a":["90","90","now text"]}`), "a 90 → '90'");
+});
+
+Deno.test("renderChanged() shows long values where they differ", () => {
+  const same = "s".repeat(60);
+  assert.equal(
+    renderChanged(JSON.stringify({ a: [`${same}1`, `${same}2`] })),
+    "a …ssssssssss1 → …ssssssssss2",
+  );
+});

@@ -76,7 +76,13 @@ export function loadStory(
   );
   const keepsRemoved = model.onRemoved === "keep";
   const told = tellStory(
-    { deliveries, steps: stepsOf(db, model.name), accepted, keepsRemoved },
+    {
+      deliveries,
+      steps: stepsOf(db, model.name),
+      accepted,
+      isOpen: ledger !== undefined,
+      keepsRemoved,
+    },
     { entries: limit, runs: limit < RUNS_READ ? RUNS_READ : Infinity },
   );
   const withRequests = requestTeller(db);

@@ -65,6 +65,7 @@ const DECISION_WORDS: Readonly<
   unchanged_or_kept: ["unchanged, or left the query and kept", "dim"],
   left: ["left the query", "dim"],
   held_back: ["held back", "warning"],
+  held_back_or_gone: ["held back, or not in the query", "warning"],
   not_reached: ["not reached", "warning"],
   not_compared: ["not compared", "warning"],
   blocked: ["blocked", "bad"],

@@ -12,7 +12,8 @@
  * | accepted        | compared, left some              | unchanged, or not reached     |
  * | accepted        | some left the query; it is new later, or gone now | gone, if no other run forgot any |
  * | accepted        | some left the query, and are kept | unchanged, or one of these   |
- * | not accepted    | held some back                   | held back                     |
+ * | not accepted    | held some back, and still knows of it after that | held back     |
+ * | not accepted    | held some back                   | held back, or not in the query |
  * | not accepted    | left some                        | not reached                   |
  *
  * @module
@@ -35,6 +36,7 @@ export type Decision =
   | "unchanged_or_kept"
   | "left"
   | "held_back"
+  | "held_back_or_gone"
   | "not_reached"
   | "not_compared"
   | "blocked"
@@ -70,6 +72,8 @@ export interface StoryFacts {
   steps: Iterable<StoryStep>;
   /** The hash of what is accepted now. */
   accepted: { hash: string | undefined } | undefined;
+  /** The ledger has its last try, which was not accepted. @default false */
+  isOpen?: boolean;
   /** `@on_removed: keep`: what left the query stays accepted. @default false */
   keepsRemoved?: boolean;
 }
@@ -226,14 +230,30 @@ function decide(
       : { decision: "not_there", detail: "not in its query yet" };
   }
   if (isAccepted(before)) return sinceAccepted(step, before, after, facts);
-  const isHeld = (step.groups_parked ?? 0) > 0;
-  if (isHeld && left === 0) {
-    return { decision: "held_back", detail: `${before.state} in run ${before.run_id}` };
+  const holdsSome = (step.groups_parked ?? 0) > 0;
+  if (holdsSome && left === 0 && before.state !== "retried") {
+    return heldBack(step, before, after, facts);
   }
   if (left > 0) {
     return { decision: "not_reached", detail: `the run left ${renderCount(left)} of its groups` };
   }
   return { decision: "gone", detail: "not in the query, or as it was accepted before" };
+}
+
+/** What is known of a try is over when its group has left the query, or is again what was accepted. */
+function heldBack(
+  { groups_removed: removed }: StoryStep,
+  before: DeliveryRow,
+  after: DeliveryRow | undefined,
+  { isOpen = false }: StoryFacts,
+): { decision: Decision; detail: string } {
+  const detail = `${before.state} in run ${before.run_id}`;
+  const isKnownLater = after ? isByHand(after) || after.change_id === before.change_id : isOpen;
+  // What was refused stays refused while a group that was accepted before is out of the query.
+  const mayBeOut = before.state === "rejected" && (removed ?? 0) > 0;
+  if (isKnownLater && !mayBeOut) return { decision: "held_back", detail };
+  const orAsBefore = before.action === "create" ? "" : "; or again as it was accepted";
+  return { decision: "held_back_or_gone", detail: detail + orAsBefore };
 }
 
 function withoutComparison(

@@ -41,13 +41,13 @@ function tell(
   deliveries: readonly DeliveryRow[],
   steps: readonly StoryStep[],
   accepted: StoryFacts["accepted"] | null = { hash: "1:a" },
-  keepsRemoved = false,
+  more: Pick<StoryFacts, "keepsRemoved" | "isOpen"> = {},
 ): string[] {
   const newestFirst = {
     deliveries: deliveries.toReversed(),
     steps: steps.toReversed(),
     accepted: accepted ?? undefined,
-    keepsRemoved,
+    ...more,
   };
   return tellStory(newestFirst, ALL).entries.map((entry) => {
     if (entry.type === "try") return `${entry.delivery.run_id} ${entry.delivery.state}`;
@@ -79,6 +79,21 @@ Deno.test("a parked group was held back until a person retried it", () => {
     "2 held_back",
     "1 failed",
   ]);
+});
+
+Deno.test("a group was held back for certain only where its try is known after that", () => {
+  const steps = [compared(1), compared(2, { groups_parked: 1 })];
+  const removes = [compared(1), compared(2, { groups_parked: 1, groups_removed: 1 })];
+  const [failed, rejected] = [[tried(1, "failed")], [tried(1, "rejected")]];
+  assert.deepEqual(tell(failed, steps, null), ["2 held_back_or_gone", "1 failed"]);
+  assert.deepEqual(tell(failed, removes, null, { isOpen: true }), ["2 held_back", "1 failed"]);
+  assert.deepEqual(tell(rejected, steps, null, { isOpen: true }), ["2 held_back", "1 rejected"]);
+  assert.deepEqual(tell(rejected, removes, null, { isOpen: true }), [
+    "2 held_back_or_gone",
+    "1 rejected",
+  ]);
+  const again = [...failed, tried(3, "accepted", { change_id: 2 })];
+  assert.deepEqual(tell(again, [...steps, compared(3)])[1], "2 held_back_or_gone");
 });
 
 Deno.test("a budget blocks; another failure before the comparison is one of the model", () => {
@@ -221,7 +236,7 @@ Deno.test("the story ends at its limit, and says so", () => {
 
 Deno.test("where what left the query is kept, an accepted group may be unchanged or one of these", () => {
   const steps = [compared(1), compared(2), compared(3, { groups_removed: 1 })];
-  assert.deepEqual(tell([tried(1, "accepted")], steps, undefined, true), [
+  assert.deepEqual(tell([tried(1, "accepted")], steps, undefined, { keepsRemoved: true }), [
     "3 unchanged_or_kept",
     "2 unchanged",
     "1 accepted",

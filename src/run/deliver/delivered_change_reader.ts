@@ -7,19 +7,27 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { ChangeAction } from "~/delivery/earlier_try.ts";
-import type { RowBlock } from "~/sandbox/protocol.ts";
 import {
   type ChangedGroup,
   ChangedGroupReader,
   type GroupBlock,
 } from "~/tracked/compare/changed_group_reader.ts";
-import { FieldComparer, type FlatRow } from "~/tracked/compare/changed_values.ts";
+import {
+  type ChangedValues,
+  FieldComparer,
+  type FlatRow,
+} from "~/tracked/compare/changed_values.ts";
 import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
-import { PreviousRows } from "~/tracked/compare/previous_rows.ts";
+import {
+  addPrevious,
+  countPrevious,
+  type PreviousBlock,
+  type PreviousGroup,
+  PreviousRows,
+} from "~/tracked/compare/previous_rows.ts";
 import { RemovedGroupReader } from "~/tracked/compare/removed_group_reader.ts";
 import { type BatchPlace, RemovedRepeats } from "~/tracked/compare/removed_repeats.ts";
-import { GroupHasher } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
@@ -28,7 +36,7 @@ export interface DeliveredChange extends ChangedGroup {
   /** Its number among those that wait (`notePending`); 0 of one that was cut off, which does not wait. */
   pendingNumber: number;
   action: ChangeAction;
-  /** JSON: column → [old, new]; where the group is one row and was one before. */
+  /** `ChangedValues` as JSON; where the group is one row and was one before. */
   changed: string | undefined;
   /** How many rows it had when it was accepted last. */
   previousRows: number;
@@ -38,20 +46,21 @@ export interface DeliveredChange extends ChangedGroup {
 export interface DeliveredBlock {
   changes: readonly DeliveredChange[];
   values: SqlValue[];
-  previous?: RowBlock & { values: SqlValue[] };
+  /** Group after group, if it was asked for. */
+  previous?: readonly PreviousBlock[];
   done: boolean;
 }
 
 /** Sees each change as it is read. */
-export type SeeChange = (change: DeliveredChange, before: FlatRow, after: FlatRow) => void;
+export type SeeChange = (change: DeliveredChange, before: PreviousGroup, after: FlatRow) => void;
 
 /** See the module's comment. */
 export class DeliveredChangeReader {
   readonly #changed: ChangedGroupReader;
   readonly #removed: RemovedGroupReader;
   readonly #previous: PreviousRows;
-  readonly #previousHasher: GroupHasher;
-  readonly #fields: FieldComparer;
+  /** By what was accepted under which columns. */
+  readonly #fields = new Map<readonly string[], FieldComparer>();
   readonly #c: Comparison;
   readonly #repeats: RemovedRepeats;
   #isChangedDone = false;
@@ -77,8 +86,6 @@ export class DeliveredChangeReader {
     this.#repeats = new RemovedRepeats(db, this.#c);
     this.#removed = new RemovedGroupReader(db, this.#c, this.#repeats);
     this.#previous = new PreviousRows(db, this.#c);
-    this.#previousHasher = new GroupHasher(this.#previous.columns);
-    this.#fields = new FieldComparer(this.#previous.columns, this.#c.columns);
   }
 
   /** Reads about `wanted` rows; a group is never split. */
@@ -89,7 +96,7 @@ export class DeliveredChangeReader {
   #readChanged(wanted: number): DeliveredBlock {
     const { groups, values, done } = this.#waiting ?? this.#changed.read(wanted);
     this.#waiting = undefined;
-    const previous = this.#emptyPrevious();
+    const previous: PreviousBlock[] = [];
     const width = this.#c.columns.length;
     const befores = this.changes.changed > 0 ? this.#previous.readAll(groups) : [];
     const changes: DeliveredChange[] = [];
@@ -119,7 +126,7 @@ export class DeliveredChangeReader {
   #takeRepeats(
     { keyText }: ChangedGroup,
     changes: DeliveredChange[],
-    previous: { values: SqlValue[] },
+    previous: PreviousBlock[],
     most: number,
   ): boolean {
     if (!this.readsRemoved || !this.#repeats.next) return true;
@@ -133,25 +140,25 @@ export class DeliveredChangeReader {
 
   #toChange(
     group: ChangedGroup,
-    before: readonly SqlValue[],
+    before: PreviousGroup,
     own: readonly SqlValue[],
-    previous: { values: SqlValue[] },
+    previous: PreviousBlock[],
   ): DeliveredChange {
-    const { columns } = this.#previous;
-    const previousRows = before.length / columns.length;
+    const previousRows = countPrevious(before);
     const given = { ...group, number: ++this.#lastNumber, pendingNumber: group.number };
-    if (this.withPrevious) { for (const value of before) previous.values.push(value); }
+    if (this.withPrevious) addPrevious(before, previous);
     if (previousRows === 0) {
       const action = this.isThere(group.keyText) ? "update" : "create";
       return { ...given, action, changed: undefined, previousRows };
     }
+    const [block] = before;
     const isOneRow = previousRows === 1 && own.length === this.#c.columns.length;
-    const changed = isOneRow ? JSON.stringify(this.#fields.compare(before, own)) : undefined;
+    const changed = block && isOneRow ? JSON.stringify(this.#compare(block, own)) : undefined;
     return { ...given, action: "update", changed, previousRows };
   }
 
   #readRemoved(wanted: number): DeliveredBlock {
-    const previous = this.#emptyPrevious();
+    const previous: PreviousBlock[] = [];
     const changes: DeliveredChange[] = [];
     while (changes.length < wanted && this.#repeats.next) {
       changes.push(this.#toRemoval(this.#repeats.take() ?? [], 0, previous));
@@ -167,32 +174,33 @@ export class DeliveredChangeReader {
   #toRemoval(
     key: readonly SqlValue[],
     pendingNumber: number,
-    previous: { values: SqlValue[] },
+    previous: PreviousBlock[],
   ): DeliveredChange {
     const before = this.#previous.read(key);
-    for (const value of before) previous.values.push(value);
+    addPrevious(before, previous);
     const change: DeliveredChange = {
       number: ++this.#lastNumber,
       pendingNumber,
       key,
       keyText: encodeGroupKey(key),
-      hash: this.#previousHasher.hash(before),
+      hash: this.#previous.hash(before),
       firstRow: 0,
       lastRow: -1,
       action: "remove",
       changed: undefined,
-      previousRows: before.length / this.#previous.columns.length,
+      previousRows: countPrevious(before),
     };
     this.#show(change, before, []);
     return change;
   }
 
-  #show(change: DeliveredChange, before: readonly SqlValue[], own: readonly SqlValue[]): void {
-    const after = { columns: own.length > 0 ? this.#c.columns : [], values: own };
-    this.see?.(change, { columns: this.#previous.columns, values: before }, after);
+  #compare({ columns, values }: PreviousBlock, own: readonly SqlValue[]): ChangedValues {
+    let fields = this.#fields.get(columns);
+    if (!fields) this.#fields.set(columns, fields = new FieldComparer(columns, this.#c.columns));
+    return fields.compare(values, own);
   }
 
-  #emptyPrevious(): RowBlock & { values: SqlValue[] } {
-    return { columns: this.#previous.columns, values: [] };
+  #show(change: DeliveredChange, before: PreviousGroup, own: readonly SqlValue[]): void {
+    this.see?.(change, before, { columns: own.length > 0 ? this.#c.columns : [], values: own });
   }
 }

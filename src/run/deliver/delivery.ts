@@ -13,7 +13,7 @@ import type { SettledTaken } from "~/run/earlier/accept_settled.ts";
 import { forgetGone } from "~/run/earlier/forget_gone.ts";
 import { assertGuest } from "~/run/guest/guest_error.ts";
 import type { DeliveryCounts, GroupFailure } from "~/run/run_event.ts";
-import type { AcknowledgedGroup, DeliveredGroup, RowBlock } from "~/sandbox/protocol.ts";
+import type { AcknowledgedGroup, DeliveredGroup, HostMessage } from "~/sandbox/protocol.ts";
 import type { KeyNames } from "~/store/changes/key_names.ts";
 import type { LedgerReader } from "~/store/changes/ledger.ts";
 import { noteDelivery } from "~/store/model_states.ts";
@@ -57,6 +57,14 @@ export interface DeliveryContext extends ChangeRecordContext, GroupRequestsConte
   /** What was recorded as sent; then nothing is given to the model. */
   adoption?: Adoption;
 }
+
+/** What a model is given of them at a time. */
+type DeliveredRows =
+  & Pick<
+    Extract<HostMessage, { type: "rows" }>,
+    "block" | "previous" | "done"
+  >
+  & { groups: DeliveredGroup[] };
 
 /** Groups that failed are shown as examples, not all. */
 const MAX_FAILURES_SHOWN = 10;
@@ -173,9 +181,7 @@ export class Delivery {
    * Groups and their rows for the model. Keys that it is shown are given to no other change from then on, even
    * where no request is known to be about this one: it may put them into any.
    */
-  async pull(
-    rows: number,
-  ): Promise<{ block: RowBlock; groups: DeliveredGroup[]; previous?: RowBlock; done: boolean }> {
+  async pull(rows: number): Promise<DeliveredRows> {
     const { columns } = this.changes.comparison;
     if (this.#isAllRead || this.context.adoption) {
       return { block: { columns, values: [] }, groups: [], done: true };

@@ -12,7 +12,6 @@ import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { heldBackKeys } from "~/tracked/compare/hold_back.ts";
 import { PreviousRows } from "~/tracked/compare/previous_rows.ts";
 import { RemovedGroupReader } from "~/tracked/compare/removed_group_reader.ts";
-import { GroupHasher } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 
 /** What is known beside the comparison. */
@@ -62,15 +61,13 @@ function noteGone(
   if (removed === 0) return;
   const reader = new RemovedGroupReader(db, comparison);
   const previous = new PreviousRows(db, comparison);
-  const { columns } = previous;
-  const hasher = new GroupHasher(columns);
   const nothing = { columns: [], values: [] };
   for (let keys = reader.read(READ_AT_ONCE); keys.length > 0; keys = reader.read(READ_AT_ONCE)) {
     for (const key of keys) {
-      const values = previous.read(key);
-      const group = { number: 0, key, keyText: encodeGroupKey(key), hash: hasher.hash(values) };
+      const before = previous.read(key);
+      const group = { number: 0, key, keyText: encodeGroupKey(key), hash: previous.hash(before) };
       const what = action === "keep" ? "keep" : "forget";
-      plan.notGiven({ ...group, action: what }, { columns, values }, nothing);
+      plan.notGiven({ ...group, action: what }, before, nothing);
     }
     if (plan.listsAllGone) return;
   }

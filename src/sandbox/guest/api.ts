@@ -194,11 +194,15 @@ export interface Change<T = Row> {
   /** As they are now; empty for `remove`. */
   readonly rows: T[];
   /**
-   * As they were read when they were accepted last; empty for `create`, and for a `remove` of what may be
-   * there only because it is not known how its creation ended.
+   * As they were read when they were accepted last, with the columns that the query gave then; empty for
+   * `create`, and for a `remove` of what may be there only because it is not known how its creation ended.
    */
   readonly previous: T[];
-  /** Names of the columns whose value differs between `previous` and `rows`; for `create` and `remove` all. */
+  /**
+   * Names of the columns whose value differs between `previous` and `rows`, and of those that only one of them
+   * has, whatever is in it: `rows` have no value of a column that the query does not give any more. For
+   * `create` and `remove` all.
+   */
   readonly changed: readonly string[];
   /**
    * What the first write of this change has as its `Idempotency-Key`, for APIs that want it elsewhere. No other
@@ -319,7 +323,7 @@ export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<
  *   if (action === "remove") await http.delete(`${contacts}/${key.id}`);
  *   if (action === "create") await http.post(contacts, { json: rows[0] });
  *   if (action === "update") {
- *     const fields = changed.map((column) => [column, rows[0]?.[column]]);
+ *     const fields = changed.map((column) => [column, rows[0]?.[column] ?? null]);
  *     await http.patch(`${contacts}/${key.id}`, { json: Object.fromEntries(fields) });
  *   }
  *   await change.save();

@@ -52,7 +52,7 @@ export class ChangedRows {
       type: "rows",
       id,
       block: toBlock(pulled.flatMap((group) => group.rows), this.#columns),
-      previous: toBlock(pulled.flatMap((group) => group.previous), this.#previousColumns),
+      previous: [toBlock(pulled.flatMap((group) => group.previous), this.#previousColumns)],
       groups: pulled.map((group, i) => toDelivered(group, first + i + 1)),
       done: this.#next >= this.#groups.length,
     };

@@ -14,7 +14,9 @@
  * versions made so store `_spoor_ordinal` and `_spoor_copies`; now they are computed.
  *
  * `_spoor_columns` names the set of columns (`spoor.accepted_columns`) under which the row was
- * accepted: a row accepted under other columns has another content, whatever its values.
+ * accepted: a row accepted under other columns has another content, whatever its values. Its number is below 0
+ * where the far side may hold something else of the row, so that no row of a query matches it; earlier
+ * versions wrote 0 then.
  *
  * @module
  */
@@ -33,6 +35,8 @@ export function acceptedTableName(model: string): string {
 export const COPIES = "_spoor_copies";
 export const TOKEN = "_spoor_token";
 export const COLUMNS_ID = "_spoor_columns";
+/** SQL for that of a row that is in doubt from now on. */
+export const DOUBTED_COLUMNS_ID = `-abs(${COLUMNS_ID})`;
 /** 0, 1, … within a group; part of the primary key. */
 export const ORDINAL = "_spoor_ordinal";
 

@@ -52,7 +52,9 @@ Deno.test("readAll() gives each group the rows that it was accepted with, and ne
   const previous = new PreviousRows(db, changes.comparison);
   assert.deepEqual(groups.map(({ keyText }) => keyText), ["[1]", "[3]", "[4]"]);
   assert.deepEqual(previous.readAll(groups), groups.map(({ key }) => previous.read(key)));
-  assert.deepEqual(previous.readAll(groups)[1], [3, 0, "v3", 3, 1, "v3"]);
+  assert.deepEqual(previous.readAll(groups)[1], [
+    { columns: COLUMNS, values: [3, 0, "v3", 3, 1, "v3"] },
+  ]);
 });
 
 /** Two rows a group. */

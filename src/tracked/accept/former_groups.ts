@@ -10,7 +10,7 @@ import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { rollbacksOf } from "~/warehouse/transaction.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { acceptedTableName, COLUMNS_ID } from "./accepted_table.ts";
+import { acceptedTableName, COLUMNS_ID, DOUBTED_COLUMNS_ID } from "./accepted_table.ts";
 
 /** Of one model; each statement is prepared when it is needed first. Call its methods inside a transaction. */
 export class FormerGroups {
@@ -48,9 +48,9 @@ export class FormerGroups {
 
   /** What was accepted of it is no longer known to be what the far side has. */
   doubt(key: readonly SqlValue[]): void {
-    // Rows of no set of columns: no row of a query matches them.
     this.#doubt ??= this.db.prepare(
-      `UPDATE ${quoteIdentifier(this.#accepted)} SET ${COLUMNS_ID} = 0 WHERE ${this.#where}`,
+      `UPDATE ${quoteIdentifier(this.#accepted)} SET ${COLUMNS_ID} = ${DOUBTED_COLUMNS_ID}
+       WHERE ${this.#where}`,
     );
     this.#doubt.run(...key.map(toBound));
   }

@@ -28,7 +28,7 @@ export function keyColumnsOf(db: DatabaseSync, model: string): string[] | undefi
 /** What is known of a group that was accepted. */
 export interface AcceptedGroup {
   hash: string | undefined;
-  /** Its rows are no longer known to be what the far side has: they are of no set of columns. */
+  /** Its rows are no longer known to be what the far side has. */
   isInDoubt: boolean;
 }
 
@@ -41,7 +41,7 @@ export function findAccepted(
 ): AcceptedGroup | undefined {
   const accepted = acceptedTableName(model);
   const isInDoubt = findTableType(db, accepted) === "table" &&
-    findRow(db, accepted, COLUMNS_ID, columns, key)?.at(-1) === 0;
+    Number(findRow(db, accepted, COLUMNS_ID, columns, key)?.at(-1) ?? 1) <= 0;
   if (targetViewColumns(db, model)) {
     // The view itself cannot be asked by the rowid.
     const row = findRow(db, accepted, SHOWN_HASH, columns, key);
@@ -67,7 +67,7 @@ export function countDoubtedGone(
   const row = db.prepare(
     `SELECT count(*) AS n FROM (
        SELECT ${GROUP_KEY}(${columns.map(quoteIdentifier).join(", ")})
-         FROM ${quoteIdentifier(accepted)} WHERE ${COLUMNS_ID} = 0
+         FROM ${quoteIdentifier(accepted)} WHERE ${COLUMNS_ID} <= 0
        EXCEPT SELECT group_key FROM "spoor.changes" WHERE model = ?)`,
   ).get(model);
   return Number(row?.n);

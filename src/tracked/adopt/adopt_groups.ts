@@ -1,7 +1,7 @@
 /**
  * Writes down what the far side was found to hold: groups that are the same are accepted as the query has
- * them; of those that differ, the far side's rows are kept, under no set of columns, so that they count as
- * changed from these; those that are not there count as new.
+ * them; of those that differ, the far side's rows are kept, in doubt, so that they count as changed from
+ * these; those that are not there count as new.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import {
   acceptedTableName,
   COLUMNS_ID,
   COPIES,
+  DOUBTED_COLUMNS_ID,
   fitAcceptedTable,
   hasOneRowEach,
   NEW_TOKEN,
@@ -24,9 +25,6 @@ import { type Comparison, temp } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { queryFormSql } from "./far_values.ts";
 import { createFarSideOfDiffering, type FarComparison } from "./match_far_rows.ts";
-
-/** No row of a query is of this set of columns. */
-const NO_COLUMNS = 0;
 
 /**
  * Writes it. Call inside a transaction, when groups have their verdicts.
@@ -95,7 +93,7 @@ function keepFarSide(db: DatabaseSync, changes: ChangeSet, far: FarComparison): 
   db.exec(`CREATE TEMP TABLE ${quoteIdentifier(keysTable)} (${keys})`);
   if (!isTargetView(db, c.model)) keepBesideTarget(db, c, rowsTable);
   const { rows, groups } = countIn(db, rowsTable, keys);
-  const comparison = { ...c, rowsTable, keysTable, columnsId: NO_COLUMNS };
+  const comparison = { ...c, rowsTable, keysTable, columnsId: -c.columnsId };
   acceptAll(db, {
     ...changes,
     comparison,
@@ -113,9 +111,9 @@ function keepBesideTarget(db: DatabaseSync, c: Comparison, rowsTable: string): v
   const accepted = acceptedTableName(c.model);
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   const list = c.columns.map(quoteIdentifier).join(", ");
-  const own = hasOneRowEach(db, accepted) ? ownInsert(db, accepted, NO_COLUMNS) : {
+  const own = hasOneRowEach(db, accepted) ? ownInsert(db, accepted, -c.columnsId) : {
     columns: `, ${ORDINAL}, ${COPIES}, ${TOKEN}, ${COLUMNS_ID}`,
-    values: `, row_number() OVER (PARTITION BY ${keys}) - 1, 1, ${NEW_TOKEN}, ${NO_COLUMNS}`,
+    values: `, row_number() OVER (PARTITION BY ${keys}) - 1, 1, ${NEW_TOKEN}, ${-c.columnsId}`,
   };
   const isInTarget = `(${keys}) IN (SELECT ${keys} FROM ${quoteIdentifier(c.model)})`;
   db.exec(
@@ -145,7 +143,7 @@ export function forgetRemovedNotThere(
   const list = keys.join(", ");
   const those = `(${list}) IN (SELECT ${list} FROM ${temp(c.removedTable)})`;
   db.exec(
-    `UPDATE ${accepted} SET ${COLUMNS_ID} = ${NO_COLUMNS} WHERE ${those};
+    `UPDATE ${accepted} SET ${COLUMNS_ID} = ${DOUBTED_COLUMNS_ID} WHERE ${those};
      DELETE FROM ${temp(c.removedTable)} WHERE (${inForm.join(", ")}) IN
        (SELECT ${there} FROM ${temp(far.farTable)})`,
   );

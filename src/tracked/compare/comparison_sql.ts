@@ -14,6 +14,7 @@ import {
   acceptedTableName,
   COLUMNS_ID,
   COPIES,
+  DOUBTED_COLUMNS_ID,
   ORDINAL,
   TOKEN,
   TOKEN_HIGH,
@@ -182,12 +183,11 @@ function findDifferingSql(c: Comparison, found: string): string[] {
   ];
 }
 
-/**
- * Makes every accepted row one of other columns, which no row of a query matches: until it is
- * accepted anew its group counts as changed, in later runs too.
- */
+/** Takes every accepted row into doubt: until it is accepted anew its group counts as changed, in later runs too. */
 export function outdateAcceptedSql(c: Comparison): string {
-  return `UPDATE ${quoteIdentifier(acceptedTableName(c.model))} SET ${COLUMNS_ID} = 0`;
+  return `UPDATE ${
+    quoteIdentifier(acceptedTableName(c.model))
+  } SET ${COLUMNS_ID} = ${DOUBTED_COLUMNS_ID}`;
 }
 
 /**

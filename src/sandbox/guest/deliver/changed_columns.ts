@@ -9,40 +9,45 @@
  * |        |      | those of one side only; all but the key where a row has no opposite  |
  *
  * Values are compared as the far side would see them: 1, 1n and 1.0 are one number; NULL, '' and 0
- * are three values.
+ * are three values, and a column that one side has not, or spells otherwise, differs whatever is in it.
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
 import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 
-/** Names of the columns that differ, in the order of the present rows. */
+/**
+ * Names of the columns that differ, in the order of the present rows.
+ *
+ * @param previous Each row with the columns that it was accepted with.
+ */
 export function changedColumns(
   previous: readonly Row[],
   rows: readonly Row[],
   key: Readonly<Row>,
 ): string[] {
-  const before = Object.keys(previous[0] ?? {});
+  const before = columnsOf(previous);
   const now = Object.keys(rows[0] ?? {});
   if (previous.length === 0 || rows.length === 0) return [...now, ...before];
-  // To SQL `Email` and `email` are one column.
-  const earlierNames = new Map(before.map((name) => [foldName(name), name]));
-  const shared: [now: string, before: string][] = [];
-  const changed: string[] = [];
-  for (const name of now) {
-    const earlier = earlierNames.get(foldName(name));
-    if (earlier === undefined) changed.push(name);
-    else shared.push([name, earlier]);
-    earlierNames.delete(foldName(name));
-  }
+  const earlier = new Set(before);
+  const shared = now.filter((name) => earlier.has(name));
+  const isOfBoth = new Set(shared);
   const differing = differingColumns(
-    previous.map((row) => shared.map(([, name]) => identity(row[name]))),
-    rows.map((row) => shared.map(([name]) => identity(row[name]))),
-    shared.map(([name]) => Object.hasOwn(key, name)),
+    previous.map((row) => shared.map((name) => identity(row[name]))),
+    rows.map((row) => shared.map((name) => identity(row[name]))),
+    shared.map((name) => Object.hasOwn(key, name)),
   );
-  const found = new Set([...changed, ...shared.flatMap(([name], i) => differing[i] ? [name] : [])]);
-  return [...now.filter((name) => found.has(name)), ...earlierNames.values()];
+  const same = new Set(shared.filter((_, index) => !differing[index]));
+  return [
+    ...now.filter((name) => !same.has(name)),
+    ...before.filter((name) => !isOfBoth.has(name)),
+  ];
+}
+
+function columnsOf(rows: readonly Row[]): string[] {
+  const [first = {}, ...others] = rows;
+  if (others.length === 0) return Object.keys(first);
+  return [...new Set(rows.flatMap((row) => Object.keys(row)))];
 }
 
 /** For each column whether it differs; rows are given as texts by column. */
@@ -78,7 +83,9 @@ function without(rows: readonly string[][], others: readonly string[][]): string
 
 /** A text that is the same for the same value; its length keeps joined texts apart. */
 function identity(value: Value | undefined): string {
-  if (value === null || value === undefined) return "-";
+  // The row has no such column.
+  if (value === undefined) return "";
+  if (value === null) return "-";
   if (typeof value === "string") return `t${value.length}:${value}`;
   if (typeof value === "bigint") return `n${value}`;
   if (typeof value === "number") return `n${Number.isInteger(value) ? BigInt(value) : value}`;

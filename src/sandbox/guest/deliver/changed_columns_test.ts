@@ -44,14 +44,29 @@ Deno.test("changedColumns() names all columns of a group that came or went", () 
   assert.deepEqual(changedColumns(rows, [], KEY), ["id", "name"]);
 });
 
-Deno.test("changedColumns() names columns that only one side has, whatever the letters' case", () => {
+Deno.test("changedColumns() names columns that only one side has, whatever is in them", () => {
   const changed = changedColumns(
-    [{ ID: 1, Name: "Ada", old: 1 }],
-    [{ id: 1, name: "Ada", new: 1 }],
+    [{ id: 1, Name: "Ada", old: null }],
+    [{ id: 1, new: null, name: "Ada" }],
     KEY,
   );
 
-  assert.deepEqual(changed, ["new", "old"]);
+  assert.deepEqual(changed, ["new", "name", "Name", "old"], "spelled otherwise it is another one");
+});
+
+Deno.test("changedColumns() names only what differs beside a new column of many rows", () => {
+  const before = [{ id: 1, n: 1 }, { id: 1, n: 2 }, { id: 1, n: 3 }];
+  const now = [{ id: 1, a: "z", n: 1 }, { id: 1, a: null, n: 3 }, { id: 1, a: "y", n: 2 }];
+
+  assert.deepEqual(changedColumns(before, now, KEY), ["a"]);
+});
+
+Deno.test("changedColumns() names a column that not all rows of before had", () => {
+  const before = [{ id: 1, n: 1, a: null }, { id: 1, n: 2 }];
+  const now = [{ id: 1, n: 1, a: null }, { id: 1, n: 2, a: null }];
+
+  assert.deepEqual(changedColumns(before, now, KEY), ["a"]);
+  assert.deepEqual(changedColumns(before, now.map(({ id, n }) => ({ id, n })), KEY), ["a"]);
 });
 
 Deno.test("changedColumns() looks only at rows of many that are not on both sides", () => {

@@ -66,7 +66,7 @@ export class RowSource {
     return {
       rows: this.#rowsOf(answer),
       groups,
-      previous: previous ? rowsOf(previous, rowMaker(previous.columns)) : [],
+      previous: previous?.flatMap((rows) => rowsOf(rows, rowMaker(rows.columns))) ?? [],
       block,
     };
   }
