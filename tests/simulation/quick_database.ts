@@ -16,7 +16,7 @@ const COMPARISON = "spoor.changes.";
 /** The same of any comparison. */
 const ANY = "spoor.changes.#.";
 const TABLE = /"(spoor\.changes\.#\.[a-z.]+)"/g;
-const CREATE = /^CREATE TEMP TABLE "([^"]+)"\s+(\([\s\S]*)$/;
+const CREATE = /^CREATE TEMP TABLE (?:temp\.)?"([^"]+)"\s+(\([\s\S]*)$/;
 const DROP = /^DROP TABLE (?:IF EXISTS )?temp\."([^"]+)"$/;
 const RENAME = /^ALTER TABLE temp\."([^"]+)" RENAME TO "([^"]+)"$/;
 /** What changes which tables and columns there are. */
