@@ -201,7 +201,8 @@ export interface Change<T = Row> {
   /**
    * Names of the columns whose value differs between `previous` and `rows`, and of those that only one of them
    * has, whatever is in it: `rows` have no value of a column that the query does not give any more. For
-   * `create` and `remove` all.
+   * `create` and `remove` all. What a try in between may have left at the far side, of which no answer came,
+   * does not count: where that matters, send all columns.
    */
   readonly changed: readonly string[];
   /**
