@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
+import { readLines } from "../delivery/read_lines.ts";
 import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
 import { acceptedIds, setPeople } from "./people.ts";
 
@@ -27,6 +28,9 @@ Deno.test("grave: the figures printed are those counted at the far end", async (
   assert.equal(code, 1);
   assert.equal(api.requests.length, 1_000 + 90);
   assert.equal(acceptedIds(people).length, 990);
+  assert.match(output, /^ +ok +raw\.people +table +1,000 rows /m);
+  assert.match(output, /^ +failed +sync\.people +tracked +990 rows /m);
+  assert.doesNotMatch(output, /\b0 rows/);
   assert.match(output, /requests +1,000 sent, 990 accepted, 10 refused, 90 retries; 0 groups left/);
   assert.match(output, /outcome +990 acknowledged, 10 failed, 0 unknown, 0 left/);
   assert.match(output, /Sent: 990 groups in 1,000 requests/);
@@ -40,6 +44,18 @@ Deno.test("grave: the figures printed are those counted at the far end", async (
     `SELECT sum(attempts) AS tried FROM "spoor.requests"`,
   );
   assert.equal(tried, api.requests.length, "every try is on record");
+  const [line] = await readLines(people.project, "history", "sync.people");
+  assert.deepEqual([line?.rows, line?.requests_sent, line?.groups_saved], [990, 1_000, 990]);
+
+  api.answer(() => ({ json: {} }));
+  api.clear();
+  const next = await people.project.run("run");
+
+  assert.equal(next.code, 0, next.output);
+  assert.equal(api.requests.length, 10);
+  assert.match(next.output, /^ +ok +sync\.people +tracked +1,000 rows /m);
+  assert.match(next.output, /requests +10 sent, 10 accepted, 0 refused; 0 groups left/);
+  assert.match(next.output, /Sent: 10 groups in 10 requests/);
 });
 
 Deno.test("grave: 5,000 failed rows are no success", async () => {
