@@ -5,32 +5,70 @@
  */
 import assert from "node:assert/strict";
 import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
-import { fakeApi } from "../support/fake_api.ts";
-import { acceptedIds, idsIn, runAgain, setPeople } from "./people.ts";
+import { stateBytes } from "../plan/plan_project.ts";
+import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { acceptedIds, idsIn, runAgain, setPeople, upTo } from "./people.ts";
 
-const hasPlan = await Deno.stat(new URL("../../src/cli/commands/plan.ts", import.meta.url))
-  .then(() => true, () => false);
+const FORMS_OF_PLAN: readonly (readonly string[])[] = [
+  [],
+  ["--json"],
+  ["--format", "md"],
+  ["-o", "plan.json"],
+  ["--full", "--resend", "sync.people"],
+];
 
-Deno.test({
-  name: "grave: a preview sends nothing",
-  // There is no preview that could send.
-  ignore: !hasPlan,
-  async fn() {
+for (const when of ["before the first run", "of edits and removals", "of what was left"] as const) {
+  Deno.test(`grave: a preview sends nothing, ${when}`, async () => {
     await using api = await fakeApi();
-    await using people = await syncProject(api, SEND_EACH_ROW);
+    await using people = await syncProject(api, SEND_CHANGES, {
+      directives: ["on_removed: deliver", "retries: 0"],
+    });
     await setPeople(people, 20);
+    if (when !== "before the first run") {
+      // 3 is refused; whether 4 has arrived is unknown.
+      if (when === "of what was left") api.answer(leaveSome);
+      await people.run();
+      api.answer(() => ({ json: {} }));
+      await setPeople(people, 18, "iif(id < 6, 'Eva', 'Ada') AS name");
+    }
+    const expected = {
+      "before the first run": upTo(20).map((id) => `create ${id}`),
+      "of edits and removals": [...upTo(5).map((id) => `update ${id}`), "remove 19", "remove 20"],
+      "of what was left": [
+        ...[1, 2, 5].map((id) => `update ${id}`),
+        ...[3, 4].map((id) => `create ${id}`),
+        "remove 19",
+        "remove 20",
+      ],
+    }[when].toSorted();
+    await Deno.mkdir(people.project.path(".spoor"), { recursive: true });
+    const before = await stateBytes(people.project);
+    api.clear();
 
-    for (const form of [[], ["--json"], ["-o", "plan.json"]]) {
-      const plan = await people.project.run(["plan", ...form]);
-      assert.equal(plan.code, 0, plan.output);
+    for (const form of FORMS_OF_PLAN) {
+      const { code, output } = await people.project.run(["plan", ...form]);
+      assert.equal(api.connections, 0, "not even a connection was made");
+      assert.equal(code, 0, output);
+      assert.match(output, form.includes("-o") ? /Wrote plan.json/ : /\/update\/5|\/create\/5/);
     }
 
-    assert.equal(api.connections, 0, "not even a connection was made");
+    assert.deepEqual(await stateBytes(people.project), before, "and nothing was taken for sent");
     const run = await people.run();
-    assert.equal(run.sync.delivery?.new, 20, "and nothing was taken for sent");
-    assert.equal(api.requests.length, 20);
-  },
-});
+    assert.equal(run.code, 0, run.output);
+    assert.deepEqual(api.requests.map(({ json }) => json).toSorted(), expected);
+  });
+}
+
+/** Says of each change what it is. */
+const SEND_CHANGES = `
+  await changes("SELECT * FROM raw.people").each(async ({ action, key }) => {
+    await http.post(ORIGIN + "/" + action + "/" + key.id, { json: action + " " + key.id });
+  });
+`;
+
+function leaveSome({ path }: ReceivedRequest): Answer {
+  return path === "/create/4" ? { drop: true } : { status: path === "/create/3" ? 422 : 200 };
+}
 
 Deno.test("grave: a comment in a shared file sends nothing", async () => {
   await using api = await fakeApi();
