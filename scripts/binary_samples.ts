@@ -60,6 +60,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       ],
       "tests/delivery/settled_there_test.ts": ["what was settled as sent is known again"],
       "tests/delivery/verify_test.ts": ["what verify finds is accepted"],
+      "tests/graves/parked_rows_test.ts": [],
       "tests/graves/sent_by_mistake_test.ts": [],
       "tests/graves/waiting_rows_test.ts": ["grave: what waits is not deleted by its age"],
       "tests/state/lost_state_test.ts": ["a renamed model sends nothing"],
