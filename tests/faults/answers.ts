@@ -6,12 +6,32 @@
 import { gzipSync } from "node:zlib";
 import type { Script } from "./raw_server.ts";
 
-/** Statuses, and what headers come with some of them. */
+/**
+ * Statuses, and what comes with some of them: headers; of 1xx, which only say that an answer will come, that
+ * answer's status; of redirects, where they lead to.
+ */
 export const STATUSES = [
+  "100",
+  "101",
+  "102",
+  "103",
+  "100-200",
+  "103-200",
+  "103-422",
   "200",
   "204",
   "207",
+  "300",
+  "301",
   "302",
+  "303",
+  "304",
+  "305",
+  "307",
+  "307-nowhere",
+  "307-cut",
+  "308",
+  "308-422",
   "400",
   "401",
   "404",
@@ -53,6 +73,11 @@ export function isJson(body: Body): boolean {
 const JSON_TEXT = `{"id":"far-1"}`;
 const HUGE = new TextEncoder().encode(`{"id":"far-1","x":"${"x".repeat(10 * 2 ** 20)}"}`);
 const HTML = "<html><body><h1>Something went wrong</h1></body></html>";
+
+/** What comes before an answer. */
+export function hint(status: number): Script {
+  return [`HTTP/1.1 ${status} Soon\r\nLink: </style.css>; rel=preload\r\n\r\n`];
+}
 
 /** The whole answer. */
 export function answer(status: number, headers: readonly string[], body: Body): Script {

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { tempProject } from "../support/temp_project.ts";
 import { readRun } from "../delivery/sync_project.ts";
-import { answer } from "./answers.ts";
+import { answer, hint } from "./answers.ts";
 import { rawServer, type Script } from "./raw_server.ts";
 
 interface Case {
@@ -21,12 +21,27 @@ const CASES: readonly Case[] = [
   { name: "no answer", script: [], requests: 1, end: "unknown" },
   { name: "never an answer", script: ["hang"], requests: 1, end: "unknown" },
   { name: "half a head", script: ["HTTP/1.1 200 OK\r\nConte"], requests: 1, end: "unknown" },
+  { name: "a hint, and no answer", script: hint(103), requests: 1, end: "unknown" },
+  {
+    name: "a hint, and a yes",
+    script: [...hint(103), ...answer(201, [], "json")],
+    requests: 1,
+    end: "accepted",
+  },
   { name: "half a yes", script: answer(200, [], "truncated"), requests: 1, end: "unknown" },
   { name: "a yes that stalls", script: answer(201, [], "stalled"), requests: 1, end: "unknown" },
   { name: "a yes", script: answer(201, [], "json"), requests: 1, end: "accepted" },
   { name: "half a no", script: answer(422, [], "truncated"), requests: 1, end: "failed" },
   { name: "a no", script: answer(400, [], "json"), requests: 1, end: "failed" },
   // Answers that do not say whether anything was done.
+  {
+    name: "another place",
+    script: answer(301, ["Location: /"], "json"),
+    requests: 1,
+    end: "unknown",
+  },
+  { name: "no place", script: answer(308, [], "empty"), requests: 1, end: "unknown" },
+  { name: "another protocol", script: hint(101), requests: 1, end: "unknown" },
   { name: "a fault", script: answer(500, [], "json"), requests: 1, end: "unknown" },
   { name: "a gateway's fault", script: answer(502, [], "html"), requests: 1, end: "unknown" },
   { name: "a gateway's time", script: answer(504, [], "empty"), requests: 1, end: "unknown" },
@@ -67,7 +82,7 @@ Deno.test("at most once: what may have arrived is sent again by no retry and no 
     CASES.map(({ name }, id) => [name, requests()[id], endOf(project, id)]),
     CASES.map(({ name, requests, end }) => [name, requests, end]),
   );
-  assert.equal(first.sync.delivery?.unknown, 8);
+  assert.equal(first.sync.delivery?.unknown, 12);
 
   server.requests = [];
   server.respond = () => answer(200, [], "json");
@@ -80,7 +95,7 @@ Deno.test("at most once: what may have arrived is sent again by no retry and no 
     CASES.filter(({ end }) => end === "failed").map(({ name }) => name),
     "changed or not: what may have arrived waits for a person",
   );
-  assert.equal(second.sync.delivery?.held_back, 8);
+  assert.equal(second.sync.delivery?.held_back, 12);
 });
 
 function endOf(

@@ -11,7 +11,7 @@
 import assert from "node:assert/strict";
 import type { ModelFinished, RunEvent } from "~/run/run_event.ts";
 import { type ProjectFiles, type TempProject, tempProject } from "../support/temp_project.ts";
-import { answer, type Body, type Status } from "./answers.ts";
+import { answer, hint } from "./answers.ts";
 import {
   type Cell,
   CELLS,
@@ -20,8 +20,10 @@ import {
   expectedRequests,
   type GroupEnd,
   isNotNow,
+  landingOf,
   type Mode,
   REJECTED,
+  restOf,
 } from "./cells.ts";
 import { type RawRequest, type RawServer, rawServer, type Script } from "./raw_server.ts";
 
@@ -65,16 +67,22 @@ function comesAgain(cell: Cell): boolean {
 }
 
 function respond({ path }: RawRequest): Script {
-  const [, mode, status, body] = /([a-z]+)\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
-  // Where it leads to all is well.
-  if (path.startsWith("/landed/")) return answer(200, [], "json");
-  const headers = status === "302"
-    ? [`Location: /landed/${mode}/${status}/${body}`]
-    : headersOf(status as Status);
-  return answer(codeOf(status as Status), headers, body as Body);
+  const [, mode, status = "", body] = /([a-z]+)\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+  const cell = { mode, status, body } as Cell;
+  if (path.startsWith("/landed/")) {
+    const { code, body } = landingOf(cell.status);
+    return answer(code, [], body);
+  }
+  const code = codeOf(cell.status);
+  if (code >= 200) return answer(code, headersOf(cell), cell.body);
+  const rest = restOf(cell.status);
+  return [...hint(code), ...rest === undefined ? [] : answer(Number(rest), [], cell.body)];
 }
 
-function headersOf(status: Status): string[] {
+function headersOf(cell: Cell): string[] {
+  const { status } = cell;
+  const isRedirect = codeOf(status) >= 300 && codeOf(status) < 400;
+  if (isRedirect && restOf(status) !== "nowhere") return [`Location: /landed/${nameOf(cell)}`];
   if (status.endsWith("-seconds")) return [`Retry-After: ${WAIT_S}`];
   if (!status.endsWith("-date")) return [];
   // A date has no fractions: so many seconds from now are at least one less.
