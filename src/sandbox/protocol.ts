@@ -277,6 +277,12 @@ export interface EgressResponse {
   /** Tries made, the first included; 0 when the request was refused before any. */
   attempts: number;
   elapsedMs: number;
+  /** It ended where a redirect led. */
+  isRedirected?: true;
+  /**
+   * Its last try met a redirect that does not say that nothing was done, whatever came after it. Of a write only.
+   */
+  mayHaveActed?: true;
   /** No answer that can be relied on: refused by the sandbox, timed out, broken, too large. */
   error?: EgressError;
   /** Why an answer such as 503 was not tried again though a try was left; the hint of its error. */

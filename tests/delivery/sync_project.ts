@@ -108,10 +108,12 @@ function selectOf(columns: readonly string[], rows: readonly (readonly string[])
 }
 
 function modelText(api: FakeApi, code: string, directives: readonly string[]): string {
-  const own = ["kind: tracked", `allow_net: ${api.host}`];
-  const key = directives.some((line) => line.startsWith("unique_key")) ? [] : ["unique_key: id"];
+  const own = ["unique_key: id", `allow_net: ${api.host}`].filter((line) => {
+    const [name = ""] = line.split(":", 1);
+    return !directives.some((given) => given.startsWith(`${name}:`));
+  });
   return [
-    ...[...own, ...key, ...directives].map((line) => `// @${line}`),
+    ...["kind: tracked", ...own, ...directives].map((line) => `// @${line}`),
     `import { changes, env, files, hmac, http, HttpError, log, query, reject, save, secret } from "spoor";`,
     `const ORIGIN = "${api.origin}";`,
     code,

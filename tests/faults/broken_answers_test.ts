@@ -117,12 +117,8 @@ Deno.test("an answer that breaks leaves its group unknown, at whatever byte; a r
 
 Deno.test("a redirect to a host that is not allowed fails the model; nothing goes there, nothing counts as sent", async () => {
   await using elsewhere = rawServer(() => answer(200, [], "json"));
-  for (const status of [301, 302, 303, 307, 308]) {
-    await using server = rawServer(({ path }) =>
-      path.endsWith("/2")
-        ? answer(status, [`Location: ${elsewhere.origin}/stolen`], "json")
-        : answer(200, [], "json")
-    );
+  for (const status of [307, 308]) {
+    await using server = redirecting(status, elsewhere);
     await using project = await tempProject(filesOf(server, ["retries: 1"]));
 
     const ran = await run(project);
@@ -140,10 +136,42 @@ Deno.test("a redirect to a host that is not allowed fails the model; nothing goe
   assert.equal(elsewhere.requests.length, 0);
 });
 
-function filesOf(server: RawServer, directives: readonly string[]): ProjectFiles {
+Deno.test("a redirect that would make a GET of a write fails its group, wherever it leads", async () => {
+  await using elsewhere = rawServer(() => answer(200, [], "json"));
+  for (const status of [301, 302, 303]) {
+    await using server = redirecting(status, elsewhere);
+    await using project = await tempProject(filesOf(server, ["retries: 1"], 5));
+
+    const ran = await run(project);
+
+    assert.equal(ran.code, 1);
+    assert.equal(server.requests.length, 5);
+    const { delivery } = ran.sync;
+    assert.deepEqual([delivery?.saved, delivery?.failed, delivery?.unknown], [4, 1, 0]);
+    const [entry] = project.rows("spoor.ledger");
+    assert.deepEqual([entry?.group_key, entry?.state], ["[2]", "failed"]);
+    assert.match(String(entry?.error), new RegExp(`answered ${status}`));
+  }
+  assert.equal(elsewhere.requests.length, 0);
+});
+
+/** Takes all but `/2`, which it sends elsewhere. */
+function redirecting(status: number, elsewhere: RawServer): RawServer {
+  return rawServer(({ path }) =>
+    path.endsWith("/2")
+      ? answer(status, [`Location: ${elsewhere.origin}/stolen`], "json")
+      : answer(200, [], "json")
+  );
+}
+
+function filesOf(
+  server: RawServer,
+  directives: readonly string[],
+  rows = 2 * BROKEN.length,
+): ProjectFiles {
   return {
     "models/raw/cells.sql": `
-      SELECT value AS id FROM json_each('${JSON.stringify([...Array(2 * BROKEN.length).keys()])}')
+      SELECT value AS id FROM json_each('${JSON.stringify([...Array(rows).keys()])}')
     `,
     "models/sync/people.ts": [
       "kind: tracked",

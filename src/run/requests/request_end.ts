@@ -22,14 +22,15 @@ export function isUncertain({ status, error }: EgressResponse): boolean {
 
 /**
  * Whether a request may have done something at the far side: all but those that were refused, never sent, or
- * that the far side was not available for (RFC 9110, section 15.6.4). Of a request that was tried again only
+ * that the far side was not available for (RFC 9110, section 15.6.4). One that was redirected may have been done
+ * by then, however it ended where that led; not so with 307 and 308. Of a request that was tried again only
  * the last try is known; at most once it is tried again only where nothing was done.
  */
 export function mayHaveMoved(
-  { status, error, attempts }: EgressResponse,
+  { status, error, attempts, mayHaveActed }: EgressResponse,
   isOnce: boolean,
 ): boolean {
-  if (attempts > 1 && !isOnce) return true;
+  if (mayHaveActed || (attempts > 1 && !isOnce)) return true;
   if (status === undefined) return error?.kind === "timeout" || error?.kind === "broken";
   return status < 400 || (status >= 500 && status !== 503);
 }

@@ -28,6 +28,7 @@ import { Pacer } from "./send/pacer.ts";
 import { Permits } from "./send/permits.ts";
 import { textOfBody } from "./send/read_body.ts";
 import { type FinalAnswer, type Outlet, sendWithRetries } from "./send/send_with_retries.ts";
+import type { Trail } from "./send/trail.ts";
 
 /** What a worker knows once it has been told its model. */
 interface Started {
@@ -113,6 +114,7 @@ export class Egress {
       return {
         ...lastAnswer(failure, request, mask),
         attempts: progress.attempts,
+        ...toldOf(failure.trail),
         error: failure.report(masked),
       };
     }
@@ -189,9 +191,9 @@ function lastAnswer(
 
 /** An answer as the engine is told it, without the secrets: a far side may echo what it was sent. */
 function maskAnswer(
-  { status, url, headers, body, note }: FinalAnswer,
+  { status, url, headers, body, note, trail }: FinalAnswer,
   mask: SecretMask,
-): Pick<EgressResponse, "status" | "url" | "headers" | "body" | "note"> {
+): Omit<EgressResponse, "attempts" | "elapsedMs"> {
   const text = textOfBody(body);
   return {
     status,
@@ -200,6 +202,15 @@ function maskAnswer(
       ? headers
       : headers.map(([name, value]) => [name, mask.text(value)] as const),
     body: text === undefined ? mask.bytes(body) : mask.text(text),
+    ...toldOf(trail),
     ...(note !== undefined && { note }),
+  };
+}
+
+/** What the engine is told of redirects: nothing, mostly. */
+function toldOf(trail: Trail | undefined): Pick<EgressResponse, "isRedirected" | "mayHaveActed"> {
+  return {
+    ...(trail?.isRedirected && { isRedirected: true }),
+    ...(trail?.mayHaveActed && { mayHaveActed: true }),
   };
 }

@@ -6,6 +6,7 @@
 import { messageOf } from "~/base/message_of.ts";
 import type { EgressError } from "~/sandbox/protocol.ts";
 import type { Answer } from "./send/send_once.ts";
+import type { Trail } from "./send/trail.ts";
 
 /** What an `EgressFailure` says beside its message. */
 export interface EgressFailureOptions {
@@ -25,6 +26,8 @@ export class EgressFailure extends Error {
   readonly retryable: boolean;
   readonly endsAuthorisation: boolean;
   readonly answer: Answer | undefined;
+  /** How far its try had come; absent: there was none. */
+  trail: Trail | undefined;
 
   constructor(
     readonly kind: EgressError["kind"],
@@ -36,6 +39,7 @@ export class EgressFailure extends Error {
     this.retryable = options.retryable ?? false;
     this.endsAuthorisation = options.endsAuthorisation ?? false;
     this.answer = options.answer;
+    this.trail = options.answer?.trail;
   }
 
   /** The same of a request that was answered before: the failure itself may be that of many requests. */

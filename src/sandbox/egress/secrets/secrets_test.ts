@@ -146,7 +146,7 @@ Deno.test("egress masks a secret in a body that is no text, and in a compressed 
 
 Deno.test("egress masks a secret in its own errors", async () => {
   await using far = serveFarSide((request) =>
-    new Response(null, { status: 302, headers: { location: `ftp://x/${request.text}` } })
+    new Response(null, { status: 307, headers: { location: `ftp://x/${request.text}` } })
   );
   const secrets = [{ name: "T", standIn: "spoor-secret-1", value: "some-long-secret" }];
   using egress = startEgress({ allowNet: [far.host], secrets });

@@ -8,8 +8,13 @@ import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Answer } from "./send_once.ts";
 
-/** See the module's comment. */
-export function noteEnd(host: string, ended: Answer | EgressFailure, pacer: Pacer): void {
+/**
+ * See the module's comment.
+ *
+ * @param first Host of the request; where a redirect led elsewhere, the end is that of the other one.
+ */
+export function noteEnd(first: string, ended: Answer | EgressFailure, pacer: Pacer): void {
+  const host = ended.trail?.url.host ?? first;
   if (!(ended instanceof EgressFailure)) {
     return pacer.ended(host, endOf(ended.status), () => `the last one with ${ended.status}`);
   }

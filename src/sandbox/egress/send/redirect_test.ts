@@ -32,6 +32,7 @@ Deno.test("egress follows a redirect that leaves the request what it is", async 
       method,
       body: "body",
       headers: [["content-type", "text/plain"]],
+      retries: 1,
     });
     assert.equal(new TextDecoder().decode(body), `${method} body`, `${status} ${method}`);
     assert.equal(far.received[1]?.headers.get("content-type"), "text/plain");
@@ -47,6 +48,49 @@ Deno.test("egress does not follow a write by a redirect that would make a GET of
     assert.equal(answer.status, status, `${status} ${method}`);
     assert.equal(far.received.length, 1);
   }
+});
+
+Deno.test("egress does not follow a write that must not be made twice, where it may have been done", async () => {
+  for (const status of [301, 302]) {
+    await using far = serveRedirect(status, () => "/end");
+    using egress = startEgress({ allowNet: [far.host], atMostOnce: true });
+    const url = `${far.origin}/start`;
+    const answer = await egress.send({ url, method: "PATCH", body: "body", retries: 3 });
+    assert.deepEqual([answer.status, answer.mayHaveActed], [status, true]);
+    assert.equal(far.received.length, 1);
+  }
+});
+
+Deno.test("egress says that a write was redirected which may have been done by then", async () => {
+  const acts: [number, string, boolean][] = [
+    [301, "PUT", true],
+    [302, "DELETE", true],
+    [307, "PATCH", false],
+    [308, "POST", false],
+    [302, "GET", false],
+  ];
+  for (const [status, method, mayHaveActed] of acts) {
+    for (const path of ["/end", "http://127.0.0.1:1/blocked", "http://elsewhere.example/"]) {
+      await using far = serveRedirect(status, () => path);
+      using egress = startEgress({ allowNet: ["127.0.0.1"] });
+      const answer = await egress.send({ url: `${far.origin}/start`, method, retries: 1 });
+      assert.equal(answer.mayHaveActed ?? false, mayHaveActed, `${status} ${method} ${path}`);
+    }
+  }
+});
+
+Deno.test("egress names the host that failed, and counts the failures as that one's", async () => {
+  await using far = serveRedirect(307, () => "http://127.0.0.1:2/gone");
+  using egress = startEgress({ allowNet: ["127.0.0.1"] });
+  for (let request = 0; request < 20; request++) {
+    const { error } = await egress.send({ url: `${far.origin}/start`, method: "POST" });
+    assert.equal(error?.message, 'Cannot reach "127.0.0.1:2": the connection was refused');
+  }
+  const { error } = await egress.send({ url: `${far.origin}/start`, method: "POST" });
+  assert.equal(
+    error?.message,
+    'Cannot reach "127.0.0.1:2": the last 20 requests failed (the connection was refused)',
+  );
 });
 
 Deno.test("egress refuses a redirect to a host or port that is not allowed", async () => {

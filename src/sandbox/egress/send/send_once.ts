@@ -10,7 +10,8 @@ import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
 import { timeoutFailure, toFailure } from "./fetch_failure.ts";
 import { readBody } from "./read_body.ts";
-import { MAX_REDIRECTS, redirected } from "./redirect.ts";
+import { MAX_REDIRECTS, mayFollowAct, redirected } from "./redirect.ts";
+import type { Trail } from "./trail.ts";
 import { TryLimit } from "./try_limit.ts";
 
 /** What came back; nothing is masked yet. */
@@ -20,6 +21,7 @@ export interface Answer {
   url: string;
   headers: readonly (readonly [string, string])[];
   body: Uint8Array;
+  trail: Trail;
 }
 
 /** Where one try may go. */
@@ -48,20 +50,26 @@ export async function sendOnce(
   way: Way,
   signal: AbortSignal,
 ): Promise<Answer> {
+  const trail: Trail = { url: request.url, isRedirected: false, mayHaveActed: false };
+  const reached = () => ({ ...request, url: trail.url });
   // One signal for both ends of a try, because each costs; the reason tells them apart.
   const ended = new AbortController();
   const limit = new TryLimit(
     way.deadlines,
     request.timeoutMs,
-    () => ended.abort(timeoutFailure(request)),
+    () => ended.abort(timeoutFailure(reached())),
   );
   const abort = () => ended.abort();
   signal.addEventListener("abort", abort);
   try {
-    return await follow(request, way, limit, ended.signal);
+    return await follow(request, trail, way, limit, ended.signal);
   } catch (error) {
     const { reason } = ended.signal;
-    throw reason instanceof EgressFailure ? reason : toFailure(error, request, way.allowedHosts);
+    const failure = reason instanceof EgressFailure
+      ? reason
+      : toFailure(error, reached(), way.allowedHosts);
+    failure.trail = trail;
+    throw failure;
   } finally {
     limit.stop();
     signal.removeEventListener("abort", abort);
@@ -70,6 +78,7 @@ export async function sendOnce(
 
 async function follow(
   first: OutgoingRequest,
+  trail: Trail,
   way: Way,
   limit: TryLimit,
   signal: AbortSignal,
@@ -77,18 +86,21 @@ async function follow(
   let request = first;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await send(request, way, signal);
-    const mayLead = response.status >= 300 && first.followsRedirects !== false;
-    const next = mayLead ? await nextHop(request, response, way.allowedHosts) : undefined;
-    if (next === undefined) return await toAnswer(response, request);
-    // A page to log in at, read with success, would be no acceptance of what was sent.
-    if (next.method !== request.method) return await toAnswer(response, request);
+    trail.mayHaveActed ||= !isSafeMethod(request.method) && mayFollowAct(response.status);
+    // A second time, though elsewhere, would be once more.
+    const isOver = trail.mayHaveActed && mustNotRepeat(request, way);
+    const mayLead = response.status >= 300 && first.followsRedirects !== false && !isOver;
+    const next = mayLead ? await nextHop(request, response, trail, way.allowedHosts) : undefined;
+    if (next === undefined) return await toAnswer(response, request, trail);
     await response.body?.cancel();
+    if (way.permit !== undefined) {
+      limit.stop();
+      await way.permit(signal);
+      signal.throwIfAborted();
+      limit.go();
+    }
     request = next;
-    if (way.permit === undefined) continue;
-    limit.stop();
-    await way.permit(signal);
-    signal.throwIfAborted();
-    limit.go();
+    Object.assign(trail, { url: next.url, isRedirected: true });
   }
   throw new EgressFailure(
     "broken",
@@ -105,6 +117,7 @@ async function follow(
 async function nextHop(
   request: OutgoingRequest,
   response: Response,
+  trail: Trail,
   allowedHosts: AllowedHosts,
 ): Promise<OutgoingRequest | undefined> {
   const { status, headers } = response;
@@ -116,7 +129,7 @@ async function nextHop(
     await response.body?.cancel();
     if (!(error instanceof EgressFailure)) throw error;
     // Its body is not waited for: it may be slow, and the end is known.
-    throw error.after(answerOf(response, request, new Uint8Array()));
+    throw error.after(answerOf(response, request, trail, new Uint8Array()));
   }
 }
 
@@ -156,18 +169,27 @@ function ownConnection(): Deno.HttpClient {
   return unpooled ??= Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 }
 
-async function toAnswer(response: Response, request: OutgoingRequest): Promise<Answer> {
+async function toAnswer(
+  response: Response,
+  request: OutgoingRequest,
+  trail: Trail,
+): Promise<Answer> {
   const body = await readBody(response, request.method).catch((error) => {
     // The far side has said no. What it wanted to add is lost, which makes no yes of it, and no doubt.
     if (response.ok) throw error;
     return new Uint8Array();
   });
-  return answerOf(response, request, body);
+  return answerOf(response, request, trail, body);
 }
 
-function answerOf(response: Response, { url }: OutgoingRequest, body: Uint8Array): Answer {
+function answerOf(
+  response: Response,
+  { url }: OutgoingRequest,
+  trail: Trail,
+  body: Uint8Array,
+): Answer {
   const headers: [string, string][] = [];
   // Five times as fast as the iterator.
   response.headers.forEach((value, name) => headers.push([name, value]));
-  return { status: response.status, url: url.href, headers, body };
+  return { status: response.status, url: url.href, headers, body, trail };
 }

@@ -94,11 +94,11 @@ async function request(
     ...(change.verifies !== undefined && { verifies: change.verifies }),
   };
   const { response: answer } = await port.call("response", { type: "http", request: message });
-  if (answer.error) throw callSites.add(failure(about(), answer.error), site);
+  if (answer.error) throw callSites.add(failure(about(), answer.error, answer), site);
   const answered = { change, about, isWrite: isWrite(method), mayHoldUpTo };
   const response = toResponse(answered, answer);
   if (response.ok || options.throwOnError === false) return response;
-  const refused = new HttpError(describeRefusal(about(), response), response);
+  const refused = new HttpError(describeRefusal(about(), response, answer), response);
   const hint = answer.note ?? redirectHint(method, response);
   if (hint !== undefined) rememberError(refused, { hint });
   throw callSites.add(refused, site);
@@ -114,12 +114,18 @@ function toResponse(request: AnsweredRequest, answer: EgressResponse): HttpRespo
   return response;
 }
 
-/** A write comes back redirected where it would have become a GET: what that finds is no acceptance. */
+/**
+ * A write comes back redirected where it would have become a GET, for what that finds is no acceptance, and where
+ * it must not be made twice.
+ */
 function redirectHint(method: string, { status, headers }: HttpResponse): string | undefined {
   const location = headers.get("location");
-  if (status < 300 || status > 399 || location === null) return undefined;
-  return `It leads to "${location.slice(0, 200)}", to be read by GET, which would not be this ` +
-    `${method} any more: see whether the address and the login are right.`;
+  if (!isWrite(method) || status < 300 || status > 399 || location === null) return undefined;
+  const place = `It leads to "${location.slice(0, 200)}"`;
+  const check = "see whether the address and the login are right.";
+  return status === 303 || method === "POST"
+    ? `${place}, to be read by GET, which would not be this ${method} any more: ${check}`
+    : `${place}. This ${method} may have been done by then, and must not be done twice: ${check}`;
 }
 
 /** Of a far side that takes so many requests, not each one's place is noted: that is a fifth of its cost here. */
@@ -148,10 +154,12 @@ class CallSites {
 const callSites = new CallSites();
 
 /** What the sandbox refuses ends the model; what the network does is an `HttpError`. */
-function failure(about: string, error: EgressError): Error {
+function failure(about: string, error: EgressError, { isRedirected }: EgressResponse): Error {
   if (error.kind === "denied" || error.kind === "down") return hostError(error, true);
   if (error.kind === "invalid") return hostError(error);
-  const failed = new HttpError(`${about} failed: ${withoutRequest(error.message)}`, undefined);
+  // Where a redirect led it was another request.
+  const state = isRedirected ? error.message : withoutRequest(error.message);
+  const failed = new HttpError(`${about} failed: ${state}`, undefined);
   rememberError(failed, { hint: error.hint, details: error.details });
   return failed;
 }

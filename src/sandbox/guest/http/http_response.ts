@@ -117,11 +117,16 @@ export class HttpError extends Error {
 }
 
 /** The words for an answer outside of 200–299. */
-export function describeRefusal(request: string, response: HttpResponse): string {
+export function describeRefusal(
+  request: string,
+  response: HttpResponse,
+  { isRedirected }: Pick<EgressResponse, "isRedirected">,
+): string {
   const shown = shortenText(
     new TextDecoder().decode(response.bytes.subarray(0, 4 * SHOWN_BODY)),
     SHOWN_BODY,
   );
   const body = shown.replace(/\s+/g, " ").trim();
-  return `${request} answered ${response.status}${body && `: ${body}`}`;
+  const who = isRedirected ? `${request} was redirected to ${response.url}, which` : request;
+  return `${who} answered ${response.status}${body && `: ${body}`}`;
 }
