@@ -55,6 +55,10 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       "tests/delivery/one_copy_test.ts": ["a model reads another's target"],
       "tests/delivery/parked_test.ts": ["what no run sends by itself is said by every run"],
       "tests/delivery/pending_test.ts": ["after kill -9 every group"],
+      "tests/delivery/redirected_writes_test.ts": [
+        "who was created so and leaves the query",
+        "a write that opts out of retries is not sent where 302 leads",
+      ],
       "tests/delivery/settled_below_test.ts": [
         "what was settled as sent wakes the models below, and a plan",
       ],

@@ -1,6 +1,7 @@
 /**
  * A server on the loopback address that writes its answers byte by byte, so that it can break one anywhere,
- * say what is not true of it, or never end it. Every request has a connection of its own.
+ * say what is not true of it, or never end it. Every request has a connection of its own, but where a script
+ * keeps it.
  *
  * @module
  */
@@ -9,15 +10,22 @@
 export interface RawRequest {
   method: string;
   path: string;
+  /** Its first line and its headers. */
+  head: string;
   /** Its `Idempotency-Key`. */
   key: string | undefined;
   body: string;
   /** `performance.now()` of its arrival. */
   atMs: number;
+  /** How many requests came before it on its connection. */
+  before: number;
 }
 
-/** What is written: texts and bytes, and waits between them. `hang`: the end never comes. */
-export type Script = readonly (string | Uint8Array | { waitMs: number } | "hang")[];
+/**
+ * What is written: texts and bytes, and waits between them. `hang`: the end never comes. `keep`, as the last: the
+ * connection is kept for another request.
+ */
+export type Script = readonly (string | Uint8Array | { waitMs: number } | "hang" | "keep")[];
 
 /** See the module's comment. */
 export interface RawServer extends AsyncDisposable {
@@ -63,16 +71,21 @@ export function rawServer(respond: (request: RawRequest) => Script): RawServer {
 
 async function serve(connection: Deno.Conn, server: RawServer): Promise<void> {
   try {
-    const request = await receive(connection);
-    if (!request) return;
-    server.requests.push(request);
-    for (const step of server.respond(request)) await take(step, connection);
+    for (let before = 0;; before++) {
+      const request = await receive(connection, before);
+      if (!request) return;
+      server.requests.push(request);
+      const script = server.respond(request);
+      for (const step of script) await take(step, connection);
+      if (script.at(-1) !== "keep") return;
+    }
   } catch {
     // The other side has hung up: a time-out, or it has read all that it wanted.
   }
 }
 
 async function take(step: Script[number], connection: Deno.Conn): Promise<void> {
+  if (step === "keep") return;
   if (step === "hang") return void await connection.read(new Uint8Array(1));
   if (typeof step === "object" && "waitMs" in step) {
     return await new Promise((resolve) => setTimeout(resolve, step.waitMs));
@@ -87,23 +100,31 @@ async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void>
 }
 
 /** Reads to the end of a request; `undefined`: there is none. */
-async function receive(connection: Deno.Conn): Promise<RawRequest | undefined> {
+async function receive(connection: Deno.Conn, before: number): Promise<RawRequest | undefined> {
   const buffer = new Uint8Array(64 * 1_024);
   let text = "";
   while (true) {
     const head = text.indexOf("\r\n\r\n");
     const length = Number(/^content-length: (\d+)/im.exec(text.slice(0, head))?.[1] ?? 0);
-    if (head >= 0 && text.length >= head + 4 + length) return parse(text, head);
+    if (head >= 0 && text.length >= head + 4 + length) return parse(text, head, before);
     const read = await connection.read(buffer);
     if (read === null) return undefined;
     text += new TextDecoder("latin1").decode(buffer.subarray(0, read));
   }
 }
 
-function parse(text: string, head: number): RawRequest {
+function parse(text: string, head: number, before: number): RawRequest {
   const [method = "", path = ""] = text.split(" ", 2);
   const key = /^idempotency-key: (.+?)\r?$/im.exec(text.slice(0, head))?.[1];
-  return { method, path, key, body: text.slice(head + 4), atMs: performance.now() };
+  return {
+    method,
+    path,
+    head: text.slice(0, head),
+    key,
+    body: text.slice(head + 4),
+    atMs: performance.now(),
+    before,
+  };
 }
 
 function close(connection: Deno.Conn): void {

@@ -9,6 +9,7 @@ import type { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
 import { timeoutFailure, toFailure } from "./fetch_failure.ts";
+import { OnceBody } from "./once_body.ts";
 import { readBody } from "./read_body.ts";
 import { MAX_REDIRECTS, mayFollowAct, redirected } from "./redirect.ts";
 import type { Trail } from "./trail.ts";
@@ -134,14 +135,8 @@ async function nextHop(
 }
 
 function send(request: OutgoingRequest, way: Way, signal: AbortSignal): Promise<Response> {
-  const { method, url, body } = request;
-  const init = {
-    method,
-    body,
-    redirect: "manual" as const,
-    signal,
-    ...(mustNotRepeat(request, way) && { client: ownConnection() }),
-  };
+  const { method, url } = request;
+  const init = { method, redirect: "manual" as const, signal, ...sentOnce(request, way) };
   // Pairs cost `fetch` half of what a Headers object does.
   const headers = request.headers as [string, string][];
   if (way.practiceOrigin === undefined) return fetch(url.href, { ...init, headers });
@@ -159,12 +154,24 @@ export function mustNotRepeat(
   return (retries === 0 || atMostOnce) && !isSafeMethod(method);
 }
 
+/**
+ * What keeps `fetch` from sending a request twice by itself: a body that it has once, or a connection of its own,
+ * which does not come from the pool. The latter costs more, and makes it sure as well that no connection is used
+ * which the far side is just closing. Only a read that nobody counts may go out twice.
+ */
+function sentOnce(
+  request: OutgoingRequest,
+  way: Way,
+): { body: OutgoingRequest["body"] | OnceBody; client?: Deno.HttpClient } {
+  const { body } = request;
+  if (isSafeMethod(request.method) && way.permit === undefined) return { body };
+  if (body === null || body.length === 0) return { body, client: ownConnection() };
+  const once = new OnceBody(body);
+  return mustNotRepeat(request, way) ? { body: once, client: ownConnection() } : { body: once };
+}
+
 let unpooled: Deno.HttpClient | undefined;
 
-/**
- * Deno's `fetch` by itself repeats a request when the connection that it took from its pool breaks, though
- * it may have arrived (denoland/deno#35610). On a connection of its own a request goes out once.
- */
 function ownConnection(): Deno.HttpClient {
   return unpooled ??= Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 }
