@@ -21,8 +21,9 @@ export interface RetryPolicy {
  * that requests which failed together do not come back together.
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  *
- * A `Retry-After` header wins, because the server knows better than we do when it is ready. It is
- * never cut short, only spread: by up to `firstDelayMs`, and by no more than half of itself.
+ * What a `Retry-After` header asks for is never cut short, only spread: by up to `firstDelayMs`, and by no
+ * more than half of itself. Where we would have waited longer, we do: a server that asks for nothing, or whose
+ * clock is behind so that its date is over, is as busy as one that says nothing.
  *
  * @example The third failure, and a server that asks for 30 seconds
  * ```ts
@@ -54,12 +55,12 @@ export function retryDelayMs(
     );
   }
   if (failures >= policy.maxAttempts) return undefined;
-  if (retryAfterMs !== undefined) {
-    return Math.round(
-      retryAfterMs + random() * Math.min(policy.firstDelayMs, retryAfterMs / 2),
-    );
-  }
+  const chance = random();
   // From the 32nd doubling on the cap holds anyway; 2 ** 2000 would be Infinity times zero.
   const doubledMs = policy.firstDelayMs * 2 ** Math.min(failures - 1, 32);
-  return Math.round(random() * Math.min(doubledMs, policy.maxDelayMs));
+  const ownMs = chance * Math.min(doubledMs, policy.maxDelayMs);
+  const askedMs = retryAfterMs === undefined
+    ? 0
+    : retryAfterMs + chance * Math.min(policy.firstDelayMs, retryAfterMs / 2);
+  return Math.round(Math.max(ownMs, askedMs));
 }

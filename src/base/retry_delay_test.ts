@@ -23,8 +23,14 @@ Deno.test("retryDelayMs() gives up after the last attempt", () => {
 Deno.test("retryDelayMs() never waits less than Retry-After and little more", () => {
   assert.equal(retryDelayMs(1, POLICY, () => 0, 90_000), 90_000);
   assert.equal(retryDelayMs(1, POLICY, LONGEST, 90_000), 90_500);
-  assert.equal(retryDelayMs(1, POLICY, LONGEST, 200), 300);
-  assert.equal(retryDelayMs(1, POLICY, LONGEST, 0), 0);
+  assert.equal(retryDelayMs(1, POLICY, () => 0.5, 400), 500);
+});
+
+Deno.test("retryDelayMs() never waits less than it would have by itself", () => {
+  assert.equal(retryDelayMs(1, POLICY, LONGEST, 0), 500);
+  assert.equal(retryDelayMs(1, POLICY, LONGEST, 200), 500);
+  assert.equal(retryDelayMs(4, POLICY, () => 0.25, 0), 1_000);
+  assert.equal(retryDelayMs(9, POLICY, LONGEST, 1_000), 60_000);
 });
 
 Deno.test("retryDelayMs() refuses a count that cannot be one", () => {

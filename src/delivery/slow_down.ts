@@ -2,6 +2,8 @@
  * How a whole model slows down when its far side says that it is too fast (429, or 503 with
  * `Retry-After`): all wait, and then begin with half of what was in flight, one more at a time.
  *
+ * The pause is what it asks for (`Retry-After`), and never shorter than our own, which grows.
+ *
  * What was in flight together is refused together. That is one refusal, not many: a try counts only if
  * it began after the last pause had.
  *
@@ -54,7 +56,9 @@ export class SlowDown {
       this.#limit = Math.max(1, Math.floor(Math.min(inFlight, this.#limit) / 2));
     }
     if (!isNew && retryAfterMs === undefined) return;
-    const pauseMs = pauseOf(this.#pauses, random, retryAfterMs);
+    const chance = random();
+    const ownMs = isNew ? ownPauseMs(this.#pauses, chance) : 0;
+    const pauseMs = Math.max(ownMs, askedPauseMs(retryAfterMs, chance));
     this.#resumeAtMs = Math.max(this.#resumeAtMs, nowMs + pauseMs);
   }
 
@@ -67,10 +71,12 @@ export class SlowDown {
   }
 }
 
-/** What the server asks for, spread a little; else growing, with full jitter. */
-function pauseOf(pauses: number, random: () => number, retryAfterMs: number | undefined): number {
-  if (retryAfterMs !== undefined) {
-    return retryAfterMs + random() * Math.min(FIRST_PAUSE_MS, retryAfterMs / 2);
-  }
-  return random() * Math.min(FIRST_PAUSE_MS * 2 ** Math.min(pauses - 1, 32), MAX_PAUSE_MS);
+/** Growing, with full jitter. No pause is shorter: a server may ask for none, or have a clock that is behind. */
+function ownPauseMs(pauses: number, chance: number): number {
+  return chance * Math.min(FIRST_PAUSE_MS * 2 ** Math.min(pauses - 1, 32), MAX_PAUSE_MS);
+}
+
+/** What the server asks for, spread a little. */
+function askedPauseMs(retryAfterMs = 0, chance: number): number {
+  return retryAfterMs + chance * Math.min(FIRST_PAUSE_MS, retryAfterMs / 2);
 }

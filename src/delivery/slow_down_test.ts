@@ -47,6 +47,26 @@ Deno.test("Retry-After is never cut short, neither by chance nor by one that ask
   assert.equal(slow.resumeAtMs, 40_003);
 });
 
+Deno.test("a Retry-After that asks for nothing, or less, makes no pause shorter", () => {
+  for (const asked of [0, 200]) {
+    const slow = new SlowDown();
+    const pauses: number[] = [];
+    let nowMs = 0;
+    for (let round = 0; round < 4; round++) {
+      slow.refused(nowMs, nowMs, 1, longest, asked);
+      pauses.push(slow.resumeAtMs - nowMs);
+      nowMs = slow.resumeAtMs;
+    }
+    assert.deepEqual(pauses, [500, 1_000, 2_000, 4_000], `Retry-After: ${asked} ms`);
+  }
+});
+
+Deno.test("what was in flight together makes no more pauses because it has a Retry-After", () => {
+  const slow = new SlowDown();
+  for (let request = 0; request < 8; request++) slow.refused(0, 10 + request, 8, longest, 0);
+  assert.deepEqual([slow.limit, slow.resumeAtMs], [4, 510]);
+});
+
 Deno.test("after a pause one more is in flight with each round of successes, until none is held back", () => {
   const slow = new SlowDown();
   slow.refused(0, 0, 8, longest);
