@@ -85,16 +85,22 @@ export function formEncode(text: string): string {
   return new URLSearchParams({ "": text }).toString().slice(1);
 }
 
-/** Reads the answer of a token endpoint. Redirects must not have been followed. */
+/**
+ * Reads the answer of a token endpoint. Redirects must not have been followed.
+ *
+ * @param mask Takes secrets out of what a refusal says: a service may send back what it was sent.
+ */
 export function readTokenAnswer(
   status: number,
   body: Uint8Array,
+  mask: (text: string) => string,
 ): { token: GrantedToken } | { refusal: TokenRefusal } {
   const refuse = (words: string, code = "") => ({
     refusal: { state: `${status} ${words}`.trim(), code, status },
   });
   if (status >= 300 && status < 400) return refuse("a redirect, which is not followed");
   const fields = parseObject(body);
+  const textOf = (value: unknown) => typeof value === "string" ? shortLine(mask(value)) : "";
   // Some services refuse with status 200.
   const code = textOf(fields["error"]);
   if (code !== "") {
@@ -146,9 +152,8 @@ function parseObject(body: Uint8Array): Record<string, unknown> {
   }
 }
 
-/** One line, not too long, without control characters: it goes into a message. */
-function textOf(value: unknown): string {
-  if (typeof value !== "string") return "";
+/** Not too long, without control characters: it goes into a message. */
+function shortLine(text: string): string {
   // deno-lint-ignore no-control-regex -- these are what is taken out
-  return shortenText(value.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim(), 200);
+  return shortenText(text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim(), 200);
 }

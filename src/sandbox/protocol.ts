@@ -312,9 +312,6 @@ export interface EgressError extends ErrorReport {
 /** How the refusal of a request begins that a plan does not send: what it asks stays unknown. */
 export const UNKNOWN_UNSENT = "cannot be known without sending";
 
-/** What is shown where a secret stood. */
-export const MASK = "***";
-
 /** How what stands for a signature begins. */
 export const HMAC_SIGN = "spoor-hmac";
 export const HMAC_ALGORITHMS = ["sha256", "sha512", "sha1"] as const;

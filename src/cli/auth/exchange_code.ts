@@ -4,10 +4,15 @@
  * @module
  */
 import { messageOf } from "~/base/message_of.ts";
-import { encodeTokenRequest, type GrantedToken, readTokenAnswer } from "~/base/oauth.ts";
+import {
+  encodeTokenRequest,
+  formEncode,
+  type GrantedToken,
+  readTokenAnswer,
+} from "~/base/oauth.ts";
+import { SecretMask } from "~/base/secret_mask.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { AuthProvider } from "~/project/settings/auth_providers.ts";
-import { MASK } from "~/sandbox/protocol.ts";
 
 /** What came of the consent. */
 export interface Consent {
@@ -38,13 +43,11 @@ export async function exchangeCode(
     code_verifier: verifier,
   });
   const answer = await post(name, provider.tokenUrl, headers, body);
-  const read = readTokenAnswer(answer.status, answer.body);
+  // A service may send back what it was sent.
+  const mask = new SecretMask([clientSecret, formEncode(clientSecret), code, verifier]);
+  const read = readTokenAnswer(answer.status, answer.body, (text) => mask.text(text));
   if ("token" in read) return read.token;
-  // A service may echo what it was sent.
-  const state = clientSecret === ""
-    ? read.refusal.state
-    : read.refusal.state.replaceAll(clientSecret, MASK);
-  throw new UserError(`Cannot get a token from "${provider.tokenUrl}": ${state}`, {
+  throw new UserError(`Cannot get a token from "${provider.tokenUrl}": ${read.refusal.state}`, {
     hint: `See whether "token_url", "client_id" and the client's secret are right in spoor.yaml; ` +
       `where the service wants them in the body, set client_auth: "body"`,
   });

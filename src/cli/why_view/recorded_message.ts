@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { HMAC_SIGN, MASK } from "~/sandbox/protocol.ts";
+import { MASK } from "~/base/mask.ts";
+import { HMAC_SIGN } from "~/sandbox/protocol.ts";
 
 /** Its headers, and its body if it has one that is text. */
 export interface RecordedMessage {

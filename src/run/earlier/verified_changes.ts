@@ -98,7 +98,7 @@ export class VerifiedChanges {
     this.told[answer === null ? "left" : answer ? "sent" : "not_sent"] += 1;
     if (answer !== null) return commits.addUnawaited(() => this.#settle(entry, answer));
     if (why === undefined) return;
-    const text = VERIFY_SAYS + this.mask(String(why).slice(0, MAX_WHY));
+    const text = VERIFY_SAYS + this.mask(String(why)).slice(0, MAX_WHY);
     commits.addUnawaited(() => this.#note(entry, "unknown", text));
   }
 

@@ -19,15 +19,20 @@ export function assertGuest(condition: unknown, what: string): asserts condition
 /**
  * An error that a guest reports: only its known fields, and not too long.
  *
+ * @param mask Takes secrets out, as long as they are whole.
  * @throws {GuestError} It is none.
  */
-export function checkGuestError(error: ErrorReport): ErrorReport {
+export function checkGuestError(
+  error: ErrorReport,
+  mask: (text: string) => string,
+): ErrorReport {
   assertGuest(typeof error?.message === "string", "an error without a message");
   const { message, at, hint, details } = error;
   return {
-    message: message.slice(0, 10_000),
+    message: mask(message).slice(0, 10_000),
     ...(typeof at?.path === "string" && { at }),
-    ...(typeof hint === "string" && { hint: hint.slice(0, 2_000) }),
-    ...(Array.isArray(details) && { details: details.map(String).slice(0, 20) }),
+    ...(typeof hint === "string" && { hint: mask(hint).slice(0, 2_000) }),
+    ...(Array.isArray(details) &&
+      { details: details.slice(0, 20).map((detail) => mask(String(detail))) }),
   };
 }

@@ -127,6 +127,7 @@ export class GuestSession {
     return {
       ...error,
       message: mask(error.message),
+      ...(error.hint !== undefined && { hint: mask(error.hint) }),
       ...(error.details && { details: error.details.map(mask) }),
     };
   }
@@ -198,7 +199,7 @@ export class GuestSession {
       case "group_failed":
         return this.#getDelivery().fail(
           message.group,
-          this.#masked(checkGuestError(message.error)),
+          checkGuestError(message.error, this.parts.mask),
         );
       case "verified":
         return this.parts.verified.take(message);
@@ -219,7 +220,7 @@ export class GuestSession {
       case "finished":
         return this.#end.resolve(undefined);
       case "failed":
-        return this.#end.resolve(checkGuestError(message.error));
+        return this.#end.resolve(checkGuestError(message.error, this.parts.mask));
       default:
         assertGuest(false, "a message of no known type");
     }
@@ -256,7 +257,7 @@ export class GuestSession {
   ): Promise<HostMessage> {
     assertGuest(Array.isArray(groups), "groups that are none");
     assertGuest(typeof reason === "string", "a reason that is no text");
-    await this.#getDelivery().reject(groups, this.parts.mask(reason.slice(0, MAX_REASON_LENGTH)));
+    await this.#getDelivery().reject(groups, this.parts.mask(reason).slice(0, MAX_REASON_LENGTH));
     return { type: "saved", id };
   }
 
@@ -299,7 +300,7 @@ export class GuestSession {
 
   #log({ level, message }: Extract<GuestMessage, { type: "log" }>): void {
     assertGuest(["debug", "info", "warn", "error"].includes(level), "a log of no known level");
-    const text = this.parts.mask(String(message).slice(0, 10_000));
+    const text = this.parts.mask(String(message)).slice(0, 10_000);
     this.parts.context.emit({ type: "log", model: this.#model.name, level, message: text });
   }
 }

@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { MASK } from "~/base/mask.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";
 import { KEY_VARIABLE } from "~/project/settings/token_key.ts";
 import type { RunContext } from "~/run/run_context.ts";
-import { MASK } from "~/sandbox/protocol.ts";
 
 /** The secrets of one model in one run. */
 export interface ModelSecrets {

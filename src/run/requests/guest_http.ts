@@ -128,7 +128,7 @@ export class GuestHttp {
   ): Promise<EgressResponse> {
     checkRequest(request);
     const isWrite = !isSafeMethod(request.method);
-    if (isWrite && this.context.readsOnly) throw refuseWrite(this.context.start.model, request);
+    if (isWrite && this.context.readsOnly) throw refuseWrite(this.context, request);
     this.#refuseUnplanned(request, tracked);
     const begun: BegunRequest = isWrite && tracked && request.groups.length > 0
       ? await tracked.begin(request.groups)
@@ -374,8 +374,12 @@ function withoutAnswer(attempts: number, error: EgressError): EgressResponse {
   return { url: "", headers: [], body: "", attempts, elapsedMs: 0, error };
 }
 
-function refuseWrite(model: string, { method, url }: GuestRequest): UserError {
-  return new UserError(`Cannot ${method} ${url.slice(0, 200)}: --adopt ${model} sends nothing`, {
+function refuseWrite(
+  { start: { model }, mask }: GuestHttpContext,
+  { method, url }: GuestRequest,
+): UserError {
+  const shown = mask(url).slice(0, 200);
+  return new UserError(`Cannot ${method} ${shown}: --adopt ${model} sends nothing`, {
     hint: "Run it without --adopt to send",
   });
 }

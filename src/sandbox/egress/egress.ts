@@ -20,7 +20,7 @@ import { EgressFailure } from "./egress_failure.ts";
 import { type OAuthContext, OAuthTokens } from "./oauth/oauth_tokens.ts";
 import { prepareRequest } from "./prepare_request.ts";
 import { recordRequest, refuseWrite } from "./record_request.ts";
-import { SecretMask } from "./secrets/secret_mask.ts";
+import { SecretMask } from "~/base/secret_mask.ts";
 import { prepareSigning, SigningUnprepared } from "./secrets/signatures.ts";
 import { StandIns } from "./secrets/stand_ins.ts";
 import { MODEL_ENDED } from "./send/fetch_failure.ts";

@@ -94,11 +94,11 @@ Deno.test("egress refuses what is no request of HTTP, and sends nothing", async 
   using egress = startEgress({ allowNet: [far.host, "example.com"] });
   const cases: [Parameters<typeof egress.send>[0], RegExp][] = [
     [{ url: "contacts" }, /Cannot send to "contacts": it is not a URL/],
-    [{ url: "ftp://example.com/x" }, /Cannot send to "ftp:.*": its scheme is "ftp"/],
-    [{ url: "data:text/plain,x" }, /its scheme is "data"/],
-    [{ url: "file:///etc/hostname" }, /its scheme is "file"/],
-    [{ url: "blob:null/1" }, /its scheme is "blob"/],
-    [{ url: "ws://example.com/" }, /its scheme is "ws"/],
+    [{ url: "ftp://example.com/x" }, /Cannot send to "ftp:.*": it is no address of http or https/],
+    [{ url: "data:text/plain,x" }, /it is no address of http or https/],
+    [{ url: "file:///etc/hostname" }, /it is no address of http or https/],
+    [{ url: "blob:null/1" }, /it is no address of http or https/],
+    [{ url: "ws://example.com/" }, /it is no address of http or https/],
     [{ url: "https://me:pw@example.com/" }, /"example.com": the URL holds a user name/],
     [{ url: far.origin, method: "TRACE" }, /Cannot send "TRACE": it is not a method/],
     [{ url: far.origin, method: "GET /x" }, /it is not a method of HTTP/],

@@ -65,9 +65,11 @@ export function headerValue(headers: readonly HeaderPair[], name: string): strin
 function checked(name: string, value: string): HeaderPair {
   const lower = name.toLowerCase();
   if (RESERVED.has(lower) || lower.startsWith("proxy-") || lower.startsWith("spoor-")) {
-    throw new EgressFailure("invalid", `Cannot send the header "${name}": Spoor sets it itself`, {
-      hint: "Leave this header out.",
-    });
+    throw new EgressFailure(
+      "invalid",
+      (shown) => `Cannot send the header "${shown(name)}": Spoor sets it itself`,
+      { hint: "Leave this header out." },
+    );
   }
   const trimmed = value.trim();
   if (/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(lower) && /^[\t\x20-\x7e\x80-\xff]*$/.test(trimmed)) {
@@ -76,7 +78,7 @@ function checked(name: string, value: string): HeaderPair {
   // The value is not shown: it may be a secret.
   throw new EgressFailure(
     "invalid",
-    `Cannot send the header "${name.slice(0, 100)}": it has characters that HTTP does not take`,
+    (shown) => `Cannot send the header "${shown(name)}": it has characters that HTTP does not take`,
     { hint: "A line break, or in the value a letter beyond Latin-1, cannot be in a header." },
   );
 }

@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { shortenText } from "~/base/cut_text.ts";
 import type { EgressRequest } from "~/sandbox/protocol.ts";
 import type { AllowedHosts } from "./allowed_hosts.ts";
 import { EgressFailure } from "./egress_failure.ts";
@@ -66,14 +65,19 @@ export function prepareRequest(
 function readUrl(text: string): URL {
   const url = URL.parse(text);
   if (url === null) {
-    throw new EgressFailure("invalid", `Cannot send to "${cut(text)}": it is not a URL`, {
-      hint: `Write the whole address, as in "https://api.example.com/contacts".`,
-    });
+    throw new EgressFailure(
+      "invalid",
+      (shown) => `Cannot send to "${shown(text)}": it is not a URL`,
+      {
+        hint: `Write the whole address, as in "https://api.example.com/contacts".`,
+      },
+    );
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") {
     throw new EgressFailure(
       "invalid",
-      `Cannot send to "${cut(url.href)}": its scheme is "${url.protocol.slice(0, -1)}"`,
+      // As it was given: what the parser makes of a secret, its mask would not know.
+      (shown) => `Cannot send to "${shown(text)}": it is no address of http or https`,
       { hint: "Use an address that begins with https:// or http://." },
     );
   }
@@ -103,9 +107,11 @@ function readMethod(method: string): string {
   // What fetch itself forbids: https://fetch.spec.whatwg.org/#forbidden-method
   const forbidden = upper === "CONNECT" || upper === "TRACE" || upper === "TRACK";
   if (/^[A-Z0-9!#$%&'*+.^_`|~-]+$/.test(upper) && !forbidden) return upper;
-  throw new EgressFailure("invalid", `Cannot send "${cut(upper)}": it is not a method of HTTP`, {
-    hint: "Use GET, POST, PUT, PATCH or DELETE.",
-  });
+  throw new EgressFailure(
+    "invalid",
+    (shown) => `Cannot send "${shown(upper)}": it is not a method of HTTP`,
+    { hint: "Use GET, POST, PUT, PATCH or DELETE." },
+  );
 }
 
 function readBody(
@@ -132,11 +138,4 @@ function readBody(
 
 function clamp(value: number, low: number, high: number): number {
   return Number.isFinite(value) ? Math.min(high, Math.max(low, Math.trunc(value))) : high;
-}
-
-/** Characters that a message shows of what the model gave. */
-const SHOWN_LENGTH = 200;
-
-function cut(text: string): string {
-  return shortenText(text, SHOWN_LENGTH);
 }

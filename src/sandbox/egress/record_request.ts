@@ -8,16 +8,12 @@
  */
 import { Buffer } from "node:buffer";
 import { cutText } from "~/base/cut_text.ts";
+import { MASK } from "~/base/mask.ts";
 import { isSafeMethod } from "~/base/safe_methods.ts";
-import {
-  type EgressResponse,
-  MASK,
-  type RecordedRequest,
-  UNKNOWN_UNSENT,
-} from "~/sandbox/protocol.ts";
+import { type EgressResponse, type RecordedRequest, UNKNOWN_UNSENT } from "~/sandbox/protocol.ts";
 import { EgressFailure } from "./egress_failure.ts";
 import type { OutgoingRequest } from "./prepare_request.ts";
-import type { SecretMask } from "./secrets/secret_mask.ts";
+import type { SecretMask } from "~/base/secret_mask.ts";
 
 /** Longer bodies are cut in a plan. */
 const MAX_BODY = 100_000;

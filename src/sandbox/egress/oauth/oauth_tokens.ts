@@ -8,6 +8,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { MASK } from "~/base/mask.ts";
 import { type GrantedToken, renewInMs } from "~/base/oauth.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
@@ -17,7 +18,6 @@ import type { Answer } from "~/sandbox/egress/send/send_once.ts";
 import {
   type EgressRequest,
   type FromEgress,
-  MASK,
   type OAuthClient,
   type OAuthGrant,
   type ProviderToken,

@@ -15,9 +15,9 @@ import {
   type TokenRefusal,
 } from "~/base/oauth.ts";
 import { retryDelayMs } from "~/base/retry_delay.ts";
-import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
+import { EgressFailure, type Wording } from "~/sandbox/egress/egress_failure.ts";
 import { type OutgoingRequest, prepareRequest } from "~/sandbox/egress/prepare_request.ts";
-import type { SecretMask } from "~/sandbox/egress/secrets/secret_mask.ts";
+import type { SecretMask } from "~/base/secret_mask.ts";
 import { prepareSigning } from "~/sandbox/egress/secrets/signatures.ts";
 import type { StandIns } from "~/sandbox/egress/secrets/stand_ins.ts";
 import { retryAfterOf } from "~/sandbox/egress/send/retry_after_of.ts";
@@ -55,7 +55,7 @@ export async function requestToken(
     return { accessToken: `practice-token-${crypto.randomUUID()}` };
   }
   for (let tries = 1;; tries++) {
-    const ended = await attempt(request, from.outlet);
+    const ended = await attempt(request, from);
     if (!(ended instanceof EgressFailure) && "token" in ended) return ended.token;
     const failure = ended instanceof EgressFailure
       ? explainFailure(request, ended)
@@ -65,7 +65,7 @@ export async function requestToken(
     const delayMs = retryDelayMs(tries, RETRY_POLICY, from.outlet.random, retryAfterMs);
     if (delayMs === undefined || (retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) {
       // Without a token nothing gets in: each group would ask for one again, in vain.
-      from.outlet.pacer.close(failure.message);
+      from.outlet.pacer.close(failure.wording);
       throw from.outlet.pacer.down ?? failure;
     }
     await new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -124,8 +124,8 @@ function prepare(
   } catch (error) {
     const failure = EgressFailure.from(error);
     if (failure.kind === "denied") throw failure;
-    const state = lowerFirst(failure.message);
-    throw new EgressFailure("denied", `Cannot get a token: ${state}`, { hint: failure.hint });
+    const message: Wording = (shown) => `Cannot get a token: ${lowerFirst(failure.wording(shown))}`;
+    throw new EgressFailure("denied", message, { hint: failure.hint });
   }
 }
 
@@ -134,11 +134,14 @@ type Ended =
   | { token: GrantedToken }
   | { refusal: TokenRefusal; retryAfterMs: number | undefined };
 
-async function attempt(request: OutgoingRequest, outlet: Outlet): Promise<Ended> {
+async function attempt(
+  request: OutgoingRequest,
+  { outlet, mask }: TokenOutlet,
+): Promise<Ended> {
   try {
     // Many wait for it: none of them can abort it.
     const answer = await sendOnce(request, outlet, new AbortController().signal);
-    const read = readTokenAnswer(answer.status, answer.body);
+    const read = readTokenAnswer(answer.status, answer.body, (text) => mask.text(text));
     return "token" in read ? read : { ...read, retryAfterMs: retryAfterOf(answer) };
   } catch (error) {
     return EgressFailure.from(error);
@@ -153,8 +156,8 @@ function cannot({ url }: OutgoingRequest, state: string): string {
 function explainFailure(request: OutgoingRequest, failure: EgressFailure): EgressFailure {
   if (failure.kind === "denied" || failure.kind === "invalid") return failure;
   const { hint, retryable } = failure;
-  const state = lowerFirst(failure.message);
-  return new EgressFailure("unsent", cannot(request, state), { hint, retryable });
+  const message: Wording = (shown) => cannot(request, lowerFirst(failure.wording(shown)));
+  return new EgressFailure("unsent", message, { hint, retryable });
 }
 
 function lowerFirst(text: string): string {

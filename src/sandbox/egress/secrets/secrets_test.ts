@@ -3,8 +3,6 @@ import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { serveBytes, serveFarSide, startEgress } from "~/sandbox/egress/egress_fixture.ts";
 import type { EgressResponse } from "~/sandbox/protocol.ts";
-import { shapesOf } from "./secret_encoding.ts";
-import { SecretMask } from "./secret_mask.ts";
 
 /** Every character here means something to some encoding. */
 const VALUE = `p@ss/w"ö\\rd+ &=%<1>`;
@@ -110,6 +108,11 @@ Deno.test("egress masks a secret that the far side echoes, in every shape", asyn
     Buffer.from(`us:${VALUE}`).toString("base64url"),
     Buffer.from(`use:${VALUE}!`).toString("base64"),
     VALUE.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;"),
+    // As .NET writes JSON.
+    VALUE.replace(
+      /["+&<>ö\\]/g,
+      (char) => "\\u" + char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0"),
+    ),
   ];
   await using far = serveFarSide((request) =>
     new Response(echoes[Number(request.path.slice(1))], {
@@ -122,8 +125,10 @@ Deno.test("egress masks a secret that the far side echoes, in every shape", asyn
     const response = await egress.send({ url: `${far.origin}/${i}` });
     const text = allOf(response);
     assert.match(Buffer.from(response.body).toString(), /\*\*\*/, echo);
-    for (const shape of [...shapesOf(VALUE), "another-secret"]) {
-      assert.ok(!text.includes(shape), `${shape} in ${text}`);
+    const ends = Buffer.from(response.body).toString().replaceAll("***", "");
+    assert.ok(ends.length <= echo.length - VALUE.length, `more than was about it: ${ends}`);
+    for (const part of ["p@ss", "p%40ss", "%3C1%3E", "<1>", "another-secret"]) {
+      assert.ok(!text.includes(part), `${part} in ${text}`);
     }
   }
 });
@@ -166,31 +171,4 @@ Deno.test("egress does not show a secret that no header can hold", async () => {
   const response = await egress.send({ url: far.origin, headers: [["x-key", "spoor-secret-1"]] });
   assert.match(response.error?.message ?? "", /^Cannot send the header "x-key": it has characters/);
   assert.ok(!allOf(response).includes("line one"));
-});
-
-Deno.test("SecretMask finds a secret wherever it lies between two windows", () => {
-  const mask = new SecretMask(["windowed-secret"]);
-  for (let shift = -16; shift <= 1; shift++) {
-    const body = Buffer.alloc(2 * 1_024 * 1_024 + 100, 0x20);
-    body.write("windowed-secret", 1_024 * 1_024 + shift);
-    const masked = Buffer.from(mask.bytes(body));
-    assert.ok(!masked.includes("windowed-secret"), String(shift));
-    assert.equal(masked.length, body.length - "windowed-secret".length + 3);
-  }
-});
-
-Deno.test("SecretMask leaves a body without secrets as it is, without a copy", () => {
-  const body = Buffer.from("nothing here");
-  assert.equal(new SecretMask(["some-secret"]).bytes(body), body);
-});
-
-Deno.test("SecretMask does not mask secrets of fewer than four characters", () => {
-  const mask = new SecretMask(["abc", ""]);
-  assert.ok(mask.isEmpty);
-  assert.equal(mask.text("abc"), "abc");
-});
-
-Deno.test("SecretMask takes the longer of two secrets that begin alike", () => {
-  const mask = new SecretMask(["secret", "secret-and-more"]);
-  assert.equal(mask.text("a secret-and-more b secret c"), "a *** b *** c");
 });

@@ -6,7 +6,7 @@
  * @module
  */
 import type { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
-import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
+import { EgressFailure, type Wording } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
 
 /** The connection could not be made, so nothing was sent. */
@@ -51,7 +51,9 @@ export function toFailure(
   }
   return new EgressFailure(
     "broken",
-    `Cannot read the answer of ${nameOf(request)}: the connection broke (${reasonOf(text)})`,
+    (shown) =>
+      `Cannot read the answer of ${nameOf(request, shown)}: the connection broke ` +
+      `(${shown(reasonOf(text))})`,
     { retryable: true },
   );
 }
@@ -60,9 +62,10 @@ export function toFailure(
 export function timeoutFailure(request: OutgoingRequest): EgressFailure {
   return new EgressFailure(
     "timeout",
-    `Cannot read the answer of ${nameOf(request)}: it did not come within ${
-      request.timeoutMs / 1_000
-    } s`,
+    (shown) =>
+      `Cannot read the answer of ${nameOf(request, shown)}: it did not come within ${
+        request.timeoutMs / 1_000
+      } s`,
     { hint: "Raise @timeout if the service needs longer.", retryable: true },
   );
 }
@@ -75,7 +78,10 @@ export function cutOffFailure(request: OutgoingRequest, { reason }: AbortSignal)
   const state = reason === MODEL_ENDED
     ? "the model ended, and no answer is known"
     : "nobody waits for it any more";
-  return new EgressFailure("broken", `Cannot read the answer of ${nameOf(request)}: ${state}`);
+  return new EgressFailure(
+    "broken",
+    (shown) => `Cannot read the answer of ${nameOf(request, shown)}: ${state}`,
+  );
 }
 
 /** It was aborted before a try. `wasSent`: not the first one. */
@@ -85,25 +91,29 @@ export function abortFailure(
   signal: AbortSignal,
 ): EgressFailure {
   if (signal.reason !== MODEL_ENDED) {
-    const { message } = cutOffFailure(request, signal);
-    return new EgressFailure(wasSent ? "broken" : "unsent", message);
+    const { wording } = cutOffFailure(request, signal);
+    return new EgressFailure(wasSent ? "broken" : "unsent", wording);
   }
-  return wasSent
-    ? new EgressFailure("broken", `Cannot try ${nameOf(request)} again: the model ended before`)
-    : new EgressFailure("unsent", `Cannot send ${nameOf(request)}: the model ended before`);
+  return new EgressFailure(wasSent ? "broken" : "unsent", (shown) => {
+    const name = nameOf(request, shown);
+    return wasSent
+      ? `Cannot try ${name} again: the model ended before`
+      : `Cannot send ${name}: the model ended before`;
+  });
 }
 
 function unsent(text: string, url: URL): EgressFailure {
   const known = UNSENT.find((each) => each.text.test(text));
-  const state = known?.state ?? `no connection could be made (${reasonOf(text)})`;
-  return new EgressFailure("unsent", `Cannot reach "${url.host}": ${state}`, {
+  const state: Wording = (shown) =>
+    known?.state ?? `no connection could be made (${shown(reasonOf(text))})`;
+  return new EgressFailure("unsent", (shown) => `Cannot reach "${url.host}": ${state(shown)}`, {
     hint: known?.hint,
     retryable: known?.retryable ?? true,
   });
 }
 
-function nameOf(request: OutgoingRequest): string {
-  return `${request.method} ${request.url.href.slice(0, 200)}`;
+function nameOf({ method, url }: OutgoingRequest, shown: (text: string) => string): string {
+  return `${method} ${shown(url.href)}`;
 }
 
 function textOf(error: unknown): string {
@@ -113,5 +123,5 @@ function textOf(error: unknown): string {
 
 /** `… client error (SendRequest): connection closed` → `connection closed` */
 function reasonOf(text: string): string {
-  return text.replace(/^.*client error \(\w+\): /s, "").slice(0, 200);
+  return text.replace(/^.*client error \(\w+\): /s, "");
 }

@@ -18,8 +18,8 @@ export function noteEnd(first: string, ended: Answer | EgressFailure, pacer: Pac
   if (!(ended instanceof EgressFailure)) {
     return pacer.ended(host, endOf(ended.status), () => `the last one with ${ended.status}`);
   }
-  pacer.ended(host, endOfFailure(ended), () => {
-    return ended.message.replace(`Cannot reach "${host}": `, "");
+  pacer.ended(host, endOfFailure(ended), (shown) => {
+    return ended.wording(shown).replace(`Cannot reach "${host}": `, "");
   });
 }
 

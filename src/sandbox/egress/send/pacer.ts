@@ -8,7 +8,7 @@
  */
 import { FAILURES_UNTIL_DOWN, FarSideHealth, type RequestEnd } from "~/delivery/far_side_health.ts";
 import { SlowDown } from "~/delivery/slow_down.ts";
-import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
+import { EgressFailure, type Wording } from "~/sandbox/egress/egress_failure.ts";
 
 /** How long a pause, or the next try, is waited for when the run stops. */
 const STOP_GRACE_MS = 1_000;
@@ -89,15 +89,15 @@ export class Pacer {
   }
 
   /** A request has ended for good. */
-  ended(host: string, end: RequestEnd, reason: () => string): void {
+  ended(host: string, end: RequestEnd, reason: Wording): void {
     if (this.#down || !this.#health.note(host, end)) return;
-    this.close(
-      `Cannot reach "${host}": the last ${FAILURES_UNTIL_DOWN} requests failed (${reason()})`,
+    this.close((shown) =>
+      `Cannot reach "${host}": the last ${FAILURES_UNTIL_DOWN} requests failed (${reason(shown)})`
     );
   }
 
   /** No request begins any more. */
-  close(message: string): void {
+  close(message: string | Wording): void {
     if (this.#down) return;
     const hint = "See whether the service works, and run again: what was not sent comes then.";
     this.#down = new EgressFailure("down", message, { hint });

@@ -53,9 +53,9 @@ function readLocation(location: string, from: URL): URL {
   }
   throw new EgressFailure(
     "denied",
-    `Cannot follow the redirect of "${from.host}" to "${
-      location.slice(0, 200)
-    }": it is not a plain http or https address`,
+    (shown) =>
+      `Cannot follow the redirect of "${from.host}" to "${shown(location)}": ` +
+      "it is not a plain http or https address",
     { hint: "Ask the service for the right address and use it in the model." },
   );
 }
