@@ -60,6 +60,11 @@ Deno.test("no part of a long secret is printed, given to the model or kept, wher
   assertHidden(JWT, output, "printed");
   const state = await stateText(project);
   assert.ok(state.includes("it did not come within 1 s"));
+  assert.deepEqual(project.rows("spoor.requests").map(({ url }) => url), [
+    `${api.origin}/slow?key=***`,
+    `${api.origin}/away?key=***`,
+    "***",
+  ]);
   assertHidden(JWT, state, "kept");
 });
 
@@ -113,4 +118,107 @@ Deno.test("no part of a client's secret is printed or kept where a service sends
   assert.match(message ?? "", /400 invalid_client \(The client could .*which was: app:\*\*\* /);
   assertHidden(JWT, output, "printed");
   assertHidden(JWT, await stateText(project), "kept");
+});
+
+/** A service at which models log in by themselves: its tokens are nothing that Spoor is told of. */
+function logsIn({ path }: ReceivedRequest): Answer {
+  if (path !== "/login") {
+    return { json: { ok: true, user: { name: "Ada", "password": "p4ss-of-ada" } } };
+  }
+  return {
+    headers: { "set-cookie": "sid=session-cookie-1; Path=/", "x-request-id": "r-1" },
+    json: {
+      access_token: 'access-"token\\1',
+      "refresh_token": "refresh-token-1",
+      id_token: "id-token-1",
+      expires_in: 3600,
+    },
+  };
+}
+
+const OBTAINED = [
+  'access-"token',
+  'access-\\"token',
+  "refresh-token-1",
+  "id-token-1",
+  "session-cookie-1",
+  "p4ss-of-ada",
+  "of-the-form",
+  "api-key-1",
+  "long-token",
+];
+
+Deno.test("tokens that a model gets by itself are not in the record, and why shows so", async () => {
+  await using api = await fakeApi(logsIn);
+  await using project = await tempProject({
+    "models/raw/people.sql": "SELECT 1 AS id",
+    "models/sync/people.ts": `
+      // @kind: tracked
+      // @unique_key: id
+      // @allow_net: ${api.host}
+      import { http, query } from "spoor";
+      await query("SELECT id FROM raw.people").each(async (row) => {
+        const form = { user: "ada", client_secret: "secret+of-the-form", password: "pass of-the-form" };
+        const login = await http.post("${api.origin}/login", { form });
+        const { access_token, refresh_token, id_token } = login.json;
+        await http.post("${api.origin}/people?access_token=" + id_token + "&page=2", {
+          json: { ...row, note: "kept", nested: { password: "p4ss-of-ada", pin: null } },
+          headers: {
+            Authorization: "Bearer " + access_token.replaceAll('"', ""),
+            Cookie: "sid=" + refresh_token,
+            "X-Api-Key": "api-key-1",
+            "X-Trace": "trace-1",
+          },
+        });
+        const text = JSON.stringify({ a: JSON.stringify({ access_token }) });
+        await http.post("${api.origin}/in-json", { body: text });
+        await http.post("${api.origin}/long", {
+          json: { pad: "x".repeat(3_960), "access_token": "long-token".repeat(20) },
+        });
+      });
+    `,
+  });
+
+  const { code, output } = await project.run("run --json");
+  const why = await project.run("why sync.people 1 --json");
+  const shown = await project.run("why sync.people 1 --verbose");
+
+  assert.equal(code, 0, output);
+  const sent = api.requests.find(({ path }) => path === "/people");
+  assert.deepEqual(sent?.json, {
+    id: 1,
+    note: "kept",
+    nested: { password: "p4ss-of-ada", pin: null },
+  });
+  assert.equal(sent?.headers["cookie"], "sid=refresh-token-1");
+  const state = await stateText(project);
+  for (const text of [...OBTAINED, "access-token"]) {
+    assert.ok(!state.includes(text), `${text} is kept`);
+    assert.ok(!(why.stdout + shown.stdout).includes(text), `${text} is shown: ${shown.stdout}`);
+  }
+  const rows = await project.rows("spoor.request_bodies");
+  const [login, people, inJson, long] = rows.map(({ request, response }) =>
+    [request, response].map((text) => JSON.parse(String(text)))
+  );
+  assert.equal(login?.[0].body, "user=ada&client_secret=***&password=***");
+  assert.equal(login?.[1].headers["set-cookie"], "***");
+  assert.equal(login?.[1].headers["x-request-id"], "r-1");
+  assert.deepEqual(JSON.parse(login?.[1].body), {
+    access_token: "***",
+    refresh_token: "***",
+    id_token: "***",
+    expires_in: 3600,
+  });
+  const { Authorization, Cookie, "X-Api-Key": apiKey, "X-Trace": trace } = people?.[0].headers;
+  assert.deepEqual([Authorization, Cookie, apiKey, trace], ["Bearer ***", "***", "***", "trace-1"]);
+  assert.deepEqual(JSON.parse(people?.[0].body), {
+    id: 1,
+    note: "kept",
+    nested: { password: "***", pin: null },
+  });
+  assert.deepEqual(JSON.parse(JSON.parse(inJson?.[0].body).a), { access_token: "***" });
+  assert.match(long?.[0].body, /"access_token":"\*\*\*… \([\d,]+ characters\)$/);
+  const urls = (await project.rows("spoor.requests")).map(({ url }) => url);
+  assert.ok(urls.includes(`${api.origin}/people?access_token=***&page=2`), String(urls));
+  assert.match(shown.stdout, /authorization: Bearer \*\*\*/i);
 });

@@ -36,6 +36,7 @@ import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { checkRequest } from "./check_request.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RateLimiter } from "./rate_limits.ts";
+import { hideInText } from "./hide_credentials.ts";
 import { isAccepted, isUnbegun, isUncertain, mayHaveMoved } from "./request_end.ts";
 import { RequestPermits } from "./request_permits.ts";
 import { describeRequest, describeResponse } from "./request_text.ts";
@@ -334,15 +335,17 @@ export class GuestHttp {
     }
     if (this.context.plan) return;
     const { method } = request;
+    const shown = (text: string) => hideInText(this.context.mask(text));
     const isFirstOfOne = subject !== undefined && changes.length === 1 && place === 0;
     const keyName = isFirstOfOne ? this.context.keyNames.nameOf(subject) : undefined;
     this.context.commits.addUnawaited(() =>
       this.context.log.write({
         at,
         method,
-        url,
+        // Of a request that failed it is the model's own, with what stands in it for secrets.
+        url: shown(url),
         status,
-        error: error?.message,
+        error: error && shown(error.message),
         attempts,
         elapsedMs,
         idempotencyKey,

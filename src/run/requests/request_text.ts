@@ -1,10 +1,12 @@
 /**
- * A request and its answer as the record keeps them: JSON, secrets masked, long bodies cut.
+ * A request and its answer as the record keeps them: JSON, secrets and credentials masked, long bodies cut.
  *
  * @module
  */
-import { cutText } from "~/base/cut_text.ts";
+import { renderCount } from "~/base/counts.ts";
+import { shortenText } from "~/base/cut_text.ts";
 import type { EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
+import { hideInHeaders, hideInText } from "./hide_credentials.ts";
 
 /** Bodies are cut after this many characters. */
 const MAX_BODY = 4_000;
@@ -14,23 +16,33 @@ export function describeRequest(
   { headers, body }: GuestRequest,
   mask: (text: string) => string,
 ): string {
-  return mask(JSON.stringify({ headers: Object.fromEntries(headers), body: bodyText(body) }));
+  return mask(JSON.stringify({ headers: hideInHeaders(headers), body: bodyText(body, mask) }));
 }
 
 /** The same of what came back; the egress worker has masked it. */
 export function describeResponse({ headers, body }: EgressResponse): string {
-  return JSON.stringify({ headers: Object.fromEntries(headers), body: bodyText(body) });
+  return JSON.stringify({ headers: hideInHeaders(headers), body: bodyText(body, (text) => text) });
 }
 
-function bodyText(body: string | Uint8Array | null): string | null {
+/** A mask needs the whole of what it takes out, so that it comes first. */
+function bodyText(
+  body: string | Uint8Array | null,
+  mask: (text: string) => string,
+): string | null {
   if (body === null || body.length === 0) return null;
-  if (typeof body === "string") return cutText(body, MAX_BODY);
+  if (typeof body === "string") return cut(mask(body));
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(body.subarray(0, MAX_BODY * 4), {
       stream: true,
     });
-    return cutText(text, MAX_BODY);
+    return cut(mask(text));
   } catch {
     return `<${body.length} bytes>`;
   }
+}
+
+function cut(text: string): string {
+  if (text.length <= MAX_BODY) return hideInText(text);
+  const shown = shortenText(text, MAX_BODY).slice(0, -"…".length);
+  return `${hideInText(shown)}… (${renderCount(text.length)} characters)`;
 }
