@@ -35,6 +35,42 @@ Deno.test("a plan with secrets, signatures and an upload is applied", async () =
   assert.equal((await people.project.read("plan.json")).includes("a-long-secret-value"), false);
 });
 
+Deno.test("a plan shows no secret in a header, however short it is", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      await http.post(ORIGIN + "/people", {
+        headers: {
+          Authorization: "Basic " + btoa("user:" + secret("SHORT")),
+          "X-Two": secret("LONG") + ":" + secret("SHORT"),
+          "X-One": "v=" + secret("SHORT"),
+          "X-Sign": "t=1,v1=" + hmac(secret("LONG"), "text"),
+          "X-None": "abc",
+        },
+        json: row,
+      });
+    });`,
+    { directives: ["secrets: LONG, SHORT"] },
+  );
+  await people.project.write(".env", "LONG=a-long-secret-value\nSHORT=q7z\n");
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  const { sync, text } = await makePlan(people.project);
+
+  const headers = Object.fromEntries(sync.requests[0]?.headers ?? []);
+  assert.deepEqual(
+    ["authorization", "x-two", "x-one", "x-sign", "x-none"].map((name) => headers[name]),
+    ["Basic ***", "***:***", "v=***", "t=1,v1=***", "abc"],
+  );
+  assert.ok(!text.includes("q7z"), text);
+
+  await keepPlan(people);
+  const applied = await people.project.run("apply plan.json");
+  assert.equal(applied.code, 0, applied.output);
+  assert.equal(api.requests[0]?.headers["x-two"], "a-long-secret-value:q7z");
+});
+
 Deno.test("a plan asks for no access token, shows none, and is applied", async () => {
   await using provider = await oauthProvider();
   await using people = await syncProject(

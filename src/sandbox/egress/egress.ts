@@ -125,8 +125,9 @@ export class Egress {
     request: EgressRequest,
     { tokens, outlet, mask }: Started,
   ): Promise<Omit<EgressResponse, "elapsedMs">> {
-    const outgoing = prepareRequest(request, await tokens.maskedIn(request), outlet.allowedHosts);
-    return recordRequest(outgoing, mask.with(outgoing.signatures), request.isShown);
+    const standIns = await tokens.maskedIn(request);
+    const outgoing = prepareRequest(request, standIns, outlet.allowedHosts);
+    return recordRequest(outgoing, request, standIns, mask.with(outgoing.signatures));
   }
 
   #start(given: EgressStart): Started {

@@ -10,10 +10,12 @@ import { Buffer } from "node:buffer";
 import { cutText } from "~/base/cut_text.ts";
 import { MASK } from "~/base/mask.ts";
 import { isSafeMethod } from "~/base/safe_methods.ts";
-import { type EgressResponse, type RecordedRequest, UNKNOWN_UNSENT } from "~/sandbox/protocol.ts";
-import { EgressFailure } from "./egress_failure.ts";
-import type { OutgoingRequest } from "./prepare_request.ts";
 import type { SecretMask } from "~/base/secret_mask.ts";
+import { type EgressRequest, type EgressResponse, UNKNOWN_UNSENT } from "~/sandbox/protocol.ts";
+import { EgressFailure } from "./egress_failure.ts";
+import { decodeBasic, type HeaderPair } from "./prepare_headers.ts";
+import type { OutgoingRequest } from "./prepare_request.ts";
+import type { StandIns } from "./secrets/stand_ins.ts";
 
 /** Longer bodies are cut in a plan. */
 const MAX_BODY = 100_000;
@@ -21,13 +23,14 @@ const MAX_BODY = 100_000;
 /**
  * Gives a write an assumed answer: 200 and an empty JSON object.
  *
- * @param isShown False: it is as good as another, and only counted.
+ * @param asked As the model wrote it. Not `isShown`: it is as good as another, and only counted.
  * @throws {EgressFailure} It is a question to the far side, which nothing else can answer.
  */
 export function recordRequest(
   request: OutgoingRequest,
+  asked: EgressRequest,
+  standIns: StandIns,
   mask: SecretMask,
-  isShown = true,
 ): Omit<EgressResponse, "elapsedMs"> {
   const url = mask.text(request.url.href);
   if (isSafeMethod(request.method)) {
@@ -42,7 +45,14 @@ export function recordRequest(
     headers: [["content-type", "application/json"]],
     body: "{}",
     attempts: 1,
-    ...(isShown && { recorded: describe(request, url, mask) }),
+    ...((asked.isShown ?? true) && {
+      recorded: {
+        method: request.method,
+        url,
+        headers: shownHeaders(request, asked, standIns, mask),
+        body: bodyText(request.body, mask),
+      },
+    }),
   };
 }
 
@@ -55,28 +65,23 @@ export function refuseWrite({ method, url }: OutgoingRequest): void {
   );
 }
 
-function describe(
-  { method, headers, secretHeaders, body }: OutgoingRequest,
-  url: string,
+/**
+ * A header that holds a secret never shows it, however it is encoded or short it is: what the model wrote is
+ * shown, and its stand-ins are not filled. What Spoor adds comes after the model's own headers.
+ */
+function shownHeaders(
+  { headers, secretHeaders }: OutgoingRequest,
+  asked: EgressRequest,
+  standIns: StandIns,
   mask: SecretMask,
-): RecordedRequest {
-  return {
-    method,
-    url,
-    headers: headers.map(([name, value]) => [
-      name,
-      secretHeaders.has(name) ? maskedHeader(value, mask) : mask.text(value),
-    ]),
-    body: bodyText(body, mask),
-  };
-}
-
-/** A header that holds a secret never shows it, however it is encoded or short it is. */
-function maskedHeader(value: string, mask: SecretMask): string {
-  const scheme = /^(?:basic|bearer|token|apikey) /i.exec(value)?.[0] ?? "";
-  if (/^basic /i.test(scheme)) return scheme + MASK;
-  const masked = mask.text(value);
-  return masked === value ? scheme + MASK : masked;
+): HeaderPair[] {
+  return headers.map(([name, value], i) => {
+    const written = secretHeaders.has(name) ? asked.headers[i]?.[1].trim() : undefined;
+    if (written === undefined) return [name, mask.text(value)];
+    const basic = decodeBasic(written);
+    if (basic) return [name, basic.scheme + MASK];
+    return [name, mask.text(standIns.replace(written, new Set(), () => MASK))];
+  });
 }
 
 function bodyText(body: OutgoingRequest["body"], mask: SecretMask): string | null {
