@@ -33,40 +33,52 @@ export function defaultBackupPath(statePath: string, now: string): string {
 export function backupState(statePath: string, to: string): number | undefined {
   using db = openStateReadOnly(statePath);
   if (!db) return undefined;
-  const part = `${to}.${Deno.pid}.part`;
+  let folder: string | undefined;
   try {
     if (isThere(to)) throw refuseName(to);
     Deno.mkdirSync(dirname(to), { recursive: true });
+    // SQLite makes files that all may read, and its journal holds what they do.
+    folder = makePrivateFolder(to);
+    const copy = `${folder}/${EXAMPLE}`;
     const before = fileMark(db, statePath);
-    db.prepare("VACUUM INTO ?").run(part);
+    db.prepare("VACUUM INTO ?").run(copy);
     if (fileMark(db, statePath) !== before) throw changedMeanwhile(to);
-    finishCopy(statePath, part);
-    giveName(part, to);
+    finishCopy(statePath, copy);
+    giveName(copy, to);
   } catch (error) {
     throw explainBackupError(statePath, to, error);
   } finally {
-    if (isThere(part)) Deno.removeSync(part);
+    if (folder !== undefined) Deno.removeSync(folder, { recursive: true });
   }
   return Deno.statSync(to).size;
 }
 
+/** Beside the copy that is to be, and nobody else can look into it. */
+function makePrivateFolder(to: string): string {
+  return Deno.makeTempDirSync({
+    dir: dirname(to),
+    prefix: `${basename(to)}.`,
+    suffix: ".part",
+  });
+}
+
 /** SQLite does not sync what it writes here. Whoever may not read the state may not read its copy. */
-function finishCopy(statePath: string, part: string): void {
-  using file = Deno.openSync(part, { read: true, write: true });
+function finishCopy(statePath: string, copy: string): void {
+  using file = Deno.openSync(copy, { read: true, write: true });
   file.syncSync();
   const { mode } = Deno.statSync(statePath);
-  if (mode !== null && Deno.build.os !== "windows") Deno.chmodSync(part, mode & 0o777);
+  if (mode !== null && Deno.build.os !== "windows") Deno.chmodSync(copy, mode & 0o777);
 }
 
 /** A link fails where a file of that name has come up meanwhile; renaming would replace it. */
-function giveName(part: string, to: string): void {
+function giveName(copy: string, to: string): void {
   try {
-    Deno.linkSync(part, to);
+    Deno.linkSync(copy, to);
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) throw alreadyThere(to);
     // A file system without hard links.
     if (isThere(to)) throw alreadyThere(to);
-    Deno.renameSync(part, to);
+    Deno.renameSync(copy, to);
   }
 }
 

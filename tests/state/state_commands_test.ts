@@ -72,6 +72,36 @@ Deno.test("state backup FILE writes there, and never over what is there", async 
   ]);
 });
 
+Deno.test({
+  name: "state backup shows nobody else the copy while it is written",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using project = await tempProject(ONE_MODEL);
+    await project.run("run");
+    // It takes a moment to copy.
+    change(project, "CREATE TABLE large AS SELECT zeroblob(80000000) AS zeros");
+    await Deno.chmod(project.path(STATE), 0o600);
+    await Deno.mkdir(project.path("copies"));
+    const watcher = Deno.watchFs(project.path("copies"), { recursive: false });
+    const running = project.start("state backup copies/monday.db");
+    const seen = new Map<string, number>();
+    void running.result.finally(() => watcher.close());
+    for await (const { paths } of watcher) {
+      for (const path of paths.filter((path) => path !== project.path("copies"))) {
+        const mode = await Deno.lstat(path).then((found) => found.mode ?? 0, () => undefined);
+        if (mode !== undefined) seen.set(path, (seen.get(path) ?? 0) | (mode & 0o077));
+      }
+    }
+
+    assert.equal((await running.result).code, 0);
+    assert.ok(seen.size > 1, "something is seen while it is written, and then the copy");
+    assert.deepEqual([...seen].filter(([, others]) => others !== 0), []);
+    assert.deepEqual([...Deno.readDirSync(project.path("copies"))].map(({ name }) => name), [
+      "monday.db",
+    ]);
+  },
+});
+
 Deno.test("state backup to where nothing can be written is explained, and leaves nothing", async () => {
   await using project = await tempProject({ ...ONE_MODEL, file: "no folder" });
   await project.run("run");
