@@ -18,7 +18,9 @@ const LABEL_WIDTH = 8;
 
 /** The lines of a description. */
 export function renderDescription(model: ModelDescription, style: Style): string[] {
-  const lines = [`${style.strong(model.name)}  ${style.dim(`${model.kind}, ${model.path}`)}`];
+  const lines = [
+    `${style.strong(model.name)}  ${style.dim(`${model.kind}, ${visibleLine(model.path)}`)}`,
+  ];
   if (model.directives.description) lines.push(visibleLine(model.directives.description));
   lines.push("", ...renderEdges(model, style), ...renderState(model, style));
   lines.push(...renderDirectives(model, style), ...renderColumns(model, style));
@@ -35,7 +37,7 @@ function renderEdges({ reads, read_by: readBy, files }: ModelDescription, style:
     label("reads", reads.join(", ") || "no table", style),
     label("read by", readBy.join(", ") || "no model", style),
   ];
-  if (files.length > 1) lines.push(label("files", files.join(", "), style));
+  if (files.length > 1) lines.push(label("files", visibleLine(files.join(", ")), style));
   return lines;
 }
 

@@ -18,7 +18,7 @@ import {
   UserErrors,
 } from "~/base/user_error.ts";
 import type { Style } from "./style.ts";
-import { visibleText } from "./visible_text.ts";
+import { visibleLine, visibleText } from "./visible_text.ts";
 
 /** How errors are shown. */
 export interface ErrorView {
@@ -73,11 +73,13 @@ export function renderReport(
     : details.slice(0, DETAILS_SHOWN);
   const more = details.length - shown.length;
   const lines = [`${label} ${visibleText(report.message)}`];
-  if (report.at) lines.push(style.dim(`  at ${renderLocation(report.at)}`));
+  if (report.at) lines.push(style.dim(`  at ${visibleLine(renderLocation(report.at))}`));
   for (const detail of shown) lines.push(...indent(visibleText(detail), "    "));
   if (more > 0) lines.push(style.dim(`    … ${renderCount(more)} more (--verbose shows them)`));
   if (report.hint) lines.push(`  ${style.accent("hint:")} ${visibleText(report.hint)}`);
-  if (verbose && report.stack) lines.push(...indent(style.dim(stackOnly(report.stack)), "  "));
+  if (verbose && report.stack) {
+    lines.push(...indent(style.dim(visibleText(stackOnly(report.stack))), "  "));
+  }
   return lines.flatMap((line) => line.split("\n"));
 }
 

@@ -270,5 +270,5 @@ function ownPart(error: ErrorReport, ofModel: ErrorReport | undefined): ErrorRep
 }
 
 function onOneLine({ message, at }: ErrorReport): string {
-  return visibleLine(message) + (at ? ` (${renderLocation(at)})` : "");
+  return visibleLine(message + (at ? ` (${renderLocation(at)})` : ""));
 }
