@@ -70,7 +70,14 @@ Deno.test("two columns of one name stay two, in an object as well", () => {
 Deno.test("md escapes what would end a cell", () => {
   assert.equal(
     query("SELECT name FROM mart.a WHERE id = 3", "md"),
-    "| name |\n| --- |\n| two\\nlines \\|\\x1b |\n",
+    "| name |\n| --- |\n| two\\\\nlines \\|\\\\x1b |\n",
+  );
+});
+
+Deno.test("md shows a value as it is, and no part of it as Markdown or HTML", () => {
+  assert.equal(
+    query("SELECT 'a\\|b <script> &lt;' AS \"<b>\"", "md"),
+    "| &lt;b> |\n| --- |\n| a\\\\\\|b &lt;script> &amp;lt; |\n",
   );
 });
 

@@ -20,9 +20,15 @@ export function toCsvField(value: SqlValue): string {
   return text === "" || /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** For a cell of a Markdown table. */
+/**
+ * For a cell of a Markdown table: what would end the cell, escape what comes after it or be HTML is shown.
+ * https://github.github.com/gfm/#tables-extension-
+ */
 export function toMarkdownCell(value: SqlValue): string {
-  return toCellText(value).replaceAll("|", "\\|");
+  return toCellText(value).replace(/[\\|]/g, "\\$&").replaceAll("&", "&amp;").replaceAll(
+    "<",
+    "&lt;",
+  );
 }
 
 /** A value as JSON text: integers past 2^53 keep their digits, bytes are hexadecimal text. */
