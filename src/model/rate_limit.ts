@@ -35,9 +35,12 @@ export function rateOfLimit(text: string): Parsed<Rate> {
   return { value: rate };
 }
 
-/** Whether a text can be the name of a limit. It has no dot, so that it is no model's name. */
+/**
+ * Whether a text can be the name of a limit. It has no dot, so that it is no model's name; and it is not
+ * `__proto__`, which is no key of an object as others are.
+ */
 export function isLimitName(text: string): boolean {
-  return /^[A-Za-z_][A-Za-z0-9_-]*$/.test(text);
+  return /^[A-Za-z_][A-Za-z0-9_-]*$/.test(text) && text !== "__proto__";
 }
 
 /** Reads the value of `@rate_limit`. */

@@ -47,11 +47,15 @@ export function readYamlMapping(yaml: YamlLibrary, text: string, path: string): 
     prettyErrors: false,
     uniqueKeys: false,
   });
-  const errors = document.errors.map((error) => {
+  const tooDeep = document.errors.find(({ code }) => code === "RESOURCE_EXHAUSTION");
+  // What else is found then comes of it.
+  const errors = (tooDeep ? [tooDeep] : document.errors).map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
     const isMany = error.code === "MULTIPLE_DOCS";
     const state = isMany
       ? 'the file has two parts, with a line "---" between them'
+      : error === tooDeep
+      ? "it is nested too deeply"
       : error.message.charAt(0).toLowerCase() + error.message.slice(1);
     return new UserError(`Cannot read the YAML: ${state.replace(/\.$/, "")}`, {
       at: { path, line, column: col },

@@ -228,13 +228,13 @@ function readRateLimits(
   settings.rateLimits = limits;
   const of = { what: "limits", example: "crm: 100/10s" };
   eachOnce(pairsBelow(pair, of, at, errors), errors, ({ key, value }, at) => {
-    // Models that name it are not to be told that it does not exist as well.
-    limits[key] = { count: 1, windowMs: 1_000 };
     if (!isLimitName(key)) {
       const hint = `A name has letters, digits, "_" and "-", as in "hubspot".`;
       errors.push(wrongValue(key, { state: "it is not the name of a limit", hint }, at));
       return;
     }
+    // Models that name it are not to be told that it does not exist as well.
+    limits[key] = { count: 1, windowMs: 1_000 };
     const parsed = value.type === "scalar"
       ? rateOfLimit(value.text)
       : problem("it is not a single value", `Write "${key}: 100/10s".`);

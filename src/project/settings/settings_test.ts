@@ -75,6 +75,9 @@ const MISTAKES: [text: string, words: string[]][] = [
     `spoor.yaml:3 Cannot read "a.b": it is not the name of a limit | A name has letters, digits, "_" and "-", as in "hubspot".`,
     `spoor.yaml:4 Cannot read "c": it is not a single value | Write "c: 100/10s".`,
   ]],
+  ["rate_limits: {__proto__: 5/s}\n", [
+    `spoor.yaml:1 Cannot read "__proto__": it is not the name of a limit | A name has letters, digits, "_" and "-", as in "hubspot".`,
+  ]],
   ["rate_limits: 5\n", [
     `spoor.yaml:1 Cannot read "rate_limits": it is not a list of limits | Write "crm: 100/10s" below it, indented by two spaces.`,
   ]],
@@ -106,6 +109,14 @@ Deno.test("a spoor.yaml that is not YAML is told with its line", async () => {
     /^spoor\.yaml:\d Cannot read the YAML: /,
   );
   assert.match((await mistakesOf("- a\n")).join(), /it is not a list of keys with values/);
+});
+
+Deno.test("a spoor.yaml in which lists lie in lists without end is told so", async () => {
+  for (const bracket of ["[", "{", "- "]) {
+    const text = `jobs: 2\ndefaults:\n  ${bracket.repeat(300_000)}\n`;
+    const [first = ""] = await mistakesOf(text);
+    assert.match(first, /^spoor\.yaml:\d Cannot read the YAML: it is nested too deeply \| /);
+  }
 });
 
 Deno.test("settings in spoor.yml are not passed over in silence", async () => {
