@@ -22,6 +22,12 @@ interface Waiting {
 /** So long may wait what nobody waits for, where nothing else is written. */
 const UNAWAITED_MS = 20;
 
+/**
+ * Where so few wait there is nothing to be done until they go on, as with the end of one request and the intent of
+ * the next: to have another thread sync, and to be woken by it, takes longer than the sync.
+ */
+const FEW = 2;
+
 /** Makes writes durable. */
 export interface DurableCommits {
   /**
@@ -107,7 +113,7 @@ export class GroupCommit implements RunCommits {
       this.#waiting = [];
       const written = this.#write(batch);
       try {
-        if (written.length > 0) await this.#sync();
+        if (written.length > 0) await this.#sync(written.filter(({ end }) => end).length);
         for (const { end } of written) end?.resolve();
       } catch (error) {
         for (const each of written) this.#fail(each, error);
@@ -154,10 +160,12 @@ export class GroupCommit implements RunCommits {
     else this.#lost ??= { cause: error };
   }
 
-  async #sync(): Promise<void> {
+  /** @param waited How many wait for it. */
+  async #sync(waited: number): Promise<void> {
     // Not the database file itself: closing a second handle on it would drop SQLite's locks.
     this.#wal ??= Deno.openSync(`${this.path}-wal`, { read: true, write: true });
-    await this.#wal.syncData();
+    if (waited <= FEW) this.#wal.syncDataSync();
+    else await this.#wal.syncData();
   }
 
   /** Waits for what is under way. The database is to be closed after this, not before. */
