@@ -1,15 +1,15 @@
 /**
- * Which messages JSON carries whole.
+ * Which messages between host and guest JSON carries whole.
  *
  * V8's own serialization keeps every value, and costs two to five times as much to write and to read. Most
  * messages have neither bigint nor bytes; those go as JSON.
  *
  * @module
  */
-import type { FromEgress, GuestMessage, HostMessage, ToEgress, Value } from "./protocol.ts";
+import type { GuestMessage, HostMessage, Value } from "./protocol.ts";
 
-/** What crosses a border. */
-export type AnyMessage = GuestMessage | HostMessage | ToEgress | FromEgress;
+/** What crosses their border. */
+export type AnyMessage = GuestMessage | HostMessage;
 
 /**
  * Of all messages that are made one text, in characters: escaped they may be six times as long, and a guest
@@ -31,10 +31,9 @@ export function fitJson(messages: readonly AnyMessage[]): boolean {
 export function jsonLength(message: AnyMessage): number {
   switch (message.type) {
     case "http":
-    case "request":
       return lengthOf(message.request);
     case "response":
-      return message.response.recorded ? Infinity : lengthOf(message.response);
+      return lengthOf(message.response);
     case "rows":
       return (message.previous ?? []).reduce(
         (length, { columns, values }) => length + lengthOfValues(columns) + lengthOfValues(values),
@@ -50,7 +49,6 @@ export function jsonLength(message: AnyMessage): number {
     case "pull":
     case "close":
     case "saved":
-    case "permit":
       return 0;
     // All others are rare.
     default:

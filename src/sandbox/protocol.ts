@@ -4,8 +4,8 @@
  * The guest is not trusted: the host checks every message of a guest as if it had been forged.
  * Each port carries arrays of messages, one `postMessage` for all that one turn of the event loop
  * produced (one message a post costs more than what it carries). Values are what structured
- * cloning keeps: number, bigint, string, null, Uint8Array. Where there is neither bigint nor bytes they
- * go as JSON (`json_messages.ts`).
+ * cloning keeps: number, bigint, string, null, Uint8Array. To and from a guest they go as JSON where there is
+ * neither bigint nor bytes (`json_messages.ts`).
  *
  * @module
  */
