@@ -19,7 +19,8 @@ export class ManyRowStatement {
 
   /**
    * @param width Values in a row.
-   * @param toSql Gives the statement around `(?,?),(?,?),…`, the rows of its VALUES.
+   * @param toSql Gives the statement around `(?,?),(?,?),…`, the rows of its VALUES. What is the same in all rows
+   * is `?1`, `?2`, … in front of them.
    */
   constructor(
     private readonly db: DatabaseSync,
@@ -32,17 +33,20 @@ export class ManyRowStatement {
   /**
    * Runs it over rows given as one flat array, row after row.
    *
+   * @param same What is the same in all of them: bound once a call, as each binding costs.
    * @returns How many rows of its table it changed.
    */
-  run(values: readonly SqlValue[]): number {
+  run(values: readonly SqlValue[], same: readonly SqlValue[] = []): number {
     const bound: BoundValue[] = values.map(toBound);
+    const boundOnce: BoundValue[] = same.map(toBound);
     let start = 0;
     let changed = 0;
     for (const rows of ROWS_PER_CALL) {
       const length = rows * this.width;
       if (rows > 1 && length > MAX_PARAMETERS) continue;
       for (; start + length <= bound.length; start += length) {
-        changed += Number(this.#prepare(rows).run(...bound.slice(start, start + length)).changes);
+        const some = bound.slice(start, start + length);
+        changed += Number(this.#prepare(rows).run(...boundOnce, ...some).changes);
       }
     }
     return changed;

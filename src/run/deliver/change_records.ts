@@ -80,7 +80,7 @@ export class ChangeRecords {
     const { runId, now } = this.context;
     const state = isUnknown(earlier) ? "unknown" : earlier.state;
     const error = "Not tried again: the far side did not work, or the model ended before";
-    this.#ledger.write([{ ...earlier, state, runId, error, at: now() }]);
+    this.#ledger.write([earlier], { ...earlier, state, runId, error, at: now() });
   }
 
   /** They were refused with others, and wait for their turn to be tried without them. */
@@ -117,14 +117,11 @@ export class ChangeRecords {
 
   /** The same of changes whose run died while a request of them was out. */
   cutOff(entries: readonly LedgerEntry[]): void {
-    const same = { state: "unknown", at: this.context.now() } as const;
+    const end = { state: "unknown", at: this.context.now() } as const;
     this.#ledger.cutOff(entries.map(({ id }) => id), CUT_OFF);
-    this.#log.writeAll(entries.map(({ id: changeId, ...entry }) => ({
-      ...entry,
-      ...same,
-      changeId,
-      error: cutOffNote(entry.runId),
-    })));
+    for (const { id: changeId, ...entry } of entries) {
+      this.#log.write({ ...entry, ...end, changeId, error: cutOffNote(entry.runId) });
+    }
   }
 
   /** Nothing of the group is left to do. */
@@ -137,14 +134,14 @@ export class ChangeRecords {
     end: Pick<LedgerEntry, "state" | "parked"> & { error?: string },
   ): void {
     const { runId, now } = this.context;
-    const same = { ...end, runId, at: now() };
     this.#ledger.write(
       groups.map((group) => {
         const { changeId: id, keyText: groupKey, hash: contentHash } = group;
         const { batch, place, attempts, action } = group;
         const known = knownBeside(group, end.state);
-        return { id, groupKey, contentHash, batch, place, attempts, action, ...known, ...same };
+        return { id, groupKey, contentHash, batch, place, attempts, action, ...known };
       }),
+      { ...end, runId, at: now() },
     );
   }
 
@@ -153,15 +150,16 @@ export class ChangeRecords {
     this.#pending.remove(
       groups.filter(({ intent }) => !intent).map(({ pendingNumber }) => pendingNumber),
     );
-    const same = { state, error, at: this.context.now() };
-    this.#log.writeAll(groups.map(({ changeId, keyText, hash, batch, action, changed }) => ({
-      groupKey: keyText,
-      changeId,
-      batch,
-      action,
-      contentHash: hash,
-      changed,
-      ...same,
-    })));
+    this.#log.writeAll(
+      groups.map(({ changeId, keyText: groupKey, hash: contentHash, batch, action, changed }) => ({
+        groupKey,
+        changeId,
+        batch,
+        action,
+        contentHash,
+        changed,
+      })),
+      { state, error, at: this.context.now() },
+    );
   }
 }

@@ -83,7 +83,9 @@ export function acceptSettled(
     }
   }
   const { runId, now } = context;
-  ledger.write(left.map((entry) => ({ ...entry, runId, at: now(), error: SINCE_SETTLED })));
+  for (const entry of left) {
+    ledger.write([entry], { ...entry, runId, at: now(), error: SINCE_SETTLED });
+  }
   return { isAny: written > 0 || entries.some(isNews), hasWritten: written > 0 };
 }
 

@@ -105,14 +105,13 @@ export class VerifiedChanges {
   #settle(entry: LedgerEntry, isSent: boolean): void {
     const { db, runId, now } = this.context;
     const { name } = this.model;
-    new Ledger(db, name).write([{
-      ...entry,
+    new Ledger(db, name).write([{ ...entry, ...isSent && { settledHash: undefined } }], {
       state: isSent ? "settled" : "failed",
       parked: false,
       runId,
       at: now(),
-      ...isSent ? { settledHash: undefined } : { error: VERIFIED_AS_NOT_SENT },
-    }]);
+      ...!isSent && { error: VERIFIED_AS_NOT_SENT },
+    });
     this.#note(entry, "settled", isSent ? VERIFIED_AS_SENT : VERIFIED_AS_NOT_SENT);
   }
 

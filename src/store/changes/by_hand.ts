@@ -127,7 +127,7 @@ function change(db: DatabaseSync, { filter, now, which, note, error, set }: Hand
       let last = 0;
       for (let isDone = false; !isDone;) {
         const records = page.all(...params, model, BigInt(last)).map(toRecord);
-        log.writeAll(records.map((record) => ({ ...record, state: note, at: now, error })));
+        log.writeAll(records, { state: note, at: now, error });
         last = records.at(-1)?.changeId ?? last;
         isDone = records.length < READ_AT_ONCE;
       }

@@ -25,22 +25,29 @@ export type DeliveryState =
   | "settled"
   | "retried";
 
-/** One try of a change, and its end. */
-export interface DeliveryRecord {
+/** One try of a change. */
+export interface DeliveryTry {
   groupKey: string;
   /** Id of the change in the ledger; 0 where it never was there. */
   changeId: number;
   /** Id of its batch, below 0; 0: on its own. */
   batch: number;
   action: ChangeAction;
-  state: DeliveryState;
-  /** ISO 8601, UTC. */
-  at: string;
   contentHash: string;
   /** JSON: column → [old, new]. */
   changed?: string | undefined;
+}
+
+/** How a try ended. */
+export interface DeliveryEnd {
+  state: DeliveryState;
+  /** ISO 8601, UTC. */
+  at: string;
   error?: string | undefined;
 }
+
+/** One try of a change, and its end. */
+export type DeliveryRecord = DeliveryTry & DeliveryEnd;
 
 /** A word's place is the number that stands for it; new ones come last. */
 export const ACTION_CODES: readonly ChangeAction[] = ["create", "update", "remove"];
@@ -60,15 +67,15 @@ const HASH_PREFIX = "1:";
 /**
  * A group mostly has one record in a run; the second is the one after that.
  *
- * @param rows `(model_id, group_key, run_id, …)`
+ * @param rows `(group_key, action, change_id, batch, content_hash, changed)`
  */
 const insertSql = (rows: string) =>
-  `INSERT INTO "spoor.delivery_records" (model_id, group_key, run_id, action, state, change_id, batch,
-     after_ms, content_hash, changed, error, nth)
-   SELECT *, coalesce((SELECT max(nth) + 1 FROM "spoor.delivery_records"
-     WHERE model_id = column1 AND group_key = column2 AND run_id = column3), 0)
+  `INSERT INTO "spoor.delivery_records" (model_id, run_id, state, after_ms, error, group_key, action,
+     change_id, batch, content_hash, changed, nth)
+   SELECT ?1, ?2, ?3, ?4, ?5, *, coalesce((SELECT max(nth) + 1 FROM "spoor.delivery_records"
+     WHERE model_id = ?1 AND group_key = column1 AND run_id = ?2), 0)
    FROM (VALUES ${rows})`;
-const VALUES_IN_ROW = 11;
+const VALUES_IN_ROW = 6;
 
 /** Records deliveries of one model in one run. */
 export class DeliveryLog {
@@ -88,26 +95,26 @@ export class DeliveryLog {
 
   /** Call inside a transaction. */
   write(delivery: DeliveryRecord): void {
-    this.writeAll([delivery]);
+    this.writeAll([delivery], delivery);
   }
 
-  /** Of different groups. Call inside a transaction. */
-  writeAll(deliveries: readonly DeliveryRecord[]): void {
-    if (deliveries.length === 0) return;
+  /** Tries of different groups that ended together. Call inside a transaction. */
+  writeAll(tries: readonly DeliveryTry[], { state, at, error }: DeliveryEnd): void {
+    if (tries.length === 0) return;
     const modelId = this.#ids.get(this.model, () => modelIdToWrite(this.db, this.model));
-    this.#insert.run(deliveries.flatMap((delivery): SqlValue[] => [
+    const values: SqlValue[] = [];
+    for (const { groupKey, action, changeId, batch, contentHash, changed } of tries) {
+      const hash = packHash(contentHash);
+      values.push(groupKey, ACTION_CODES.indexOf(action), changeId, batch, hash, changed ?? null);
+    }
+    const same = [
       modelId,
-      delivery.groupKey,
       this.runId,
-      ACTION_CODES.indexOf(delivery.action),
-      STATE_CODES.indexOf(delivery.state),
-      delivery.changeId,
-      delivery.batch,
-      this.#clock.msAt(delivery.at),
-      packHash(delivery.contentHash),
-      delivery.changed ?? null,
-      delivery.error ?? null,
-    ]));
+      STATE_CODES.indexOf(state),
+      this.#clock.msAt(at),
+      error ?? null,
+    ];
+    this.#insert.run(values, same);
   }
 }
 

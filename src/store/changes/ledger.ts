@@ -10,7 +10,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { spansOf } from "~/base/number_spans.ts";
 import type { ChangeAction, EarlierTry, LedgerState } from "~/delivery/earlier_try.ts";
-import { RowInserter } from "~/warehouse/row_inserter.ts";
+import { ManyRowStatement } from "~/warehouse/many_row_statement.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
 /** One change that is not accepted. */
@@ -27,17 +27,23 @@ const COLUMNS_READ = [
   "id",
   "group_key",
   "content_hash",
-  "state",
   "batch",
   "place",
   "attempts",
-  "parked",
   "action",
   "moved",
   "settled_hash",
+  "state",
+  "parked",
   "run_id",
 ];
 const COLUMNS_WRITTEN = [...COLUMNS_READ, "model", "error", "at"];
+
+/** @param rows The first nine of these columns. */
+const writeSql = (rows: string) =>
+  `INSERT OR REPLACE INTO "spoor.ledger" (${COLUMNS_WRITTEN.join(", ")})
+   SELECT *, ?1, ?2, ?3, ?4, ?5, ?6 FROM (VALUES ${rows})`;
+const VALUES_IN_ROW = 9;
 
 /** SQL of a condition: a person has said of the group what the far side has. */
 export const HAS_SETTLED = "(state = 'settled' OR settled_hash IS NOT NULL)";
@@ -133,16 +139,19 @@ export function keepLedgerIds(db: DatabaseSync, last: number): void {
   db.prepare(`INSERT INTO sqlite_sequence VALUES ('spoor.ledger', ?)`).run(BigInt(last));
 }
 
-/** A change as it is to stand in the ledger. */
-export interface LedgerWrite extends LedgerEntry {
+/** How changes are to stand in the ledger. */
+export interface LedgerStand extends Pick<LedgerEntry, "state" | "parked" | "runId"> {
   error?: string;
   /** ISO 8601, UTC. */
   at: string;
 }
 
+/** What of a change is its own. */
+export type LedgerChange = Omit<LedgerEntry, keyof LedgerStand>;
+
 /** Statements of the ledger, for one model; each is prepared once. */
 export class Ledger {
-  readonly #rows: RowInserter;
+  readonly #write: ManyRowStatement;
   readonly #remove: StatementSync;
   readonly #forget: StatementSync;
   readonly #renew: StatementSync;
@@ -150,7 +159,7 @@ export class Ledger {
   readonly #forgetSettled: StatementSync;
 
   constructor(db: DatabaseSync, private readonly model: string) {
-    this.#rows = new RowInserter(db, "spoor.ledger", COLUMNS_WRITTEN, { replaces: true });
+    this.#write = new ManyRowStatement(db, VALUES_IN_ROW, writeSql);
     this.#remove = db.prepare(`DELETE FROM "spoor.ledger" WHERE id BETWEEN ? AND ?`);
     this.#forget = db.prepare(`DELETE FROM "spoor.ledger" WHERE model = ? AND group_key = ?`);
     this.#forgetSettled = db.prepare(
@@ -159,7 +168,7 @@ export class Ledger {
     // Inserted, not updated: else its id would be given once more.
     this.#renew = db.prepare(
       `INSERT OR REPLACE INTO "spoor.ledger" (${COLUMNS_WRITTEN.join(", ")})
-       SELECT ?, group_key, content_hash, ?, ?, ?, ?, ?, action, ?, NULL, run_id, model, error, at FROM "spoor.ledger" WHERE model = ? AND group_key = ?`,
+       SELECT ?, group_key, content_hash, ?, ?, ?, action, ?, NULL, ?, ?, run_id, model, error, at FROM "spoor.ledger" WHERE model = ? AND group_key = ?`,
     );
     this.#cutOff = db.prepare(
       `UPDATE "spoor.ledger" SET state = 'unknown', error = ? WHERE id = ?`,
@@ -167,24 +176,22 @@ export class Ledger {
   }
 
   /** In the place of what the ledger had of the groups. Durable before a request of them leaves. */
-  write(changes: readonly LedgerWrite[]): void {
-    this.#rows.insert(changes.flatMap((change): SqlValue[] => [
-      change.id,
-      change.groupKey,
-      change.contentHash,
-      change.state,
-      change.batch,
-      change.place,
-      change.attempts,
-      Number(change.parked),
-      change.action,
-      Number(change.moved),
-      change.settledHash ?? null,
-      change.runId,
-      this.model,
-      change.error ?? null,
-      change.at,
-    ]));
+  write(changes: readonly LedgerChange[], { state, parked, runId, error, at }: LedgerStand): void {
+    const values: SqlValue[] = [];
+    for (const change of changes) {
+      values.push(
+        change.id,
+        change.groupKey,
+        change.contentHash,
+        change.batch,
+        change.place,
+        change.attempts,
+        change.action,
+        Number(change.moved),
+        change.settledHash ?? null,
+      );
+    }
+    this.#write.run(values, [state, Number(parked), runId, this.model, error ?? null, at]);
   }
 
   /**
@@ -194,12 +201,12 @@ export class Ledger {
   renew({ id, groupKey, state, batch, place, attempts, parked, moved }: LedgerEntry): void {
     this.#renew.run(
       BigInt(id),
-      state,
       BigInt(batch),
       BigInt(place),
       BigInt(attempts),
-      BigInt(parked),
       BigInt(moved),
+      state,
+      BigInt(parked),
       this.model,
       groupKey,
     );
