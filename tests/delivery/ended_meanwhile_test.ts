@@ -192,7 +192,7 @@ Deno.test("a batch of which a group is rejected as it is asked for is not sent a
   assert.deepEqual(ledgerOf(people), [{ group_key: "[2]", state: "rejected", moved: 0 }]);
 });
 
-Deno.test("a model that ends while its request is asked for: it is not sent, and nothing is unknown", async () => {
+Deno.test("a model that ends while its request is asked for: only what has left is unknown", async () => {
   await using api = await fakeApi();
   const code = `for await (const row of query("SELECT * FROM raw.people")) {
     http.post(ORIGIN + "/people", { json: row }).catch(() => {});
@@ -204,14 +204,14 @@ Deno.test("a model that ends while its request is asked for: it is not sent, and
   const run = await people.run();
 
   assert.equal(run.code, 1, run.output);
-  assert.deepEqual(api.requests, []);
+  // It may be faster than the model's end, which then cuts it off.
+  const sent = run.sync.requests?.sent ?? 0;
+  assert.ok(api.requests.length <= sent, run.output);
   const { failed, unknown, left } = run.sync.delivery ?? {};
-  assert.deepEqual([failed, unknown, left], [0, 0, 2], run.output);
-  assert.deepEqual(ledgerOf(people), []);
-  assert.match(
-    (await people.project.run("why sync.people 1")).stdout,
-    /next .*run 1 did not reach it/,
-  );
+  assert.deepEqual([failed, unknown, left], [0, sent, 2 - sent], run.output);
+  assert.equal(ledgerOf(people).length, sent);
+  const why = (await people.project.run("why sync.people 1")).stdout;
+  assert.match(why, sent === 0 ? /next .*run 1 did not reach it/ : /next .*waits for you/);
 });
 
 function ledgerOf({ project }: SyncProject): Record<string, unknown>[] {
