@@ -17,7 +17,7 @@ import { fromRead, isSqlValue, type SqlValue } from "~/warehouse/values.ts";
  *
  * @param columns The model's unique key.
  * @returns A list for each way to assign the words to columns, the one that is meant before others first; of
- * each list the first key is the one with the numbers.
+ * each list the first key is the one with the numbers, where they are written as they are shown.
  * @throws {UserError} With exit code 2: too many words, too few, or a column twice.
  */
 export function readKeyWords(
@@ -65,16 +65,23 @@ function readPair(
   return column === undefined ? { column, text: word } : { column, text };
 }
 
-/** What a text may stand for; itself last. */
+/** What a text may stand for; itself last, but for a number that is written otherwise, as `007`. */
 function formsOf(text: string): SqlValue[] {
   const forms: SqlValue[] = [];
-  if (/^-?\d+$/.test(text)) forms.push(readInteger(text));
-  else if (/^-?\d+\.\d+$|^-?\d+(\.\d+)?e[+-]?\d+$/i.test(text)) forms.push(Number(text));
+  const number = readNumber(text);
+  if (number !== undefined && String(number) !== text) return [text, number];
+  if (number !== undefined) forms.push(number);
   if (/^x'([0-9a-f]{2})*'$/i.test(text)) {
     forms.push(Uint8Array.fromHex(text.slice(2, -1)));
   }
   if (/^'[^]*'$/.test(text) && text.length > 1) forms.push(text.slice(1, -1).replaceAll("''", "'"));
   return [...forms, text];
+}
+
+function readNumber(text: string): SqlValue | undefined {
+  if (/^-?\d+$/.test(text)) return readInteger(text);
+  const isReal = /^-?\d+\.\d+$|^-?\d+(\.\d+)?e[+-]?\d+$/i.test(text);
+  return isReal ? Number(text) : undefined;
 }
 
 /** Beyond SQLite's integers it is a REAL. */

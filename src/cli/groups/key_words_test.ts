@@ -15,8 +15,13 @@ Deno.test("a number on the command line is the number or its text", () => {
     `[{"int":"9007199254740993"}]`,
     `["9007199254740993"]`,
   ]);
-  assert.equal(read(["9223372036854775808"])[0], "[9223372036854776000]");
-  assert.deepEqual(read(["007"])[1], `["007"]`);
+  assert.equal(read(["9223372036854776000"])[0], "[9223372036854776000]");
+});
+
+Deno.test("a number that is written otherwise than it is shown is the text, where there is one", () => {
+  assert.deepEqual(read(["007"]), [`["007"]`, "[7]"]);
+  assert.deepEqual(read(["9.50"]), [`["9.50"]`, "[9.5]"]);
+  assert.equal(read(["9223372036854775808"])[1], "[9223372036854776000]");
 });
 
 Deno.test("quotes make it the text alone, and x'…' is bytes", () => {
