@@ -25,7 +25,7 @@ const FIELDS = "(?:access|refresh|id)[_-]?token|client[_-]?secret|password";
 const LIKELY = /token|secret|password/i;
 /** `"password": "…"` and numbers; a text that was cut may lack the end. */
 const IN_JSON = new RegExp(
-  `("(?:${FIELDS})"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\[^])*(?:(")|\\\\?$)|-?\\d[\\w.+-]*)`,
+  `("(?:${FIELDS})"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\[^])*(?:(")|\\\\?$)|(-?\\d[\\w.+-]*))`,
   "gi",
 );
 /** The same where JSON is a text in JSON. */
@@ -54,7 +54,11 @@ function schemeOf(value: string): string {
 export function hideInText(text: string): string {
   if (!LIKELY.test(text)) return text;
   return text
-    .replace(IN_JSON, (_, name: string, end = "") => `${name}"${MASK}${end}`)
+    .replace(
+      IN_JSON,
+      (_, name: string, end = "", number?: string) =>
+        `${name}"${MASK}${number === undefined ? end : '"'}`,
+    )
     .replace(IN_INNER_JSON, (_, name: string, end = "") => `${name}\\"${MASK}${end}`)
     .replace(IN_FORM, `$1${MASK}`);
 }
