@@ -18,8 +18,10 @@ export interface RequestContent {
 }
 
 const DIFFERS_BY_NATURE = new RegExp(
-  "^(proxy-)?authorization$|^cookie$|(^|-)(at|date|time|timestamp)$|signature|nonce|digest|idempotency|" +
-    "^(traceparent|tracestate|baggage)$|(request|correlation|trace|span)-?id$",
+  "^(proxy-)?authorization$|^cookie$|signature|nonce|digest|idempotency|" +
+    "(^|-)(at|date|time|timestamp|expires|delivery|uuid|guid|sign|hmac|auth|token)$|" +
+    "^(traceparent|tracestate|baggage)$|" +
+    "(request|correlation|trace|span|webhook|message|event|delivery|run|job|session)-?id$|-run$",
 );
 
 /** SHA-256, hexadecimal. */
