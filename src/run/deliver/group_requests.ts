@@ -11,7 +11,13 @@ import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import type { BatchPart } from "./change_records.ts";
-import { areOutTogether, type HeldGroup, isUnknownEnd, keyedChangeOf } from "./held_group.ts";
+import {
+  areOutTogether,
+  type HeldGroup,
+  isUnknownEnd,
+  keyedChangeOf,
+  type WriteCount,
+} from "./held_group.ts";
 import type { HeldGroups } from "./held_groups.ts";
 import type { KeyedChange } from "./idempotency_key.ts";
 import type { Records } from "./no_records.ts";
@@ -31,7 +37,7 @@ export interface GroupRequestsContext {
 export interface BegunRequest {
   /** What it is about, of which its key is made. */
   changes: readonly KeyedChange[];
-  /** Its place among the writes about just these, from 0. */
+  /** Its place among the writes about the same groups, from 0. */
   place: number;
   /** What it is recorded as a request of: the one change, or the batch. Absent: of none. */
   subject: number | undefined;
@@ -64,7 +70,7 @@ export class GroupRequests {
       group.changeId ||= this.context.nextChangeId();
       group.unanswered += 1;
     }
-    const place = takePlace(groups);
+    const place = takePlace(numbers, groups);
     // A batch that was refused goes out again in parts: each part is what a crash would repeat.
     if (groups.length > 0 && !areOutTogether(groups)) this.#writeIntent(groups);
     const [first] = groups;
@@ -185,18 +191,19 @@ export class GroupRequests {
 }
 
 /**
- * The place of the next write about just these groups, of which its key is made. What a model reads meanwhile
- * does not count, nor do writes about more of them, of which some have ended since: a run after a crash finds
- * neither in the same number.
+ * The place of the next write about these groups, of which its key is made: what a model reads meanwhile does not
+ * count. Those of them that have ended do: another write about the rest must not take the place that the first
+ * one about the rest has in the run that repeats it.
+ *
+ * @param open Those that have not ended; the count lasts as long as one of them.
  */
-function takePlace(groups: readonly HeldGroup[]): number {
-  const [first] = groups;
-  if (!first) return 0;
-  const name = groups.map(({ changeId }) => changeId).join();
-  first.places ??= new Map();
-  const place = first.places.get(name) ?? 0;
-  first.places.set(name, place + 1);
-  return place;
+function takePlace(numbers: readonly number[], open: readonly HeldGroup[]): number {
+  const name = numbers.join();
+  let count: WriteCount | undefined;
+  for (const { writes } of open) count ??= writes?.get(name);
+  count ??= { next: 0 };
+  for (const group of open) (group.writes ??= new Map()).set(name, count);
+  return count.next++;
 }
 
 /**

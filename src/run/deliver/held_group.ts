@@ -16,6 +16,11 @@ import type { ChangedGroup } from "~/tracked/compare/changed_group_reader.ts";
 import type { DeliveredChange } from "./delivered_change_reader.ts";
 import type { KeyedChange } from "./idempotency_key.ts";
 
+/** The place of the next write about the same groups, from 0. */
+export interface WriteCount {
+  next: number;
+}
+
 /** See the module's comment. */
 export interface HeldGroup extends ChangedGroup {
   action: ChangeAction;
@@ -33,8 +38,8 @@ export interface HeldGroup extends ChangedGroup {
   batchSize: number;
   /** Runs in which this very change was tried, this one included; not those where the far side failed. */
   attempts: number;
-  /** Ids of groups that writes were about together, this one first → how many there were. */
-  places: Map<string, number> | undefined;
+  /** Numbers of groups that writes were about together → how many there were; of all of them the same object. */
+  writes: Map<string, WriteCount> | undefined;
   /** Its row in the ledger is committed, or on its way. */
   intent: Promise<void> | undefined;
   /** Its row in the ledger says, or is about to say, that a request is out. */
@@ -79,7 +84,7 @@ export function heldGroupOf(
     place: same?.place ?? 0,
     batchSize: 0,
     attempts: (same?.attempts ?? 0) + 1,
-    places: undefined,
+    writes: undefined,
     intent: undefined,
     isOut: false,
     pending: 0,

@@ -25,7 +25,7 @@ export interface KeySubject {
   model: string;
   /** What the request is about, in the order in which it goes out. */
   changes: readonly KeyedChange[];
-  /** The request's place among the writes about just these changes, from 0. */
+  /** The request's place among the writes about the same groups, from 0. */
   place: number;
   /** The first change whose keys are made of its content too. */
   contentFrom: number;

@@ -287,6 +287,9 @@ export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<
    * });
    * ```
    *
+   * Killed after a part of a batch was saved, the rest comes again as a batch: what was its second write may be
+   * the first one then, with another key.
+   *
    * @param size Changes in a batch, at least 1.
    */
   batches(
