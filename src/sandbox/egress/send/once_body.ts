@@ -14,12 +14,18 @@ const encoder = new TextEncoder();
  */
 export class OnceBody extends Blob {
   readonly #bytes: Uint8Array<ArrayBuffer>;
+  /** What `fetch` calls a text that nobody has named; a `Blob` of its own would write it in small letters. */
+  readonly #type: string;
 
   /** @param content Not empty: as a stream, nothing would be sent in chunks. */
   constructor(content: string | Uint8Array<ArrayBuffer>) {
-    // What `fetch` calls a text that nobody has named.
-    super([], typeof content === "string" ? { type: "text/plain;charset=UTF-8" } : {});
+    super();
+    this.#type = typeof content === "string" ? "text/plain;charset=UTF-8" : "";
     this.#bytes = typeof content === "string" ? encoder.encode(content) : content;
+  }
+
+  override get type(): string {
+    return this.#type;
   }
 
   override get size(): number {
