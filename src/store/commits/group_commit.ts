@@ -164,7 +164,7 @@ export class GroupCommit implements RunCommits {
   async #sync(waited: number): Promise<void> {
     // Not the database file itself: closing a second handle on it would drop SQLite's locks.
     this.#wal ??= Deno.openSync(`${this.path}-wal`, { read: true, write: true });
-    if (waited <= FEW) this.#wal.syncDataSync();
+    if (waited > 0 && waited <= FEW) this.#wal.syncDataSync();
     else await this.#wal.syncData();
   }
 
