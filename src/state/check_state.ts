@@ -6,6 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { messageOf } from "~/base/message_of.ts";
+import { versionOf } from "~/store/open_state.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import type { SendingRun } from "~/store/sent_mark.ts";
 import { STATE_CHECKS } from "./state_checks.ts";
@@ -55,7 +56,7 @@ export type CheckResult = Pick<StateReport, "notes"> & {
 export function checkState(facts: CheckFacts): StateReport {
   // One moment of the file, whatever a run writes meanwhile.
   facts.db.exec("BEGIN");
-  const schema = Number(facts.db.prepare("PRAGMA user_version").get()?.user_version);
+  const schema = versionOf(facts.db);
   const checks: string[] = [];
   const findings: StateFinding[] = [];
   const notes: string[] = [];

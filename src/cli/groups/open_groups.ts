@@ -9,7 +9,7 @@ import { openProjectState, whyNoState } from "~/cli/open_project_state.ts";
 import { tellOutdated } from "~/cli/output/outdated_text.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { practiceOption } from "~/run/command_text.ts";
-import { openState, stateFilePath } from "~/store/open_state.ts";
+import { openState, stateFilePath, versionOf } from "~/store/open_state.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 
@@ -32,8 +32,7 @@ export function openGroups(
   purpose: string,
 ): DatabaseSync {
   const db = openProjectState(root, practice, purpose);
-  const version = Number(db.prepare("PRAGMA user_version").get()?.user_version);
-  if (version === MIGRATIONS.length) {
+  if (versionOf(db) === MIGRATIONS.length) {
     tellOutdated(output, stateFilePath(root, practice), db);
     return db;
   }
