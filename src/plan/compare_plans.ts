@@ -5,7 +5,8 @@
  */
 // deno-lint-ignore-file camelcase
 import { countOf } from "~/base/counts.ts";
-import type { PlanDocument, PlannedChange, PlannedModel } from "./plan_document.ts";
+import { requestsMoved } from "./compare_requests.ts";
+import type { PlanDocument, PlannedChange, PlannedModel, PlannedRequest } from "./plan_document.ts";
 
 /** What moved, a line each; none: a run does what the plan says. */
 export function findMoved(before: PlanDocument, now: PlanDocument): string[] {
@@ -66,7 +67,7 @@ function rows(count: number | null): string {
 function groupsMoved(was: PlannedModel, is: PlannedModel): string[] {
   const lines: string[] = [];
   const old = new Map(was.changes.map((change) => [change.group, change]));
-  const [oldRequests, newRequests] = [was, is].map(requestsByGroup);
+  const [oldRequests, newRequests] = [requestsByGroup(was), requestsByGroup(is)];
   for (const change of is.changes) {
     const planned = old.get(change.group);
     old.delete(change.group);
@@ -78,28 +79,28 @@ function groupsMoved(was: PlannedModel, is: PlannedModel): string[] {
       lines.push(`${what} holds something else now`);
     } else if (planned.outcome !== change.outcome) {
       lines.push(`${what} ended otherwise (${planned.outcome} then, ${change.outcome} now)`);
-    } else if (oldRequests?.get(change.group) !== newRequests?.get(change.group)) {
-      lines.push(`${what} would be sent by other requests`);
+    } else {
+      const moved = requestsMoved(oldRequests.get(change.group), newRequests.get(change.group));
+      if (moved !== undefined) lines.push(`${what} ${moved}`);
     }
   }
   for (const change of old.values()) lines.push(`${is.model}: ${keyOf(change)} no longer changes`);
-  if (oldRequests?.get("") !== newRequests?.get("")) {
-    lines.push(`${is.model}: its requests that belong to no group are others now`);
-  }
+  const moved = requestsMoved(oldRequests.get(""), newRequests.get(""));
+  if (moved !== undefined) lines.push(`${is.model}: what belongs to no group ${moved}`);
   return lines;
 }
 
-/** Group → its requests in one text; those of no group under "". In which order they came is free. */
-function requestsByGroup({ requests }: PlannedModel): Map<string, string> {
-  const lists = new Map<string, string[]>();
-  for (const { groups, identity } of requests) {
-    for (const group of groups.length === 0 ? [""] : groups) {
+/** Group → its requests; those of no group under "". */
+function requestsByGroup({ requests }: PlannedModel): Map<string, PlannedRequest[]> {
+  const lists = new Map<string, PlannedRequest[]>();
+  for (const request of requests) {
+    for (const group of request.groups.length === 0 ? [""] : request.groups) {
       const list = lists.get(group) ?? [];
-      list.push(`${identity} ${groups.length}`);
+      list.push(request);
       lists.set(group, list);
     }
   }
-  return new Map([...lists].map(([group, list]) => [group, list.sort().join("\n")]));
+  return lists;
 }
 
 function keyOf({ key }: PlannedChange): string {

@@ -29,15 +29,25 @@ export function requestIdentity(
   { method, url, headers, body }: RequestContent,
   mask: (text: string) => string,
 ): string {
-  const boundary = boundaryOf(headers);
-  // The line between an upload's parts is random.
-  const stable = (text: string) =>
-    boundary === undefined ? text : text.replaceAll(boundary, "boundary");
-  const named = headers.map(([name, value]) => [name.toLowerCase(), stable(mask(value))] as const)
-    .filter(([name]) => !DIFFERS_BY_NATURE.test(name));
+  const stable = withoutBoundary(headers);
+  const masked = headers.map(([name, value]) => [name, mask(value)] as const);
+  const counted = JSON.stringify(countedHeaders(masked));
   return createHash("sha256")
-    .update(`${method}\n${mask(url)}\n${JSON.stringify(named)}\n${stable(mask(toText(body)))}`)
+    .update(`${method}\n${mask(url)}\n${counted}\n${stable(mask(toText(body)))}`)
     .digest("hex");
+}
+
+/** Headers by which requests are told apart, their names in small letters. */
+export function countedHeaders(headers: RequestContent["headers"]): [string, string][] {
+  const stable = withoutBoundary(headers);
+  return headers.map(([name, value]): [string, string] => [name.toLowerCase(), stable(value)])
+    .filter(([name]) => !DIFFERS_BY_NATURE.test(name));
+}
+
+/** What takes the random line between an upload's parts out of texts of the request. */
+export function withoutBoundary(headers: RequestContent["headers"]): (text: string) => string {
+  const boundary = boundaryOf(headers);
+  return (text) => boundary === undefined ? text : text.replaceAll(boundary, "boundary");
 }
 
 /** Bytes as one character each: none is lost, and masking finds its texts. */

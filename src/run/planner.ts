@@ -10,6 +10,7 @@ import { VERSION } from "~/base/version.ts";
 import type { Graph } from "~/dag/graph.ts";
 import type { ModelName } from "~/model/model.ts";
 import { findMoved } from "~/plan/compare_plans.ts";
+import { SENT_WITH_ANOTHER } from "~/plan/compare_requests.ts";
 import { forecastShared } from "~/plan/forecast.ts";
 import type { PlanDocument, PlannedModel } from "~/plan/plan_document.ts";
 import { sealPlan } from "~/plan/plan_file.ts";
@@ -186,7 +187,10 @@ export function refuseMoved(plan: PlanDocument, now: PlanDocument): void {
   const what = moved.length === 1 ? "something has" : `${countOf(moved.length, "thing")} have`;
   throw new UserError(`Cannot apply the plan: ${what} moved since it was made`, {
     details: moved,
-    hint: "Nothing was sent. Make a new plan, look at it, and apply that one",
+    hint: moved.some((line) => line.includes(SENT_WITH_ANOTHER))
+      ? "Nothing was sent. Make a new plan, look at it, and apply that one. What the model makes anew each time " +
+        "(a random number, the present time) is never as planned"
+      : "Nothing was sent. Make a new plan, look at it, and apply that one",
   });
 }
 

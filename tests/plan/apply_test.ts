@@ -138,7 +138,7 @@ const MOVED: readonly [
     "a model that sends elsewhere",
     (people) =>
       people.setSync(SEND_CHANGES.replace(`"/" + change.action`, `"/v2/" + change.action`)),
-    /sync\.people: id = 2 would be sent by other requests/,
+    /id = 2 would be sent by POST http:\S+\/v2\/update\/2 now, by POST http:\S+\/update\/2 then/,
   ],
   ["a run in between", (people) => people.run(), /sync\.people has changed its data by a run/],
   [
@@ -306,7 +306,11 @@ Deno.test("apply refuses where a header would be another, and not where only its
 
   const other = await applyFor("live");
   assert.equal(other.code, 1);
-  assert.match(other.output, /sync\.people: id = 1 would be sent by other requests/);
+  assert.match(
+    other.output,
+    /sync\.people: id = 1 would be sent with another header x-account: "sandbox" then, "live" now/,
+  );
+  assert.match(other.output, /hint: .* makes anew each time .* is never as planned/);
   assert.equal(api.requests.length, 0);
 
   const same = await applyFor("sandbox");
