@@ -17,11 +17,14 @@ import type { AcknowledgedGroup, DeliveredGroup, HostMessage } from "~/sandbox/p
 import type { KeyNames } from "~/store/changes/key_names.ts";
 import type { LedgerReader } from "~/store/changes/ledger.ts";
 import { noteDelivery } from "~/store/model_states.ts";
+import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { Acknowledger } from "~/tracked/accept/acknowledger.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
+import { ensureTargetAsRead } from "~/tracked/accept/target_table.ts";
 import { type ChangeSet, dropChanges } from "~/tracked/compare/find_changes.ts";
 import { refuseRemovedKeys } from "~/tracked/compare/refuse_keys.ts";
 import { renderWholeGroupKey } from "~/tracked/group_key.ts";
+import { findTableType, isEmpty } from "~/warehouse/tables.ts";
 import { type ChangeRecordContext, ChangeRecords } from "./change_records.ts";
 import { savedTooSoon } from "./check_saved.ts";
 import { type DeliveredChange, DeliveredChangeReader } from "./delivered_change_reader.ts";
@@ -287,6 +290,17 @@ export class Delivery {
     }
     const read = { groups: this.#held.given, isAll: this.#isAllRead, returned };
     return this.#sums.close(this.changes, this.total, read);
+  }
+
+  /**
+   * Makes the model's table where nothing of it was accepted yet, so that what reads it finds that there is nothing.
+   * Call inside the transaction that records the model's end.
+   */
+  ensureTarget(): void {
+    const { db, model } = this.context;
+    const { uniqueKey, columns } = this.changes.comparison;
+    if (findTableType(db, model) || !isEmpty(db, acceptedTableName(model))) return;
+    ensureTargetAsRead(db, model, uniqueKey, columns);
   }
 
   dispose(): void {

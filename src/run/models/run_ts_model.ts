@@ -140,6 +140,7 @@ function deliveryOutcome(
     : error || failed > 0
     ? "failed"
     : "ok";
+  if (status === "ok") delivery.ensureTarget();
   const hasTarget = findTableType(db, model.name) !== undefined;
   return {
     status,
