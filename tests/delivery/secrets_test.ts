@@ -222,3 +222,35 @@ Deno.test("tokens that a model gets by itself are not in the record, and why sho
   assert.ok(urls.includes(`${api.origin}/people?access_token=***&page=2`), String(urls));
   assert.match(shown.stdout, /authorization: Bearer \*\*\*/i);
 });
+
+Deno.test("what a model got by its own login is not in the errors of its requests", async () => {
+  await using api = await fakeApi(({ path }) => {
+    if (path === "/none") return { drop: true };
+    if (path === "/text") return { body: '{"access_token":"tok-1", oh' };
+    return { status: 422, json: { id_token: "tok-2", oh: "no" } };
+  });
+  await using project = await tempProject({
+    "models/raw/people.sql": "SELECT 1 AS id UNION ALL SELECT 2 UNION ALL SELECT 3",
+    "models/sync/people.ts": `
+      // @kind: tracked
+      // @unique_key: id
+      // @allow_net: ${api.host}
+      // @retries: 0
+      import { http, query } from "spoor";
+      await query("SELECT id FROM raw.people").each(async ({ id }) => {
+        const end = "?access_token=tok-3&page=" + id;
+        if (id === 1) (await http.post("${api.origin}/text" + end)).json;
+        if (id === 2) await http.post("${api.origin}/refused" + end);
+        if (id === 3) await http.post("${api.origin}/none" + end);
+      });
+    `,
+  });
+
+  const { output } = await project.run("run");
+
+  assert.match(output, /text\?access_token=\*\*\*&page=1 as JSON: it begins with ".*\*\*\*/);
+  assert.match(output, /refused\?access_token=\*\*\*&page=2 answered 422: \{"id_token":"\*\*\*",/);
+  assert.match(output, /none\?access_token=\*\*\*&page=3 failed/);
+  const shown = await project.run("failures sync.people");
+  assert.doesNotMatch(output + shown.output + await stateText(project), /tok-\d/);
+});

@@ -8,6 +8,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { hideInText } from "~/base/hide_credentials.ts";
 import { isSafeMethod } from "~/base/safe_methods.ts";
 import { UserError } from "~/base/user_error.ts";
 import { isFarSides } from "~/delivery/whose_failure.ts";
@@ -36,7 +37,6 @@ import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { checkRequest } from "./check_request.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RateLimiter } from "./rate_limits.ts";
-import { hideInText } from "./hide_credentials.ts";
 import { isAccepted, isUnbegun, isUncertain, mayHaveMoved } from "./request_end.ts";
 import { RequestPermits } from "./request_permits.ts";
 import { describeRequest, describeResponse } from "./request_text.ts";

@@ -5,8 +5,8 @@
  */
 import { renderCount } from "~/base/counts.ts";
 import { shortenText } from "~/base/cut_text.ts";
+import { hideInHeaders, hideInText } from "~/base/hide_credentials.ts";
 import type { EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
-import { hideInHeaders, hideInText } from "./hide_credentials.ts";
 
 /** Bodies are cut after this many characters. */
 const MAX_BODY = 4_000;

@@ -6,6 +6,7 @@
  * @module
  */
 import { parseDurationMs } from "~/base/duration.ts";
+import { hideInText } from "~/base/hide_credentials.ts";
 import type { Http, RequestOptions, UploadOptions } from "~/sandbox/guest/api.ts";
 import {
   changeOfRequest,
@@ -81,7 +82,7 @@ async function request(
   const site = callSites.note();
   const url = withParams(String(target), options.params);
   // Only errors say it.
-  const about = () => `${method} ${maskSecrets(url, start.secrets)}`;
+  const about = () => `${method} ${hideInText(maskSecrets(url, start.secrets))}`;
   if (start.atMostOnce) refuseAboutNone(method, about, change, delivery());
   const message: GuestRequest = {
     method,
@@ -158,7 +159,7 @@ function failure(about: string, error: EgressError, { isRedirected }: EgressResp
   if (error.kind === "denied" || error.kind === "down") return hostError(error, true);
   if (error.kind === "invalid") return hostError(error);
   // Where a redirect led it was another request.
-  const state = isRedirected ? error.message : withoutRequest(error.message);
+  const state = hideInText(isRedirected ? error.message : withoutRequest(error.message));
   const failed = new HttpError(`${about} failed: ${state}`, undefined);
   rememberError(failed, { hint: error.hint, details: error.details });
   return failed;

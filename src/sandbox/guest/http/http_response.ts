@@ -4,6 +4,7 @@
  * @module
  */
 import { shortenText } from "~/base/cut_text.ts";
+import { hideInText } from "~/base/hide_credentials.ts";
 import type { HttpResponse as PublicResponse } from "~/sandbox/guest/api.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import type { EgressResponse } from "~/sandbox/protocol.ts";
@@ -97,7 +98,7 @@ export class HttpResponse implements PublicResponse {
     } catch {
       const what = text.trim() === ""
         ? "it is empty"
-        : `it begins with ${JSON.stringify(shortenText(text, 80))}`;
+        : `it begins with ${JSON.stringify(hideInText(shortenText(text, 80)))}`;
       throw modelError(`Cannot read the answer of ${this.#request()} as JSON: ${what}`);
     }
   }
@@ -126,7 +127,9 @@ export function describeRefusal(
     new TextDecoder().decode(response.bytes.subarray(0, 4 * SHOWN_BODY)),
     SHOWN_BODY,
   );
-  const body = shown.replace(/\s+/g, " ").trim();
-  const who = isRedirected ? `${request} was redirected to ${response.url}, which` : request;
+  const body = hideInText(shown.replace(/\s+/g, " ").trim());
+  const who = isRedirected
+    ? `${request} was redirected to ${hideInText(response.url)}, which`
+    : request;
   return `${who} answered ${response.status}${body && `: ${body}`}`;
 }

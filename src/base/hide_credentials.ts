@@ -1,8 +1,8 @@
 /**
- * What lets somebody in is not recorded, also where it is no secret that Spoor knows: a model may log in by
- * itself, and send what it got.
+ * What lets somebody in is not recorded, and not told in an error, also where it is no secret that Spoor knows: a
+ * model may log in by itself, and send what it got.
  *
- * A header or field is known by its name. Only the record is made of what comes out here: nothing is sent of it.
+ * A header or field is known by its name. What comes out here is for people alone: nothing is sent of it.
  *
  * @module
  */
