@@ -22,7 +22,7 @@ import { loadDotenv, variableLookup } from "~/project/settings/dotenv.ts";
 import type { Settings } from "~/project/settings/settings.ts";
 import { nextBatchId } from "~/store/changes/batch_ids.ts";
 import { countHeldChanges } from "~/store/changes/held_back.ts";
-import { nextLedgerId } from "~/store/changes/ledger.ts";
+import { nextLedgerId, renewLedgerIds } from "~/store/changes/ledger.ts";
 import { pruneBodies } from "~/store/changes/request_log.ts";
 import { DeferredCommits } from "~/store/commits/deferred_commits.ts";
 import { GroupCommit, type RunCommits } from "~/store/commits/group_commit.ts";
@@ -32,7 +32,7 @@ import { ModuleAnalyses } from "~/store/module_analyses.ts";
 import { openState } from "~/store/open_state.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
-import { findUnknownSender, refuseOlderFile } from "~/store/sent_mark.ts";
+import { findUnknownSender, isMarkedAsSent, refuseOlderFile } from "~/store/sent_mark.ts";
 import { forgoDurability } from "~/store/state_copy.ts";
 import { dropStages } from "~/warehouse/stages.ts";
 import { listTables } from "~/warehouse/tables.ts";
@@ -77,6 +77,11 @@ export interface Way {
   planned?: PlannedRequests;
   /** The project's id where it has none yet: keys of a plan hold in the run. */
   newProjectId?: string;
+  /**
+   * When the plan was made that is applied, ISO 8601, UTC: where the ids of changes go on from the time of the run,
+   * theirs are those of the plan.
+   */
+  plannedAt?: string;
   /** Of rate limits, as the plan's reading has left them. */
   grants?: readonly RecordedGrant[];
 }
@@ -136,6 +141,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   using readers = new ReaderPool(path, () => deferred?.write());
   const projectId = readProjectId(db);
   const states = loadModelStates(db);
+  const startedAt = isoNow();
   // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
   const planning = asked && await import("./planner.ts");
   const planner = asked && planning && new planning.Planner({
@@ -147,17 +153,18 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     projectId,
     asked,
     unknownSender: practice ? undefined : findUnknownSender(job.path, db),
-    now: isoNow,
+    madeAt: startedAt,
   });
   // Before the run is recorded, as what refuses the faults is no run.
   await using practiceApi = practice
     ? new LazyPractice(engine.workers, root, request.faults)
     : undefined;
-  const startedAt = isoNow();
   const runId = inTransaction(db, () => {
     analyses.save();
     dropStages(db);
     if (way.grants) replaceRateGrants(db, way.grants);
+    // An older file, in place of one that had given more ids.
+    if (!practice && !isMarkedAsSent(job.path)) renewLedgerIds(db, way.plannedAt ?? startedAt);
     return startRun(db, commandOf(request), VERSION, startedAt);
   });
   const sums = new RunSums();

@@ -47,7 +47,8 @@ export interface PlannerParts {
   asked: PlanBeginning;
   /** A run that has sent more than the state file knows of. */
   unknownSender: SendingRun | undefined;
-  now: () => string;
+  /** ISO 8601, UTC. */
+  madeAt: string;
 }
 
 /** Groups and requests of each model that are kept where not all are asked for. */
@@ -80,7 +81,7 @@ export class Planner {
 
   /** The plan, once all models have ended. */
   finish(): PlanDocument {
-    const { db, graph, request, practice, projectId, asked, unknownSender, now } = this.parts;
+    const { db, graph, request, practice, projectId, asked, unknownSender, madeAt } = this.parts;
     const held = countHeldChanges(db);
     const models = this.recorder.models().map((model) =>
       this.#withContent(this.#withHeld(model, held))
@@ -95,7 +96,7 @@ export class Planner {
       spoor_version: VERSION,
       project_id: projectId,
       practice,
-      made_at: now(),
+      made_at: madeAt,
       options: {
         selectors: request.selectors,
         full: request.full,

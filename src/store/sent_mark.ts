@@ -25,8 +25,12 @@ export interface SendingRun {
 
 /** Leaves the mark before anything is sent; costs one look where it is there. */
 export function markAsSent(statePath: string): void {
-  const mark = markOf(statePath);
-  if (!isThere(mark)) writeMark(mark, TEXT);
+  if (!isMarkedAsSent(statePath)) writeMark(markOf(statePath), TEXT);
+}
+
+/** Whether the mark is there; it is not where a person has deleted it to go on from an older file. */
+export function isMarkedAsSent(statePath: string): boolean {
+  return isThere(markOf(statePath));
 }
 
 /**
@@ -150,7 +154,7 @@ function readSendingRun(statePath: string): SendingRun | undefined {
  * @throws {UserError} There was a state file by which this project has sent, and it is gone.
  */
 export function refuseLostFile(statePath: string, purpose = "run"): void {
-  if (holdsSomething(statePath) || !isThere(markOf(statePath))) return;
+  if (holdsSomething(statePath) || !isMarkedAsSent(statePath)) return;
   const file = `.spoor/${basename(statePath)}`;
   throw new UserError(
     `Cannot ${purpose}: ${file} is gone, and with it what this project has sent`,

@@ -66,6 +66,46 @@ Deno.test("after a backup was put back no change goes out under the key of anoth
   assert.equal(held.get("/people/6"), "Grace");
 });
 
+Deno.test("after a backup was put back a content that was sent since then goes out under a key of its own", async () => {
+  const known = new Set<string>();
+  let held: unknown;
+  await using api = await fakeApi(({ key = "", json }) => {
+    if (!known.has(key)) held = (json as { name: string }).name;
+    known.add(key);
+    return { json: {} };
+  });
+  await using people = await syncProject(
+    api,
+    `await changes("SELECT * FROM raw.people").each(async ({ rows: [row], idempotencyKey }) => {
+      await http.put(ORIGIN + "/people/1", { json: { ...row, idempotencyKey } });
+    });`,
+  );
+  const hold = async (name: string) => {
+    await people.setRows(["id", "name"], [["1", `'${name}'`]]);
+    const { code, output } = await people.run();
+    assert.equal(code, 0, output);
+    assert.equal(held, name);
+  };
+  await hold("Ada");
+  await people.project.run("state backup .spoor/kept.db");
+  await hold("Bob");
+  await hold("Eve");
+  for (const end of ["", "-wal", "-shm"]) {
+    await people.project.remove(`.spoor/spoor.db${end}`).catch(() => {});
+  }
+  await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
+  await people.project.remove(".spoor/spoor.sent");
+  await people.setRows(["id", "name"], [["1", "'Bob'"]]);
+
+  const plan = await people.project.run("plan -o plan.json");
+  assert.equal(plan.code, 0, plan.output);
+  const applied = await people.project.run("apply plan.json");
+
+  assert.equal(applied.code, 0, applied.output);
+  assert.equal(held, "Bob", "an API that replays by key has taken it");
+  await hold("Ada");
+});
+
 Deno.test("a backup from after the last run that sent stands in for the file", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);

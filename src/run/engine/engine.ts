@@ -113,6 +113,7 @@ export class Engine {
       path: job.path,
       planned: new PlannedRequests(plan),
       newProjectId: plan.project_id,
+      plannedAt: plan.made_at,
       ...(grants && { grants }),
     });
   }
@@ -121,12 +122,13 @@ export class Engine {
   async #plan(job: Job, complete: boolean): Promise<Planned> {
     const { request, path } = job;
     using copy = copyState(path, request.copyName ?? crypto.randomUUID());
-    const newProjectId = request.apply?.project_id;
+    const { project_id: newProjectId, made_at: plannedAt } = request.apply ?? {};
     try {
       const { plan, ...rest } = await this.#execute(job, {
         path: copy.path,
         plan: { complete, isOfState: copy.isOfState },
         ...(newProjectId !== undefined && { newProjectId }),
+        ...(plannedAt !== undefined && { plannedAt }),
       });
       if (!plan) throw new Error("a plan was not made");
       return { ...rest, plan };

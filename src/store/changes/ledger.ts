@@ -139,6 +139,16 @@ export function keepLedgerIds(db: DatabaseSync, last: number): void {
   db.prepare(`INSERT INTO sqlite_sequence VALUES ('spoor.ledger', ?)`).run(BigInt(last));
 }
 
+/**
+ * Ids go on from a time, if any was given before: those that a lost state file has given since are not given again, as
+ * it took longer than a millisecond to give one. Call inside a transaction.
+ *
+ * @param at ISO 8601, UTC.
+ */
+export function renewLedgerIds(db: DatabaseSync, at: string): void {
+  if (nextLedgerId(db) > 1) keepLedgerIds(db, Date.parse(at));
+}
+
 /** How changes are to stand in the ledger. */
 export interface LedgerStand extends Pick<LedgerEntry, "state" | "parked" | "runId"> {
   error?: string;
