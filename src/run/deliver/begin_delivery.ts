@@ -28,6 +28,7 @@ import { examplesOf } from "./budget_examples.ts";
 import { breachesText, commandThrough } from "./budget_words.ts";
 import { Delivery } from "./delivery.ts";
 import { planChanges } from "./plan_changes.ts";
+import { refuseRetypedKeys } from "./refuse_retyped_keys.ts";
 
 /** What a delivery needs of its run. */
 export interface DeliveryRun extends
@@ -53,7 +54,8 @@ export class BudgetExceeded extends UserError {}
  *
  * @param withPrevious The model asked by `changes`.
  * @throws {BudgetExceeded} More is gone or changed than the model allows.
- * @throws {UserError} A key is NULL or missing, or is another one than before and leaves something open.
+ * @throws {UserError} A key is NULL or missing, or is another one than before and leaves something open, or is of
+ * another type.
  */
 export function beginDelivery(
   context: DeliveryRun,
@@ -89,6 +91,8 @@ export function beginDelivery(
       holdCandidates: wishes.resend || wishes.adopt ? undefined : holdCandidates(earlier, promise),
       everything: wishes.resend,
     });
+    // To send all again, or to take all as sent, is asked for by name.
+    if (!wishes.resend && !adopt) refuseRetypedKeys(db, model, found, context.practiceOption);
     const changes = adopt ? found : countKnownByWord(db, found, earlier);
     const plan = context.plan?.of(model.name);
     if (plan && !copy) planChanges(db, plan, changes, { earlier, onRemoved, adopt });
