@@ -21,6 +21,7 @@ import { loadKeyNames } from "~/store/changes/key_names.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { endKeeping } from "~/tracked/accept/kept_rows.ts";
+import { restoreTarget } from "~/tracked/accept/target_table.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { notePending, type PendingSubject } from "~/tracked/compare/note_pending.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
@@ -72,6 +73,7 @@ export function beginDelivery(
   }
   return inTransaction(db, () => {
     endKeeping(db, model.name);
+    const isRestored = restoreTarget(db, model.name);
     const earlier = new LedgerReader(db, model.name);
     const unparked = takeNewKey(db, model, wishes, earlier, context.practiceOption);
     const readsRemoved = onRemoved === "deliver";
@@ -108,6 +110,7 @@ export function beginDelivery(
       withPrevious,
       keyNames,
       settled,
+      isRestored,
       unparked: adopt || wishes.resend ? 0 : unparked,
       plan,
     };

@@ -53,6 +53,8 @@ export interface DeliveryContext extends ChangeRecordContext, GroupRequestsConte
   withPrevious: boolean;
   /** What a person settled was taken over. */
   settled: SettledTaken;
+  /** Its table was made anew from what is accepted. */
+  isRestored: boolean;
   /** Groups that were parked under the `@unique_key` that was before: they are tried again. */
   unparked: number;
   /** A plan is made: what becomes of each group is noted here. */
@@ -155,9 +157,9 @@ export class Delivery {
   /** Whether the target's content moved. */
   get hasWritten(): boolean {
     const forgotten = this.context.onRemoved === "forget" ? this.changes.removed : 0;
-    const { adoption, settled } = this.context;
+    const { adoption, settled, isRestored } = this.context;
     const isTaken = settled.hasWritten || adoption?.hasWritten === true;
-    return isTaken || this.#sums.saved + forgotten > 0;
+    return isRestored || isTaken || this.#sums.saved + forgotten > 0;
   }
 
   /** Whether more is known as sent by it than before, or will be: a state file of before is out of date. */

@@ -47,6 +47,7 @@ function begin(db: DatabaseSync, among = ""): Delivery {
         onRemoved: "forget",
         withPrevious: false,
         settled: { isAny: false, hasWritten: false },
+        isRestored: false,
         keyNames: { nameOf: () => "sync.crm", contentFrom: 0 },
         now: () => "2026-01-31T14:05:09Z",
         nextChangeId: () => ++lastId,

@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { CONTENT_HASH } from "~/tracked/content_hash.ts";
+import { CONTENT_HASH, HASH_VERSION } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
@@ -102,7 +102,8 @@ function hashInTarget(
 ): string | undefined {
   if (!columnsOf(db, model).includes(CONTENT_HASH)) return undefined;
   const row = findRow(db, model, CONTENT_HASH, columns, key);
-  return row && String(row.at(-1));
+  // The version alone: the row was made from what is accepted, where no hash is kept (`restoreTarget`).
+  return row && String(row.at(-1)) !== `${HASH_VERSION}:` ? String(row.at(-1)) : undefined;
 }
 
 /**

@@ -11,7 +11,7 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { MAX_COLUMNS } from "~/warehouse/column_limit.ts";
 import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
-import { acceptedTableName } from "./accepted_table.ts";
+import { ACCEPTED_HASH, acceptedTableName, COPIES, valueColumnsOf } from "./accepted_table.ts";
 import { createTargetView, detachTarget, targetViewColumns } from "./target_view.ts";
 
 /** A target that is ready to take rows. */
@@ -54,6 +54,25 @@ export function ensureTargetAsRead(
   }
   createTargetView(db, model, columns);
   return { isView: true, columnChanges: [] };
+}
+
+/**
+ * Makes the target anew where another kind of model took its place for a while, or it is gone: it shows what is
+ * accepted, as that was read. What was saved beside is not to be had any more. Call before anything is accepted.
+ *
+ * @returns Whether it was made.
+ */
+export function restoreTarget(db: DatabaseSync, model: string): boolean {
+  const accepted = acceptedTableName(model);
+  if (!findTableType(db, accepted) || isEmpty(db, accepted)) return false;
+  if (isTrackedTarget(db, model)) return false;
+  const columns = valueColumnsOf(db, accepted);
+  createTargetView(db, model, columns);
+  // Hashes are kept by rows that a view has shown, which have come once.
+  const other = `SELECT 1 FROM ${quoteIdentifier(accepted)}
+    WHERE ${ACCEPTED_HASH} IS NULL OR ${COPIES} > 1 LIMIT 1`;
+  if (db.prepare(other).get()) detachTarget(db, model, columns);
+  return true;
 }
 
 /**
