@@ -35,35 +35,39 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
   {
     because: "SQL tells what changed, and values decide what is sent, held back or accepted",
     files: {
-      "tests/delivery/adopt_held_test.ts": [
+      "tests/delivery/adopt/adopt_held_test.ts": [
         "--held with a CSV file: the next run sends exactly what truly differs",
         "plan shows what --held would leave, and apply records just that",
       ],
-      "tests/delivery/adopt_test.ts": ["--adopt sends nothing"],
+      "tests/delivery/adopt/adopt_test.ts": ["--adopt sends nothing"],
       "tests/delivery/budgets_test.ts": ["a query that gives nothing blocks always"],
       "tests/delivery/changes_api_test.ts": ["changes gives creations, updates with what was"],
       "tests/delivery/changes_test.ts": ["only rows that are new or changed are sent"],
-      "tests/delivery/column_names_test.ts": ["a target that is a table has both columns é and É"],
-      "tests/delivery/doubt_test.ts": ["a batch that is cut off comes again in its order"],
+      "tests/delivery/rows/column_names_test.ts": [
+        "a target that is a table has both columns é and É",
+      ],
+      "tests/delivery/tries/doubt_test.ts": ["a batch that is cut off comes again in its order"],
       "tests/delivery/groups_test.ts": ["a group of several rows is acknowledged by its last row"],
-      "tests/delivery/known_there_test.ts": ["what is parked, and is again as it was accepted"],
+      "tests/delivery/tries/known_there_test.ts": [
+        "what is parked, and is again as it was accepted",
+      ],
       "tests/delivery/lifecycle_test.ts": [
         "SIGTERM lets what is in flight end",
         "@model_timeout leaves unknown what was in flight",
         "two models that send beside each other",
       ],
-      "tests/delivery/one_copy_test.ts": ["a model reads another's target"],
-      "tests/delivery/parked_test.ts": ["what no run sends by itself is said by every run"],
-      "tests/delivery/pending_test.ts": ["after kill -9 every group"],
-      "tests/delivery/redirected_writes_test.ts": [
+      "tests/delivery/rows/one_copy_test.ts": ["a model reads another's target"],
+      "tests/delivery/tries/parked_test.ts": ["what no run sends by itself is said by every run"],
+      "tests/delivery/tries/pending_test.ts": ["after kill -9 every group"],
+      "tests/delivery/tries/redirected_writes_test.ts": [
         "who was created so and leaves the query",
         "a write that opts out of retries is not sent where 302 leads",
       ],
-      "tests/delivery/settled_below_test.ts": [
+      "tests/delivery/tries/settled_below_test.ts": [
         "what was settled as sent wakes the models below, and a plan",
       ],
-      "tests/delivery/settled_there_test.ts": ["what was settled as sent is known again"],
-      "tests/delivery/verify_test.ts": ["what verify finds is accepted"],
+      "tests/delivery/tries/settled_there_test.ts": ["what was settled as sent is known again"],
+      "tests/delivery/tries/verify_test.ts": ["what verify finds is accepted"],
       "tests/graves/parked_rows_test.ts": [],
       "tests/graves/sent_by_mistake_test.ts": [],
       "tests/graves/waiting_rows_test.ts": ["grave: what waits is not deleted by its age"],
@@ -73,16 +77,16 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
   {
     because: "what an answer means is read off its status and body, cell by cell",
     files: {
-      "tests/delivery/failures_test.ts": [
+      "tests/delivery/tries/failures_test.ts": [
         "a row that is refused fails alone",
         "a connection that breaks is tried again",
         "a request without an answer leaves its group unknown",
         "a server that is not there makes all groups fail",
         "an exception in the function of each is told at its line",
       ],
-      "tests/delivery/far_side_down_test.ts": ["a far side that takes no connection"],
+      "tests/delivery/requests/far_side_down_test.ts": ["a far side that takes no connection"],
       "tests/delivery/halving_test.ts": ["one bad record of a refused batch fails alone"],
-      "tests/delivery/parted_batches_test.ts": ["why tells of the refused batches"],
+      "tests/delivery/record/parted_batches_test.ts": ["why tells of the refused batches"],
       "tests/faults/broken_answers_test.ts": ["an answer that breaks leaves its group unknown"],
       "tests/faults/matrix_test.ts": [],
       "tests/graves/figures_test.ts": [],
@@ -92,7 +96,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
   {
     because: "one place in the engine counts what a rate limit lets through, and keeps the tokens",
     files: {
-      "tests/delivery/oauth_test.ts": [
+      "tests/delivery/requests/oauth_test.ts": [
         "http.oauth gets one token by client credentials",
         "a model cannot read a token that the far side echoes",
         "spoor auth asks for consent with PKCE",
@@ -101,7 +105,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
         "no model is given the key",
         "a practice run asks nobody for a token",
       ],
-      "tests/delivery/rate_limit_test.ts": ["a limit holds across kill -9"],
+      "tests/delivery/requests/rate_limit_test.ts": ["a limit holds across kill -9"],
     },
   },
   {
@@ -126,14 +130,14 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
   {
     because: "what is told of a run is read from the state file by SELECTs",
     files: {
-      "tests/delivery/failures_command_test.ts": ["failures lists errors with counts"],
-      "tests/delivery/history_test.ts": ["history and the run itself show both sides"],
-      "tests/delivery/long_keys_test.ts": ["run, failures and plan show the beginning"],
-      "tests/delivery/retry_test.ts": [
+      "tests/delivery/record/failures_command_test.ts": ["failures lists errors with counts"],
+      "tests/delivery/record/history_test.ts": ["history and the run itself show both sides"],
+      "tests/delivery/record/long_keys_test.ts": ["run, failures and plan show the beginning"],
+      "tests/delivery/record/retry_test.ts": [
         "retry chooses by error and age",
         "retry waits for no run",
       ],
-      "tests/delivery/why_test.ts": ["why tells what was sent and answered"],
+      "tests/delivery/record/why_test.ts": ["why tells what was sent and answered"],
       "tests/state/state_commands_test.ts": [
         "state backup makes a whole copy while a run goes on",
         "state list shows what each model has",

@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { readLines } from "../delivery/read_lines.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { readLines } from "../support/read_lines.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type JsonLine, readLines } from "../delivery/read_lines.ts";
+import { type JsonLine, readLines } from "../support/read_lines.ts";
 import type { TempProject } from "../support/temp_project.ts";
 import type { FarBook } from "./far_book.ts";
 

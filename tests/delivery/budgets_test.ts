@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { SEND_EACH_ROW, syncProject } from "./sync_project.ts";
+import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 
 const COLUMNS = ["id", "name"];
 

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
-import { syncProject } from "./sync_project.ts";
+import { syncProject } from "../support/sync_project.ts";
 
 const COLUMNS = ["id", "name"];
 

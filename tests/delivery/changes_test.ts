@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { rowsOf, SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "./sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "../support/sync_project.ts";
 
 const COLUMNS = ["id", "name"];
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
-import { rowsOf, syncProject } from "./sync_project.ts";
+import { rowsOf, syncProject } from "../support/sync_project.ts";
 
 const LINES = ["order_id", "line", "product"];
 const ORDER_KEY = { directives: ["unique_key: order_id"] };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
-import { rowsOf, syncProject } from "./sync_project.ts";
+import { rowsOf, syncProject } from "../support/sync_project.ts";
 
 const SEND_BATCHES = `
   await query("SELECT * FROM raw.people").batches(8, async (groups) => {

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { type Answer, type FakeApi, fakeApi } from "../support/fake_api.ts";
-import { rowsOf, type SyncProject, syncProject } from "./sync_project.ts";
+import { rowsOf, type SyncProject, syncProject } from "../support/sync_project.ts";
 
 const ONCE = ["delivery: at_most_once"];
 const QUERY = `query("SELECT * FROM raw.people")`;

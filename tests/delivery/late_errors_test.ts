@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { rowsOf, syncProject } from "./sync_project.ts";
+import { rowsOf, syncProject } from "../support/sync_project.ts";
 
 const COLUMNS = ["id", "name"];
 const QUERY = `query("SELECT * FROM raw.people")`;

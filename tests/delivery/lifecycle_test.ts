@@ -1,7 +1,13 @@
 /** Runs that are stopped, time out, stand beside each other, or meet a model that has changed. */
 import assert from "node:assert/strict";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
-import { readRun, rowsOf, SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "./sync_project.ts";
+import {
+  readRun,
+  rowsOf,
+  SEND_EACH_ROW,
+  SEND_IN_LOOP,
+  syncProject,
+} from "../support/sync_project.ts";
 
 const COLUMNS = ["id", "name"];
 

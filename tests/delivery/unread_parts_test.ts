@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
-import { rowsOf, type SyncProject, syncProject } from "./sync_project.ts";
+import { rowsOf, type SyncProject, syncProject } from "../support/sync_project.ts";
 
 const QUERY = `query("SELECT * FROM raw.people")`;
 const CHANGES = `changes("SELECT * FROM raw.people")`;

@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
-import { type SyncProject, syncProject } from "./sync_project.ts";
+import { type SyncProject, syncProject } from "../support/sync_project.ts";
 
 const COLUMNS = ["id", "name"];
 const THREE = [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]];

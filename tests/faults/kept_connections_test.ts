@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { readRun } from "../delivery/sync_project.ts";
+import { readRun } from "../support/sync_project.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { type RawRequest, type RawServer, rawServer, type Script } from "./raw_server.ts";
 

@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
-import { readLines } from "../delivery/read_lines.ts";
-import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { readLines } from "../support/read_lines.ts";
+import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { acceptedIds, setPeople } from "./people.ts";
 
 Deno.test("grave: the figures printed are those counted at the far end", async () => {

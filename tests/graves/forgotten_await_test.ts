@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { syncProject } from "../delivery/sync_project.ts";
+import { syncProject } from "../support/sync_project.ts";
 import { acceptedIds, setPeople } from "./people.ts";
 
 const FORMS = {

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
-import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { acceptedIds, distinct, idsIn, setPeople, upTo, waitingIds } from "./people.ts";
 
 const COUNT = 10_000;

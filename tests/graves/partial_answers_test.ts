@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
-import { SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "../delivery/sync_project.ts";
+import { SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "../support/sync_project.ts";
 import { acceptedIds, distinct, idsIn, runAgain, setPeople, upTo, waitingIds } from "./people.ts";
 
 /** Each hundredth person but one is refused by the far side, in an answer to the whole batch. */

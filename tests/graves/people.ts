@@ -4,7 +4,7 @@
  * @module
  */
 import type { FakeApi, ReceivedRequest } from "../support/fake_api.ts";
-import type { SyncProject, SyncRun } from "../delivery/sync_project.ts";
+import type { SyncProject, SyncRun } from "../support/sync_project.ts";
 
 /** Sets `raw.people` to ids 1 to `count`; `columns` are SELECT expressions that may use `id`. */
 export async function setPeople(

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { stateBytes } from "../plan/plan_project.ts";
 import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
 import { acceptedIds, idsIn, runAgain, setPeople, upTo } from "./people.ts";

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
 import { acceptedIds, distinct, idsIn, runAgain, setPeople, upTo, waitingIds } from "./people.ts";
 

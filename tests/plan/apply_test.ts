@@ -12,7 +12,7 @@ import {
   SEND_EACH_ROW,
   type SyncProject,
   syncProject,
-} from "../delivery/sync_project.ts";
+} from "../support/sync_project.ts";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import {
   COLUMNS,

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { COLUMNS, makePlan, SEND_CHANGES } from "./plan_project.ts";
 

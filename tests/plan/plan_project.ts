@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { PlanDocument, PlannedModel, PlannedRequest } from "~/plan/plan_document.ts";
-import type { SyncProject } from "../delivery/sync_project.ts";
+import type { SyncProject } from "../support/sync_project.ts";
 import type { ReceivedRequest } from "../support/fake_api.ts";
 import type { TempProject } from "../support/temp_project.ts";
 

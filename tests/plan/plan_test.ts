@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";

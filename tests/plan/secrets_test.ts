@@ -5,8 +5,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { CLIENT_ID, CLIENT_SECRET, oauthProvider } from "../delivery/oauth_provider.ts";
-import { SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { CLIENT_ID, CLIENT_SECRET, oauthProvider } from "../delivery/requests/oauth_provider.ts";
+import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { COLUMNS, keepPlan, makePlan } from "./plan_project.ts";
 

@@ -10,8 +10,8 @@ import {
   CLIENT_SECRET,
   type OAuthProvider,
   oauthProvider,
-} from "../delivery/oauth_provider.ts";
-import { type SyncProject, syncProject } from "../delivery/sync_project.ts";
+} from "../delivery/requests/oauth_provider.ts";
+import { type SyncProject, syncProject } from "../support/sync_project.ts";
 import { COLUMNS, makePlan } from "./plan_project.ts";
 
 const ENV = `CRM_SECRET=${CLIENT_SECRET}\nCLIENT_SECRET=${CLIENT_SECRET}\n`;

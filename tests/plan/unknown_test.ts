@@ -8,7 +8,7 @@ import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type { EgressResponse, FromEgress, ToEgress } from "~/sandbox/protocol.ts";
 import { permissionsOf } from "~/sandbox/supervisor.ts";
 import { workerUrl } from "~/sandbox/worker_url.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";
 import { COLUMNS, makePlan } from "./plan_project.ts";

@@ -1,7 +1,7 @@
 /** A push whose disk becomes full: clear words, a whole state file, and the next run goes on. */
 import assert from "node:assert/strict";
 import { assertExplained } from "../bad_input/mistake.ts";
-import { SEND_EACH_ROW, type SyncProject, syncProject } from "../delivery/sync_project.ts";
+import { SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { spoorCommand, spoorEnv, type SpoorResult } from "../support/spoor.ts";
 

@@ -1,7 +1,7 @@
 /** Models that were renamed, or whose state is gone: nobody gets everything a second time by mistake. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { rowsOf, SEND_EACH_ROW, type SyncProject, syncProject } from "../delivery/sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { runSteps } from "../run/steps.ts";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";

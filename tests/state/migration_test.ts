@@ -7,7 +7,7 @@ import { checkState } from "~/state/check_state.ts";
 import { openState } from "~/store/open_state.ts";
 import { APPLICATION_ID, MIGRATIONS } from "~/store/schema.ts";
 import { areRowsKept } from "~/tracked/accept/kept_rows.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";
 import * as version1 from "./version_1.ts";

@@ -1,6 +1,6 @@
 /** A backup that is put back: what was sent since then is not known, and nothing is mistaken for it. */
 import assert from "node:assert/strict";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../delivery/sync_project.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
 
 Deno.test("after a backup was put back no change goes out under the key of another one", async () => {

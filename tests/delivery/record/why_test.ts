@@ -1,0 +1,278 @@
+/**
+ * `spoor why`: one group's story, from what the runs have recorded.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { fakeApi } from "../../support/fake_api.ts";
+import { readLines } from "../../support/read_lines.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
+
+const COLUMNS = ["id", "name"];
+
+Deno.test("why tells what was sent and answered, what runs decided, and what is next", async () => {
+  await using api = await fakeApi(({ path, json }) =>
+    path === "/people/2" && (json as { name: string }).name !== "Bob"
+      ? { status: 422, json: { message: "no such name" } }
+      : { json: { ok: true } }
+  );
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    directives: ["max_attempts: 1", "max_changes: 1"],
+  });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  await people.run("--full");
+  await people.setRows(COLUMNS, [["1", "'Ada L.'"], ["2", "'Bob'"]]);
+  await people.run();
+  const blocked = await people.project.run("why sync.people 2");
+
+  assert.equal(blocked.code, 0, blocked.output);
+  assert.match(
+    blocked.stdout,
+    /next .*parked until its content changes, or: spoor retry sync\.people 2/,
+  );
+  assert.match(
+    blocked.stdout,
+    /run 3 .*blocked: Cannot send sync\.people: 2 groups are new or changed/,
+  );
+  assert.match(blocked.stdout, /run 2 .*held back: failed in run 1/);
+  assert.match(blocked.stdout, /run 1 .*failed: create: POST .*answered 422/);
+  assert.match(blocked.stdout, /POST http:\S+\/people\/2 +422 .*key [0-9a-f]{32}/);
+  assert.match(blocked.stdout, /request +\{"id":2,"name":"Bo"\}/);
+  assert.match(blocked.stdout, /response +\{"message":"no such name"\}/);
+
+  await people.run("--allow-changes");
+  const [now, sent, ...older] = await readLines(people.project, "why", "sync.people", "id=1");
+
+  assert.equal((now?.next as { code: string }).code, "accepted");
+  assert.deepEqual(now?.key, { id: 1 });
+  assert.deepEqual([sent?.type, sent?.state, sent?.changed], [
+    "why_try",
+    "accepted",
+    { name: ["Ada", "Ada L."] },
+  ]);
+  assert.equal(sent?.content_hash, now?.accepted_hash);
+  const [request] = sent?.requests as { idempotency_key: string; request: { body: string } }[];
+  const arrived = api.requests.findLast(({ path }) => path === "/people/1");
+  assert.equal(request?.idempotency_key, arrived?.key);
+  assert.equal(request?.request.body, `{"id":1,"name":"Ada L."}`);
+  assert.deepEqual(older.map((line) => line.decision ?? line.state), [
+    "blocked",
+    "unchanged",
+    "accepted",
+  ]);
+});
+
+Deno.test("why names the nearest key, the nearest model, and a model that has no groups", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["'ada@example.com'", "1"], ["7", "2"], ["'7'", "3"]]);
+  await people.run();
+  const why = (...args: string[]) => people.project.run(["why", ...args]);
+
+  const typo = await why("sync.people", "ada@exmaple.com");
+  assert.equal(typo.code, 2);
+  assert.match(typo.output, /sync\.people knows no group "ada@exmaple\.com"/);
+  assert.match(typo.output, /Did you mean "ada@example\.com"\?/);
+  assert.match((await why("sync.people", "900")).output, /id = 7[^]*nearest that it knows/);
+  assert.match((await why("sync.peple", "7")).output, /Did you mean "sync\.people"\?/);
+  assert.match((await why("raw.people", "7")).output, /has the kind "table", and no groups/);
+  assert.match((await why("sync.people", "'7'")).output, /accepted: created/);
+  assert.equal((await why("sync.people")).code, 2);
+});
+
+Deno.test("why of a composite key, of a batch, of a removed group and of one without a file", async () => {
+  await using api = await fakeApi();
+  const code = `
+    await changes("SELECT * FROM raw.people").each(async (change) => {
+      await http.post(ORIGIN + "/" + change.action, { json: change.key });
+    });`;
+  await using people = await syncProject(api, code, {
+    directives: ["unique_key: region, id", "on_removed: deliver", "max_removed: 100%"],
+  });
+  await people.setRows(["region", "id"], [["'EU'", "1"], ["'US'", "1"]]);
+  await people.run();
+  await people.setRows(["region", "id"], [["'US'", "1"]]);
+  await people.run();
+
+  const removed = await people.project.run(["why", "sync.people", "EU", "1"]);
+  assert.match(removed.stdout, /next .*removed at the far side; it counts as new if it comes back/);
+  assert.match(removed.stdout, /run 2 .*accepted: removed; content/);
+  const kept = await people.project.run(["why", "sync.people", "id=1", "region=US"]);
+  assert.match(kept.stdout, /run 2 .*unchanged/);
+  assert.match(
+    (await people.project.run(["why", "sync.people", "EU"])).output,
+    /is not a key of region, id[^]*region=… id=…/,
+  );
+
+  await people.project.remove("models/sync/people.ts");
+  const orphan = await people.project.run(["why", "sync.people", "US", "1"]);
+  assert.equal(orphan.code, 0, orphan.output);
+  assert.match(orphan.stdout, /no file of the project makes its model any more/);
+});
+
+Deno.test("why shows a batch's request with each of its groups, and what was adopted", async () => {
+  await using api = await fakeApi();
+  const code = `
+    await query("SELECT * FROM raw.people").batches(10, async (rows) => {
+      await http.post(ORIGIN + "/batch", { json: rows, headers: { "x-token": secret("TOKEN") } });
+    });`;
+  await using people = await syncProject(api, code, {
+    directives: ["secrets: TOKEN"],
+    files: { ".env": "TOKEN=s3cr3t-value" },
+  });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bob'"]]);
+  await people.run("--adopt", "sync.people");
+
+  const { stdout } = await people.project.run("why sync.people 2 --verbose");
+
+  assert.match(stdout, /run 2 .*adopted: the model as a whole: 1 group recorded as sent/);
+  assert.match(stdout, /run 1 .*accepted: created, in a batch/);
+  assert.match(stdout, /POST http:\S+\/batch +200/);
+  assert.match(stdout, /\{"id":1,"name":"Ada"\}.*\{"id":2,"name":"Bo"\}/);
+  assert.match(stdout, /x-token: /);
+  assert.doesNotMatch(stdout, /s3cr3t-value/);
+});
+
+Deno.test("why before anything ran says what to do", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+
+  const { code, output } = await people.project.run("why sync.people 1");
+
+  assert.equal(code, 1);
+  assert.match(output, /Cannot tell why: nothing has run here yet[^]*spoor run/);
+});
+
+Deno.test("why tells the Idempotency-Key of a request whose bodies are too old to be kept", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  using db = new DatabaseSync(people.project.path(".spoor/spoor.db"));
+  const keys = () => people.project.rows("spoor.requests").map((row) => row.idempotency_key);
+  assert.deepEqual(keys(), [api.requests[0]?.key]);
+  db.exec(`DELETE FROM "spoor.request_bodies"`);
+  assert.deepEqual(keys(), [null]);
+
+  const { stdout } = await people.project.run("why sync.people 1");
+
+  assert.match(stdout, new RegExp(`POST .* 200 .*key ${api.requests[0]?.key}\\n`));
+  assert.match(stdout, /its bodies are too old to be kept/);
+});
+
+Deno.test("why of a model that a budget has blocked promises nothing, of known groups and of new ones", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_changes: 1"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada L.'"], ["2", "'Bob'"], ["31", "'Cy'"]]);
+  await people.run();
+  const why = async (...args: string[]) =>
+    (await people.project.run(["why", "sync.people", ...args])).output;
+
+  assert.match(
+    await why("1"),
+    /next .*blocked: run 2 stopped at the budget \(3 groups are new or changed, 2 are accepted, and @max_changes is 1\); nothing of sync\.people is sent until that is let through: spoor run sync\.people --allow-changes$/m,
+  );
+  const [line] = await readLines(people.project, "why", "sync.people", "1");
+  assert.equal((line?.next as { code: string }).code, "blocked");
+  const unknown = await why("31");
+  assert.match(unknown, /knows no group "31"/);
+  assert.match(unknown, /Run 2 stopped at the budget .*"spoor run sync\.people --allow-changes"/);
+
+  await people.run("--allow-changes");
+  assert.match(await why("31"), /next .*accepted; nothing to do/);
+});
+
+Deno.test("why knows a group that is gone by its story, however often all of its model was adopted since", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_removed: 100%"] });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  for (const name of ["Cy", "Di", "Ed"]) {
+    await people.setRows(COLUMNS, [["2", `'${name}'`]]);
+    await people.run("--adopt", "sync.people");
+  }
+
+  const { code, output } = await people.project.run("why sync.people 1");
+
+  assert.equal(code, 0, output);
+  assert.match(output, /next .*no longer in the query/);
+  assert.match(output, /run 1 .*accepted: created/);
+});
+
+Deno.test("where what left the query is kept, run and why say so", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["on_removed: keep"] });
+  await people.setRows(["id", "name"], rowsOf(3));
+  await people.run();
+  await people.setRows(["id", "name"], rowsOf(1));
+
+  const { stdout } = await people.project.run("run");
+  assert.match(stdout, /groups +0 new, 0 changed, 1 unchanged, 2 gone and kept\n/);
+
+  const why = (await people.project.run("why sync.people 3")).stdout;
+  assert.match(why, /next +accepted; .* one of the 2 that left the query, until it comes back/);
+  assert.match(
+    why,
+    /run 2 .*unchanged, or left the query and kept: 2 of its groups are not in the/,
+  );
+});
+
+Deno.test("why says of a run whose model ended before its query that nothing was compared", async () => {
+  let isUp = true;
+  await using api = await fakeApi(({ path }) => ({
+    status: path === "/health" && !isUp ? 503 : 200,
+  }));
+  await using people = await syncProject(
+    api,
+    `const health = await http.get(ORIGIN + "/health", { throwOnError: false, retries: 0 });
+    if (health.ok) { ${SEND_EACH_ROW} }`,
+  );
+  isUp = false;
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  isUp = true;
+  await people.run();
+  isUp = false;
+  await people.setRows(COLUMNS, [["1", "'Bo'"]]);
+  assert.equal((await people.run()).code, 0);
+
+  const { stdout } = await people.project.run("why sync.people 1");
+
+  for (const run of [1, 3]) {
+    assert.match(
+      stdout,
+      new RegExp(`^run ${run} .*not compared: the model ended before it read its query$`, "m"),
+    );
+  }
+  assert.doesNotMatch(stdout, /unchanged/);
+});
+
+Deno.test("why claims no group to be held back that may have left the query", async () => {
+  await using api = await fakeApi(({ path }) => ({ status: path === "/people/3" ? 200 : 422 }));
+  const code = `await changes("SELECT * FROM raw.people").each(async (change) => {
+    if (change.key.id === 1) return await change.reject("no");
+    await http.post(ORIGIN + "/people/" + change.key.id, { json: change.rows });
+  });`;
+  await using people = await syncProject(api, code, {
+    directives: ["max_attempts: 1", "retries: 0"],
+  });
+  const rows = [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"], ["4", "'Di'"]];
+  const why = async (key: string) => (await people.project.run(`why sync.people ${key}`)).stdout;
+  await people.setRows(COLUMNS, rows);
+  await people.run();
+  // 1 was refused and 2 has failed; now they are gone, and 4, which has failed too, is still there.
+  await people.setRows(COLUMNS, rows.slice(2));
+  await people.run();
+
+  assert.match(await why("1"), /run 2 .*held back, or not in the query: rejected in run 1$/m);
+  assert.match(await why("2"), /run 2 .*held back, or not in the query: failed in run 1$/m);
+  assert.match(await why("4"), /run 2 .*held back: failed in run 1$/m);
+  const [, left] = await readLines(people.project, "why", "sync.people", "2");
+  assert.equal(left?.decision, "held_back_or_gone");
+});

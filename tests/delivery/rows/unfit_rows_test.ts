@@ -1,0 +1,192 @@
+/**
+ * A group that the far side has taken, and whose rows cannot be kept: it alone is concerned, and it is not sent
+ * again at every run.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { type Answer, type FakeApi, fakeApi } from "../../support/fake_api.ts";
+import { rowsOf, type SyncProject, syncProject } from "../../support/sync_project.ts";
+
+const COLUMNS = ["id", "name"];
+
+/** Saves what is answered beside what was read. */
+const SAVE_ANSWER = `await query("SELECT * FROM raw.people").each(async (row) => {
+  const { json } = await http.post(ORIGIN + "/people/" + row.id, { json: row });
+  return { ...row, ...json };
+});`;
+
+/** Of each group other names: two of them do not fit into one table. */
+function manyColumns(group: string): Answer {
+  const names = Array.from({ length: 1_199 }, (_, index) => `g${group}_${index}`);
+  return { json: Object.fromEntries(names.map((name) => [name, 1])) };
+}
+
+function answerManyColumns(api: FakeApi): void {
+  api.answer(({ path }) => manyColumns(path.slice("/people/".length)));
+}
+
+Deno.test("a group whose columns do not fit beside those that the table has fails alone, and is not sent again", async () => {
+  await using api = await fakeApi();
+  answerManyColumns(api);
+  await using people = await syncProject(api, SAVE_ANSWER);
+  await people.setRows(COLUMNS, rowsOf(3));
+
+  const first = await people.run();
+  const second = await people.run();
+
+  assert.equal(first.code, 1, first.output);
+  const { saved, failed, unknown, left } = first.sync.delivery ?? {};
+  assert.deepEqual([saved, failed, unknown, left], [1, 2, 0, 0], first.output);
+  assert.deepEqual(
+    first.sync.failures?.map(({ error }) => [error.message, error.hint]),
+    [2, 3].map((id) => [
+      `Cannot save id = ${id}: the table would have 2400 columns with it, and a table takes 1900`,
+      "Save what belongs together as one column: an object becomes JSON. " +
+      "A column that was saved once stays",
+    ]),
+  );
+  assert.equal(second.code, 0, second.output);
+  assert.equal(second.sync.delivery?.held_back, 2);
+  assert.equal(api.requests.length, 3, "it was sent again");
+  assert.deepEqual(ledgerOf(people), [
+    { group_key: "[2]", state: "failed", parked: 1, moved: 1 },
+    { group_key: "[3]", state: "failed", parked: 1, moved: 1 },
+  ]);
+  const why = await people.project.run("why sync.people 2");
+  assert.match(why.stdout, /POST \S+\/people\/2 {2}200/);
+  assert.match(why.stdout, /next .*parked until its content changes, or: spoor retry/);
+  const failures = await people.project.run("failures");
+  assert.match(failures.stdout, /parked {4}.*the table would have 2400 columns/);
+
+  // The model is mended, and a person says that it may be sent once more: it has the key that it had.
+  await people.setSync(SAVE_ANSWER.replace("...json", "answer: json"));
+  await people.project.run("retry sync.people");
+  const third = await people.run();
+  assert.equal(third.code, 0, third.output);
+  assert.deepEqual(ledgerOf(people), []);
+  const keysOf = (path: string) =>
+    new Set(api.requests.filter((request) => request.path === path).map(({ key }) => key));
+  assert.deepEqual([2, 3].map((id) => keysOf(`/people/${id}`).size), [1, 1]);
+});
+
+Deno.test("at most once: what was taken and cannot be kept waits for a person; what was refused beside it is on record", async () => {
+  await using api = await fakeApi();
+  const all = Promise.withResolvers<void>();
+  api.answer(async ({ path }, index) => {
+    if (index === 2) all.resolve();
+    await all.promise;
+    return path === "/people/3" ? { status: 422 } : manyColumns(path.slice("/people/".length));
+  });
+  const directives = ["delivery: at_most_once", "concurrency: 3"];
+  await using people = await syncProject(api, SAVE_ANSWER, { directives });
+  await people.setRows(COLUMNS, rowsOf(3));
+
+  const first = await people.run();
+  const open = ledgerOf(people);
+  api.answer(() => ({ json: {} }));
+  const second = await people.run();
+
+  const { saved, failed, unknown } = first.sync.delivery ?? {};
+  assert.deepEqual([saved, failed, unknown], [1, 1, 1], first.output);
+  assert.deepEqual(open.map(({ state }) => state).sort(), ["failed", "unknown"]);
+  assert.equal(people.project.rows("spoor.requests").length, 4);
+  assert.equal(second.code, 0, second.output);
+  assert.doesNotMatch(second.output, /ended while a request was out/);
+  assert.deepEqual(
+    api.requests.slice(3).map(({ path }) => path),
+    ["/people/3"],
+    "only what was refused is sent again",
+  );
+});
+
+Deno.test("a plain loop is told which row does not fit, and may save it as it was read", async () => {
+  await using api = await fakeApi();
+  answerManyColumns(api);
+  await using people = await syncProject(
+    api,
+    `for await (const row of query("SELECT * FROM raw.people")) {
+      const { json } = await http.post(ORIGIN + "/people/" + row.id, { json: row });
+      await save.row({ ...row, ...json }).catch(async (error) => {
+        log.info(error.message);
+        await save.row(row);
+      });
+    }`,
+  );
+  await people.setRows(COLUMNS, rowsOf(3));
+
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.equal(run.sync.delivery?.saved, 3);
+  assert.equal(run.output.match(/the table would have 2400 columns/g)?.length, 2);
+  assert.deepEqual(ledgerOf(people), []);
+});
+
+Deno.test("rows of one batch that fit alone and not together: the first are saved", async () => {
+  await using api = await fakeApi();
+  answerManyColumns(api);
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").batches(3, async (groups) => {
+      await http.post(ORIGIN + "/batch", { json: groups.length });
+      return groups.map(({ rows: [row] }) => ({
+        ...row,
+        ...Object.fromEntries(Array.from({ length: 1_199 }, (_, i) => ["g" + row.id + "_" + i, 1])),
+      }));
+    });`,
+  );
+  await people.setRows(COLUMNS, rowsOf(3));
+
+  const first = await people.run();
+  const second = await people.run();
+
+  const { saved, failed } = first.sync.delivery ?? {};
+  assert.deepEqual([saved, failed], [1, 2], first.output);
+  assert.equal(second.sync.delivery?.held_back, 2);
+  assert.equal(api.requests.length, 1);
+});
+
+Deno.test("what SQLite refuses of one group takes nothing of the others with it", async () => {
+  await using api = await fakeApi();
+  const directives = ["concurrency: 4"];
+  const code = SAVE_ANSWER.replace("...json", "answer: json");
+  await using people = await syncProject(api, code, { directives });
+  await people.setRows(COLUMNS, rowsOf(1));
+  await people.run();
+  refuseRow(people, 3);
+  api.clear();
+  const all = Promise.withResolvers<void>();
+  api.answer(async ({ path }, index) => {
+    if (index === 3) all.resolve();
+    await all.promise;
+    return path === "/people/5" ? { status: 422 } : { json: {} };
+  });
+  await people.setRows(COLUMNS, rowsOf(5));
+
+  const first = await people.run();
+  const second = await people.run();
+
+  const { saved, failed, unknown, left } = first.sync.delivery ?? {};
+  assert.deepEqual([saved, failed, unknown, left], [2, 2, 0, 0], first.output);
+  assert.match(first.output, /Cannot save id = 3: SQLite says: not this one/);
+  assert.deepEqual(people.project.rows("sync.people").map(({ id }) => id).sort(), [1, 2, 4]);
+  assert.equal(people.project.rows("spoor.requests").length, 6);
+  assert.deepEqual(api.requests.slice(4).map(({ path }) => path), ["/people/5"], second.output);
+});
+
+/** As a person's own trigger does. */
+function refuseRow({ project }: SyncProject, id: number): void {
+  using db = new DatabaseSync(project.path(".spoor/spoor.db"));
+  db.exec(
+    `CREATE TRIGGER refused BEFORE INSERT ON "sync.people" WHEN NEW.id = ${id}
+     BEGIN SELECT RAISE(ABORT, 'not this one'); END`,
+  );
+}
+
+function ledgerOf({ project }: SyncProject): Record<string, unknown>[] {
+  return project.rows(
+    `SELECT group_key, state, parked, moved FROM "spoor.ledger" ORDER BY group_key`,
+  );
+}

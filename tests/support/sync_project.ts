@@ -1,0 +1,121 @@
+/**
+ * A project that sends: one SQL model whose rows a test gives and changes, one model that sends
+ * them to the test's server, and what a run said of them.
+ *
+ * @module
+ */
+import type { ModelFinished, RunEvent } from "~/run/run_event.ts";
+import type { FakeApi } from "./fake_api.ts";
+import { type ProjectFiles, type TempProject, tempProject } from "./temp_project.ts";
+
+/** One run: its exit code, all it printed, and its events. */
+export interface SyncRun {
+  code: number;
+  output: string;
+  events: readonly RunEvent[];
+  /** What the run says of `sync.people`. */
+  sync: ModelFinished;
+  /** What the run says of a model. */
+  model(name: string): ModelFinished;
+}
+
+/** See the module's comment. */
+export interface SyncProject extends AsyncDisposable {
+  readonly project: TempProject;
+  /** Sets the rows of `raw.people`, a SQL literal each: `["1", "'Ada'"]`. */
+  setRows(columns: readonly string[], rows: readonly (readonly string[])[]): Promise<void>;
+  /** Sets the text of `sync.people`: directives beside those that every test needs, and code. */
+  setSync(code: string, directives?: readonly string[]): Promise<void>;
+  /** Runs the project, with further words of the command line. */
+  run(...args: string[]): Promise<SyncRun>;
+}
+
+/** Sends each row by itself to `/people/<id>` and saves it. */
+export const SEND_EACH_ROW = `
+  await query("SELECT * FROM raw.people").each(async (row) => {
+    await http.post(ORIGIN + "/people/" + row.id, { json: row });
+  });
+`;
+
+/** The same in a plain loop. */
+export const SEND_IN_LOOP = `
+  for await (const row of query("SELECT * FROM raw.people")) {
+    await http.post(ORIGIN + "/people/" + row.id, { json: row });
+    await save.row(row);
+  }
+`;
+
+/** Makes the project; `ORIGIN` in its code is the server's. */
+export async function syncProject(
+  api: FakeApi,
+  code: string,
+  options: { directives?: readonly string[]; files?: ProjectFiles } = {},
+): Promise<SyncProject> {
+  const project = await tempProject(options.files);
+  const made: SyncProject = {
+    project,
+    async setRows(columns, rows) {
+      await project.write("models/raw/people.sql", selectOf(columns, rows));
+    },
+    async setSync(text, directives = options.directives ?? []) {
+      await project.write("models/sync/people.ts", modelText(api, text, directives));
+    },
+    async run(...args) {
+      const { code, stdout, output } = await project.run(["run", "--json", ...args]);
+      return readRun(code, stdout, output);
+    },
+    async [Symbol.asyncDispose]() {
+      await project[Symbol.asyncDispose]();
+    },
+  };
+  await made.setSync(code);
+  return made;
+}
+
+/** Turns the lines of `run --json` into what tests ask for. */
+export function readRun(code: number, stdout: string, output: string): SyncRun {
+  const events = stdout.split("\n").filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as RunEvent);
+  const model = (name: string) => {
+    const found = events.find((event) => event.type === "model_finished" && event.model === name);
+    if (found?.type === "model_finished") return found;
+    throw new Error(`The run said nothing of ${name}; it printed\n${output}`);
+  };
+  return {
+    code,
+    output,
+    events,
+    model,
+    get sync() {
+      return model("sync.people");
+    },
+  };
+}
+
+/** `id`s of rows as SQL literals: `rowsOf(3)` is Ada 1 to 3. */
+export function rowsOf(count: number, name = "Ada"): string[][] {
+  return Array.from({ length: count }, (_, index) => [String(index + 1), `'${name}'`]);
+}
+
+function selectOf(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const [first = [], ...others] = rows.map((row) => [...row]);
+  const named = first.map((value, index) => `${value} AS "${columns[index]}"`).join(", ");
+  const empty = rows.length === 0
+    ? `SELECT ${columns.map((name) => `NULL AS "${name}"`).join(", ")} WHERE 0`
+    : "";
+  return empty ||
+    [`SELECT ${named}`, ...others.map((row) => `SELECT ${row.join(", ")}`)].join("\nUNION ALL ");
+}
+
+function modelText(api: FakeApi, code: string, directives: readonly string[]): string {
+  const own = ["unique_key: id", `allow_net: ${api.host}`].filter((line) => {
+    const [name = ""] = line.split(":", 1);
+    return !directives.some((given) => given.startsWith(`${name}:`));
+  });
+  return [
+    ...["kind: tracked", ...own, ...directives].map((line) => `// @${line}`),
+    `import { changes, env, files, hmac, http, HttpError, log, query, reject, save, secret } from "spoor";`,
+    `const ORIGIN = "${api.origin}";`,
+    code,
+  ].join("\n");
+}
