@@ -5,9 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import { COLUMNS, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 
 function rowsOf(ids: readonly number[], name = "x"): string[][] {
   return ids.map((id) => [String(id), `'${name}${id}'`]);

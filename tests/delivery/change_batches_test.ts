@@ -4,9 +4,8 @@
 import assert from "node:assert/strict";
 import { type Answer, type FakeApi, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
-import { rowsOf, type SyncProject, syncProject } from "../support/sync_project.ts";
+import { COLUMNS, rowsOf, type SyncProject, syncProject } from "../support/sync_project.ts";
 
-const COLUMNS = ["id", "name"];
 const DELIVER = { directives: ["on_removed: deliver"] };
 
 /** Says of each change what it is. */

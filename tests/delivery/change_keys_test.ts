@@ -4,9 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
-import { syncProject } from "../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import { COLUMNS, syncProject } from "../support/sync_project.ts";
 
 /** What a far side holds that does nothing at a key which it knows. */
 function heldAfter(requests: readonly ReceivedRequest[], keyOf: (of: ReceivedRequest) => unknown) {

@@ -5,9 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { syncProject } from "../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import { COLUMNS, syncProject } from "../support/sync_project.ts";
 
 const SEND_CHANGES = `
 await changes("SELECT * FROM raw.people").each(async (change) => {

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { rowsOf, SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import {
+  COLUMNS,
+  rowsOf,
+  SEND_EACH_ROW,
+  SEND_IN_LOOP,
+  syncProject,
+} from "../support/sync_project.ts";
 
 Deno.test("only rows that are new or changed are sent", async () => {
   await using api = await fakeApi();

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { rowsOf, syncProject } from "../support/sync_project.ts";
+import { COLUMNS, rowsOf, syncProject } from "../support/sync_project.ts";
 
-const COLUMNS = ["id", "name"];
 const QUERY = `query("SELECT * FROM raw.people")`;
 
 /** Sends and saves, and then does what the far side refuses. */

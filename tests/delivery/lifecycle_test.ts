@@ -2,14 +2,13 @@
 import assert from "node:assert/strict";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
 import {
+  COLUMNS,
   readRun,
   rowsOf,
   SEND_EACH_ROW,
   SEND_IN_LOOP,
   syncProject,
 } from "../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
 
 for (const [form, code] of [["each", SEND_EACH_ROW], ["a loop", SEND_IN_LOOP]] as const) {
   Deno.test(`SIGTERM lets what is in flight end, saves it, and leaves the rest: ${form}`, async () => {

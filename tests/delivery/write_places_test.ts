@@ -6,9 +6,8 @@
  */
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
-import { type SyncProject, syncProject } from "../support/sync_project.ts";
+import { COLUMNS, type SyncProject, syncProject } from "../support/sync_project.ts";
 
-const COLUMNS = ["id", "name"];
 const THREE = [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]];
 
 /** Kills a run as soon as a request has come that is meant to; gives that one. */

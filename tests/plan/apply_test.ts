@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { VERSION } from "~/base/version.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import {
+  COLUMNS,
   readRun,
   rowsOf,
   SEND_EACH_ROW,
@@ -14,15 +15,7 @@ import {
   syncProject,
 } from "../support/sync_project.ts";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
-import {
-  COLUMNS,
-  keepPlan,
-  makePlan,
-  planned,
-  received,
-  SEND_CHANGES,
-  sorted,
-} from "./plan_project.ts";
+import { keepPlan, makePlan, planned, received, SEND_CHANGES, sorted } from "./plan_project.ts";
 
 /** Two groups that were accepted; then one changes, one comes, one goes; and a plan of that. */
 async function changedPeople(api: FakeApi): Promise<SyncProject> {

@@ -4,9 +4,9 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
+import { COLUMNS, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
-import { COLUMNS, makePlan, SEND_CHANGES } from "./plan_project.ts";
+import { makePlan, SEND_CHANGES } from "./plan_project.ts";
 
 const PEOPLE = 20;
 const rows = (name: string, from = 1) =>

@@ -9,9 +9,6 @@ import type { SyncProject } from "../support/sync_project.ts";
 import type { ReceivedRequest } from "../support/fake_api.ts";
 import type { TempProject } from "../support/temp_project.ts";
 
-/** Columns of `raw.people` in these tests. */
-export const COLUMNS = ["id", "name"];
-
 /** Sends creations, updates and removals to addresses of their own. */
 export const SEND_CHANGES = `
 await changes("SELECT * FROM raw.people").each(async (change) => {

@@ -5,19 +5,11 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
+import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
-import {
-  COLUMNS,
-  makePlan,
-  planned,
-  received,
-  SEND_CHANGES,
-  sorted,
-  stateBytes,
-} from "./plan_project.ts";
+import { makePlan, planned, received, SEND_CHANGES, sorted, stateBytes } from "./plan_project.ts";
 
 Deno.test("a plan sends nothing, and leaves no trace in the state", async () => {
   await using api = await fakeApi();

@@ -6,9 +6,9 @@
  */
 import assert from "node:assert/strict";
 import { CLIENT_ID, CLIENT_SECRET, oauthProvider } from "../delivery/requests/oauth_provider.ts";
-import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
+import { COLUMNS, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
-import { COLUMNS, keepPlan, makePlan } from "./plan_project.ts";
+import { keepPlan, makePlan } from "./plan_project.ts";
 
 Deno.test("a plan with secrets, signatures and an upload is applied", async () => {
   await using api = await fakeApi();

@@ -11,8 +11,8 @@ import {
   type OAuthProvider,
   oauthProvider,
 } from "../delivery/requests/oauth_provider.ts";
-import { type SyncProject, syncProject } from "../support/sync_project.ts";
-import { COLUMNS, makePlan } from "./plan_project.ts";
+import { COLUMNS, type SyncProject, syncProject } from "../support/sync_project.ts";
+import { makePlan } from "./plan_project.ts";
 
 const ENV = `CRM_SECRET=${CLIENT_SECRET}\nCLIENT_SECRET=${CLIENT_SECRET}\n`;
 const POSIX_ONLY = { ignore: Deno.build.os === "windows" };

@@ -8,10 +8,10 @@ import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type { EgressResponse, FromEgress, ToEgress } from "~/sandbox/protocol.ts";
 import { permissionsOf } from "~/sandbox/supervisor.ts";
 import { workerUrl } from "~/sandbox/worker_url.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
+import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { COLUMNS, makePlan } from "./plan_project.ts";
+import { makePlan } from "./plan_project.ts";
 
 Deno.test("a group that asks the far side cannot be known, and is never shown as unchanged", async () => {
   await using api = await fakeApi();

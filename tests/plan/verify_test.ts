@@ -4,9 +4,9 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
+import { COLUMNS, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
-import { COLUMNS, keepPlan, makePlan } from "./plan_project.ts";
+import { keepPlan, makePlan } from "./plan_project.ts";
 
 for (const method of ["get", "post"]) {
   Deno.test(`what verify asks by ${method} cannot be known, and a plan is applied without it`, async () => {

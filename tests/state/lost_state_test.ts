@@ -1,12 +1,16 @@
 /** Models that were renamed, or whose state is gone: nobody gets everything a second time by mistake. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { rowsOf, SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
+import {
+  COLUMNS,
+  rowsOf,
+  SEND_EACH_ROW,
+  type SyncProject,
+  syncProject,
+} from "../support/sync_project.ts";
 import { runSteps } from "../run/steps.ts";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
-
-const COLUMNS = ["id", "name"];
 
 async function rename({ project }: SyncProject, to: string, from = "sync.people"): Promise<void> {
   const pathOf = (model: string) => `models/${model.replace(".", "/")}.ts`;

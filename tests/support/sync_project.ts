@@ -30,6 +30,9 @@ export interface SyncProject extends AsyncDisposable {
   run(...args: string[]): Promise<SyncRun>;
 }
 
+/** Columns of `raw.people`, where a test says nothing else. */
+export const COLUMNS: readonly string[] = ["id", "name"];
+
 /** Sends each row by itself to `/people/<id>` and saves it. */
 export const SEND_EACH_ROW = `
   await query("SELECT * FROM raw.people").each(async (row) => {
@@ -92,7 +95,7 @@ export function readRun(code: number, stdout: string, output: string): SyncRun {
   };
 }
 
-/** `id`s of rows as SQL literals: `rowsOf(3)` is Ada 1 to 3. */
+/** Rows of `COLUMNS` as SQL literals: `rowsOf(3)` is Ada 1 to 3. */
 export function rowsOf(count: number, name = "Ada"): string[][] {
   return Array.from({ length: count }, (_, index) => [String(index + 1), `'${name}'`]);
 }

@@ -5,9 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
-import { SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import { COLUMNS, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
 Deno.test("--adopt sends nothing, and afterwards only what changes is sent", async () => {
   await using api = await fakeApi(() => ({ json: {} }));

@@ -6,9 +6,13 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
 import { readLines } from "../../support/read_lines.ts";
-import { rowsOf, SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import {
+  COLUMNS,
+  rowsOf,
+  SEND_EACH_ROW,
+  SEND_IN_LOOP,
+  syncProject,
+} from "../../support/sync_project.ts";
 
 Deno.test("failures lists errors with counts and examples, folded, and ends with 0", async () => {
   await using api = await fakeApi(({ path }) => {

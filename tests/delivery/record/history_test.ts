@@ -9,9 +9,7 @@ import { fakeApi } from "../../support/fake_api.ts";
 import { killAfter } from "../../support/spoor.ts";
 import { tempProject } from "../../support/temp_project.ts";
 import { readLines } from "../../support/read_lines.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
 Deno.test("history and the run itself show both sides of the sum", async () => {
   await using api = await fakeApi(({ path }) => ({ status: path === "/people/2" ? 422 : 200 }));

@@ -7,9 +7,8 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
 import { readLines } from "../../support/read_lines.ts";
-import { rowsOf, syncProject } from "../../support/sync_project.ts";
+import { COLUMNS, rowsOf, syncProject } from "../../support/sync_project.ts";
 
-const COLUMNS = ["id", "name"];
 const LENGTH = 1_000_000;
 const KEY = "k".repeat(LENGTH);
 /** SQL for `KEY`. */

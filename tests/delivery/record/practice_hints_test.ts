@@ -7,9 +7,13 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { fakeApi } from "../../support/fake_api.ts";
-import { rowsOf, SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import {
+  COLUMNS,
+  rowsOf,
+  SEND_EACH_ROW,
+  SEND_IN_LOOP,
+  syncProject,
+} from "../../support/sync_project.ts";
 
 Deno.test("a budget's way out is that of the state it is about: practice by option, practice by settings, real", async () => {
   await using api = await fakeApi();

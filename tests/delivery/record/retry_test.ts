@@ -7,9 +7,7 @@ import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
 import { killAfter } from "../../support/spoor.ts";
 import { readLines } from "../../support/read_lines.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
 Deno.test("a parked group is sent by the next run after retry, with its key", async () => {
   let status = 422;

@@ -7,9 +7,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { fakeApi } from "../../support/fake_api.ts";
 import { readLines } from "../../support/read_lines.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
 Deno.test("why tells what was sent and answered, what runs decided, and what is next", async () => {
   await using api = await fakeApi(({ path, json }) =>

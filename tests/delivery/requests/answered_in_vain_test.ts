@@ -6,9 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { type Answer, fakeApi } from "../../support/fake_api.ts";
-import { rowsOf, syncProject } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import { COLUMNS, rowsOf, syncProject } from "../../support/sync_project.ts";
 
 const WITH_TOKEN = `
   const token = http.oauth({ tokenUrl: ORIGIN + "/token", clientId: "x", clientSecret: "y" });

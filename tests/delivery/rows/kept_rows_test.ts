@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
 import {
+  COLUMNS,
   rowsOf,
   SEND_EACH_ROW,
   type SyncProject,
   syncProject,
 } from "../../support/sync_project.ts";
 
-const COLUMNS = ["id", "name"];
 const SENDING = "models/sync/people.ts";
 const KEEPING = "models/sync/people.sql";
 const SQL = "-- @kind: tracked\n-- @unique_key: id\nSELECT * FROM raw.people\n";

@@ -7,9 +7,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type FakeApi, fakeApi } from "../../support/fake_api.ts";
-import { type SyncProject, syncProject } from "../../support/sync_project.ts";
+import { COLUMNS, type SyncProject, syncProject } from "../../support/sync_project.ts";
 
-const COLUMNS = ["id", "name"];
 const SEND_NAME = `
   await query("SELECT * FROM raw.people").each(async (row) => {
     await http.post(ORIGIN + "/", { json: row.name });

@@ -1,7 +1,7 @@
 /** A model that gets another `@unique_key`: nothing is passed over, and nothing sent a second time by mistake. */
 import assert from "node:assert/strict";
 import { type Answer, fakeApi } from "../../support/fake_api.ts";
-import { rowsOf, type SyncProject, syncProject } from "../../support/sync_project.ts";
+import { COLUMNS, rowsOf, type SyncProject, syncProject } from "../../support/sync_project.ts";
 
 /** Sends each row to `/people/<id>`; its header has the unique key that is given. */
 async function setKey({ project }: SyncProject, key: string, sql = "*"): Promise<void> {
@@ -19,8 +19,6 @@ const SEND = `
     await http.post(ORIGIN + "/people/" + row.name, { json: row });
   });
 `;
-
-const COLUMNS = ["id", "name"];
 
 Deno.test("another unique key whose columns were accepted sends nothing again", async () => {
   await using api = await fakeApi();

@@ -5,10 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
+import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
 const COUNT_BELOW = { "models/z/sent.sql": "SELECT count(*) AS n FROM sync.people" };
-const COLUMNS = ["id", "name"];
 
 Deno.test("a model that finds nothing to send has an empty table, and what is sent later shows in it", async () => {
   await using api = await fakeApi();

@@ -1,9 +1,7 @@
 /** Texts with a NUL in them: SQLite keeps them whole, and so must whoever is given them. */
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
-import { SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import { COLUMNS, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
 Deno.test("a text with a NUL is sent whole, and a change behind it is one", async () => {
   await using api = await fakeApi();

@@ -9,6 +9,7 @@ import { runSteps } from "../../run/steps.ts";
 import { fakeApi } from "../../support/fake_api.ts";
 import { tempProject } from "../../support/temp_project.ts";
 import {
+  COLUMNS,
   rowsOf,
   SEND_EACH_ROW,
   SEND_IN_LOOP,
@@ -16,7 +17,6 @@ import {
   syncProject,
 } from "../../support/sync_project.ts";
 
-const COLUMNS = ["id", "name"];
 const WITH_REMOTE_ID = SEND_EACH_ROW.replace(
   /\}\);\s*$/,
   `return { ...row, remote_id: "r" + row.id };\n});`,

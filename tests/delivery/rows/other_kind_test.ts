@@ -5,9 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
+import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
-const COLUMNS = ["id", "name"];
 const WITH_REMOTE_ID = SEND_EACH_ROW.replace(
   /\}\);\s*$/,
   `return { ...row, remote_id: "r" + row.id };\n});`,

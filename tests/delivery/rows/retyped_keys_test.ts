@@ -5,9 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
-import { SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
+import { COLUMNS, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
-const COLUMNS = ["id", "name"];
 const IDS = Array.from({ length: 6 }, (_, i) => String(i + 1));
 const INTEGERS = IDS.map((id) => [id, "'x'"]);
 const TEXTS = IDS.map((id) => [`'${id}'`, "'x'"]);

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
 Deno.test("what is saved may have more columns and other values; the hash is that of what was read", async () => {
   await using api = await fakeApi(({ path }) => ({ json: { id: `remote-${path.slice(1)}` } }));

@@ -7,9 +7,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type Answer, type FakeApi, fakeApi } from "../../support/fake_api.ts";
-import { rowsOf, type SyncProject, syncProject } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import { COLUMNS, rowsOf, type SyncProject, syncProject } from "../../support/sync_project.ts";
 
 /** Saves what is answered beside what was read. */
 const SAVE_ANSWER = `await query("SELECT * FROM raw.people").each(async (row) => {

@@ -7,9 +7,13 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type Answer, type FakeApi, fakeApi } from "../../support/fake_api.ts";
-import { SEND_EACH_ROW, type SyncProject, syncProject } from "../../support/sync_project.ts";
+import {
+  COLUMNS,
+  SEND_EACH_ROW,
+  type SyncProject,
+  syncProject,
+} from "../../support/sync_project.ts";
 
-const COLUMNS = ["id", "name"];
 const REJECT_422 = `
   await query("SELECT * FROM raw.people").each(async (row) => {
     try {

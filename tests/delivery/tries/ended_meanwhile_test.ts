@@ -6,9 +6,8 @@
  */
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi } from "../../support/fake_api.ts";
-import { rowsOf, type SyncProject, syncProject } from "../../support/sync_project.ts";
+import { COLUMNS, rowsOf, type SyncProject, syncProject } from "../../support/sync_project.ts";
 
-const COLUMNS = ["id", "name"];
 const ONCE = ["delivery: at_most_once"];
 
 /** The second row's body cannot be made, and the first one's request is asked for by then. */

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { type Answer, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
 import {
+  COLUMNS,
   rowsOf,
   SEND_EACH_ROW,
   SEND_IN_LOOP,
   syncProject,
   type SyncRun,
 } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
 
 /** Every group that was to be delivered has one end. */
 function assertBalanced({ sync }: SyncRun): void {

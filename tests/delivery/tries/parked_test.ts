@@ -6,9 +6,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { fakeApi } from "../../support/fake_api.ts";
-import { SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name"];
+import { COLUMNS, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
 Deno.test("a group that fails @max_attempts times is parked until its content changes", async () => {
   await using api = await fakeApi(({ path }) => ({ status: path === "/people/2" ? 422 : 200 }));

@@ -8,6 +8,7 @@ import { type FakeApi, fakeApi, type ReceivedRequest } from "../../support/fake_
 import { childrenOf } from "../../support/process_use.ts";
 import { readLines } from "../../support/read_lines.ts";
 import {
+  COLUMNS,
   readRun,
   rowsOf,
   SEND_EACH_ROW,
@@ -17,7 +18,6 @@ import {
 
 type People = Awaited<ReturnType<typeof syncProject>>;
 
-const COLUMNS = ["id", "name"];
 const PROMISES = ["at_least_once", "at_most_once"] as const;
 /** What the record says of a request that its model did not wait for. */
 const NO_ANSWER = /^Cannot read the answer of POST \S+: the model ended, and no answer is known$/;

@@ -5,9 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
+import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
-const COLUMNS = ["id", "name"];
 const DIRECTIVES = ["delivery: at_most_once", "retries: 0", "concurrency: 4"];
 
 /** Sends to a server that takes the write and loses the answer, but for the group 1. */
