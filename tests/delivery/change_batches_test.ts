@@ -2,11 +2,18 @@
  * `changes(sql).batches(n, fn)`: creations, updates and removals in batches, with all that batches of rows have.
  */
 import assert from "node:assert/strict";
-import { type Answer, type FakeApi, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
-import { COLUMNS, rowsOf, type SyncProject, syncProject } from "../support/sync_project.ts";
+import {
+  COLUMNS,
+  killWhileOut,
+  rowsOf,
+  type SyncProject,
+  syncProject,
+} from "../support/sync_project.ts";
 
 const DELIVER = { directives: ["on_removed: deliver"] };
+const REMOVING = { args: ["--allow-removed"] };
 
 /** Says of each change what it is. */
 const SEND = `
@@ -231,23 +238,6 @@ Deno.test("a plan lists the requests of batches of changes, and a run makes just
   assert.deepEqual(bodies, api.requests.map(sentBy));
 });
 
-/** Killed while request `at` is out. */
-async function killAt(
-  api: FakeApi,
-  people: SyncProject,
-  at = 0,
-  answer: (index: number) => Answer = () => ({}),
-): Promise<void> {
-  const running = people.project.start("run --json --allow-removed");
-  api.answer((_, index) => {
-    if (index < at) return answer(index);
-    running.kill("SIGKILL");
-    return { hang: true };
-  });
-  const killed = await running.result;
-  assert.notEqual(killed.code, 0, killed.output);
-}
-
 for (
   const [name, edit] of Object.entries({
     "as it was": [["1", "'Eva'"], ["2", "'Eva'"], ["3", "'Ada'"], ["6", "'Ada'"]],
@@ -266,7 +256,7 @@ for (
     await acceptFive(people);
     api.clear();
     await editThem(people);
-    await killAt(api, people);
+    await killWhileOut(api, people, 0, REMOVING);
     const cut = api.requests.map(({ key, body }) => [key, body]);
     assert.deepEqual(api.requests.map(sentBy), [
       ["update 1", "update 2", "create 6", "remove 4"],
@@ -299,11 +289,8 @@ Deno.test("batches of removals that were out together come again as they were, w
   const keep = (...ids: number[]) => people.setRows(COLUMNS, ids.map((id) => [`${id}`, "'Ada'"]));
   await keep(1, 2, 4, 6, 8);
   const running = people.project.start("run --json --allow-removed");
-  api.answer((_, index) => {
-    if (index === 1) running.kill("SIGKILL");
-    return { hang: true };
-  });
-  await running.result;
+  api.answer(() => ({ hang: true }));
+  await killAfter(running, api.received(2));
   const cut = api.requests.map(({ key, body }) => `${body} ${key}`);
   assert.deepEqual(api.requests.map(sentBy).toSorted(), [["remove 3", "remove 5"], [
     "remove 7",
@@ -331,7 +318,7 @@ Deno.test("at most once, a batch of changes that was out when it was killed wait
   await acceptFive(people);
   api.clear();
   await editThem(people);
-  await killAt(api, people);
+  await killWhileOut(api, people, 0, REMOVING);
   api.clear();
   api.answer(() => ({ json: {} }));
 
@@ -350,7 +337,10 @@ Deno.test("killed while a half of a batch of changes is out, that half comes aga
   api.clear();
   await editThem(people);
   // 1, 2, 6 and 4 are refused together; 1 and 2 are taken; 6 and the removal of 4 are out.
-  await killAt(api, people, 2, (index) => ({ status: index === 0 ? 422 : 200, json: {} }));
+  await killWhileOut(api, people, 2, {
+    answer: (_, index) => ({ status: index === 0 ? 422 : 200, json: {} }),
+    ...REMOVING,
+  });
   const cut = api.requests.at(-1);
   assert.deepEqual(cut && sentBy(cut), ["create 6", "remove 4"]);
   api.clear();
@@ -410,7 +400,7 @@ Deno.test("a batch that a removal began, repeated before, comes again in its own
   await people.setRows(COLUMNS, [["1", "'Ada'"], ["3", "'Ada'"], ["4", "'Di'"], ["5", "'Ed'"]]);
   await people.setSync(SEND, directives);
   api.clear();
-  await killAt(api, people);
+  await killWhileOut(api, people, 0, REMOVING);
   const cut = api.requests.map(({ key, body }) => [key, body]);
   assert.deepEqual(api.requests.map(sentBy), [["remove 2", "create 4", "create 5"]]);
   api.clear();
@@ -430,8 +420,7 @@ Deno.test("what comes after a repeated batch with removals in it leaves what wai
   await acceptFive(people);
   await people.setRows(COLUMNS, [["2", "'Eva'"], ...rowsOf(5).slice(2)]);
   api.clear();
-  api.answer(() => ({ hang: true }));
-  await killAfter(people.project.start("run --allow-removed"), api.received(1));
+  await killWhileOut(api, people, 0, REMOVING);
   assert.deepEqual(api.requests.map(sentBy), [["update 2", "remove 1"]]);
   await people.setRows(COLUMNS, [["2", "'Eva'"], ["3", "'Eva'"], ["6", "'Ada'"], ["7", "'Ada'"]]);
   api.clear();

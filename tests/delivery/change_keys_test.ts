@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { killAfter } from "../support/spoor.ts";
 import { COLUMNS, syncProject } from "../support/sync_project.ts";
 
 /** What a far side holds that does nothing at a key which it knows. */
@@ -58,10 +59,7 @@ for (const [form, code] of Object.entries(FORMS)) {
     await using api = await fakeApi([{ json: {} }, { hang: true }]);
     await using people = await syncProject(api, code);
     await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
-    const running = people.project.start("run --json");
-    await Promise.race([api.received(2), running.result]);
-    running.kill("SIGKILL");
-    await running.result;
+    await killAfter(people.project.start("run --json"), api.received(2));
     const [, cut] = api.requests;
     api.clear();
     api.answer(() => ({ json: {} }));
@@ -95,10 +93,7 @@ Deno.test("a key that a model was shown is given to no later change, though noth
   await people.setSync(code.replace("let i = 0", "let i = 1"));
   await people.setRows(COLUMNS, [["1", "'Bea'"], ["2", "'Gold'"]]);
   api.answer(() => ({ hang: true }));
-  const running = people.project.start("run --json");
-  await Promise.race([api.received(1), running.result]);
-  running.kill("SIGKILL");
-  await running.result;
+  await killAfter(people.project.start("run --json"), api.received(1));
   api.answer(() => ({ json: {} }));
   await people.setSync(code);
   // … is the only one in the next run, and is the second of two again in the one after that.

@@ -1,6 +1,7 @@
 /** Runs that are stopped, time out, stand beside each other, or meet a model that has changed. */
 import assert from "node:assert/strict";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
+import { killAfter } from "../support/spoor.ts";
 import {
   COLUMNS,
   readRun,
@@ -17,9 +18,8 @@ for (const [form, code] of [["each", SEND_EACH_ROW], ["a loop", SEND_IN_LOOP]] a
     await people.setRows(COLUMNS, rowsOf(40));
 
     const running = people.project.start("run --json");
-    await Promise.race([api.received(9), running.result]);
-    running.kill("SIGTERM");
-    const { code: exitCode, stdout, output } = await running.result;
+    const ended = await killAfter(running, api.received(9), "SIGTERM");
+    const { code: exitCode, stdout, output } = ended;
     const stopped = readRun(exitCode, stdout, output);
 
     assert.equal(exitCode, 1);

@@ -8,7 +8,7 @@ import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.
 import { SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "../support/sync_project.ts";
 import { acceptedIds, distinct, idsIn, runAgain, setPeople, upTo, waitingIds } from "./people.ts";
 
-/** Each hundredth person but one is refused by the far side, in an answer to the whole batch. */
+/** Every fiftieth person is refused by the far side, in an answer to the whole batch. */
 function multiStatus(request: ReceivedRequest): Answer {
   const ids = idsIn([request]);
   const refused = ids.filter(isRefused);

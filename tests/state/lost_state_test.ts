@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import {
   COLUMNS,
+  killWhileOut,
   rowsOf,
   SEND_EACH_ROW,
   type SyncProject,
@@ -309,11 +310,7 @@ Deno.test("what was in flight when a model was renamed goes out again with the k
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);
   await people.setRows(COLUMNS, rowsOf(4));
-  const running = people.project.start("run --json");
-  api.answer(({ path }): Answer => path === "/people/3" ? { hang: true } : { json: {} });
-  await Promise.race([api.received(3), running.result]);
-  running.kill("SIGKILL");
-  await running.result;
+  await killWhileOut(api, people, 2);
   const inFlight = api.requests.find(({ path }) => path === "/people/3");
   api.clear();
   api.answer(() => ({ json: {} }));

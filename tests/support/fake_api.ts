@@ -141,8 +141,8 @@ class Api implements FakeApi {
     try {
       const request = await receive(message);
       this.requests.push(request);
-      const answer = await this.#answerer(request, this.#served++);
       this.#wake();
+      const answer = await this.#answerer(request, this.#served++);
       if (answer.delayMs) await new Promise((resolve) => setTimeout(resolve, answer.delayMs));
       if (answer.hang) return;
       if (answer.drop) return void message.socket.destroy();

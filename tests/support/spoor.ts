@@ -182,7 +182,8 @@ export function startSpoor(
 }
 
 /**
- * Kills a Spoor without warning once a condition holds, and waits until it is gone.
+ * Kills a Spoor without warning once a condition holds, and waits until it is gone. One that ends before fails the
+ * test, instead of keeping it waiting for ever.
  *
  * @param moment Resolves when it is to die: `running.waitFor(/…/)`, a request that arrived.
  */
@@ -191,7 +192,10 @@ export async function killAfter(
   moment: Promise<unknown>,
   signal: Deno.Signal = "SIGKILL",
 ): Promise<SpoorResult> {
-  await moment;
+  const endedBefore = running.result.then(({ output }) => {
+    throw new Error(`Spoor ended before it was to be killed; it printed\n${output}`);
+  });
+  await Promise.race([moment, endedBefore]);
   running.kill(signal);
   return await running.result;
 }

@@ -5,7 +5,8 @@
  * @module
  */
 import type { ModelFinished, RunEvent } from "~/run/run_event.ts";
-import type { FakeApi } from "./fake_api.ts";
+import type { Answerer, FakeApi } from "./fake_api.ts";
+import { killAfter, type SpoorResult } from "./spoor.ts";
 import { type ProjectFiles, type TempProject, tempProject } from "./temp_project.ts";
 
 /** One run: its exit code, all it printed, and its events. */
@@ -73,6 +74,27 @@ export async function syncProject(
   };
   await made.setSync(code);
   return made;
+}
+
+/**
+ * Runs until the far side has answered so many requests, and kills the run while the next one is out.
+ *
+ * @param options.answer What the requests before are answered with. @default 200
+ * @param options.args Further words of the command line.
+ */
+export async function killWhileOut(
+  api: FakeApi,
+  { project }: SyncProject,
+  answered: number,
+  { answer = () => ({ json: {} }), args = [] }: { answer?: Answerer; args?: readonly string[] } =
+    {},
+): Promise<SpoorResult> {
+  const before = api.requests.length;
+  api.answer((request, index) =>
+    index < before + answered ? answer(request, index - before) : { hang: true }
+  );
+  const running = project.start(["run", "--json", ...args]);
+  return await killAfter(running, api.received(before + answered + 1));
 }
 
 /** Turns the lines of `run --json` into what tests ask for. */

@@ -5,6 +5,7 @@
 // deno-lint-ignore-file camelcase -- what --json prints.
 import assert from "node:assert/strict";
 import { type Answer, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
+import { killAfter } from "../../support/spoor.ts";
 import { readLines } from "../../support/read_lines.ts";
 import { rowsOf, type SyncProject, syncProject } from "../../support/sync_project.ts";
 
@@ -172,10 +173,7 @@ Deno.test("the refused batch of a run that was killed while a part of it was out
   );
   await using people = await syncProject(api, SEND_BATCHES);
   await people.setRows(["id", "name"], rowsOf(8));
-  const running = people.project.start("run --json");
-  await Promise.race([api.received(2), running.result]);
-  running.kill("SIGKILL");
-  await running.result;
+  await killAfter(people.project.start("run --json"), api.received(2));
   api.answer(refusing(2));
 
   await people.run();

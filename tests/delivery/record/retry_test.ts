@@ -121,7 +121,7 @@ Deno.test("retry waits for no run: it is refused while one is under way", async 
   await people.setRows(COLUMNS, [["1", "'Ada'"]]);
   await people.run();
   hang = true;
-  await using running = people.project.start("run --resend sync.people");
+  await using _running = people.project.start("run --resend sync.people");
   await api.received(2);
 
   const { code, output } = await people.project.run("retry sync.people");
@@ -132,7 +132,6 @@ Deno.test("retry waits for no run: it is refused while one is under way", async 
   assert.match(output, /Cannot retry: process \d+ \("spoor run --resend sync\.people"\)/);
   assert.match(why.stdout, /next .*a request is out: run 2 is under way/);
   assert.match(failures.stdout, /^Nothing is failed/);
-  running.kill("SIGKILL");
 });
 
 Deno.test("retry of what is pending or unknown says so, and what becomes of it", async () => {

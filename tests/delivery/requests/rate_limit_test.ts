@@ -1,6 +1,7 @@
 /** `@rate_limit`, counted at the far end: no window ever holds more than the limit. */
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
+import { killAfter } from "../../support/spoor.ts";
 import { tempProject } from "../../support/temp_project.ts";
 import { readRun, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
@@ -134,9 +135,7 @@ Deno.test("a limit holds across kill -9 and the run after it", async () => {
   await people.setRows(["id", "name"], rowsOf(24));
 
   const running = people.project.start("run --json");
-  await api.received(7);
-  running.kill("SIGKILL");
-  await running.result;
+  await killAfter(running, api.received(7));
   const before = api.requests.length;
   const ran = await people.run();
 
@@ -154,9 +153,7 @@ Deno.test("Ctrl-C while a model waits for its limit leaves the rest for the next
   await people.setRows(["id", "name"], rowsOf(12));
 
   const running = people.project.start("run --json");
-  await api.received(5);
-  running.kill("SIGINT");
-  const { code, stdout, output } = await running.result;
+  const { code, stdout, output } = await killAfter(running, api.received(5), "SIGINT");
 
   assert.equal(code, 1, output);
   const { delivery, status, elapsed_ms: elapsedMs } = readRun(code, stdout, output).sync;

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type Answer, type FakeApi, fakeApi } from "../../support/fake_api.ts";
+import { killAfter } from "../../support/spoor.ts";
 import {
   COLUMNS,
   SEND_EACH_ROW,
@@ -222,10 +223,7 @@ Deno.test("a batch that is cut off comes again in its order, whatever the age of
   await people.run();
   // What failed before comes last, with the oldest change.
   await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
-  const running = people.project.start("run --json");
-  await Promise.race([api.received(2), running.result]);
-  running.kill("SIGKILL");
-  await running.result;
+  await killAfter(people.project.start("run --json"), api.received(2));
   api.answer(() => ({ json: {} }));
 
   await people.run();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { type Answer, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
+import { fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
 import {
   COLUMNS,
+  killWhileOut,
   rowsOf,
   SEND_EACH_ROW,
   SEND_IN_LOOP,
@@ -111,12 +112,7 @@ Deno.test("content that went back to what was accepted is sent, if another was o
   await people.setRows(COLUMNS, rowsOf(2, "A"));
   await people.run();
   await people.setRows(COLUMNS, [["1", "'B'"], ["2", "'A'"]]);
-  const running = people.project.start("run --json");
-  api.answer((): Answer => {
-    running.kill("SIGKILL");
-    return { hang: true };
-  });
-  await running.result;
+  await killWhileOut(api, people, 0);
   api.answer(() => ({ json: {} }));
 
   await people.setRows(COLUMNS, rowsOf(2, "A"));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type Answer, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
-import { rowsOf, syncProject } from "../../support/sync_project.ts";
+import { fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
+import { killWhileOut, rowsOf, syncProject } from "../../support/sync_project.ts";
 
 const SEND_BATCHES = `
   await query("SELECT * FROM raw.people").batches(8, async (groups) => {
@@ -15,15 +15,9 @@ for (const at of [1, 2, 3, 4, 6]) {
     await using api = await fakeApi();
     await using people = await syncProject(api, SEND_BATCHES);
     await people.setRows(["id", "name"], rowsOf(8));
-    const running = people.project.start("run --json");
-    api.answer((request, index): Answer => {
-      if (index >= at) {
-        running.kill("SIGKILL");
-        return { hang: true };
-      }
-      return { status: idsOf(request).includes(6) ? 422 : 200, json: {} };
+    await killWhileOut(api, people, at, {
+      answer: (request) => ({ status: idsOf(request).includes(6) ? 422 : 200, json: {} }),
     });
-    await running.result;
     const cut = api.requests.at(-1);
 
     api.clear();

@@ -4,12 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { type Answer, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
+import { killAfter } from "../../support/spoor.ts";
 import { tempProject } from "../../support/temp_project.ts";
 import {
-  readRun,
+  killWhileOut,
   rowsOf,
   SEND_EACH_ROW,
   SEND_IN_LOOP,
+  type SyncProject,
   syncProject,
 } from "../../support/sync_project.ts";
 
@@ -92,7 +94,7 @@ async function killAndResume({ code, concurrency, groups, at, afterMs }: Killing
   const killed = await running.result;
   assert.notEqual(killed.code, 0);
   const first = [...api.requests];
-  const acknowledged = acceptedIds(people.project.rows.bind(people.project));
+  const acknowledged = acceptedIds(people);
 
   api.clear();
   api.answer(() => ({ json: {} }));
@@ -116,18 +118,16 @@ async function killAndResume({ code, concurrency, groups, at, afterMs }: Killing
   const known = [...acknowledged, ...api.requests.flatMap(idsOf)].toSorted((a, b) => a - b);
   assert.deepEqual(known, rest.map(([id]) => Number(id)), "each once, none lost");
 
-  assert.deepEqual(acceptedIds(people.project.rows.bind(people.project)), known);
+  assert.deepEqual(acceptedIds(people), known);
   assert.equal(people.project.rows("spoor.ledger").length, 0);
 }
 
-function acceptedIds(read: (sql: string) => Record<string, unknown>[]): number[] {
-  const tables = read(
-    `SELECT name FROM sqlite_schema WHERE name = 'spoor.accepted.sync.people'`,
-  );
-  if (tables.length === 0) return [];
-  return read(`SELECT id FROM "spoor.accepted.sync.people" ORDER BY id`).map((row) =>
-    Number(row.id)
-  );
+function acceptedIds({ project }: SyncProject): number[] {
+  const table = "spoor.accepted.sync.people";
+  const isThere = project.rows(`SELECT 1 FROM sqlite_schema WHERE name = '${table}'`).length > 0;
+  return isThere
+    ? project.rows(`SELECT id FROM "${table}" ORDER BY id`).map(({ id }) => Number(id))
+    : [];
 }
 
 function idsOf({ json }: ReceivedRequest): number[] {
@@ -138,10 +138,7 @@ Deno.test("a batch in flight comes again as it was, though its rows come in anot
   await using api = await fakeApi([{ json: {} }, { hang: true }]);
   await using people = await syncProject(api, SEND_BATCHES);
   await people.setRows(["id", "name"], rowsOf(10));
-  const running = people.project.start("run --json");
-  await Promise.race([api.received(2), running.result]);
-  running.kill("SIGKILL");
-  await running.result;
+  await killAfter(people.project.start("run --json"), api.received(2));
   const [, inFlight] = api.requests;
   api.clear();
   api.answer(() => ({ json: {} }));
@@ -161,11 +158,8 @@ Deno.test("a run that is killed again and again repeats the same requests with t
   const seen: string[][] = [];
   for (let i = 0; i < 3; i++) {
     api.clear();
-    const running = people.project.start("run --json");
     api.answer(() => ({ hang: true }));
-    await Promise.race([api.received(2), running.result]);
-    running.kill("SIGKILL");
-    await running.result;
+    await killAfter(people.project.start("run --json"), api.received(2));
     seen.push(api.requests.map(({ key, body }) => `${key} ${body}`).toSorted());
   }
   api.clear();
@@ -189,13 +183,7 @@ Deno.test("a resend that is killed goes on with the next run", async () => {
   await people.run();
   api.clear();
 
-  const running = people.project.start("run --json --resend sync.people");
-  api.answer((_, index): Answer => {
-    if (index < 4) return { json: {} };
-    running.kill("SIGKILL");
-    return { hang: true };
-  });
-  await running.result;
+  await killWhileOut(api, people, 4, { args: ["--resend", "sync.people"] });
   api.answer(() => ({ json: {} }));
   const next = await people.run();
 
@@ -251,10 +239,7 @@ Deno.test("a model that is killed while it saves has written nothing, and the ne
     `,
     "inbox/a.csv": "id,name\n1,Ada\n",
   });
-  const running = project.start("run");
-  await Promise.race([api.received(1), running.result]);
-  running.kill("SIGKILL");
-  await running.result;
+  await killAfter(project.start("run"), api.received(1));
   const tables = (name: string) =>
     project.rows(`SELECT name FROM sqlite_schema WHERE name LIKE '${name}'`).length;
   assert.equal(tables("raw.people"), 0);
@@ -277,10 +262,9 @@ Deno.test("a killed run is shown as died, and its lock is taken over", async () 
   const beside = await people.project.run("run --json");
   assert.equal(beside.code, 1);
   assert.match(beside.output, /Cannot run: process \d+ \("spoor run"\) has held the lock since/);
-  running.kill("SIGKILL");
-  await running.result;
+  await killAfter(running, Promise.resolve());
   api.answer(() => ({ json: {} }));
-  const next = readRun(0, ...await textsOf(people.project.run("run --json")));
+  const next = await people.run();
 
   assert.equal(next.sync.status, "ok");
   assert.deepEqual(
@@ -295,10 +279,7 @@ Deno.test("history never says 0 of a killed run that has sent", async () => {
   );
   await using people = await syncProject(api, SEND_EACH_ROW);
   await people.setRows(["id", "name"], rowsOf(3));
-  const running = people.project.start("run --json");
-  await Promise.race([api.received(3), running.result]);
-  running.kill("SIGKILL");
-  await running.result;
+  await killAfter(people.project.start("run --json"), api.received(3));
 
   const { stdout } = await people.project.run("history --json");
 
@@ -309,10 +290,3 @@ Deno.test("history never says 0 of a killed run that has sent", async () => {
   const { output } = await people.project.run("history");
   assert.match(output, /^ +1 .* died +1 +0 +0 +2 +spoor run$/m);
 });
-
-async function textsOf(
-  run: Promise<{ stdout: string; output: string }>,
-): Promise<[stdout: string, output: string]> {
-  const { stdout, output } = await run;
-  return [stdout, output];
-}

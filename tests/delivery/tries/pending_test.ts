@@ -3,8 +3,9 @@
  * after a kill.
  */
 import assert from "node:assert/strict";
-import { type Answer, type FakeApi, fakeApi } from "../../support/fake_api.ts";
+import { fakeApi } from "../../support/fake_api.ts";
 import {
+  killWhileOut,
   rowsOf,
   SEND_EACH_ROW,
   type SyncProject,
@@ -23,7 +24,7 @@ Deno.test("after kill -9 every group that the run had found has one state; the n
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);
   await people.setRows(["id", "name"], rowsOf(12));
-  await killAt(api, people, 4);
+  await killWhileOut(api, people, 4);
 
   assert.deepEqual(states(people), ["pending create 7", "sent create 1"]);
   assert.equal(people.project.rows(`SELECT * FROM "sync.people"`).length, 4);
@@ -51,7 +52,7 @@ Deno.test("new, changed and removed groups are told apart, and one that failed b
     "6",
     "'Ada'",
   ]]);
-  await killAt(api, people, 0);
+  await killWhileOut(api, people, 0);
 
   assert.deepEqual(states(people), [
     "failed create 1",
@@ -71,7 +72,7 @@ Deno.test("groups of several rows are pending once each, in the order in which t
      }`,
   );
   await people.setRows(["id", "name"], [...rowsOf(5), ...rowsOf(5, "Bob")]);
-  await killAt(api, people, 2);
+  await killWhileOut(api, people, 2);
 
   const pending = people.project.rows(`SELECT number, group_key FROM "spoor.pending"`);
   assert.deepEqual(pending.map((row) => Object.values(row)), [[4, "[4]"], [5, "[5]"]]);
@@ -101,14 +102,4 @@ Deno.test("what a model left open without a request is pending, and counted as n
 /** `state action count` of all groups that are not accepted. */
 function states({ project }: SyncProject): string[] {
   return project.rows(STATES).map((row) => Object.values(row).join(" "));
-}
-
-/** Runs until the server has answered so many requests; dies while the next one is out. */
-async function killAt(api: FakeApi, people: SyncProject, answered: number): Promise<void> {
-  api.clear();
-  const running = people.project.start("run --json");
-  api.answer((_, index): Answer => index < answered ? { json: {} } : { hang: true });
-  await Promise.race([api.received(answered + 1), running.result]);
-  running.kill("SIGKILL");
-  await running.result;
 }

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
+import { killAfter } from "../../support/spoor.ts";
 import { childrenOf } from "../../support/process_use.ts";
 import { readLines } from "../../support/read_lines.ts";
 import {
@@ -121,9 +122,7 @@ for (const promise of PROMISES) {
     await people.setRows(COLUMNS, rowsOf(9));
 
     const running = people.project.start("run --json");
-    await api.received(3);
-    running.kill("SIGINT");
-    const { code, stdout, output } = await running.result;
+    const { code, stdout, output } = await killAfter(running, api.received(3), "SIGINT");
 
     await assertRecorded(people, api, readRun(code, stdout, output));
   });
