@@ -185,29 +185,38 @@ Deno.test("a source that saves nothing any more leaves an empty table", async ()
 });
 
 Deno.test("the state and the secrets are not among the files that a source may read", async () => {
-  await using project = await tempProject();
+  await using project = await tempProject({ ".env": "TOKEN=abc", "data.txt": "x" });
+  const model = (code: string) =>
+    `// @allow_read: ${project.root}\nimport { files, save } from "spoor";\n${code}\n`;
+  const reading = (path: string) =>
+    model(`
+      for await (const file of files("${project.root}/${path}")) {
+        await save.row({ text: await file.text().catch(() => "refused") });
+      }
+    `);
   await project.write(
-    "models/raw/a.ts",
-    `// @allow_read: ${project.root}
-     import { files, save } from "spoor";
-     for (const file of await files("${project.root}/**/*")) await save.row({ path: file.path });
-     for (const path of [".env", ".spoor/spoor.db"]) {
-       let text = "refused";
-       try { text = await (await files("${project.root}/" + path))[0].text(); } catch {}
-       await save.row({ path: text });
-     }
-    `,
+    "models/raw/all.ts",
+    model(`for await (const { path } of files("${project.root}/**/*")) await save.row({ path });`),
   );
-  await project.write(".env", "TOKEN=abc");
-  await project.write("data.txt", "x");
+  await project.write("models/raw/env.ts", reading(".env"));
+  await project.write("models/raw/state.ts", reading(".spoor/spoor.db"));
 
-  const { output } = await runSteps(project);
+  const { output, steps } = await runSteps(project);
 
   assert.doesNotMatch(output, /TOKEN=abc/);
-  const paths = project.rows(
-      "SELECT name FROM sqlite_schema WHERE name = 'raw.a'",
-    ).length === 0
-    ? []
-    : project.rows("raw.a").map((row) => String(row["path"]));
-  assert.ok(!paths.some((path) => /\.env|\.spoor|TOKEN/.test(path)), paths.join(" "));
+  assert.deepEqual(project.rows('SELECT path FROM "raw.all" ORDER BY 1').map(({ path }) => path), [
+    "data.txt",
+    "models/raw/all.ts",
+    "models/raw/env.ts",
+    "models/raw/state.ts",
+  ]);
+  for (const name of ["raw.env", "raw.state"]) {
+    const { status, error } = steps[name] ?? {};
+    assert.equal(status, "failed", output);
+    assert.match(
+      error?.message ?? "",
+      /^Cannot read "\S+": it holds secrets or Spoor's own state, which no model may read$/,
+    );
+    assert.doesNotMatch(error?.hint ?? "", /@allow_read/, "that would be refused");
+  }
 });

@@ -140,6 +140,12 @@ export class ReadableFiles {
   }
 
   #notAllowed(path: string): UserError {
+    if (this.#isPrivate(this.#absolute(path))) {
+      return new UserError(
+        `Cannot read "${path}": it holds secrets or Spoor's own state, which no model may read`,
+        { hint: "Put what the model is to read in another folder, or use @allow_env" },
+      );
+    }
     return new UserError(`Cannot read "${path}": it is not in @allow_read`, {
       hint: `Add "// @allow_read: ${path}" to the model's header`,
     });
