@@ -28,10 +28,10 @@ Deno.test("egress does not count the wait for a permit as time of the request", 
     path === "/" ? Response.redirect(`${far.origin}/there`) : new Response("done")
   );
   using egress = startEgress({ allowNet: [far.host], needsPermits: true });
-  const sending = egress.send({ url: far.origin, timeoutMs: 500 });
+  const sending = egress.send({ url: far.origin, timeoutMs: 1_000 });
   for (const count of [1, 2]) {
     await asked(egress, count);
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
     egress.permit(1);
   }
   assert.equal((await sending).status, 200);
@@ -57,11 +57,13 @@ Deno.test("egress does not send where the permit is refused", async () => {
 
 Deno.test("a 429 makes all requests of the model wait, and fewer begin after it", async () => {
   let refusedAtMs = 0;
+  const refused = Promise.withResolvers<void>();
   const arrivedMs: number[] = [];
   let [open, mostAtOnce] = [0, 0];
   await using far = serveFarSide(async (_, earlier) => {
     if (earlier === 7) {
       refusedAtMs = performance.now();
+      refused.resolve();
       return new Response("", { status: 429, headers: { "retry-after": "1" } });
     }
     if (earlier > 7) {
@@ -69,7 +71,11 @@ Deno.test("a 429 makes all requests of the model wait, and fewer begin after it"
       mostAtOnce = Math.max(mostAtOnce, ++open);
       await new Promise((resolve) => setTimeout(resolve, 50));
       open--;
-    } else await new Promise((resolve) => setTimeout(resolve, 200));
+    } else {
+      await refused.promise;
+      // The refusal is known when the first of them is answered.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
     return new Response("done");
   });
   using egress = startEgress({ allowNet: [far.host] });
@@ -89,8 +95,8 @@ Deno.test("a run that stops does not wait for the end of a long pause", async ()
   );
   using egress = startEgress({ allowNet: [far.host] });
   const first = egress.send({ url: far.origin, retries: 5 });
-  while (far.received.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  // Once one is answered all know of the pause.
+  assert.equal((await egress.send({ url: far.origin, retries: 0 })).status, 429);
   const waiting = egress.send({ url: far.origin, retries: 5 });
   egress.stop();
   const [tried, held] = await Promise.all([first, waiting]);
