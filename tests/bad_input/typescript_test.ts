@@ -277,12 +277,14 @@ Deno.test("a server that cannot be reached is explained", async () => {
   assertExplained(result, { says: [host], at: "models/a/b.ts:5" });
 });
 
-Deno.test("--verbose shows where in Spoor an error came from, and no other call does", async () => {
+Deno.test("an exception of a model is told by its own place, and by none in Spoor, with --verbose neither", async () => {
   await using project = await tempProject({
     "models/a/b.ts": `// @kind: table\nthrow new Error("here");\n`,
   });
 
-  const plain = await project.run("run");
-
-  assert.doesNotMatch(plain.output, /entry\.(?:ts|js)/);
+  for (const command of ["run", "run --verbose"]) {
+    const result = await project.run(command);
+    assertExplained(result, { says: ["here"], at: "models/a/b.ts:2", isTheirs: true });
+    assert.doesNotMatch(result.output, /entry\.(?:ts|js)/);
+  }
 });
