@@ -190,7 +190,12 @@ Deno.test("a batch of which the function returns rows acknowledges these, and no
 });
 
 Deno.test("at most @concurrency batches of changes are out at once", async () => {
-  await using api = await fakeApi(() => ({ delayMs: 30, json: {} }));
+  await using api = await fakeApi();
+  // The first ones are answered together, and the others so late that more of them would be seen.
+  api.answer(async () => {
+    await api.received(3);
+    return { delayMs: 30, json: {} };
+  });
   await using people = await syncProject(api, SEND, {
     directives: ["on_removed: deliver", "concurrency: 3"],
   });

@@ -164,7 +164,12 @@ Deno.test("a batch of which the function returns rows acknowledges these", async
 
 for (const form of ["each", "batches"]) {
   Deno.test(`${form} has at most @concurrency requests in flight`, async () => {
-    await using api = await fakeApi(() => ({ delayMs: 30, json: {} }));
+    await using api = await fakeApi();
+    // The first ones are answered together, and the others so late that more of them would be seen.
+    api.answer(async () => {
+      await api.received(4);
+      return { delayMs: 30, json: {} };
+    });
     const call = form === "each" ? "each(async (row, group) =>" : "batches(3, async (groups) =>";
     await using people = await syncProject(
       api,

@@ -197,5 +197,10 @@ export async function killAfter(
   });
   await Promise.race([moment, endedBefore]);
   running.kill(signal);
-  return await running.result;
+  const timer = setTimeout(() => running.kill("SIGKILL"), LONGEST_MS);
+  try {
+    return await running.result;
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -71,10 +71,8 @@ Deno.test("a group whose columns do not fit beside those that the table has fail
 
 Deno.test("at most once: what was taken and cannot be kept waits for a person; what was refused beside it is on record", async () => {
   await using api = await fakeApi();
-  const all = Promise.withResolvers<void>();
-  api.answer(async ({ path }, index) => {
-    if (index === 2) all.resolve();
-    await all.promise;
+  api.answer(async ({ path }) => {
+    await api.received(3);
     return path === "/people/3" ? { status: 422 } : manyColumns(path.slice("/people/".length));
   });
   const directives = ["delivery: at_most_once", "concurrency: 3"];
@@ -155,10 +153,8 @@ Deno.test("what SQLite refuses of one group takes nothing of the others with it"
   await people.run();
   refuseRow(people, 3);
   api.clear();
-  const all = Promise.withResolvers<void>();
-  api.answer(async ({ path }, index) => {
-    if (index === 3) all.resolve();
-    await all.promise;
+  api.answer(async ({ path }) => {
+    await api.received(4);
     return path === "/people/5" ? { status: 422 } : { json: {} };
   });
   await people.setRows(COLUMNS, rowsOf(5));

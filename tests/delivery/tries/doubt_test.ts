@@ -5,7 +5,6 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { type Answer, type FakeApi, fakeApi } from "../../support/fake_api.ts";
 import { killAfter } from "../../support/spoor.ts";
 import {
@@ -107,10 +106,7 @@ Deno.test("a group that is settled as sent and went back meanwhile is sent as it
   await using people = await delivered(api, SEND_EACH_ROW, ["delivery: at_most_once"]);
   await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bob'"]]);
   await people.run();
-  {
-    using state = new DatabaseSync(people.project.path(".spoor/spoor.db"));
-    state.exec(`UPDATE "spoor.ledger" SET state = 'settled'`);
-  }
+  await people.project.run("unknown settle --sent sync.people 2");
   await people.setRows(COLUMNS, FIRST);
 
   await people.run();

@@ -4,7 +4,6 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { fakeApi } from "../../support/fake_api.ts";
 import { COLUMNS, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
@@ -188,10 +187,7 @@ Deno.test("what a person has settled as sent is accepted without a request", asy
   await people.run();
   isLost = false;
   api.clear();
-  {
-    using state = new DatabaseSync(people.project.path(".spoor/spoor.db"));
-    state.exec(`UPDATE "spoor.ledger" SET state = 'settled'`);
-  }
+  await people.project.run("unknown settle --sent sync.people --all");
   await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cyd'"]]);
 
   const run = await people.run();
