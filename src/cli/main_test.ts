@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { loadAllCommands } from "./commands/registry.ts";
 import { main } from "./main.ts";
 import { keepOutput } from "./output/output_fixture.ts";
+import { tempFolder } from "../../tests/support/temp_folder.ts";
 
 async function call(...args: string[]) {
   const { output, stdout, stderr } = keepOutput();
@@ -83,10 +84,9 @@ Deno.test("--json prints an error as an object, and its text to stderr", async (
 });
 
 Deno.test("where there is no project, spoor init is suggested", async () => {
-  const folder = await Deno.makeTempDir();
-  const { code, stderr } = await call("validate", "--project", folder);
+  using folder = tempFolder();
+  const { code, stderr } = await call("validate", "--project", folder.path);
   assert.equal(code, 2);
   assert.match(stderr, /Cannot find a project/);
   assert.match(stderr, /spoor init/);
-  await Deno.remove(folder);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { startPractice } from "./practice_fixture.ts";
+import { tempFolder } from "../../tests/support/temp_folder.ts";
 
 Deno.test("practice creates by POST: 201, an id, the body back, and where it is", async () => {
   await using practice = await startPractice();
@@ -157,14 +158,13 @@ Deno.test("practice refuses an Idempotency-Key that came with another request", 
 });
 
 Deno.test("practice answers an Idempotency-Key again after it was stopped and started", async () => {
-  const folder = Deno.makeTempDirSync();
+  using folder = tempFolder();
   for (const replayed of [null, "true"]) {
-    await using practice = await startPractice("", `${folder}/practice.db`);
+    await using practice = await startPractice("", `${folder.path}/practice.db`);
     const response = await practice.send("POST", "/x", { json: { n: 1 }, key: "k" });
     assert.equal(response.headers.get("idempotent-replayed"), replayed);
     assert.deepEqual(await response.json(), { n: 1, id: 1 });
   }
-  Deno.removeSync(folder, { recursive: true });
 });
 
 Deno.test("practice keeps hosts apart", async () => {

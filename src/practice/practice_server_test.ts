@@ -3,6 +3,8 @@ import { DatabaseSync } from "node:sqlite";
 import { startEgress } from "~/sandbox/egress/egress_fixture.ts";
 import { startPractice } from "./practice_fixture.ts";
 import { readPractice } from "./read_practice.ts";
+import { tempFolder } from "../../tests/support/temp_folder.ts";
+import { until } from "../../tests/support/until.ts";
 
 Deno.test("practice sends 429 with Retry-After, and writes nothing", async () => {
   await using practice = await startPractice("429:after=7s");
@@ -74,13 +76,20 @@ Deno.test("practice breaks connections before writing (drop) and after (lost)", 
 
 Deno.test("practice never answers where it plays a time-out, and can still stop", async () => {
   const practice = await startPractice("timeout:path=/slow");
+  const arrived = (count: number) =>
+    until(() => {
+      using reader = practice.read();
+      return reader.countRequests({ path: "/slow" }) >= count;
+    }, `${count} requests have arrived`);
   const controller = new AbortController();
   const request = fetch(`${practice.origin}/slow`, { method: "POST", signal: controller.signal });
-  setTimeout(() => controller.abort(), 100);
-  await assert.rejects(request, { name: "AbortError" });
+  const aborted = assert.rejects(request, { name: "AbortError" });
+  await arrived(1);
+  controller.abort();
+  await aborted;
   const held = fetch(`${practice.origin}/slow`).then((response) => response.text());
   const broken = assert.rejects(held, TypeError);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await arrived(2);
   await practice[Symbol.asyncDispose]();
   await broken;
 });
@@ -120,13 +129,13 @@ Deno.test("practice gives a repeated request another chance", async () => {
 });
 
 Deno.test("practice refuses a file that is something else, and leaves it alone", async () => {
-  const folder = Deno.makeTempDirSync();
-  const foreign = `${folder}/foreign.db`;
+  using folder = tempFolder();
+  const foreign = `${folder.path}/foreign.db`;
   const db = new DatabaseSync(foreign);
   db.exec("CREATE TABLE mine (a)");
   db.close();
   Deno.writeTextFileSync(
-    `${folder}/text.db`,
+    `${folder.path}/text.db`,
     "this is no database, but it is long enough to be one",
   );
   const before = Deno.readFileSync(foreign);
@@ -136,24 +145,22 @@ Deno.test("practice refuses a file that is something else, and leaves it alone",
     hint: "Delete it or move it away: it holds nothing but what was practised.",
   });
   await assert.rejects(
-    startPractice("", `${folder}/text.db`),
+    startPractice("", `${folder.path}/text.db`),
     /Cannot open the practice file .*: SQLite says "file is not a database"/,
   );
   assert.throws(() => readPractice(foreign), /it is not one of Spoor's practice files/);
   assert.deepEqual(Deno.readFileSync(foreign), before);
-  assert.equal(readPractice(`${folder}/none.db`), undefined);
-  Deno.removeSync(folder, { recursive: true });
+  assert.equal(readPractice(`${folder.path}/none.db`), undefined);
 });
 
 Deno.test("practice refuses a file of another version", async () => {
-  const folder = Deno.makeTempDirSync();
-  const path = `${folder}/practice.db`;
+  using folder = tempFolder();
+  const path = `${folder.path}/practice.db`;
   await (await startPractice("", path))[Symbol.asyncDispose]();
   const db = new DatabaseSync(path);
   db.exec("PRAGMA user_version = 9");
   db.close();
   await assert.rejects(startPractice("", path), /it has version 9, and this Spoor knows version 1/);
-  Deno.removeSync(folder, { recursive: true });
 });
 
 Deno.test("egress sends everything to practice, by the hosts that the model allows", async () => {

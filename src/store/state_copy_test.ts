@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "~/warehouse/open_database.ts";
 import { copyState } from "./state_copy.ts";
+import { tempFolder } from "../../tests/support/temp_folder.ts";
 
 /** Writes for ever, a pair of rows in each transaction, and moves the log into the file as often. */
 const WRITER = `
@@ -26,10 +27,10 @@ self.onmessage = ({ data: path }) => {
 const COPIES = 400;
 
 Deno.test("copyState() copies one moment of the file, whoever writes meanwhile", async () => {
-  const folder = await Deno.makeTempDir();
+  using folder = tempFolder();
   const writer = new Worker(URL.createObjectURL(new Blob([WRITER])), { type: "module" });
   try {
-    const path = `${folder}/spoor.db`;
+    const path = `${folder.path}/spoor.db`;
     {
       using db = openDatabase(path);
       db.exec("CREATE TABLE a (n, text); CREATE TABLE b (n, text)");
@@ -47,6 +48,5 @@ Deno.test("copyState() copies one moment of the file, whoever writes meanwhile",
     }
   } finally {
     writer.terminate();
-    await Deno.remove(folder, { recursive: true });
   }
 });

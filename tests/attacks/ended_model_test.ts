@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
 import { childrenOf, isRunning, processorTicks } from "../support/process_use.ts";
 import { tempProject } from "../support/temp_project.ts";
+import { until } from "../support/until.ts";
 
 /** Ways to be busy for ever: in a loop, inside a built-in function, in promises. */
 const BUSY = {
@@ -38,7 +39,10 @@ Deno.test({
       await spoor.waitFor(new RegExp(`"model_finished","model":"a\\.${name}"`));
     }
     // The model that waits is all that is left.
-    await until(async () => (await childrenOf(spoor.pid)).length === 1);
+    await until(
+      async () => (await childrenOf(spoor.pid)).length === 1,
+      "models that were ended are gone",
+    );
 
     const left = [spoor.pid, ...await childrenOf(spoor.pid)];
     const before = await Promise.all(left.map(processorTicks));
@@ -73,7 +77,10 @@ ${source}
     spoor.kill("SIGKILL");
     await spoor.result;
 
-    await until(async () => !(await Promise.all(guests.map(isRunning))).includes(true));
+    await until(
+      async () => !(await Promise.all(guests.map(isRunning))).includes(true),
+      "models of a Spoor that was killed are gone",
+    );
   },
 });
 
@@ -84,15 +91,6 @@ function modelFiles(
   return Object.fromEntries(
     Object.entries(sources).map(([name, source]) => [`models/a/${name}.ts`, text(source, name)]),
   );
-}
-
-/** Waits for what has to come soon; a machine that is busy may take its time over it. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!await holds()) {
-    assert.ok(Date.now() < deadline, "models that were ended are still there after 10 s");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 function sum(numbers: readonly number[]): number {

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { runSpoor } from "../support/spoor.ts";
+import { tempFolder } from "../support/temp_folder.ts";
 import { tempProject } from "../support/temp_project.ts";
 import { assertExplained, testMistakes } from "./mistake.ts";
 
@@ -114,16 +115,12 @@ testMistakes([
 ]);
 
 Deno.test("a project that is not there is explained, and init is suggested", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const command of ["run", "validate", "history", "query x"]) {
-      const result = await runSpoor(command, { cwd: folder });
-      assertExplained(result, { says: [/project/], hint: /spoor init/ });
-    }
-    assert.deepEqual([...Deno.readDirSync(folder)], []);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  using folder = tempFolder();
+  for (const command of ["run", "validate", "history", "query x"]) {
+    const result = await runSpoor(command, { cwd: folder.path });
+    assertExplained(result, { says: [/project/], hint: /spoor init/ });
   }
+  assert.deepEqual([...Deno.readDirSync(folder.path)], []);
 });
 
 Deno.test("a table to query that does not exist is explained", async () => {

@@ -9,6 +9,7 @@ import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_pro
 import { fakeApi } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
+import { until } from "../support/until.ts";
 import { makePlan, planned, received, SEND_CHANGES, sorted, stateBytes } from "./plan_project.ts";
 
 Deno.test("a plan sends nothing, and leaves no trace in the state", async () => {
@@ -375,10 +376,10 @@ Deno.test("a plan that is killed while it sends for show leaves the state as it 
   api.clear();
   const before = await stateBytes(people.project);
 
-  const planning = people.project.start("plan");
-  await copyIsWritten(people.project);
-  planning.kill("SIGKILL");
-  await planning.result;
+  await killAfter(
+    people.project.start("plan"),
+    until(() => hasAccepted(people.project), "the plan's copy has what its model got through"),
+  );
 
   const after = await stateBytes(people.project);
   assert.deepEqual(after, before);
@@ -394,11 +395,7 @@ Deno.test("a plan that is killed while it sends for show leaves the state as it 
   );
 });
 
-/** Resolves when a plan has written what its model has got through so far. */
-async function copyIsWritten(project: TempProject): Promise<void> {
-  while (!await hasAccepted(project)) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
+/** Whether a plan has written to its copy what its model has got through so far. */
 async function hasAccepted(project: TempProject): Promise<boolean> {
   for await (const { name, isDirectory } of Deno.readDir(project.path(".spoor"))) {
     if (!isDirectory) continue;

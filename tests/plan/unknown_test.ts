@@ -10,7 +10,9 @@ import { permissionsOf } from "~/sandbox/supervisor.ts";
 import { workerUrl } from "~/sandbox/worker_url.ts";
 import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
+import { killAfter } from "../support/spoor.ts";
 import { tempProject } from "../support/temp_project.ts";
+import { until } from "../support/until.ts";
 import { makePlan } from "./plan_project.ts";
 
 Deno.test("a group that asks the far side cannot be known, and is never shown as unchanged", async () => {
@@ -244,20 +246,16 @@ Deno.test("a plan that is stopped or killed leaves no copy of the state behind",
     },
   );
   await people.setRows(COLUMNS, [["1", "'Ada'"]]);
-  const copies = () =>
-    [...Deno.readDirSync(people.project.path(".spoor"))].filter(({ isDirectory }) => isDirectory);
+  const { project } = people;
+  const copies = () => copiesIn(project.path(".spoor"));
 
-  const killed = people.project.start("plan");
-  while (!await hasCopy(copies)) await new Promise((resolve) => setTimeout(resolve, 20));
-  killed.kill("SIGKILL");
-  await killed.result;
+  const isCopied = until(() => copies().length > 0, "the plan has made its copy");
+  await killAfter(project.start("plan"), isCopied);
   assert.equal(copies().length, 1);
 
-  const stopped = people.project.start("plan");
-  const first = copies()[0]?.name;
-  while (!await hasCopy(() => copies().filter(({ name }) => name !== first))) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const stopped = project.start("plan");
+  const [first] = copies();
+  await until(() => copies().some((name) => name !== first), "the plan has made a copy of its own");
   stopped.kill("SIGINT");
   stopped.kill("SIGINT");
   await stopped.waitFor(/Stopping/).catch(() => {});
@@ -268,11 +266,14 @@ Deno.test("a plan that is stopped or killed leaves no copy of the state behind",
   assert.deepEqual(copies(), []);
 });
 
-// deno-lint-ignore require-await
-async function hasCopy(copies: () => unknown[]): Promise<boolean> {
+/** Names of the folders in there; none where it is not there yet. */
+function copiesIn(folder: string): string[] {
   try {
-    return copies().length > 0;
-  } catch {
-    return false; // The folder is not there yet.
+    return [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory).map(({ name }) =>
+      name
+    );
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
   }
 }

@@ -8,7 +8,7 @@
  */
 // deno-lint-ignore-file no-console -- its figure is to be seen.
 import assert from "node:assert/strict";
-import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { type Answer, type FakeApi, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
 import { TESTS_BINARY } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { Random } from "./random.ts";
@@ -76,7 +76,7 @@ class History {
     });
     this.#edit(this.#size);
     for (let runs = this.random.between(2, 4); runs > 0; runs--) {
-      await this.#runBadly(project);
+      await this.#runBadly(project, api);
       this.#edit(this.random.between(1, 8));
     }
     this.#faults = 0;
@@ -124,7 +124,7 @@ class History {
     this.story.push(`source ${JSON.stringify([...this.#source])}`);
   }
 
-  async #runBadly(project: TempProject): Promise<void> {
+  async #runBadly(project: TempProject, api: FakeApi): Promise<void> {
     this.#faults = this.random.pick([0, 0.1, 0.4]);
     await this.#writeSource(project);
     const isKilled = this.random.chance(0.6);
@@ -136,16 +136,13 @@ class History {
     const running = project.start("run --json --allow-removed");
     const before = this.requests;
     const most = this.random.between(1, this.#size);
-    let hasEnded = false;
-    const ended = running.result.then(() => hasEnded = true);
-    while (!hasEnded && this.requests - before < most) {
-      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 2))]);
-    }
-    if (!hasEnded) {
-      running.kill("SIGKILL");
-      this.kills += 1;
-    }
-    await ended;
+    const isOut = await Promise.race([
+      api.received(api.requests.length + most).then(() => true),
+      running.result.then(() => false),
+    ]);
+    running.kill("SIGKILL");
+    if (isOut) this.kills += 1;
+    await running.result;
     this.story.push(`run killed after ${this.requests - before} requests`);
     await this.#checkMarks(project);
   }

@@ -4,6 +4,7 @@ import { main } from "~/cli/main.ts";
 import { keepOutput } from "~/cli/output/output_fixture.ts";
 import { PROJECT_FILES } from "~/cli/templates/project_files.ts";
 import { LANGUAGE_GLOBALS, TIMER_GLOBALS, WEB_GLOBALS } from "~/sandbox/guest/realm/globals.ts";
+import { tempFolder } from "../../../tests/support/temp_folder.ts";
 
 async function call(...args: string[]) {
   const { output, stdout, stderr } = keepOutput();
@@ -156,14 +157,14 @@ Deno.test("run exits 1 and says what to do when a model fails", async () => {
 });
 
 Deno.test("init overwrites nothing, and names what is there", async () => {
-  const root = await Deno.makeTempDir();
+  using folder = tempFolder();
+  const root = folder.path;
   await Deno.writeTextFile(`${root}/README.md`, "mine");
   const { code, stderr } = await call("init", root);
   assert.equal(code, 1);
   assert.match(stderr, /^error: Cannot make a project in ".*": it holds "README\.md" already\n/);
   assert.deepEqual([...Deno.readDirSync(root)].map(({ name }) => name), ["README.md"]);
   assert.equal(await Deno.readTextFile(`${root}/README.md`), "mine");
-  await Deno.remove(root, { recursive: true });
 });
 
 Deno.test("what init writes is checked by an editor without install, and has no fetch", async () => {

@@ -4,6 +4,7 @@ import { main } from "~/cli/main.ts";
 import { keepOutput } from "~/cli/output/output_fixture.ts";
 import { completeWords } from "./complete_words.ts";
 import { SHELL_SCRIPTS } from "./shell_scripts.ts";
+import { tempFolder } from "../../../tests/support/temp_folder.ts";
 
 const sources = {
   commands: await loadAllCommands(),
@@ -84,9 +85,9 @@ Deno.test({
   name: "bash runs nothing of what was typed when Tab is pressed",
   ignore: noBash,
   async fn() {
-    const folder = await Deno.makeTempDir();
-    await completeInBash(`spoor run $(touch ${folder}/ran) \`touch ${folder}/ran\` ; touch x`, "");
-    assert.deepEqual([...Deno.readDirSync(folder)], []);
-    await Deno.remove(folder);
+    using folder = tempFolder();
+    const ran = `${folder.path}/ran`;
+    await completeInBash(`spoor run $(touch ${ran}) \`touch ${ran}\` ; touch x`, "");
+    assert.deepEqual([...Deno.readDirSync(folder.path)], []);
   },
 });

@@ -3,6 +3,7 @@ import { keepOutput } from "~/cli/output/output_fixture.ts";
 import { LiveRegion } from "./live_region.ts";
 import { begins, ends, finished, started } from "./run_fixture.ts";
 import { RunText } from "./run_text.ts";
+import { until } from "../../../tests/support/until.ts";
 
 /** What a terminal shows in the end of what was written: obeys the few sequences that are used. */
 function screenOf(written: string): string[] {
@@ -19,23 +20,14 @@ function screenOf(written: string): string[] {
   return screen.slice(0, -1);
 }
 
-async function until(isTrue: () => boolean): Promise<void> {
-  // Longer than it ever takes: on a busy machine nothing comes in time.
-  const deadline = performance.now() + 60_000;
-  while (!isTrue()) {
-    assert(performance.now() < deadline, "it did not come");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 Deno.test("LiveRegion keeps lines above what it redraws, and goes away in the end", async () => {
   const { output, stdout } = keepOutput({ isTerminal: true });
   let count = 0;
   const region = new LiveRegion(output, () => [`count ${count}`, "second"]);
-  await until(() => stdout().includes("count 0"));
+  await until(() => stdout().includes("count 0"), "count 0 is shown");
   region.keep(["kept"]);
   count = 1;
-  await until(() => stdout().includes("count 1"));
+  await until(() => stdout().includes("count 1"), "count 1 is shown");
   assert.deepEqual(screenOf(stdout()), ["kept", "count 1", "second"]);
   region.keep(["last"]);
   region[Symbol.dispose]();
@@ -49,7 +41,7 @@ Deno.test("LiveRegion writes nothing while nothing changes", async () => {
     drawn++;
     return ["same"];
   });
-  await until(() => drawn >= 3);
+  await until(() => drawn >= 3, "it was drawn three times");
   assert.equal(stdout().match(/same/g)?.length, 1);
 });
 
@@ -64,7 +56,7 @@ Deno.test("a run on a terminal shows running models in lines that fit, and ends 
   });
   text.show(started(["mart.customers", "mart.b"]));
   text.show(begins("mart.customers"));
-  await until(() => stdout().includes("running"));
+  await until(() => stdout().includes("running"), "running is shown");
   const screen = screenOf(stdout());
   assert.equal(screen.at(-1), "  0 of 2 models done");
   assert.match(screen.at(-2) ?? "", /^ {2}running {2}mart\.customers/);

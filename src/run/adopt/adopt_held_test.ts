@@ -14,6 +14,7 @@ import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import type { Adoption } from "./adopt_changes.ts";
 import { adoptHeld, copyOfQuery } from "./adopt_held.ts";
 import type { HeldSource } from "./held_source.ts";
+import { tempFolder } from "../../../tests/support/temp_folder.ts";
 
 type Row = Record<string, SqlValue>;
 
@@ -243,21 +244,18 @@ function play(
 }
 
 Deno.test("--held with a CSV file leaves exactly what truly differs to be sent", () => {
-  const path = Deno.makeTempFileSync({ suffix: ".csv" });
-  try {
-    fc.assert(
-      fc.property(scenario, (given) => {
-        play(given, (_, there, columns) => {
-          const rows = there.map((each) => columns.map((column) => asText(each[column] ?? null)));
-          Deno.writeTextFileSync(path, Papa.unparse([columns, ...rows]));
-          return { type: "csv", name: "people.csv", path };
-        }, asText);
-      }),
-      { numRuns: 150 },
-    );
-  } finally {
-    Deno.removeSync(path);
-  }
+  using folder = tempFolder();
+  const path = `${folder.path}/people.csv`;
+  fc.assert(
+    fc.property(scenario, (given) => {
+      play(given, (_, there, columns) => {
+        const rows = there.map((each) => columns.map((column) => asText(each[column] ?? null)));
+        Deno.writeTextFileSync(path, Papa.unparse([columns, ...rows]));
+        return { type: "csv", name: "people.csv", path };
+      }, asText);
+    }),
+    { numRuns: 150 },
+  );
 });
 
 Deno.test("--held with a table leaves exactly what truly differs to be sent, types included", () => {

@@ -5,6 +5,7 @@ import { GroupCommit } from "~/store/commits/group_commit.ts";
 import { openState } from "~/store/open_state.ts";
 import { GuestHttp } from "./guest_http.ts";
 import type { TokenKeeper } from "./token_keeper.ts";
+import { tempFolder } from "../../../tests/support/temp_folder.ts";
 
 const REQUEST: GuestRequest = {
   method: "POST",
@@ -17,8 +18,8 @@ const REQUEST: GuestRequest = {
 };
 
 Deno.test("no request waits for a worker that is no more", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "spoor-test-" });
-  const path = `${folder}/spoor.db`;
+  using folder = tempFolder();
+  const path = `${folder.path}/spoor.db`;
   const db = openState(path);
   const commits = new GroupCommit(db, path);
   const { port1, port2 } = new MessageChannel();
@@ -59,6 +60,5 @@ Deno.test("no request waits for a worker that is no more", async () => {
     port2.close();
     await commits[Symbol.asyncDispose]();
     db.close();
-    await Deno.remove(folder, { recursive: true });
   }
 });

@@ -8,6 +8,7 @@ import {
   hasOneRowEach,
 } from "~/tracked/accept/accepted_table.ts";
 import { sumAccepted, sumAcceptedAhead } from "./accepted_sums.ts";
+import { tempFolder } from "../../../tests/support/temp_folder.ts";
 
 const MODEL = "sync.crm";
 const TABLE = `"${acceptedTableName(MODEL)}"`;
@@ -46,16 +47,14 @@ Deno.test("sumAccepted() gives what was summed ahead, and what was written since
   }
 });
 
-Deno.test("sumAccepted() gives what another connection wrote since", async () => {
-  const path = await Deno.makeTempFile();
-  {
-    using db = openAccepted(path);
-    using other = new DatabaseSync(path);
-    sumAcceptedAhead(db, MODEL);
-    accept(other, 3, 2);
-    assert.deepEqual(sumAccepted(db, MODEL), { groups: 3, matched: 3, low: 14, high: 0 });
-  }
-  await Deno.remove(path);
+Deno.test("sumAccepted() gives what another connection wrote since", () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/spoor.db`;
+  using db = openAccepted(path);
+  using other = new DatabaseSync(path);
+  sumAcceptedAhead(db, MODEL);
+  accept(other, 3, 2);
+  assert.deepEqual(sumAccepted(db, MODEL), { groups: 3, matched: 3, low: 14, high: 0 });
 });
 
 Deno.test("sumAccepted() gives the same however the table is laid out", () => {

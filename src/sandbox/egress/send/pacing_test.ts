@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { serveFarSide, startEgress } from "~/sandbox/egress/egress_fixture.ts";
+import { until } from "../../../../tests/support/until.ts";
 
 /** Waits until so many permits were asked for in all. */
 async function asked(egress: { asked: readonly number[] }, count: number): Promise<void> {
-  while (egress.asked.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => egress.asked.length >= count, `${count} permits were asked for`);
 }
 
 Deno.test("egress asks for a permit before each try and each redirect", async () => {
