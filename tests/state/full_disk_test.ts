@@ -4,8 +4,8 @@ import { assertExplained } from "../bad_input/mistake.ts";
 import { SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { spoorCommand, spoorEnv, type SpoorResult } from "../support/spoor.ts";
+import { STATE } from "./state_file.ts";
 
-const STATE = ".spoor/spoor.db";
 const PEOPLE = 1_000;
 
 /** Rows of some size, so that acknowledging them fills a disk. */

@@ -12,18 +12,13 @@ import {
 import { runSteps } from "../run/steps.ts";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
+import { putBack, removeState } from "./state_file.ts";
 
 async function rename({ project }: SyncProject, to: string, from = "sync.people"): Promise<void> {
   const pathOf = (model: string) => `models/${model.replace(".", "/")}.ts`;
   const text = await project.read(pathOf(from));
   await project.remove(pathOf(from));
   await project.write(pathOf(to), text);
-}
-
-async function removeState({ project }: SyncProject): Promise<void> {
-  for (const end of ["", "-wal", "-shm"]) {
-    await project.remove(`.spoor/spoor.db${end}`).catch(() => {});
-  }
 }
 
 Deno.test("a renamed model sends nothing and says how to go on; state mv keeps its state", async () => {
@@ -190,7 +185,7 @@ Deno.test("a project whose state file is gone sends nothing, and says how to go 
   await people.setRows(COLUMNS, rowsOf(4));
   await people.run();
   await people.project.run("state backup .spoor/kept.db");
-  await removeState(people);
+  await removeState(people.project);
   api.clear();
 
   for (const command of ["run", "plan"]) {
@@ -205,7 +200,7 @@ Deno.test("a project whose state file is gone sends nothing, and says how to go 
   await people.project.write(".spoor/backups/spoor.db", "");
   assert.match((await people.project.run("run")).output, /in its place \(see \.spoor\/backups\)/);
 
-  await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
+  await putBack(people.project, ".spoor/kept.db");
   assert.equal((await people.run()).code, 0);
   assert.equal(api.requests.length, 0, "a backup stands in for it");
 });
@@ -218,7 +213,7 @@ Deno.test("apply says that the state is gone that its plan was made on, and offe
   await people.setRows(COLUMNS, rowsOf(3));
   await people.project.run("plan -o plan.json");
   await people.project.remove(".spoor/spoor.sent");
-  await removeState(people);
+  await removeState(people.project);
   api.clear();
 
   const { code, output } = await people.project.run("apply plan.json");
@@ -266,7 +261,7 @@ Deno.test("a mark as earlier versions have left it, without the run, is one", as
   await people.project.write(".spoor/spoor.sent", mark.split("\n").slice(0, 2).join("\n") + "\n");
 
   assert.equal((await people.run()).code, 0);
-  await removeState(people);
+  await removeState(people.project);
   assert.match((await people.project.run("run")).output, /spoor\.db is gone/);
 });
 
@@ -277,7 +272,7 @@ Deno.test("a first run that is killed while it sends has left its mark: its stat
   await using people = await syncProject(api, SEND_EACH_ROW);
   await people.setRows(COLUMNS, rowsOf(3));
   await killAfter(people.project.start("run"), api.received(2));
-  await removeState(people);
+  await removeState(people.project);
 
   const { code, output } = await people.project.run("run");
 
@@ -336,7 +331,7 @@ Deno.test("commands that look at a state file that is lost say so, and not that 
   await people.setRows(COLUMNS, rowsOf(1));
   await people.run("--practice");
   await people.run();
-  await removeState(people);
+  await removeState(people.project);
   const commands = [
     "history",
     "failures",

@@ -10,13 +10,12 @@ import { areRowsKept } from "~/tracked/accept/kept_rows.ts";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";
+import { STATE } from "./state_file.ts";
 import * as version1 from "./version_1.ts";
 import * as version2 from "./version_2.ts";
 import * as version3 from "./version_3.ts";
 import * as version4 from "./version_4.ts";
 import * as version5 from "./version_5.ts";
-
-const STATE = ".spoor/spoor.db";
 
 interface EarlierVersion {
   version: number;

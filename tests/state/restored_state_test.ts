@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { putBack } from "./state_file.ts";
 
 Deno.test("after a backup was put back no change goes out under the key of another one", async () => {
   const known = new Map<string, string>();
@@ -20,10 +21,7 @@ Deno.test("after a backup was put back no change goes out under the key of anoth
   await people.project.run("state backup .spoor/kept.db");
   await people.setRows(["id", "name"], rowsOf(5));
   await people.run();
-  for (const end of ["", "-wal", "-shm"]) {
-    await people.project.remove(`.spoor/spoor.db${end}`).catch(() => {});
-  }
-  await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
+  await putBack(people.project, ".spoor/kept.db");
   await people.setRows(["id", "name"], [["1", "'Eve'"], ...rowsOf(3).slice(1), ["6", "'Grace'"]]);
 
   api.clear();
@@ -90,10 +88,7 @@ Deno.test("after a backup was put back a content that was sent since then goes o
   await people.project.run("state backup .spoor/kept.db");
   await hold("Bob");
   await hold("Eve");
-  for (const end of ["", "-wal", "-shm"]) {
-    await people.project.remove(`.spoor/spoor.db${end}`).catch(() => {});
-  }
-  await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
+  await putBack(people.project, ".spoor/kept.db");
   await people.project.remove(".spoor/spoor.sent");
   await people.setRows(["id", "name"], [["1", "'Bob'"]]);
 
@@ -113,10 +108,7 @@ Deno.test("a backup from after the last run that sent stands in for the file", a
   await people.run();
   await people.project.run("state backup .spoor/kept.db");
   await people.run();
-  for (const end of ["", "-wal", "-shm"]) {
-    await people.project.remove(`.spoor/spoor.db${end}`).catch(() => {});
-  }
-  await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
+  await putBack(people.project, ".spoor/kept.db");
   api.clear();
 
   const { code, output } = await people.run();
@@ -142,10 +134,7 @@ Deno.test("a backup that was made while a run sent does not know all that it sen
   assert.equal(backup.code, 0, backup.output);
   answered.resolve({ json: {} });
   assert.equal((await running.result).code, 0);
-  for (const end of ["", "-wal", "-shm"]) {
-    await people.project.remove(`.spoor/spoor.db${end}`).catch(() => {});
-  }
-  await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
+  await putBack(people.project, ".spoor/kept.db");
   api.clear();
 
   const { code, output } = await people.project.run("run");
@@ -169,10 +158,7 @@ Deno.test("a backup from before a run took over what a person settled does not k
   await people.project.run("unknown settle --sent sync.people 1");
   const taken = await people.run();
   assert.equal(taken.code, 0, taken.output);
-  for (const end of ["", "-wal", "-shm"]) {
-    await people.project.remove(`.spoor/spoor.db${end}`).catch(() => {});
-  }
-  await Deno.rename(people.project.path(".spoor/kept.db"), people.project.path(".spoor/spoor.db"));
+  await putBack(people.project, ".spoor/kept.db");
 
   const { code, output } = await people.project.run("run");
 

@@ -4,9 +4,10 @@ import { DatabaseSync } from "node:sqlite";
 import { assertExplained } from "../bad_input/mistake.ts";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
+import { killAfter } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
+import { putBack, removeState, STATE } from "./state_file.ts";
 
-const STATE = ".spoor/spoor.db";
 const ONE_MODEL = { "models/a/b.sql": "SELECT 1 AS id" };
 const WAITS = `
   import { log } from "spoor";
@@ -38,13 +39,10 @@ Deno.test("state backup makes a whole copy while a run goes on, which can stand 
   const [copy] = jsonLines(stdout);
   assert.equal(copy?.type, "state_backup");
   assert.match(String(copy?.path), /\/\.spoor\/backups\/spoor-\d{8}T\d{6}Z\.db$/);
-  running.kill("SIGKILL");
-  await running.result;
+  await killAfter(running, Promise.resolve());
   assert.deepEqual([...Deno.readDirSync(project.path(".spoor/backups"))].length, 1);
 
-  await project.remove(STATE);
-  for (const end of ["-wal", "-shm"]) await Deno.remove(project.path(STATE + end)).catch(() => {});
-  await Deno.copyFile(String(copy?.path), project.path(STATE));
+  await putBack(project, String(copy?.path));
   assert.equal((await project.run("state check")).code, 0);
   const first = new Set(api.requests.slice(0, 12).map(({ path }) => path));
   api.clear();
@@ -218,11 +216,7 @@ Deno.test("state check finds each damage, with what to do, and exits with 1", as
   await project.run("state backup whole.db");
 
   for (const [sql, says] of DAMAGES) {
-    await project.remove(STATE);
-    for (const end of ["-wal", "-shm"]) {
-      await Deno.remove(project.path(STATE + end)).catch(() => {});
-    }
-    await Deno.copyFile(project.path("whole.db"), project.path(STATE));
+    await putBack(project, "whole.db");
     change(project, sql);
     const before = await project.bytes(STATE);
 
@@ -261,7 +255,7 @@ Deno.test("state check finds a page of the file that was overwritten", async () 
   );
   const bytes = await project.bytes("whole.db");
   bytes.fill(0xa5, (Number(page?.n) - 1) * 4096, Number(page?.n) * 4096);
-  for (const end of ["-wal", "-shm"]) await Deno.remove(project.path(STATE + end)).catch(() => {});
+  await removeState(project);
   await project.write(STATE, bytes);
 
   const result = await project.run("state check --json");
