@@ -5,52 +5,21 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
-import { SEND_EACH_ROW, type SyncProject, syncProject } from "../../support/sync_project.ts";
-
-const COLUMNS = ["id", "name", "age", "note"];
-const ROWS = [
-  ["1", "'Ada'", "36", "NULL"],
-  ["2", "'Bo'", "NULL", "''"],
-  ["3", "'Cy'", "1.5", "'x, \"y\"'"],
-  ["4", "'Di'", "4", "'z'"],
-  ["5", "'Ed'", "5", "'w'"],
-];
-/** 1 to 3 are the same, 4 differs, 5 is not there, 9 is only there. */
-const HELD = `Age,id,name,Owner,note
-36.0,1,Ada,me,
-,2,Bo,me,
-1.50,3,Cy,you,"x, ""y"""
-4,4,Dee,,z
-9,9,Zed,,z
-`;
-
-/** Tells what each change was, and sends it. */
-const SEND_CHANGES = `
-  await changes("SELECT * FROM raw.people").each(async (change) => {
-    const { action, key, previous, changed } = change;
-    await http.post(ORIGIN + "/" + action + "/" + key.id, { json: { previous, changed } });
-  });
-`;
-
-const adopt = (held: string) => ["--adopt", "sync.people", "--held", held];
-const pathsOf = (api: { requests: readonly { path: string }[] }) =>
-  api.requests.map(({ path }) => path).sort();
-
-/** Nothing is recorded of any group. */
-function assertNothingRecorded({ project }: SyncProject): void {
-  assert.deepEqual(project.rows("spoor.deliveries"), []);
-  assert.deepEqual(
-    project.rows(
-      `SELECT name FROM sqlite_schema WHERE name IN ('spoor.accepted.sync.people', 'sync.people')`,
-    ),
-    [],
-  );
-}
+import { SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
+import {
+  adopt,
+  assertNothingRecorded,
+  HELD,
+  pathsOf,
+  ROW_COLUMNS,
+  ROWS,
+  SEND_CHANGES,
+} from "./held_people.ts";
 
 Deno.test("--held with a CSV file: the next run sends exactly what truly differs", async () => {
   await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_CHANGES, { files: { "exports/crm.csv": HELD } });
-  await people.setRows(COLUMNS, ROWS);
+  await people.setRows(ROW_COLUMNS, ROWS);
 
   const adopted = await people.run(...adopt("exports/crm.csv"));
 
@@ -133,7 +102,7 @@ Deno.test("--held finds its file from where the person stands", async () => {
   await using people = await syncProject(api, SEND_EACH_ROW, {
     files: { "exports/crm.csv": HELD },
   });
-  await people.setRows(COLUMNS, ROWS);
+  await people.setRows(ROW_COLUMNS, ROWS);
 
   const { code, output } = await people.project.run(["run", ...adopt("crm.csv")], {
     cwd: people.project.path("exports"),
@@ -299,129 +268,10 @@ Deno.test("a mass removal after --held is stopped by @max_removed", async () => 
   assert.equal(api.requests.length, 0);
 });
 
-Deno.test("--held settles what is unknown or failed where it is the same there, and nothing else", async () => {
-  await using api = await fakeApi(({ path }) =>
-    path === "/people/3" ? { status: 500 } : { drop: true }
-  );
-  await using people = await syncProject(api, SEND_EACH_ROW, {
-    directives: ["delivery: at_most_once", "retries: 0"],
-    files: { "crm.csv": "id,name\n1,Ada\n3,Cy\n" },
-  });
-  await people.setRows(["id", "name"], [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
-  await people.run();
-  assert.equal(people.project.rows("spoor.ledger").length, 3);
-  api.answer(() => ({ json: {} }));
-  api.clear();
-
-  await people.run(...adopt("crm.csv"));
-
-  const left = people.project.rows("spoor.ledger").map((
-    { group_key, state },
-  ) => [group_key, state]);
-  assert.deepEqual(left, [["[2]", "unknown"]]);
-  await people.run("--full");
-  assert.equal(api.requests.length, 0, "at most once: a person says what became of 2");
-  await people.project.run(["unknown", "settle", "--not-sent", "sync.people", "2"]);
-  await people.run();
-  assert.deepEqual(pathsOf(api), ["/people/2"]);
-});
-
-Deno.test("what --held says to differ goes out under another key than the try that may have arrived", async () => {
-  // As far sides with keys do: a request whose key is known is answered, and changes nothing.
-  const [names, keys] = [new Map<string, string | undefined>(), new Set<string | undefined>()];
-  let isAnswered = false;
-  await using api = await fakeApi(({ method, path, key, json }) => {
-    const id = path.split("/")[2] ?? "";
-    if (!keys.has(key)) {
-      names.set(id, method === "PUT" ? (json as { name: string }).name : undefined);
-    }
-    keys.add(key);
-    if (isAnswered) return { json: {} };
-    return id === "5" ? { status: 500 } : { drop: true };
-  });
-  const code = `
-    await changes("SELECT * FROM raw.people").each(async ({ action, key, rows }) => {
-      if (action === "remove") await http.delete(ORIGIN + "/people/" + key.id);
-      else await http.put(ORIGIN + "/people/" + key.id, { json: rows[0] });
-    });
-  `;
-  await using people = await syncProject(api, code, {
-    directives: ["on_removed: deliver", "retries: 0"],
-    files: { "crm.csv": "id,name\n1,By hand\n3,Cy\n4,Di\n5,By hand\n" },
-  });
-  const rows = [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"], ["5", "'Ed'"], ["4", "'Di'"]];
-  await people.setRows(["id", "name"], rows);
-  await people.run();
-  assert.deepEqual([...names.values()].toSorted(), ["Ada", "Bo", "Cy", "Di", "Ed"]);
-  // Meanwhile 4 leaves the query, and somebody changes 1 and 5 and deletes 2 at the far side.
-  await people.setRows(["id", "name"], rows.slice(0, 4));
-  names.set("1", "By hand").set("5", "By hand").delete("2");
-
-  isAnswered = true;
-  const adopted = await people.run(...adopt("crm.csv"));
-  assert.equal(adopted.code, 0, adopted.output);
-  api.clear();
-  const next = await people.run();
-
-  assert.equal(next.code, 0, next.output);
-  assert.deepEqual(pathsOf(api), ["/people/1", "/people/2", "/people/4", "/people/5"]);
-  assert.deepEqual(Object.fromEntries(names), {
-    1: "Ada",
-    2: "Bo",
-    3: "Cy",
-    4: undefined,
-    5: "Ed",
-  });
-});
-
-Deno.test("what --held says counts more than what a person has settled before", async () => {
-  await using api = await fakeApi(({ path }) =>
-    path === "/people/1" ? { drop: true } : { json: {} }
-  );
-  await using people = await syncProject(api, SEND_EACH_ROW, {
-    directives: ["delivery: at_most_once", "retries: 0"],
-    files: { "crm.csv": "id,name\n1,By hand\n2,Bo\n" },
-  });
-  await people.setRows(["id", "name"], [["1", "'Ada'"], ["2", "'Bo'"]]);
-  await people.run();
-  await people.project.run(["unknown", "settle", "--sent", "sync.people", "1"]);
-  await people.setRows(["id", "name"], [["1", "'Eve'"], ["2", "'Bo'"]]);
-  const adopted = await people.run(...adopt("crm.csv"));
-  assert.equal(adopted.sync.adopted?.differ, 1, adopted.output);
-  // It is again what was settled; the far side has it no more.
-  await people.setRows(["id", "name"], [["1", "'Ada'"], ["2", "'Bo'"]]);
-  api.answer(() => ({ json: {} }));
-  api.clear();
-
-  await people.run();
-
-  assert.deepEqual(pathsOf(api), ["/people/1"]);
-});
-
-Deno.test("what --held does not have is not removed there, beside a group of which only a try is known", async () => {
-  await using api = await fakeApi(({ path }) =>
-    path === "/create/3" ? { drop: true } : { json: {} }
-  );
-  await using people = await syncProject(api, SEND_CHANGES, {
-    directives: ["on_removed: deliver", "retries: 0"],
-    files: { "crm.csv": "id,name\n1,Ada\n3,Cy\n" },
-  });
-  await people.setRows(["id", "name"], [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"]]);
-  await people.run();
-  await people.setRows(["id", "name"], [["1", "'Ada'"]]);
-  const { sync } = await people.run(...adopt("crm.csv"));
-  assert.equal(sync.adopted?.to_remove, 1);
-  api.clear();
-
-  assert.equal((await people.run("--allow-removed")).code, 0);
-
-  assert.deepEqual(pathsOf(api), ["/remove/3"]);
-});
-
 Deno.test("why tells what --held found of a group, and what comes next", async () => {
   await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW, { files: { "crm.csv": HELD } });
-  await people.setRows(COLUMNS, ROWS);
+  await people.setRows(ROW_COLUMNS, ROWS);
   await people.run(...adopt("crm.csv"));
   const why = async (id: string) =>
     (await people.project.run(["why", "sync.people", id])).stdout.replaceAll(/ +/g, " ");
@@ -446,7 +296,7 @@ Deno.test("why tells what --held found of a group, and what comes next", async (
 Deno.test("plan shows what --held would leave, and apply records just that", async () => {
   await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW, { files: { "crm.csv": HELD } });
-  await people.setRows(COLUMNS, ROWS);
+  await people.setRows(ROW_COLUMNS, ROWS);
   const { project } = people;
 
   const plan = await project.run(["plan", ...adopt("crm.csv"), "-o", "plan.json"]);
@@ -464,132 +314,4 @@ Deno.test("plan shows what --held would leave, and apply records just that", asy
   assert.equal(api.requests.length, 0);
   await people.run();
   assert.deepEqual(pathsOf(api), ["/people/4", "/people/5"]);
-});
-
-Deno.test("--held that cannot be compared says where and why, and records nothing", async () => {
-  await using api = await fakeApi(() => ({ json: {} }));
-  await using people = await syncProject(api, SEND_EACH_ROW);
-  await people.setRows(["id", "name"], [["1", "'Ada'"], ["2", "'Bo'"]]);
-  await people.run("raw.people");
-  const utf16 = new Uint8Array([
-    0xff,
-    0xfe,
-    ...[..."id,name\n"].flatMap((c) => [c.charCodeAt(0), 0]),
-  ]);
-  const cases: readonly (readonly [content: string | Uint8Array, message: RegExp])[] = [
-    ["", /Cannot read crm\.csv: it is empty/],
-    ["id,name\n", /Cannot adopt sync\.people by crm\.csv: it holds no rows/],
-    [
-      "ID_,name\n1,Ada\n",
-      /has no column "id"[^]*at crm\.csv:1\n[^]*Name the column "ID_" of the file "id"/,
-    ],
-    ["id,name,NAME\n1,Ada,x\n", /columns 2 and 3 are named "name" and "NAME"[^]*at crm\.csv:1\n/],
-    ["id,id,name\n1,1,Ada\n", /columns 1 and 2 are both named "id"/],
-    ["id,Full name\n1,Ada\n", /they share no column but the unique key[^]*at crm\.csv:1\n/],
-    ['id,name\n1,"Ada\n2,Bo\n', /a quote is not closed[^]*at crm\.csv:2\n/],
-    ['id,name\n1,"A"da\n', /text follows a closing quote[^]*at crm\.csv:2\n/],
-    ["id,name\n1,Ada\n2\n", /the row has 1 field, and not 2[^]*at crm\.csv:3\n/],
-    ["id,name\n1,A\0da\n", /NUL character[^]*at crm\.csv:2\n/],
-    [utf16, /it is not UTF-8 text[^]*at crm\.csv:1\n[^]*Export it as CSV in UTF-8/],
-    ["id,name\n7,Ada\n8,Bo\n", /none of the 2 groups of its query is among the 2 there/],
-    ["id,name\n,Ada\n,Bo\n", /none of the 2 groups of its query is among the 0 there/],
-  ];
-  for (const [content, message] of cases) {
-    await people.project.write("crm.csv", content);
-    const { code, output } = await people.project.run(["run", "sync.people", ...adopt("crm.csv")]);
-    assert.equal(code, 1, `${message}: ${output}`);
-    assert.match(output, message);
-    assertNothingRecorded(people);
-  }
-  assert.equal(api.requests.length, 0);
-});
-
-Deno.test("--held tells in which columns groups differ, and which is the same nowhere", async () => {
-  await using api = await fakeApi(() => ({ json: {} }));
-  const days = [1, 2, 3, 4].map((day) => `${day},${day === 1 ? "Eve" : "Ada"},0${day}/01/2026\n`);
-  await using people = await syncProject(api, SEND_EACH_ROW, {
-    files: { "crm.csv": `id,name,born\n${days.join("")}` },
-  });
-  const rows = [1, 2, 3, 4].map((day) => [String(day), "'Ada'", `'2026-01-0${day}'`]);
-  await people.setRows(["id", "name", "born"], rows);
-
-  const { output } = await people.project.run(["run", ...adopt("crm.csv")]);
-
-  assert.match(output, /differ {4}born in 4 groups, name in 1/);
-  assert.match(output, /note {6}"born" is the same in no group: if only its form is another there/);
-});
-
-Deno.test("--held without a key in some rows, or with a key twice, is noted with its lines", async () => {
-  await using api = await fakeApi(() => ({ json: {} }));
-  await using people = await syncProject(api, SEND_EACH_ROW, {
-    files: { "crm.csv": "id,name\n1,Ada\n,Anon\n2,Bo\n2,Bo\n" },
-  });
-  await people.setRows(["id", "name"], [["1", "'Ada'"], ["2", "'Bo'"]]);
-
-  const { sync } = await people.run(...adopt("crm.csv"));
-
-  assert.deepEqual(sync.adopted?.notes, [
-    "1 row there has no id, and can be no group of sync.people (crm.csv:3)",
-    "1 group of one row has more than one there: id = 2 (crm.csv:4, crm.csv:5)",
-  ]);
-  assert.deepEqual([sync.adopted?.same, sync.adopted?.differ], [1, 1]);
-});
-
-Deno.test("--held in a call that makes no sense is a wrong call, and nothing runs", async () => {
-  await using api = await fakeApi(() => ({ json: {} }));
-  await using people = await syncProject(api, SEND_EACH_ROW, {
-    files: {
-      "crm.csv": HELD,
-      "models/mart/sent.sql": "SELECT * FROM sync.people",
-      "models/sync/copy.sql": `
-        -- @kind: tracked
-        -- @unique_key: id
-        SELECT * FROM raw.people
-      `,
-    },
-  });
-  await people.setRows(COLUMNS, ROWS);
-  const calls: readonly (readonly [args: readonly string[], message: RegExp])[] = [
-    [["--held", "crm.csv"], /--adopt is not given/],
-    [
-      ["--adopt", "sync.people", "--adopt", "sync.copy", "--held", "crm.csv"],
-      /names several models/,
-    ],
-    [
-      ["--adopt", "+sync.people", "--held", "crm.csv"],
-      /Cannot adopt raw\.people: it is of kind table/,
-    ],
-    [["raw.people", ...adopt("crm.csv")], /it is not among the models to run/],
-    [
-      ["--adopt", "sync.copy", "--held", "crm.csv"],
-      /Cannot compare sync\.copy[^]*it sends nothing/,
-    ],
-    [adopt("gone.csv"), /Cannot read gone\.csv: there is no such file/],
-    [adopt("raw.poeple"), /is no file, no table and no SELECT[^]*Did you mean "raw\.people"/],
-    [adopt("sync.people"), /Cannot compare sync\.people with sync\.people/],
-    [adopt("mart.sent"), /Cannot compare sync\.people with mart\.sent/],
-    [adopt("SELECT * FROM raw.crn"), /there is no table "raw\.crn"/],
-    [adopt("SELECT 1; SELECT 2"), /Cannot read the SQL/],
-    [adopt("SELECT * FROM spoor.ledger"), /there is no table "spoor\.ledger"/],
-    [adopt(""), /it names nothing/],
-  ];
-  for (const [args, message] of calls) {
-    const { code, output } = await people.project.run(["run", ...args]);
-    assert.equal(code, 2, `${args.join(" ")}: ${output}`);
-    assert.match(output, message);
-  }
-  assert.equal(api.requests.length, 0);
-});
-
-Deno.test("--held of a model that does not ask for its changes fails", async () => {
-  await using api = await fakeApi(() => ({ json: {} }));
-  await using people = await syncProject(api, `await query.all("SELECT * FROM raw.people");`, {
-    files: { "crm.csv": HELD },
-  });
-  await people.setRows(COLUMNS, ROWS);
-
-  const { code, sync } = await people.run(...adopt("crm.csv"));
-
-  assert.equal(code, 1);
-  assert.match(sync.error?.message ?? "", /it ended and did not ask for its changes/);
 });
