@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import { tempFolder } from "../../tests/support/temp_folder.ts";
 import { loadAllCommands } from "./commands/registry.ts";
 import { main } from "./main.ts";
 import { keepOutput } from "./output/output_fixture.ts";
-import { tempFolder } from "../../tests/support/temp_folder.ts";
 
 async function call(...args: string[]) {
   const { output, stdout, stderr } = keepOutput();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { startPractice } from "./practice_fixture.ts";
 import { tempFolder } from "../../tests/support/temp_folder.ts";
+import { startPractice } from "./practice_fixture.ts";
 
 Deno.test("practice creates by POST: 201, an id, the body back, and where it is", async () => {
   await using practice = await startPractice();

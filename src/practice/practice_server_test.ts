@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { startEgress } from "~/sandbox/egress/egress_fixture.ts";
-import { startPractice } from "./practice_fixture.ts";
-import { readPractice } from "./read_practice.ts";
 import { tempFolder } from "../../tests/support/temp_folder.ts";
 import { until } from "../../tests/support/until.ts";
+import { startPractice } from "./practice_fixture.ts";
+import { readPractice } from "./read_practice.ts";
 
 Deno.test("practice sends 429 with Retry-After, and writes nothing", async () => {
   await using practice = await startPractice("429:after=7s");

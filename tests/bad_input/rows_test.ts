@@ -166,19 +166,6 @@ const TRACKED = (host: string, body: string) => `
   }
 `;
 
-Deno.test("a key that is NULL is explained with its rows, before anything is sent", async () => {
-  await using api = await fakeApi();
-  await using project = await tempProject({
-    "models/a/rows.sql": "SELECT 1 AS id, 'Ada' AS name UNION ALL SELECT NULL, 'Grace'",
-    "models/sync/crm.ts": TRACKED(api.host, "await save.row(row);"),
-  });
-
-  const result = await project.run("run");
-
-  assertExplained(result, { says: [/NULL/, /"?id"?/, "Grace"] });
-  assert.equal(api.requests.length, 0);
-});
-
 Deno.test("a key that was not delivered cannot be saved, and what was accepted stays", async () => {
   await using api = await fakeApi();
   await using project = await tempProject({

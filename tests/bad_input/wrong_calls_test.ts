@@ -4,9 +4,9 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { fakeApi } from "../support/fake_api.ts";
 import { readLines } from "../support/read_lines.ts";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
-import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";
 
 const WRONG: readonly (readonly [call: string, says: RegExp])[] = [

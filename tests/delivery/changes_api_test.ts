@@ -127,29 +127,6 @@ Deno.test("a rejected group is parked, does not fail the run, and comes again wi
   assert.equal(people.project.rows("spoor.ledger").length, 0);
 });
 
-Deno.test("a batch that is refused is halved until the bad group is alone", async () => {
-  await using api = await fakeApi(({ body }) => ({
-    status: JSON.parse(body).some(({ id }: { id: number }) => id === 5) ? 422 : 200,
-  }));
-  await using people = await syncProject(
-    api,
-    `await query("SELECT * FROM raw.people").batches(8, async (groups) => {
-      await http.post(ORIGIN + "/batch", { json: groups.flatMap((group) => group.rows) });
-    });`,
-  );
-  await people.setRows(COLUMNS, Array.from({ length: 8 }, (_, i) => [String(i + 1), "'x'"]));
-
-  const run = await people.run();
-
-  assert.equal(run.sync.delivery?.saved, 7);
-  assert.equal(run.sync.delivery?.failed, 1);
-  assert.equal(people.project.rows("spoor.ledger").length, 1);
-  const accepted = api.requests.map(({ body }) =>
-    JSON.parse(body).map(({ id }: { id: number }) => id)
-  ).filter((ids: number[]) => !ids.includes(5)).flat().sort();
-  assert.deepEqual(accepted, [1, 2, 3, 4, 6, 7, 8]);
-});
-
 Deno.test("a group that left the query before it was known how its creation ended is removed", async () => {
   let isLost = true;
   await using api = await fakeApi(({ path }) =>

@@ -20,6 +20,7 @@ Deno.test("one bad record of a refused batch fails alone, and the next run sends
 
   assert.equal(first.code, 1);
   assert.deepEqual([first.sync.delivery?.saved, first.sync.delivery?.failed], [15, 1]);
+  assert.equal(people.project.rows("spoor.ledger").length, 1);
   assert.deepEqual(api.requests.map(idsOf), [
     [1, 2, 3, 4, 5, 6, 7, 8],
     [1, 2, 3, 4],

@@ -1,7 +1,7 @@
 /** Tracked models that send nothing: what files bring in, and tracked SQL models. */
 import assert from "node:assert/strict";
-import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { readRun, type SyncRun } from "../support/sync_project.ts";
+import { type TempProject, tempProject } from "../support/temp_project.ts";
 
 const INBOX = `
   // @kind: tracked

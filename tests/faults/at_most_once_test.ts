@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { tempProject } from "../support/temp_project.ts";
 import { readRun } from "../support/sync_project.ts";
+import { tempProject } from "../support/temp_project.ts";
 import { answer, hint } from "./answers.ts";
 import { rawServer, type Script } from "./raw_server.ts";
 

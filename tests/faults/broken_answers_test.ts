@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { type ProjectFiles, type TempProject, tempProject } from "../support/temp_project.ts";
 import { readRun } from "../support/sync_project.ts";
+import { type ProjectFiles, type TempProject, tempProject } from "../support/temp_project.ts";
 import { answer } from "./answers.ts";
 import { type RawServer, rawServer, type Script } from "./raw_server.ts";
 

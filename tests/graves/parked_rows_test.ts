@@ -5,9 +5,9 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { type FakeApi, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
 import { readLines } from "../support/read_lines.ts";
 import { type SyncProject, syncProject } from "../support/sync_project.ts";
-import { type FakeApi, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
 import { acceptedIds, idsIn, runAgain, setPeople, upTo, waitingIds } from "./people.ts";
 
 interface Person {

@@ -4,9 +4,9 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { stateBytes } from "../plan/plan_project.ts";
 import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { acceptedIds, idsIn, runAgain, setPeople, upTo } from "./people.ts";
 
 const FORMS_OF_PLAN: readonly (readonly string[])[] = [

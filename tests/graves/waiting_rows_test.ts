@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
+import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { acceptedIds, distinct, idsIn, runAgain, setPeople, upTo, waitingIds } from "./people.ts";
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -6,15 +6,14 @@
 import assert from "node:assert/strict";
 import { VERSION } from "~/base/version.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
+import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import {
   COLUMNS,
-  readRun,
   rowsOf,
   SEND_EACH_ROW,
   type SyncProject,
   syncProject,
 } from "../support/sync_project.ts";
-import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { keepPlan, makePlan, planned, received, SEND_CHANGES, sorted } from "./plan_project.ts";
 
 /** Two groups that were accepted; then one changes, one comes, one goes; and a plan of that. */
@@ -250,29 +249,6 @@ Deno.test("apply refuses a file that is not there", async () => {
   assert.match(applied.stderr, /Cannot read nowhere\.json: there is no such file/);
 });
 
-Deno.test("a request that is not in the plan does not leave, and its group fails", async () => {
-  await using api = await fakeApi(({ path }) => ({ json: path === "/first" ? { id: 17 } : {} }));
-  await using people = await syncProject(
-    api,
-    `await query("SELECT * FROM raw.people").each(async (row) => {
-      if (row.id === 2) return void await http.post(ORIGIN + "/plain", { json: row });
-      const answer = await http.post(ORIGIN + "/first", { json: row });
-      await http.post(ORIGIN + "/second/" + (answer.json.id ?? "none"), { json: row });
-    });`,
-  );
-  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
-  await keepPlan(people);
-
-  const { code, stdout, output } = await people.project.run(["apply", "--json", "plan.json"]);
-  const { sync } = readRun(code, stdout, output);
-
-  assert.equal(code, 1);
-  assert.deepEqual(api.requests.map(({ path }) => path), ["/first", "/plain"]);
-  assert.equal(sync.delivery?.saved, 1);
-  assert.equal(sync.delivery?.failed, 1);
-  assert.match(output, /Cannot POST .*\/second\/17 for sync\.people: it is not in the plan/);
-});
-
 Deno.test("apply refuses where a header would be another, and not where only its date or signature is", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(
@@ -309,61 +285,6 @@ Deno.test("apply refuses where a header would be another, and not where only its
   const same = await applyFor("sandbox");
   assert.equal(same.code, 0, same.output);
   assert.equal(api.requests[0]?.headers["x-account"], "sandbox");
-});
-
-Deno.test("a request leaves as often as the plan has it, and no more", async () => {
-  await using api = await fakeApi([{ status: 422 }, { json: {} }]);
-  await using people = await syncProject(
-    api,
-    `await query("SELECT * FROM raw.people").each(async (row) => {
-      const send = () => http.post(ORIGIN + "/people", { json: row });
-      await send().catch(send);
-    });`,
-  );
-  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
-  await keepPlan(people);
-
-  const applied = await apply(people);
-
-  assert.equal(applied.code, 1);
-  assert.equal(api.requests.length, 1);
-});
-
-Deno.test("a request that would have followed an assumed answer may stay away", async () => {
-  await using api = await fakeApi(() => ({ json: { stop: true } }));
-  await using people = await syncProject(
-    api,
-    `await query("SELECT * FROM raw.people").each(async (row) => {
-      const { json } = await http.post(ORIGIN + "/people", { json: row });
-      if (!json.stop) await http.post(ORIGIN + "/later", { json: row });
-    });`,
-  );
-  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
-  await keepPlan(people);
-
-  const applied = await apply(people);
-
-  assert.equal(applied.code, 0, applied.output);
-  assert.deepEqual(api.requests.map(({ path }) => path), ["/people"]);
-});
-
-Deno.test("apply exits with 1 when a request that the plan is sure of did not leave", async () => {
-  await using api = await fakeApi(({ path }) => ({ status: path === "/people/1" ? 500 : 200 }));
-  await using people = await syncProject(
-    api,
-    `for await (const row of query("SELECT * FROM raw.people")) {
-      await http.post(ORIGIN + "/people/" + row.id, { json: row });
-      await save.row(row);
-    }`,
-    { directives: ["retries: 0"] },
-  );
-  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
-  await keepPlan(people);
-
-  const applied = await apply(people);
-
-  assert.equal(applied.code, 1);
-  assert.match(applied.stderr, /1 request of the plan did not leave/);
 });
 
 Deno.test("a plan that is shown is not kept whole, and one that is kept is its owner's alone", async () => {

@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import type { PlanDocument, PlannedModel, PlannedRequest } from "~/plan/plan_document.ts";
-import type { SyncProject } from "../support/sync_project.ts";
 import type { ReceivedRequest } from "../support/fake_api.ts";
+import type { SyncProject } from "../support/sync_project.ts";
 import type { TempProject } from "../support/temp_project.ts";
 
 /** Sends creations, updates and removals to addresses of their own. */

@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { COLUMNS, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
+import { COLUMNS, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { makePlan } from "./plan_project.ts";
 
 const PEOPLE = [["1", "'Ada'"], ["2", "'Bo'"]];

@@ -6,8 +6,8 @@
  */
 import assert from "node:assert/strict";
 import { CLIENT_ID, CLIENT_SECRET, oauthProvider } from "../delivery/requests/oauth_provider.ts";
-import { COLUMNS, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
+import { COLUMNS, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { keepPlan, makePlan } from "./plan_project.ts";
 
 Deno.test("a plan with secrets, signatures and an upload is applied", async () => {
@@ -178,4 +178,47 @@ Deno.test("a plan forecasts what models on one limit take together", async () =>
     other("others", "erp").replace("raw.people", "raw.people LIMIT 0"),
   );
   assert.equal((await makePlan(people.project)).plan.shared_limits, undefined, "one alone sends");
+});
+
+Deno.test("no plan shows a secret, wherever it is sent", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const token = secret("TOKEN");
+      await http.post(ORIGIN + "/people/" + token + "?key=" + token, {
+        headers: {
+          authorization: "Bearer " + token,
+          "x-basic": token,
+          "x-signature": hmac(token, "text"),
+          cookie: "a=" + token,
+        },
+        json: { token, row },
+      });
+      await http.post(ORIGIN + "/form", { headers: { authorization: "Basic " + btoa("user:" + token) }, form: { token } });
+    });`,
+    { directives: ["secrets: TOKEN"] },
+  );
+  const secret = `s3cr%t/"ü" value`;
+  await people.project.write(".env", `TOKEN='${secret}'\n`);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  const { text, sync } = await makePlan(people.project, "-o", "plan.json");
+  const page = await people.project.run(["plan", "--all"]);
+  const md = await people.project.run(["plan", "--all", "--format", "md"]);
+  const file = await people.project.read("plan.json");
+
+  assert.equal(sync.requests.length, 2, JSON.stringify(sync));
+  const shapes = [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    "s3cr",
+    "spoor-secret",
+    new TextEncoder().encode(`user:${secret}`).toBase64(),
+  ];
+  for (const shown of [text, page.output, md.output, file]) {
+    for (const shape of shapes) assert.ok(!shown.includes(shape), `${shape} in ${shown}`);
+  }
+  assert.equal(api.connections, 0);
 });

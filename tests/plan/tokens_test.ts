@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { ENV, POSIX_ONLY } from "../delivery/requests/oauth_project.ts";
 import {
   authorize,
   CLIENT_ID,
@@ -13,9 +14,6 @@ import {
 } from "../delivery/requests/oauth_provider.ts";
 import { COLUMNS, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { makePlan } from "./plan_project.ts";
-
-const ENV = `CRM_SECRET=${CLIENT_SECRET}\nCLIENT_SECRET=${CLIENT_SECRET}\n`;
-const POSIX_ONLY = { ignore: Deno.build.os === "windows" };
 
 async function projectOf(
   provider: OAuthProvider,

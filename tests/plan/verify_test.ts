@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { COLUMNS, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
+import { COLUMNS, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { keepPlan, makePlan } from "./plan_project.ts";
 
 for (const method of ["get", "post"]) {

@@ -1,8 +1,8 @@
 /** Standard output that takes nothing: a log on a full disk. Linux has a file that is always full. */
 import assert from "node:assert/strict";
-import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { spoorCommand, spoorEnv } from "../support/spoor.ts";
+import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 
 const FULL = "/dev/full";
 const ignore = Deno.build.os !== "linux";

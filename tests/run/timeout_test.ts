@@ -1,7 +1,7 @@
 /** `spoor run --timeout`: after that time nothing new begins, what is in flight ends, the rest waits. */
 import assert from "node:assert/strict";
-import { rowsOf, SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
+import { rowsOf, SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { tempProject } from "../support/temp_project.ts";
 import { readEvents, runSteps } from "./steps.ts";
 

@@ -1,9 +1,9 @@
 /** A push whose disk becomes full: clear words, a whole state file, and the next run goes on. */
 import assert from "node:assert/strict";
 import { assertExplained } from "../bad_input/mistake.ts";
-import { SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { spoorCommand, spoorEnv, type SpoorResult } from "../support/spoor.ts";
+import { SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { STATE } from "./state_file.ts";
 
 const PEOPLE = 1_000;

@@ -1,6 +1,9 @@
 /** Models that were renamed, or whose state is gone: nobody gets everything a second time by mistake. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { runSteps } from "../run/steps.ts";
+import { type Answer, fakeApi } from "../support/fake_api.ts";
+import { killAfter } from "../support/spoor.ts";
 import {
   COLUMNS,
   killWhileOut,
@@ -9,9 +12,6 @@ import {
   type SyncProject,
   syncProject,
 } from "../support/sync_project.ts";
-import { runSteps } from "../run/steps.ts";
-import { type Answer, fakeApi } from "../support/fake_api.ts";
-import { killAfter } from "../support/spoor.ts";
 import { putBack, removeState } from "./state_file.ts";
 
 async function rename({ project }: SyncProject, to: string, from = "sync.people"): Promise<void> {

@@ -1,7 +1,7 @@
 /** A backup that is put back: what was sent since then is not known, and nothing is mistaken for it. */
 import assert from "node:assert/strict";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { type Answer, fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { putBack } from "./state_file.ts";
 
 Deno.test("after a backup was put back no change goes out under the key of another one", async () => {

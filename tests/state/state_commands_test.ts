@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { assertExplained } from "../bad_input/mistake.ts";
-import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
+import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { putBack, removeState, STATE } from "./state_file.ts";
 

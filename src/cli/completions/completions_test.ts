@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { loadAllCommands } from "~/cli/commands/registry.ts";
 import { main } from "~/cli/main.ts";
 import { keepOutput } from "~/cli/output/output_fixture.ts";
+import { tempFolder } from "../../../tests/support/temp_folder.ts";
 import { completeWords } from "./complete_words.ts";
 import { SHELL_SCRIPTS } from "./shell_scripts.ts";
-import { tempFolder } from "../../../tests/support/temp_folder.ts";
 
 const sources = {
   commands: await loadAllCommands(),

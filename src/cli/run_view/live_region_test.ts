@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { keepOutput } from "~/cli/output/output_fixture.ts";
+import { until } from "../../../tests/support/until.ts";
 import { LiveRegion } from "./live_region.ts";
 import { begins, ends, finished, started } from "./run_fixture.ts";
 import { RunText } from "./run_text.ts";
-import { until } from "../../../tests/support/until.ts";
 
 /** What a terminal shows in the end of what was written: obeys the few sequences that are used. */
 function screenOf(written: string): string[] {

@@ -11,10 +11,10 @@ import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
+import { tempFolder } from "../../../tests/support/temp_folder.ts";
 import type { Adoption } from "./adopt_changes.ts";
 import { adoptHeld, copyOfQuery } from "./adopt_held.ts";
 import type { HeldSource } from "./held_source.ts";
-import { tempFolder } from "../../../tests/support/temp_folder.ts";
 
 type Row = Record<string, SqlValue>;
 

@@ -7,8 +7,8 @@ import {
   fitAcceptedTable,
   hasOneRowEach,
 } from "~/tracked/accept/accepted_table.ts";
-import { sumAccepted, sumAcceptedAhead } from "./accepted_sums.ts";
 import { tempFolder } from "../../../tests/support/temp_folder.ts";
+import { sumAccepted, sumAcceptedAhead } from "./accepted_sums.ts";
 
 const MODEL = "sync.crm";
 const TABLE = `"${acceptedTableName(MODEL)}"`;

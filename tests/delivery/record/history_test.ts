@@ -6,10 +6,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { fakeApi } from "../../support/fake_api.ts";
-import { killAfter } from "../../support/spoor.ts";
-import { tempProject } from "../../support/temp_project.ts";
 import { readLines } from "../../support/read_lines.ts";
+import { killAfter } from "../../support/spoor.ts";
 import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
+import { tempProject } from "../../support/temp_project.ts";
 
 Deno.test("history and the run itself show both sides of the sum", async () => {
   await using api = await fakeApi(({ path }) => ({ status: path === "/people/2" ? 422 : 200 }));

@@ -5,8 +5,8 @@
 // deno-lint-ignore-file camelcase -- what --json prints.
 import assert from "node:assert/strict";
 import { type Answer, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
-import { killAfter } from "../../support/spoor.ts";
 import { readLines } from "../../support/read_lines.ts";
+import { killAfter } from "../../support/spoor.ts";
 import { rowsOf, type SyncProject, syncProject } from "../../support/sync_project.ts";
 
 const SEND_BATCHES = `

@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
-import { killAfter } from "../../support/spoor.ts";
 import { readLines } from "../../support/read_lines.ts";
+import { killAfter } from "../../support/spoor.ts";
 import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
 Deno.test("a parked group is sent by the next run after retry, with its key", async () => {

@@ -6,8 +6,8 @@
 import assert from "node:assert/strict";
 import { takeRunLock } from "~/store/run_lock.ts";
 import { fakeApi } from "../../support/fake_api.ts";
-import { killAfter } from "../../support/spoor.ts";
 import { readLines } from "../../support/read_lines.ts";
+import { killAfter } from "../../support/spoor.ts";
 import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 
 Deno.test("what a killed run had out is listed with its key, and settled one way or the other", async () => {

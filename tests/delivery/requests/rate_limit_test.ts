@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
 import { killAfter } from "../../support/spoor.ts";
-import { tempProject } from "../../support/temp_project.ts";
 import { readRun, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
+import { tempProject } from "../../support/temp_project.ts";
 
 /**
  * Fails where one window holds more requests than it may. A window at the far end is taken a little shorter:

@@ -1,9 +1,10 @@
 /** What is secret is nowhere but in the requests: not in the log, the model, the plan or the state. */
 import assert from "node:assert/strict";
 import { type Answer, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
-import { type TempProject, tempProject } from "../../support/temp_project.ts";
-import { authorize } from "./oauth_provider.ts";
+import { stateText } from "../../support/state_text.ts";
 import { readRun } from "../../support/sync_project.ts";
+import { tempProject } from "../../support/temp_project.ts";
+import { authorize } from "./oauth_provider.ts";
 
 /** As long as a token of an identity service is; no part of it comes twice. */
 const JWT = `eyJhbGciOiJSUzI1NiJ9.${
@@ -17,15 +18,6 @@ function assertHidden(secret: string, text: string, where: string): void {
     const found = text.indexOf(part);
     assert.equal(found, -1, `${where}: …${text.slice(found - 100, found + 300)}`);
   }
-}
-
-/** All that lies in the state file and beside it, as text. */
-async function stateText(project: TempProject): Promise<string> {
-  let text = "";
-  for await (const { name, isFile } of Deno.readDir(project.path(".spoor"))) {
-    if (isFile) text += new TextDecoder("latin1").decode(await project.bytes(`.spoor/${name}`));
-  }
-  return text;
 }
 
 Deno.test("no part of a long secret is printed, given to the model or kept, where a text is cut", async () => {

@@ -268,3 +268,20 @@ Deno.test("a group that an earlier version accepted under another's key is not r
   assert.equal((await people.run()).sync.delivery?.unchanged, 1);
   assert.equal(api.requests.length, 0);
 });
+
+Deno.test("a NULL key is an error that shows the rows, before anything is sent", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_NAME);
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["NULL", "'Grace'"], ["NULL", "'Edsger'"]]);
+
+  const run = await people.run();
+
+  assert.equal(run.code, 1);
+  assert.equal(api.requests.length, 0);
+  assert.equal(run.sync.error?.message, "Cannot send sync.people: 2 rows have a NULL key");
+  assert.deepEqual(run.sync.error?.details, [
+    "id = NULL, name = Grace",
+    "id = NULL, name = Edsger",
+  ]);
+  assert.equal(run.sync.error?.at?.path, "models/sync/people.ts");
+});

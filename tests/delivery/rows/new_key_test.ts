@@ -147,9 +147,10 @@ Deno.test("what had failed under the former unique key is sent by the new one", 
 
   status = 200;
   await setKey(people, "name");
-  const { code, output } = await people.run();
+  const { code, output, sync } = await people.run();
 
   assert.equal(code, 0, output);
+  assert.equal(sync.delivery?.unchanged, 1);
   assert.deepEqual(api.requests.map(({ path }) => path), ["/people/Ada"]);
   assert.deepEqual(people.project.rows(`SELECT * FROM "spoor.changes"`), []);
 });

@@ -7,7 +7,6 @@
 import assert from "node:assert/strict";
 import { runSteps } from "../../run/steps.ts";
 import { fakeApi } from "../../support/fake_api.ts";
-import { tempProject } from "../../support/temp_project.ts";
 import {
   COLUMNS,
   rowsOf,
@@ -16,6 +15,7 @@ import {
   type SyncProject,
   syncProject,
 } from "../../support/sync_project.ts";
+import { tempProject } from "../../support/temp_project.ts";
 
 const WITH_REMOTE_ID = SEND_EACH_ROW.replace(
   /\}\);\s*$/,

@@ -327,3 +327,41 @@ Deno.test("rows that a model leaves alone are stored as they were read, whatever
   await people.run("--full");
   assert.equal(api.requests.length, 0);
 });
+
+Deno.test("each may save by itself, and the rest is taken as read", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `const counts = await query("SELECT * FROM raw.people").each(async (row) => {
+      if (row.id === 1) await save.row({ ...row, by: "hand" });
+    });
+    log.info(JSON.stringify(counts));`,
+  );
+  await people.setRows(COLUMNS, rowsOf(2));
+
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.match(run.output, /\{\\"saved\\":2,\\"rejected\\":0,\\"failed\\":0\}/);
+  assert.deepEqual(
+    people.project.rows(`SELECT id, "by" FROM "sync.people" ORDER BY id`),
+    [{ id: 1, by: "hand" }, { id: 2, by: null }],
+  );
+});
+
+for (const column of ["_content_hash", "_spoor_n"]) {
+  Deno.test(`a query with a column of Spoor's own fails before anything is sent: ${column}`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, SEND_EACH_ROW);
+    await people.setRows(["id", column], rowsOf(2));
+
+    const run = await people.run();
+
+    assert.equal(run.code, 1);
+    assert.equal(api.requests.length, 0);
+    assert.match(
+      run.sync.error?.message ?? "",
+      new RegExp(`"${column}" is a column of Spoor's own`),
+    );
+  });
+}

@@ -184,3 +184,35 @@ function ledgerOf({ project }: SyncProject): Record<string, unknown>[] {
     `SELECT group_key, state, parked, moved FROM "spoor.ledger" ORDER BY group_key`,
   );
 }
+
+Deno.test("a group that was sent and cannot be written has failed, and says why", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `for await (const row of query("SELECT * FROM raw.people")) {
+      await http.post(ORIGIN + "/", { json: row });
+      const columns = Array.from({ length: 1500 / row.id }, (_, i) => ["c" + row.id + "_" + i, i]);
+      await save.row({ ...row, ...Object.fromEntries(columns) });
+    }`,
+  );
+  await people.setRows(COLUMNS, rowsOf(3));
+
+  const run = await people.run();
+
+  assert.equal(run.code, 1);
+  assert.match(run.sync.error?.message ?? "", /id = 2: the table would have 2252 columns with it/);
+  assert.deepEqual(run.sync.delivery, {
+    new: 3,
+    changed: 0,
+    unchanged: 0,
+    removed: 0,
+    saved: 1,
+    failed: 1,
+    unknown: 0,
+    left: 1,
+    rejected: 0,
+    parked: 0,
+    kept_back: 1,
+  });
+  assert.deepEqual(people.project.rows('SELECT id FROM "sync.people"'), [{ id: 1 }]);
+});

@@ -306,37 +306,6 @@ Deno.test("an answer that was caught and not saved is no acknowledgement", async
   assert.equal(people.project.rows(`SELECT * FROM "spoor.accepted.sync.people"`).length, 0);
 });
 
-Deno.test("a NULL key is an error that shows the rows, before anything is sent", async () => {
-  await using api = await fakeApi();
-  await using people = await syncProject(api, SEND_EACH_ROW);
-  await people.setRows(COLUMNS, [["1", "'Ada'"], ["NULL", "'Grace'"], ["NULL", "'Edsger'"]]);
-
-  const run = await people.run();
-
-  assert.equal(run.code, 1);
-  assert.equal(api.requests.length, 0);
-  assert.equal(run.sync.error?.message, "Cannot send sync.people: 2 rows have a NULL key");
-  assert.deepEqual(run.sync.error?.details, [
-    "id = NULL, name = Grace",
-    "id = NULL, name = Edsger",
-  ]);
-  assert.equal(run.sync.error?.at?.path, "models/sync/people.ts");
-});
-
-Deno.test("a query that does not select the unique key is an error", async () => {
-  await using api = await fakeApi();
-  await using people = await syncProject(
-    api,
-    `for await (const row of query("SELECT name FROM raw.people")) await save.row(row);`,
-  );
-  await people.setRows(COLUMNS, rowsOf(1));
-
-  const run = await people.run();
-
-  assert.equal(run.code, 1);
-  assert.match(run.output, /its query does not select the unique key \\"id\\"/);
-});
-
 Deno.test("a second tracked query is an error", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(
@@ -394,4 +363,24 @@ Deno.test("a GET that is not answered makes a group fail: nothing of it can have
     { state, attempts },
   ) => [state, attempts]);
   assert.deepEqual(states, [["failed", 0], ["failed", 0]], "an outage is no attempt");
+});
+
+Deno.test("groups in the hands of a model that throws have failed, and not gone missing", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `for await (const row of query("SELECT * FROM raw.people")) {
+      await http.post(ORIGIN + "/", { json: row });
+      if (row.id === 2) throw new Error("stop");
+      await save.row(row);
+    }`,
+  );
+  await people.setRows(COLUMNS, rowsOf(3));
+
+  const run = await people.run();
+
+  assert.equal(run.sync.delivery?.failed, 1);
+  assert.deepEqual(people.project.rows('SELECT group_key, state FROM "spoor.ledger"'), [
+    { group_key: "[2]", state: "failed" },
+  ]);
 });

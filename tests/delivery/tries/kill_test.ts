@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import { type Answer, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
 import { killAfter } from "../../support/spoor.ts";
-import { tempProject } from "../../support/temp_project.ts";
 import {
   killWhileOut,
   rowsOf,
@@ -14,6 +13,7 @@ import {
   type SyncProject,
   syncProject,
 } from "../../support/sync_project.ts";
+import { tempProject } from "../../support/temp_project.ts";
 
 const SEND_BATCHES = `
   await query("SELECT * FROM raw.people").batches(4, async (groups) => {

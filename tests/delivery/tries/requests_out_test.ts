@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
-import { killAfter } from "../../support/spoor.ts";
 import { childrenOf } from "../../support/process_use.ts";
 import { readLines } from "../../support/read_lines.ts";
+import { killAfter } from "../../support/spoor.ts";
 import {
   COLUMNS,
   readRun,

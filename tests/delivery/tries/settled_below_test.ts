@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
 import { killAfter } from "../../support/spoor.ts";
+import { SEND_EACH_ROW } from "../../support/sync_project.ts";
 import {
   AT_MOST_ONCE,
   farSideOfNames,
@@ -14,7 +15,6 @@ import {
   settle,
   settledAsSent,
 } from "./named_people.ts";
-import { SEND_EACH_ROW } from "../../support/sync_project.ts";
 
 Deno.test("what was settled as sent wakes the models below, and a plan says so before", async () => {
   await using api = await farSideOfNames();

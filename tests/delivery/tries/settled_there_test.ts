@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { SEND_EACH_ROW } from "../../support/sync_project.ts";
 import {
   assertRest,
   AT_MOST_ONCE,
@@ -17,7 +18,6 @@ import {
   settle,
   settledAsSent,
 } from "./named_people.ts";
-import { SEND_EACH_ROW } from "../../support/sync_project.ts";
 
 for (const [how, code] of [["failed", SEND_EACH_ROW], ["rejected", REJECT_REFUSED]] as const) {
   Deno.test(`what was settled as sent is not sent again after what came instead was refused, and ${how}`, async () => {

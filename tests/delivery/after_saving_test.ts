@@ -1,3 +1,8 @@
+/**
+ * What a model does for a group after it was saved.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
 import { COLUMNS, rowsOf, syncProject } from "../support/sync_project.ts";
@@ -102,3 +107,37 @@ Deno.test("why shows the requests that a group's work made after it was saved", 
   assert.match(output, /POST \S+\/tag\/1 {2}500/);
   assert.doesNotMatch(output, /\/2 /);
 });
+
+for (
+  const [form, code] of [
+    [
+      "a loop",
+      `for await (const row of query("SELECT * FROM raw.people")) {
+      await save.row(row);
+      await http.post(ORIGIN + "/after/" + row.id, { json: row });
+    }`,
+    ],
+    [
+      "each",
+      `await query("SELECT * FROM raw.people").each(async (row) => {
+      await http.post(ORIGIN + "/before/" + row.id, { json: row });
+      await Promise.all([save.row(row), http.post(ORIGIN + "/after/" + row.id, { json: row })]);
+      await http.post(ORIGIN + "/later/" + row.id, { json: row });
+    });`,
+    ],
+  ] as const
+) {
+  Deno.test(`requests that follow a save belong to no change: ${form}`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, code);
+    await people.setRows(COLUMNS, rowsOf(3));
+
+    const run = await people.run();
+
+    assert.equal(run.code, 0, run.output);
+    assert.equal(run.sync.delivery?.saved, 3);
+    const keys = api.requests.map(({ key }) => key);
+    assert.equal(new Set(keys).size, form === "each" ? 9 : 3);
+    assert.equal(people.project.rows("spoor.ledger").length, 0);
+  });
+}

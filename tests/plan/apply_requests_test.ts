@@ -1,0 +1,87 @@
+/**
+ * Which requests leave where a plan is applied: those that it has, as often as it has them.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fakeApi } from "../support/fake_api.ts";
+import { COLUMNS, readRun, syncProject } from "../support/sync_project.ts";
+import { keepPlan } from "./plan_project.ts";
+
+Deno.test("a request that is not in the plan does not leave, and its group fails", async () => {
+  await using api = await fakeApi(({ path }) => ({ json: path === "/first" ? { id: 17 } : {} }));
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      if (row.id === 2) return void await http.post(ORIGIN + "/plain", { json: row });
+      const answer = await http.post(ORIGIN + "/first", { json: row });
+      await http.post(ORIGIN + "/second/" + (answer.json.id ?? "none"), { json: row });
+    });`,
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await keepPlan(people);
+
+  const { code, stdout, output } = await people.project.run(["apply", "--json", "plan.json"]);
+  const { sync } = readRun(code, stdout, output);
+
+  assert.equal(code, 1);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/first", "/plain"]);
+  assert.equal(sync.delivery?.saved, 1);
+  assert.equal(sync.delivery?.failed, 1);
+  assert.match(output, /Cannot POST .*\/second\/17 for sync\.people: it is not in the plan/);
+});
+
+Deno.test("a request leaves as often as the plan has it, and no more", async () => {
+  await using api = await fakeApi([{ status: 422 }, { json: {} }]);
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const send = () => http.post(ORIGIN + "/people", { json: row });
+      await send().catch(send);
+    });`,
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await keepPlan(people);
+
+  const applied = await people.project.run("apply plan.json");
+
+  assert.equal(applied.code, 1);
+  assert.equal(api.requests.length, 1);
+});
+
+Deno.test("a request that would have followed an assumed answer may stay away", async () => {
+  await using api = await fakeApi(() => ({ json: { stop: true } }));
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const { json } = await http.post(ORIGIN + "/people", { json: row });
+      if (!json.stop) await http.post(ORIGIN + "/later", { json: row });
+    });`,
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await keepPlan(people);
+
+  const applied = await people.project.run("apply plan.json");
+
+  assert.equal(applied.code, 0, applied.output);
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people"]);
+});
+
+Deno.test("apply exits with 1 when a request that the plan is sure of did not leave", async () => {
+  await using api = await fakeApi(({ path }) => ({ status: path === "/people/1" ? 500 : 200 }));
+  await using people = await syncProject(
+    api,
+    `for await (const row of query("SELECT * FROM raw.people")) {
+      await http.post(ORIGIN + "/people/" + row.id, { json: row });
+      await save.row(row);
+    }`,
+    { directives: ["retries: 0"] },
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await keepPlan(people);
+
+  const applied = await people.project.run("apply plan.json");
+
+  assert.equal(applied.code, 1);
+  assert.match(applied.stderr, /1 request of the plan did not leave/);
+});
