@@ -69,6 +69,7 @@ Deno.test("at most once: what may have arrived is sent again by no retry and no 
       // @delivery: at_most_once
       // @retries: 2
       // @timeout: 2s
+      // @concurrency: 8
       import { http, query } from "spoor";
       await query("SELECT id, name FROM raw.cells ORDER BY id").each(async (row) => {
         await http.post("${server.origin}/" + row.id, { json: row });

@@ -109,7 +109,7 @@ Deno.test("what a plan reads counts in the run after it, and the plan says that 
   await using project = await tempProject({
     "models/raw/pages.ts": `
       // @allow_net: ${api.host}
-      // @rate_limit: 3/3s
+      // @rate_limit: 3/2s
       // @volatile: true
       import { http, save } from "spoor";
       for (const page of [1, 2, 3]) {
@@ -124,7 +124,7 @@ Deno.test("what a plan reads counts in the run after it, and the plan says that 
 
   assert.deepEqual([plan.code, run.code], [0, 0], plan.output + run.output);
   assert.equal(api.requests.length, 9);
-  assertWithin(api.requests, 3, 3_000);
+  assertWithin(api.requests, 3, 2_000);
   assert.match(plan.stdout, /Nothing but reads was sent\.\n/);
 });
 
