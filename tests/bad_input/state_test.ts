@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { smallDisk } from "../support/small_disk.ts";
 import { tempProject } from "../support/temp_project.ts";
 import { assertExplained } from "./mistake.ts";
 
@@ -116,27 +117,6 @@ Deno.test("a folder in the state file's place, and a file in its folder's, are t
   }
 });
 
-/** Mounts a small file system over a folder, where this machine lets us. */
-async function mounted(folder: string, options: string): Promise<AsyncDisposable | undefined> {
-  await Deno.mkdir(folder, { recursive: true });
-  const mount = await new Deno.Command("mount", {
-    args: ["-t", "tmpfs", "-o", options, "tmpfs", folder],
-    stderr: "null",
-  }).output().catch(() => ({ success: false }));
-  if (!mount.success) return undefined;
-  return {
-    async [Symbol.asyncDispose]() {
-      await new Deno.Command("umount", { args: [folder] }).output();
-    },
-  };
-}
-
-/** Mounting needs root; where it is not to be had, the test says so and passes. */
-function skipped(what: string): void {
-  // deno-lint-ignore no-console -- a skip without its reason would be a silent one.
-  console.log(`\nskipped: ${what} needs the right to mount a file system`);
-}
-
 Deno.test("a full disk is explained, and the next run with room goes on", async () => {
   await using project = await tempProject({
     "models/a/small.sql": "SELECT 1 AS id",
@@ -148,8 +128,8 @@ Deno.test("a full disk is explained, and the next run with room goes on", async 
   });
   const folder = project.path(".spoor");
   {
-    await using disk = await mounted(folder, "size=2m");
-    if (!disk) return skipped("a full disk");
+    await using disk = await smallDisk(folder, "size=2m");
+    if (!disk) return;
 
     const result = await project.run("run");
 
@@ -169,10 +149,10 @@ Deno.test("a full disk is explained, and the next run with room goes on", async 
 Deno.test("a folder that cannot be written is explained", async () => {
   await using project = await tempProject();
   const folder = project.path("readonly");
-  await using disk = await mounted(folder, "size=1m");
-  if (!disk) return skipped("a read-only folder");
+  await using disk = await smallDisk(folder, "size=1m");
+  if (!disk) return;
   await project.write("readonly/models/a/b.sql", "SELECT 1 AS id");
-  await new Deno.Command("mount", { args: ["-o", "remount,ro", folder] }).output();
+  await disk.remount("ro");
 
   const result = await project.run("run", { cwd: folder });
 

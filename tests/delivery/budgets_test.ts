@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
 import { COLUMNS, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 
-function rowsOf(ids: readonly number[], name = "x"): string[][] {
+function rowsWith(ids: readonly number[], name = "x"): string[][] {
   return ids.map((id) => [String(id), `'${name}${id}'`]);
 }
 
@@ -18,10 +18,10 @@ function upTo(count: number): number[] {
 Deno.test("more removals than @max_removed block the model, with figures and examples", async () => {
   await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW);
-  await people.setRows(COLUMNS, rowsOf(upTo(50)));
+  await people.setRows(COLUMNS, rowsWith(upTo(50)));
   await people.run();
   api.clear();
-  await people.setRows(COLUMNS, rowsOf(upTo(39), "new"));
+  await people.setRows(COLUMNS, rowsWith(upTo(39), "new"));
 
   const blocked = await people.run();
 
@@ -50,7 +50,7 @@ Deno.test("a query that gives nothing blocks always, and forgets nothing", async
   await using people = await syncProject(api, SEND_EACH_ROW, {
     directives: ["max_removed: 100%"],
   });
-  await people.setRows(COLUMNS, rowsOf([1, 2]));
+  await people.setRows(COLUMNS, rowsWith([1, 2]));
   await people.run();
   api.clear();
   await people.setSync(SEND_EACH_ROW.replace("raw.people", "raw.people WHERE false"), [
@@ -74,7 +74,7 @@ Deno.test("a query that gives nothing blocks always, and forgets nothing", async
 Deno.test("a model that catches the error of its budget fails all the same", async () => {
   await using api = await fakeApi(() => ({ json: {} }));
   await using people = await syncProject(api, SEND_EACH_ROW);
-  await people.setRows(COLUMNS, rowsOf([1, 2]));
+  await people.setRows(COLUMNS, rowsWith([1, 2]));
   await people.run();
   await people.setSync(`try {
     await query("SELECT * FROM raw.people WHERE false").each(() => {});
@@ -91,10 +91,10 @@ Deno.test("max_changes holds from the second run on, in groups or in percent", a
     await using api = await fakeApi(() => ({ json: {} }));
     const directives = [`max_changes: ${limit}`];
     await using people = await syncProject(api, SEND_EACH_ROW, { directives });
-    await people.setRows(COLUMNS, rowsOf(upTo(20)));
+    await people.setRows(COLUMNS, rowsWith(upTo(20)));
     assert.equal((await people.run()).code, 0);
     api.clear();
-    await people.setRows(COLUMNS, rowsOf(upTo(20), "other"));
+    await people.setRows(COLUMNS, rowsWith(upTo(20), "other"));
 
     const blocked = await people.run();
 
@@ -114,13 +114,13 @@ Deno.test("two budgets over are told together, and the command that is offered l
   await using people = await syncProject(api, SEND_EACH_ROW, {
     directives: ["max_changes: 20%"],
   });
-  await people.setRows(COLUMNS, rowsOf(upTo(31)));
+  await people.setRows(COLUMNS, rowsWith(upTo(31)));
   await people.run();
   api.clear();
   // 15 are gone, 16 differ, 20 are new.
   await people.setRows(COLUMNS, [
-    ...rowsOf(upTo(16), "new"),
-    ...rowsOf(upTo(20).map((n) => 100 + n)),
+    ...rowsWith(upTo(16), "new"),
+    ...rowsWith(upTo(20).map((n) => 100 + n)),
   ]);
   const removed = "15 of 31 groups left its query, and @max_removed is 20%";
   const changed = "36 groups are new or changed, 31 are accepted, and @max_changes is 20%";
@@ -159,10 +159,10 @@ Deno.test("where a run has left so much that two budgets stop the next one, both
   await using api = await fakeApi(() => ({ json: {} }));
   const directives = ["on_removed: deliver", "max_changes: 20%"];
   await using people = await syncProject(api, SEND_THREE.replace("3)", "50)"), { directives });
-  await people.setRows(COLUMNS, rowsOf(upTo(40)));
+  await people.setRows(COLUMNS, rowsWith(upTo(40)));
   await people.run();
   await people.setSync(SEND_THREE);
-  await people.setRows(COLUMNS, rowsOf(upTo(25), "new"));
+  await people.setRows(COLUMNS, rowsWith(upTo(25), "new"));
 
   const { sync } = await people.run("--allow-removed", "--allow-changes");
 
@@ -178,9 +178,9 @@ Deno.test("defaults of spoor.yaml set the budgets of all models", async () => {
   await using people = await syncProject(api, SEND_EACH_ROW, {
     files: { "spoor.yaml": "defaults:\n  concurrency: 1\n  max_changes: 1\n" },
   });
-  await people.setRows(COLUMNS, rowsOf([1, 2]));
+  await people.setRows(COLUMNS, rowsWith([1, 2]));
   await people.run();
-  await people.setRows(COLUMNS, rowsOf([1, 2], "other"));
+  await people.setRows(COLUMNS, rowsWith([1, 2], "other"));
 
   const blocked = await people.run();
   assert.equal(blocked.code, 1);
@@ -208,10 +208,10 @@ Deno.test("a run that was let through and has left some says that the next one s
   await using api = await fakeApi(() => ({ json: {} }));
   const directives = ["on_removed: deliver"];
   await using people = await syncProject(api, SEND_THREE.replace("3)", "50)"), { directives });
-  await people.setRows(COLUMNS, rowsOf(upTo(40)));
+  await people.setRows(COLUMNS, rowsWith(upTo(40)));
   await people.run();
   await people.setSync(SEND_THREE);
-  await people.setRows(COLUMNS, rowsOf(upTo(10)));
+  await people.setRows(COLUMNS, rowsWith(upTo(10)));
 
   const { stdout } = await people.project.run(["run", "--allow-removed"]);
 
@@ -233,7 +233,7 @@ Deno.test("a first run that has left some says where @max_changes stops the next
   await using api = await fakeApi(() => ({ json: {} }));
   const directives = ["max_changes: 20%"];
   await using people = await syncProject(api, SEND_THREE, { directives });
-  await people.setRows(COLUMNS, rowsOf(upTo(20)));
+  await people.setRows(COLUMNS, rowsWith(upTo(20)));
 
   const { sync } = await people.run();
 
@@ -258,9 +258,9 @@ Deno.test("where what was let through was refused, nothing says that the next ru
     `,
     { directives: ["on_removed: deliver"] },
   );
-  await people.setRows(COLUMNS, rowsOf(upTo(25)));
+  await people.setRows(COLUMNS, rowsWith(upTo(25)));
   await people.run();
-  await people.setRows(COLUMNS, rowsOf(upTo(10)));
+  await people.setRows(COLUMNS, rowsWith(upTo(10)));
 
   const { stdout } = await people.project.run(["run", "--allow-removed"]);
 

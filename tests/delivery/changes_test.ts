@@ -1,3 +1,8 @@
+/**
+ * What counts as a change, and is sent: rows that are new or differ, and no others.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
 import {

@@ -1,3 +1,8 @@
+/**
+ * Groups of rows: they go out whole, one by one or in batches, and are acknowledged whole.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
 import { rowsOf, syncProject } from "../support/sync_project.ts";

@@ -1,3 +1,8 @@
+/**
+ * A batch that is refused goes out in halves until the bad group is alone; an answer may tell of each group.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
 import { rowsOf, syncProject } from "../support/sync_project.ts";

@@ -1,3 +1,8 @@
+/**
+ * The README names what there is: commands, directives, tasks and files.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "~/cli/commands/registry.ts";

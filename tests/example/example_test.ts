@@ -1,3 +1,8 @@
+/**
+ * The example of this repository, run as its reader runs it: in practice.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import {
   type PracticeReader,

@@ -1,3 +1,8 @@
+/**
+ * The simulation is not made by its quick database: a plain one gives the same.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { playHistory } from "./history.ts";
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { assertExplained } from "../bad_input/mistake.ts";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
+import { smallDisk } from "../support/small_disk.ts";
 import { spoorCommand, spoorEnv, type SpoorResult } from "../support/spoor.ts";
 import { SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { STATE } from "./state_file.ts";
@@ -63,25 +64,10 @@ Deno.test({
   async fn() {
     await using api = await fakeApi();
     await using people = await largeProject(api);
-    const folder = people.project.path(".spoor");
-    await Deno.mkdir(folder);
-    const size = "size=2m";
-    const mount = await run("mount", "-t", "tmpfs", "-o", size, "tmpfs", folder);
-    if (!mount.success) {
-      // deno-lint-ignore no-console -- a skip without its reason would be a silent one.
-      return console.log("\nskipped: a full disk needs the right to mount a file system");
-    }
-    try {
-      const full = await people.project.run("run");
-      await assertGoesOn(
-        people,
-        api,
-        full,
-        () => run("mount", "-o", "remount,size=64m", folder),
-      );
-    } finally {
-      await run("umount", folder);
-    }
+    await using disk = await smallDisk(people.project.path(".spoor"), "size=2m");
+    if (!disk) return;
+    const full = await people.project.run("run");
+    await assertGoesOn(people, api, full, () => disk.remount("size=64m"));
   },
 });
 
@@ -107,8 +93,3 @@ Deno.test({
     await assertGoesOn(people, api, full, () => Promise.resolve());
   },
 });
-
-async function run(program: string, ...args: string[]): Promise<{ success: boolean }> {
-  return await new Deno.Command(program, { args, stderr: "null" }).output()
-    .catch(() => ({ success: false }));
-}

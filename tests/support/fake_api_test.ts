@@ -1,3 +1,8 @@
+/**
+ * The server that tests send to.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { fakeApi } from "./fake_api.ts";
 

@@ -64,6 +64,7 @@ Deno.test("what waits for a person stays with the person after --held, whatever 
   assert.doesNotMatch(again, /waits? to be sent/);
   assert.match(again, /2 groups are neither known to be sent nor sent again until you say/);
 });
+
 Deno.test("of what has left the query and is there, retry and why say that the next run removes it", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_CHANGES, {

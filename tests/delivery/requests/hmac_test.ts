@@ -1,3 +1,8 @@
+/**
+ * `hmac`: signatures by secrets that the model never sees.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { fakeApi } from "../../support/fake_api.ts";

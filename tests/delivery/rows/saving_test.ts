@@ -1,3 +1,8 @@
+/**
+ * What a model saves: values, keys and columns on their way from SQL to the model and back.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
 import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";

@@ -1,3 +1,8 @@
+/**
+ * What fails is not taken for sent, takes nothing with it, and comes again with its key.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
 import {

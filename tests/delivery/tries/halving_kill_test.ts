@@ -1,3 +1,8 @@
+/**
+ * Runs that are killed while a part of a refused batch is out.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
 import { killWhileOut, rowsOf, syncProject } from "../../support/sync_project.ts";
