@@ -6,7 +6,7 @@ import { fakeApi } from "../support/fake_api.ts";
 import { COLUMNS, rowsOf, syncProject } from "../support/sync_project.ts";
 import { acceptFive, DELIVER, editThem, SEND, sentBy } from "./batched_changes.ts";
 
-Deno.test("batches of changes hold creations, updates and removals as they come", async () => {
+Deno.test("batches of changes hold removals, then creations and updates, as they come", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND, DELIVER);
   await acceptFive(people);
@@ -21,8 +21,8 @@ Deno.test("batches of changes hold creations, updates and removals as they come"
 
   assert.equal(run.code, 0, run.output);
   assert.deepEqual(api.requests.map(sentBy), [
-    ["update 1", "update 2", "create 6", "remove 4"],
-    ["remove 5"],
+    ["remove 4", "remove 5", "update 1", "update 2"],
+    ["create 6"],
   ]);
   assert.equal(run.sync.delivery?.saved, 5);
   assert.deepEqual(people.project.rows("sync.people").map(({ id }) => id).toSorted(), [1, 2, 3, 6]);
@@ -52,11 +52,11 @@ Deno.test("a change in a batch has what it has in each(), and is saved or reject
 
   assert.equal(run.code, 0, run.output);
   assert.deepEqual(api.requests.map(({ json }) => json), [[
+    { rows: [], previous: [{ id: 4, name: "Ada" }], changed: ["id", "name"] },
+    { rows: [], previous: [{ id: 5, name: "Ada" }], changed: ["id", "name"] },
     { rows: [{ id: 1, name: "Eva" }], previous: [{ id: 1, name: "Ada" }], changed: ["name"] },
     { rows: [{ id: 2, name: "Eva" }], previous: [{ id: 2, name: "Ada" }], changed: ["name"] },
     { rows: [{ id: 6, name: "Ada" }], previous: [], changed: ["id", "name"] },
-    { rows: [], previous: [{ id: 4, name: "Ada" }], changed: ["id", "name"] },
-    { rows: [], previous: [{ id: 5, name: "Ada" }], changed: ["id", "name"] },
   ]]);
   assert.deepEqual([run.sync.delivery?.saved, run.sync.delivery?.rejected], [4, 1]);
   const kept = people.project.rows("sync.people").map(({ id, name }) => `${id} ${name}`);
@@ -75,12 +75,12 @@ Deno.test("a refused batch of changes goes out in halves until the bad one is al
 
   assert.equal(run.code, 1);
   assert.deepEqual(api.requests.map(sentBy), [
-    ["update 1", "update 2", "create 6", "remove 4"],
-    ["update 1", "update 2"],
-    ["create 6", "remove 4"],
-    ["create 6"],
+    ["remove 4", "remove 5", "update 1", "update 2"],
+    ["remove 4", "remove 5"],
     ["remove 4"],
     ["remove 5"],
+    ["update 1", "update 2"],
+    ["create 6"],
   ]);
   assert.deepEqual([run.sync.delivery?.saved, run.sync.delivery?.failed], [4, 1]);
   const keys = api.requests.map(({ key }) => key);
@@ -92,7 +92,7 @@ Deno.test("a refused batch of changes goes out in halves until the bad one is al
 
   assert.equal(next.code, 0, next.output);
   assert.deepEqual(api.requests.map((request) => [request.key, sentBy(request)]), [
-    [keys[4], ["remove 4"]],
+    [keys[2], ["remove 4"]],
   ]);
 });
 
@@ -220,17 +220,17 @@ Deno.test("what one call of a batch took is saved by the function, and is not se
     await changes("SELECT * FROM raw.people").batches(10, async (batch) => {
       const gone = batch.filter(({ action }) => action === "remove");
       const rest = batch.filter(({ action }) => action !== "remove");
-      if (rest.length > 0) {
-        await http.post(ORIGIN + "/upsert", { json: rest.map(({ key }) => key.id) });
-        await Promise.all(rest.map((change) => change.save()));
+      if (gone.length > 0) {
+        await http.post(ORIGIN + "/archive", { json: gone.map(({ key }) => key.id) });
+        await Promise.all(gone.map((change) => change.save()));
       }
-      if (gone.length > 0) await http.post(ORIGIN + "/archive", { json: gone.map(({ key }) => key.id) });
+      if (rest.length > 0) await http.post(ORIGIN + "/upsert", { json: rest.map(({ key }) => key.id) });
     });`;
   await using people = await syncProject(api, code, DELIVER);
   await acceptFive(people);
   api.clear();
   api.answer(({ path, json }) => ({
-    status: path === "/archive" && (json as number[]).includes(5) ? 422 : 200,
+    status: path === "/upsert" && (json as number[]).includes(6) ? 422 : 200,
     json: {},
   }));
   await editThem(people);
@@ -239,10 +239,10 @@ Deno.test("what one call of a batch took is saved by the function, and is not se
 
   assert.equal(run.code, 1);
   assert.deepEqual(api.requests.map(({ path, json }) => [path, json]), [
-    ["/upsert", [1, 2, 6]],
     ["/archive", [4, 5]],
-    ["/archive", [4]],
-    ["/archive", [5]],
+    ["/upsert", [1, 2, 6]],
+    ["/upsert", [1, 2]],
+    ["/upsert", [6]],
   ]);
   assert.deepEqual([run.sync.delivery?.saved, run.sync.delivery?.failed], [4, 1]);
 });

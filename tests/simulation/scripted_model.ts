@@ -103,13 +103,18 @@ export class ScriptedModel {
   /** Ends when all groups have, or with the first error that is not a group's own. */
   async run(): Promise<void> {
     const batches = this.#batches();
-    // As in the guest: a batch whose acknowledgement is on its way leaves its lane to the next one.
+    const removals = new Set<Promise<void>>();
+    // As in the guest: what is removed is done with before what follows it is begun, and a batch whose acknowledgement is on its way leaves its lane to the next one.
     const lane = async () => {
       let ending: Promise<void> | undefined;
       for (let next = await batches.next(); !next.done; next = await batches.next()) {
         const going = Promise.withResolvers<void>();
-        const end = this.#work(next.value, going.resolve);
+        const begin = () => this.#work(next.value ?? [], going.resolve);
+        const isGone = next.value.map(({ isRemoved }) => isRemoved);
+        const mustWait = removals.size > 0 && isGone.includes(false);
+        const end = mustWait ? this.#after([...removals], begin) : begin();
         end.catch(() => {});
+        if (isGone.includes(true)) removals.add(end.catch(() => {}));
         await Promise.race([going.promise, end]);
         await ending;
         ending = end;
@@ -117,6 +122,11 @@ export class ScriptedModel {
       await ending;
     };
     await Promise.all(Array.from({ length: this.parts.style.concurrency }, lane));
+  }
+
+  async #after(ends: readonly Promise<void>[], begin: () => Promise<void>): Promise<void> {
+    await Promise.all(ends);
+    if (!this.parts.isStopped()) await begin();
   }
 
   async *#groups(): AsyncGenerator<TakenGroup, void> {

@@ -18,6 +18,7 @@ import { nextLedgerId } from "~/store/changes/ledger.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import type { PlayedModel } from "./played_model.ts";
 import type { Random } from "./random.ts";
+import { RemovalOrder } from "./removal_order.ts";
 import { FarSideDown, type OutgoingRequest, ScriptedModel } from "./scripted_model.ts";
 import type { ModelRun, RunDraft } from "./setting.ts";
 import { DiskFull, SimulatedCommits } from "./simulated_commits.ts";
@@ -214,6 +215,7 @@ export class SimulatedRun {
     isOver: () => boolean,
   ): ScriptedModel {
     const { time, random } = this.place;
+    const order = new RemovalOrder(model.state.ledger());
     return new ScriptedModel({
       delivery,
       network,
@@ -225,7 +227,10 @@ export class SimulatedRun {
       isStopped: () => this.#stop.signal.aborted,
       style: { ...model.setting, concurrency, batch, haste },
       mayLeave: (request) => this.watch.mayLeave(model, request),
-      onLeave: (request) => this.watch.onLeave(model, request),
+      onLeave: (request) => {
+        order.leaves(request.groups);
+        this.watch.onLeave(model, request);
+      },
       onAnswer: (groups, answer) => this.watch.onAnswer(model, groups, answer),
       onSaved: (groups) => this.watch.onSaved(model, groups),
     });

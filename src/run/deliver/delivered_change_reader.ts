@@ -1,17 +1,13 @@
 /**
  * Reads the changes of a comparison as they are given to a model: groups that are new or changed, each
- * with what was accepted before, then those that the query no longer has. Of these, what was cut off comes
- * with its batch.
+ * with what was accepted before, and those that the query no longer has, in their turn (`RemovedGroups`): as a
+ * rule before all others.
  *
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { ChangeAction } from "~/delivery/earlier_try.ts";
-import {
-  type ChangedGroup,
-  ChangedGroupReader,
-  type GroupBlock,
-} from "~/tracked/compare/changed_group_reader.ts";
+import { type ChangedGroup, ChangedGroupReader } from "~/tracked/compare/changed_group_reader.ts";
 import {
   type ChangedValues,
   FieldComparer,
@@ -26,14 +22,13 @@ import {
   type PreviousGroup,
   PreviousRows,
 } from "~/tracked/compare/previous_rows.ts";
-import { RemovedGroupReader } from "~/tracked/compare/removed_group_reader.ts";
-import { type BatchPlace, RemovedRepeats } from "~/tracked/compare/removed_repeats.ts";
+import { RemovedGroups, type RemovedInTurn, type Turn } from "~/tracked/compare/removed_groups.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
 /** One change. */
 export interface DeliveredChange extends ChangedGroup {
-  /** Its number among those that wait (`notePending`); 0 of one that was cut off, which does not wait. */
+  /** Its number among those that wait (`notePending`); 0 of one that is known not to wait. */
   pendingNumber: number;
   action: ChangeAction;
   /** `ChangedValues` as JSON; where the group is one row and was one before. */
@@ -54,88 +49,111 @@ export interface DeliveredBlock {
 /** Sees each change as it is read. */
 export type SeeChange = (change: DeliveredChange, before: PreviousGroup, after: FlatRow) => void;
 
+/** Groups that were read, and are to be given. */
+interface ReadGroups {
+  groups: readonly ChangedGroup[];
+  /** What was accepted of each. */
+  befores: readonly PreviousGroup[];
+  values: SqlValue[];
+  /** Nothing comes after these. */
+  done: boolean;
+}
+
 /** See the module's comment. */
 export class DeliveredChangeReader {
   readonly #changed: ChangedGroupReader;
-  readonly #removed: RemovedGroupReader;
   readonly #previous: PreviousRows;
   /** By what was accepted under which columns. */
   readonly #fields = new Map<readonly string[], FieldComparer>();
   readonly #c: Comparison;
-  readonly #repeats: RemovedRepeats;
-  #isChangedDone = false;
+  /** Undefined: the model is given none. */
+  readonly #removed: RemovedGroups | undefined;
+  /** Numbers before those of changed groups. */
+  readonly #removedNumbers: number;
   /** What was read of changed groups and not given yet. */
-  #waiting: GroupBlock | undefined;
+  #waiting: ReadGroups | undefined;
   #lastNumber = 0;
-  /** Of the removed ones that were not cut off. */
-  #removedRead = 0;
 
   constructor(
     private readonly db: DatabaseSync,
     private readonly changes: ChangeSet,
-    private readonly readsRemoved: boolean,
+    readsRemoved: boolean,
     private readonly withPrevious: boolean,
     private readonly see: SeeChange | undefined,
     /** Groups that the far side has though nothing of them is accepted. */
     private readonly isThere: (keyText: string) => boolean = () => false,
-    /** Where a group went out, if that was cut off. */
-    private readonly placeOf: (keyText: string) => BatchPlace | undefined = () => undefined,
+    /** When a changed group comes, among those that are removed. */
+    private readonly turnOf: (keyText: string) => Turn = () => "news",
   ) {
     this.#c = changes.comparison;
     this.#changed = new ChangedGroupReader(db, this.#c);
-    this.#repeats = new RemovedRepeats(db, this.#c);
-    this.#removed = new RemovedGroupReader(db, this.#c, this.#repeats);
+    this.#removedNumbers = readsRemoved ? changes.removed : 0;
+    if (this.#removedNumbers > 0) this.#removed = new RemovedGroups(db, this.#c);
     this.#previous = new PreviousRows(db, this.#c);
   }
 
-  /** Reads about `wanted` rows; a group is never split. */
+  /** Reads about `wanted` rows, where a removal counts as one; a group is never split. */
   read(wanted: number): DeliveredBlock {
-    return this.#isChangedDone ? this.#readRemoved(wanted) : this.#readChanged(wanted);
-  }
-
-  #readChanged(wanted: number): DeliveredBlock {
-    const { groups, values, done } = this.#waiting ?? this.#changed.read(wanted);
+    const most = Math.max(1, wanted);
+    const { groups, befores, values, done } = this.#waiting ?? this.#readChanged(most);
     this.#waiting = undefined;
     const previous: PreviousBlock[] = [];
-    const width = this.#c.columns.length;
-    const befores = this.changes.changed > 0 ? this.#previous.readAll(groups) : [];
     const changes: DeliveredChange[] = [];
+    const width = this.#c.columns.length;
+    let rows = 0;
     let at = 0;
     for (const [index, group] of groups.entries()) {
-      if (!this.#takeRepeats(group, changes, previous, wanted + index)) {
-        this.#waiting = { groups: groups.slice(index), values: values.slice(at), done };
+      rows += this.#giveRemoved(group, most - rows, changes, previous);
+      const ownRows = group.lastRow - group.firstRow + 1;
+      if (rows > 0 && rows + ownRows > most) {
+        this.#waiting = {
+          groups: groups.slice(index),
+          befores: befores.slice(index),
+          values: values.slice(at),
+          done,
+        };
         const given = values.slice(0, at);
         return { changes, values: given, ...(this.withPrevious && { previous }), done: false };
       }
-      const own = values.slice(at, at += (group.lastRow - group.firstRow + 1) * width);
+      rows += ownRows;
+      const own = values.slice(at, at += ownRows * width);
       const before = befores[index] ?? [];
       const change = this.#toChange(group, before, own, previous);
       this.#show(change, before, own);
       changes.push(change);
     }
-    this.#isChangedDone = done;
-    const isOver = done && !(this.readsRemoved && this.changes.removed > 0);
+    if (done) this.#giveRemoved(undefined, most - rows, changes, previous);
+    const isOver = done && (this.#removed?.isOver ?? true);
     return { changes, values, ...(this.withPrevious && { previous }), done: isOver };
   }
 
+  #readChanged(wanted: number): ReadGroups {
+    const block = this.#changed.read(wanted);
+    return {
+      ...block,
+      befores: this.changes.changed > 0 ? this.#previous.readAll(block.groups) : [],
+    };
+  }
+
   /**
-   * Gives what is to be removed and went out before this group did.
+   * Gives what is to be removed before a changed group, or after the last.
    *
-   * @returns False when more of it is left than is wanted.
+   * @returns How many.
    */
-  #takeRepeats(
-    { keyText }: ChangedGroup,
+  #giveRemoved(
+    next: ChangedGroup | undefined,
+    most: number,
     changes: DeliveredChange[],
     previous: PreviousBlock[],
-    most: number,
-  ): boolean {
-    if (!this.readsRemoved || !this.#repeats.next) return true;
-    const place = this.placeOf(keyText);
-    while (this.#repeats.isBefore(place)) {
-      if (changes.length >= most) return false;
-      changes.push(this.#toRemoval(this.#repeats.take() ?? [], 0, previous));
+  ): number {
+    if (!this.#removed || most <= 0 || this.#removed.isOver) return 0;
+    const turn = next ? this.turnOf(next.keyText) : "failed";
+    for (let given = 0; given < most; given++) {
+      const removed = this.#removed.take(turn);
+      if (!removed) return given;
+      changes.push(this.#toRemoval(removed, previous));
     }
-    return true;
+    return most;
   }
 
   #toChange(
@@ -145,7 +163,8 @@ export class DeliveredChangeReader {
     previous: PreviousBlock[],
   ): DeliveredChange {
     const previousRows = countPrevious(before);
-    const given = { ...group, number: ++this.#lastNumber, pendingNumber: group.number };
+    const pendingNumber = this.#removedNumbers + group.number;
+    const given = { ...group, number: ++this.#lastNumber, pendingNumber };
     if (this.withPrevious) addPrevious(before, previous);
     if (previousRows === 0) {
       const action = this.isThere(group.keyText) ? "update" : "create";
@@ -157,23 +176,8 @@ export class DeliveredChangeReader {
     return { ...given, action: "update", changed, previousRows };
   }
 
-  #readRemoved(wanted: number): DeliveredBlock {
-    const previous: PreviousBlock[] = [];
-    const changes: DeliveredChange[] = [];
-    while (changes.length < wanted && this.#repeats.next) {
-      changes.push(this.#toRemoval(this.#repeats.take() ?? [], 0, previous));
-    }
-    const keys = changes.length < wanted ? this.#removed.read(wanted - changes.length) : [];
-    const before = this.changes.new + this.changes.changed;
-    for (const key of keys) {
-      changes.push(this.#toRemoval(key, before + ++this.#removedRead, previous));
-    }
-    return { changes, values: [], previous, done: changes.length < wanted };
-  }
-
   #toRemoval(
-    key: readonly SqlValue[],
-    pendingNumber: number,
+    { key, pendingNumber }: RemovedInTurn,
     previous: PreviousBlock[],
   ): DeliveredChange {
     const before = this.#previous.read(key);

@@ -8,7 +8,7 @@ import type { ErrorReport } from "~/base/user_error.ts";
 import { batchToRepeat, isForced, isThereByWord } from "~/delivery/earlier_try.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { Adoption } from "~/run/adopt/adopt_changes.ts";
-import { sameChange } from "~/run/earlier/earlier_changes.ts";
+import { sameChange, turnOf } from "~/run/earlier/earlier_changes.ts";
 import type { SettledTaken } from "~/run/earlier/accept_settled.ts";
 import { forgetGone } from "~/run/earlier/forget_gone.ts";
 import { assertGuest } from "~/run/guest/guest_error.ts";
@@ -117,11 +117,7 @@ export class Delivery {
         const entry = earlier.get(keyText);
         return entry !== undefined && isThereByWord(entry);
       },
-      (keyText) => {
-        const last = earlier.get(keyText);
-        const batch = last ? batchToRepeat(last) : 0;
-        return last && batch !== 0 ? { batch, place: last.place } : undefined;
-      },
+      (keyText) => turnOf(earlier.get(keyText)),
     );
     this.#acknowledger = new Acknowledger(db, changes);
     this.#fitting = new FittingRows(db, changes.comparison);

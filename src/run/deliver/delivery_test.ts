@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { triedGroups } from "~/run/earlier/earlier_changes.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
@@ -16,21 +17,29 @@ function openSource(): DatabaseSync {
   return db;
 }
 
-/** @param among Changes the rows that it reads, after they were counted. */
-function begin(db: DatabaseSync, among = ""): Delivery {
+/**
+ * @param among Changes the rows that it reads, after they were counted.
+ * @param onRemoved With `deliver` the model asks by `changes`.
+ */
+function begin(
+  db: DatabaseSync,
+  among = "",
+  onRemoved: "forget" | "deliver" = "forget",
+): Delivery {
   const commits: DurableCommits = {
     add: (write) => Promise.resolve(inTransaction(db, write)),
     addUnawaited: (write) => inTransaction(db, write),
   };
   let lastId = 0;
   return inTransaction(db, () => {
+    const earlier = new LedgerReader(db, "sync.crm");
     const changes = findChanges(db, {
       model: "sync.crm",
       uniqueKey: ["id"],
       select: "SELECT * FROM src",
       columns: ["id", "name"],
       params: [],
-      tried: [],
+      tried: triedGroups(earlier, onRemoved === "deliver"),
       everything: false,
     });
     db.exec(among.replace("ROWS", temp(changes.comparison.rowsTable)));
@@ -44,8 +53,8 @@ function begin(db: DatabaseSync, among = ""): Delivery {
         maxAttempts: 3,
         unparked: 0,
         promise: "at_least_once",
-        onRemoved: "forget",
-        withPrevious: false,
+        onRemoved,
+        withPrevious: onRemoved === "deliver",
         settled: { isAny: false, hasWritten: false },
         isRestored: false,
         keyNames: { nameOf: () => "sync.crm", contentFrom: 0 },
@@ -54,7 +63,7 @@ function begin(db: DatabaseSync, among = ""): Delivery {
         nextBatchId: () => -1,
       },
       changes,
-      new LedgerReader(db, "sync.crm"),
+      earlier,
     );
   });
 }
@@ -82,6 +91,56 @@ Deno.test("Delivery gives nothing more once all was read, however often it is as
   assert.deepEqual((await delivery.pull(10)).groups, []);
   assert.equal(inTransaction(db, () => delivery.finish()).left, 1);
 });
+
+for (const most of [1, 2, 3, 4, 100]) {
+  Deno.test(`Delivery gives repeats, then what is removed, what changed and what failed, ${most} rows at most`, async () => {
+    using db = openSource();
+    db.exec("INSERT INTO src VALUES (4, 'd'), (5, 'e'), (6, 'f'), (6, 'g'), (7, 'h')");
+    await play(db, begin(db), 100);
+    db.exec(`DELETE FROM src WHERE id <= 4;
+      INSERT INTO src VALUES (8, 'i');
+      UPDATE src SET name = 'new' WHERE id = 5;
+      UPDATE src SET name = 'new' WHERE name IN ('f', 'h');`);
+    const known = db.prepare(
+      `INSERT INTO "spoor.ledger" (model, group_key, content_hash, state, batch, place, attempts, action, moved, run_id)
+       VALUES ('sync.crm', ?, '', ?, ?, ?, ?, ?, 0, 1)`,
+    );
+    // Out together when it was cut off; refused; and tried while the far side was down.
+    known.run("[5]", "unknown", -1, 0, 1, "update");
+    known.run("[3]", "unknown", -1, 1, 1, "remove");
+    known.run("[1]", "failed", 0, 0, 1, "remove");
+    known.run("[7]", "failed", 0, 0, 1, "update");
+    known.run("[2]", "failed", 0, 0, 0, "remove");
+    const delivery = begin(db, "", "deliver");
+
+    const given: string[] = [];
+    for (let isDone = false; !isDone;) {
+      const { groups, block, previous = [], done } = await delivery.pull(most);
+      isDone = done;
+      const sizes = groups.map(({ rows }) => Math.max(1, rows));
+      assert.ok(sizes.length <= 1 || sizes.reduce((sum, rows) => sum + rows, 0) <= most);
+      let [at, before] = [0, 0];
+      const values = previous.flatMap((each) => each.values);
+      for (const { action, rows, previousRows = 0 } of groups) {
+        const id = action === "remove" ? values[before] : block.values[at];
+        given.push(`${action} ${id}`);
+        at += rows * 2;
+        before += previousRows * 2;
+      }
+    }
+    assert.deepEqual(given, [
+      "update 5",
+      "remove 3",
+      "remove 2",
+      "remove 4",
+      "update 6",
+      "create 8",
+      "remove 1",
+      "update 7",
+    ]);
+    assert.equal(inTransaction(db, () => delivery.finish()).left, 8);
+  });
+}
 
 Deno.test("Delivery fails when it has read more groups than were counted", async () => {
   using db = openSource();

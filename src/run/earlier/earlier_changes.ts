@@ -17,6 +17,7 @@ import {
 import type { LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
 import type { TriedGroup } from "~/tracked/compare/find_changes.ts";
 import type { HoldCandidates } from "~/tracked/compare/hold_back.ts";
+import type { Turn } from "~/tracked/compare/removed_groups.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 
 /**
@@ -30,16 +31,32 @@ export function* triedGroups(
   readsRemoved: boolean,
 ): Generator<TriedGroup> {
   for (const entry of earlier.each()) {
-    const isChanged = isForced(entry);
-    if (!isChanged && entry.state === "rejected") continue;
+    if (isAsUntried(entry)) continue;
     yield {
       key: decodeGroupKey(entry.groupKey),
-      isForced: isChanged,
+      isForced: isForced(entry),
       batch: batchToRepeat(entry),
       place: entry.place,
       mayBeThere: readsRemoved && mayHaveMore(entry),
+      isLate: hasFailedToRemove(entry),
     };
   }
+}
+
+/** When a changed group comes, by what the ledger has of it. */
+export function turnOf(entry: LedgerEntry | undefined): Turn {
+  if (!entry || isAsUntried(entry)) return "news";
+  const batch = batchToRepeat(entry);
+  return batch === 0 ? "failed" : { batch, place: entry.place };
+}
+
+function isAsUntried(entry: LedgerEntry): boolean {
+  return !isForced(entry) && entry.state === "rejected";
+}
+
+/** Where it was the far side that failed, it says nothing of the removal: that keeps its place before what is new. */
+function hasFailedToRemove({ state, action, attempts }: LedgerEntry): boolean {
+  return state === "failed" && action === "remove" && attempts > 0;
 }
 
 /** What may have to be held back. */

@@ -258,10 +258,10 @@ export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<
    * on after failures: as {@linkcode Rows.batches} does, with all that is said there of what the function
    * returns and throws.
    *
-   * - A batch holds changes as they come: creations and updates in the order of the query, then removals. What
+   * - A batch holds changes as they come: removals, then creations and updates in the order of the query. What
    *   was out when Spoor was killed comes again first, exactly together. Where the API has a call for each
-   *   action, split the batch by it, and save what one call took before you make the next: if that one is
-   *   refused, only the others go out again.
+   *   action, split the batch by it, removals first, and save what one call took before you make the next: if
+   *   that one is refused, only the others go out again.
    * - It returns nothing: all changes of the batch are acknowledged, their rows saved as they were read.
    * - It returns rows: these are saved, by their key. A removal has none: save it by its `save()`, or it counts
    *   as failed.
@@ -279,11 +279,11 @@ export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<
    * await changes("SELECT id, email FROM mart.customers").batches(100, async (batch) => {
    *   const gone = batch.filter(({ action }) => action === "remove");
    *   const rest = batch.filter(({ action }) => action !== "remove");
-   *   if (rest.length > 0) {
-   *     await send("upsert", rest.flatMap(({ rows }) => rows));
-   *     await Promise.all(rest.map((change) => change.save()));
+   *   if (gone.length > 0) {
+   *     await send("archive", gone.map(({ key }) => key));
+   *     await Promise.all(gone.map((change) => change.save()));
    *   }
-   *   if (gone.length > 0) await send("archive", gone.map(({ key }) => key));
+   *   if (rest.length > 0) await send("upsert", rest.flatMap(({ rows }) => rows));
    * });
    * ```
    *
@@ -314,7 +314,10 @@ export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<
 
 /**
  * Reads what changed by SQL, in a `tracked` model: like `query`, and with what was accepted before. Where
- * `@on_removed` says `deliver`, groups that left the query come as well, to be removed there too.
+ * `@on_removed` says `deliver`, groups that left the query come as well, to be removed there too. They come before
+ * what is new or changed, and `each` and `batches` wait for them to end: a record that has another key now may be
+ * the same one there, known by its address. Only what was cut off before comes earlier, as it went out then, and a
+ * removal that was refused before comes later.
  *
  * @example
  * ```ts ignore

@@ -207,10 +207,14 @@ export function removeForcedSql(c: Comparison): string {
     WHERE ${keyIsAccepted(c.uniqueKey, "f")}))`;
 }
 
-/** Whether a removed group (`r`) is one whose last try was cut off: it comes with its batch. */
-export function isRemovedRepeat(c: Comparison): string {
-  return `EXISTS (SELECT 1 FROM ${temp(c.triedTable)} AS t
-    WHERE t._spoor_batch <> 0 AND ${keysAreEqual(c.uniqueKey, "t", "r")})`;
+/** Whether the removal of a group (`r`) has failed before, or is news: that has not, and was not cut off. */
+export function removedIs(kind: "news" | "failed", c: Comparison): string {
+  const tried = (which: string) =>
+    `EXISTS (SELECT 1 FROM ${temp(c.triedTable)} AS t
+    WHERE ${which} AND ${keysAreEqual(c.uniqueKey, "t", "r")})`;
+  return kind === "failed"
+    ? tried("t._spoor_late")
+    : `NOT ${tried("(t._spoor_batch <> 0 OR t._spoor_late)")}`;
 }
 
 /** How many of the removed groups were never accepted. */

@@ -79,6 +79,8 @@ export interface TriedGroup {
   place?: number;
   /** If the query does not have it, it counts as removed, though nothing of it was accepted. @default false */
   mayBeThere?: boolean;
+  /** If the query does not have it, it comes after what is new or changed. @default false */
+  isLate?: boolean;
 }
 
 /** What changed; counts are groups. */
@@ -139,17 +141,17 @@ function createTables(db: DatabaseSync, c: Comparison, tried: Iterable<TriedGrou
   db.exec(
     `CREATE TEMP TABLE ${temp(c.rowsTable)} (${c.columns.map(quoteIdentifier).join(", ")});
      CREATE TEMP TABLE ${temp(c.triedTable)} (${keys}, _spoor_forced, _spoor_batch,
-       _spoor_place, _spoor_there, PRIMARY KEY (${keys})) WITHOUT ROWID`,
+       _spoor_place, _spoor_there, _spoor_late, PRIMARY KEY (${keys})) WITHOUT ROWID`,
   );
   createKeyTable(db, c.uniqueKey, c.keysTable);
   createKeyTable(db, c.uniqueKey, c.removedTable);
   const places = c.uniqueKey.map(() => "?").join(", ");
   const insert = db.prepare(
-    `INSERT OR IGNORE INTO ${temp(c.triedTable)} VALUES (${places}, ?, ?, ?, ?)`,
+    `INSERT OR IGNORE INTO ${temp(c.triedTable)} VALUES (${places}, ?, ?, ?, ?, ?)`,
   );
   let isAnyThere = false;
-  for (const { key, isForced, batch, place = 0, mayBeThere = false } of tried) {
-    const flags = [isForced, batch, place, mayBeThere].map(BigInt);
+  for (const { key, isForced, batch, place = 0, mayBeThere = false, isLate = false } of tried) {
+    const flags = [isForced, batch, place, mayBeThere, isLate].map(BigInt);
     insert.run(...key.map(toBound), ...flags);
     isAnyThere ||= mayBeThere;
   }

@@ -9,7 +9,7 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { clearPending } from "~/store/changes/pending.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
-import { type Comparison, isRemovedRepeat, keyIsAccepted, temp } from "./comparison_sql.ts";
+import { type Comparison, keyIsAccepted, removedIs, temp } from "./comparison_sql.ts";
 import type { ChangeSet } from "./find_changes.ts";
 
 /** Whose groups they are. */
@@ -28,35 +28,35 @@ export interface PendingSubject {
 export function notePending(db: DatabaseSync, changes: ChangeSet, subject: PendingSubject): void {
   const c = changes.comparison;
   const given = changes.new + changes.changed;
-  const { runId, withRemoved } = subject;
+  const removed = subject.withRemoved ? changes.removed : 0;
   clearPending(db, c.model);
-  if (given + (withRemoved ? changes.removed : 0) === 0) return;
+  if (given + removed === 0) return;
   registerGroupKey(db);
   const run = (sql: string) =>
-    db.prepare(`INSERT INTO "spoor.pending" ${sql}`).run(c.model, BigInt(runId));
-  if (given > 0) run(givenSql(changes, subject));
-  if (withRemoved && changes.removed > 0) run(removedSql(c, given, subject));
+    db.prepare(`INSERT INTO "spoor.pending" ${sql}`).run(c.model, BigInt(subject.runId));
+  if (removed > 0) run(removedSql(c, subject));
+  if (given > 0) run(givenSql(changes, removed, subject));
 }
 
-/** Numbered as they are read: in the order of their first rows. */
-function givenSql(changes: ChangeSet, { hasLedger }: PendingSubject): string {
+/** Numbered as they are read: in the order of their first rows, after what is removed. */
+function givenSql(changes: ChangeSet, removed: number, { hasLedger }: PendingSubject): string {
   const { comparison: c, new: added, changed, rows } = changes;
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   const source = rows === added + changed
     ? `SELECT ${c.place} AS number, ${keys} FROM ${temp(c.rowsTable)}`
     : `SELECT row_number() OVER (ORDER BY min(${c.place})) AS number, ${keys}
        FROM ${temp(c.rowsTable)} GROUP BY ${keys}`;
-  return `SELECT ?1, g.number, ?2, ${actionSql(changes)}, ${keySql(c)} FROM (${source}) AS g
+  return `SELECT ?1, ${removed} + g.number, ?2, ${actionSql(changes)}, ${
+    keySql(c)
+  } FROM (${source}) AS g
     WHERE ${notInLedgerSql(c, hasLedger)}`;
 }
 
-function removedSql(c: Comparison, before: number, { hasLedger }: PendingSubject): string {
+function removedSql(c: Comparison, { hasLedger }: PendingSubject): string {
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   return `SELECT ?1, g.number, ?2, 'remove', ${keySql(c)}
-    FROM (SELECT ${before} + row_number() OVER (ORDER BY ${keys}) AS number, ${keys}
-      FROM ${temp(c.removedTable)} AS r WHERE ${
-    hasLedger ? `NOT ${isRemovedRepeat(c)}` : "true"
-  }) AS g
+    FROM (SELECT row_number() OVER (ORDER BY ${keys}) AS number, ${keys}
+      FROM ${temp(c.removedTable)} AS r WHERE ${hasLedger ? removedIs("news", c) : "true"}) AS g
     WHERE ${notInLedgerSql(c, hasLedger)}`;
 }
 

@@ -7,18 +7,20 @@ import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { type Comparison, isRemovedRepeat, temp } from "./comparison_sql.ts";
-import type { RemovedRepeats } from "./removed_repeats.ts";
+import { type Comparison, removedIs, temp } from "./comparison_sql.ts";
+
+/** Which of them: neither cut off nor failed; their removal has failed before. */
+export type RemovedKind = "news" | "failed";
 
 /** See the module's comment. In the order of their keys. */
 export class RemovedGroupReader {
   #last: readonly SqlValue[] | undefined;
 
-  /** @param others Reads some of them before: these are left out. */
+  /** @param kind Absent: all. */
   constructor(
     private readonly db: DatabaseSync,
     private readonly c: Comparison,
-    private readonly others?: RemovedRepeats,
+    private readonly kind?: RemovedKind,
   ) {}
 
   /** The keys of the next groups; fewer than asked for: there are no more. */
@@ -26,7 +28,7 @@ export class RemovedGroupReader {
     const keys = this.c.uniqueKey.map((key) => `r.${quoteIdentifier(key)}`).join(", ");
     const places = this.c.uniqueKey.map(() => "?").join(", ");
     const conditions = [
-      ...this.others?.hasSome ? [`NOT ${isRemovedRepeat(this.c)}`] : [],
+      ...this.kind ? [removedIs(this.kind, this.c)] : [],
       ...this.#last ? [`(${keys}) > (${places})`] : [],
     ];
     const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";

@@ -40,11 +40,6 @@ export class RemovedRepeats {
     return this.#page[this.#at];
   }
 
-  /** Whether there is one, or was. */
-  get hasSome(): boolean {
-    return this.next !== undefined || this.#read > 0;
-  }
-
   /** Takes the next one. */
   take(): readonly SqlValue[] | undefined {
     const { next } = this;

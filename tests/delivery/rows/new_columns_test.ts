@@ -157,9 +157,9 @@ Deno.test("groups that were accepted under different columns each differ from th
   assert.deepEqual(
     sync.changes.map(({ key, fields, ...rest }) => [key.id, fields, rest.columns_new]),
     [
+      [3, { id: [3, null], name: ["Cy", null] }, undefined],
       [1, { c: [null, null], b: [null, null] }, ["c"]],
       [2, { c: [null, null], a: [null, null] }, ["c"]],
-      [3, { id: [3, null], name: ["Cy", null] }, undefined],
     ],
   );
   assert.deepEqual(take(api), {

@@ -57,8 +57,9 @@ Deno.test("new, changed and removed groups are told apart, and one that failed b
   assert.deepEqual(states(people), [
     "failed create 1",
     "pending create 2",
-    "pending remove 2",
-    "sent update 1",
+    "pending remove 1",
+    "pending update 1",
+    "sent remove 1",
   ]);
 });
 

@@ -56,7 +56,7 @@ export async function workOnBatches(
   fn: BatchWork,
 ): Promise<Counts> {
   const counts = noCounts();
-  await runLanes(batches, work, async (batch, goOn) => {
+  await runLanes(batches, work, (batch) => batch, async (batch, goOn) => {
     await workOnBatch(batch, { ...work, goOn }, fn);
     countEnds(batch, counts);
   });

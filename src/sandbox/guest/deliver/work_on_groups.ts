@@ -46,7 +46,7 @@ export async function workOnGroups(
   fn: (row: Row, group: Group<Row>) => Saves | Promise<Saves>,
 ): Promise<Counts> {
   const counts = noCounts();
-  await runLanes(groups, work, async (group, goOn) => {
+  await runLanes(groups, work, (group) => [group], async (group, goOn) => {
     const [first] = group.rows;
     if (first) await workOnOne(group, { ...work, goOn }, counts, () => fn(first, toGroup(group)));
   });
@@ -63,6 +63,7 @@ export async function workOnChanges(
   await runLanes(
     groups,
     work,
+    (group) => [group],
     (group, goOn) => workOnOne(group, { ...work, goOn }, counts, () => fn(group)),
   );
   return counts;
@@ -101,21 +102,37 @@ function endOf(given: GivenGroup | undefined): keyof Counts {
  * An item whose end is on its way to the host leaves its lane to the next one (`goOn`). The host writes
  * down in the order in which it hears, so that no request of the next one leaves before that end is
  * durable, and what both write goes to the disk together. An item waits for the end of the last but one.
+ *
+ * What is removed is done with before anything that is given after it, and is not removed, is begun: the far
+ * side may know both by the same name.
  */
 export async function runLanes<T>(
   items: AsyncIterator<T, void>,
-  { concurrency, late }: Pick<Work, "concurrency" | "late">,
+  { concurrency, late, isStopped }: Pick<Work, "concurrency" | "late" | "isStopped">,
+  groupsIn: (item: T) => readonly ReadGroup[],
   workOnItem: (item: T, goOn: () => void) => Promise<void>,
 ): Promise<void> {
   let failure: { error: unknown } | undefined;
   const guard = (end: Promise<void>) => end.catch((error) => void (failure ??= { error }));
+  const removals = new Set<Promise<void>>();
+  const after = async (ends: readonly Promise<void>[], begin: () => Promise<void>) => {
+    await Promise.all(ends);
+    if (!failure && !isStopped()) await begin();
+  };
   const lane = async () => {
     let ending: Promise<void> | undefined;
     while (!failure) {
       const { done, value } = await items.next();
       if (done || failure) break;
       const going = Promise.withResolvers<void>();
-      const end = guard(workOnItem(value, going.resolve));
+      const begin = () => workOnItem(value, going.resolve);
+      const groups = groupsIn(value);
+      const mustWait = removals.size > 0 && !groups.every(isRemoval);
+      const end = guard(mustWait ? after([...removals], begin) : begin());
+      if (groups.some(isRemoval)) {
+        removals.add(end);
+        end.then(() => removals.delete(end));
+      }
       await Promise.race([going.promise, end]);
       await ending;
       ending = end;
@@ -126,6 +143,10 @@ export async function runLanes<T>(
   await items.return?.();
   late.tellRest();
   if (failure) throw failure.error;
+}
+
+function isRemoval({ change }: ReadGroup): boolean {
+  return change.action === "remove";
 }
 
 /**
