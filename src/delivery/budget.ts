@@ -12,6 +12,11 @@ export interface BudgetFacts {
   new: number;
   changed: number;
   removed: number;
+  /**
+   * Of the new and changed ones: found by an earlier run, which no budget has stopped at them, and not accepted
+   * yet. They were counted then. @default 0
+   */
+  carried?: number;
   /** Held back: none of the above but `accepted`. `present`: among the rows of the query. @default none */
   held?: { accepted: number; present: number };
 }
@@ -32,6 +37,8 @@ export interface BudgetBreach {
   budget: "empty_query" | "max_removed" | "max_changes";
   /** Groups that are concerned. */
   groups: number;
+  /** Beside them: those of `@max_changes` that were counted before. @default 0 */
+  carried?: number;
   /** Of how many. */
   accepted: number;
 }
@@ -45,11 +52,11 @@ const FEW_GROUPS = 10;
 /**
  * Finds the budgets that a run goes over, that of removals first. A query that gives nothing where something
  * was accepted blocks always; a percentage blocks nothing while fewer than 10 groups are concerned;
- * `@max_changes` does not hold for a first run.
+ * `@max_changes` does not hold for a first run, nor for what an earlier run was let do and has not done.
  */
 export function findBreaches(facts: BudgetFacts, budgets: Budgets): BudgetBreach[] {
-  const { accepted, removed } = facts;
-  const changes = facts.new + facts.changed;
+  const { accepted, removed, carried = 0 } = facts;
+  const changes = facts.new + facts.changed - carried;
   if (accepted === 0) return [];
   const breaches: BudgetBreach[] = [];
   if (!budgets.allowRemoved) {
@@ -59,7 +66,12 @@ export function findBreaches(facts: BudgetFacts, budgets: Budgets): BudgetBreach
     }
   }
   if (!budgets.allowChanges && isOver(changes, accepted, budgets.maxChanges)) {
-    breaches.push({ budget: "max_changes", groups: changes, accepted });
+    breaches.push({
+      budget: "max_changes",
+      groups: changes,
+      accepted,
+      ...(carried > 0 && { carried }),
+    });
   }
   return breaches;
 }

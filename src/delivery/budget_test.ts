@@ -49,6 +49,16 @@ Deno.test("@max_changes counts new and changed groups, and not in a first run", 
   assert.equal(breach({ accepted: 0, new: 1_000 }, { maxChanges }), undefined);
 });
 
+Deno.test("@max_changes does not count again what an earlier run was let do, and tells what it has left", () => {
+  const maxChanges = { groups: 5 };
+  assert.equal(breach({ new: 30, changed: 5, carried: 30 }, { maxChanges }), undefined);
+  const [over] = findBreaches(
+    { accepted: 100, ...none, new: 30, changed: 6, carried: 30 },
+    { ...budgets, maxChanges },
+  );
+  assert.deepEqual(over, { budget: "max_changes", groups: 6, accepted: 100, carried: 30 });
+});
+
 Deno.test("each permission lets through its own budget only", () => {
   const maxChanges = { groups: 1 };
   const facts = { removed: 50, changed: 50 };

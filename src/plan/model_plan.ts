@@ -8,7 +8,12 @@
  * @module
  */
 import { type ErrorReport, renderLocation, type SourceLocation } from "~/base/user_error.ts";
-import { type BudgetBreach, type Budgets, renderBudget } from "~/delivery/budget.ts";
+import {
+  type BudgetBreach,
+  type BudgetFacts,
+  type Budgets,
+  renderBudget,
+} from "~/delivery/budget.ts";
 import type { FlatRow } from "~/tracked/compare/changed_values.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { describeDifference, toRecord } from "./changed_fields.ts";
@@ -132,7 +137,11 @@ export class ModelPlan {
   }
 
   /** What holds, and what is gone over. */
-  budgeted(accepted: number, budgets: Budgets, found: readonly BudgetBreach[]): void {
+  budgeted(
+    { accepted, carried = 0 }: Pick<BudgetFacts, "accepted" | "carried">,
+    budgets: Budgets,
+    found: readonly BudgetBreach[],
+  ): void {
     const { maxRemoved, maxChanges, allowRemoved, allowChanges } = budgets;
     const letThrough = {
       ...(maxRemoved && allowRemoved && { max_removed: renderBudget(maxRemoved) }),
@@ -145,6 +154,7 @@ export class ModelPlan {
       max_changes: maxChanges && !allowChanges ? renderBudget(maxChanges) : null,
       ...(Object.keys(letThrough).length > 0 && { let_through: letThrough }),
       accepted,
+      ...(carried > 0 && { carried }),
       ...(breach && { breach, breaches }),
     };
   }

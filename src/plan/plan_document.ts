@@ -181,6 +181,8 @@ export interface PlannedBudgets {
   let_through?: { max_removed?: string; max_changes?: string };
   /** Groups that are accepted now. */
   accepted: number;
+  /** New and changed groups that do not count in `max_changes`: an earlier run was let send them. Absent: none. */
+  carried?: number;
   /** The first of `breaches`. */
   breach?: PlannedBreach;
   /** Those that stop the model, one or two. */

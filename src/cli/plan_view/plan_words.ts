@@ -111,15 +111,18 @@ export function unverifiedText({ unverified = 0 }: PlannedModel): string {
 /** The budgets, and which of them are gone over. */
 export function budgetsText(budgets: PlannedBudgets, groups: PlannedGroups): string {
   const { max_removed: maxRemoved, max_changes: maxChanges, accepted, breaches = [] } = budgets;
-  const { let_through: through = {} } = budgets;
+  const { let_through: through = {}, carried = 0 } = budgets;
   const limit = (holds: string | null, letThrough: string | undefined) =>
     letThrough === undefined ? holds ?? "none" : `${letThrough}, let through`;
-  const changes = groups.create + groups.update;
+  const changes = groups.create + groups.update - carried;
+  const beside = carried > 0 ? `, beside ${renderCount(carried)} that an earlier run has left` : "";
   // Of nothing there are no shares: no budget holds.
   const of = accepted === 0 ? "(nothing is accepted yet)" : `of ${renderCount(accepted)} accepted`;
   const text = [
     `@max_removed ${limit(maxRemoved, through.max_removed)}: ${renderCount(groups.removed)} ${of}`,
-    `@max_changes ${limit(maxChanges, through.max_changes)}: ${renderCount(changes)} ${of}`,
+    `@max_changes ${limit(maxChanges, through.max_changes)}: ${
+      renderCount(changes)
+    } ${of}${beside}`,
   ].join("; ");
   const over = breaches.map(({ budget }) => BUDGET_WORDS[budget]).join(" and ");
   return over === "" ? text : `${text}; over ${over}`;

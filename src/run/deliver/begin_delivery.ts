@@ -22,6 +22,7 @@ import { LedgerReader } from "~/store/changes/ledger.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { endKeeping } from "~/tracked/accept/kept_rows.ts";
 import { restoreTarget } from "~/tracked/accept/target_table.ts";
+import { countCarried } from "~/tracked/compare/carried_changes.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { notePending, type PendingSubject } from "~/tracked/compare/note_pending.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
@@ -147,7 +148,6 @@ function checkBudgets(
   const { changed, unchanged, heldBack } = changes;
   const removed = changes.removed - changes.removedUnaccepted;
   const accepted = unchanged + changed + removed + heldBack.accepted;
-  const facts = { ...changes, removed, accepted, held: heldBack };
   const budgets = {
     maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
     maxChanges,
@@ -155,8 +155,11 @@ function checkBudgets(
     allowRemoved: wishes.allowRemoved || wishes.adopt,
     allowChanges: wishes.allowChanges || wishes.adopt || wishes.resend,
   };
+  const hasLimit = accepted > 0 && maxChanges !== undefined && !budgets.allowChanges;
+  const carried = hasLimit && changed + changes.new > 0 ? countCarried(db, changes) : 0;
+  const facts = { ...changes, removed, accepted, carried, held: heldBack };
   const breaches = findBreaches(facts, budgets);
-  plan?.of(model.name).budgeted(facts.accepted, budgets, breaches);
+  plan?.of(model.name).budgeted(facts, budgets, breaches);
   const [first] = breaches;
   if (!first) return;
   const all = plan?.of(model.name).listsEverything ?? false;

@@ -23,6 +23,7 @@ export interface BudgetAhead {
   command: string;
 }
 
+type LeftGroups = Omit<BudgetFacts, "accepted">;
 type LeftByAdopt = Pick<AdoptedGroups, "differ" | "not_there" | "to_remove">;
 
 /** What it is told by. */
@@ -43,11 +44,10 @@ export function budgetAhead(
   adopted?: LeftByAdopt,
 ): BudgetAhead | undefined {
   const { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges, onRemoved, delivery } = directives;
-  const { allowRemoved, allowChanges, resend, adopt } = wishes;
-  // Else this run was let through, and has left less. But for a first run @max_changes does not hold.
-  if (!allowRemoved && !allowChanges && !resend && !adopt && !maxChanges) return undefined;
+  // Else this run was within its budgets, and has left less.
+  if (!wishes.allowRemoved && !wishes.adopt) return undefined;
   const left = adopted
-    ? { new: adopted.differ + adopted.not_there, changed: 0, removed: adopted.to_remove }
+    ? leftByAdopt(db, name, adopted)
     : leftOf(db, name, delivery ?? "at_least_once");
   if (left.new + left.removed === 0) return undefined;
   const facts = { ...left, accepted: countAccepted(db, name) };
@@ -66,11 +66,19 @@ export function budgetAhead(
 /** What this run was let do is no part of the next one. */
 const NOTHING_GIVEN = { allowRemoved: false, allowChanges: false, resend: false };
 
+/** What differs or is missing there counts, but for what was tried before: that has its place in the ledger. */
+function leftByAdopt(db: DatabaseSync, model: string, adopted: LeftByAdopt): LeftGroups {
+  const row = db.prepare(`SELECT count(*) AS n FROM "spoor.pending" WHERE model = ?`).get(model);
+  const found = adopted.differ + adopted.not_there;
+  return { new: found, carried: found - Number(row?.n), changed: 0, removed: adopted.to_remove };
+}
+
+/** What changed and is left has been counted by this run, or by one before. */
 function leftOf(
   db: DatabaseSync,
   model: string,
   promise: DeliveryPromise,
-): Omit<BudgetFacts, "accepted"> {
+): LeftGroups {
   const held = promise === "at_most_once"
     ? "(parked OR state IN ('unknown', 'sent'))"
     : "(parked AND state NOT IN ('unknown', 'sent'))";
@@ -83,6 +91,7 @@ function leftOf(
   ).get(model) ?? {};
   return {
     new: Number(row.changes),
+    carried: Number(row.changes),
     changed: 0,
     removed: Number(row.removed),
     held: { accepted: Number(row.heldRemoved), present: Number(row.heldPresent) },

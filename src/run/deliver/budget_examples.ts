@@ -8,6 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { renderCount } from "~/base/counts.ts";
 import type { BudgetBreach } from "~/delivery/budget.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { isCarried } from "~/tracked/compare/carried_changes.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
@@ -16,7 +17,7 @@ import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 /** How many are shown in all. */
 const EXAMPLES = 10;
 
-type Breach = Pick<BudgetBreach, "budget" | "groups">;
+type Breach = Pick<BudgetBreach, "budget" | "groups" | "carried">;
 
 /**
  * Reads them.
@@ -30,9 +31,9 @@ export function examplesOf(
   all: boolean,
 ): string[] {
   const limits = all ? breaches.map(() => undefined) : shareExamples(breaches);
-  const lines = breaches.flatMap(({ budget }, index) =>
-    readKeys(db, changes, budget, limits[index]).map((key) =>
-      key + (breaches.length > 1 ? endOf(budget) : "")
+  const lines = breaches.flatMap((breach, index) =>
+    readKeys(db, changes, breach, limits[index]).map((key) =>
+      key + (breaches.length > 1 ? endOf(breach.budget) : "")
     )
   );
   const more = breaches.reduce((sum, { groups }) => sum + groups, 0) - lines.length;
@@ -65,12 +66,15 @@ function endOf(budget: Breach["budget"]): string {
 function readKeys(
   db: DatabaseSync,
   { comparison: c }: ChangeSet,
-  budget: Breach["budget"],
+  { budget, carried = 0 }: Breach,
   limit: number | undefined,
 ): string[] {
   const table = budget === "max_changes" ? c.rowsTable : c.removedTable;
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   const end = limit === undefined ? "" : ` LIMIT ${limit}`;
-  return prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)}${end}`)
-    .all().map(readRow).map((key) => renderGroupKey(c.uniqueKey, key));
+  const which = carried > 0 ? `WHERE NOT ${isCarried(c)}` : "";
+  return prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)} AS r ${which}${end}`)
+    .all(...carried > 0 ? [c.model] : []).map(readRow).map((key) =>
+      renderGroupKey(c.uniqueKey, key)
+    );
 }

@@ -16,7 +16,7 @@ export function breachesText(breaches: readonly BudgetBreach[], directives: Limi
 type Limits = Pick<Directives, "maxRemoved" | "maxChanges">;
 
 function breachText(
-  { budget, groups, accepted }: BudgetBreach,
+  { budget, groups, accepted, carried = 0 }: BudgetBreach,
   { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges }: Limits,
 ): string {
   if (budget === "empty_query") {
@@ -28,7 +28,10 @@ function breachText(
     const share = `${renderCount(groups)} of ${renderCount(accepted)} groups`;
     return `${share} left its query, and @max_removed is ${renderBudget(maxRemoved)}`;
   }
-  return `${renderCount(groups)} groups are new or changed, ${
+  const beside = carried > 0
+    ? ` beside the ${renderCount(carried)} that an earlier run has left`
+    : "";
+  return `${renderCount(groups)} groups are new or changed${beside}, ${
     renderCount(accepted)
   } are accepted, and @max_changes is ${renderBudget(maxChanges ?? DEFAULT_MAX_REMOVED)}`;
 }

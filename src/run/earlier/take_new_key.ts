@@ -16,6 +16,7 @@ import { placeOfDirective } from "~/model/place_of_directive.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { Ledger, type LedgerEntry, type LedgerReader } from "~/store/changes/ledger.ts";
+import { clearPending } from "~/store/changes/pending.ts";
 import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
 import { findAccepted } from "~/tracked/accept/known_group.ts";
@@ -29,7 +30,7 @@ const EXAMPLES = 10;
  * Call inside the transaction that finds the changes, before they are found.
  *
  * @param practiceOption ` --practice`, or nothing: what the commands in a hint need.
- * Nothing of the ledger is left then: under another key it was other groups.
+ * Nothing of the ledger, and of what waits, is left then: under another key it was other groups.
  *
  * @returns How many of them were parked.
  * @throws {UserError} Of some groups it is not known whether they were sent, or what was accepted has no value in
@@ -52,6 +53,7 @@ export function takeNewKey(
     refuseOpen(model, former, toRemove, practiceOption);
     refuseLoss(db, model, wishes, practiceOption);
   }
+  clearPending(db, model.name);
   const groups = new FormerGroups(db, { model: model.name, uniqueKey: former });
   const entries = new Ledger(db, model.name);
   let unparked = 0;
