@@ -90,6 +90,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
         "an exception in the function of each is told at its line",
       ],
       "tests/delivery/requests/far_side_down_test.ts": ["a far side that takes no connection"],
+      "tests/delivery/requests/locked_out_test.ts": ["401 to each batch stops the model"],
       "tests/delivery/halving_test.ts": ["one bad record of a refused batch fails alone"],
       "tests/delivery/record/parted_batches_test.ts": ["why tells of the refused batches"],
       "tests/faults/broken_answers_test.ts": ["an answer that breaks leaves its group unknown"],

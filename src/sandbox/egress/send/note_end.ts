@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { endOf, type RequestEnd } from "~/delivery/far_side_health.ts";
+import { endOf, type RequestEnd, type RequestSpan } from "~/delivery/far_side_health.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Answer } from "./send_once.ts";
@@ -13,12 +13,17 @@ import type { Answer } from "./send_once.ts";
  *
  * @param first Host of the request; where a redirect led elsewhere, the end is that of the other one.
  */
-export function noteEnd(first: string, ended: Answer | EgressFailure, pacer: Pacer): void {
+export function noteEnd(
+  first: string,
+  ended: Answer | EgressFailure,
+  span: RequestSpan,
+  pacer: Pacer,
+): void {
   const host = ended.trail?.url.host ?? first;
   if (!(ended instanceof EgressFailure)) {
-    return pacer.ended(host, endOf(ended.status), () => `the last one with ${ended.status}`);
+    return pacer.ended(host, endOf(ended.status), span, () => `the last one with ${ended.status}`);
   }
-  pacer.ended(host, endOfFailure(ended), (shown) => {
+  pacer.ended(host, endOfFailure(ended), span, (shown) => {
     return ended.wording(shown).replace(`Cannot reach "${host}": `, "");
   });
 }

@@ -6,7 +6,12 @@
  *
  * @module
  */
-import { FAILURES_UNTIL_DOWN, FarSideHealth, type RequestEnd } from "~/delivery/far_side_health.ts";
+import {
+  FAILURES_UNTIL_DOWN,
+  FarSideHealth,
+  type RequestEnd,
+  type RequestSpan,
+} from "~/delivery/far_side_health.ts";
 import { SlowDown } from "~/delivery/slow_down.ts";
 import { EgressFailure, type Wording } from "~/sandbox/egress/egress_failure.ts";
 
@@ -89,17 +94,26 @@ export class Pacer {
   }
 
   /** A request has ended for good. */
-  ended(host: string, end: RequestEnd, reason: Wording): void {
-    if (this.#down || !this.#health.note(host, end)) return;
-    this.close((shown) =>
-      `Cannot reach "${host}": the last ${FAILURES_UNTIL_DOWN} requests failed (${reason(shown)})`
+  ended(host: string, end: RequestEnd, span: RequestSpan, reason: Wording): void {
+    if (this.#down || !this.#health.note(host, end, span)) return;
+    const failed = `the last ${FAILURES_UNTIL_DOWN} requests failed`;
+    if (end !== "locked_out") {
+      return this.close((shown) => `Cannot reach "${host}": ${failed} (${reason(shown)})`);
+    }
+    this.close(
+      (shown) =>
+        `Cannot send to "${host}": it does not know who asks; ${failed} (${reason(shown)})`,
+      "See whether the secret or the login that the model uses still holds, and run again: " +
+        "what was not sent comes then.",
     );
   }
 
   /** No request begins any more. */
-  close(message: string | Wording): void {
+  close(
+    message: string | Wording,
+    hint = "See whether the service works, and run again: what was not sent comes then.",
+  ): void {
     if (this.#down) return;
-    const hint = "See whether the service works, and run again: what was not sent comes then.";
     this.#down = new EgressFailure("down", message, { hint });
     for (const tell of [...this.#onDown]) tell();
     this.#admit();

@@ -62,7 +62,8 @@ export async function sendWithRetries(
       throw last instanceof EgressFailure ? error : error.after(last);
     }
     progress.attempts++;
-    const ended = await attempt(request, outlet, signal);
+    const beganAtMs = performance.now();
+    const ended = await attempt(request, outlet, signal, beganAtMs);
     last = ended;
     const retryAfterMs = ended instanceof EgressFailure ? undefined : retryAfterOf(ended);
     const mayHelp = !pacer.stopping.aborted &&
@@ -76,7 +77,8 @@ export async function sendWithRetries(
       if (delayMs !== undefined) return { ...unwrap(ended), note };
     }
     if (delayMs === undefined) {
-      if (!signal.aborted) noteEnd(request.url.host, ended, pacer);
+      const span = { beganAtMs, endedAtMs: performance.now() };
+      if (!signal.aborted) noteEnd(request.url.host, ended, span, pacer);
       return unwrap(ended);
     }
     // Where the far side says "too fast", the model waits, and the request with it.
@@ -91,9 +93,9 @@ async function attempt(
   request: OutgoingRequest,
   outlet: Outlet,
   signal: AbortSignal,
+  beganAtMs: number,
 ): Promise<Answer | EgressFailure> {
   const { pacer } = outlet;
-  const beganAtMs = performance.now();
   try {
     const answer = await sendOnce(request, outlet, signal);
     if (isTooFast(answer)) pacer.refused(beganAtMs, retryAfterOf(answer));
