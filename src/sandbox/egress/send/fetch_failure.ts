@@ -112,7 +112,8 @@ function unsent(text: string, url: URL): EgressFailure {
   });
 }
 
-function nameOf({ method, url }: OutgoingRequest, shown: (text: string) => string): string {
+/** A request in a message. */
+export function nameOf({ method, url }: OutgoingRequest, shown: (text: string) => string): string {
   return `${method} ${shown(url.href)}`;
 }
 

@@ -8,8 +8,9 @@ import { isSafeMethod } from "~/base/safe_methods.ts";
 import type { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
+import { earlyTimeoutFailure, untilSentWhole } from "./early_answer.ts";
 import { timeoutFailure, toFailure } from "./fetch_failure.ts";
-import { OnceBody } from "./once_body.ts";
+import { OnceBody, type Pieces } from "./once_body.ts";
 import { readBody } from "./read_body.ts";
 import { MAX_REDIRECTS, mayFollowAct, redirected } from "./redirect.ts";
 import type { Trail } from "./trail.ts";
@@ -58,7 +59,12 @@ export async function sendOnce(
   const limit = new TryLimit(
     way.deadlines,
     request.timeoutMs,
-    () => ended.abort(timeoutFailure(reached())),
+    () =>
+      ended.abort(
+        trail.earlyStatus === undefined
+          ? timeoutFailure(reached())
+          : earlyTimeoutFailure(reached(), trail.earlyStatus),
+      ),
   );
   const abort = () => ended.abort();
   signal.addEventListener("abort", abort);
@@ -86,13 +92,19 @@ async function follow(
 ): Promise<Answer> {
   let request = first;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const response = await send(request, way, signal);
+    const outgoing = sentOnce(request, way);
+    const response = await send(request, outgoing, way, signal);
+    const unsent = response.ok ? unsentOf(outgoing.body) : undefined;
     trail.mayHaveActed ||= !isSafeMethod(request.method) && mayFollowAct(response.status);
     // A second time, though elsewhere, would be once more.
     const isOver = trail.mayHaveActed && mustNotRepeat(request, way);
     const mayLead = response.status >= 300 && first.followsRedirects !== false && !isOver;
     const next = mayLead ? await nextHop(request, response, trail, way.allowedHosts) : undefined;
-    if (next === undefined) return await toAnswer(response, request, trail);
+    if (next === undefined) {
+      const answer = await toAnswer(response, request, trail);
+      if (unsent) await untilSentWhole(unsent, request, trail, response.status, signal);
+      return answer;
+    }
     await response.body?.cancel();
     if (way.permit !== undefined) {
       limit.stop();
@@ -134,9 +146,14 @@ async function nextHop(
   }
 }
 
-function send(request: OutgoingRequest, way: Way, signal: AbortSignal): Promise<Response> {
+function send(
+  request: OutgoingRequest,
+  outgoing: SentOnce,
+  way: Way,
+  signal: AbortSignal,
+): Promise<Response> {
   const { method, url } = request;
-  const init = { method, redirect: "manual" as const, signal, ...sentOnce(request, way) };
+  const init = { method, redirect: "manual" as const, signal, ...outgoing };
   // Pairs cost `fetch` half of what a Headers object does.
   const headers = request.headers as [string, string][];
   if (way.practiceOrigin === undefined) return fetch(url.href, { ...init, headers });
@@ -154,20 +171,28 @@ export function mustNotRepeat(
   return (retries === 0 || atMostOnce) && !isSafeMethod(method);
 }
 
+interface SentOnce {
+  body: OutgoingRequest["body"] | OnceBody;
+  client?: Deno.HttpClient;
+}
+
 /**
  * What keeps `fetch` from sending a request twice by itself: a body that it has once, or a connection of its own,
  * which does not come from the pool. The latter costs more, and makes it sure as well that no connection is used
  * which the far side is just closing. Only a read that nobody counts may go out twice.
  */
-function sentOnce(
-  request: OutgoingRequest,
-  way: Way,
-): { body: OutgoingRequest["body"] | OnceBody; client?: Deno.HttpClient } {
+function sentOnce(request: OutgoingRequest, way: Way): SentOnce {
   const { body } = request;
   if (isSafeMethod(request.method) && way.permit === undefined) return { body };
   if (body === null || body.length === 0) return { body, client: ownConnection() };
   const once = new OnceBody(body);
   return mustNotRepeat(request, way) ? { body: once, client: ownConnection() } : { body: once };
+}
+
+/** A body of which pieces wait here. */
+function unsentOf(body: SentOnce["body"]): Pieces | undefined {
+  if (!(body instanceof OnceBody) || body.pieces?.areTaken) return undefined;
+  return body.pieces;
 }
 
 let unpooled: Deno.HttpClient | undefined;

@@ -12,4 +12,6 @@ export interface Trail {
   isRedirected: boolean;
   /** A write was answered by a redirect that does not say that nothing was done. */
   mayHaveActed: boolean;
+  /** Its success was read, and the rest of what was to be sent is still waited for. */
+  earlyStatus?: number;
 }
