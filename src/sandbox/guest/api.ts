@@ -509,7 +509,7 @@ export interface Http {
 }
 
 /**
- * Sends requests to the hosts of `@allow_net`. 429, 5xx and broken connections are tried again
+ * Sends requests to the hosts of `@allow_net`, over HTTP/1.1. 429, 5xx and broken connections are tried again
  * with growing waits; every try carries the same `Idempotency-Key`. Redirects are followed, but for those
  * that would make a GET of a write: such a write was not accepted. One that must not be made twice (`retries: 0`,
  * `@delivery: at_most_once`) is followed by 307 and 308 only: else it may have been done. Await each request: a

@@ -6,11 +6,21 @@
  * @module
  */
 import type { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
-import { EgressFailure, type Wording } from "~/sandbox/egress/egress_failure.ts";
+import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
 
-/** The connection could not be made, so nothing was sent. */
-const UNSENT: readonly { text: RegExp; state: string; hint: string; retryable: boolean }[] = [
+/** Why a connection could not be made, so that nothing was sent. */
+interface Unsent {
+  /** In the runtime's reason; the address before it may hold any word. */
+  text: RegExp;
+  state: string;
+  /** Whether the runtime's own words follow. */
+  hasReason?: boolean;
+  hint: string;
+  retryable: boolean;
+}
+
+const UNSENT: readonly Unsent[] = [
   {
     text: /dns error|failed to lookup address/i,
     state: "its name is not known",
@@ -24,12 +34,37 @@ const UNSENT: readonly { text: RegExp; state: string; hint: string; retryable: b
     retryable: true,
   },
   {
-    text: /certificate|InvalidContentType|HandshakeFailure|tls/i,
+    text: /NoApplicationProtocol/,
+    state: "it does not speak HTTP/1.1",
+    hint: "Spoor speaks no other: ask the service for an address that takes it.",
+    retryable: false,
+  },
+  {
+    text: /UnknownIssuer/,
     state: "no secure connection could be made",
+    hasReason: true,
+    hint: "Where the service's certificate is signed by an authority of your own, name its " +
+      "certificate by DENO_CERT=FILE, or trust those of this machine by DENO_TLS_CA_STORE=system.",
+    retryable: false,
+  },
+  {
+    text: /certificate|corrupt message|received fatal alert|\btls\b/i,
+    state: "no secure connection could be made",
+    hasReason: true,
     hint: "See whether the address, its port and the service's certificate are right.",
     retryable: false,
   },
 ];
+
+const UNKNOWN = {
+  state: "no connection could be made",
+  hasReason: true,
+  hint: undefined,
+  retryable: true,
+};
+
+/** Before the reason why there is no connection. */
+const NOT_CONNECTED = "client error (Connect): ";
 
 /** Turns what `fetch` or reading a body threw into a failure. */
 export function toFailure(
@@ -42,7 +77,7 @@ export function toFailure(
   if (error instanceof Error && error.name === "NotCapable") {
     return allowedHosts.refusal(request.url);
   }
-  if (text.includes("client error (Connect)")) return unsent(text, request.url);
+  if (text.includes(NOT_CONNECTED)) return unsent(reasonOf(text), request.url);
   // "Fetch failed: Requests to port 1 are blocked"
   if (/^Fetch failed: Requests to port/.test(text)) {
     return new EgressFailure("invalid", `Cannot reach "${request.url.host}": its port is blocked`, {
@@ -102,14 +137,14 @@ export function abortFailure(
   });
 }
 
-function unsent(text: string, url: URL): EgressFailure {
-  const known = UNSENT.find((each) => each.text.test(text));
-  const state: Wording = (shown) =>
-    known?.state ?? `no connection could be made (${shown(reasonOf(text))})`;
-  return new EgressFailure("unsent", (shown) => `Cannot reach "${url.host}": ${state(shown)}`, {
-    hint: known?.hint,
-    retryable: known?.retryable ?? true,
-  });
+function unsent(reason: string, url: URL): EgressFailure {
+  const known = UNSENT.find((each) => each.text.test(reason)) ?? UNKNOWN;
+  const { state, hasReason, hint, retryable } = known;
+  return new EgressFailure(
+    "unsent",
+    (shown) => `Cannot reach "${url.host}": ${state}${hasReason ? ` (${shown(reason)})` : ""}`,
+    { hint, retryable },
+  );
 }
 
 /** A request in a message. */

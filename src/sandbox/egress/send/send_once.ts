@@ -8,6 +8,7 @@ import { isSafeMethod } from "~/base/safe_methods.ts";
 import type { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
+import { keptConnections, ownConnection } from "./connections.ts";
 import { earlyTimeoutFailure, untilSentWhole } from "./early_answer.ts";
 import { timeoutFailure, toFailure } from "./fetch_failure.ts";
 import { OnceBody, type Pieces } from "./once_body.ts";
@@ -173,7 +174,7 @@ export function mustNotRepeat(
 
 interface SentOnce {
   body: OutgoingRequest["body"] | OnceBody;
-  client?: Deno.HttpClient;
+  client: Deno.HttpClient;
 }
 
 /**
@@ -183,22 +184,18 @@ interface SentOnce {
  */
 function sentOnce(request: OutgoingRequest, way: Way): SentOnce {
   const { body } = request;
-  if (isSafeMethod(request.method) && way.permit === undefined) return { body };
+  if (isSafeMethod(request.method) && way.permit === undefined) {
+    return { body, client: keptConnections() };
+  }
   if (body === null || body.length === 0) return { body, client: ownConnection() };
   const once = new OnceBody(body);
-  return mustNotRepeat(request, way) ? { body: once, client: ownConnection() } : { body: once };
+  return { body: once, client: mustNotRepeat(request, way) ? ownConnection() : keptConnections() };
 }
 
 /** A body of which pieces wait here. */
 function unsentOf(body: SentOnce["body"]): Pieces | undefined {
   if (!(body instanceof OnceBody) || body.pieces?.areTaken) return undefined;
   return body.pieces;
-}
-
-let unpooled: Deno.HttpClient | undefined;
-
-function ownConnection(): Deno.HttpClient {
-  return unpooled ??= Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 }
 
 async function toAnswer(
