@@ -31,8 +31,12 @@ export function wholeUnits(ms: number): [length: number, unit: string] {
   return [ms / size, unit];
 }
 
+/** No one reads hours of more. */
+const LONGEST_TOLD_DAYS = 1_000;
+
 /** Writes a duration for people: `12 ms`, `1.4 s`, `3 m 20 s`, `2 h 5 m`. */
 export function renderDuration(ms: number): string {
+  if (ms > LONGEST_TOLD_DAYS * UNIT_MS.d) return `more than ${LONGEST_TOLD_DAYS} days`;
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);

@@ -1,15 +1,20 @@
 /**
- * A request and its answer as the record keeps them: JSON, secrets and credentials masked, long bodies cut.
+ * A request and its answer as the record keeps them: JSON, secrets and credentials masked, what is long cut.
  *
  * @module
  */
 import { renderCount } from "~/base/counts.ts";
-import { shortenText } from "~/base/cut_text.ts";
+import { cutText, shortenText } from "~/base/cut_text.ts";
 import { hideInHeaders, hideInText } from "~/base/hide_credentials.ts";
 import type { EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
 
 /** Bodies are cut after this many characters. */
 const MAX_BODY = 4_000;
+
+/** A far side may answer with headers of any length. */
+const MAX_HEADER = 1_000;
+/** Of all headers of an answer, names included; what follows is counted. */
+const MAX_HEADERS = 8_000;
 
 /** JSON of headers and body. What a model sends holds stand-ins of secrets, no secrets. */
 export function describeRequest(
@@ -21,7 +26,20 @@ export function describeRequest(
 
 /** The same of what came back; the egress worker has masked it. */
 export function describeResponse({ headers, body }: EgressResponse): string {
-  return JSON.stringify({ headers: hideInHeaders(headers), body: bodyText(body, (text) => text) });
+  return JSON.stringify({ headers: cutHeaders(headers), body: bodyText(body, (text) => text) });
+}
+
+function cutHeaders(headers: EgressResponse["headers"]): Record<string, string> {
+  const shown: Record<string, string> = {};
+  const all = Object.entries(hideInHeaders(headers));
+  let left = MAX_HEADERS;
+  for (const [index, [name, value]] of all.entries()) {
+    const text = cutText(value, MAX_HEADER);
+    left -= name.length + text.length;
+    if (left < 0) return { ...shown, "…": `${renderCount(all.length - index)} more headers` };
+    shown[name] = text;
+  }
+  return shown;
 }
 
 /** A mask needs the whole of what it takes out, so that it comes first. */

@@ -80,6 +80,13 @@ Deno.test("egress does not wait for a Retry-After beyond ten minutes, and says w
   );
 });
 
+Deno.test("egress tells a Retry-After without sense in words that can be read", async () => {
+  await using far = serveStatuses([429], { "retry-after": "9".repeat(23) });
+  using egress = startEgress({ allowNet: [far.host] });
+  const { note } = await egress.send({ url: far.origin, retries: 5 });
+  assert.match(note ?? "", /^The server asks to wait more than 1000 days \(Retry-After\), longer/);
+});
+
 Deno.test("egress ends the wait for another try when it is aborted", async () => {
   const answered = Promise.withResolvers<void>();
   await using far = serveFarSide(() => {

@@ -143,6 +143,15 @@ Deno.test("parseLinks() reads several links, several relations and odd commas", 
   });
 });
 
+Deno.test("parseLinks() reads the beginning of a header that never ends, each character once", () => {
+  const open = "<".repeat(5_000_000);
+  assert.deepEqual({ ...parseLinks(open, "https://a.test/") }, {});
+  const links = parseLinks(`<?page=2>; rel=next, ${open}<?page=9>; rel=last`, "https://a.test/");
+  assert.deepEqual({ ...links }, { next: "https://a.test/?page=2" });
+  const within = parseLinks("<".repeat(10_000) + "?page=2>; rel=next", "https://a.test/");
+  assert.deepEqual({ ...within }, { next: "https://a.test/?page=2" });
+});
+
 Deno.test("a status outside of 200-299 throws an HttpError, and not with throwOnError: false", async () => {
   const { logs, error } = await run(
     `const answer = await http.get("https://a.test/p", { throwOnError: false });

@@ -4,8 +4,11 @@
  * @module
  */
 
+/** A far side may send a header of any length, and paging needs a few addresses of it. */
+const MAX_HEADER = 16 * 1_024;
+
 /**
- * Reads a `Link` header.
+ * Reads a `Link` header, of a long one the beginning.
  *
  * @example
  * ```ts
@@ -23,9 +26,9 @@
  */
 export function parseLinks(header: string, base: string): Readonly<Record<string, string>> {
   const links: Record<string, string> = Object.create(null);
-  for (
-    const [, target = "", parameters = ""] of header.matchAll(/<([^>]*)>((?:[^,"]|"[^"]*")*)/g)
-  ) {
+  // A target ends before the next one begins: else each "<" would look through all that follows.
+  const found = header.slice(0, MAX_HEADER).matchAll(/<([^<>]*)>((?:[^,"]|"[^"]*")*)/g);
+  for (const [, target = "", parameters = ""] of found) {
     const [, quoted, plain] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))/i.exec(parameters) ?? [];
     for (const relation of (quoted ?? plain ?? "").toLowerCase().split(/\s+/)) {
       if (relation !== "") links[relation] ??= absolute(target, base);
