@@ -73,7 +73,8 @@ export function toFrames(messages: readonly AnyMessage[]): Uint8Array<ArrayBuffe
     frames.push(fitJson(some) ? jsonFrame(some) : v8Frame(some));
     start = end;
   }
-  return concatBytes(frames);
+  const [only] = frames;
+  return frames.length === 1 && only ? only : concatBytes(frames);
 }
 
 /** Where those end that are written like the one at `start`, and with it. */

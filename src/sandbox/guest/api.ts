@@ -513,7 +513,7 @@ export interface Http {
  * with growing waits; every try carries the same `Idempotency-Key`. Redirects are followed, but for those
  * that would make a GET of a write: such a write was not accepted. One that must not be made twice (`retries: 0`,
  * `@delivery: at_most_once`) is followed by 307 and 308 only: else it may have been done. Await each request: a
- * group cannot be saved while one of its own has no answer.
+ * group cannot be saved while one of its own has no answer. An answer's body may have 64 MB, unpacked.
  *
  * @throws {HttpError} For any status outside of 200–299 (unless `throwOnError: false`), and when
  * no answer came, so that a refused row is never taken as sent.

@@ -6,8 +6,12 @@
 import { concatBytes } from "~/base/concat_bytes.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 
-/** No body is larger, in memory; a small compressed one can unpack to anything. */
-export const MAX_BODY_BYTES = 256 * 1_024 * 1_024;
+/**
+ * No body is larger, unpacked: a small one can unpack to anything. On its way to the guest there are five to six
+ * copies of it at once (its pieces, the whole, V8's serialization, which grows by doubling, and the frame), of
+ * each request that is out.
+ */
+export const MAX_BODY_BYTES = 64 * 1_024 * 1_024;
 
 /**
  * Reads the body.
@@ -93,7 +97,11 @@ async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 
 function tooLarge(): EgressFailure {
   const limit = `${MAX_BODY_BYTES / 2 ** 20} MB`;
-  return new EgressFailure("broken", `Cannot read the answer: its body is larger than ${limit}`, {
-    hint: "Ask for less at a time: most APIs take a page size or a range.",
-  });
+  return new EgressFailure(
+    "broken",
+    `Cannot read the answer: its body is larger than ${limit}, unpacked`,
+    {
+      hint: "Ask for less at a time: most APIs take a page size or a range.",
+    },
+  );
 }
