@@ -19,7 +19,7 @@ addEventListener("message", (event) => {
         await server?.stop();
         return send({ type: "stopped" });
       }
-      keepOffProxies("127.0.0.1");
+      keepOffProxies();
       server = new PracticeServer(data.dbPath, data.faults);
       send({ type: "started", origin: server.origin });
     } catch (error) {

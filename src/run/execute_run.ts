@@ -8,6 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { compareText } from "~/base/compare_text.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { isoNow } from "~/base/iso_now.ts";
+import { readProxies } from "~/base/proxies.ts";
 import { nameTest } from "~/base/same_name.ts";
 import { UserErrors } from "~/base/user_error.ts";
 import { VERSION } from "~/base/version.ts";
@@ -16,6 +17,7 @@ import { selectModels } from "~/dag/selectors.ts";
 import type { ModelName } from "~/model/model.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
+import { keepOffProxies } from "~/practice/keep_off_proxies.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
 import { loadDotenv, variableLookup } from "~/project/settings/dotenv.ts";
@@ -126,6 +128,7 @@ interface Work {
 export async function executeRun(job: Job, way: Way, engine: EngineParts): Promise<Executed> {
   const { request, root, settings, practice } = job;
   const { path, plan: asked } = way;
+  keepOffProxies();
   using db = openState(path, way.newProjectId, (migration) => {
     // Posted, and heard though this thread computes until it is done.
     engine.post({ type: "migrating", migration: { ...migration, isOfCopy: asked !== undefined } });
@@ -184,6 +187,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     runId,
     projectId,
     readVariable,
+    ...proxiesOf(),
     emit,
     rateLimits: new RateLimits(db, commits),
     ...(practiceApi && { practice: () => practiceApi.origin() }),
@@ -312,6 +316,11 @@ function endOf({ db, runId, job, way, engine, counts, sums, graph }: End): RunFi
 function statusOf({ failed, blocked, cancelled }: StepCounts): RunFinished["status"] {
   if (failed + blocked > 0) return "failed";
   return cancelled > 0 ? "cancelled" : "ok";
+}
+
+function proxiesOf(): Pick<RunContext, "proxies"> {
+  const proxies = readProxies((name) => Deno.env.get(name));
+  return proxies ? { proxies } : {};
 }
 
 /** Loaded and made when a model asks for the first one. */

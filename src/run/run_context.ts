@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import type { Proxies } from "~/base/proxies.ts";
 import type { PlanRecorder } from "~/plan/plan_recorder.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
 import type { RunCommits } from "~/store/commits/group_commit.ts";
@@ -27,6 +28,8 @@ export interface RunContext {
   rateLimits: RateLimits;
   runId: number;
   projectId: string;
+  /** By which real requests go. */
+  proxies?: Proxies;
   /** Gives where the practice API listens, and starts it if need be; absent in a real run. */
   practice?: () => Promise<string>;
   /** What commands in messages need to be about this state: ` --practice`, or nothing. */

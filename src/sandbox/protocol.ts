@@ -10,6 +10,7 @@
  * @module
  */
 import type { ClientAuth, GrantedToken } from "~/base/oauth.ts";
+import type { Proxies } from "~/base/proxies.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 
 /** One SQL value as a model sees it. INTEGER is a number, or a bigint past 2^53. */
@@ -219,6 +220,8 @@ export interface EgressStart {
   needsPermits?: boolean;
   /** `@delivery: at_most_once`: a write that may have arrived is not tried again. */
   atMostOnce?: boolean;
+  /** By which requests go, for clear words. */
+  proxies?: Proxies;
 }
 
 export type ToEgress =

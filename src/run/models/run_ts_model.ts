@@ -269,6 +269,7 @@ async function makeHttp(
       allowNet,
       secrets: secrets.entries,
       ...(practiceOrigin !== undefined && { practiceOrigin }),
+      ...(context.proxies && practiceOrigin === undefined && { proxies: context.proxies }),
       ...(delivery === "at_most_once" && { atMostOnce: true }),
       ...(plan && { plan }),
     },

@@ -138,6 +138,7 @@ export class Egress {
     const outlet = {
       allowedHosts: new AllowedHosts(allowNet),
       practiceOrigin,
+      proxies: given.proxies,
       atMostOnce,
       deadlines: new Deadlines(),
       pacer: new Pacer(this.random),

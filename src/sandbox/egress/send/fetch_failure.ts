@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { type Proxies, proxyOf } from "~/base/proxies.ts";
 import type { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
@@ -70,14 +71,16 @@ const NOT_CONNECTED = "client error (Connect): ";
 export function toFailure(
   error: unknown,
   request: OutgoingRequest,
-  allowedHosts: AllowedHosts,
+  { allowedHosts, proxies }: { allowedHosts: AllowedHosts; proxies?: Proxies | undefined },
 ): EgressFailure {
   if (error instanceof EgressFailure) return error;
   const text = textOf(error);
   if (error instanceof Error && error.name === "NotCapable") {
     return allowedHosts.refusal(request.url);
   }
-  if (text.includes(NOT_CONNECTED)) return unsent(reasonOf(text), request.url);
+  if (text.includes(NOT_CONNECTED)) {
+    return unsent(reasonOf(text), request.url, proxyOf(request.url, proxies));
+  }
   // "Fetch failed: Requests to port 1 are blocked"
   if (/^Fetch failed: Requests to port/.test(text)) {
     return new EgressFailure("invalid", `Cannot reach "${request.url.host}": its port is blocked`, {
@@ -137,13 +140,27 @@ export function abortFailure(
   });
 }
 
-function unsent(reason: string, url: URL): EgressFailure {
+function unsent(reason: string, url: URL, proxy: string | undefined): EgressFailure {
   const known = UNSENT.find((each) => each.text.test(reason)) ?? UNKNOWN;
+  // What is retried comes before TLS, and so from the proxy; it never was the service that was asked.
+  if (proxy !== undefined && known.retryable) return unsentByProxy(reason, url, proxy);
   const { state, hasReason, hint, retryable } = known;
   return new EgressFailure(
     "unsent",
     (shown) => `Cannot reach "${url.host}": ${state}${hasReason ? ` (${shown(reason)})` : ""}`,
     { hint, retryable },
+  );
+}
+
+function unsentByProxy(reason: string, url: URL, proxy: string): EgressFailure {
+  return new EgressFailure(
+    "unsent",
+    (shown) =>
+      `Cannot reach "${url.host}": the proxy "${proxy}" does not let it (${shown(reason)})`,
+    {
+      hint: "See what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are set to.",
+      retryable: true,
+    },
   );
 }
 

@@ -11,7 +11,9 @@ Deno.test("toFailure() reads the runtime's reason, whatever words the address ho
     cause: new Error(`error sending request for url (${url}): client error (Connect): ${reason}`),
   });
 
-  const failure = toFailure(thrown, { url } as OutgoingRequest, new AllowedHosts([]));
+  const failure = toFailure(thrown, { url } as OutgoingRequest, {
+    allowedHosts: new AllowedHosts([]),
+  });
 
   assert.equal(failure.kind, "unsent");
   assert.equal(

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Deadlines } from "~/base/deadlines.ts";
+import type { Proxies } from "~/base/proxies.ts";
 import { isSafeMethod } from "~/base/safe_methods.ts";
 import type { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
@@ -32,6 +33,8 @@ export interface Way {
   allowedHosts: AllowedHosts;
   /** Practice: where every request goes instead. */
   practiceOrigin: string | undefined;
+  /** By which it goes. */
+  proxies?: Proxies | undefined;
   /** A write that may have arrived is not sent again. */
   atMostOnce: boolean;
   deadlines: Deadlines;
@@ -73,9 +76,7 @@ export async function sendOnce(
     return await follow(request, trail, way, limit, ended.signal);
   } catch (error) {
     const { reason } = ended.signal;
-    const failure = reason instanceof EgressFailure
-      ? reason
-      : toFailure(error, reached(), way.allowedHosts);
+    const failure = reason instanceof EgressFailure ? reason : toFailure(error, reached(), way);
     failure.trail = trail;
     throw failure;
   } finally {
