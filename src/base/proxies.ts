@@ -35,6 +35,12 @@ export function proxyOf(url: URL, proxies: Proxies | undefined): string | undefi
   return proxies.all ?? (url.protocol === "https:" ? proxies.https : proxies.http);
 }
 
+/** All of them by which a request may go. */
+export function proxyHosts({ all, http, https }: Proxies): string[] {
+  const hosts = all === undefined ? [https, http] : [all];
+  return [...new Set(hosts.filter((host) => host !== undefined))];
+}
+
 function hostOf(text: string | undefined): string | undefined {
   if (!text) return undefined;
   return URL.parse(/^\w+:\/\//.test(text) ? text : `http://${text}`)?.host;

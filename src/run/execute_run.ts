@@ -8,7 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { compareText } from "~/base/compare_text.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { isoNow } from "~/base/iso_now.ts";
-import { readProxies } from "~/base/proxies.ts";
+import { type Proxies, proxyHosts, readProxies } from "~/base/proxies.ts";
 import { nameTest } from "~/base/same_name.ts";
 import { UserErrors } from "~/base/user_error.ts";
 import { VERSION } from "~/base/version.ts";
@@ -47,11 +47,13 @@ import { heldBackOf } from "./earlier/held_back.ts";
 import type { FromEngine } from "./engine/engine_protocol.ts";
 import type { EngineWorkers } from "./engine/engine_workers.ts";
 import { ReaderPool } from "./guest/guest_queries.ts";
+import { isSource } from "./models/decide_step.ts";
 import { runModels, type StepCounts } from "./models/run_models.ts";
 import type { PlanBeginning } from "./planner.ts";
 import { LazyPractice } from "./practice.ts";
 import { RateLimits } from "./requests/rate_limits.ts";
 import type { TokenKeeper } from "./requests/token_keeper.ts";
+import { refuseTracing } from "./refuse_tracing.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunEvent, RunFinished } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
@@ -177,7 +179,8 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     if (planner) planner.see(event);
     else engine.emit(event);
   };
-  emit(startOf(runId, job, work));
+  const proxies = readProxies((name) => Deno.env.get(name));
+  emit(startOf(runId, job, work, proxies));
   const sending = new SendingNote(path, commits, { runId, startedAt });
   const context: RunContext = {
     ...contextOf(job, way, engine),
@@ -187,7 +190,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     runId,
     projectId,
     readVariable,
-    ...proxiesOf(),
+    ...(proxies && { proxies }),
     emit,
     rateLimits: new RateLimits(db, commits),
     ...(practiceApi && { practice: () => practiceApi.origin() }),
@@ -241,6 +244,8 @@ async function findWork(db: DatabaseSync, job: Job, analyses: ModuleAnalyses): P
   const selected = selectModels(request.selectors, read, order.models);
   const resend = selectTracked("--resend", request.resend, read, order.models);
   const adopt = selectTracked("--adopt", request.adopt, read, order.models);
+  const chosen = selected.flatMap((name) => read.models.get(name) ?? []);
+  refuseTracing(request.plan ? chosen.filter(isSource) : chosen, (name) => Deno.env.get(name));
   refuseUselessOptions(resend, adopt, selected, request.practice);
   const { graph, held } = await takeHeld(request, adopt, read, listTables(db));
   const readVariable = variableLookup(dotenv, (name) => Deno.env.get(name));
@@ -276,10 +281,20 @@ function contextOf({ root, path, settings, request, current }: Job, way: Way, en
 function startOf(
   run_id: number,
   { root: project, practice }: Job,
-  { selected }: Work,
+  { selected, graph }: Work,
+  proxies: Proxies | undefined,
 ): RunEvent {
   const models = selected.toSorted(compareText);
-  return { type: "run_started", run_id, started_at: isoNow(), project, practice, models };
+  const sends = selected.some((name) => graph.models.get(name)?.directives.allowNet);
+  return {
+    type: "run_started",
+    run_id,
+    started_at: isoNow(),
+    project,
+    practice,
+    models,
+    ...(proxies && sends && !practice && { proxies: proxyHosts(proxies) }),
+  };
 }
 
 interface End {
@@ -316,11 +331,6 @@ function endOf({ db, runId, job, way, engine, counts, sums, graph }: End): RunFi
 function statusOf({ failed, blocked, cancelled }: StepCounts): RunFinished["status"] {
   if (failed + blocked > 0) return "failed";
   return cancelled > 0 ? "cancelled" : "ok";
-}
-
-function proxiesOf(): Pick<RunContext, "proxies"> {
-  const proxies = readProxies((name) => Deno.env.get(name));
-  return proxies ? { proxies } : {};
 }
 
 /** Loaded and made when a model asks for the first one. */

@@ -29,6 +29,8 @@ export interface RunStarted {
   practice: boolean;
   /** Selected models, in the order in which they will be shown. */
   models: readonly ModelName[];
+  /** Hosts of the proxies by which its requests go; absent: it sends none, or by no proxy. */
+  proxies?: readonly string[];
 }
 
 export interface ModelStarted {

@@ -53,6 +53,9 @@ Deno.test("a request goes by the proxy that the environment names, but for what 
   const by = await run({ HTTP_PROXY: proxy.origin });
   assert.equal(by.code, 0, by.output);
   assert.deepEqual(proxy.requests.map(({ path }) => path), ["http://far.invalid/1"]);
+  const [started] = by.events;
+  const proxies = started?.type === "run_started" ? started.proxies : undefined;
+  assert.deepEqual(proxies, [new URL(proxy.origin).host]);
 });
 
 Deno.test("a proxy that cannot be reached is named, without what lets somebody in", async () => {
@@ -67,9 +70,12 @@ Deno.test("a proxy that cannot be reached is named, without what lets somebody i
 
   assert.equal(code, 1);
   assert.ok(
-    output.includes(`Cannot reach "far.invalid": the proxy "${host}" does not let it (`),
+    output.includes(
+      `Cannot reach "far.invalid": no connection could be made through the proxy "${host}" (`,
+    ),
     output,
   );
   assert.match(output, /HTTPS_PROXY/);
+  assert.ok(output.includes(`Requests go through the proxy ${host}.`), output);
   assert.doesNotMatch(output, /pass-word/);
 });

@@ -109,12 +109,12 @@ export class RunText implements Disposable {
     this.#live = undefined;
   }
 
-  #begin({ models, practice }: RunStarted): void {
+  #begin({ models, practice, proxies = [] }: RunStarted): void {
     const widest = Math.max(0, ...models.map((name) => name.length));
     this.#models = models;
     this.#view = { ...this.#view, practice, nameWidth: Math.min(widest, WIDEST_NAME) };
     this.#fold = new ListFold(models.length, this.#options.all);
-    this.#print([...this.#headline(), ""]);
+    this.#print([...this.#headline(), ...this.#proxyLines(proxies), ""]);
   }
 
   #headline(): string[] {
@@ -122,6 +122,13 @@ export class RunText implements Disposable {
     if (!this.#view.practice) return [`Running ${models}.`];
     const note = "Requests go to Spoor's practice API on this machine; nothing leaves it.";
     return [`Practice run of ${models}. ${this.#view.style.accent(note)}`];
+  }
+
+  /** Where somebody between reads along, or does not let through, one wants to know. */
+  #proxyLines(proxies: readonly string[]): string[] {
+    if (proxies.length === 0) return [];
+    const text = `Requests go through the proxy ${proxies.map(visibleText).join(" or ")}.`;
+    return [this.#view.style.warning(text)];
   }
 
   #start(started: ModelStarted): void {

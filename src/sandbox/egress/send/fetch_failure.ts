@@ -156,7 +156,8 @@ function unsentByProxy(reason: string, url: URL, proxy: string): EgressFailure {
   return new EgressFailure(
     "unsent",
     (shown) =>
-      `Cannot reach "${url.host}": the proxy "${proxy}" does not let it (${shown(reason)})`,
+      `Cannot reach "${url.host}": no connection could be made through the proxy "${proxy}" ` +
+      `(${shown(reason)})`,
     {
       hint: "See what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are set to.",
       retryable: true,
