@@ -286,6 +286,8 @@ export interface EgressResponse {
    * Its last try met a redirect that does not say that nothing was done, whatever came after it. Of a write only.
    */
   mayHaveActed?: true;
+  /** There were tries, and for none of them a connection. */
+  neverLeft?: true;
   /** No answer that can be relied on: refused by the sandbox, timed out, broken, too large. */
   error?: EgressError;
   /** Why an answer such as 503 was not tried again though a try was left; the hint of its error. */

@@ -34,12 +34,15 @@ export interface DeliveryCounts {
 
 /** HTTP requests of one model, counted by the egress worker; a retried request counts once. */
 export interface RequestCounts {
+  /** Tried to be sent. */
   sent: number;
   accepted: number;
   /** Not accepted, whether answered or not. */
   refused: number;
   /** Of `refused`: without an answer. Absent: none. */
   unanswered?: number;
+  /** Of `unanswered`: nothing has left, for want of a connection. Absent: none. */
+  unreached?: number;
   /** Tries after the first, of all requests. */
   retries: number;
 }

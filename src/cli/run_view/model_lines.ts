@@ -174,15 +174,16 @@ function groupsText(delivery: DeliveryCounts, onRemoved: ModelFinished["on_remov
 }
 
 function requestsText(
-  { sent, accepted, refused, unanswered = 0, retries }: RequestCounts,
+  { sent, accepted, refused, unanswered = 0, unreached = 0, retries }: RequestCounts,
   delivery: DeliveryCounts | undefined,
   { practice }: RunView,
 ): string {
   const text = counts([
-    [sent, practice ? "sent to the practice API" : "sent"],
+    [sent - unreached, practice ? "sent to the practice API" : "sent"],
     [accepted, "accepted"],
     [refused - unanswered, "refused"],
-    ...unanswered > 0 ? [[unanswered, "without an answer"]] as const : [],
+    ...unanswered > unreached ? [[unanswered - unreached, "without an answer"]] as const : [],
+    ...unreached > 0 ? [[unreached, "without a connection"]] as const : [],
   ]);
   const tried = retries > 0 ? `, ${countOf(retries, "retry", "retries")}` : "";
   const left = delivery ? `; ${countOf(delivery.left, "group")} left` : "";

@@ -178,12 +178,13 @@ function groupLines({ groups, practice }: RunFinished): string[] {
 }
 
 function sentText({ practice, requests }: RunFinished, { groupsSent }: RunTally): string {
-  const what = groupsSent > 0
-    ? `${countOf(groupsSent, "group")} in ${countOf(requests.sent, "request")}`
-    : countOf(requests.sent, "request");
+  const { sent, unreached = 0 } = requests;
+  const count = countOf(sent - unreached, "request");
+  const what = groupsSent > 0 ? `${countOf(groupsSent, "group")} in ${count}` : count;
+  const rest = unreached > 0 ? `; ${renderCount(unreached)} found no connection` : "";
   return practice
-    ? `Sent to the practice API: ${what}. Nothing left this machine.`
-    : `Sent: ${what}.`;
+    ? `Sent to the practice API: ${what}${rest}. Nothing left this machine.`
+    : `Sent: ${what}${rest}.`;
 }
 
 function practiceHints({ table }: RunTally, view: SummaryView): string[] {

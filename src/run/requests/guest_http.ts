@@ -332,6 +332,7 @@ export class GuestHttp {
       if (isAccepted(response)) this.counts.accepted += 1;
       else this.counts.refused += 1;
       if (status === undefined) this.counts.unanswered = (this.counts.unanswered ?? 0) + 1;
+      if (response.neverLeft) this.counts.unreached = (this.counts.unreached ?? 0) + 1;
     }
     if (this.context.plan) return;
     const { method } = request;

@@ -90,7 +90,7 @@ export class Egress {
     signal: AbortSignal,
   ): Promise<Omit<EgressResponse, "elapsedMs">> {
     const started = this.#started;
-    const progress = { attempts: 0 };
+    const progress = { attempts: 0, unsent: 0 };
     let mask = started?.mask;
     try {
       if (!started) throw new Error("The egress worker has not been told its model");
@@ -115,6 +115,7 @@ export class Egress {
         ...lastAnswer(failure, request, mask),
         attempts: progress.attempts,
         ...toldOf(failure.trail),
+        ...(progress.attempts > 0 && progress.unsent === progress.attempts && { neverLeft: true }),
         error: failure.report(masked),
       };
     }

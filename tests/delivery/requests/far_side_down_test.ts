@@ -51,6 +51,8 @@ Deno.test("a far side that takes no connection stops a model with a rate limit, 
   assert.match(error?.message ?? "", /the last 20 requests failed \(the connection was refused\)/);
   const plain = await people.project.run("run --resend sync.people");
   assertWording(plain.output);
+  assert.match(plain.output, /requests +0 sent, 0 accepted, 0 refused, \d+ without a connection/);
+  assert.match(plain.output, /^Sent: 0 requests; \d+ found no connection\.$/m);
 });
 
 Deno.test("what the ledger knew of a group stays where its request was held back", async () => {

@@ -20,6 +20,14 @@ export interface Outlet extends Way {
   random: () => number;
 }
 
+/** How a request goes on. */
+export interface Progress {
+  /** Tries, as they begin. */
+  attempts: number;
+  /** Of these: those for which there was no connection. */
+  unsent: number;
+}
+
 /** An answer, and why it was not tried again though it might have helped. */
 export interface FinalAnswer extends Answer {
   note?: string;
@@ -35,7 +43,7 @@ const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
  * and the statuses 408, 429 and 5xx. Not a write without an answer, where it must not be repeated: it may
  * have arrived. What says "too fast" makes all requests of the model wait.
  *
- * @param progress `attempts` counts the tries as they begin.
+ * @param progress Kept up to date.
  * @returns The last answer, whatever its status.
  * @throws {EgressFailure} The last try had none, or none was made.
  */
@@ -43,7 +51,7 @@ export async function sendWithRetries(
   request: OutgoingRequest,
   outlet: Outlet,
   signal: AbortSignal,
-  progress: { attempts: number },
+  progress: Progress,
 ): Promise<FinalAnswer> {
   const policy: RetryPolicy = {
     firstDelayMs: FIRST_DELAY_MS,
@@ -65,6 +73,7 @@ export async function sendWithRetries(
     const beganAtMs = performance.now();
     const ended = await attempt(request, outlet, signal, beganAtMs);
     last = ended;
+    if (isUnsent(ended)) progress.unsent++;
     const retryAfterMs = ended instanceof EgressFailure ? undefined : retryAfterOf(ended);
     const mayHelp = !pacer.stopping.aborted &&
       isWorthRetrying(ended, mustNotRepeat(request, outlet));
@@ -106,6 +115,11 @@ async function attempt(
   } finally {
     pacer.leave();
   }
+}
+
+/** Nothing of the try has left; one that was redirected has been somewhere. */
+function isUnsent(ended: Answer | EgressFailure): boolean {
+  return ended instanceof EgressFailure && ended.kind === "unsent" && !ended.trail?.isRedirected;
 }
 
 /** @param isOnce What may have arrived is not sent again. */
