@@ -34,6 +34,8 @@ export interface Graph {
 export interface GraphOptions {
   /** Tables and views that the database holds. */
   existingTables?: Iterable<string>;
+  /** Models that have ever run → fingerprint of their last success, or an empty text. */
+  ranBefore?: ReadonlyMap<ModelName, string>;
   /** Models whose files could not be read: to read them is no further mistake. */
   unreadable?: Iterable<ModelName>;
 }
@@ -58,8 +60,11 @@ class GraphBuilder {
   readonly errors: UserError[] = [];
   /** Folded name → name of the model that makes the table. */
   readonly #makers = new Map<string, ModelName>();
+  readonly #byFingerprint = new Map<string, ModelName>();
   readonly #existing: ReadonlySet<string>;
   readonly #unreadable: ReadonlySet<string>;
+  /** Folded name of a model that the project no longer has → its fingerprint. */
+  readonly #former: ReadonlyMap<string, string>;
   readonly #nearest: NearestTable;
 
   constructor(models: ReadonlyMap<ModelName, Model>, options: GraphOptions) {
@@ -67,9 +72,12 @@ class GraphBuilder {
     const unreadable = [...options.unreadable ?? []];
     this.#existing = new Set(existing.map(foldName));
     this.#unreadable = new Set(unreadable.map(foldName));
-    this.#nearest = new NearestTable([...models.keys(), ...unreadable], existing);
-    for (const name of models.keys()) {
+    this.#former = formerModels(options.ranBefore ?? new Map(), [...models.keys(), ...unreadable]);
+    const readable = existing.filter((table) => !this.#former.has(foldName(table)));
+    this.#nearest = new NearestTable([...models.keys(), ...unreadable], readable);
+    for (const { name, fingerprint } of models.values()) {
       this.#makers.set(foldName(name), name);
+      this.#byFingerprint.set(fingerprint, name);
       this.above.set(name, []);
       this.below.set(name, []);
       this.external.set(name, []);
@@ -82,7 +90,9 @@ class GraphBuilder {
       const maker = this.#makers.get(folded);
       if (maker === model.name) this.errors.push(readsItself(model, reference));
       else if (maker !== undefined) this.#addEdge({ from: maker, to: model.name, reference });
-      else if (this.#isHeld(folded)) this.external.get(model.name)?.push(reference.table);
+      else if (this.#isLeftBehind(folded)) {
+        this.errors.push(leftBehind(reference, this.#presentNameOf(reference.table)));
+      } else if (this.#isHeld(folded)) this.external.get(model.name)?.push(reference.table);
       else if (!this.#unreadable.has(folded)) {
         this.errors.push(missingTable(reference, this.#nearest));
       }
@@ -94,10 +104,31 @@ class GraphBuilder {
     this.below.get(edge.from)?.push(edge);
   }
 
+  /** Nothing makes it any more: whoever reads it would never see another row. */
+  #isLeftBehind(folded: string): boolean {
+    return this.#former.has(folded) && this.#existing.has(folded);
+  }
+
+  /** What a former model is called now: by its file, or the nearest name. */
+  #presentNameOf(table: string): string | undefined {
+    const fingerprint = this.#former.get(foldName(table));
+    const renamed = fingerprint ? this.#byFingerprint.get(fingerprint) : undefined;
+    return renamed ?? this.#nearest.find(table);
+  }
+
   /** Spoor's own tables can be read before the first run has made them. */
   #isHeld(folded: string): boolean {
     return this.#existing.has(folded) || folded.startsWith("spoor.");
   }
+}
+
+function formerModels(
+  ranBefore: ReadonlyMap<ModelName, string>,
+  present: readonly ModelName[],
+): Map<string, string> {
+  const former = new Map([...ranBefore].map(([name, print]) => [foldName(name), print]));
+  for (const name of present) former.delete(foldName(name));
+  return former;
 }
 
 function readsItself(model: Model, { at, declared }: Reference): UserError {
@@ -123,4 +154,20 @@ function missingTable({ table, at, declared }: Reference, nearest: NearestTable)
       ? `Make it by a model, "models/${table.replace(".", "/")}.sql", or correct the name.`
       : `Name the table with its schema, as in "staging.${table}".`,
   });
+}
+
+function leftBehind({ table, at, declared }: Reference, meant: string | undefined): UserError {
+  const verb = declared ? `depend on "${table}"` : `read the table "${table}"`;
+  const own = `CREATE TABLE "kept.${
+    table.slice(table.indexOf(".") + 1)
+  }" AS SELECT * FROM "${table}"`;
+  const way = meant ? `Did you mean "${meant}"?` : `Put the model back, or read another table.`;
+  return new UserError(
+    `Cannot ${verb}: the project no longer has the model that made it, so its rows would stay as they are`,
+    {
+      at,
+      hint: `${way} To go on with these rows, keep them in a table of your own: ${own}, ` +
+        `by any SQLite program on the state file.`,
+    },
+  );
 }

@@ -79,6 +79,37 @@ Deno.test("a table that the database holds is offered as the nearest name", () =
   assert.match(words.join(), /Did you mean "legacy\.table"\?/);
 });
 
+Deno.test("a table that a model made which the project no longer has is a mistake", () => {
+  const held = {
+    existingTables: ["mart.customers", "mart.mine"],
+    ranBefore: new Map([["Mart.Customers", "print"], ["mart.dropped", ""]]),
+  };
+  const renamed = { ...model("mart.clients"), fingerprint: "print" };
+  const declared = { table: "mart.customers", declared: true };
+  const reader = model("a.b", ["mart.customers", "mart.mine", "mart.dropped", declared]);
+  const words = (models: readonly Model[]) => mistakesOf(models, held);
+
+  const [read, dropped, depends] = words([renamed, reader]);
+  assert.match(
+    read ?? "",
+    /^models\/a\/b\.sql:1 Cannot read the table "mart\.customers": the project no longer has the model that made it.* \| Did you mean "mart\.clients"\? .*CREATE TABLE "kept\.customers" AS/,
+  );
+  assert.match(dropped ?? "", /:3 Cannot read .* the database does not hold it/);
+  assert.match(depends ?? "", /:4 Cannot depend on "mart\.customers": the project no longer/);
+  assert.match(words([reader])[0] ?? "", /\| Put the model back, or/);
+  assert.match(words([model("crm.customers"), reader])[0] ?? "", /Did you mean "crm\.customers"\?/);
+  assert.deepEqual(words([model("mart.customers"), model("a.b", ["MART.customers"])]), []);
+  assert.deepEqual(
+    mistakesOf([model("a.b", ["mart.customers"])], { ...held, unreadable: ["mart.customers"] }),
+    [],
+  );
+  // It is no name to be offered either.
+  assert.match(
+    words([model("a.b", ["mart.customer"])])[0] ?? "",
+    /\| Did you mean "mart\.mine"|\| Make/,
+  );
+});
+
 Deno.test("Spoor's own tables can be read", () => {
   const { graph, errors } = build([model("a.b", ["spoor.runs"])]);
   assert.deepEqual(errors, []);

@@ -238,7 +238,7 @@ Deno.test("the graph of a project joins and orders its models", async () => {
     "models/mart/b.sql": "SELECT * FROM raw.a JOIN legacy.t",
     "models/raw/a.ts": "",
   });
-  const { graph, order, errors } = buildProjectGraph(project, ["legacy.t"]);
+  const { graph, order, errors } = buildProjectGraph(project, { existingTables: ["legacy.t"] });
   assert.deepEqual(errors, []);
   assert.deepEqual(order.models, ["raw.a", "mart.b"]);
   assert.deepEqual(graph.external.get("mart.b"), ["legacy.t"]);

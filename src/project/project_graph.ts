@@ -4,7 +4,7 @@
  * @module
  */
 import type { UserError } from "~/base/user_error.ts";
-import { buildGraph, type Graph } from "~/dag/graph.ts";
+import { buildGraph, type Graph, type GraphOptions } from "~/dag/graph.ts";
 import { type Order, orderModels } from "~/dag/order.ts";
 import type { Project } from "./load_project.ts";
 import { sortErrors } from "./sort_errors.ts";
@@ -20,14 +20,14 @@ export interface ProjectGraph {
 /**
  * Joins and orders the models of a project.
  *
- * @param existingTables Tables and views that the database holds.
+ * @param held What the database holds; nothing where there is none yet.
  */
 export function buildProjectGraph(
   project: Project,
-  existingTables: Iterable<string> = [],
+  held: Pick<GraphOptions, "existingTables" | "ranBefore"> = {},
 ): ProjectGraph {
   const { graph, errors } = buildGraph(project.models, {
-    existingTables,
+    ...held,
     unreadable: project.unreadable,
   });
   const order = orderModels(graph);

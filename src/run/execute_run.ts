@@ -29,7 +29,7 @@ import { pruneBodies } from "~/store/changes/request_log.ts";
 import { DeferredCommits } from "~/store/commits/deferred_commits.ts";
 import { GroupCommit, type RunCommits } from "~/store/commits/group_commit.ts";
 import { readProjectId } from "~/store/meta.ts";
-import { loadModelStates } from "~/store/model_states.ts";
+import { loadFingerprints, loadModelStates } from "~/store/model_states.ts";
 import { ModuleAnalyses } from "~/store/module_analyses.ts";
 import { openState } from "~/store/open_state.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
@@ -237,7 +237,10 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
 async function findWork(db: DatabaseSync, job: Job, analyses: ModuleAnalyses): Promise<Work> {
   const { request, root } = job;
   const project = await loadProject({ root, analysisCache: analyses });
-  const { graph: read, order, errors } = buildProjectGraph(project, listTables(db));
+  const { graph: read, order, errors } = buildProjectGraph(project, {
+    existingTables: listTables(db),
+    ranBefore: loadFingerprints(db),
+  });
   const dotenv = loadDotenv(root);
   const mistakes = [...errors, ...dotenv.errors];
   if (mistakes.length > 0) throw new UserErrors(mistakes);

@@ -27,6 +27,12 @@ export function loadModelStates(db: DatabaseSync): Map<string, ModelState> {
   return new Map(rows.map((row) => [String(row.model), toState(row)]));
 }
 
+/** Of the same the fingerprints alone; an empty one where a model's last run failed. */
+export function loadFingerprints(db: DatabaseSync): Map<string, string> {
+  const rows = db.prepare(`SELECT model, fingerprint FROM "spoor.models"`).all();
+  return new Map(rows.map(({ model, fingerprint }) => [String(model), String(fingerprint)]));
+}
+
 function toState(row: Record<string, unknown>): ModelState {
   return {
     kind: String(row.kind),

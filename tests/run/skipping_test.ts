@@ -180,19 +180,49 @@ Deno.test("a table that no model makes is read anew by every run", async () => {
   assert.deepEqual(changedModels(await runSteps(project)), ["a.below", "a.reader"]);
 });
 
-Deno.test("a removed model leaves its table, and its reader reads what no model makes", async () => {
+Deno.test("a removed model leaves its table, and its reader is a mistake until it reads a table of the user's own", async () => {
   await using project = await tempProject({
     "models/a/old.sql": "SELECT 1 AS id",
-    "models/a/reader.sql": "SELECT * FROM a.old",
+    "models/a/reader.sql": "-- Reads.\nSELECT * FROM a.old",
   });
   await runSteps(project);
   await project.remove("models/a/old.sql");
 
-  const { steps, code } = await runSteps(project);
+  for (const command of ["validate", "plan", "run"]) {
+    const { code, output } = await project.run(command);
+    assert.equal(code, 1, output);
+    assert.match(
+      output,
+      /Cannot read the table "a\.old": the project no longer has the model that made it/,
+    );
+    assert.match(output, /at models\/a\/reader\.sql:2/);
+  }
+  const [, sql = ""] = /(CREATE TABLE .+), by any SQLite program/.exec(
+    (await project.run("validate")).output,
+  ) ?? [];
+  change(project, sql);
+  await project.write("models/a/reader.sql", "SELECT * FROM kept.old");
 
+  assert.equal((await project.run("validate")).code, 0);
+  const { steps, code } = await runSteps(project);
   assert.equal(code, 0);
-  assert.deepEqual(project.rows("a.old"), [{ id: 1 }]);
-  assert.equal(steps["a.reader"]?.reason, "it reads a.old, which no model makes");
+  assert.deepEqual([project.rows("a.old"), project.rows("a.reader")], [[{ id: 1 }], [{ id: 1 }]]);
+  assert.equal(steps["a.reader"]?.reason, "definition changed");
+});
+
+Deno.test("a model that was renamed is named to those that still read it by its former name", async () => {
+  await using project = await tempProject({
+    "models/mart/customers.sql": "SELECT 1 AS id",
+    "models/a/reader.sql": "SELECT * FROM mart.customers",
+  });
+  await runSteps(project);
+  await project.remove("models/mart/customers.sql");
+  await project.write("models/mart/clients.sql", "SELECT 1 AS id");
+
+  const { code, stderr } = await project.run("run");
+
+  assert.equal(code, 1);
+  assert.match(stderr, /hint: Did you mean "mart\.clients"\?/);
 });
 
 Deno.test("a renamed model makes its new table and leaves the old one", async () => {

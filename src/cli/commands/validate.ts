@@ -14,6 +14,7 @@ import type { Output } from "~/cli/output/output.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
 import { sortErrors } from "~/project/sort_errors.ts";
+import { loadFingerprints } from "~/store/model_states.ts";
 import { listTables } from "~/warehouse/tables.ts";
 
 /** Finds all mistakes of a project in one go. */
@@ -34,7 +35,10 @@ export const validateCommand = defineCommand({
   async run({ options, output }) {
     const project = await loadProject({ root: projectOf(options) });
     using state = findProjectState(project.root, project.settings.practice);
-    const { order, errors } = buildProjectGraph(project, state ? listTables(state) : []);
+    const { order, errors } = buildProjectGraph(
+      project,
+      state && { existingTables: listTables(state), ranBefore: loadFingerprints(state) },
+    );
     const models = order.models.flatMap((name) => project.models.get(name) ?? []);
     const all = sortErrors([...errors, ...checkQueries(models, state)]);
     tellWarnings(project.warnings, options.json, output);
