@@ -238,7 +238,8 @@ export const DIRECTIVES: readonly Directive[] = [
   scalar("volatile", flag, {
     name: "volatile",
     value: "true | false",
-    summary: "The model runs every time, whatever its inputs",
+    summary:
+      "The model runs every time, whatever its inputs: one that asks for the present time, say",
     example: "@volatile: true",
     default: "false",
   }),

@@ -5,7 +5,7 @@
  * @module
  */
 // deno-lint-ignore-file camelcase
-import type { ErrorReport } from "~/base/user_error.ts";
+import type { ErrorReport, UserError } from "~/base/user_error.ts";
 import type { Model, ModelName } from "~/model/model.ts";
 import { warnSendsEverything } from "~/model/sends_everything.ts";
 import type { ModelState } from "~/store/model_states.ts";
@@ -29,6 +29,8 @@ export interface PlanRecorderFacts {
   models: ReadonlyMap<ModelName, Model>;
   /** What each model reads. */
   above: (model: ModelName) => readonly ModelName[];
+  /** Of how a model is run at all, whether it runs now or not. */
+  warning: (model: Model) => UserError | undefined;
   /** As they were before. */
   states: ReadonlyMap<ModelName, ModelState>;
   /** How a model sends. */
@@ -83,7 +85,7 @@ export class PlanRecorder {
     const sending = plan.requestsTotal > 0
       ? forecastSending({ ...this.facts.sending(model), requests: plan.requestsTotal })
       : undefined;
-    const warning = warnSendsEverything(model);
+    const warnings = this.#warningsOf(model, end);
     return {
       model: model.name,
       kind: model.kind,
@@ -97,7 +99,7 @@ export class PlanRecorder {
       rows_after: end.rows ?? (end.status === "skipped" ? before?.rows ?? null : null),
       rows_assumed: plan.isAssumed,
       ...(end.column_changes && { column_changes: end.column_changes }),
-      ...(warning && end.status !== "skipped" && { warnings: [warning.message] }),
+      ...(warnings.length > 0 && { warnings }),
       ...(end.error && { error: withoutStack(end.error) }),
       ...(plan.groups && { groups: plan.groups }),
       ...(plan.budgets && { budgets: plan.budgets }),
@@ -112,6 +114,19 @@ export class PlanRecorder {
       ...(sending && { forecast: sending }),
     };
   }
+
+  #warningsOf(model: Model, { status }: ModelEnd): string[] {
+    const sends = status === "skipped" ? undefined : warnSendsEverything(model);
+    const standsStill = this.facts.warning(model);
+    return [
+      ...sends ? [sends.message] : [],
+      ...standsStill ? [withPlace(standsStill)] : [],
+    ];
+  }
+}
+
+function withPlace({ message, at, hint }: UserError): string {
+  return `${message} (${at?.path}:${at?.line}). ${hint}`;
 }
 
 /** What a plan says of a model, and why it cannot say more. */

@@ -8,6 +8,7 @@ import { countOf } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { VERSION } from "~/base/version.ts";
 import type { Graph } from "~/dag/graph.ts";
+import { warnStandsStill } from "~/dag/stands_still.ts";
 import type { ModelName } from "~/model/model.ts";
 import { findMoved } from "~/plan/compare_plans.ts";
 import { SENT_WITH_ANOTHER } from "~/plan/compare_requests.ts";
@@ -69,6 +70,7 @@ export class Planner {
     this.recorder = new PlanRecorder({
       models: graph.models,
       above: (model) => (graph.above.get(model) ?? []).map(({ from }) => from),
+      warning: (model) => warnStandsStill(model, graph),
       states: this.#before,
       sending: ({ name }) => sending.get(name) ?? { concurrency: 1 },
       listed: asked.complete ? Infinity : LISTED,

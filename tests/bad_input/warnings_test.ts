@@ -73,6 +73,97 @@ Deno.test("what sends only what changed, sends nothing or reads no model is not 
   assert.equal(code, 0);
 });
 
+const NOW_HINT =
+  'Write "-- @volatile: true" to run it each time, or "-- @volatile: false" to keep it so.';
+
+Deno.test("validate and plan warn of the present time in SQL, also while the model is up to date", async () => {
+  await using project = await tempProject({
+    "models/raw/offers.sql": "SELECT 1 AS id, '2020-01-01' AS until",
+    "models/mart/active.sql":
+      "-- Those that hold.\nSELECT id FROM raw.offers\nWHERE until > date('now')",
+    "models/mart/days.yaml": "description: Today\nsql: |\n  SELECT\n    CURRENT_DATE AS day\n",
+    "models/mart/shown.sql": "-- @kind: view\nSELECT id, datetime() AS at FROM raw.offers",
+    "models/mart/reader.sql": "SELECT at FROM mart.shown",
+    "models/sync/offers.ts": `
+      // @kind: tracked
+      // @unique_key: id
+      import { query, save } from "spoor";
+      for await (const row of query(\`
+        SELECT id FROM raw.offers
+        WHERE until < CURRENT_TIMESTAMP
+      \`)) await save.row(row);
+    `,
+  });
+  const active = "mart.active uses the present time, and runs only when what it reads changes";
+
+  const { code, stderr, stdout } = await project.run("validate");
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /6 models, no mistake found/);
+  const told = [...stderr.matchAll(/^warning: (.+)\n {2}at (.+)\n {2}hint: (.+)$/gm)];
+  assert.deepEqual(told.map(([, message, at, hint]) => [at, message, hint]), [
+    ["models/mart/active.sql:3", active, NOW_HINT],
+    [
+      "models/mart/days.yaml:4",
+      "mart.days uses the present time, and runs only when its definition changes",
+      NOW_HINT.replaceAll("-- @", ""),
+    ],
+    [
+      "models/mart/shown.sql:2",
+      "mart.shown shows the present time, and what reads it runs only when what it reads changes",
+      NOW_HINT,
+    ],
+    [
+      "models/sync/offers.ts:6",
+      "sync.offers uses the present time, and runs only when what it reads changes",
+      NOW_HINT.replaceAll("--", "//"),
+    ],
+  ]);
+
+  const line = `warning   ${active} (models/mart/active.sql:3). ${NOW_HINT}`;
+  assert.ok((await project.run("plan")).output.includes(line));
+  await project.run("run");
+  const planned = await project.run("plan");
+  assert.match(planned.output, /Nothing to do/);
+  assert.ok(planned.output.includes(line), planned.output);
+  assert.ok((await project.run("plan --format md")).output.includes(active));
+  const { models } = JSON.parse((await project.run("plan --json")).stdout);
+  assert.deepEqual(
+    models.filter(({ warnings }: { warnings?: string[] }) => warnings).map(
+      ({ model }: { model: string }) => model,
+    ),
+    ["mart.days", "mart.active", "mart.shown", "sync.offers"],
+  );
+});
+
+Deno.test("of the present time nothing is said where @volatile is written, or where the model runs each time anyway", async () => {
+  await using project = await tempProject({
+    "models/raw/offers.sql": "SELECT 1 AS id, '2020-01-01' AS until",
+    "models/mart/each_time.sql": "-- @volatile: true\nSELECT id, date() AS day FROM raw.offers",
+    "models/mart/once.sql": "-- @volatile: false\nSELECT id, date() AS day FROM raw.offers",
+    "models/mart/last.sql": "-- @kind: view\nSELECT id, date() AS day FROM raw.offers",
+    "models/mart/shown.sql": "-- @kind: view\n-- @volatile: true\nSELECT date() AS day",
+    "models/mart/reader.sql": "SELECT day FROM mart.shown",
+    "models/mart/foreign.sql": "SELECT id, date() AS day FROM spoor.runs",
+    "models/mart/words.sql": "-- date('now')\nSELECT 'now' AS now, id AS date FROM raw.offers",
+  });
+
+  const { code, output } = await project.run("validate");
+  assert.equal(output.trim(), "8 models, no mistake found");
+  assert.equal(code, 0);
+
+  await project.run("run");
+  await project.run("run");
+  const steps = project.rows(
+    `SELECT model, reason FROM "spoor.steps" WHERE run_id = 2 ORDER BY model`,
+  );
+  assert.deepEqual(steps, [
+    { model: "mart.each_time", reason: "@volatile" },
+    { model: "mart.foreign", reason: "it reads spoor.runs, which no model makes" },
+    { model: "mart.reader", reason: "mart.shown changed" },
+    { model: "mart.shown", reason: "@volatile" },
+  ]);
+});
+
 Deno.test("validate warns of a token that is asked for without encryption, unless on this machine", async () => {
   const service = (name: string, url: string) =>
     `  ${name}:\n    authorize_url: https://login.example/a\n    token_url: ${url}\n    client_id: x\n`;

@@ -30,6 +30,7 @@ export async function makePlan(
   const recorder = new PlanRecorder({
     models: new Map(models.map(({ name, model }) => [name, model])),
     above: () => [],
+    warning: () => undefined,
     states: new Map(),
     sending: () => ({ concurrency: 1 }),
     listed: Infinity,

@@ -11,6 +11,7 @@ import { projectOf } from "~/cli/find_project.ts";
 import { findProjectState } from "~/cli/open_project_state.ts";
 import { renderWarning } from "~/cli/output/error_lines.ts";
 import type { Output } from "~/cli/output/output.ts";
+import { warnStandsStill } from "~/dag/stands_still.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
 import { sortErrors } from "~/project/sort_errors.ts";
@@ -35,19 +36,23 @@ export const validateCommand = defineCommand({
   async run({ options, output }) {
     const project = await loadProject({ root: projectOf(options) });
     using state = findProjectState(project.root, project.settings.practice);
-    const { order, errors } = buildProjectGraph(
+    const { graph, order, errors } = buildProjectGraph(
       project,
       state && { existingTables: listTables(state), ranBefore: loadFingerprints(state) },
     );
     const models = order.models.flatMap((name) => project.models.get(name) ?? []);
     const all = sortErrors([...errors, ...checkQueries(models, state)]);
-    tellWarnings(project.warnings, options.json, output);
+    const warnings = sortErrors([
+      ...project.warnings,
+      ...models.flatMap((model) => warnStandsStill(model, graph) ?? []),
+    ]);
+    tellWarnings(warnings, options.json, output);
     if (all.length > 0) throw new UserErrors(all);
 
     if (options.json) {
       output.json("valid", {
         models: models.length,
-        warnings: project.warnings.length,
+        warnings: warnings.length,
       });
     } else output.line(output.style.good(`${countOf(models.length, "model")}, no mistake found`));
     return ExitCode.Ok;

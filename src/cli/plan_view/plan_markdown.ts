@@ -39,7 +39,9 @@ const MAX_BODY = 500;
 
 /** The lines of a plan. */
 export function renderPlanMarkdown(plan: PlanDocument, all: boolean): string[] {
-  const shown = plan.models.filter(({ status }) => all || status !== "up_to_date");
+  const shown = plan.models.filter(({ status, warnings }) =>
+    all || status !== "up_to_date" || warnings
+  );
   const isToDo = plan.summary.has_changes || plan.summary.failed > 0;
   const held = heldBackText(plan, plan.models.filter(({ groups }) => !isToDo || !groups));
   return [

@@ -74,6 +74,7 @@ export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
     return [
       ...outdatedTexts(plan),
       `Nothing to do: ${upToDateText(plan)}. ${sentText(plan.models)}`,
+      ...plan.models.flatMap((model) => renderWarnings(model, view)),
       ...heldBackText(plan, plan.models),
     ];
   }
@@ -102,10 +103,12 @@ function upToDateText({ models, summary }: PlanDocument): string {
     : `all ${renderCount(models.length)} models are up to date`;
 }
 
-/** What is to be done is always shown; what is not, only the first ten. */
+/** What is to be done or warned of is always shown; what is not, only the first ten. */
 function foldModels(models: readonly PlannedModel[], all: boolean): readonly PlannedModel[] {
   let idle = 0;
-  return models.filter(({ status }) => all || status !== "up_to_date" || idle++ < SHOWN);
+  return models.filter(({ status, warnings }) =>
+    all || status !== "up_to_date" || warnings || idle++ < SHOWN
+  );
 }
 
 function renderModel(model: PlannedModel, width: number, view: PlanTextView): string[] {
@@ -130,7 +133,7 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
   const doubts = groups ? doubtsText(groups) : "";
   return [
     ...label("columns", visibleLine(model.column_changes?.join(", ") ?? "")),
-    ...model.warnings?.flatMap((text) => label("warning", style.warning(visibleLine(text)))) ?? [],
+    ...renderWarnings(model, view),
     ...label("unknown", model.unknown === undefined ? "" : unknownText(model.unknown)),
     ...label("assumes", assumesText(model)),
     ...label("groups", groups ? groupsText(groups) : ""),
@@ -149,6 +152,10 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
     ...renderHeld(model, view),
     ...label("requests", requestsText(model)),
   ];
+}
+
+function renderWarnings({ warnings = [] }: PlannedModel, { style }: PlanTextView): string[] {
+  return warnings.map((text) => `${style.dim("warning")}   ${style.warning(visibleLine(text))}`);
 }
 
 function renderFault(error: ErrorReport, model: PlannedModel, view: PlanTextView): string[] {
