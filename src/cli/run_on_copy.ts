@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { UserError } from "~/base/user_error.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import { runProject } from "~/run/engine/run_project.ts";
 import type { RunEvent, RunFinished } from "~/run/run_event.ts";
@@ -37,7 +38,18 @@ export async function runOnCopy(
   } finally {
     // The engine does so itself, unless it was ended.
     for (const practice of [false, true]) {
-      removeStateCopy(stateFilePath(request.project, practice), copyName);
+      const path = findStatePath(request.project, practice);
+      if (path !== undefined) removeStateCopy(path, copyName);
     }
+  }
+}
+
+/** `undefined`: a link that leads nowhere; beside it no copy was made. */
+function findStatePath(root: string, practice: boolean): string | undefined {
+  try {
+    return stateFilePath(root, practice);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
   }
 }

@@ -56,7 +56,7 @@ function checkLastSender({ unknownSender, unreadableMark }: CheckFacts): CheckRe
   const why = unreadableMark?.();
   if (why !== undefined) {
     return result([{
-      message: `.spoor/spoor.sent says which run has sent last, and ${why}`,
+      message: why,
       hint: "No run begins from it; spoor run says how to go on",
     }]);
   }

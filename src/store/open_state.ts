@@ -14,9 +14,41 @@ import { openForReading } from "~/warehouse/open_for_reading.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 
-/** Where a project keeps its state; a practice run keeps its own. */
+/**
+ * Where a project keeps its state; a practice run keeps its own. Of a link it is the path of the file that it leads
+ * to: SQLite keeps the log beside that, and so the lock, the mark and all else that belongs to the file is there.
+ *
+ * @throws {UserError} It is a link that leads nowhere: no first run, as the file may be on a disk that is away.
+ */
 export function stateFilePath(root: string, practice: boolean): string {
+  const path = namedStatePath(root, practice);
+  const to = linkOf(path);
+  if (to === undefined) return path;
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw cannotOpen(path, error);
+    throw new UserError(`Cannot use ${path}: it is a link to ${to}, and nothing is there`, {
+      hint:
+        "Put the state file there (its disk may be away); or, to begin anew, delete the link: " +
+        "everything then counts as never sent",
+    });
+  }
+}
+
+/** The same, where a link is a link. */
+export function namedStatePath(root: string, practice: boolean): string {
   return `${root}/.spoor/${practice ? "practice-state.db" : "spoor.db"}`;
+}
+
+/** What a link leads to, as it is written in it. */
+function linkOf(path: string): string | undefined {
+  try {
+    return Deno.readLinkSync(path);
+  } catch {
+    // No link; or nothing is there, or it cannot be looked at, which opening it tells.
+    return undefined;
+  }
 }
 
 /** A state file of an earlier version is brought up to date, which takes long where it is large. */

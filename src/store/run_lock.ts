@@ -70,7 +70,7 @@ function openLock(path: string): LockableFile {
 
 /** The lock of the runs on a state file. */
 export function lockPathOf(statePath: string): string {
-  return `${statePath.slice(0, -".db".length)}.lock`;
+  return `${statePath.replace(/\.db$/, "")}.lock`;
 }
 
 /**

@@ -82,13 +82,13 @@ export function findUnknownSender(statePath: string, db: DatabaseSync): SendingR
 export function refuseOlderFile(statePath: string, db: DatabaseSync, purpose: string): void {
   const last = findUnknownSender(statePath, db);
   if (last === undefined) return;
-  const file = `.spoor/${basename(statePath)}`;
+  const file = besideState(statePath, basename(statePath));
   throw new UserError(
     `Cannot ${purpose}: ${file} is older than what was sent: it does not know all that run ${last.runId} of ${last.startedAt} has recorded as sent`,
     {
       details: ["Nothing was sent. What it does not know would be sent again."],
-      hint: `Put the newer file in its place; or look at "spoor plan", and delete .spoor/${
-        markName(statePath)
+      hint: `Put the newer file in its place; or look at "spoor plan", and delete ${
+        besideState(statePath, markName(statePath))
       } to go on from this one`,
     },
   );
@@ -103,20 +103,30 @@ export function refuseOlderFile(statePath: string, db: DatabaseSync, purpose: st
 export function refuseUnreadableMark(statePath: string, purpose: string): void {
   const why = unreadableMark(statePath);
   if (why === undefined) return;
-  const mark = markName(statePath);
   throw new UserError(
-    `Cannot ${purpose}: .spoor/${mark} says which run has sent last, and ${why}`,
+    `Cannot ${purpose}: ${why}`,
     {
       details: ["Nothing was sent. An older state file would be told by it."],
       hint:
-        `Where .spoor/${basename(statePath)} is the newest that there is, delete .spoor/${mark}; ` +
+        `Where ${besideState(statePath, basename(statePath))} is the newest that there is, delete ${
+          besideState(statePath, markName(statePath))
+        }; ` +
         `then look at "spoor plan"`,
     },
   );
 }
 
-/** Why a mark that is there cannot be read as one; `undefined`: it can, or there is none. */
+/**
+ * That a mark that is there cannot be read as one, and why: `.spoor/spoor.sent says …, and it is empty`.
+ * `undefined`: it can, or there is none.
+ */
 export function unreadableMark(statePath: string): string | undefined {
+  const why = whyUnreadable(statePath);
+  const mark = besideState(statePath, markName(statePath));
+  return why && `${mark} says which run has sent last, and ${why}`;
+}
+
+function whyUnreadable(statePath: string): string | undefined {
   let text: string;
   try {
     text = Deno.readTextFileSync(markOf(statePath)).replaceAll("\r\n", "\n");
@@ -155,22 +165,31 @@ function readSendingRun(statePath: string): SendingRun | undefined {
  */
 export function refuseLostFile(statePath: string, purpose = "run"): void {
   if (holdsSomething(statePath) || !isMarkedAsSent(statePath)) return;
-  const file = `.spoor/${basename(statePath)}`;
+  const file = besideState(statePath, basename(statePath));
   throw new UserError(
     `Cannot ${purpose}: ${file} is gone, and with it what this project has sent`,
     {
       details: ["Nothing was sent. Without that file everything would be sent again."],
       hint: `Put a backup in its place${
-        isThere(`${dirname(statePath)}/backups`) ? " (see .spoor/backups)" : ""
-      }; or, to begin anew, delete .spoor/${
-        markName(statePath)
+        isThere(`${dirname(statePath)}/backups`)
+          ? ` (see ${besideState(statePath, "backups")})`
+          : ""
+      }; or, to begin anew, delete ${
+        besideState(statePath, markName(statePath))
       }: "spoor plan" then shows what a run would send`,
     },
   );
 }
 
+/** What lies beside the state file, as a person finds it from the project's folder. */
+function besideState(statePath: string, name: string): string {
+  const folder = dirname(statePath);
+  // A state file that is a link lies elsewhere.
+  return `${basename(folder) === ".spoor" ? ".spoor" : folder}/${name}`;
+}
+
 /** The mark's file, beside the state file. */
-export function markName(statePath: string): string {
+function markName(statePath: string): string {
   return `${basename(statePath, ".db")}.sent`;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { findUnknownSender, markName, unreadableMark } from "~/store/sent_mark.ts";
+import { findUnknownSender, unreadableMark } from "~/store/sent_mark.ts";
 import { renderLocalTime } from "./local_time.ts";
 import type { Output } from "./output.ts";
 
@@ -23,11 +23,5 @@ export function tellOutdated(output: Output, statePath: string, db: DatabaseSync
   const run = findUnknownSender(statePath, db);
   if (run) output.errorLine(`${outdatedText(run.runId, run.startedAt)}.`);
   const why = unreadableMark(statePath);
-  if (why !== undefined) {
-    output.errorLine(
-      `.spoor/${
-        markName(statePath)
-      } says which run has sent last, and ${why}: no run begins from this state.`,
-    );
-  }
+  if (why !== undefined) output.errorLine(`${why}: no run begins from this state.`);
 }

@@ -7,7 +7,7 @@
  */
 import { isThere } from "~/base/is_there.ts";
 import { practiceFilePath } from "~/run/practice.ts";
-import { stateFilePath } from "~/store/open_state.ts";
+import { namedStatePath, stateFilePath } from "~/store/open_state.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 
 /**
@@ -19,7 +19,9 @@ import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
  */
 export function clearPractice(root: string, now: string): boolean {
   const state = stateFilePath(root, true);
-  const files = [practiceFilePath(root), state].flatMap((path) => [
+  // A link goes before what it leads to, so that none is left that leads nowhere.
+  const named = namedStatePath(root, true);
+  const files = [...new Set([practiceFilePath(root), named, state])].flatMap((path) => [
     path,
     `${path}-wal`,
     `${path}-shm`,
