@@ -91,7 +91,7 @@ export class PlanRecorder {
       kind: model.kind,
       fingerprint: model.fingerprint,
       status,
-      reason: end.reason,
+      reason: reasonOf(end, above),
       ...(unknown !== undefined && { unknown }),
       ...(assumes.length > 0 && { assumes }),
       changed: end.changed,
@@ -151,6 +151,13 @@ function judge(
   if (!plan.mayFailByAssumption) return { status: "fails" };
   const message = end.error?.message ?? "it ended early";
   return { status: "unknown", unknown: `after an assumed answer: ${message}` };
+}
+
+/** What a model waits for in vain while a plan is made may end well in a run. */
+function reasonOf({ status, reason }: ModelEnd, above: readonly PlannedModel[]): string {
+  if (status !== "blocked") return reason;
+  const blocker = above.find(({ model }) => reason.startsWith(`${model} `));
+  return blocker?.status === "unknown" ? `${blocker.model} is unknown` : reason;
 }
 
 function questionOf(plan: ModelPlan): string {

@@ -61,6 +61,31 @@ Deno.test("a model that asks before its groups leaves all of them unknown", asyn
   assert.equal(api.connections, 0);
 });
 
+Deno.test("what waits for a model that is only unknown is told neither of a failure nor as blocked", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const answer = await http.post(ORIGIN + "/people", { json: row });
+      await save.row({ ...row, remote: answer.json.result.id });
+    });`,
+    {
+      files: {
+        "models/mart/below.sql": "SELECT id FROM sync.people",
+        "models/mart/further.sql": "SELECT id FROM mart.below",
+      },
+    },
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  const { model } = await makePlan(people.project);
+  const { stdout } = await people.project.run("plan");
+
+  assert.equal(model("mart.below").reason, "sync.people is unknown");
+  assert.equal(model("mart.further").reason, "mart.below is unknown");
+  assert.doesNotMatch(stdout, /people failed|is blocked/);
+});
+
 Deno.test("a model that fails on an assumed answer is unknown, not failed", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(
