@@ -4,7 +4,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { findBudgetBlock } from "~/cli/groups/budget_block.ts";
+import type { ErrorReport } from "~/base/user_error.ts";
+import { blockOf, findBudgetBlock } from "~/cli/groups/budget_block.ts";
 import { changeRequestOf, toKeyed, withKey } from "~/cli/groups/change_key_of.ts";
 import type { KnownGroup } from "~/cli/groups/find_group.ts";
 import { toShownKeyWords } from "~/cli/groups/key_words.ts";
@@ -13,6 +14,7 @@ import { runCutOff } from "~/store/changes/cut_off.ts";
 import {
   deliveriesOf,
   type DeliveryRow,
+  hasEndedSince,
   type LedgerRow,
   ledgerRowOf,
   type RequestRow,
@@ -93,6 +95,7 @@ export function loadStory(
     isRunning,
     option,
     block: findBudgetBlock(db, model.name),
+    failure: findFailure(db, model.name),
     accepted,
     // Looked for only where it matters: a model that never compares may have very many runs.
     compared: keepsRemoved || last?.state === "adopted"
@@ -123,6 +126,26 @@ function lastComparison(db: DatabaseSync, model: string): GroupFacts["compared"]
     if (added !== null) return { runId, removed: removed ?? 0 };
   }
   return undefined;
+}
+
+/**
+ * A run that was stopped says nothing of how the next one ends; at a budget it stops in another way. A model that
+ * was skipped since, of which there is no record, has nothing wrong with it.
+ */
+function findFailure(db: DatabaseSync, model: string): GroupFacts["failure"] {
+  for (const step of stepsOf(db, model)) {
+    const { run_id: runId, status, reason, error, groups_new: compared } = step;
+    if (status === "cancelled") continue;
+    if (status === "ok" || compared !== null || blockOf(step)) return undefined;
+    if (hasEndedSince(db, runId)) return undefined;
+    return { runId, why: error === null ? reason : firstLineOf(error) };
+  }
+  return undefined;
+}
+
+function firstLineOf(error: string): string {
+  const { message }: ErrorReport = JSON.parse(error);
+  return message.split("\n", 1)[0] ?? "";
 }
 
 /** Where a run says of the group that it was left, what it adopted were the others. */

@@ -62,7 +62,7 @@ const DECISION_WORDS: Readonly<
   unchanged: ["unchanged", "dim"],
   unchanged_or_not_reached: ["unchanged, or not reached", "dim"],
   unchanged_or_gone: ["left the query, or unchanged", "dim"],
-  unchanged_or_kept: ["unchanged, or left the query and kept", "dim"],
+  unchanged_or_kept: ["unchanged, or not in the query", "dim"],
   left: ["left the query", "dim"],
   held_back: ["held back", "warning"],
   held_back_or_gone: ["held back, or not in the query", "warning"],

@@ -11,7 +11,7 @@
  * | accepted        | compared, and reached all        | unchanged                     |
  * | accepted        | compared, left some              | unchanged, or not reached     |
  * | accepted        | some left the query; it is new later, or gone now | gone, if no other run forgot any |
- * | accepted        | some left the query, and are kept | unchanged, or one of these   |
+ * | accepted        | some had left the query, and are kept now | unchanged, or one of these |
  * | not accepted    | held some back, and still knows of it after that | held back     |
  * | not accepted    | held some back                   | held back, or not in the query |
  * | not accepted    | left some                        | not reached                   |
@@ -74,7 +74,10 @@ export interface StoryFacts {
   accepted: { hash: string | undefined } | undefined;
   /** The ledger has its last try, which was not accepted. @default false */
   isOpen?: boolean;
-  /** `@on_removed: keep`: what left the query stays accepted. @default false */
+  /**
+   * `@on_removed: keep`: what left the query stays accepted. That is what is written now; of the runs before nobody
+   * has noted it. @default false
+   */
   keepsRemoved?: boolean;
 }
 
@@ -286,7 +289,7 @@ function sinceAccepted(
   const isGoneLater = after ? after.action === "create" : accepted === undefined;
   const removed = step.groups_removed ?? 0;
   if (isGoneLater && removed > 0) {
-    const detail = `${removed} of its groups left the query in this run`;
+    const detail = `${renderCount(removed)} of its groups left the query in this run`;
     return { decision: "unchanged_or_gone", detail };
   }
   const left = step.groups_left ?? 0;
@@ -297,7 +300,8 @@ function sinceAccepted(
     };
   }
   if (keepsRemoved && removed > 0) {
-    const detail = `${removed} of its groups are not in the query`;
+    const were = removed === 1 ? "was" : "were";
+    const detail = `${renderCount(removed)} of its groups ${were} not, and may have been kept`;
     return { decision: "unchanged_or_kept", detail };
   }
   return unchanged(before.content_hash || (after ? undefined : accepted?.hash));

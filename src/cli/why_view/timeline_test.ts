@@ -242,3 +242,20 @@ Deno.test("where what left the query is kept, an accepted group may be unchanged
     "1 accepted",
   ]);
 });
+
+Deno.test("of runs before @on_removed was keep no more is said than what was counted then", () => {
+  const details = (removed: number) => {
+    const steps = [compared(2, { ["groups_removed"]: removed }), compared(1)];
+    const facts = {
+      deliveries: [tried(1, "accepted")],
+      steps,
+      accepted: { hash: "1:a" },
+      keepsRemoved: true,
+    };
+    return tellStory(facts, ALL).entries.flatMap((entry) =>
+      entry.type === "run" ? [entry.detail] : []
+    );
+  };
+  assert.deepEqual(details(1), ["1 of its groups was not, and may have been kept"]);
+  assert.deepEqual(details(1200), ["1,200 of its groups were not, and may have been kept"]);
+});

@@ -29,6 +29,8 @@ export interface GroupFacts {
   compared: { runId: number; removed: number } | undefined;
   /** The budget at which the last run has stopped, if it has. */
   block: BudgetBlock | undefined;
+  /** The model's last run, where it failed, or waited for another one in vain, before it compared its groups. */
+  failure?: { runId: number; why: string } | undefined;
   /** A run is under way. */
   isRunning: boolean;
   /** What commands need to be about this state: ` --practice`, or nothing. */
@@ -54,7 +56,7 @@ export interface NextStep {
 
 /** Tells what is next. */
 export function whatIsNext(facts: GroupFacts): NextStep {
-  const next = atBudget(decide(facts), facts);
+  const next = withFailure(atBudget(decide(facts), facts), facts);
   const obstacle = obstacleOf(facts.model);
   if (obstacle === undefined || next.code === "gone") return next;
   if (facts.model.isInProject && next.code === "accepted") return next;
@@ -80,6 +82,17 @@ function atBudget(next: NextStep, { model, block, isRunning }: GroupFacts): Next
   return { code: "blocked", text };
 }
 
+/** What a model that fails in every run would do comes to nothing. */
+function withFailure(next: NextStep, { failure, isRunning }: GroupFacts): NextStep {
+  const isOfPerson = WAITS_ANYWAY.includes(next.code);
+  if (!failure || isRunning || isOfPerson || ["blocked", "gone"].includes(next.code)) return next;
+  const { runId, why } = failure;
+  return {
+    ...next,
+    text: `${next.text}; but run ${runId} ended before it compared groups: ${why}`,
+  };
+}
+
 function decide(facts: GroupFacts): NextStep {
   const { model, words, ledger, isRunning, option } = facts;
   if (!ledger) return withoutTry(facts);
@@ -95,8 +108,15 @@ function decide(facts: GroupFacts): NextStep {
     const text = `parked until its content changes, or: ${retryCommand(model.name, words, option)}`;
     return { code: "parked", text };
   }
-  const attempt = `attempt ${ledger.attempts + 1} of ${model.maxAttempts}`;
+  const attempt = attemptText(ledger.attempts + 1, model.maxAttempts);
   return { code: "comes_again", text: `comes again with the next run (${attempt})` };
+}
+
+/** Fewer may be allowed now than there were. */
+function attemptText(attempt: number, maxAttempts: number): string {
+  return attempt <= maxAttempts
+    ? `attempt ${attempt} of ${maxAttempts}`
+    : `attempt ${attempt}; @max_attempts is ${maxAttempts} by now, so that it is parked if it fails`;
 }
 
 function withoutTry(

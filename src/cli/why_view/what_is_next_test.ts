@@ -155,3 +155,22 @@ Deno.test("whatIsNext() tells what becomes of a group that has left the query, a
   assert.match(kept(30), /^accepted: .*one of the 30 that left the query, until it comes back$/);
   assert.match(of("forget"), /^gone: .*forgets it, and sends nothing$/);
 });
+
+Deno.test("whatIsNext() counts no attempt beyond @max_attempts that was lowered since", () => {
+  const model = { ...AT_MOST_ONCE.model, promise: "at_least_once", maxAttempts: 3 };
+  const at = (attempts: number) => next({ attempts }, { model } as Partial<GroupFacts>);
+  assert.match(at(2), /\(attempt 3 of 3\)$/);
+  assert.match(
+    at(5),
+    /\(attempt 6; @max_attempts is 3 by now, so that it is parked if it fails\)$/,
+  );
+});
+
+Deno.test("whatIsNext() says that the model's last run ended before it compared groups", () => {
+  const failure = { runId: 4, why: "no such column: x" };
+  const but = /; but run 4 ended before it compared groups: no such column: x$/;
+  assert.match(next(undefined, { failure, accepted: ACCEPTED }), but);
+  assert.match(next({}, { failure }), but);
+  assert.doesNotMatch(next(undefined, { failure, accepted: ACCEPTED, isRunning: true }), /but/);
+  assert.doesNotMatch(next({ parked: 1 }, { failure }), /but/);
+});

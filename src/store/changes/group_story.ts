@@ -185,6 +185,14 @@ export function startOf(db: DatabaseSync, runId: number): string {
   return String(row?.started_at ?? "");
 }
 
+/** Whether a later run has come to its end, well or not. */
+export function hasEndedSince(db: DatabaseSync, runId: number): boolean {
+  const row = db.prepare(
+    `SELECT 1 FROM "spoor.runs" WHERE id > ? AND status IN ('ok', 'failed') LIMIT 1`,
+  ).get(BigInt(runId));
+  return row !== undefined;
+}
+
 /** Keys of groups that were tried, on either side of a text that is none. */
 export function keysAround(
   db: DatabaseSync,

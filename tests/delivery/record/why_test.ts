@@ -217,7 +217,7 @@ Deno.test("where what left the query is kept, run and why say so", async () => {
   assert.match(why, /next +accepted; .* one of the 2 that left the query, until it comes back/);
   assert.match(
     why,
-    /run 2 .*unchanged, or left the query and kept: 2 of its groups are not in the/,
+    /run 2 .*unchanged, or not in the query: 2 of its groups were not, and/,
   );
 });
 
@@ -273,4 +273,33 @@ Deno.test("why claims no group to be held back that may have left the query", as
   assert.match(await why("4"), /run 2 .*held back: failed in run 1$/m);
   const [, left] = await readLines(people.project, "why", "sync.people", "2");
   assert.equal(left?.decision, "held_back_or_gone");
+});
+
+Deno.test("why says where the model's last run failed before it compared groups, or waited in vain", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  const next = async () =>
+    /^next +(.*)$/m.exec((await people.project.run("why sync.people 1")).stdout)?.[1];
+  assert.equal(await next(), "accepted; nothing to do until its content changes");
+
+  await people.setSync(`throw new Error("no luck");`);
+  assert.equal((await people.run()).code, 1);
+  assert.match(
+    await next() ?? "",
+    /^accepted; nothing to do .*; but run 2 ended before it compared groups: .*no luck/,
+  );
+
+  await people.setSync(SEND_EACH_ROW);
+  await people.project.write("models/raw/people.sql", "SELECT abs('x', 'y') AS id, 'Ada' AS name");
+  assert.equal((await people.run()).code, 1);
+  assert.match(
+    await next() ?? "",
+    /; but run 3 ended before it compared groups: raw\.people failed$/,
+  );
+
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  assert.equal((await people.run()).code, 0);
+  assert.equal(await next(), "accepted; nothing to do until its content changes");
 });
