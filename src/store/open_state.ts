@@ -12,6 +12,7 @@ import { UserError } from "~/base/user_error.ts";
 import { openDatabase } from "~/warehouse/open_database.ts";
 import { openForReading } from "~/warehouse/open_for_reading.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
+import { explainLostLink, explainNoRight } from "./out_of_reach.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 
 /**
@@ -111,8 +112,10 @@ function holdsState(path: string): boolean {
     if (isDirectory) throw inTheWay(path, "it is a folder", "its state in a file");
     return size > 0;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw cannotOpen(path, error);
+    if (!(error instanceof Deno.errors.NotFound)) throw cannotOpen(path, error);
+    const lost = explainLostLink(dirname(path));
+    if (lost) throw lost;
+    return false;
   }
 }
 
@@ -175,6 +178,8 @@ function inTheWay(path: string, state: string, what: string): UserError {
 
 function cannotOpen(path: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
+  const lost = explainLostLink(dirname(path));
+  if (lost) return lost;
   const isFile = error instanceof Deno.errors.NotADirectory ||
     error instanceof Deno.errors.AlreadyExists;
   if (isFile) return inTheWay(dirname(path), "it is a file", "its state in a folder");
@@ -203,10 +208,7 @@ export function explainStateError(path: string, error: unknown): UserError | und
     /readonly database|Read-only file system|unable to open database|Permission denied|not permitted/i
       .test(message)
   ) {
-    return new UserError(`Cannot write ${path}: ${message}`, {
-      hint: `Make ${dirname(path)} writable for the user that runs Spoor`,
-      cause: error,
-    });
+    return explainNoRight(path, message, error);
   }
   if (/database or disk is full|No space left/i.test(message)) {
     return new UserError(`Cannot write ${path}: the disk is full`, {

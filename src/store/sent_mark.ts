@@ -107,14 +107,21 @@ export function refuseUnreadableMark(statePath: string, purpose: string): void {
     `Cannot ${purpose}: ${why}`,
     {
       details: ["Nothing was sent. An older state file would be told by it."],
-      hint:
-        `Where ${besideState(statePath, basename(statePath))} is the newest that there is, delete ${
+      // One that is whole keeps a project from sending twice: it is not to be thrown away for want of a right.
+      hint: whyUnreadable(statePath) === FORBIDDEN
+        ? `Make ${
           besideState(statePath, markName(statePath))
-        }; ` +
-        `then look at "spoor plan"`,
+        } readable for the user that runs Spoor`
+        : `Where ${
+          besideState(statePath, basename(statePath))
+        } is the newest that there is, delete ${
+          besideState(statePath, markName(statePath))
+        }; then look at "spoor plan"`,
     },
   );
 }
+
+const FORBIDDEN = "whoever runs Spoor may not read it";
 
 /**
  * That a mark that is there cannot be read as one, and why: `.spoor/spoor.sent says …, and it is empty`.
@@ -131,7 +138,8 @@ function whyUnreadable(statePath: string): string | undefined {
   try {
     text = Deno.readTextFileSync(markOf(statePath)).replaceAll("\r\n", "\n");
   } catch (error) {
-    return error instanceof Deno.errors.NotFound ? undefined : "it cannot be read";
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    return error instanceof Deno.errors.PermissionDenied ? FORBIDDEN : "it cannot be read";
   }
   if (text.trim() === "") return "it is empty";
   const last = text.startsWith(TEXT) ? text.slice(TEXT.length).trim() : undefined;

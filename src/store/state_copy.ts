@@ -65,7 +65,18 @@ export function removeStateCopies(path: string): void {
 
 /** Removes one copy, if it is still there. */
 export function removeStateCopy(path: string, name: string): void {
-  removeFolder(folderOf(path, name));
+  const folder = folderOf(path, name);
+  if (canBeSeen(folder)) removeFolder(folder);
+}
+
+function canBeSeen(folder: string): boolean {
+  try {
+    Deno.lstatSync(folder);
+    return true;
+  } catch {
+    // Not there; or what it would lie in is out of reach, which is then told by whoever was to make it.
+    return false;
+  }
 }
 
 function folderOf(path: string, name: string): string {

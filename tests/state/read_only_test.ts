@@ -7,28 +7,11 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { assertExplained } from "../bad_input/mistake.ts";
-import { spoorCommand, spoorEnv, type SpoorResult } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
+import { RIGHTS_CAN_BE_TAKEN, runWithoutRights } from "../support/without_rights.ts";
 
-/** Without these, root too is held to what a folder's mode says. */
-const AS_ROOT = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"];
-const IS_ROOT = Deno.build.os !== "windows" && Deno.uid() === 0;
-const POSSIBLE = {
-  ignore: Deno.build.os === "windows" || (IS_ROOT && Deno.build.os !== "linux"),
-};
-
-async function run(project: TempProject, args: string): Promise<SpoorResult> {
-  const [program = "", ...first] = [...IS_ROOT ? AS_ROOT : [], ...spoorCommand()];
-  const ended = await new Deno.Command(program, {
-    args: [...first, ...args.split(" ")],
-    cwd: project.root,
-    clearEnv: true,
-    env: spoorEnv(),
-  }).output();
-  const stdout = new TextDecoder().decode(ended.stdout);
-  const stderr = new TextDecoder().decode(ended.stderr);
-  return { code: ended.code, stdout, stderr, output: stdout + stderr };
-}
+const POSSIBLE = RIGHTS_CAN_BE_TAKEN;
+const run = (project: TempProject, args: string) => runWithoutRights(project.root, args);
 
 const FILES = {
   "models/raw/people.sql": "SELECT 1 AS id, 'Ada' AS name",

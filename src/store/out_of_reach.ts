@@ -1,0 +1,75 @@
+/**
+ * Why the state cannot be reached: a right that is missing, and on which file; a link that leads nowhere.
+ *
+ * @module
+ */
+import { accessSync, constants } from "node:fs";
+import { dirname } from "node:path";
+import { isThere } from "~/base/is_there.ts";
+import { withoutErrorNumber } from "~/base/system_words.ts";
+import { UserError } from "~/base/user_error.ts";
+
+/** What SQLite keeps beside a file, and needs as much. */
+const BESIDE = ["", "-wal", "-shm", "-journal"];
+
+/**
+ * Explains that the system, or SQLite, was not allowed to open a file.
+ *
+ * @param path The file; it may be one that was to be made.
+ * @param message In their words.
+ */
+export function explainNoRight(path: string, message: string, cause: unknown): UserError {
+  const folder = dirname(path);
+  const files = BESIDE.map((ending) => path + ending);
+  const { R_OK, W_OK, X_OK } = constants;
+  const why = withoutErrorNumber(message);
+  const unread = isForbidden(folder, X_OK) ? folder : files.find((file) => isForbidden(file, R_OK));
+  if (unread !== undefined) {
+    return new UserError(`Cannot read ${unread}: ${why}`, {
+      hint: `Make ${unread} readable for the user that runs Spoor; a run needs it writable, too`,
+      cause,
+    });
+  }
+  // Where the folder is closed as well, a file of it is not what it lacks.
+  const unwritten = isForbidden(folder, W_OK)
+    ? undefined
+    : files.find((file) => isForbidden(file, W_OK));
+  return new UserError(`Cannot write ${unwritten ?? path}: ${why}`, {
+    hint: `Make ${unwritten ?? folder} writable for the user that runs Spoor`,
+    cause,
+  });
+}
+
+/** Asks without opening it: to close a file ends SQLite's locks on it, in all of the process. */
+function isForbidden(path: string, right: number): boolean {
+  try {
+    accessSync(path, right);
+    return false;
+  } catch (error) {
+    // Not what is not there.
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    return code === "EACCES" || code === "EPERM" || code === "EROFS";
+  }
+}
+
+/** Explains that a folder is a link to nothing: a volume that is not mounted; `undefined`: it is no such link. */
+export function explainLostLink(folder: string): UserError | undefined {
+  if (!isThere(folder)) return undefined;
+  try {
+    Deno.statSync(folder);
+    return undefined;
+  } catch (error) {
+    const leads = Deno.lstatSync(folder).isSymlink ? Deno.readLinkSync(folder) : undefined;
+    if (leads === undefined) return undefined;
+    const isLost = error instanceof Deno.errors.NotFound;
+    if (!isLost && !(error instanceof Deno.errors.FilesystemLoop)) return undefined;
+    const state = isLost ? "which is not there" : "and that leads back to it";
+    return new UserError(`Cannot use ${folder}: it is a link to "${leads}", ${state}`, {
+      hint: isLost
+        ? "Mount the volume that it is on: what was sent is known there alone. " +
+          "Where nothing was sent yet, make that folder"
+        : "Let the link lead to the folder that holds the state, or remove it",
+      cause: error,
+    });
+  }
+}
