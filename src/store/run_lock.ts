@@ -1,27 +1,23 @@
 /**
  * One run at a time on one state file.
  *
- * The operating system's lock on `.spoor/spoor.lock` ends with its process, so a dead holder needs no
- * clean-up, and a process that has a dead one's number holds nothing. Deno 2.6, on which the compiled
- * program is tested, cannot ask for a lock without waiting for it; there SQLite asks, on an empty
- * file beside. What is written in the lock file only tells who holds it.
+ * A lock ends with its process, so a dead holder needs no clean-up, and a process that has a dead one's number
+ * holds nothing. There are two, as no one way to ask for a lock without waiting is known to every runtime and
+ * to every earlier Spoor: the operating system's on `.spoor/spoor.lock`, which Deno 2.6, on which the compiled
+ * program is tested, does not have, and SQLite's on an empty file beside. Where a runtime has both, it takes
+ * both, the system's first. Neither is waited for, so that two who begin at once cannot wait for each other.
+ * What is written in the lock file only tells who holds it.
  *
  * @module
  */
-import { DatabaseSync } from "node:sqlite";
-import { isThere } from "~/base/is_there.ts";
 import { UserError } from "~/base/user_error.ts";
 import { explainStateError } from "./open_state.ts";
+import { isSqliteLocked, trySqliteLock } from "./sqlite_lock.ts";
 
 interface Holder {
   pid: number;
   since: string;
   command: string;
-}
-
-interface ProcessLock {
-  taken: boolean;
-  release?: () => void;
 }
 
 /** `tryLockSync` came after Deno 2.6. */
@@ -43,18 +39,22 @@ export function takeRunLock(
 ): Disposable {
   const file = openLock(path);
   const before = readHolder(path);
-  const lock = takeFromLooker(() => tryLock(file, path));
-  if (!lock.taken) {
+  let held: Disposable | undefined;
+  try {
+    held = takeBoth(file, path);
+    if (!held) throw heldByAnother(purpose, before);
+    const holder: Holder = { pid: Deno.pid, since: now, command };
+    file.truncateSync();
+    file.writeSync(new TextEncoder().encode(JSON.stringify(holder)));
+  } catch (error) {
+    held?.[Symbol.dispose]();
     file.close();
-    throw heldByAnother(purpose, before);
+    throw error;
   }
-  const holder: Holder = { pid: Deno.pid, since: now, command };
-  file.truncateSync();
-  file.writeSync(new TextEncoder().encode(JSON.stringify(holder)));
   return {
     [Symbol.dispose]() {
       file.truncateSync();
-      lock.release?.();
+      held[Symbol.dispose]();
       file.close();
     },
   };
@@ -82,9 +82,8 @@ export function heldSince(path: string): string | undefined {
   // Mostly nobody is in it: then the lock is not touched.
   if (!holder) return undefined;
   using file: LockableFile = Deno.openSync(path);
-  const lock = file.tryLockSync ? { taken: file.tryLockSync(false) } : lookBySqlite(path);
-  lock.release?.();
-  return lock.taken ? undefined : holder.since;
+  const isFree = trySystemLock(file, false) && !isSqliteLocked(heldPathOf(path));
+  return isFree ? undefined : holder.since;
 }
 
 function readHolder(path: string): Holder | undefined {
@@ -96,56 +95,61 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
-function tryLock(file: LockableFile, path: string): ProcessLock {
-  return file.tryLockSync ? { taken: file.tryLockSync(true) } : tryLockBySqlite(path);
+function takeBoth(file: LockableFile, path: string): Disposable | undefined {
+  const held = heldPathOf(path);
+  try {
+    const isTaken = takeFromLooker(() => trySystemLock(file, true));
+    return isTaken ? takeFromLooker(() => trySqliteLock(held)) : undefined;
+  } catch (error) {
+    throw explainLockError(held, error);
+  }
 }
 
-/** Longer than one that only looks has the lock. */
+/** True also where there is no such lock, by the runtime or the file system: then SQLite's alone decides. */
+function trySystemLock(file: LockableFile, isExclusive: boolean): boolean {
+  try {
+    return file.tryLockSync?.(isExclusive) ?? true;
+  } catch {
+    // Only "no such lock here" is told so; that somebody has it is no error.
+    return true;
+  }
+}
+
+/** SQLite writes nothing into this file: where it fails with the disk, it is the lock that it does not get. */
+function explainLockError(path: string, error: unknown): unknown {
+  if (!(error instanceof Error && /disk I\/O error/.test(error.message))) {
+    return explainStateError(path, error) ?? error;
+  }
+  return new UserError(`Cannot lock ${path}: its file system gives no locks`, {
+    hint: `Keep .spoor ${PLACE_WITH_LOCKS}`,
+    cause: error,
+  });
+}
+
+const PLACE_WITH_LOCKS = "on a local disk, or on a network's that is mounted with locks";
+
+/** Longer than one that only looks has a lock. */
 const LOOK_MS = 20;
 
 /** Who looks whether it is held holds it for that moment: a run that begins just then asks once more. */
-function takeFromLooker(take: () => ProcessLock): ProcessLock {
-  const lock = take();
-  if (lock.taken) return lock;
+function takeFromLooker<T>(take: () => T): T {
+  const taken = take();
+  if (taken) return taken;
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
   return take();
-}
-
-/** An exclusive transaction on an empty database: a lock that is asked for without waiting. */
-function tryLockBySqlite(path: string): ProcessLock {
-  const db = new DatabaseSync(heldPathOf(path), { timeout: 0 });
-  return lockBy(db, () => db.exec("BEGIN EXCLUSIVE"));
-}
-
-/** Reading is shut out by such a transaction too, and needs no right to write. */
-function lookBySqlite(path: string): ProcessLock {
-  // Whoever holds it has made it.
-  if (!isThere(heldPathOf(path))) return { taken: true };
-  const db = new DatabaseSync(heldPathOf(path), { timeout: 0, readOnly: true });
-  return lockBy(db, () => db.prepare("SELECT 1 FROM sqlite_schema").get());
 }
 
 function heldPathOf(path: string): string {
   return `${path}.held`;
 }
 
-function lockBy(db: DatabaseSync, take: () => void): ProcessLock {
-  try {
-    take();
-    return { taken: true, release: () => db.close() };
-  } catch (error) {
-    db.close();
-    if (error instanceof Error && /locked/.test(error.message)) return { taken: false };
-    throw error;
-  }
-}
-
 function heldByAnother(purpose: string, holder: Holder | undefined): UserError {
   const who = holder
     ? `process ${holder.pid} ("${holder.command}") has held the lock since ${holder.since}`
     : "another process holds the lock";
-  return new UserError(`Cannot ${purpose}: ${who}`, {
-    hint:
-      "Wait until that run ends, or stop it with Ctrl-C; a killed run gives its lock back by itself",
-  });
+  const wait =
+    "Wait until that run ends, or stop it with Ctrl-C; a killed run gives its lock back by itself";
+  // Some file systems without locks answer as if somebody had it.
+  const hint = holder ? wait : `${wait}. Where there is none, keep .spoor ${PLACE_WITH_LOCKS}`;
+  return new UserError(`Cannot ${purpose}: ${who}`, { hint });
 }
