@@ -26,12 +26,14 @@ export async function main(args: readonly string[], output?: Output): Promise<nu
   const out = output ?? programOutput(beforeDashes.includes("--no-color"));
   try {
     const code = await dispatch(args, out);
-    return out.hasFailed ? ExitCode.Failed : code;
+    return out.hasFailed && code !== ExitCode.Interrupted ? ExitCode.Failed : code;
   } catch (error) {
     const verbose = beforeDashes.some((arg) => arg === "--verbose" || arg === "-v");
     if (beforeDashes.includes("--json")) printAsJson(error, out);
     for (const line of renderThrown(error, { style: out.errorStyle, verbose })) out.errorLine(line);
     return exitCodeOf(error);
+  } finally {
+    await out.end();
   }
 }
 

@@ -11,6 +11,7 @@ import type { RunEvent, RunFinished } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 import { stateFilePath, type StateMigration } from "~/store/open_state.ts";
 import { removeStateCopy } from "~/store/state_copy.ts";
+import type { Output } from "./output/output.ts";
 import { hearStopSignals } from "./stop_signals.ts";
 
 /** Who hears of the run. */
@@ -25,16 +26,18 @@ export interface RunListener {
 /** @returns The last event; `undefined`: ended at once by a second Ctrl-C. */
 export async function runOnCopy(
   request: RunRequest,
+  output: Output,
   { onEvent, onStop, ...hearer }: RunListener,
 ): Promise<RunFinished | undefined> {
   using signals = hearStopSignals();
   signals.stop.addEventListener("abort", onStop);
   const copyName = crypto.randomUUID();
   try {
-    return await Promise.race([
-      runProject({ ...request, copyName }, onEvent, signals.stop, hearer),
-      signals.endNow.then(() => undefined),
-    ]);
+    return await output.withoutWaiting(signals, () =>
+      Promise.race([
+        runProject({ ...request, copyName }, onEvent, signals.stop, hearer),
+        signals.endNow.then(() => undefined),
+      ]));
   } finally {
     // The engine does so itself, unless it was ended.
     for (const practice of [false, true]) {

@@ -55,7 +55,7 @@ export const applyCommand = defineCommand({
     });
     const show = text ? (event: RunEvent) => text.show(event) : showAsJson(output);
     const notice = "Stopping: what is in flight ends first. Once more ends at once.";
-    const finished = await runOnCopy(toRequest(call, plan, file), {
+    const finished = await runOnCopy(toRequest(call, plan, file), output, {
       onEvent: show,
       onPlan: () => {},
       onMigrate: tellMigration(output),

@@ -93,7 +93,7 @@ export const planCommand = defineCommand({
     expectOneFormat("plan", options.format, options.json);
     if (options.output !== undefined) expectWritable(options.output, projectOf(options));
     let plan: PlanDocument | undefined;
-    const ended = await runOnCopy(toRequest(call), {
+    const ended = await runOnCopy(toRequest(call), output, {
       onEvent: () => {},
       onPlan: (made) => plan = made,
       onMigrate: tellMigration(output),

@@ -128,10 +128,12 @@ export const runCommand = defineCommand({
       else output.errorLine(notice);
     });
 
-    const outcome = await Promise.race([
-      runProject(request, show, stop, { onMigrate: tellMigration(output) }),
-      signals.endNow,
-    ]);
+    const { endNow } = signals;
+    const run = () => runProject(request, show, stop, { onMigrate: tellMigration(output) });
+    const outcome = await output.withoutWaiting(
+      { stop, endNow },
+      () => Promise.race([run(), endNow]),
+    );
     if (!outcome) return ExitCode.Interrupted;
     return outcome.status === "ok" ? ExitCode.Ok : ExitCode.Failed;
   },

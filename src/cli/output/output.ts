@@ -1,7 +1,8 @@
 /**
  * The program's two streams, and what is known of the terminal behind them.
  *
- * Text is written at once and whole. A reader that goes away (`spoor query … | head`) is no error:
+ * Text is written at once and whole; while a run goes on, through a queue, so that a reader that does not read
+ * holds up neither signals nor the clock. A reader that goes away (`spoor query … | head`) is no error:
  * what follows is dropped, and `isClosed` tells whoever would produce more. Where it cannot be written (a
  * file on a full disk), that is said once, what follows is dropped too, and the program ends with an error:
  * what it does is not broken off by a line that nobody can read.
@@ -10,13 +11,8 @@
  */
 import { messageOf } from "~/base/message_of.ts";
 import { withoutErrorNumber } from "~/base/system_words.ts";
+import { ASK_AGAIN_MS, type Sink, WriteQueue } from "./write_queue.ts";
 import { COLOURED, isCi, PLAIN, type Style, wantsColour } from "./style.ts";
-
-/** Where bytes go; `Deno.stdout` is one. */
-export interface Sink {
-  writeSync(bytes: Uint8Array): number;
-  isTerminal(): boolean;
-}
 
 /** What an output is made of; the program's own by default. */
 export interface OutputFacts {
@@ -30,6 +26,10 @@ export interface OutputFacts {
 
 /** Where terminals tell no width, and in tests. */
 const USUAL_COLUMNS = 80;
+/** How long a reader is waited for once a run is to stop, in milliseconds. */
+const READER_GRACE_MS = 3_000;
+/** The same once it is to end at once, and for what is then left to say. */
+const LAST_WORDS_MS = 300;
 const encoder = new TextEncoder();
 
 /** Everything that a command prints goes through one of these. */
@@ -43,6 +43,7 @@ export class Output {
   readonly #facts: OutputFacts;
   #isClosed = false;
   #hasFailed = false;
+  #queue: WriteQueue | undefined;
 
   constructor(facts: OutputFacts) {
     this.#facts = facts;
@@ -62,6 +63,11 @@ export class Output {
     return this.#hasFailed;
   }
 
+  /** How much is yet to be written before what is printed next. */
+  get waitingChars(): number {
+    return this.#queue?.waitingChars ?? 0;
+  }
+
   /** Width to lay lines out for. */
   get columns(): number {
     try {
@@ -72,17 +78,68 @@ export class Output {
     }
   }
 
+  /**
+   * Does work on a thread that is not to wait for a reader. At its end, all is written that was printed.
+   *
+   * @param stop Once aborted, the reader is waited for some seconds.
+   * @param endNow Once resolved, hardly.
+   */
+  async withoutWaiting<T>(
+    { stop, endNow }: { stop: AbortSignal; endNow: Promise<void> },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const queue = new WriteQueue((sink, failure) => {
+      if (sink === this.#facts.stdout) this.#close(failure);
+    });
+    this.#queue = queue;
+    try {
+      return await work();
+    } finally {
+      const impatient = Promise.race([
+        aborted(stop).then(() => delay(READER_GRACE_MS)),
+        endNow.then(() => delay(LAST_WORDS_MS)),
+      ]).then(() => "impatient");
+      while (queue.written && await Promise.race([queue.written, impatient]) !== "impatient");
+      if (queue.written) this.#giveUp(queue);
+      else this.#queue = undefined;
+    }
+  }
+
+  /** Call before the program ends. */
+  async end(): Promise<void> {
+    await Promise.race([this.#queue?.written, delay(LAST_WORDS_MS)]);
+  }
+
   /** Writes to standard output as it is. */
   write(text: string): void {
     if (this.#isClosed) return;
-    const failure = writeAll(this.#facts.stdout, text);
-    if (failure === undefined) return;
+    const failure = this.#put(this.#facts.stdout, text);
+    if (failure !== undefined) this.#close(failure);
+  }
+
+  /** @returns Why it could not be written, where that is known at once. */
+  #put(sink: Sink, text: string): unknown {
+    return this.#queue ? this.#queue.push(sink, text) : writeAll(sink, text);
+  }
+
+  #close(failure: unknown): void {
     this.#isClosed = true;
     if (failure instanceof Deno.errors.BrokenPipe) return;
     this.#hasFailed = true;
     this.errorLine(
       `${this.errorStyle.bad("error:")} Cannot write to standard output: ${stateOf(failure)}; ` +
         "what follows is not shown, and what was begun goes on to its end",
+    );
+  }
+
+  /** What is printed from here on goes through the queue as before: the other stream may be stuck, too. */
+  #giveUp(queue: WriteQueue): void {
+    this.#hasFailed = true;
+    if (queue.giveUp() !== this.#facts.stdout) return;
+    this.#isClosed = true;
+    this.errorLine(
+      `${this.errorStyle.bad("error:")} Cannot write to standard output: nobody reads it; ` +
+        "the rest of it is not shown",
     );
   }
 
@@ -98,7 +155,7 @@ export class Output {
 
   /** Writes a line to standard error. Where that cannot be, there is nowhere left to say so. */
   errorLine(text = ""): void {
-    writeAll(this.#facts.stderr, `${text}\n`);
+    this.#put(this.#facts.stderr, `${text}\n`);
   }
 }
 
@@ -115,10 +172,19 @@ function writeAll(sink: Sink, text: string): unknown {
     } catch (error) {
       if (!(error instanceof Deno.errors.WouldBlock)) return error;
       // A pipe set to non-blocking by whoever made it: wait until its reader has caught up.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ASK_AGAIN_MS);
     }
   }
   return undefined;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, ms)));
 }
 
 function stateOf(failure: unknown): string {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Output, type OutputFacts, type Sink } from "./output.ts";
+import { Output, type OutputFacts } from "./output.ts";
+import type { Sink } from "./write_queue.ts";
 
 /** What a test says of the world around the output. */
 export interface KeptOutputOptions {
@@ -43,6 +44,10 @@ class KeptSink implements Sink {
 
   isTerminal(): boolean {
     return this.terminal;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return Promise.resolve(this.writeSync(bytes));
   }
 
   writeSync(bytes: Uint8Array): number {

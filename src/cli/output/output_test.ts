@@ -3,6 +3,9 @@ import { Output } from "./output.ts";
 import { keepOutput, type KeptOutputOptions } from "./output_fixture.ts";
 import { COLOURED, PLAIN } from "./style.ts";
 
+/** A reader that takes nothing. */
+const NEVER = () => new Promise<number>(() => {});
+
 function styleIn(options: KeptOutputOptions) {
   return keepOutput(options).output.style === COLOURED ? "coloured" : "plain";
 }
@@ -47,6 +50,7 @@ Deno.test("Output writes all bytes to a stream that takes a few at a time", () =
   const written: number[] = [];
   const stdout = {
     isTerminal: () => false,
+    write: NEVER,
     writeSync(bytes: Uint8Array) {
       written.push(...bytes.slice(0, 2));
       return Math.min(2, bytes.length);
@@ -66,6 +70,7 @@ Deno.test("Output writes all bytes to a stream that takes a few at a time", () =
 Deno.test("Output stays silent once its reader is gone, and says so", () => {
   const stdout = {
     isTerminal: () => false,
+    write: NEVER,
     writeSync(): number {
       throw new Deno.errors.BrokenPipe("gone");
     },

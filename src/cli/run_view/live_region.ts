@@ -24,7 +24,10 @@ export class LiveRegion implements Disposable {
   constructor(output: Output, render: () => readonly string[]) {
     this.#output = output;
     this.#render = render;
-    this.#timer = setInterval(() => this.#draw(this.#render()), TICK_MS);
+    this.#timer = setInterval(() => {
+      // A terminal that was stopped (Ctrl-S) gets one picture when it goes on, not all that it has missed.
+      if (output.waitingChars === 0) this.#draw(this.#render());
+    }, TICK_MS);
   }
 
   /** Adds lines that stay, above the region. */
