@@ -11,7 +11,7 @@
  */
 import { messageOf } from "~/base/message_of.ts";
 import { withoutErrorNumber } from "~/base/system_words.ts";
-import { ASK_AGAIN_MS, type Sink, WriteQueue } from "./write_queue.ts";
+import { ASK_AGAIN_MS, nextPiece, type Sink, WriteQueue } from "./write_queue.ts";
 import { COLOURED, isCi, PLAIN, type Style, wantsColour } from "./style.ts";
 
 /** What an output is made of; the program's own by default. */
@@ -168,7 +168,7 @@ function writeAll(sink: Sink, text: string): unknown {
   let bytes = encoder.encode(text);
   while (bytes.length > 0) {
     try {
-      bytes = bytes.subarray(sink.writeSync(bytes));
+      bytes = bytes.subarray(sink.writeSync(nextPiece(bytes)));
     } catch (error) {
       if (!(error instanceof Deno.errors.WouldBlock)) return error;
       // A pipe set to non-blocking by whoever made it: wait until its reader has caught up.

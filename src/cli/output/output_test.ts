@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Output } from "./output.ts";
 import { keepOutput, type KeptOutputOptions } from "./output_fixture.ts";
 import { COLOURED, PLAIN } from "./style.ts";
+import type { Sink } from "./write_queue.ts";
 
 /** A reader that takes nothing. */
 const NEVER = () => new Promise<number>(() => {});
@@ -93,3 +94,45 @@ Deno.test("a painted empty text is empty", () => {
   assert.equal(COLOURED.bad("x"), "\x1b[31mx\x1b[39m");
   assert.equal(PLAIN.bad("x"), "x");
 });
+
+Deno.test("Output writes a long text once to a pipe that does not wait for its reader", async () => {
+  const text = Array.from({ length: 9_000 }, (_, line) => `line ${line}\n`).join("");
+  for (const isQueued of [false, true]) {
+    const stdout = new NonBlockingPipe();
+    const output = new Output({
+      stdout,
+      stderr: stdout,
+      noColour: false,
+      env: () => undefined,
+      columns: () => 80,
+    });
+    const write = () => Promise.resolve(output.write(text));
+    const never = { stop: new AbortController().signal, endNow: new Promise<void>(() => {}) };
+    await (isQueued ? output.withoutWaiting(never, write) : write());
+    assert.equal(stdout.text, text);
+  }
+});
+
+/** As Deno gives one: of more than PIPE_BUF it takes what there is room for, and does not tell how much. */
+class NonBlockingPipe implements Sink {
+  text = "";
+  #room = 65_536;
+
+  isTerminal(): boolean {
+    return false;
+  }
+
+  writeSync(bytes: Uint8Array): number {
+    const isAtomic = bytes.length <= 4_096;
+    const taken = bytes.length <= this.#room ? bytes.length : isAtomic ? 0 : this.#room;
+    this.text += new TextDecoder().decode(bytes.subarray(0, taken));
+    this.#room -= taken;
+    if (taken === bytes.length) return taken;
+    this.#room = 65_536;
+    throw new Deno.errors.WouldBlock("Resource temporarily unavailable (os error 11)");
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return Promise.try(() => this.writeSync(bytes));
+  }
+}

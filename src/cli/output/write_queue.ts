@@ -16,6 +16,19 @@ export interface Sink {
 
 /** A pipe set to non-blocking by whoever made it is asked again after this time. */
 export const ASK_AGAIN_MS = 1;
+
+/**
+ * What is written at a time. Such a pipe takes as much wholly or not at all (PIPE_BUF,
+ * https://pubs.opengroup.org/onlinepubs/9799919799/functions/write.html). Of more, Deno does not tell how much
+ * was taken before there was no room, and that much would be written twice.
+ */
+const PIECE_BYTES = Deno.build.os === "linux" ? 4_096 : 512;
+
+/** What of the bytes is to be written next. */
+export function nextPiece(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, PIECE_BYTES);
+}
+
 const encoder = new TextEncoder();
 
 /** See the module's comment. */
@@ -81,7 +94,7 @@ async function write(sink: Sink, text: string): Promise<unknown> {
   let bytes = encoder.encode(text);
   while (bytes.length > 0) {
     try {
-      bytes = bytes.subarray(await sink.write(bytes));
+      bytes = bytes.subarray(await sink.write(nextPiece(bytes)));
     } catch (error) {
       if (!(error instanceof Deno.errors.WouldBlock)) return error;
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
