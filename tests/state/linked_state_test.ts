@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { SEND_EACH_ROW, type SyncProject, syncProject } from "../delivery/sync_project.ts";
+import { SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 
 const IGNORED = { ignore: Deno.build.os === "windows" };
