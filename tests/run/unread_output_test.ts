@@ -110,7 +110,7 @@ async function sends(run: Unread, api: FakeApi, count: number): Promise<void> {
 /** What was sent is recorded, what was not is left, and the next run can begin and does the rest. */
 async function assertWhole(project: TempProject, api: FakeApi) {
   const sent = api.requests.length;
-  assert.ok(sent >= 10 && sent < 300);
+  assert.ok(sent > 0 && sent < 300, String(sent));
   assert.equal(project.rows("sync.crm").length, sent);
   assert.deepEqual(project.rows(`SELECT status FROM "spoor.runs"`), [{ status: "cancelled" }]);
   api.answer(() => ({ json: {} }));
@@ -122,7 +122,7 @@ async function assertWhole(project: TempProject, api: FakeApi) {
 Deno.test("the clock ends a run both of whose streams nobody reads", POSSIBLE, async () => {
   await using api = await fakeApi(() => ({ json: {}, delayMs: 100 }));
   await using project = await tempProject(files(api));
-  await using run = await startUnread(project, "run --timeout 4s", ">pipe 2>&1 #");
+  await using run = await startUnread(project, "run --timeout 8s", ">pipe 2>&1 #");
 
   assert.equal((await run.child.status).code, 1);
   await assertWhole(project, api);
