@@ -226,7 +226,7 @@ export const fileApiAttacks: readonly Attack[] = [
   matching("finds files by a path upward", "inbox/../../*/canary.txt"),
   matching("finds files by a path upward from nothing", "../**/canary.txt"),
   matching("finds files by a path upward inside of the pattern", "inbox/*/../../.env"),
-  matching("finds the secrets file", ".env", { says: /allow_read/ }),
+  matching("finds the secrets file", ".env", { says: /no model may read/ }),
   matching("finds the state file", ".spoor/*"),
   matching("finds files in a folder whose name begins alike", "inbox-private/*"),
   matching("finds files by braces", "{inbox,inbox-private}/*"),
