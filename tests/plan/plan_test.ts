@@ -323,7 +323,7 @@ async function hasAccepted(project: TempProject): Promise<boolean> {
     try {
       using db = new DatabaseSync(project.path(`.spoor/${name}/spoor.db`), { readOnly: true });
       const row = db.prepare(`SELECT count(*) AS n FROM "sync.people" WHERE name = 'Bo'`).get();
-      if (Number(row?.n) >= 20) return true;
+      if (Number(row?.n) >= 15) return true;
     } catch {
       // It is being copied, or written.
     }
