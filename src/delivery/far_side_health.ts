@@ -3,6 +3,10 @@
  * an answer, with a 5xx, or with a 401 or 407. Of the latter the last one must have begun when the first of the row
  * had ended: where a login expires, all that is out is refused at once, and the next request may bring a new one.
  *
+ * What repeats requests that have not been answered in an earlier run counts too, but is never what makes a host
+ * down: it comes first, and rows that the far side never answers about would else keep all others from being
+ * tried, in every run.
+ *
  * @module
  */
 
@@ -41,9 +45,15 @@ export class FarSideHealth {
   /**
    * Notes the end of a request.
    *
+   * @param isRepeat All that it is about had no answer in an earlier run.
    * @returns Whether the host is down now.
    */
-  note(host: string, end: RequestEnd, { beganAtMs, endedAtMs }: RequestSpan): boolean {
+  note(
+    host: string,
+    end: RequestEnd,
+    { beganAtMs, endedAtMs }: RequestSpan,
+    isRepeat = false,
+  ): boolean {
     if (end === "unclear") return false;
     if (end === "answered") {
       this.#failures.delete(host);
@@ -53,6 +63,6 @@ export class FarSideHealth {
     this.#failures.set(host, failures);
     failures.count += 1;
     const mayBeOver = end === "locked_out" && beganAtMs < failures.firstEndedAtMs;
-    return failures.count >= FAILURES_UNTIL_DOWN && !mayBeOver;
+    return failures.count >= FAILURES_UNTIL_DOWN && !mayBeOver && !isRepeat;
   }
 }

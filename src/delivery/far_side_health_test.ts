@@ -57,6 +57,14 @@ Deno.test("requests that were out together when a login expired do not make a ho
   assert.equal(health.note("a", "locked_out", { beganAtMs: 2, endedAtMs: 100 }), true);
 });
 
+Deno.test("repeats of what was never answered do not make a host down, the next request after them does", () => {
+  const health = new FarSideHealth();
+  for (let i = 0; i < 3 * FAILURES_UNTIL_DOWN; i++) {
+    assert.equal(health.note("a", "failed", spanAt(i), true), false);
+  }
+  assert.equal(health.note("a", "failed", spanAt(100)), true);
+});
+
 Deno.test("a refusal is an answer; 429 is neither an answer nor a failure", () => {
   const ends = [200, 301, 403, 404, 422, 401, 407, 408, 429, 500, 503, undefined].map(endOf);
   assert.deepEqual(ends, [

@@ -249,6 +249,8 @@ export interface EgressRequest extends Omit<GuestRequest, "groups"> {
   idempotencyKey: string;
   /** Plan: false where it is only counted, and `recorded` would be thrown away. @default true */
   isShown?: boolean;
+  /** All that it is about had no answer in an earlier run: that it fails again does not say that its host is down. */
+  isRepeat?: boolean;
 }
 
 export type FromEgress =

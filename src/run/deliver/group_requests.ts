@@ -7,7 +7,7 @@
  * @module
  */
 import { UserError } from "~/base/user_error.ts";
-import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
+import { type DeliveryPromise, isUnknown } from "~/delivery/earlier_try.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import type { BatchPart } from "./change_records.ts";
@@ -157,6 +157,14 @@ export class GroupRequests {
       group.isTaken ||= isTaken;
       group.hasLeft = true;
     }
+  }
+
+  /** Whether there are some, and in an earlier run the last try of each had no answer. */
+  areUnanswered(numbers: readonly number[]): boolean {
+    return numbers.length > 0 && numbers.every((number) => {
+      const earlier = this.held.find(number)?.earlier;
+      return earlier !== undefined && isUnknown(earlier);
+    });
   }
 
   /** How a request about these groups has ended: whether that says nothing of them. */

@@ -141,7 +141,12 @@ export class GuestHttp {
     const at = plan ? "" : now();
     const { groups } = request;
     const answer = (isShown ? undefined : this.#letThrough.answer(request)) ??
-      await this.#exchange(guestId, toEgress(request, idempotencyKey, isShown));
+      await this.#exchange(guestId, {
+        ...toEgress(request),
+        idempotencyKey,
+        isShown,
+        isRepeat: tracked?.areUnanswered(groups) ?? false,
+      });
     const { recorded, ...response } = answer;
     // It has not left, and nobody is there who would be told.
     if (this.#ending && response.attempts === 0) {
@@ -362,10 +367,8 @@ export class GuestHttp {
 /** What is known of a request, and nothing that a guest may have added. */
 function toEgress(
   { method, url, headers, body, timeoutMs, retries }: GuestRequest,
-  idempotencyKey: string,
-  isShown: boolean,
-): EgressRequest {
-  return { method, url, headers, body, timeoutMs, retries, idempotencyKey, isShown };
+): Omit<EgressRequest, "idempotencyKey"> {
+  return { method, url, headers, body, timeoutMs, retries };
 }
 
 /** Nothing was sent, and nothing will be: the model ends. */

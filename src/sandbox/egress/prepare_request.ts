@@ -28,6 +28,8 @@ export interface OutgoingRequest {
   retries: number;
   /** False: a redirect is an answer. @default true */
   followsRedirects?: boolean;
+  /** All that it is about had no answer in an earlier run. @default false */
+  isRepeat?: boolean;
 }
 
 /** The longest that a timer can wait. */
@@ -59,6 +61,7 @@ export function prepareRequest(
     signatures,
     timeoutMs: clamp(request.timeoutMs, 1, LONGEST_TIMEOUT_MS),
     retries: clamp(request.retries, 0, 1_000),
+    isRepeat: request.isRepeat === true,
   };
 }
 

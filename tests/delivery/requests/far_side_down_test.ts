@@ -1,7 +1,7 @@
 /** A far side that is down stops a model early; what was not sent comes with the next run. */
 import assert from "node:assert/strict";
 import { assertWording } from "../../bad_input/mistake.ts";
-import { fakeApi } from "../../support/fake_api.ts";
+import { fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
 import { rowsOf, SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "../../support/sync_project.ts";
 
 Deno.test("a far side that is down stops the model, says what was sent, and the next run sends the rest", async () => {
@@ -97,6 +97,32 @@ Deno.test("few requests that fail with all their tries do not stop a model", asy
   assert.equal(ran.code, 1);
   const { failed, saved, left } = ran.sync.delivery ?? {};
   assert.deepEqual([failed, saved, left], [29, 1, 0], ran.output);
+});
+
+Deno.test("groups that are never answered about do not keep the others from being tried in every run", async () => {
+  const isLost = (path: string) => Number(path.split("/").at(-1)) <= 20;
+  await using api = await fakeApi(({ path }) => isLost(path) ? { drop: true } : { json: {} });
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["retries: 0"] });
+  await people.setRows(["id", "name"], rowsOf(60));
+  const keysOf = (requests: readonly ReceivedRequest[]) => new Set(requests.map(({ key }) => key));
+  const first = await people.run();
+  assert.deepEqual([first.sync.delivery?.saved, first.sync.delivery?.unknown], [0, 20]);
+  assert.match(first.sync.error?.message ?? "", /the last 20 requests failed/);
+  const keys = keysOf(api.requests);
+
+  api.clear();
+  const second = await people.run();
+
+  assert.deepEqual(keysOf(api.requests.slice(0, 20)), keys, "they come first, with their keys");
+  const { saved, unknown, left } = second.sync.delivery ?? {};
+  assert.deepEqual([saved, unknown, left], [40, 20, 0], second.output);
+
+  api.clear();
+  api.answer(() => ({ drop: true }));
+  await people.setRows(["id", "name"], rowsOf(60, "new"));
+  const third = await people.run();
+  assert.match(third.sync.error?.message ?? "", /the last 20 requests failed/, third.output);
+  assert.equal(api.requests.length, 21, "what is tried for the first time tells that it is down");
 });
 
 Deno.test("a loop that catches every error does not hide that the far side is down", async () => {

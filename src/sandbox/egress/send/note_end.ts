@@ -5,25 +5,24 @@
  */
 import { endOf, type RequestEnd, type RequestSpan } from "~/delivery/far_side_health.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
+import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Answer } from "./send_once.ts";
 
-/**
- * See the module's comment.
- *
- * @param first Host of the request; where a redirect led elsewhere, the end is that of the other one.
- */
+/** See the module's comment. Where a redirect led elsewhere, the end is that of the other host. */
 export function noteEnd(
-  first: string,
+  { url, isRepeat = false }: Pick<OutgoingRequest, "url" | "isRepeat">,
   ended: Answer | EgressFailure,
   span: RequestSpan,
   pacer: Pacer,
 ): void {
-  const host = ended.trail?.url.host ?? first;
+  const { host } = ended.trail?.url ?? url;
+  const request = { host, isRepeat };
   if (!(ended instanceof EgressFailure)) {
-    return pacer.ended(host, endOf(ended.status), span, () => `the last one with ${ended.status}`);
+    const reason = () => `the last one with ${ended.status}`;
+    return pacer.ended(request, endOf(ended.status), span, reason);
   }
-  pacer.ended(host, endOfFailure(ended), span, (shown) => {
+  pacer.ended(request, endOfFailure(ended), span, (shown) => {
     return ended.wording(shown).replace(`Cannot reach "${host}": `, "");
   });
 }

@@ -18,6 +18,13 @@ import { EgressFailure, type Wording } from "~/sandbox/egress/egress_failure.ts"
 /** How long a pause, or the next try, is waited for when the run stops. */
 const STOP_GRACE_MS = 1_000;
 
+/** What of a request tells whether its host is down. */
+export interface EndedRequest {
+  host: string;
+  /** All that it is about had no answer in an earlier run. */
+  isRepeat: boolean;
+}
+
 /** See the module's comment. */
 export class Pacer {
   #slowDown = new SlowDown();
@@ -94,8 +101,13 @@ export class Pacer {
   }
 
   /** A request has ended for good. */
-  ended(host: string, end: RequestEnd, span: RequestSpan, reason: Wording): void {
-    if (this.#down || !this.#health.note(host, end, span)) return;
+  ended(
+    { host, isRepeat }: EndedRequest,
+    end: RequestEnd,
+    span: RequestSpan,
+    reason: Wording,
+  ): void {
+    if (this.#down || !this.#health.note(host, end, span, isRepeat)) return;
     const failed = `the last ${FAILURES_UNTIL_DOWN} requests failed`;
     if (end !== "locked_out") {
       return this.close((shown) => `Cannot reach "${host}": ${failed} (${reason(shown)})`);

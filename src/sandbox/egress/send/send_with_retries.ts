@@ -87,7 +87,7 @@ export async function sendWithRetries(
     }
     if (delayMs === undefined) {
       const span = { beganAtMs, endedAtMs: performance.now() };
-      if (!signal.aborted) noteEnd(request.url.host, ended, span, pacer);
+      if (!signal.aborted) noteEnd(request, ended, span, pacer);
       return unwrap(ended);
     }
     // Where the far side says "too fast", the model waits, and the request with it.
