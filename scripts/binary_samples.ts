@@ -41,18 +41,29 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       ],
       "tests/delivery/adopt/adopt_held_mistakes_test.ts": [],
       "tests/delivery/adopt/adopt_held_tries_test.ts": [],
+      "tests/delivery/adopt/adopt_left_test.ts": [],
       "tests/delivery/adopt/adopt_test.ts": ["--adopt sends nothing"],
+      "tests/delivery/after_saving_test.ts": ["why shows the requests that a group's work made"],
       "tests/delivery/budgets_test.ts": ["a query that gives nothing blocks always"],
       "tests/delivery/carried_changes_test.ts": [
         "what was let through and was cut goes on without a word: ",
       ],
+      "tests/delivery/change_batches_test.ts": [
+        "batches of changes hold removals",
+        "a refused batch of changes goes out in halves",
+      ],
+      "tests/delivery/change_keys_test.ts": ["a plan shows the keys that the run then sends"],
       "tests/delivery/changes_api_test.ts": ["changes gives creations, updates with what was"],
       "tests/delivery/changes_test.ts": ["only rows that are new or changed are sent"],
       "tests/delivery/rows/column_names_test.ts": [
         "a target that is a table has both columns é and É",
       ],
       "tests/delivery/tries/doubt_test.ts": ["a batch that is cut off comes again in its order"],
+      "tests/delivery/tries/ended_meanwhile_test.ts": ["a request that is asked for after its"],
       "tests/delivery/groups_test.ts": ["a group of several rows is acknowledged by its last row"],
+      "tests/delivery/hand_made_requests_test.ts": [
+        "at most once, a write that is about no group is refused before it leaves",
+      ],
       "tests/delivery/tries/known_there_test.ts": [
         "what is parked, and is again as it was accepted",
       ],
@@ -61,6 +72,20 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
         "@model_timeout leaves unknown what was in flight",
         "two models that send beside each other",
       ],
+      "tests/delivery/removals_first_test.ts": ["a removal that was refused comes after the rest"],
+      "tests/delivery/rows/kept_rows_test.ts": ["state mv of a model of SQL to one that sends"],
+      "tests/delivery/rows/keys_test.ts": ["what SQLite tells apart is two groups"],
+      "tests/delivery/rows/new_columns_test.ts": ["a new column is told by the model"],
+      "tests/delivery/rows/new_key_test.ts": ["another unique key whose columns were accepted"],
+      "tests/delivery/rows/nothing_accepted_test.ts": ["a model that finds nothing to send has"],
+      "tests/delivery/rows/nul_texts_test.ts": ["a text with a NUL is sent whole"],
+      "tests/delivery/rows/other_kind_test.ts": [],
+      "tests/delivery/rows/retyped_keys_test.ts": ["of a key of two columns the one is named"],
+      "tests/delivery/rows/saving_test.ts": [
+        "values that a model saves become SQL's",
+        "values of SQL reach the model whole",
+      ],
+      "tests/delivery/rows/unfit_rows_test.ts": ["a group whose columns do not fit beside"],
       "tests/delivery/rows/one_copy_test.ts": ["a model reads another's target"],
       "tests/delivery/tries/parked_test.ts": ["what no run sends by itself is said by every run"],
       "tests/delivery/tries/pending_test.ts": ["after kill -9 every group"],
@@ -73,10 +98,12 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       ],
       "tests/delivery/tries/settled_there_test.ts": ["what was settled as sent is known again"],
       "tests/delivery/tries/verify_test.ts": ["what verify finds is accepted"],
+      "tests/delivery/write_places_test.ts": ["the key that a change shows is that of its first"],
       "tests/graves/parked_rows_test.ts": [],
       "tests/graves/sent_by_mistake_test.ts": [],
       "tests/graves/waiting_rows_test.ts": ["grave: what waits is not deleted by its age"],
       "tests/state/lost_state_test.ts": ["a renamed model sends nothing"],
+      "tests/state/restored_state_test.ts": ["a backup that was made while a run sent"],
     },
   },
   {
@@ -93,6 +120,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       "tests/delivery/requests/locked_out_test.ts": ["401 to each batch stops the model"],
       "tests/delivery/halving_test.ts": ["one bad record of a refused batch fails alone"],
       "tests/delivery/record/parted_batches_test.ts": ["why tells of the refused batches"],
+      "tests/delivery/unread_parts_test.ts": ["a 207 to one row that the model passes over"],
       "tests/faults/broken_answers_test.ts": ["an answer that breaks leaves its group unknown"],
       "tests/faults/matrix_test.ts": [],
       "tests/graves/figures_test.ts": [],
@@ -124,10 +152,22 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
         "apply sends just the requests of the plan",
         "an edited plan is refused",
       ],
+      "tests/plan/budget_test.ts": ["a plan that two budgets stop names both"],
       "tests/plan/plan_page_test.ts": [
         "a host that is not allowed is found out",
         "Markdown has a table of models",
       ],
+      "tests/plan/plan_words_test.ts": ["a plan names a budget that --resend lets through"],
+      "tests/plan/secrets_test.ts": [
+        "a plan with secrets, signatures and an upload is applied",
+        "no plan shows a secret, wherever it is sent",
+      ],
+      "tests/plan/tokens_test.ts": ["a plan tells a key file that others can read"],
+      "tests/plan/unknown_test.ts": [
+        "a group that asks the far side cannot be known",
+        "a plan that is stopped or killed leaves no copy",
+      ],
+      "tests/plan/verify_test.ts": [],
       "tests/plan/plan_test.ts": [
         "a plan sends nothing, and leaves no trace in the state",
         "a plan of a state that a killed run left",
@@ -141,10 +181,18 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
     files: {
       "tests/delivery/record/failures_command_test.ts": ["failures lists errors with counts"],
       "tests/delivery/record/history_test.ts": ["history and the run itself show both sides"],
+      "tests/delivery/record/alike_values_test.ts": [],
+      "tests/delivery/record/key_words_test.ts": ["words that fit two groups"],
+      "tests/delivery/record/practice_hints_test.ts": ["a budget's way out is that of the state"],
       "tests/delivery/record/long_keys_test.ts": ["run, failures and plan show the beginning"],
       "tests/delivery/record/retry_test.ts": [
         "retry chooses by error and age",
         "retry waits for no run",
+      ],
+      "tests/delivery/record/unknown_test.ts": [
+        "what a killed run had out is listed with its key",
+        "what a run has out is said to be out while it runs",
+        "a program gets all that is unknown",
       ],
       "tests/delivery/record/why_test.ts": ["why tells what was sent and answered"],
       "tests/state/state_commands_test.ts": [
@@ -162,7 +210,19 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
     files: {
       "tests/bad_input/graph_test.ts": ["what stands below a failed model is blocked"],
       "tests/bad_input/header_test.ts": ["validate finds all mistakes of a project in one go"],
+      "tests/bad_input/project_test.ts": [
+        "a project that is not there is explained",
+        "an error is printed on stderr",
+      ],
+      "tests/bad_input/query_places_test.ts": [],
       "tests/bad_input/rows_test.ts": ["a key that is NULL in a model of SQL"],
+      "tests/bad_input/typescript_test.ts": [
+        "an answer that is no success is explained",
+        "an exception of a model is told by its own place",
+      ],
+      "tests/bad_input/unread_directives_test.ts": [],
+      "tests/bad_input/warnings_test.ts": ["a warning is an object of its own in JSON"],
+      "tests/bad_input/wrong_calls_test.ts": ["a call that is wrong exits with 2"],
       "tests/delivery/inbound_test.ts": ["files that are new or changed are read"],
       "tests/run/graph_test.ts": ["two hundred models", "--jobs 1 and --jobs 4"],
       "tests/run/kinds_test.ts": [
