@@ -201,8 +201,8 @@ class History {
     if (isKilled) this.#crashes += 1;
     else finishRun(db, runId, areAll(ends, "ended") ? "ok" : "failed", this.#now());
     this.world.forgetConnection();
-    // Where nothing more could be written, groups stand as they stood then, as after a kill.
-    const isCut = isKilled || [...ends.values()].includes("nothing more written");
+    // Where what became of a group could not be written, it stands as it stood then, as after a kill.
+    const isCut = isKilled || draft.commitFault !== undefined;
     for (const [i, { referee }] of this.#models.entries()) {
       referee.after(isCut, draft.models[i]?.concurrency ?? 1);
     }
