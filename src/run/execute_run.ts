@@ -53,6 +53,7 @@ import type { PlanBeginning } from "./planner.ts";
 import { LazyPractice } from "./practice.ts";
 import { RateLimits } from "./requests/rate_limits.ts";
 import type { TokenKeeper } from "./requests/token_keeper.ts";
+import { refuseOtherState } from "./expected_state.ts";
 import { refuseTracing } from "./refuse_tracing.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunEvent, RunFinished } from "./run_event.ts";
@@ -145,6 +146,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   await using commits: RunCommits = deferred ?? new GroupCommit(db, path);
   using readers = new ReaderPool(path, () => deferred?.write());
   const projectId = readProjectId(db);
+  if (!practice) refuseOtherState(job.path, projectId, settings.project, purposeOf(request));
   const states = loadModelStates(db);
   const startedAt = isoNow();
   // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
@@ -220,7 +222,9 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     allowChanges,
     jobs: jobsOf(job),
   });
-  const finished = endOf({ db, runId, job, way, engine, counts, sums, graph });
+  const isUnnamed = sending.isFirst && settings.project === undefined;
+  const unnamedProject = isUnnamed ? projectId : undefined;
+  const finished = endOf({ db, runId, job, way, engine, counts, sums, graph, unnamedProject });
   if (planner) {
     if (planning && engine.stop.aborted) throw planning.planStopped();
     const grants = loadRateGrants(db);
@@ -309,9 +313,12 @@ interface End {
   counts: StepCounts;
   sums: RunSums;
   graph: Graph;
+  unnamedProject: string | undefined;
 }
 
-function endOf({ db, runId, job, way, engine, counts, sums, graph }: End): RunFinished {
+function endOf(
+  { db, runId, job, way, engine, counts, sums, graph, unnamedProject }: End,
+): RunFinished {
   const { practice, startedAt, request: { timeoutMs } } = job;
   const { requests, groups } = sums;
   const { planned } = way;
@@ -327,6 +334,7 @@ function endOf({ db, runId, job, way, engine, counts, sums, graph }: End): RunFi
     ...(planned && { planned_requests_left: planned.left }),
     ...(heldBack && { held_back: heldBack }),
     ...(groups && { groups }),
+    ...(unnamedProject !== undefined && { unnamed_project: unnamedProject }),
     ...(engine.isTimeOver() && timeoutMs !== undefined && { timeout_ms: timeoutMs }),
   };
 }

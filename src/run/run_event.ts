@@ -175,6 +175,8 @@ export interface RunFinished {
   groups?: GroupSums;
   /** Only where it was over before the run: `--timeout`. */
   timeout_ms?: number;
+  /** The project has sent for the first time, and its settings do not name it: its id. */
+  unnamed_project?: string;
 }
 
 /** Changes that wait for a person, after this run; all count groups. */

@@ -23,9 +23,15 @@ export interface SendingRun {
   endedAt?: string;
 }
 
-/** Leaves the mark before anything is sent; costs one look where it is there. */
-export function markAsSent(statePath: string): void {
-  if (!isMarkedAsSent(statePath)) writeMark(markOf(statePath), TEXT);
+/**
+ * Leaves the mark before anything is sent; costs one look where it is there.
+ *
+ * @returns Whether it was not.
+ */
+export function markAsSent(statePath: string): boolean {
+  if (isMarkedAsSent(statePath)) return false;
+  writeMark(markOf(statePath), TEXT);
+  return true;
 }
 
 /** Whether the mark is there; it is not where a person has deleted it to go on from an older file. */
@@ -82,7 +88,7 @@ export function findUnknownSender(statePath: string, db: DatabaseSync): SendingR
 export function refuseOlderFile(statePath: string, db: DatabaseSync, purpose: string): void {
   const last = findUnknownSender(statePath, db);
   if (last === undefined) return;
-  const file = besideState(statePath, basename(statePath));
+  const file = besideState(statePath);
   throw new UserError(
     `Cannot ${purpose}: ${file} is older than what was sent: it does not know all that run ${last.runId} of ${last.startedAt} has recorded as sent`,
     {
@@ -112,9 +118,7 @@ export function refuseUnreadableMark(statePath: string, purpose: string): void {
         ? `Make ${
           besideState(statePath, markName(statePath))
         } readable for the user that runs Spoor`
-        : `Where ${
-          besideState(statePath, basename(statePath))
-        } is the newest that there is, delete ${
+        : `Where ${besideState(statePath)} is the newest that there is, delete ${
           besideState(statePath, markName(statePath))
         }; then look at "spoor plan"`,
     },
@@ -173,7 +177,7 @@ function readSendingRun(statePath: string): SendingRun | undefined {
  */
 export function refuseLostFile(statePath: string, purpose = "run"): void {
   if (holdsSomething(statePath) || !isMarkedAsSent(statePath)) return;
-  const file = besideState(statePath, basename(statePath));
+  const file = besideState(statePath);
   throw new UserError(
     `Cannot ${purpose}: ${file} is gone, and with it what this project has sent`,
     {
@@ -189,8 +193,8 @@ export function refuseLostFile(statePath: string, purpose = "run"): void {
   );
 }
 
-/** What lies beside the state file, as a person finds it from the project's folder. */
-function besideState(statePath: string, name: string): string {
+/** The state file, or what lies beside it, as a person finds it from the project's folder. */
+export function besideState(statePath: string, name = basename(statePath)): string {
   const folder = dirname(statePath);
   // A state file that is a link lies elsewhere.
   return `${basename(folder) === ".spoor" ? ".spoor" : folder}/${name}`;
@@ -214,7 +218,8 @@ function isThere(path: string): boolean {
   }
 }
 
-function holdsSomething(path: string): boolean {
+/** Whether there is a state file, and it is not empty. */
+export function holdsSomething(path: string): boolean {
   try {
     return Deno.statSync(path).size > 0;
   } catch {

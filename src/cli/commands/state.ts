@@ -24,6 +24,7 @@ import { backupState, defaultBackupPath } from "~/state/backup_state.ts";
 import { checkState } from "~/state/check_state.ts";
 import { heldState, modelsWithState } from "~/state/held_states.ts";
 import { moveState } from "~/state/move_state.ts";
+import { PROJECT_ID, readMeta } from "~/store/meta.ts";
 import { openState, stateFilePath } from "~/store/open_state.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 import { findUnknownSender, unreadableMark } from "~/store/sent_mark.ts";
@@ -151,6 +152,8 @@ function check({ root, practice, path, call: { options, output } }: Situation): 
     option: practiceOption(options.practice),
   });
   const { findings, notes, checks, schema, currentSchema } = report;
+  // That of practice runs means nothing to the settings.
+  const projectId = practice ? undefined : readMeta(db, PROJECT_ID);
   if (options.json) {
     for (const finding of findings) output.json("state_finding", finding);
     output.json("state_check", {
@@ -158,11 +161,15 @@ function check({ root, practice, path, call: { options, output } }: Situation): 
       ok: findings.length === 0,
       schema,
       current_schema: currentSchema,
+      project_id: projectId ?? null,
       checks,
       findings: findings.length,
       notes,
     });
-  } else for (const line of renderReport(path, report, output.style)) output.line(line);
+  } else {
+    for (const line of renderReport(path, report, output.style)) output.line(line);
+    if (projectId !== undefined) output.line(`project_id: ${projectId}`);
+  }
   return findings.length === 0 ? ExitCode.Ok : ExitCode.Failed;
 }
 

@@ -94,7 +94,16 @@ export function renderSummary(run: RunFinished, tally: RunTally, view: SummaryVi
   }
   lines.push(...sentLines(run, tally), ...heldBackLines(run, view), ...groupLines(run));
   if (run.practice && run.requests.sent > 0) lines.push("", ...practiceHints(tally, view));
+  if (run.unnamed_project !== undefined) lines.push("", ...nameLines(run.unnamed_project, style));
   return lines;
+}
+
+/** Said once in a project's life. */
+function nameLines(projectId: string, style: Style): string[] {
+  return [
+    "If .spoor ever gets lost, a run sends all of this again. To have it refuse instead, write in spoor.yaml:",
+    `  ${style.accent(`project_id: ${projectId}`)}`,
+  ];
 }
 
 function headline({ status, elapsed_ms: ms }: RunFinished, style: Style): string {

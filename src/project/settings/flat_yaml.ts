@@ -7,7 +7,7 @@
 import type { YamlPair } from "~/model/yaml_mapping.ts";
 
 /**
- * Reads a text that has nothing but comments and `word: word` lines with no indentation.
+ * Reads a text that has nothing but comments and `word: word` or `word: word-word` lines with no indentation.
  *
  * @returns What the YAML package would find, or `undefined` when the text has anything else.
  */
@@ -15,7 +15,7 @@ export function readFlatYaml(text: string): YamlPair[] | undefined {
   const pairs: YamlPair[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(#.*)?$/.test(line)) continue;
-    const match = /^([a-z_]+): +([A-Za-z0-9_]+)(?: +(?:#.*)?)?$/.exec(line);
+    const match = /^([a-z_]+): +([A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*)(?: +(?:#.*)?)?$/.exec(line);
     if (!match) return undefined;
     const [, key = "", value = ""] = match;
     pairs.push({

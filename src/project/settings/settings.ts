@@ -22,8 +22,17 @@ import { readText } from "~/project/read_text.ts";
 import { type AuthProviders, readAuthProviders } from "./auth_providers.ts";
 import { readFlatYaml } from "./flat_yaml.ts";
 
+/** The project whose state a run begins from. */
+export interface ExpectedProject {
+  id: string;
+  /** Where it stands. */
+  at: SourceLocation;
+}
+
 /** What a project may set for all its models. */
 export interface Settings {
+  /** Absent: a run begins from whatever state is there, or makes one. */
+  project?: ExpectedProject;
   /** Every run is a practice run. */
   practice: boolean;
   /** Models that run side by side; absent: the number of cores. */
@@ -61,6 +70,9 @@ export const DEFAULT_DIRECTIVES: readonly string[] = [
   "max_attempts",
 ];
 
+/** RFC 9562, section 4. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 type SettingReader = (text: string, into: Settings) => ValueProblem | undefined;
 
 const READERS: ReadonlyMap<string, SettingReader> = new Map([
@@ -72,6 +84,7 @@ const READERS: ReadonlyMap<string, SettingReader> = new Map([
 /** The names of all settings. */
 export const SETTING_NAMES: readonly string[] = [
   ...READERS.keys(),
+  "project_id",
   "defaults",
   "rate_limits",
   "auth",
@@ -126,6 +139,7 @@ export async function parseSettings(
   eachOnce(pairs, errors, (pair, at) => {
     if (pair.key === "defaults") readDefaults(pair, settings, at, errors);
     else if (pair.key === "rate_limits") readRateLimits(pair, settings, at, errors);
+    else if (pair.key === "project_id") readProjectId(pair, settings, at, errors);
     else if (pair.key === "auth") settings.auth = readAuthProviders(pair, at, errors, warnings);
     else readSetting(pair, settings, at, errors);
   });
@@ -195,6 +209,20 @@ function readSetting(
     ? read(value.text, settings)
     : { state: "it is not a single value", hint: `Write "${key}: value".` };
   if (problem) errors.push(wrongValue(key, problem, at));
+}
+
+function readProjectId(
+  { key, value }: YamlPair,
+  settings: Settings,
+  at: SourceLocation,
+  errors: UserError[],
+): void {
+  if (value.type === "scalar" && UUID.test(value.text)) {
+    settings.project = { id: value.text, at };
+    return;
+  }
+  const hint = `Write the id that "spoor state check" shows, or take the line out.`;
+  errors.push(wrongValue(key, { state: "it is not the id of a project", hint }, at));
 }
 
 function readDefaults(

@@ -49,6 +49,17 @@ Deno.test("spoor.yaml sets what it names", async () => {
   });
 });
 
+Deno.test("spoor.yaml may name the project whose state it is", async () => {
+  const id = "01c46dcb-feae-4d78-9421-0c12f3b25767";
+  for (
+    const [text, line] of [[`project_id: ${id}\n`, 1], [`defaults:\nproject_id: "${id}"\n`, 2]]
+  ) {
+    const { settings, errors } = await parseSettings(String(text));
+    assert.deepEqual(errors, []);
+    assert.deepEqual(settings.project, { id, at: { path: "spoor.yaml", line, column: 1 } });
+  }
+});
+
 Deno.test("an empty spoor.yaml, and empty defaults, set nothing", async () => {
   for (const text of ["", "# nothing\n", "defaults:\n"]) {
     assert.deepEqual(await parseSettings(text), {
@@ -64,7 +75,7 @@ const MISTAKES: [text: string, words: string[]][] = [
     `spoor.yaml:2 Cannot read the settings: "practise" is not a setting | Did you mean "practice"?`,
   ]],
   ["connections: 1\n", [
-    `spoor.yaml:1 Cannot read the settings: "connections" is not a setting | Use one of practice, jobs, memory_mb, defaults, rate_limits, auth.`,
+    `spoor.yaml:1 Cannot read the settings: "connections" is not a setting | Use one of practice, jobs, memory_mb, project_id, defaults, rate_limits, auth.`,
   ]],
   ["practice: yes\njobs: 0\n", [
     `spoor.yaml:1 Cannot read "practice": "yes" is neither true nor false | Write "true" or "false".`,
@@ -80,6 +91,9 @@ const MISTAKES: [text: string, words: string[]][] = [
   ]],
   ["rate_limits: 5\n", [
     `spoor.yaml:1 Cannot read "rate_limits": it is not a list of limits | Write "crm: 100/10s" below it, indented by two spaces.`,
+  ]],
+  ["jobs: 2\nproject_id: 3f2a9c\n", [
+    `spoor.yaml:2 Cannot read "project_id": it is not the id of a project | Write the id that "spoor state check" shows, or take the line out.`,
   ]],
   ["jobs: 2\njobs: 3\n", [
     `spoor.yaml:2 Cannot read the settings: "jobs" is given twice | Keep one of the two lines.`,
@@ -131,6 +145,10 @@ Deno.test("the short cut for plain settings reads what the YAML package reads, o
   const texts = [
     "practice: true\n# c\n\njobs: 4 # cores\nmemory_mb: 0512\n",
     "a: 1",
+    "a: 0a1-b-2_c # d\nb: 2026-11-26\n",
+    "a: 1-\n",
+    "a: -1\n",
+    "a: b--c\n",
     "a: b\r\nc: d\r\n",
     "a:  b  \n",
     "a: b#c\n",
@@ -154,7 +172,7 @@ Deno.test("the short cut for plain settings reads what the YAML package reads, o
     const read = pairs.map(({ key, value }) => [key, value.type === "scalar" ? value.text : ""]);
     assert.deepEqual(read, Object.entries(parse(text, { schema: "failsafe" })), text);
   }
-  assert.equal(taken, 4);
+  assert.equal(taken, 5);
 });
 
 Deno.test("an alias that leads into itself is a mistake like others", async () => {

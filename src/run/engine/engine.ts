@@ -17,6 +17,7 @@ import {
   type Job,
   type Way,
 } from "~/run/execute_run.ts";
+import { refuseMissingState } from "~/run/expected_state.ts";
 import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 import { explainStateError, makeStateFolder, stateFilePath } from "~/store/open_state.ts";
@@ -92,7 +93,10 @@ export class Engine {
     const purpose = purposeOf(request);
     using _lock = takeRunLock(lockPathOf(path), commandOf(request), isoNow(), purpose);
     removeStateCopies(path);
-    if (!practice) refuseUnsure(path, purpose);
+    if (!practice) {
+      refuseUnsure(path, purpose);
+      refuseMissingState(path, settings.project, purpose);
+    }
     const job: Job = { request, current, root, settings, practice, path, startedAt };
     if (request.apply) return await this.#apply(job, request.apply);
     if (!request.plan) return await this.#execute(job, { path });
