@@ -11,10 +11,6 @@ import { UserError } from "~/base/user_error.ts";
 import type { ExpectedProject } from "~/project/settings/settings.ts";
 import { besideState, holdsSomething } from "~/store/sent_mark.ts";
 
-const WAY_OUT =
-  'or, to begin anew, take "project_id" out of spoor.yaml: "spoor plan" then shows what a run would send. ' +
-  "To try the models, use --practice";
-
 /**
  * Call before a state is made where there is none.
  *
@@ -27,16 +23,10 @@ export function refuseMissingState(
   purpose: string,
 ): void {
   if (!expected || holdsSomething(path)) return;
-  throw new UserError(
-    `Cannot ${purpose}: ${
-      besideState(path)
-    } is not there, and the settings name the project that it is of`,
-    {
-      at: expected.at,
-      details: ["Nothing was sent. Without that file everything would be sent again."],
-      hint: `Put the state file, or a backup, in its place; ${WAY_OUT}`,
-    },
-  );
+  const state = `there is no ${besideState(path)}, and spoor.yaml expects that of ${expected.id}`;
+  throw refusal(purpose, state, expected, [
+    "Nothing was sent. Without that file everything would be sent again.",
+  ]);
 }
 
 /**
@@ -52,14 +42,25 @@ export function refuseOtherState(
   purpose: string,
 ): void {
   if (!expected || expected.id === projectId) return;
-  throw new UserError(
-    `Cannot ${purpose}: ${
-      besideState(path)
-    } is of project ${projectId}, and the settings name another`,
-    {
-      at: expected.at,
-      details: ["Nothing was sent. What that file does not know would be sent again."],
-      hint: `Put the file of ${expected.id} in its place; ${WAY_OUT}`,
-    },
-  );
+  const state = `${besideState(path)} is that of project ${projectId}, ` +
+    `and spoor.yaml expects that of ${expected.id}`;
+  throw refusal(purpose, state, expected, [
+    "Nothing was sent. What that file does not know would be sent again.",
+  ]);
+}
+
+function refusal(
+  purpose: string,
+  state: string,
+  { at }: ExpectedProject,
+  details: readonly string[],
+): UserError {
+  return new UserError(`Cannot ${purpose}: ${state}`, {
+    at,
+    details,
+    hint:
+      "Put the file that is expected, or a backup of it, in its place; or, to begin anew, take " +
+      '"project_id" out of spoor.yaml: "spoor plan" then shows what a run would send. To try the models, ' +
+      "use --practice",
+  });
 }

@@ -16,6 +16,7 @@ Deno.test("a project that its settings name sends from no state but its own", as
   const first = await project.run("run");
   const line = ID.exec(first.output)?.[1] ?? "";
   assert.notEqual(line, "", first.output);
+  const own = line.replace("project_id: ", "");
   await project.write("spoor.yaml", `jobs: 2\n${line}\n`);
   await people.setRows(COLUMNS, rowsOf(4));
   const planned = await project.run("plan -o plan.json");
@@ -23,23 +24,25 @@ Deno.test("a project that its settings name sends from no state but its own", as
   const kept = `${project.root}/kept`;
   await Deno.rename(project.path(".spoor"), kept);
   api.clear();
-  const refused = async (words: RegExp, hint: RegExp) => {
+  const refused = async (state: string) => {
     for (const command of ["run", "run raw.people", "plan", "apply plan.json"]) {
       const { code, output } = await project.run(command);
       assert.equal(code, 1, output);
-      assert.match(output, words);
+      assert.match(output, RegExp(`: ${state}, and spoor\\.yaml expects that of ${own}$`, "m"));
       assert.match(output, /at spoor\.yaml:2\n/);
-      assert.match(output, hint);
+      assert.match(
+        output,
+        /hint: Put .* in its place; or, to begin anew, take "project_id" out of/,
+      );
     }
     assert.equal(api.requests.length, 0);
   };
 
-  await refused(/\.spoor\/spoor\.db is not there/, /hint: Put the state file, or a backup, in its/);
+  await refused("there is no \.spoor/spoor\.db");
   assert.equal(await project.exists(".spoor/spoor.db"), false, "none is made in its place");
   await project.remove(".spoor");
   await Deno.rename(other.project.path(".spoor"), project.path(".spoor"));
-  const own = line.replace("project_id: ", "");
-  await refused(/\.spoor\/spoor\.db is of project [0-9a-f-]{36}, and/, RegExp(`file of ${own} in`));
+  await refused("\.spoor/spoor\.db is that of project [0-9a-f-]{36}");
   const practice = await project.run("run --practice");
   assert.equal(practice.code, 0, practice.output);
 
