@@ -4,6 +4,7 @@
  * | the last try                     | the same content now          | other content now   |
  * | -------------------------------- | ----------------------------- | ------------------- |
  * | `unknown`, at least once         | repeated first, with its key  | a new change, first |
+ * | the same, tried before that too  | repeated last, with its key   | a new change, last  |
  * | `unknown`, at most once          | held for a person             | held for a person   |
  * | `failed`                         | tried again, with its key     | a new change, last  |
  * | `failed` too often, `rejected`   | parked                        | a new change        |
@@ -117,6 +118,14 @@ export function isThereByWord(earlier: EarlierTry): boolean {
  */
 export function batchToRepeat(earlier: EarlierTry): number {
   return isUnknown(earlier) ? earlier.batch || earlier.id : 0;
+}
+
+/**
+ * Whether the last try of unknown end was not the first: to be repeated before all others has not helped it, and
+ * where a model ends at it, none of the others would ever be tried.
+ */
+export function isRepeatedInVain(earlier: Pick<EarlierTry, "state" | "attempts">): boolean {
+  return isUnknown(earlier) && earlier.attempts > 1;
 }
 
 /** How a change stands after one more try that was not accepted. */

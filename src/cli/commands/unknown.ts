@@ -41,8 +41,9 @@ export const unknownCommand = defineCommand({
   summary: "List groups whose request may have arrived; settle them as sent or as not sent",
   details: [
     "A run that is killed, or an answer that never comes, leaves it unknown whether a request has",
-    "arrived. Such a group is repeated first by the next run, with the same Idempotency-Key; but in a",
-    "model with @delivery: at_most_once it waits until a person has looked at the far side:",
+    "arrived. Such a group is repeated first by the next run, with the same Idempotency-Key, and where",
+    "that has no answer either, after all others by the runs that follow; but in a model with",
+    "@delivery: at_most_once it waits until a person has looked at the far side:",
     "",
     "  spoor unknown settle MODEL KEY… --sent      the far side has it: nothing is sent",
     "  spoor unknown settle MODEL KEY… --not-sent  it does not: the next run sends it, with that key",

@@ -13,6 +13,7 @@ import type { Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { keyObject } from "~/cli/why_view/story_json.ts";
 import { obstacleOf, settleCommand } from "~/cli/why_view/what_is_next.ts";
+import { isRepeatedInVain } from "~/delivery/earlier_try.ts";
 import { CUT_OFF } from "~/store/changes/cut_off.ts";
 import type { LedgerRow, RequestRow } from "~/store/changes/group_story.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
@@ -65,7 +66,7 @@ export function renderUnknown(
     "",
     ...waiting ? [`Look at the far side, then: ${style.accent(commandFor(waiting, option))}`] : [],
     ...sending.some(({ model }) => model.promise === "at_least_once")
-      ? ["The next run repeats those that wait for nobody first, with the same keys."]
+      ? ["The next run repeats those that wait for nobody, with the same keys."]
       : [],
     ...out,
   ];
@@ -85,7 +86,9 @@ function commandFor({ model, change }: UnknownGroup, option: string): string {
 function renderGroup({ change, model, request, key }: UnknownGroup, style: Style): string[] {
   const name = renderGroupKey(model.keyColumns, decodeGroupKey(change.group_key));
   return [
-    `${style.strong(model.name)}  ${style.strong(visibleLine(name))}  ${waitsFor(model, style)}`,
+    `${style.strong(model.name)}  ${style.strong(visibleLine(name))}  ${
+      waitsFor(model, change, style)
+    }`,
     ...isCutOff(change)
       ? cutOffLines(change, request, style)
       : requestLines(change, request, style),
@@ -131,12 +134,11 @@ function lineWithTime(text: string, at: string | null, style: Style): string {
   return `${BELOW}${visibleLine(text)}${at === null ? "" : `  ${style.dim(renderLocalTime(at))}`}`;
 }
 
-function waitsFor(model: TrackedModel, style: Style): string {
+function waitsFor(model: TrackedModel, change: LedgerRow, style: Style): string {
   const obstacle = obstacleOf(model);
   if (obstacle !== undefined) return style.bad(`not repeated: ${obstacle}`);
-  return model.promise === "at_most_once"
-    ? style.bad("waits for you")
-    : style.warning("repeated first by the next run");
+  if (model.promise === "at_most_once") return style.bad("waits for you");
+  return style.warning(`repeated ${isRepeatedInVain(change) ? "" : "first "}by the next run`);
 }
 
 /** One line of JSON a group, and one of those that are neither known nor unknown yet. */

@@ -40,6 +40,7 @@ const NEXT_PAINTS: Readonly<Record<NextStep["code"], Paint>> = {
   in_flight: "warning",
   waits_for_you: "bad",
   repeated_first: "warning",
+  repeated: "warning",
   parked: "bad",
   comes_again: "warning",
   pending: "warning",

@@ -6,7 +6,7 @@
 import { renderCount } from "~/base/counts.ts";
 import type { BudgetBlock } from "~/cli/groups/budget_block.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
-import { isUnknown } from "~/delivery/earlier_try.ts";
+import { isRepeatedInVain, isUnknown } from "~/delivery/earlier_try.ts";
 import type { DeliveryRow, LedgerRow } from "~/store/changes/group_story.ts";
 import type { PendingRow } from "~/store/changes/pending.ts";
 import type { AcceptedGroup } from "~/tracked/accept/known_group.ts";
@@ -45,6 +45,7 @@ export interface NextStep {
     | "in_flight"
     | "waits_for_you"
     | "repeated_first"
+    | "repeated"
     | "parked"
     | "comes_again"
     | "pending"
@@ -102,7 +103,8 @@ function decide(facts: GroupFacts): NextStep {
   }
   if (isUnknown(ledger)) {
     const text = `waits for you: ${settleCommand(model.name, words, option)}`;
-    return model.promise === "at_most_once" ? { code: "waits_for_you", text } : REPEATED;
+    if (model.promise === "at_most_once") return { code: "waits_for_you", text };
+    return isRepeatedInVain(ledger) ? REPEATED : REPEATED_FIRST;
   }
   if (ledger.parked) {
     const text = `parked until its content changes, or: ${retryCommand(model.name, words, option)}`;
@@ -182,6 +184,11 @@ const SETTLED: NextStep = {
 };
 
 const REPEATED: NextStep = {
+  code: "repeated",
+  text: "its last requests may have arrived: the next run repeats it, with the same key",
+};
+
+const REPEATED_FIRST: NextStep = {
   code: "repeated_first",
   text: "its last request may have arrived: the next run repeats it first, with the same key",
 };

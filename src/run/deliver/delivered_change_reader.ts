@@ -147,7 +147,7 @@ export class DeliveredChangeReader {
     previous: PreviousBlock[],
   ): number {
     if (!this.#removed || most <= 0 || this.#removed.isOver) return 0;
-    const turn = next ? this.turnOf(next.keyText) : "failed";
+    const turn = next && this.turnOf(next.keyText);
     for (let given = 0; given < most; given++) {
       const removed = this.#removed.take(turn);
       if (!removed) return given;

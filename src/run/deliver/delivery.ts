@@ -8,7 +8,7 @@ import type { ErrorReport } from "~/base/user_error.ts";
 import { batchToRepeat, isForced, isThereByWord } from "~/delivery/earlier_try.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { Adoption } from "~/run/adopt/adopt_changes.ts";
-import { sameChange, turnOf } from "~/run/earlier/earlier_changes.ts";
+import { lateRepeats, sameChange, turnOf } from "~/run/earlier/earlier_changes.ts";
 import type { SettledTaken } from "~/run/earlier/accept_settled.ts";
 import { forgetGone } from "~/run/earlier/forget_gone.ts";
 import { assertGuest } from "~/run/guest/guest_error.ts";
@@ -106,6 +106,7 @@ export class Delivery {
     const readsRemoved = context.onRemoved === "deliver";
     if (readsRemoved) refuseRemovedKeys(db, changes.comparison);
     const { plan } = context;
+    const late = readsRemoved ? lateRepeats(earlier) : new Set<number>();
     this.#reader = new DeliveredChangeReader(
       db,
       changes,
@@ -117,7 +118,7 @@ export class Delivery {
         const entry = earlier.get(keyText);
         return entry !== undefined && isThereByWord(entry);
       },
-      (keyText) => turnOf(earlier.get(keyText)),
+      (keyText) => turnOf(earlier.get(keyText), late),
     );
     this.#acknowledger = new Acknowledger(db, changes);
     this.#fitting = new FittingRows(db, changes.comparison);

@@ -11,6 +11,7 @@ import {
   type GroupNow,
   isForced,
   isHeldBack,
+  isRepeatedInVain,
   isUnknown,
   mayHaveMore,
 } from "~/delivery/earlier_try.ts";
@@ -19,6 +20,16 @@ import type { TriedGroup } from "~/tracked/compare/find_changes.ts";
 import type { HoldCandidates } from "~/tracked/compare/hold_back.ts";
 import type { Turn } from "~/tracked/compare/removed_groups.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
+
+/** Batches, and groups alone, that come last though they are repeated: all of each was repeated in vain. */
+export function lateRepeats(earlier: LedgerReader): ReadonlySet<number> {
+  const late = new Set<number>();
+  const first = new Set<number>();
+  for (const entry of earlier.each("state IN ('sent', 'unknown')")) {
+    (isRepeatedInVain(entry) ? late : first).add(batchToRepeat(entry));
+  }
+  return late.difference(first);
+}
 
 /**
  * What was tried before and not accepted. What was refused for good, and did nothing, is as if it had not been
@@ -30,24 +41,26 @@ export function* triedGroups(
   earlier: LedgerReader,
   readsRemoved: boolean,
 ): Generator<TriedGroup> {
+  const late = lateRepeats(earlier);
   for (const entry of earlier.each()) {
     if (isAsUntried(entry)) continue;
+    const batch = batchToRepeat(entry);
     yield {
       key: decodeGroupKey(entry.groupKey),
       isForced: isForced(entry),
-      batch: batchToRepeat(entry),
+      batch,
       place: entry.place,
       mayBeThere: readsRemoved && mayHaveMore(entry),
-      isLate: hasFailedToRemove(entry),
+      isLate: batch === 0 ? hasFailedToRemove(entry) : late.has(batch),
     };
   }
 }
 
 /** When a changed group comes, by what the ledger has of it. */
-export function turnOf(entry: LedgerEntry | undefined): Turn {
+export function turnOf(entry: LedgerEntry | undefined, late: ReadonlySet<number>): Turn {
   if (!entry || isAsUntried(entry)) return "news";
   const batch = batchToRepeat(entry);
-  return batch === 0 ? "failed" : { batch, place: entry.place };
+  return batch === 0 ? "failed" : { batch, place: entry.place, isLate: late.has(batch) };
 }
 
 function isAsUntried(entry: LedgerEntry): boolean {

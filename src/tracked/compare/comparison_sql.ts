@@ -213,7 +213,7 @@ export function removedIs(kind: "news" | "failed", c: Comparison): string {
     `EXISTS (SELECT 1 FROM ${temp(c.triedTable)} AS t
     WHERE ${which} AND ${keysAreEqual(c.uniqueKey, "t", "r")})`;
   return kind === "failed"
-    ? tried("t._spoor_late")
+    ? tried("t._spoor_batch = 0 AND t._spoor_late")
     : `NOT ${tried("(t._spoor_batch <> 0 OR t._spoor_late)")}`;
 }
 

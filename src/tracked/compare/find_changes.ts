@@ -73,13 +73,16 @@ export interface TriedGroup {
   key: readonly SqlValue[];
   /** It counts as changed whatever it holds. */
   isForced: boolean;
-  /** Comes before all others, and with the others of its batch; 0: no wish. */
+  /** Comes with the others of its batch, and before all others, or, where it is late, after them; 0: no wish. */
   batch: number;
   /** Its place in that batch. @default 0 */
   place?: number;
   /** If the query does not have it, it counts as removed, though nothing of it was accepted. @default false */
   mayBeThere?: boolean;
-  /** If the query does not have it, it comes after what is new or changed. @default false */
+  /**
+   * It has a batch, and comes last of all; or it has none, and comes after what is new or changed if the query does
+   * not have it. @default false
+   */
   isLate?: boolean;
 }
 

@@ -2,7 +2,8 @@
  * Brings the changed rows into the order in which they are sent: rows of a group beside each
  * other, groups in the order in which the query gave them. First of all come those whose last try was cut
  * off, batch by batch and in the order in which they went out: the same request again. Last come those that
- * were refused before, so that a loop that ends at one of them has done the others.
+ * were refused before, and those that were repeated so in vain, so that a loop that ends at one of them has done
+ * the others.
  *
  * @module
  */
@@ -59,7 +60,8 @@ function sortRows(db: DatabaseSync, c: Comparison): void {
     }
      FROM (SELECT *, ${c.place} AS _spoor_row FROM ${temp(c.rowsTable)}) AS r
      LEFT JOIN ${temp(c.triedTable)} AS t ON ${keysAreEqual(c.uniqueKey, "t", "r")}
-     ORDER BY CASE WHEN t._spoor_batch IS NULL THEN 1 WHEN t._spoor_batch = 0 THEN 2 ELSE 0 END,
+     ORDER BY CASE WHEN t._spoor_batch IS NULL THEN 1 WHEN t._spoor_batch = 0 THEN 2
+       WHEN t._spoor_late THEN 3 ELSE 0 END,
        abs(t._spoor_batch), t._spoor_batch, iif(t._spoor_batch, t._spoor_place, 0),
        min(r._spoor_row) OVER (PARTITION BY ${partition}), r._spoor_row;
      DROP TABLE ${temp(c.rowsTable)};

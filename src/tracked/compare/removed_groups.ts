@@ -5,7 +5,8 @@
  * 2. all others, before anything that is new or changed: what is removed may stand in the way of it at the far
  *    side, as where a record has another key now and goes by what it kept;
  * 3. those whose removal has failed before, after the changed ones that have not: a loop that ends at one of
- *    them has done the rest.
+ *    them has done the rest;
+ * 4. what was cut off once more when it was repeated, as 1.
  *
  * @module
  */
@@ -16,7 +17,13 @@ import { RemovedGroupReader, type RemovedKind } from "./removed_group_reader.ts"
 import { type BatchPlace, RemovedRepeats } from "./removed_repeats.ts";
 
 /** When a changed group comes: where it went out, if that was cut off; or with the news, or those that failed. */
-export type Turn = BatchPlace | "news" | "failed";
+export type Turn = Repeat | "news" | "failed";
+
+/** Where a group went out that was cut off, and is repeated. */
+export interface Repeat extends BatchPlace {
+  /** It comes last, not first. */
+  isLate: boolean;
+}
 
 /** One of them. */
 export interface RemovedInTurn {
@@ -30,32 +37,41 @@ const PAGE = 1_000;
 /** See the module's comment. */
 export class RemovedGroups {
   readonly #repeats: RemovedRepeats;
+  readonly #lateRepeats: RemovedRepeats;
   readonly #news: RemovedQueue;
   readonly #failed: RemovedQueue;
   #newsTaken = 0;
 
   constructor(db: DatabaseSync, c: Comparison) {
-    this.#repeats = new RemovedRepeats(db, c);
+    this.#repeats = new RemovedRepeats(db, c, false);
+    this.#lateRepeats = new RemovedRepeats(db, c, true);
     this.#news = new RemovedQueue(db, c, "news");
     this.#failed = new RemovedQueue(db, c, "failed");
   }
 
   /** All have been taken. */
   get isOver(): boolean {
-    return !this.#repeats.next && !this.#news.next && !this.#failed.next;
+    return [this.#repeats, this.#news, this.#failed, this.#lateRepeats].every(({ next }) => !next);
   }
 
-  /** Takes the next one that comes before a changed group. */
-  take(before: Turn): RemovedInTurn | undefined {
-    if (this.#repeats.isBefore(typeof before === "string" ? undefined : before)) {
-      return { key: this.#repeats.take() ?? [], pendingNumber: 0 };
-    }
-    if (typeof before !== "string") return undefined;
+  /** Takes the next one that comes before a changed group; `undefined`: all changed ones have been. */
+  take(before: Turn | undefined): RemovedInTurn | undefined {
+    const repeat = typeof before === "object" ? before : undefined;
+    const isFirst = repeat?.isLate === false;
+    if (this.#repeats.isBefore(isFirst ? repeat : undefined)) return unnumbered(this.#repeats);
+    if (isFirst) return undefined;
     const key = this.#news.take();
     if (key) return { key, pendingNumber: ++this.#newsTaken };
-    const failed = before === "failed" ? this.#failed.take() : undefined;
-    return failed && { key: failed, pendingNumber: 0 };
+    if (before === "news") return undefined;
+    if (this.#failed.next) return unnumbered(this.#failed);
+    const isLast = before !== "failed" && this.#lateRepeats.isBefore(repeat);
+    return isLast ? unnumbered(this.#lateRepeats) : undefined;
   }
+}
+
+/** Takes one that was tried before, and so does not wait. */
+function unnumbered(from: { take(): readonly SqlValue[] | undefined }): RemovedInTurn {
+  return { key: from.take() ?? [], pendingNumber: 0 };
 }
 
 /** Those of one kind. */
