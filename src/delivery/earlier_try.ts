@@ -121,11 +121,13 @@ export function batchToRepeat(earlier: EarlierTry): number {
 }
 
 /**
- * Whether the last try of unknown end was not the first: to be repeated before all others has not helped it, and
- * where a model ends at it, none of the others would ever be tried.
+ * Whether the last try of unknown end was not the first, or one with another content came before it: to be repeated
+ * before all others has not helped it, and where a model ends at it, none of the others would ever be tried.
  */
-export function isRepeatedInVain(earlier: Pick<EarlierTry, "state" | "attempts">): boolean {
-  return isUnknown(earlier) && earlier.attempts > 1;
+export function isRepeatedInVain(
+  earlier: Pick<EarlierTry, "state" | "attempts"> & { moved: boolean | number },
+): boolean {
+  return isUnknown(earlier) && (earlier.attempts > 1 || Boolean(earlier.moved));
 }
 
 /** How a change stands after one more try that was not accepted. */

@@ -15,6 +15,7 @@ const ROW: LedgerRow = {
   error: null,
   parked: 0,
   action: "update",
+  moved: 0,
   at: null,
 };
 

@@ -41,6 +41,7 @@ export interface LedgerRow {
   error: string | null;
   parked: number;
   action: ChangeAction;
+  moved: number;
   at: string | null;
 }
 

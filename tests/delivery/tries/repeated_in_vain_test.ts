@@ -91,3 +91,18 @@ Deno.test("a removal that is never answered about comes last as well, with those
   const fourth = await people.run();
   assert.deepEqual(arrivals(api, "2").paths, ["1", "4", "2"], fourth.output);
 });
+
+Deno.test("a row that is never answered about and changes before each run comes last as well", async () => {
+  await using api = await fakeApi();
+  answerAllBut(api, "1");
+  await using people = await syncProject(api, SEND_IN_LOOP, { directives: ["retries: 0"] });
+  const [, ...others] = rowsOf(3);
+
+  for (
+    const [name, paths] of [["Ada", ["1"]], ["Bea", ["1"]], ["Cora", ["2", "3", "1"]]] as const
+  ) {
+    await people.setRows(COLUMNS, [["1", `'${name}'`], ...others]);
+    const ran = await people.run();
+    assert.deepEqual(arrivals(api, "1").paths, paths, ran.output);
+  }
+});
