@@ -121,13 +121,14 @@ export function batchToRepeat(earlier: EarlierTry): number {
 }
 
 /**
- * Whether the last try of unknown end was not the first, or one with another content came before it: to be repeated
- * before all others has not helped it, and where a model ends at it, none of the others would ever be tried.
+ * Whether a try that got no answer was not the first, or one with another content came before it: to be repeated
+ * before all others has not helped it, and where a model ends at it, none of the others would ever be tried. Not so
+ * where it was the run that died: that is not the group's.
  */
 export function isRepeatedInVain(
-  earlier: Pick<EarlierTry, "state" | "attempts"> & { moved: boolean | number },
+  { state, attempts, moved }: Pick<EarlierTry, "state" | "attempts"> & { moved: boolean | number },
 ): boolean {
-  return isUnknown(earlier) && (earlier.attempts > 1 || Boolean(earlier.moved));
+  return state === "unknown" && (attempts > 1 || Boolean(moved));
 }
 
 /** How a change stands after one more try that was not accepted. */

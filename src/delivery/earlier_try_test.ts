@@ -5,6 +5,7 @@ import {
   type EarlierTry,
   isForced,
   isHeldBack,
+  isRepeatedInVain,
   isThereByWord,
   knownByWord,
   mayHaveMore,
@@ -82,6 +83,15 @@ Deno.test("batchToRepeat() repeats exactly what may have arrived, and nothing el
   assert.equal(batchToRepeat({ ...tried, state: "unknown", batch: 5 }), 5);
   assert.equal(batchToRepeat({ ...tried, state: "unknown" }), 7);
   assert.equal(batchToRepeat({ ...tried, batch: 5 }), 0);
+});
+
+Deno.test("isRepeatedInVain() tells a second try without an answer from a first one, and from a run that died", () => {
+  const unknown = { ...tried, state: "unknown" } as const;
+  assert.equal(isRepeatedInVain(unknown), false);
+  assert.equal(isRepeatedInVain({ ...unknown, attempts: 2 }), true);
+  assert.equal(isRepeatedInVain({ ...unknown, moved: true }), true, "tried as something else");
+  assert.equal(isRepeatedInVain({ ...tried, state: "sent", attempts: 2 }), false);
+  assert.equal(isRepeatedInVain({ ...tried, attempts: 2 }), false, "it has failed for certain");
 });
 
 Deno.test("afterFailure() parks at the last attempt", () => {
