@@ -1,6 +1,7 @@
 /**
  * Which change a request is about: what the model works on, and in a loop of its own also what the request
- * holds of other groups, as a batch that was filled by hand does.
+ * holds of other groups, as a batch that was filled by hand does. What a request takes of several groups is seen by
+ * their rows, or by values that only one of them has (`telling_values.ts`).
  *
  * @module
  */
@@ -9,6 +10,7 @@ import { refusal } from "~/sandbox/guest/host_error.ts";
 import { type Change, currentChange, newChange } from "./change_context.ts";
 import type { Delivery, GivenGroup } from "./delivery.ts";
 import { findGroups, findKeys } from "./known_objects.ts";
+import { findByValues } from "./telling_values.ts";
 
 /** What of a request tells it. */
 export interface RequestParts {
@@ -31,26 +33,37 @@ export function isWrite(method: string): boolean {
   return !isSafeMethod(method);
 }
 
-/**
- * Call where the request is asked for: a moment later a plain loop may be at its next row.
- *
- * @param lastGiven The number of the last group that the model was given.
- */
+/** Call where the request is asked for: a moment later a plain loop may be at its next row. */
 export function changeOfRequest(
   { method, values, texts }: RequestParts,
-  lastGiven: number,
+  delivery: Delivery | undefined,
 ): RequestSubject {
   const { change, isByLoop } = currentChange();
   if (!isByLoop) return { change, mayHoldUpTo: 0 };
-  const found = new Set<GivenGroup>(change.given);
-  if (isWrite(method)) {
-    for (const value of values) findGroups(value, found);
-    for (const text of texts) findKeys(text, found);
-  }
+  const mayHoldUpTo = delivery?.lastGiven ?? 0;
+  if (!isWrite(method)) return { change: together(change.given), mayHoldUpTo };
+  const told = findByValues(inHand(change, delivery), { values, texts });
+  const found = new Set<GivenGroup>(told);
+  for (const value of values) findGroups(value, found);
+  for (const text of texts) findKeys(text, found);
+  // Where it tells by itself what it is about, the loop may be ahead of it.
+  const isAhead = told.size > 0 && change.given.every((group) => !found.has(group));
+  if (!isAhead) { for (const group of change.given) found.add(group); }
+  return { change: together(found), mayHoldUpTo };
+}
+
+/** Groups that a request may be about; of an array the model has them all, and may mean others than it names. */
+function inHand(change: Change, delivery: Delivery | undefined): ReadonlySet<GivenGroup> {
+  if (!delivery || delivery.hasArray) return new Set();
+  return new Set(change.given).union(new Set(delivery.open()));
+}
+
+/** Those that have not ended, where there are such. */
+function together(groups: Iterable<GivenGroup>): Change {
   // In the order in which the host gave them, which is that of their batch when it is repeated.
-  const given = [...found].sort((a, b) => a.number - b.number);
+  const given = [...groups].sort((a, b) => a.number - b.number);
   const open = given.filter(({ state }) => state === "open");
-  return { change: newChange(open.length > 0 ? open : given), mayHoldUpTo: lastGiven };
+  return newChange(open.length > 0 ? open : given);
 }
 
 /**

@@ -80,6 +80,11 @@ export class Delivery {
     return this.hasArray && this.#given.size > 0;
   }
 
+  /** Groups that the model was given and that have not ended. */
+  open(): Iterable<GivenGroup> {
+    return this.#given.values();
+  }
+
   /**
    * Notes a group that the model is given now.
    *

@@ -68,7 +68,7 @@ function subjectOf(
 ): RequestSubject {
   const texts = [withParams(String(url), params), ...headersOf(headers, undefined).flat()];
   if (typeof body?.content === "string") texts.push(body.content);
-  return changeOfRequest({ method, values, texts }, delivery()?.lastGiven ?? 0);
+  return changeOfRequest({ method, values, texts }, delivery());
 }
 
 async function request(
