@@ -165,7 +165,8 @@ export interface Query {
  * last.
  *
  * In a loop of your own, a write is also about the rows that its `json` or `form` holds just as they were
- * given, in lists or objects too: so a batch that you fill yourself goes out as one. A copy is not such a row.
+ * given, in lists or objects too: so a batch that you fill yourself goes out as one. In a `for await` that has come
+ * to later rows meanwhile, copies are known by what only one of the rows in hand has: a key, a mail address, an id.
  * If it is killed, such a batch has the same key only if the same groups come together again: `batches` sees
  * to that, and to no more than `@concurrency` requests at once.
  *
