@@ -130,8 +130,20 @@ function statementOf([first, ...rest]: SqlArguments): Pick<QueryText, "sql" | "p
   throw modelError(`Cannot run the query: the SQL is ${nameKind(first)}, and not text`);
 }
 
+/** A list or an object would become one text of JSON: `id NOT IN (?)` would be true of every row. */
 function parametersOf(values: readonly unknown[]): Value[] {
-  return values.map((value, i) => toSaved(value, `parameter ${i + 1}`, () => "the query"));
+  return values.map((value, i) => {
+    if (!isListOrObject(value)) return toSaved(value, `parameter ${i + 1}`, () => "the query");
+    throw modelError(`Cannot run the query: its parameter ${i + 1} is ${nameKind(value)}`, {
+      hint:
+        "For a list write IN (SELECT value FROM json_each(?)), and give it JSON.stringify(list).",
+    });
+  });
+}
+
+function isListOrObject(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return !(value instanceof Date || ArrayBuffer.isView(value) || value instanceof ArrayBuffer);
 }
 
 function makeSave(context: ApiContext): Api.Save {

@@ -62,6 +62,8 @@ export async function settleOutcome(
     });
   }
   const read = new OutcomeReader(batch).read(outcome);
+  // A position may be another group's key: then none of them can be believed.
+  if (read.hasPosition) throw read.stranger;
   const { accepted, rejected } = read;
   if (accepted.length > 0) {
     await saveTogether(accepted.map((group) => [group, group.rows]), delivery);
@@ -81,6 +83,8 @@ class OutcomeReader {
   readonly failed = new Map<GivenGroup, Error>();
   /** Why a key means no group of the batch; the first of them. */
   stranger: Error | undefined;
+  /** A key that means no group is the place of one in the batch. */
+  hasPosition = false;
   #batch: ReadonlyMap<unknown, GivenGroup>;
   #columns: readonly string[];
 
@@ -136,12 +140,21 @@ class OutcomeReader {
         const { key, reason } = this.#keyOf(item, list);
         const group = this.#batch.get(identityOf(key));
         if (group) groups.set(group, reason);
-        else this.stranger ??= notInBatch(key, list, this.#lookAlike(key));
+        else this.#noteStranger(key, list);
       } catch (error) {
         this.stranger ??= error as Error;
       }
     }
     return groups;
+  }
+
+  #noteStranger(key: Row, list: string): void {
+    const [value, ...others] = Object.values(key);
+    const isPosition = typeof value === "number" && Number.isInteger(value) && value >= 0 &&
+      value < this.#batch.size && others.length === 0;
+    if (isPosition && !this.hasPosition) this.stranger = undefined;
+    this.hasPosition ||= isPosition;
+    this.stranger ??= notInBatch(key, list, this.#lookAlike(key), isPosition);
   }
 
   /** A value, a key, a row that holds its key, or `{key, reason}`. */
@@ -187,13 +200,20 @@ function contradiction({ key }: GivenGroup): Error {
   );
 }
 
-function notInBatch(key: Readonly<Row>, list: string, lookAlike: Readonly<Row> | undefined): Error {
+function notInBatch(
+  key: Readonly<Row>,
+  list: string,
+  lookAlike: Readonly<Row> | undefined,
+  isPosition: boolean,
+): Error {
   return modelError(
     `Cannot find ${describeKey(key)}, which the function returned in ${list}: ` +
       "it is not in the batch",
     {
       hint: typeHint(key, lookAlike) ??
-        `Return the keys as they were read: 1 and "1" are two keys.`,
+        (isPosition
+          ? "Return keys, and not the places in the batch: groups[i].key."
+          : `Return the keys as they were read: 1 and "1" are two keys.`),
     },
   );
 }

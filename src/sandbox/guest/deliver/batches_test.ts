@@ -220,6 +220,24 @@ Deno.test("a key outside of the batch or in both lists fails what was not decide
   ]);
 });
 
+Deno.test("places in the batch are not taken for keys", async () => {
+  for (
+    const outcome of [
+      "{ accepted: [0, 2, 3], rejected: [1] }",
+      "{ accepted: [1, 2], rejected: [{ key: 0 }] }",
+    ]
+  ) {
+    const { acknowledged, rejected, failedGroups } = await run(
+      `await query("a").batches(4, () => (${outcome}));`,
+      { rows: people(4) },
+    );
+
+    assert.deepEqual([acknowledged, rejected, failedGroups.length], [[], [], 4]);
+    assert.match(failedGroups[0]?.error.message ?? "", /^Cannot find id = 0, .* not in the batch$/);
+    assert.match(failedGroups[0]?.error.hint ?? "", /^Return keys, and not the places/);
+  }
+});
+
 Deno.test("a key outside of a batch that is decided is told of by a warning", async () => {
   const { logs, acknowledged } = await run(
     `await query("a").batches(2, () => ({ accepted: [1, 2, 3] }));`,

@@ -30,7 +30,7 @@ Deno.test("reject parks the group of a row, whatever rows it has", async () => {
 
 Deno.test("each and batches leave alone what their function rejected", async () => {
   const { error, logs, rejected, acknowledged, failedGroups } = await run(
-    `log.info(await query("a").each(async (row) => {
+    `log.info(await query("a").each(async (row, _group) => {
   if (row.id === 1) await reject(row, "no");
   if (row.id === 2) { await reject(row, "never"); throw new Error("too late to fail"); }
 }));`,

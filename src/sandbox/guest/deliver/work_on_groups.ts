@@ -8,9 +8,10 @@
  * @module
  */
 import type { Counts, Group, Saves } from "~/sandbox/guest/api.ts";
+import { HttpResponse } from "~/sandbox/guest/http/http_response.ts";
 import { isFatal, modelError } from "~/sandbox/guest/host_error.ts";
 import { givenOf, type ReadGroup, toGroup } from "~/sandbox/guest/rows/groups.ts";
-import type { Row } from "~/sandbox/guest/rows/row_values.ts";
+import { describeKey, type Row } from "~/sandbox/guest/rows/row_values.ts";
 import { type Change, newChange, workOn } from "./change_context.ts";
 import type { Delivery, GivenGroup, SavedRow } from "./delivery.ts";
 import type { LateErrors } from "./late_errors.ts";
@@ -48,9 +49,26 @@ export async function workOnGroups(
   const counts = noCounts();
   await runLanes(groups, work, (group) => [group], async (group, goOn) => {
     const [first] = group.rows;
-    if (first) await workOnOne(group, { ...work, goOn }, counts, () => fn(first, toGroup(group)));
+    if (!first) return;
+    await workOnOne(group, { ...work, goOn }, counts, () => {
+      if (fn.length === 1 && group.rows.length > 1) throw onlyFirst(group);
+      return fn(first, toGroup(group));
+    });
   });
   return counts;
+}
+
+/** The others would be saved as if they had been sent. */
+function onlyFirst({ key, rows }: ReadGroup): Error {
+  return modelError(
+    `Cannot send ${
+      describeKey(key)
+    } by one row: it has ${rows.length}, and the function takes the first alone`,
+    {
+      hint:
+        "Take (row, group), whose rows are all of them; or make @unique_key so that each row has its own.",
+    },
+  );
 }
 
 /** Runs `fn` for each change; a removed group has no row. */
@@ -216,10 +234,20 @@ export function isDone(group: GivenGroup, returned: unknown): boolean {
   );
 }
 
-/** What the function returned, as rows; undefined where that is nothing. */
+/**
+ * What the function returned, as rows; undefined where that is nothing, or an answer that is a success.
+ *
+ * @throws {Error} It is an error, or an answer that is no success: then as if it had been thrown.
+ */
 export function rowsOf(returned: unknown): readonly SavedRow[] | undefined {
   if (isNothing(returned)) return undefined;
-  return (Array.isArray(returned) ? returned : [returned]) as readonly SavedRow[];
+  const all = Array.isArray(returned) ? returned : [returned];
+  for (const each of all) {
+    if (each instanceof Error) throw each;
+    if (each instanceof HttpResponse && !each.ok) throw HttpResponse.errorOf(each);
+  }
+  const rows = all.filter((each) => !(each instanceof HttpResponse));
+  return rows.length === 0 && all.length > 0 ? undefined : rows as readonly SavedRow[];
 }
 
 function isNothing(returned: unknown): returned is undefined | null {

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { closestWord } from "~/base/closest_word.ts";
 import { parseDurationMs } from "~/base/duration.ts";
 import { hideInText } from "~/base/hide_credentials.ts";
 import type { Http, RequestOptions, UploadOptions } from "~/sandbox/guest/api.ts";
@@ -20,6 +21,7 @@ import {
   notePartial,
   noteWhole,
 } from "~/sandbox/guest/deliver/partial_answers.ts";
+import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { atSite, hostError, modelError, rememberError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
 import type { EgressError, EgressResponse, GuestRequest, GuestStart } from "~/sandbox/protocol.ts";
@@ -45,10 +47,13 @@ export function makeHttp(context: HttpContext): Http {
   };
   const methods = METHODS.map((name) => [
     name,
-    async (url: string | URL, options: RequestOptions = {}) =>
-      await send(name.toUpperCase(), url, options, encodeBody(options)),
+    async (url: string | URL, options: RequestOptions = {}) => {
+      expectOptions(name, options, OPTIONS);
+      return await send(name.toUpperCase(), url, options, encodeBody(options));
+    },
   ]);
   const upload = async (url: string | URL, options: UploadOptions) => {
+    expectOptions("upload", options, UPLOAD_OPTIONS);
     const { form, ...rest } = options;
     // Taken before the files are read: by then a plain loop may be at its next row.
     const subject = subjectOf(context, "POST", url, rest, [form]);
@@ -56,6 +61,25 @@ export function makeHttp(context: HttpContext): Http {
     return await request(context, "POST", url, rest, body, subject);
   };
   return { ...Object.fromEntries(methods), upload, oauth: makeOAuth(context.port) } as Http;
+}
+
+const UPLOAD_OPTIONS = ["headers", "params", "form", "timeout", "retries", "throwOnError"];
+const OPTIONS = [...UPLOAD_OPTIONS, "json", "body"];
+
+/** What is passed over in silence would be sent without: a row that is given for the options, as an empty body. */
+function expectOptions(name: string, options: unknown, known: readonly string[]): void {
+  const wrong = `Cannot call http.${name}`;
+  const hint =
+    "Give the URL and one object: { json: … }, { form: … } or { body: … }, and headers beside it.";
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw modelError(`${wrong} with ${nameKind(options)} for its options`, { hint });
+  }
+  const stranger = Object.keys(options).find((key) => !known.includes(key));
+  if (stranger === undefined) return;
+  const meant = closestWord(stranger, known);
+  throw modelError(`${wrong}: "${stranger}" is not one of its options`, {
+    hint: meant ? `Did you mean "${meant}"?` : hint,
+  });
 }
 
 function subjectOf(

@@ -6,7 +6,7 @@
 import { shortenText } from "~/base/cut_text.ts";
 import { hideInText } from "~/base/hide_credentials.ts";
 import type { HttpResponse as PublicResponse } from "~/sandbox/guest/api.ts";
-import { modelError } from "~/sandbox/guest/host_error.ts";
+import { modelError, rememberError } from "~/sandbox/guest/host_error.ts";
 import type { EgressResponse } from "~/sandbox/protocol.ts";
 import { parseLinks } from "./parse_links.ts";
 
@@ -46,6 +46,15 @@ export class HttpResponse implements PublicResponse {
       ? new TextEncoder().encode(this.#body)
       : this.#body;
     return this.#bytes;
+  }
+
+  /** The error of an answer that is no success. */
+  static errorOf(response: HttpResponse): HttpError {
+    const error = new HttpError(describeRefusal(response.#request(), response, {}), response);
+    rememberError(error, {
+      hint: "It was returned as if it were a row: look at its status, and return the row.",
+    });
+    return error;
   }
 
   get ok(): boolean {

@@ -244,6 +244,33 @@ Deno.test("an answer that is no JSON, or no text, says so", async () => {
   );
 });
 
+Deno.test("an option that is none is refused, and nothing is sent", async () => {
+  const call = async (code: string) => {
+    const { error, requests } = await run(`await http.${code};`);
+    assert.equal(requests.length, 0, code);
+    return `${error?.message} | ${error?.hint}`;
+  };
+  const give =
+    "Give the URL and one object: { json: … }, { form: … } or { body: … }, and headers beside it.";
+
+  assert.equal(
+    await call(`post("https://a.test/", { id: 1, email: "a@b.test" })`),
+    `Cannot call http.post: "id" is not one of its options | ${give}`,
+  );
+  assert.equal(
+    await call(`get("https://a.test/", { header: { a: 1 } })`),
+    `Cannot call http.get: "header" is not one of its options | Did you mean "headers"?`,
+  );
+  assert.equal(
+    await call(`put("https://a.test/", "text")`),
+    `Cannot call http.put with a string for its options | ${give}`,
+  );
+  assert.match(
+    await call(`upload("https://a.test/", { form: {}, json: 1 })`),
+    /^Cannot call http.upload: "json"/,
+  );
+});
+
 Deno.test("a request has one body", async () => {
   const { error } = await run(`await http.post("https://a.test/", { json: 1, body: "x" });`);
 

@@ -9,6 +9,7 @@
  */
 import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
+import { HttpResponse } from "~/sandbox/guest/http/http_response.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
 import type { RowBlock, Value } from "~/sandbox/protocol.ts";
 import { toSaved } from "./row_values.ts";
@@ -137,6 +138,10 @@ export function columnsOf(row: unknown, number: number, verb = "save"): readonly
     throw modelError(
       `Cannot ${verb} row ${number}: it is ${nameKind(row)}, and not an object with columns`,
     );
+  }
+  if (row instanceof Error || row instanceof HttpResponse) {
+    const what = row instanceof Error ? "an error" : "the answer of a request";
+    throw modelError(`Cannot ${verb} row ${number}: it is ${what}, and not a row`);
   }
   const columns = Object.keys(row);
   if (columns.length === 0) throw modelError(`Cannot ${verb} row ${number}: it has no columns`);

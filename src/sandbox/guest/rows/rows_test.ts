@@ -429,3 +429,20 @@ log.info(rows.map(({ id }) => id).join());`,
     "info: 12,11,4,3,2,1",
   ]);
 });
+
+Deno.test("a list or an object is no parameter of a query", async () => {
+  for (const [given, what] of [["[[1, 2]]", "an array"], ["[7, { a: 1 }]", "an object"]] as const) {
+    const { error } = await runGuest(`import { query } from "spoor";
+await query("SELECT 1 WHERE 1 NOT IN (?)", ${given});`);
+    assert.match(
+      error?.message ?? "",
+      RegExp(`^Cannot run the query: its parameter [12] is ${what}$`),
+    );
+    assert.match(error?.hint ?? "", /json_each/);
+  }
+  const taken = await runGuest(
+    `import { query } from "spoor";
+await query("SELECT ?, ?, ?", [new Date(0), new Uint8Array([1]), null]);`,
+  );
+  assert.equal(taken.error, undefined);
+});
