@@ -131,3 +131,34 @@ Deno.test("a removal that was refused comes after the rest, one that met an outa
     assert.deepEqual(api.requests.map(({ method, path }) => `${method} ${path}`), order);
   }
 });
+
+Deno.test("a batch waits for the removals of those before it, as long as it has anything else in it", async () => {
+  await using api = await fakeApi();
+  const directives = ["on_removed: deliver", "max_removed: 50%", "concurrency: 8"];
+  await using sync = await syncProject(api, SEND + FLOWS["each()"], { directives });
+  await acceptTwelve(sync);
+  await sync.setSync(`
+    await changes("SELECT * FROM raw.people").batches(2, async (batch) => {
+      await http.post(ORIGIN + "/people", { json: batch.map(({ action, key }) => action + " " + key.id) });
+    });`);
+  await sync.setRows(COLUMNS, named(1, 2, 3, 4, 5, 6, 7, 8, 9, 21, 22, 23));
+  api.clear();
+  let out = 0;
+  const ways: string[] = [];
+  api.answer(async ({ json }) => {
+    ways.push(`${json} beside ${out++}`);
+    // So slow that what does not wait for it would be out at the same time.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    out -= 1;
+    return { json: {} };
+  });
+
+  const run = await sync.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(ways, [
+    "remove 10,remove 11 beside 0",
+    "remove 12,create 21 beside 0",
+    "create 22,create 23 beside 0",
+  ]);
+});

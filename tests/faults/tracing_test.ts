@@ -29,10 +29,13 @@ Deno.test("nothing with secrets is sent while the runtime traces requests", asyn
   const planned = await project.run("plan -o plan.json", { env });
   assert.equal(planned.code, 0, planned.output);
   for (const command of ["apply plan.json", "run", "run --practice"]) {
-    const { code, output } = await project.run(command, { env });
-    assert.equal(code, 1, output);
-    assert.match(output, /Cannot send for sync\.people: OTEL_DENO is "true"/);
-    assert.match(output, /Unset OTEL_DENO/);
+    // The runtime takes it in any case.
+    for (const OTEL_DENO of ["true", "True"]) {
+      const { code, output } = await project.run(command, { env: { ...env, OTEL_DENO } });
+      assert.equal(code, 1, output);
+      assert.match(output, /Cannot send for sync\.people: OTEL_DENO is "true"/);
+      assert.match(output, /Unset OTEL_DENO/);
+    }
   }
   assert.equal(api.requests.length, 0);
 

@@ -42,6 +42,22 @@ Deno.test("a run is shut out by another that locks by SQLite alone, as one on De
   assert.equal((await project.run("run a.one")).code, 0, "and it is given back");
 });
 
+Deno.test({
+  name: "a run is shut out by another that locks by the system alone, as an earlier Spoor does",
+  // On Deno 2.6, that of the compiled program in tests, there is no such lock.
+  ignore: TESTS_BINARY || !("tryLockSync" in Deno.FsFile.prototype),
+  async fn() {
+    await using project = await tempProject(FILES);
+    assert.equal((await project.run("run a.one")).code, 0);
+    {
+      using other = Deno.openSync(project.path(LOCK), { read: true, write: true });
+      other.lockSync(true);
+      assertExplained(await project.run("run a.one"), { says: [/another process holds the lock/] });
+    }
+    assert.equal((await project.run("run a.one")).code, 0, "and it is given back");
+  },
+});
+
 Deno.test("a run holds the SQLite lock as long as it lasts, and no longer, killed or not", async () => {
   await using project = await tempProject(FILES);
   await using running = project.start("run");

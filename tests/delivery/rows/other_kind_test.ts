@@ -52,3 +52,26 @@ for (const kind of ["table", "view"]) {
     });
   }
 }
+
+Deno.test("a row that came twice is there twice when its model sends again after it was of another kind", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW, {
+    files: { "models/z/below.sql": "SELECT id, name FROM sync.people" },
+  });
+  const { project } = people;
+  const below = () => project.rows('SELECT id, name FROM "z.below" ORDER BY id');
+  await people.setRows(COLUMNS, [...rowsOf(2), ["1", "'Ada'"]]);
+  await people.run();
+  const before = below();
+  assert.equal(before.length, 3);
+  await project.remove("models/sync/people.ts");
+  await project.write("models/sync/people.sql", "-- @kind: table\nSELECT 9 AS id, 'x' AS name");
+  await project.run("run");
+  await project.remove("models/sync/people.sql");
+  await people.setSync(SEND_EACH_ROW);
+
+  const back = await people.run();
+
+  assert.equal(back.code, 0, back.output);
+  assert.deepEqual(below(), before);
+});

@@ -106,3 +106,47 @@ Deno.test("a row that is never answered about and changes before each run comes 
     assert.deepEqual(arrivals(api, "1").paths, paths, ran.output);
   }
 });
+
+Deno.test("a removal that was repeated in vain comes once, after what was refused before", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, CHANGES, {
+    directives: ["retries: 0", "on_removed: deliver", "max_removed: 50%"],
+  });
+  await people.setRows(COLUMNS, rowsOf(3));
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Ada'"], ["3", "'Grace'"]]);
+  api.answer(() => ({ status: 422 }));
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["3", "'Grace'"]]);
+  answerAllBut(api, "2");
+  for (let run = 0; run < 2; run++) {
+    api.clear();
+    await people.run();
+    assert.deepEqual(arrivals(api, "2").paths, ["2"]);
+  }
+  api.answer(() => ({ json: {} }));
+
+  const last = await people.run();
+
+  assert.deepEqual(arrivals(api, "2").paths, ["3", "2"], last.output);
+  assert.equal(last.code, 0, last.output);
+});
+
+Deno.test("what had no answer comes before what was removed since", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, CHANGES, {
+    directives: ["retries: 0", "on_removed: deliver", "max_removed: 50%"],
+  });
+  await people.setRows(COLUMNS, rowsOf(3));
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Grace'"], ["3", "'Ada'"]]);
+  answerAllBut(api, "2");
+  await people.run();
+  await people.setRows(COLUMNS, [["2", "'Grace'"], ["3", "'Ada'"]]);
+  api.clear();
+  api.answer(() => ({ json: {} }));
+
+  const last = await people.run();
+
+  assert.deepEqual(arrivals(api, "2").paths, ["2", "1"], last.output);
+});
