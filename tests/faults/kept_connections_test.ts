@@ -70,7 +70,7 @@ for (const [what, sending] of Object.entries(WAYS)) {
 Deno.test("what is limited, reads too, arrives as often as its record says", async () => {
   await using server = breakingEachSecond();
   const sending = `
-    await http.get(ORIGIN + "/" + row.id);
+    for (let read = 0; read < 2; read++) await http.get(ORIGIN + "/" + row.id);
     await http.post(ORIGIN + "/" + row.id, { json: row });
   `;
   await using project = await projectOf(server, ["rate_limit: 100/1s"], sending);
@@ -81,6 +81,18 @@ Deno.test("what is limited, reads too, arrives as often as its record says", asy
   assert.equal(server.requests.length, triesOf(project));
   assert.deepEqual([...new Set(server.requests.map(({ method }) => method))], ["GET", "POST"]);
 });
+
+for (const directive of ["delivery: at_most_once", "retries: 0"]) {
+  Deno.test(`with @${directive} no write meets a connection that breaks after its first request`, async () => {
+    await using server = breakingEachSecond();
+    await using project = await projectOf(server, [directive], WAYS["with a body"] ?? "");
+
+    const ran = await run(project);
+
+    assert.equal(ran.sync.delivery?.saved, 6, ran.output);
+    assert.equal(server.requests.length, 6);
+  });
+}
 
 Deno.test("a write that was taken, and refused when it came again, has moved its group", async () => {
   await using far = keepingFarSide();
