@@ -76,6 +76,12 @@ const CASES: readonly [name: string, was: PlannedRequest[], is: PlannedRequest[]
       [post({ url: "https://a.test/y", body: `{"id":2}` }), post()],
       `would be sent with another body: id is 1 then, 2 now`,
     ],
+    [
+      "of two that were the same, the one that is another",
+      [post(), post()],
+      [post(), post({ body: `{"id":2,"tags":["a","b"]}` })],
+      `would be sent with another body: id is 1 then, 2 now`,
+    ],
   ];
 
 for (const [name, was, is, says] of CASES) {
