@@ -123,12 +123,15 @@ export function batchToRepeat(earlier: EarlierTry): number {
 /**
  * Whether a try that got no answer was not the first, or one with another content came before it: to be repeated
  * before all others has not helped it, and where a model ends at it, none of the others would ever be tried. Not so
- * where it was the run that died: that is not the group's.
+ * where it was the run that died: that is not the group's. Of a removal only its own tries count, as what is created
+ * before it may be what it then deletes.
  */
 export function isRepeatedInVain(
-  { state, attempts, moved }: Pick<EarlierTry, "state" | "attempts"> & { moved: boolean | number },
+  { state, attempts, moved, action }:
+    & Pick<EarlierTry, "state" | "attempts" | "action">
+    & { moved: boolean | number },
 ): boolean {
-  return state === "unknown" && (attempts > 1 || Boolean(moved));
+  return state === "unknown" && (attempts > 1 || (Boolean(moved) && action !== "remove"));
 }
 
 /** How a change stands after one more try that was not accepted. */

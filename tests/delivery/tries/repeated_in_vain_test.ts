@@ -150,3 +150,24 @@ Deno.test("what had no answer comes before what was removed since", async () => 
 
   assert.deepEqual(arrivals(api, "2").paths, ["2", "1"], last.output);
 });
+
+Deno.test("a removal that had no answer once comes first, though what was changed before had none either", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, CHANGES, {
+    directives: ["retries: 0", "on_removed: deliver", "max_removed: 50%"],
+  });
+  await people.setRows(COLUMNS, rowsOf(3));
+  await people.run();
+  answerAllBut(api, "2");
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Grace'"], ["3", "'Ada'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["3", "'Ada'"], ["4", "'Grace'"]]);
+  await people.run();
+  api.clear();
+  api.answer(() => ({ json: {} }));
+
+  const last = await people.run();
+
+  // A record that has another key now, say: created first, it would be deleted after.
+  assert.deepEqual(arrivals(api, "2").paths, ["2", "4"], last.output);
+});
