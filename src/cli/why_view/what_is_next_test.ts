@@ -72,9 +72,10 @@ Deno.test("whatIsNext() tells each state and what a person can do", () => {
 
 Deno.test("whatIsNext() leaves to a person only what at_most_once left unknown", () => {
   for (const state of ["unknown", "sent"] as const) {
-    assert.match(next({ state }), /^repeated_first: .*same key$/);
+    assert.match(next({ state, attempts: 1 }), /^repeated_first: .*same key$/);
     assert.match(next({ state }, AT_MOST_ONCE), /^waits_for_you: .*settle --sent sync\.crm 7/);
   }
+  assert.match(next({ state: "unknown", attempts: 2 }), /^repeated: .*same key$/);
   assert.match(next({ state: "sent" }, { isRunning: true }), /^in_flight: .*run 3/);
   assert.match(next({ state: "unknown" }, { ...AT_MOST_ONCE, isRunning: true }), /^waits_for_you/);
 });
