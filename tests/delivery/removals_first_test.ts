@@ -162,3 +162,33 @@ Deno.test("a batch waits for the removals of those before it, as long as it has 
     "create 22,create 23 beside 0",
   ]);
 });
+
+Deno.test("a removal that was out when two runs died is repeated first, also after a run that did not come to it", async () => {
+  await using api = await fakeApi();
+  const code = SEND + FLOWS["a loop"];
+  await using sync = await syncProject(api, code, { directives: ["on_removed: deliver"] });
+  const people = new Map<string, unknown>();
+  keepPeople(api, people);
+  await acceptTwelve(sync);
+  await sync.setRows(COLUMNS, EDITED);
+  for (let run = 0; run < 2; run++) {
+    api.clear();
+    api.answer(() => ({ hang: true }));
+    await killAfter(sync.project.start("run"), api.received(1));
+  }
+  await sync.setSync(
+    `for await (const _ of changes("SELECT * FROM raw.people")) throw new Error();`,
+  );
+  assert.equal((await sync.run()).code, 1);
+  await sync.setSync(code);
+  keepPeople(api, people);
+  const why = await sync.project.run("why sync.people 3");
+  assert.match(why.output, /repeats it first/);
+  const unknown = await sync.project.run("unknown");
+  assert.match(unknown.output, /id = 3 {2}repeated first by the next run/);
+
+  const next = await sync.run();
+
+  assert.equal(next.code, 0, next.output);
+  assert.equal(people.get("/people/p3"), 13);
+});

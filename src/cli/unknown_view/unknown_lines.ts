@@ -14,7 +14,7 @@ import { visibleLine } from "~/cli/output/visible_text.ts";
 import { keyObject } from "~/cli/why_view/story_json.ts";
 import { obstacleOf, settleCommand } from "~/cli/why_view/what_is_next.ts";
 import { isRepeatedInVain } from "~/delivery/earlier_try.ts";
-import { CUT_OFF } from "~/store/changes/cut_off.ts";
+import { CUT_OFF, isCutOff } from "~/store/changes/cut_off.ts";
 import type { LedgerRow, RequestRow } from "~/store/changes/group_story.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 
@@ -98,10 +98,6 @@ function renderGroup({ change, model, request, key }: UnknownGroup, style: Style
 }
 
 /** Its last request has no record: that is written when a request has ended. */
-function isCutOff({ state, error }: LedgerRow): boolean {
-  return state === "sent" || error === CUT_OFF;
-}
-
 function cutOffLines(
   { at }: LedgerRow,
   earlier: RequestRow | undefined,
@@ -138,7 +134,8 @@ function waitsFor(model: TrackedModel, change: LedgerRow, style: Style): string 
   const obstacle = obstacleOf(model);
   if (obstacle !== undefined) return style.bad(`not repeated: ${obstacle}`);
   if (model.promise === "at_most_once") return style.bad("waits for you");
-  return style.warning(`repeated ${isRepeatedInVain(change) ? "" : "first "}by the next run`);
+  const isLast = !isCutOff(change) && isRepeatedInVain(change);
+  return style.warning(`repeated ${isLast ? "" : "first "}by the next run`);
 }
 
 /** One line of JSON a group, and one of those that are neither known nor unknown yet. */

@@ -7,6 +7,7 @@ import { renderCount } from "~/base/counts.ts";
 import type { BudgetBlock } from "~/cli/groups/budget_block.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 import { isRepeatedInVain, isUnknown } from "~/delivery/earlier_try.ts";
+import { isCutOff } from "~/store/changes/cut_off.ts";
 import type { DeliveryRow, LedgerRow } from "~/store/changes/group_story.ts";
 import type { PendingRow } from "~/store/changes/pending.ts";
 import type { AcceptedGroup } from "~/tracked/accept/known_group.ts";
@@ -104,7 +105,7 @@ function decide(facts: GroupFacts): NextStep {
   if (isUnknown(ledger)) {
     const text = `waits for you: ${settleCommand(model.name, words, option)}`;
     if (model.promise === "at_most_once") return { code: "waits_for_you", text };
-    return isRepeatedInVain(ledger) ? REPEATED : REPEATED_FIRST;
+    return !isCutOff(ledger) && isRepeatedInVain(ledger) ? REPEATED : REPEATED_FIRST;
   }
   if (ledger.parked) {
     const text = `parked until its content changes, or: ${retryCommand(model.name, words, option)}`;

@@ -15,6 +15,7 @@ import {
   isUnknown,
   mayHaveMore,
 } from "~/delivery/earlier_try.ts";
+import { CUT_OFF } from "~/store/changes/cut_off.ts";
 import type { LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
 import type { TriedGroup } from "~/tracked/compare/find_changes.ts";
 import type { HoldCandidates } from "~/tracked/compare/hold_back.ts";
@@ -25,7 +26,12 @@ import { decodeGroupKey } from "~/tracked/group_key.ts";
 export function lateRepeats(earlier: LedgerReader): ReadonlySet<number> {
   const late = new Set<number>();
   const first = new Set<number>();
-  for (const entry of earlier.each("state IN ('sent', 'unknown')")) {
+  const tried = `state IN ('sent', 'unknown')`;
+  // A run has noted that the one before died, and has not come to them.
+  for (const entry of earlier.each(`${tried} AND error = '${CUT_OFF}'`)) {
+    first.add(batchToRepeat(entry));
+  }
+  for (const entry of earlier.each(`${tried} AND error IS NOT '${CUT_OFF}'`)) {
     (isRepeatedInVain(entry) ? late : first).add(batchToRepeat(entry));
   }
   return late.difference(first);

@@ -7,6 +7,11 @@
 /** What the ledger says of such a change. */
 export const CUT_OFF = "The run ended while a request was out";
 
+/** Whether its run died while a request was out, be that noted or not: that says nothing of the far side. */
+export function isCutOff({ state, error }: { state: string; error: string | null }): boolean {
+  return state === "sent" || error === CUT_OFF;
+}
+
 /** The note. */
 export function cutOffNote(runId: number): string {
   return `Run ${runId} ended while a request was out`;
