@@ -4,7 +4,8 @@
  * | the last try                     | the same content now          | other content now   |
  * | -------------------------------- | ----------------------------- | ------------------- |
  * | `unknown`, at least once         | repeated first, with its key  | a new change, first |
- * | the same, tried before that too  | repeated last, with its key   | a new change, last  |
+ * | the same, tried before that too, | repeated last, with its key   | a new change, last  |
+ * | and no removal                   |                               |                     |
  * | `unknown`, at most once          | held for a person             | held for a person   |
  * | `failed`                         | tried again, with its key     | a new change, last  |
  * | `failed` too often, `rejected`   | parked                        | a new change        |
@@ -123,15 +124,15 @@ export function batchToRepeat(earlier: EarlierTry): number {
 /**
  * Whether a try that got no answer was not the first, or one with another content came before it: to be repeated
  * before all others has not helped it, and where a model ends at it, none of the others would ever be tried. Not so
- * where it was the run that died: that is not the group's. Of a removal only its own tries count, as what is created
- * before it may be what it then deletes.
+ * where it was the run that died: that is not the group's. Nor a removal: the far side may know by the same name
+ * what is created before it, and would lose that.
  */
 export function isRepeatedInVain(
   { state, attempts, moved, action }:
     & Pick<EarlierTry, "state" | "attempts" | "action">
     & { moved: boolean | number },
 ): boolean {
-  return state === "unknown" && (attempts > 1 || (Boolean(moved) && action !== "remove"));
+  return state === "unknown" && action !== "remove" && (attempts > 1 || Boolean(moved));
 }
 
 /** How a change stands after one more try that was not accepted. */

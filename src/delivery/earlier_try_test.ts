@@ -92,6 +92,7 @@ Deno.test("isRepeatedInVain() tells a second try without an answer from a first 
   assert.equal(isRepeatedInVain({ ...unknown, moved: true }), true, "tried as something else");
   assert.equal(isRepeatedInVain({ ...tried, state: "sent", attempts: 2 }), false);
   assert.equal(isRepeatedInVain({ ...tried, attempts: 2 }), false, "it has failed for certain");
+  assert.equal(isRepeatedInVain({ ...unknown, attempts: 2, action: "remove" }), false);
 });
 
 Deno.test("afterFailure() parks at the last attempt", () => {

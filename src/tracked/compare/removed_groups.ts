@@ -5,8 +5,7 @@
  * 2. all others, before anything that is new or changed: what is removed may stand in the way of it at the far
  *    side, as where a record has another key now and goes by what it kept;
  * 3. those whose removal has failed before, after the changed ones that have not: a loop that ends at one of
- *    them has done the rest;
- * 4. what was cut off once more when it was repeated, as 1.
+ *    them has done the rest.
  *
  * @module
  */
@@ -37,35 +36,29 @@ const PAGE = 1_000;
 /** See the module's comment. */
 export class RemovedGroups {
   readonly #repeats: RemovedRepeats;
-  readonly #lateRepeats: RemovedRepeats;
   readonly #news: RemovedQueue;
   readonly #failed: RemovedQueue;
   #newsTaken = 0;
 
   constructor(db: DatabaseSync, c: Comparison) {
-    this.#repeats = new RemovedRepeats(db, c, false);
-    this.#lateRepeats = new RemovedRepeats(db, c, true);
+    this.#repeats = new RemovedRepeats(db, c);
     this.#news = new RemovedQueue(db, c, "news");
     this.#failed = new RemovedQueue(db, c, "failed");
   }
 
   /** All have been taken. */
   get isOver(): boolean {
-    return [this.#repeats, this.#news, this.#failed, this.#lateRepeats].every(({ next }) => !next);
+    return !this.#repeats.next && !this.#news.next && !this.#failed.next;
   }
 
   /** Takes the next one that comes before a changed group; `undefined`: all changed ones have been. */
   take(before: Turn | undefined): RemovedInTurn | undefined {
-    const repeat = typeof before === "object" ? before : undefined;
-    const isFirst = repeat?.isLate === false;
-    if (this.#repeats.isBefore(isFirst ? repeat : undefined)) return unnumbered(this.#repeats);
-    if (isFirst) return undefined;
+    const repeat = typeof before === "object" && !before.isLate ? before : undefined;
+    if (this.#repeats.isBefore(repeat)) return unnumbered(this.#repeats);
+    if (repeat) return undefined;
     const key = this.#news.take();
     if (key) return { key, pendingNumber: ++this.#newsTaken };
-    if (before === "news") return undefined;
-    if (this.#failed.next) return unnumbered(this.#failed);
-    const isLast = before !== "failed" && this.#lateRepeats.isBefore(repeat);
-    return isLast ? unnumbered(this.#lateRepeats) : undefined;
+    return before !== "news" && this.#failed.next ? unnumbered(this.#failed) : undefined;
   }
 }
 

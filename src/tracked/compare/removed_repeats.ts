@@ -32,12 +32,7 @@ export class RemovedRepeats {
   #read = 0;
   #isAllRead = false;
 
-  /** @param isLate Which of them: those that come first of all groups, or last. */
-  constructor(
-    private readonly db: DatabaseSync,
-    private readonly c: Comparison,
-    private readonly isLate: boolean,
-  ) {}
+  constructor(private readonly db: DatabaseSync, private readonly c: Comparison) {}
 
   /** The next one. */
   get next(): RemovedRepeat | undefined {
@@ -67,9 +62,9 @@ export class RemovedRepeats {
       this.db,
       `SELECT t._spoor_batch, t._spoor_place, ${keys} FROM ${temp(triedTable)} AS t
        CROSS JOIN ${temp(removedTable)} AS r ON ${keysAreEqual(uniqueKey, "r", "t")}
-       WHERE t._spoor_batch <> 0 AND t._spoor_late = ?
+       WHERE t._spoor_batch <> 0
        ORDER BY abs(t._spoor_batch), t._spoor_batch, t._spoor_place, ${keys} LIMIT ? OFFSET ?`,
-    ).all(BigInt(this.isLate), BigInt(PAGE), BigInt(this.#read)).map(readRow);
+    ).all(BigInt(PAGE), BigInt(this.#read)).map(readRow);
     this.#page = rows.map(([batch, place, ...key]) => ({
       key,
       batch: Number(batch),
