@@ -361,6 +361,10 @@ export interface Save {
  * other models rows are written together when the model ends, and it resolves when there is
  * room for more.
  *
+ * A group of which no write was taken, by a status of 200–299, is saved only after the model has looked at how the
+ * last one ended (`status`, `response` of the error; `status`, `ok` or the body of the answer): to catch and to log
+ * it is not to decide. What is logged does not count.
+ *
  * A request that is answered with 207 (Multi-Status) may have been accepted in part, and its answer tells
  * which. What it was about is saved only after the model has looked at that (`json`, `text` or `bytes`), or
  * after a request with the same method and URL was answered otherwise. Where Spoor cannot see what a request

@@ -5,6 +5,7 @@
  * @module
  */
 import { shortenText } from "~/base/cut_text.ts";
+import { HttpResponse } from "~/sandbox/guest/http/http_response.ts";
 
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 100;
@@ -55,6 +56,13 @@ function formatObject(value: object, parents: readonly object[]): string {
   if (value instanceof Date) return isNaN(value.getTime()) ? "no date" : value.toISOString();
   if (value instanceof RegExp || value instanceof URL) return String(value);
   if (value instanceof Promise) return "Promise";
+  // Its status is a getter, and to show it is not to look at it.
+  if (value instanceof HttpResponse) {
+    return HttpResponse.ours(
+      value,
+      ({ status, url }) => `{ status: ${status}, url: ${format(url, parents)} }`,
+    );
+  }
   if (parents.includes(value)) return "[circular]";
   if (parents.length >= MAX_DEPTH) return Array.isArray(value) ? "[…]" : "{…}";
   const trail = [...parents, value];

@@ -14,7 +14,12 @@ import { areAsRead, type RowsAsRead } from "~/sandbox/guest/rows/as_read.ts";
 import { columnsOf } from "~/sandbox/guest/rows/row_saver.ts";
 import { describeKey, keyIdentity, type Row, toSaved } from "~/sandbox/guest/rows/row_values.ts";
 import type { GuestMessage, RowBlock } from "~/sandbox/protocol.ts";
-import { type PartialAnswers, refuseUnread } from "./partial_answers.ts";
+import {
+  type PartialAnswers,
+  type RefusedWrite,
+  refuseUnlooked,
+  refuseUnread,
+} from "./partial_answers.ts";
 
 /** A row as a model hands it in. */
 export type SavedRow = Readonly<Record<string, unknown>>;
@@ -35,6 +40,8 @@ export interface GivenGroup {
   collected: SavedRow[];
   /** Answers 207 (Multi-Status) to requests about it. */
   partial?: PartialAnswers;
+  /** The last write about it that was not taken. */
+  refused?: RefusedWrite;
   /** The place of the last other answer 200–299 to a write about it, in the order of answers; 0: there is none. */
   answeredAt: number;
   /** `open`: neither acknowledged, rejected nor reported as failed. */
@@ -131,6 +138,7 @@ export class Delivery {
   async saveGroups(groups: readonly (readonly [GivenGroup, readonly SavedRow[]])[]): Promise<void> {
     const saved = groups.map(([group, rows]) => {
       expectOpen(group, "save");
+      refuseUnlooked(group);
       if (group.isRemoved && rows.length > 0) throw removedGroup(group);
       if (!group.isRemoved && areAsRead(rows, group.read)) {
         this.#savedRows += rows.length;

@@ -52,6 +52,48 @@ export function notePartial(
   return partial;
 }
 
+/** A write that the far side has not taken. */
+export interface RefusedWrite {
+  /** Method and URL, masked. */
+  readonly request: string;
+  /** `answered 422` */
+  readonly how: string;
+  /** The model has looked at that. */
+  isRead: boolean;
+}
+
+/**
+ * Notes a write that was refused, or had no answer.
+ *
+ * @returns What is to be called when the model looks at that; undefined: it is no write.
+ */
+export function noteRefused(
+  { change, about, isWrite }: AnsweredRequest,
+  how: string,
+): (() => void) | undefined {
+  if (!isWrite) return undefined;
+  const refused: RefusedWrite = { request: about(), how, isRead: false };
+  for (const group of change.given) group.refused = refused;
+  return () => refused.isRead = true;
+}
+
+/**
+ * Call before a group is saved.
+ *
+ * @throws {Error} No write about it was taken, and the model has not looked at how the last one ended.
+ */
+export function refuseUnlooked({ key, refused, answeredAt, partial }: GivenGroup): void {
+  if (!refused || refused.isRead || answeredAt > 0 || partial) return;
+  const { request, how } = refused;
+  throw modelError(
+    `Cannot save ${describeKey(key)}: ${request} ${how}, and the model has not looked at that`,
+    {
+      hint:
+        "Let the error be thrown; or look at its status, and save the row only if the far side has it all the same.",
+    },
+  );
+}
+
 /** Notes another answer: that of a request which was answered with 207 before makes it right. */
 export function noteWhole({ change, about, isWrite }: AnsweredRequest): void {
   const at = ++lastAt;
@@ -70,6 +112,7 @@ export function findUnread(partial: PartialAnswers | undefined): PartialAnswer |
  * @throws {Error} What was accepted of it is not known.
  */
 export function refuseUnread(group: GivenGroup): void {
+  refuseUnlooked(group);
   const own = findUnread(group.partial);
   const unread = own ?? looseAbout(group);
   if (!unread) return;

@@ -182,7 +182,10 @@ export async function attempt(
 ): Promise<void> {
   const given = givenOf(groups);
   // A half of a batch is sent anew: what was answered to the whole one is over.
-  for (const group of given) delete group.partial;
+  for (const group of given) {
+    delete group.partial;
+    delete group.refused;
+  }
   try {
     await run(newChange(given));
   } catch (error) {

@@ -19,6 +19,7 @@ import type { Delivery } from "~/sandbox/guest/deliver/delivery.ts";
 import {
   type AnsweredRequest,
   notePartial,
+  noteRefused,
   noteWhole,
 } from "~/sandbox/guest/deliver/partial_answers.ts";
 import { nameKind } from "~/sandbox/guest/format_value.ts";
@@ -119,31 +120,47 @@ async function request(
     ...(change.verifies !== undefined && { verifies: change.verifies }),
   };
   const { response: answer } = await port.call("response", { type: "http", request: message });
-  if (answer.error) throw callSites.add(failure(about(), answer.error, answer), site);
   const answered = { change, about, isWrite: isWrite(method), mayHoldUpTo };
-  const response = toResponse(answered, answer);
-  if (response.ok || options.throwOnError === false) return response;
-  const refused = new HttpError(describeRefusal(about(), response, answer), response);
+  if (answer.error) throw callSites.add(failure(answered, answer.error, answer), site);
+  const { response, onLook } = toResponse(answered, answer);
+  if (isSuccess(answer.status ?? 0) || options.throwOnError === false) return response;
+  const refused = new HttpError(describeRefusal(about(), response, answer), response, onLook);
   const hint = answer.note ?? redirectHint(method, response);
   if (hint !== undefined) rememberError(refused, { hint });
   throw callSites.add(refused, site);
 }
 
-function toResponse(request: AnsweredRequest, answer: EgressResponse): HttpResponse {
-  if (answer.status === 207) {
+function toResponse(
+  request: AnsweredRequest,
+  answer: EgressResponse,
+): { response: HttpResponse; onLook?: (() => void) | undefined } {
+  const { about } = request;
+  const { status = 0 } = answer;
+  if (status === 207) {
     const partial = notePartial(request);
-    return new HttpResponse(request.about, answer, () => partial.isRead = true);
+    return { response: new HttpResponse(about, answer, { onRead: () => partial.isRead = true }) };
   }
-  const response = new HttpResponse(request.about, answer);
-  if (response.ok) noteWhole(request);
-  return response;
+  if (isSuccess(status)) {
+    noteWhole(request);
+    return { response: new HttpResponse(about, answer) };
+  }
+  const onLook = noteRefused(request, `answered ${status}`);
+  return { response: new HttpResponse(about, answer, { onLook }), onLook };
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
 }
 
 /**
  * A write comes back redirected where it would have become a GET, for what that finds is no acceptance, and where
  * it must not be made twice.
  */
-function redirectHint(method: string, { status, headers }: HttpResponse): string | undefined {
+function redirectHint(method: string, response: HttpResponse): string | undefined {
+  const { status, headers } = HttpResponse.ours(
+    response,
+    ({ status, headers }) => ({ status, headers }),
+  );
   const location = headers.get("location");
   if (!isWrite(method) || status < 300 || status > 399 || location === null) return undefined;
   const place = `It leads to "${location.slice(0, 200)}"`;
@@ -179,12 +196,17 @@ class CallSites {
 const callSites = new CallSites();
 
 /** What the sandbox refuses ends the model; what the network does is an `HttpError`. */
-function failure(about: string, error: EgressError, { isRedirected }: EgressResponse): Error {
+function failure(
+  request: AnsweredRequest,
+  error: EgressError,
+  { isRedirected }: EgressResponse,
+): Error {
   if (error.kind === "denied" || error.kind === "down") return hostError(error, true);
   if (error.kind === "invalid") return hostError(error);
   // Where a redirect led it was another request.
   const state = hideInText(isRedirected ? error.message : withoutRequest(error.message));
-  const failed = new HttpError(`${about} failed: ${state}`, undefined);
+  const onLook = noteRefused(request, "had no answer");
+  const failed = new HttpError(`${request.about()} failed: ${state}`, undefined, onLook);
   rememberError(failed, { hint: error.hint, details: error.details });
   return failed;
 }

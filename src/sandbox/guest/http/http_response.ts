@@ -13,12 +13,21 @@ import { parseLinks } from "./parse_links.ts";
 const SHOWN_BODY = 200;
 const BYTE_ORDER_MARK = "\ufeff";
 
+/** What is told of a model that looks at an answer. */
+export interface Watchers {
+  /** It looks at the body. */
+  onRead?: () => void;
+  /** It looks at the body, or at the status. */
+  onLook?: (() => void) | undefined;
+}
+
 /** See `HttpResponse` in `api.ts`. Headers, text and JSON are made when they are asked for. */
 export class HttpResponse implements PublicResponse {
-  readonly status: number;
   readonly url: string;
+  #status: number;
   #request: () => string;
-  #onRead: (() => void) | undefined;
+  #watchers: Watchers;
+  #isOurs = false;
   #body: EgressResponse["body"];
   #bytes: Uint8Array | undefined;
   #rawHeaders: EgressResponse["headers"];
@@ -27,21 +36,33 @@ export class HttpResponse implements PublicResponse {
   #text: string | undefined;
   #json: { value: unknown } | undefined;
 
-  /**
-   * @param request Method and URL, masked, for messages.
-   * @param onRead Called when the model looks at the body.
-   */
-  constructor(request: () => string, answer: EgressResponse, onRead?: () => void) {
-    this.status = answer.status ?? 0;
+  /** @param request Method and URL, masked, for messages. */
+  constructor(request: () => string, answer: EgressResponse, watchers: Watchers = {}) {
+    this.#status = answer.status ?? 0;
     this.url = answer.url;
     this.#body = answer.body;
     this.#request = request;
-    this.#onRead = onRead;
+    this.#watchers = watchers;
     this.#rawHeaders = answer.headers;
   }
 
+  /** Looks at an answer for Spoor itself, not for the model. */
+  static ours<T>(response: HttpResponse, look: (response: HttpResponse) => T): T {
+    response.#isOurs = true;
+    try {
+      return look(response);
+    } finally {
+      response.#isOurs = false;
+    }
+  }
+
+  get status(): number {
+    this.#look();
+    return this.#status;
+  }
+
   get bytes(): Uint8Array {
-    this.#onRead?.();
+    this.#read();
     this.#bytes ??= typeof this.#body === "string"
       ? new TextEncoder().encode(this.#body)
       : this.#body;
@@ -58,7 +79,8 @@ export class HttpResponse implements PublicResponse {
   }
 
   get ok(): boolean {
-    return this.status >= 200 && this.status <= 299;
+    this.#look();
+    return this.#status >= 200 && this.#status <= 299;
   }
 
   get headers(): Headers {
@@ -72,7 +94,7 @@ export class HttpResponse implements PublicResponse {
   }
 
   get text(): string {
-    this.#onRead?.();
+    this.#read();
     this.#text ??= this.#decode();
     return this.#text;
   }
@@ -81,6 +103,15 @@ export class HttpResponse implements PublicResponse {
   get json(): any {
     this.#json ??= { value: this.#parse() };
     return this.#json.value;
+  }
+
+  #look(): void {
+    if (!this.#isOurs) this.#watchers.onLook?.();
+  }
+
+  #read(): void {
+    this.#look();
+    if (!this.#isOurs) this.#watchers.onRead?.();
   }
 
   #decode(): string {
@@ -116,13 +147,23 @@ export class HttpResponse implements PublicResponse {
 /** See `HttpError` in `api.ts`. */
 export class HttpError extends Error {
   override name = "HttpError";
-  readonly status: number;
-  readonly response: HttpResponse | undefined;
+  #response: HttpResponse | undefined;
+  #onLook: (() => void) | undefined;
 
-  constructor(message: string, response: HttpResponse | undefined) {
+  /** @param onLook Called when the model looks at how the request ended. */
+  constructor(message: string, response: HttpResponse | undefined, onLook?: () => void) {
     super(message);
-    this.status = response?.status ?? 0;
-    this.response = response;
+    this.#response = response;
+    this.#onLook = onLook;
+  }
+
+  get status(): number {
+    return this.response?.status ?? 0;
+  }
+
+  get response(): HttpResponse | undefined {
+    this.#onLook?.();
+    return this.#response;
   }
 }
 
@@ -132,6 +173,10 @@ export function describeRefusal(
   response: HttpResponse,
   { isRedirected }: Pick<EgressResponse, "isRedirected">,
 ): string {
+  return HttpResponse.ours(response, () => refusalText(request, response, isRedirected === true));
+}
+
+function refusalText(request: string, response: HttpResponse, isRedirected: boolean): string {
   const shown = shortenText(
     new TextDecoder().decode(response.bytes.subarray(0, 4 * SHOWN_BODY)),
     SHOWN_BODY,

@@ -1,0 +1,101 @@
+/**
+ * What the far side refused is not saved because a model has swallowed the error, or has not looked at the answer; it is
+ * where the model looks at how the request ended, and decides.
+ */
+import assert from "node:assert/strict";
+import { type FakeApi, fakeApi } from "../support/fake_api.ts";
+import { COLUMNS, rowsOf, syncProject } from "../support/sync_project.ts";
+
+const QUERY = `query("SELECT * FROM raw.people")`;
+const POST = `http.post(ORIGIN + "/people", { json: { id: row.id } })`;
+const ANSWER = `http.post(ORIGIN + "/people", { json: { id: row.id }, throwOnError: false })`;
+const EACH = (body: string) => `await ${QUERY}.each(async (row) => { ${body} });`;
+
+const SWALLOWING: Readonly<Record<string, string>> = {
+  "each() that only logs what it catches": EACH(
+    `try { await ${POST}; } catch (error) { console.error(error, error.message); }`,
+  ),
+  "a handler that gives nothing": EACH(`await ${POST}.catch(log.warn);`),
+  "an answer that nobody looks at": EACH(`log.info(await ${ANSWER});`),
+  "tries of its own that are over": EACH(
+    `for (let i = 0; i < 2; i++) try { await ${POST}; break; } catch { log.info("once more"); }`,
+  ),
+  "a loop that saves all the same": `for await (const row of ${QUERY}) {
+    try { await ${POST}; } catch (error) { log.warn(error); }
+    await save.row(row).catch((error) => log.warn(error));
+  }`,
+  "a batch": `await ${QUERY}.batches(2, async (groups) => {
+    await http.post(ORIGIN + "/people", { json: groups.map(({ key }) => key) }).catch((error) => log.warn(error));
+  });`,
+  "changes that are saved in the end":
+    `for await (const change of changes("SELECT * FROM raw.people")) {
+    const row = change.rows[0];
+    try { await ${POST}; } catch { /* never mind */ }
+    await change.save().catch((error) => log.warn(error));
+  }`,
+};
+
+/** Refuses POSTs about people, takes all else. */
+function refuse(api: FakeApi, status = 422): void {
+  api.answer(({ method, path }) =>
+    method === "POST" && path === "/people" ? { status, body: "no" } : { json: {} }
+  );
+}
+
+for (const [form, code] of Object.entries(SWALLOWING)) {
+  Deno.test(`what was refused is not saved: ${form}`, async () => {
+    await using api = await fakeApi();
+    refuse(api);
+    await using people = await syncProject(api, code);
+    await people.setRows(COLUMNS, rowsOf(2));
+
+    const ran = await people.run();
+
+    assert.equal(ran.sync.delivery?.saved, 0, ran.output);
+    assert.match(ran.output, /answered 422, and the model has not looked at that/);
+    api.answer(() => ({ json: {} }));
+    const again = await people.run();
+    assert.deepEqual([again.code, again.sync.delivery?.saved], [0, 2], again.output);
+  });
+}
+
+Deno.test("a request without an answer is looked at as well, or its group is not saved", async () => {
+  await using api = await fakeApi(() => ({ drop: true }));
+  await using people = await syncProject(api, EACH(`await ${POST}.catch(log.warn);`), {
+    directives: ["retries: 0"],
+  });
+  await people.setRows(COLUMNS, rowsOf(1));
+
+  const ran = await people.run();
+
+  assert.deepEqual([ran.sync.delivery?.saved, ran.sync.delivery?.unknown], [0, 1], ran.output);
+  assert.match(ran.output, /had no answer, and the model has not looked at that/);
+});
+
+const DECIDING: Readonly<Record<string, string>> = {
+  "a status that is looked at": EACH(
+    `await ${POST}.catch((error) => { if (error.status !== 422) throw error; });`,
+  ),
+  "an answer that is looked at": EACH(
+    `const answer = await ${ANSWER};\nif (!answer.ok) log.info(answer.text);`,
+  ),
+  "another write that is taken": EACH(
+    `try { await ${POST}; } catch { await http.put(ORIGIN + "/people/" + row.id); }`,
+  ),
+  "a write beside the one that was taken": EACH(
+    `await http.put(ORIGIN + "/people/" + row.id);\nawait ${POST}.catch(log.warn);`,
+  ),
+};
+
+for (const [form, code] of Object.entries(DECIDING)) {
+  Deno.test(`a model decides what is saved by ${form}`, async () => {
+    await using api = await fakeApi();
+    refuse(api);
+    await using people = await syncProject(api, code);
+    await people.setRows(COLUMNS, rowsOf(2));
+
+    const ran = await people.run();
+
+    assert.deepEqual([ran.code, ran.sync.delivery?.saved], [0, 2], ran.output);
+  });
+}
