@@ -11,6 +11,7 @@ import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { keepKeyName } from "~/store/changes/key_names.ts";
+import { moveVariableStates } from "~/store/variable_states.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { moveKept } from "~/tracked/accept/kept_rows.ts";
 import { createTargetView, lookupName, targetViewColumns } from "~/tracked/accept/target_view.ts";
@@ -123,6 +124,7 @@ export function moveState(db: DatabaseSync, move: StateMove): MovedState {
       db.prepare(`UPDATE OR IGNORE ${quoteIdentifier(table)} SET model = ? WHERE model = ?`)
         .run(to, from);
     }
+    moveVariableStates(db, from, to);
     // A model's own limit goes by the model's name; shared ones have names without a dot.
     db.prepare(`UPDATE "spoor.rate_grants" SET name = ? WHERE name = ?`).run(to, from);
     return {

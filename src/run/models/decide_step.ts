@@ -15,8 +15,10 @@ export interface StepFacts {
   hasTarget: boolean;
   /** Table that it reads → data version now; `undefined` for a table that no model makes. */
   inputs: Readonly<Record<string, number | undefined>>;
-  /** For a source that can reach nothing but files: those that are not as they were. */
+  /** Those that are not as they were, of a source that can reach nothing else, and of what reads tables too. */
   movedFiles?: readonly string[] | undefined;
+  /** The same of variables. */
+  movedVariables?: readonly string[] | undefined;
   /** `--full`, `--resend`. */
   isForced?: string | undefined;
 }
@@ -31,12 +33,11 @@ export interface StepDecision {
 export function decideStep(facts: StepFacts): StepDecision {
   const reason = reasonToRun(facts);
   if (reason !== undefined) return { run: true, reason };
-  return { run: false, reason: facts.movedFiles ? "files unchanged" : "up to date" };
+  return { run: false, reason: isSource(facts.model) ? "files unchanged" : "up to date" };
 }
 
-function reasonToRun(
-  { model, state, hasTarget, inputs, movedFiles, isForced }: StepFacts,
-): string | undefined {
+function reasonToRun(facts: StepFacts): string | undefined {
+  const { model, state, hasTarget, movedFiles, isForced } = facts;
   if (isForced !== undefined) return isForced;
   if (!state) return "first run";
   // What a model of SQL has waiting it had when it was one that sends; it sends nothing of it.
@@ -48,7 +49,7 @@ function reasonToRun(
   if (!hasTarget && needsTarget(model, state)) return "its table is missing";
   if (model.directives.volatile) return "@volatile";
   if (isSource(model)) return reasonOfSource(movedFiles);
-  return reasonOfInputs(state, inputs);
+  return reasonOfInputs(state, facts);
 }
 
 /** A TypeScript model makes its table with its first row, and one that sends when that is accepted. */
@@ -68,20 +69,32 @@ export function readsOnlyFiles({ directives }: Model): boolean {
 
 function reasonOfSource(movedFiles: readonly string[] | undefined): string | undefined {
   if (movedFiles === undefined) return "a source runs every time";
-  const [first] = movedFiles;
-  if (first === undefined) return undefined;
-  return movedFiles.length === 1
-    ? `${first} changed`
-    : `${countOf(movedFiles.length, "file")} changed`;
+  return reasonOfMoved(named(movedFiles, "file", 1));
 }
 
-function reasonOfInputs(state: ModelState, inputs: StepFacts["inputs"]): string | undefined {
+function reasonOfInputs(
+  state: ModelState,
+  { inputs, movedFiles = [], movedVariables = [] }: StepFacts,
+): string | undefined {
   const names = Object.keys(inputs);
   const foreign = names.find((name) => inputs[name] === undefined);
   if (foreign !== undefined) return `it reads ${foreign}, which no model makes`;
   const moved = names.filter((name) => inputs[name] !== state.inputs[name]);
-  if (moved.length === 0) return undefined;
-  return moved.length <= 2
-    ? `${moved.join(" and ")} changed`
-    : `${countOf(moved.length, "table")} changed`;
+  return reasonOfMoved([
+    ...named(moved, "table"),
+    ...named(movedFiles, "file", 1),
+    ...named(movedVariables, "variable"),
+  ]);
+}
+
+/** A few by their names, more by their number. */
+function named(names: readonly string[], one: string, mostNamed = 2): readonly string[] {
+  return names.length <= mostNamed ? names : [countOf(names.length, one)];
+}
+
+function reasonOfMoved(moved: readonly string[]): string | undefined {
+  const last = moved.at(-1);
+  if (last === undefined) return undefined;
+  const others = moved.slice(0, -1).join(", ");
+  return `${others === "" ? "" : `${others} and `}${last} changed`;
 }

@@ -8,17 +8,22 @@ import { UserError } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import type { Model, ModelName } from "~/model/model.ts";
 import type { HeldAdopter } from "~/run/adopt/adopt_held.ts";
-import { findMovedFiles, ReadableFiles } from "~/run/guest/readable_files.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { RunEvent, StepStatus } from "~/run/run_event.ts";
 import { countWaitingChanges } from "~/store/changes/waiting_changes.ts";
 import { JointTransaction } from "~/store/commits/joint_transaction.ts";
-import { loadFileStates } from "~/store/file_states.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { explainStateError } from "~/store/open_state.ts";
 import { findTableType } from "~/warehouse/tables.ts";
-import { decideStep, isSource, readsOnlyFiles, type StepDecision } from "./decide_step.ts";
+import { decideStep, type StepDecision } from "./decide_step.ts";
 import type { ModelWishes } from "./model_wishes.ts";
+import {
+  findMovedInputs,
+  hasOtherInputs,
+  type MovedInputs,
+  readOtherInputs,
+  rememberInputs,
+} from "./other_inputs.ts";
 import {
   closeStep,
   failedOutcome,
@@ -297,14 +302,16 @@ class ModelScheduler {
       hasTarget: state !== undefined && findTableType(this.context.db, model.name) !== undefined,
       inputs: this.#inputs(model),
       isForced: adopt ? "--adopt" : resend ? "--resend" : full ? "--full" : undefined,
-      ...(state && isSource(model) && readsOnlyFiles(model) &&
-        { movedFiles: this.#movedFiles(model) }),
+      ...(state && hasOtherInputs(model) && this.#movedInputs(model)),
     });
   }
 
-  #movedFiles(model: Model): string[] {
-    const files = new ReadableFiles(this.context.root, model.directives.allowRead ?? []).all();
-    return findMovedFiles(files, loadFileStates(this.context.db, model.name));
+  /** What a state of before knows nothing of has not moved, and is remembered from now on. */
+  #movedInputs(model: Model): MovedInputs | undefined {
+    const now = readOtherInputs(this.context, model);
+    const moved = findMovedInputs(this.context, model, now);
+    if (!moved) this.#joint.record(() => rememberInputs(this.context, model, now));
+    return moved;
   }
 
   #inputs(model: Model): Record<string, number | undefined> {

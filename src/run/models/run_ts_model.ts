@@ -12,7 +12,7 @@ import { type BudgetAhead, budgetAhead } from "~/run/deliver/budget_ahead.ts";
 import { VerifiedChanges } from "~/run/earlier/verified_changes.ts";
 import { GuestFiles } from "~/run/guest/guest_files.ts";
 import { type GuestOutcome, GuestSession } from "~/run/guest/guest_session.ts";
-import { ReadableFiles, toFileStates } from "~/run/guest/readable_files.ts";
+import { type ReadableFile, ReadableFiles } from "~/run/guest/readable_files.ts";
 import { GuestHttp, type GuestHttpContext } from "~/run/requests/guest_http.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { DeliveryCounts, VerifiedGroups } from "~/run/run_event.ts";
@@ -21,13 +21,14 @@ import type { EgressError, GuestStart, UnsettledMessage } from "~/sandbox/protoc
 import { lookForLostState } from "~/state/lost_state.ts";
 import { loadKeyNames } from "~/store/changes/key_names.ts";
 import { RequestLog } from "~/store/changes/request_log.ts";
-import { loadFileStates, saveFileStates } from "~/store/file_states.ts";
+import { loadFileStates } from "~/store/file_states.ts";
 import { ensureLookup } from "~/tracked/accept/target_view.ts";
 import { sumAcceptedAhead } from "~/tracked/compare/accepted_sums.ts";
 import { countRows, emptyTable, findTableType } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
-import { isSource, readsOnlyFiles } from "./decide_step.ts";
+import { isSource } from "./decide_step.ts";
 import type { ModelWishes } from "./model_wishes.ts";
+import { readOtherInputs, rememberInputs } from "./other_inputs.ts";
 import { type ModelSecrets, readSecrets } from "./secrets.ts";
 import { saveStep, type Step, type StepOutcome } from "./step.ts";
 import { stoppedEarly } from "./stopped_early.ts";
@@ -43,11 +44,12 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
   for (const table of step.tracked) ensureLookup(context.db, table);
   const secrets = readSecrets(context, model);
   const readable = new ReadableFiles(context.root, model.directives.allowRead ?? []);
-  const before = loadFileStates(context.db, model.name);
   const isInbound = model.kind === "tracked" && model.references.length === 0;
   // Taken now: a file that changes while the model runs is read again by the next run.
-  const covered = readsOnlyFiles(model) ? readable.all() : [];
-  const files = new GuestFiles(readable, isInbound && !isDefinitionNew(step) ? before : undefined);
+  const inputs = readOtherInputs(context, model);
+  const isOnlyMoved = isInbound && !isDefinitionNew(step);
+  const before = isOnlyMoved ? loadFileStates(context.db, model.name) : undefined;
+  const files = new GuestFiles(readable, before);
   const http = await makeHttp(context, model, secrets, step.wishes);
   const verified = new VerifiedChanges(context, model, step.wishes, secrets.mask);
   const session = new GuestSession({
@@ -70,12 +72,8 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
 
   const remember = (outcome: StepOutcome) => {
     if (outcome.status !== "ok") return;
-    const read = new Map(covered.map((file) => [file.path, file]));
-    if (isInbound) {
-      for (const [path, file] of files.listed) read.set(path, file);
-      for (const path of files.left) read.delete(path);
-    }
-    saveFileStates(context.db, model.name, toFileStates([...read.values()], before));
+    const read = isInbound ? readByInbound(inputs.files, files) : inputs.files;
+    rememberInputs(context, model, { ...inputs, files: read });
   };
   return finish(context, step, { ...ended, verified: verified.told }, http, remember);
 }
@@ -87,6 +85,17 @@ function refuseLostState({ db, isOfProject, practiceOption }: RunContext, step: 
   if (step.wishes.resend || step.wishes.adopt) return;
   const lost = lookForLostState(db, step.model, isOfProject, practiceOption);
   if (lost) throw lost;
+}
+
+/** What it has listed and not left; of what it has not listed, all that it may read. */
+function readByInbound(
+  covered: readonly ReadableFile[],
+  { listed, left }: GuestFiles,
+): ReadableFile[] {
+  const read = new Map(covered.map((file) => [file.path, file]));
+  for (const [path, file] of listed) read.set(path, file);
+  for (const path of left) read.delete(path);
+  return [...read.values()];
 }
 
 /** Another definition reads all files anew. */
