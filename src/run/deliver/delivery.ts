@@ -278,11 +278,10 @@ export class Delivery {
    */
   finish(why?: ErrorReport): DeliveryCounts {
     let returned = 0;
-    const error = endedBefore(why);
     this.requests.close();
     for (const group of this.#held.open()) {
       const hasBegun = group.hasLeft || group.pending > 0;
-      if (group.intent && hasBegun) this.#settle(group, error)();
+      if (group.intent && hasBegun) this.#settle(group, endedBefore(group, why))();
       else returned += 1;
       // No request of it will leave: it is as if it had not been tried, and no attempt is counted.
       if (group.intent && !hasBegun) this.#records.withdrawn(group);
@@ -357,14 +356,17 @@ export class Delivery {
   }
 }
 
-function endedBefore(why: ErrorReport | undefined): ErrorReport {
+/** Why the model ended comes first; what the group was answered with is what it is found by. */
+function endedBefore({ refusedWith }: HeldGroup, why: ErrorReport | undefined): ErrorReport {
+  const reasons = why ? [why.message] : [];
+  if (refusedWith !== undefined && !why?.message.includes(`answered ${refusedWith}`)) {
+    reasons.push(`its last request answered ${refusedWith}`);
+  }
   const message = "The model ended before it saved this group";
-  if (!why) return { message };
-  const { hint, at } = why;
   return {
-    message: `${message}: ${why.message}`,
-    ...(hint !== undefined && { hint }),
-    ...(at && { at }),
+    message: reasons.length > 0 ? `${message}: ${reasons.join("; ")}` : message,
+    ...(why?.hint !== undefined && { hint: why.hint }),
+    ...(why?.at && { at: why.at }),
   };
 }
 

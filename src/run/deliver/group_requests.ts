@@ -167,11 +167,18 @@ export class GroupRequests {
     });
   }
 
-  /** How a request about these groups has ended: whether that says nothing of them. */
-  answered(numbers: readonly number[], isFarSides: boolean): void {
+  /**
+   * How a request about these groups has ended: whether that says nothing of them, and what it was answered with
+   * where that was no success.
+   */
+  answered(
+    numbers: readonly number[],
+    isFarSides: boolean,
+    refusedWith: number | undefined,
+  ): void {
     for (const number of numbers) {
       const group = this.held.find(number);
-      if (group) group.isFarSides = isFarSides;
+      if (group) Object.assign(group, { isFarSides, refusedWith });
     }
   }
 

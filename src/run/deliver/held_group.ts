@@ -62,6 +62,8 @@ export interface HeldGroup extends ChangedGroup {
   isUnfit: boolean;
   /** Its last request says nothing of it: the far side did not work, or did not know who asks. */
   isFarSides: boolean;
+  /** What its last request was answered with, where that was no 200–299. */
+  refusedWith: number | undefined;
   /** `ending`: what it is to be is on its way to the disk. */
   end: "open" | "ending" | "accepted" | "rejected" | "failed";
 }
@@ -96,6 +98,7 @@ export function heldGroupOf(
     earlier: last,
     isUnfit: false,
     isFarSides: false,
+    refusedWith: undefined,
     end: "open",
   };
 }

@@ -156,7 +156,8 @@ export class GuestHttp {
     if (plan) this.#notePlanned(plan, request, response, recorded);
     if (response.error?.kind === "down" && !this.#ending) this.#down ??= response.error;
     const isMalformed = response.error?.kind === "invalid";
-    tracked?.answered(groups, !isMalformed && isFarSides(response.status));
+    const refusedWith = isAccepted(response) ? undefined : response.status ?? response.answered;
+    tracked?.answered(groups, !isMalformed && isFarSides(response.status), refusedWith);
     if (changes.length > 0) {
       if (isUnbegun(response)) tracked?.withdraw(groups);
       else {

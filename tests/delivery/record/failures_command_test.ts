@@ -63,6 +63,38 @@ Deno.test("failures tells why a loop ended before it saved a group, and retry fi
   assert.equal(retried.code, 0, retried.output);
 });
 
+Deno.test("failures tells what was answered of a group that a model has left, and retry finds it by that", async () => {
+  await using api = await fakeApi(({ path }) => ({
+    status: ["/people/1", "/looked/3"].includes(path) ? 422 : 200,
+  }));
+  const lenient = `
+    const answered = async (path) => (await http.post(ORIGIN + path, { throwOnError: false })).ok;
+    for await (const row of query("SELECT * FROM raw.people")) {
+      await answered("/looked/" + row.id);
+      if (await answered("/people/" + row.id) && row.id !== 3) await save.row(row);
+    }
+  `;
+  await using people = await syncProject(api, lenient);
+  await people.setRows(COLUMNS, rowsOf(3));
+  await people.run();
+
+  const { stdout } = await people.project.run("failures --all");
+  const left = "The model ended before it saved this group";
+  assert.ok(stdout.includes(`${left}: its last request answered 422\n`), stdout);
+  assert.ok(stdout.includes(`${left}\n`), stdout);
+  const retried = await people.project.run(["retry", "sync.people", "--error", "answered 422"]);
+  assert.equal(retried.code, 0, retried.output);
+  assert.match(retried.stdout, /the next run tries 1 group again/);
+
+  await people.setSync(`${lenient}\nthrow new Error("on purpose");`);
+  await people.run();
+  assert.ok(
+    (await people.project.run("failures --all")).stdout.includes(
+      `${left}: on purpose; its last request answered 422\n`,
+    ),
+  );
+});
+
 Deno.test("failures shows a model that failed as a whole, and says where there is nothing", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, `throw new Error("on purpose");`);
