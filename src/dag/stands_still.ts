@@ -3,19 +3,22 @@
  * is sent of them, are then those of an earlier day.
  *
  * It is a warning, not a reason to run: one that notes when its rows were made (`CURRENT_TIMESTAMP AS made_at`)
- * would send all of them in every run.
+ * would send all of them in every run. One that sends what it so notes itself gets other words.
  *
  * @module
  */
 import { UserError } from "~/base/user_error.ts";
 import type { Model, ModelLanguage } from "~/model/model.ts";
 import { placeOfPresentTime } from "~/model/present_time.ts";
+import { warnSendsAnew } from "~/model/sends_anew.ts";
 import type { Graph } from "./graph.ts";
 
 /** The warning, or `undefined` where `@volatile` is written, or the model runs, or is computed, each time anyway. */
 export function warnStandsStill(model: Model, graph: Graph): UserError | undefined {
   const { name, kind, language, directives, references } = model;
   if (directives.volatile !== undefined) return undefined;
+  const anew = warnSendsAnew(model);
+  if (anew) return anew;
   const isSource = language === "ts" && references.length === 0;
   const readsForeign = (graph.external.get(name) ?? []).length > 0;
   // A view is computed by who reads it.

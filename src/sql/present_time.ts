@@ -37,23 +37,26 @@ const LIKELY = /date|time|julianday|unixepoch/i;
  */
 export function findPresentTime(sql: string): number | undefined {
   if (!LIKELY.test(sql)) return undefined;
-  const tokens = tokenizeWithoutComments(sql);
+  return presentTimes(tokenizeWithoutComments(sql)).next().value ?? undefined;
+}
+
+/** The offsets of all of them, in the order in which they end. */
+export function* presentTimes(tokens: readonly Token[]): Generator<number, void> {
   /** One for each parenthesis that is open. */
   const open: Call[] = [];
   for (const [at, token] of tokens.entries()) {
     const call = open.at(-1);
-    if (isKeyword(tokens, at)) return token.start;
+    if (isKeyword(tokens, at)) yield token.start;
     if (isOperator(token, "(")) open.push(callAt(tokens, at));
     else if (isOperator(token, ")")) {
-      if (call && (hasNow(tokens, call, at) || isWithoutTime(call, at))) return call.offset;
+      if (call && (hasNow(tokens, call, at) || isWithoutTime(call, at))) yield call.offset;
       open.pop();
     } else if (call && isOperator(token, ",")) {
-      if (hasNow(tokens, call, at)) return call.offset;
+      if (hasNow(tokens, call, at)) yield call.offset;
       call.argument += 1;
       call.argumentStart = at + 1;
     }
   }
-  return undefined;
 }
 
 /** What stands in parentheses. */

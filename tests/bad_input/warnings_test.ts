@@ -135,6 +135,54 @@ Deno.test("validate and plan warn of the present time in SQL, also while the mod
   );
 });
 
+Deno.test("validate and plan warn of what makes every group that is sent another one", async () => {
+  const sync = (select: string) => `
+    // @kind: tracked
+    // @unique_key: id
+    // @allow_net: api.example
+    import { http, query } from "spoor";
+    await query.all("SELECT random() AS r FROM mart.people");
+    await query(\`
+      SELECT ${select} FROM mart.people ORDER BY random()
+    \`).each((row) => http.post("https://api.example/people", { json: row }));
+  `;
+  await using project = await tempProject({
+    ...PEOPLE,
+    "models/sync/at.ts": sync("id, current_timestamp AS synced_at"),
+    "models/sync/day.ts": sync("id, date('now') AS day"),
+    "models/sync/plain.ts": sync("id"),
+    "models/sync/random.ts": sync("id, hex(randomblob(8)) AS token"),
+    "models/sync/source.ts": sync("1 AS id, datetime() AS at").replaceAll("FROM mart.people", ""),
+    "models/sync/wanted.ts": sync("id, datetime() AS at").replace(
+      "// @unique_key",
+      "// @volatile: true\n    // @unique_key",
+    ),
+  });
+  const anew = (name: string, what: string) =>
+    `sync.${name} sends all its groups again whenever it runs: its query selects ${what}`;
+  const ofTime = "Leave it out of the query, or take the date alone: date('now').";
+
+  const { code, stderr } = await project.run("validate");
+  assert.equal(code, 0, stderr);
+  const told = [...stderr.matchAll(/^warning: (.+)\n {2}at (.+)\n {2}hint: (.+)$/gm)];
+  assert.deepEqual(told.map(([, message, at, hint]) => [at, message, hint]), [
+    ["models/sync/at.ts:7", anew("at", "the present time"), ofTime],
+    [
+      "models/sync/day.ts:7",
+      "sync.day uses the present time, and runs only when what it reads changes",
+      NOW_HINT.replaceAll("--", "//"),
+    ],
+    [
+      "models/sync/random.ts:7",
+      anew("random", "a random value"),
+      "Leave it out of the query: what was sent is compared with it.",
+    ],
+    ["models/sync/source.ts:7", anew("source", "the present time"), ofTime],
+  ]);
+  const planned = await project.run("plan");
+  assert.ok(planned.output.includes(`warning   ${anew("at", "the present time")} (`));
+});
+
 Deno.test("of the present time nothing is said where @volatile is written, or where the model runs each time anyway", async () => {
   await using project = await tempProject({
     "models/raw/offers.sql": "SELECT 1 AS id, '2020-01-01' AS until",
