@@ -46,6 +46,7 @@ export interface BegunRequest {
 /** See the module's comment. */
 export class GroupRequests {
   #isClosed = false;
+  #haveEnded = false;
 
   constructor(
     private readonly context: GroupRequestsContext,
@@ -84,6 +85,11 @@ export class GroupRequests {
     }
     for (const group of groups) group.pending += 1;
     return { changes: groups.map(keyedChangeOf), place, subject };
+  }
+
+  /** Whether one about a group has come to an end, be it that it read something. */
+  get haveEnded(): boolean {
+    return this.#haveEnded;
   }
 
   /** The model has ended: what has not left by now does not leave. */
@@ -176,6 +182,7 @@ export class GroupRequests {
     isFarSides: boolean,
     refusedWith: number | undefined,
   ): void {
+    this.#haveEnded ||= numbers.length > 0;
     for (const number of numbers) {
       const group = this.held.find(number);
       if (group) Object.assign(group, { isFarSides, refusedWith });

@@ -28,6 +28,7 @@ import { countRows, emptyTable, findTableType } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { isSource } from "./decide_step.ts";
 import type { ModelWishes } from "./model_wishes.ts";
+import { tellOfNothingDone } from "./nothing_done.ts";
 import { readOtherInputs, rememberInputs } from "./other_inputs.ts";
 import { type ModelSecrets, readSecrets } from "./secrets.ts";
 import { saveStep, type Step, type StepOutcome } from "./step.ts";
@@ -75,7 +76,9 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
     const read = isInbound ? readByInbound(inputs.files, files) : inputs.files;
     rememberInputs(context, model, { ...inputs, files: read });
   };
-  return finish(context, step, { ...ended, verified: verified.told }, http, remember);
+  const outcome = finish(context, step, { ...ended, verified: verified.told }, http, remember);
+  tellOfNothingDone(context, step, ended, outcome);
+  return outcome;
 }
 
 /** A model that would send everything a second time is not started. `--resend` says that it is meant. */
