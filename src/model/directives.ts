@@ -205,7 +205,8 @@ export const DIRECTIVES: readonly Directive[] = [
   scalar("maxRemoved", budget, {
     name: "max_removed",
     value: "percentage | groups",
-    summary: "Nothing is sent when more groups than this have left the query",
+    summary:
+      "Nothing is sent when more groups than this (by %: 10 at least) left the query, or all",
     example: "@max_removed: 5%",
     default: "20%",
     kinds: ["tracked"],

@@ -64,7 +64,9 @@ export const stateCommand = defineCommand({
   summary: "List, check, back up and move what Spoor remembers",
   details: [
     "The state file .spoor/spoor.db holds what was accepted by whom. Without it everything counts as",
-    "never sent, so a run does not begin without it, or from one that is older than what was sent.",
+    "never sent. So once the project has sent, no run begins without it, or from an older one, as long",
+    "as the file spoor.sent beside it is there to tell. Where all of .spoor/ may be lost, project_id in",
+    "spoor.yaml tells: no run begins then without that project's state.",
     "",
     "  list           the models that have state, and which of them the project no longer has",
     "  check          whether the file is whole and its records agree; exit code 1 where not",
