@@ -34,9 +34,9 @@ export interface SyncProject extends AsyncDisposable {
 /** Columns of `raw.people`, where a test says nothing else. */
 export const COLUMNS: readonly string[] = ["id", "name"];
 
-/** Sends each row by itself to `/people/<id>` and saves it. */
+/** Sends each group by its first row to `/people/<id>` and saves it. */
 export const SEND_EACH_ROW = `
-  await query("SELECT * FROM raw.people").each(async (row) => {
+  await query("SELECT * FROM raw.people").each(async (row, _group) => {
     await http.post(ORIGIN + "/people/" + row.id, { json: row });
   });
 `;

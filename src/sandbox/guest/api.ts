@@ -136,7 +136,8 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    * });
    * ```
    *
-   * @param fn Given the group's first row, and the group.
+   * @param fn Given the group's first row, and the group. One that takes the row alone is not called for a group of
+   * several rows, which counts as failed: the others would be saved without having been sent.
    */
   each(fn: (row: T, group: Group<T>) => Saves | Promise<Saves>): Promise<Counts>;
 }

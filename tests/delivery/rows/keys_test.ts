@@ -10,7 +10,7 @@ import { type FakeApi, fakeApi } from "../../support/fake_api.ts";
 import { COLUMNS, type SyncProject, syncProject } from "../../support/sync_project.ts";
 
 const SEND_NAME = `
-  await query("SELECT * FROM raw.people").each(async (row) => {
+  await query("SELECT * FROM raw.people").each(async (row, _group) => {
     await http.post(ORIGIN + "/", { json: row.name });
   });
 `;
