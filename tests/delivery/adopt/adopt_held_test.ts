@@ -192,7 +192,7 @@ Deno.test("--held with a SELECT compares by value and type", async () => {
 Deno.test("--held compares the rows of a group as a set", async () => {
   await using api = await fakeApi(() => ({ json: {} }));
   const code = `
-    await query("SELECT * FROM raw.people").each(async (row) => {
+    await query("SELECT * FROM raw.people").each(async (row, _group) => {
       await http.post(ORIGIN + "/orders/" + row.id, { json: {} });
     });
   `;
