@@ -33,7 +33,7 @@ import { loadFingerprints, loadModelStates } from "~/store/model_states.ts";
 import { ModuleAnalyses } from "~/store/module_analyses.ts";
 import { openState } from "~/store/open_state.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
-import { finishRun, startRun } from "~/store/runs.ts";
+import { finishRun, hasSentBefore, startRun } from "~/store/runs.ts";
 import { findUnknownSender, isMarkedAsSent, refuseOlderFile } from "~/store/sent_mark.ts";
 import { forgoDurability } from "~/store/state_copy.ts";
 import { dropStages } from "~/warehouse/stages.ts";
@@ -222,8 +222,8 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     allowChanges,
     jobs: jobsOf(job),
   });
-  const isUnnamed = sending.isFirst && settings.project === undefined;
-  const unnamedProject = isUnnamed ? projectId : undefined;
+  const isUnnamed = !practice && !asked && settings.project === undefined;
+  const unnamedProject = isUnnamed && isFirstToSend(db, runId, sums) ? projectId : undefined;
   const finished = endOf({ db, runId, job, way, engine, counts, sums, graph, unnamedProject });
   if (planner) {
     if (planning && engine.stop.aborted) throw planning.planStopped();
@@ -337,6 +337,11 @@ function endOf(
     ...(unnamedProject !== undefined && { unnamed_project: unnamedProject }),
     ...(engine.isTimeOver() && timeoutMs !== undefined && { timeout_ms: timeoutMs }),
   };
+}
+
+/** Whether groups were accepted by requests, and in no earlier run. */
+function isFirstToSend(db: DatabaseSync, runId: number, { requests, groups }: RunSums): boolean {
+  return requests.accepted > 0 && (groups?.saved ?? 0) > 0 && !hasSentBefore(db, runId);
 }
 
 function statusOf({ failed, blocked, cancelled }: StepCounts): RunFinished["status"] {

@@ -175,7 +175,7 @@ export interface RunFinished {
   groups?: GroupSums;
   /** Only where it was over before the run: `--timeout`. */
   timeout_ms?: number;
-  /** The project has sent for the first time, and its settings do not name it: its id. */
+  /** The first groups of the project were accepted, and its settings do not name it: its id. */
   unnamed_project?: string;
 }
 

@@ -9,7 +9,6 @@ import { markAsSent, noteSendingRun, type SendingRun } from "~/store/sent_mark.t
 /** See the module's comment. */
 export class SendingNote {
   #isSending = false;
-  #isFirst = false;
 
   /** @param path The state file. */
   constructor(
@@ -18,14 +17,9 @@ export class SendingNote {
     private readonly run: SendingRun,
   ) {}
 
-  /** The project had not sent before. */
-  get isFirst(): boolean {
-    return this.#isFirst;
-  }
-
   /** Marks at once that the project sends, and by which run as soon as that is on the disk. */
   begin(): void {
-    this.#isFirst ||= markAsSent(this.path);
+    markAsSent(this.path);
     if (this.#isSending) return;
     this.#isSending = true;
     // What cannot be written fails where the model waits for it.

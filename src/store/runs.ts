@@ -76,6 +76,13 @@ export function lastRunId(db: DatabaseSync): number | null {
   return row?.id === null || row?.id === undefined ? null : Number(row.id);
 }
 
+/** Whether a request of an earlier run has made a group accepted. */
+export function hasSentBefore(db: DatabaseSync, runId: number): boolean {
+  return db.prepare(
+    `SELECT 1 FROM "spoor.steps" WHERE run_id < ? AND requests_accepted > 0 AND groups_saved > 0 LIMIT 1`,
+  ).get(BigInt(runId)) !== undefined;
+}
+
 /** Ends a run. */
 export function finishRun(db: DatabaseSync, runId: number, status: string, now: string): void {
   db.prepare(`UPDATE "spoor.runs" SET status = ?, ended_at = ? WHERE id = ?`)

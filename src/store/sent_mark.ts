@@ -23,15 +23,9 @@ export interface SendingRun {
   endedAt?: string;
 }
 
-/**
- * Leaves the mark before anything is sent; costs one look where it is there.
- *
- * @returns Whether it was not.
- */
-export function markAsSent(statePath: string): boolean {
-  if (isMarkedAsSent(statePath)) return false;
-  writeMark(markOf(statePath), TEXT);
-  return true;
+/** Leaves the mark before anything is sent; costs one look where it is there. */
+export function markAsSent(statePath: string): void {
+  if (!isMarkedAsSent(statePath)) writeMark(markOf(statePath), TEXT);
 }
 
 /** Whether the mark is there; it is not where a person has deleted it to go on from an older file. */

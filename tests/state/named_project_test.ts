@@ -62,6 +62,9 @@ Deno.test("a project's id is told by the first run that sends, and by state chec
   for (const early of ["run --practice", "run raw.people", "plan"]) {
     assert.doesNotMatch((await project.run(early)).output, ID, early);
   }
+  api.answer(() => ({ status: 422 }));
+  assert.doesNotMatch((await project.run("run")).output, ID, "nothing was accepted");
+  api.answer(() => ({ json: {} }));
   const first = await people.run();
   const finished = first.events.find((event) => event.type === "run_finished");
   const id = finished?.type === "run_finished" ? finished.unnamed_project : undefined;
