@@ -53,6 +53,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
         "a refused batch of changes goes out in halves",
       ],
       "tests/delivery/change_keys_test.ts": ["a plan shows the keys that the run then sends"],
+      "tests/delivery/copied_values_test.ts": [],
       "tests/delivery/changes_api_test.ts": ["changes gives creations, updates with what was"],
       "tests/delivery/changes_test.ts": ["only rows that are new or changed are sent"],
       "tests/delivery/rows/column_names_test.ts": [
@@ -72,6 +73,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
         "@model_timeout leaves unknown what was in flight",
         "two models that send beside each other",
       ],
+      "tests/delivery/nothing_read_test.ts": ["a model that has nothing to send, or is only"],
       "tests/delivery/removals_first_test.ts": ["a removal that was refused comes after the rest"],
       "tests/delivery/rows/kept_rows_test.ts": ["state mv of a model of SQL to one that sends"],
       "tests/delivery/rows/keys_test.ts": ["what SQLite tells apart is two groups"],
@@ -92,6 +94,12 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       "tests/delivery/tries/redirected_writes_test.ts": [
         "who was created so and leaves the query",
         "a write that opts out of retries is not sent where 302 leads",
+      ],
+      "tests/delivery/tries/repeated_in_vain_test.ts": [
+        "a removal that is never answered about stays before",
+      ],
+      "tests/delivery/tries/requests_out_test.ts": [
+        "a model that ends by itself waits for what it",
       ],
       "tests/delivery/tries/settled_below_test.ts": [
         "what was settled as sent wakes the models below, and a plan",
@@ -121,6 +129,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       "tests/delivery/halving_test.ts": ["one bad record of a refused batch fails alone"],
       "tests/delivery/record/parted_batches_test.ts": ["why tells of the refused batches"],
       "tests/delivery/unread_parts_test.ts": ["a 207 to one row that the model passes over"],
+      "tests/delivery/unlooked_refusals_test.ts": ["a request without an answer is looked at"],
       "tests/faults/broken_answers_test.ts": ["an answer that breaks leaves its group unknown"],
       "tests/faults/matrix_test.ts": [],
       "tests/graves/figures_test.ts": [],
@@ -225,6 +234,9 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       "tests/bad_input/wrong_calls_test.ts": ["a call that is wrong exits with 2"],
       "tests/delivery/inbound_test.ts": ["files that are new or changed are read"],
       "tests/run/graph_test.ts": ["two hundred models", "--jobs 1 and --jobs 4"],
+      "tests/run/other_inputs_test.ts": [
+        "a model that reads a table runs when a file or a variable",
+      ],
       "tests/run/kinds_test.ts": [
         "a model may change from SQL to TypeScript to YAML",
         "a TypeScript model may change",
