@@ -42,7 +42,9 @@ export function findByValues(
   const found = new Set<GivenGroup>();
   // Alone it needs no telling.
   if (groups.size < 2 || groups.size > MOST_GROUPS) return found;
-  const decoded = texts.map(decode);
+  const [url = "", ...others] = texts;
+  // The host is the same of all requests.
+  const decoded = [url.replace(/^\w+:\/\/[^/?#]*/, ""), ...others].map(decode);
   for (const [value, group] of tellersOf(groups)) {
     if (!group || found.has(group)) continue;
     if (decoded.some((text) => holds(text, value))) found.add(group);

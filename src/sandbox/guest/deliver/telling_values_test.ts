@@ -31,6 +31,12 @@ Deno.test("a request is about the groups whose addresses and ids only they have"
   assert.deepEqual(inText('{"to":"rebob@a.test","source":"webshop","at":"2026-11-26"}'), []);
 });
 
+Deno.test("the host of a request tells nothing", () => {
+  const named = [groupOf({ id: "acme" }), groupOf({ id: "test" })];
+
+  assert.deepEqual(found(named, { texts: ["https://api.acme.test:80/lists/test"] }), ["test"]);
+});
+
 Deno.test("a group alone is not looked for, nor are those of a whole table", () => {
   const many = Array.from({ length: 1_001 }, (_, id) => groupOf({ id, email: `u${id}@a.test` }));
 
