@@ -155,3 +155,35 @@ for (const [form, { code, perRequest }] of Object.entries(FORMS)) {
     assert.equal(next.sync.delivery?.saved, 4 - unknown, next.output);
   });
 }
+
+Deno.test("a request that refers to a row which failed is not about that row", async () => {
+  for (
+    const [ids, body] of [
+      [["'ACME'", "'BETA'"], "{ name: row.name, parent: row.parent }"],
+      [["'ACME'", "'BETA'"], "{ code: row.id, parent: row.parent }"],
+      [["1", "8"], "{ name: row.name, parent: { id: row.parent } }"],
+      [["1", "8"], "{ id: row.id, parent: { id: row.parent } }"],
+    ] as const
+  ) {
+    await using api = await fakeApi((_, index) => index === 0 ? { status: 422 } : { json: {} });
+    await using companies = await syncProject(
+      api,
+      `for await (const row of ${QUERY}) {
+        try {
+          await http.post(ORIGIN + "/companies", { json: ${body} });
+          await save.row(row);
+        } catch (error) { log.warn(error.status); }
+      }`,
+    );
+    await companies.setRows(["id", "name", "parent"], [
+      [ids[0], "'first'", "NULL"],
+      [ids[1], "'second'", ids[0]],
+    ]);
+    await companies.run();
+
+    const tries = async (id: string) =>
+      (await companies.project.run(["why", "sync.people", id.replaceAll("'", "")])).output
+        .match(/POST .*? {2}\d+/g)?.map((line) => line.slice(-3));
+    assert.deepEqual([await tries(ids[0]), await tries(ids[1])], [["422"], ["200"]], body);
+  }
+});

@@ -42,7 +42,7 @@ export function changeOfRequest(
   if (!isByLoop) return { change, mayHoldUpTo: 0 };
   const mayHoldUpTo = delivery?.lastGiven ?? 0;
   if (!isWrite(method)) return { change: together(change.given), mayHoldUpTo };
-  const told = findByValues(inHand(change, delivery), { values, texts });
+  const told = findByValues(inHand(change, delivery), change.given, { values, texts });
   const found = new Set<GivenGroup>(told);
   for (const value of values) findGroups(value, found);
   for (const text of texts) findKeys(text, found);

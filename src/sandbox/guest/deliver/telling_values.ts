@@ -3,9 +3,10 @@
  * (`{ to: row.email }`), gives a request nothing else of theirs.
  *
  * A value tells a group if no other group in the model's hands has it, and it is unlikely to stand in a request
- * for another reason: a key, a mail address, an id. What a request takes from its own group's rows can so never
- * tell another one. A key that is a small number tells its group where it stands under the key's name, or as the
- * one such number of the URL.
+ * for another reason: a key, a mail address, an id. What another row in hand refers to, as to its parent, has to stand
+ * in the request once more than those rows would put it there. A key that is a small number tells its group where it
+ * stands under the key's name, or as the one such number of the URL; if the row that the loop has come to is there, in
+ * its place alone, and else not where that row refers to it.
  *
  * @module
  */
@@ -34,30 +35,61 @@ export interface TellingParts {
  * Finds them.
  *
  * @param groups Those that the request may be about.
+ * @param current Those of them that the loop has come to.
  */
 export function findByValues(
   groups: ReadonlySet<GivenGroup>,
+  current: readonly GivenGroup[],
   { values, texts }: TellingParts,
 ): ReadonlySet<GivenGroup> {
-  const found = new Set<GivenGroup>();
   // Alone it needs no telling.
-  if (groups.size < 2 || groups.size > MOST_GROUPS) return found;
+  if (groups.size < 2 || groups.size > MOST_GROUPS) return new Set();
   const [url = "", ...others] = texts;
   // The host is the same of all requests.
   const decoded = [url.replace(/^\w+:\/\/[^/?#]*/, ""), ...others].map(decode);
+  const held = new Map<string, GivenGroup>();
   for (const [value, group] of tellersOf(groups)) {
-    if (!group || found.has(group)) continue;
-    if (decoded.some((text) => holds(text, value))) found.add(group);
+    if (group && decoded.some((text) => countIn(text, value, 1) > 0)) held.set(value, group);
   }
-  return found.size > 0 ? found : findByNumber(groups, values, decoded[0] ?? "");
+  const found = held.size > 0 ? tellingOf(held, groups, current, decoded) : new Set<GivenGroup>();
+  return found.size > 0 ? found : findByNumber(groups, current, values, decoded[0] ?? "");
+}
+
+/** The groups of values that a request holds, and not because it is about another row, which refers to them. */
+function tellingOf(
+  held: ReadonlyMap<string, GivenGroup>,
+  groups: ReadonlySet<GivenGroup>,
+  current: readonly GivenGroup[],
+  texts: readonly string[],
+): Set<GivenGroup> {
+  const referred = new Set<string>();
+  for (const group of groups) {
+    for (const text of textsOf(group)) if ((held.get(text) ?? group) !== group) referred.add(text);
+  }
+  for (const [value, group] of held) {
+    if (current.some((each) => each !== group && countHeld(each, value) > 0)) referred.add(value);
+  }
+  const found = new Set<GivenGroup>();
+  for (const [value, group] of held) if (!referred.has(value)) found.add(group);
+  for (const value of referred) {
+    const group = held.get(value);
+    if (!group || found.has(group)) continue;
+    let count = texts.reduce((sum, text) => sum + countIn(text, value), 0);
+    for (const each of new Set([...found, ...current])) {
+      if (each !== group) count -= countHeld(each, value);
+    }
+    if (count > 0) found.add(group);
+  }
+  return found;
 }
 
 /** By keys that are one number. */
 function findByNumber(
   groups: ReadonlySet<GivenGroup>,
+  current: readonly GivenGroup[],
   values: readonly unknown[],
   url: string,
-): Set<GivenGroup> {
+): ReadonlySet<GivenGroup> {
   const byNumber = new Map<string, GivenGroup>();
   let name = "";
   for (const group of groups) {
@@ -66,28 +98,47 @@ function findByNumber(
     name = foldName(column);
     if (typeof value === "number" || typeof value === "bigint") byNumber.set(`${value}`, group);
   }
-  const found = new Set<GivenGroup>();
-  for (const value of values) eachNamed(value, name, (text) => add(byNumber.get(text), found));
-  if (found.size > 0) return found;
+  const places = new Map<string, Set<GivenGroup>>();
+  const note = (text: string, place: string) => {
+    const group = byNumber.get(text);
+    if (group) places.set(place, (places.get(place) ?? new Set()).add(group));
+  };
+  for (const value of values) eachNamed(value, name, note);
   // Several may be parts of the address that are always there.
+  const inUrl = new Set<GivenGroup>();
   for (const [number] of url.matchAll(/(?<=[/=])\d+(?=[/?&#]|$)/g)) {
-    add(byNumber.get(number), found);
+    const group = byNumber.get(number);
+    if (group) inUrl.add(group);
   }
-  return found.size === 1 ? found : new Set();
-}
-
-function add(group: GivenGroup | undefined, to: Set<GivenGroup>): void {
-  if (group) to.add(group);
+  const inBody = [...places.values()];
+  const all = inBody.length === 0 && inUrl.size === 1 ? [inUrl] : inBody;
+  const own = all.find((found) => current.some((group) => found.has(group)));
+  if (own || current.some((group) => inUrl.has(group))) return own ?? new Set();
+  const isReferred = ({ key }: GivenGroup) =>
+    current.some((group) => textsOf(group).has(`${Object.values(key)[0]}`));
+  return new Set(
+    all.filter((found) => !found.values().some(isReferred)).flatMap((each) => [...each]),
+  );
 }
 
 /** `{ inputs: [{ properties: { id: 7 } }] }` */
 const MAX_DEPTH = 4;
 
-function eachNamed(value: unknown, name: string, see: (text: string) => void, depth = 0): void {
+/** @param see Given a value under that name, and the names that lead there; all items of a list are in one place. */
+function eachNamed(
+  value: unknown,
+  name: string,
+  see: (text: string, place: string) => void,
+  depth = 0,
+  place = "",
+): void {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return;
+  const isList = Array.isArray(value);
   for (const [key, each] of Object.entries(value)) {
-    if (foldName(key) === name && typeof each !== "object") see(String(each));
-    else if (depth < MAX_DEPTH) eachNamed(each, name, see, depth + 1);
+    if (foldName(key) === name && typeof each !== "object") see(String(each), place);
+    else if (depth < MAX_DEPTH) {
+      eachNamed(each, name, see, depth + 1, isList ? `${place}[]` : `${place}.${key}`);
+    }
   }
 }
 
@@ -128,13 +179,37 @@ function tellingText(value: Value | undefined, isKey: boolean): string | undefin
   return ADDRESS.test(value) || ID.test(value) ? value : undefined;
 }
 
-/** Whether a text holds a value that is no part of a longer word. */
-function holds(text: string, value: string): boolean {
+const knownTexts = new WeakMap<GivenGroup, ReadonlySet<string>>();
+
+/** All that stands in a group's rows. */
+function textsOf(group: GivenGroup): ReadonlySet<string> {
+  const before = knownTexts.get(group);
+  if (before) return before;
+  const texts = new Set<string>();
+  for (const row of group.rows) {
+    for (const value of Object.values(row)) {
+      if (value !== null && !(value instanceof Uint8Array)) texts.add(String(value));
+    }
+  }
+  knownTexts.set(group, texts);
+  return texts;
+}
+
+/** How often a group's rows would put a value into a request. */
+function countHeld(group: GivenGroup, value: string): number {
+  let count = 0;
+  for (const text of textsOf(group)) count += countIn(text, value);
+  return count;
+}
+
+/** How often a text holds a value that is no part of a longer word. */
+function countIn(text: string, value: string, most = Infinity): number {
+  let count = 0;
   for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
     const around = text.charAt(at - 1) + text.charAt(at + value.length);
-    if (!/[\p{L}\p{N}]/u.test(around)) return true;
+    if (!/[\p{L}\p{N}]/u.test(around) && ++count >= most) break;
   }
-  return false;
+  return count;
 }
 
 /** As in a URL or a form. */

@@ -8,8 +8,12 @@ function groupOf(row: Row, key: Row = { id: row.id ?? null }): GivenGroup {
 }
 
 /** Ids of those that are found. */
-function found(rows: readonly GivenGroup[], parts: Partial<TellingParts>): unknown[] {
-  const groups = findByValues(new Set(rows), { values: [], texts: [], ...parts });
+function found(
+  rows: readonly GivenGroup[],
+  parts: Partial<TellingParts>,
+  current: readonly GivenGroup[] = [],
+): unknown[] {
+  const groups = findByValues(new Set(rows), current, { values: [], texts: [], ...parts });
   return [...groups].map(({ key }) => key.id);
 }
 
@@ -56,4 +60,33 @@ Deno.test("a key that is a number tells by its name, or as the one number of the
   assert.deepEqual(found(pairs, { texts: ["https://a.test/people/1"] }), [], "a half of the key");
   const large = [groupOf({ id: 2_000_001n }), groupOf({ id: 2_000_002n })];
   assert.deepEqual(found(large, { texts: ["https://a.test/x", "<id>2000002</id>"] }), [2_000_002n]);
+});
+
+Deno.test("what a row refers to tells no other row", () => {
+  const acme = groupOf({ id: "ACME", parent: null, note: null });
+  const beta = groupOf({ id: "BETA", parent: "ACME", note: "of (ACME), as was said" });
+  const rows = [acme, beta];
+  const inText = (text: string) => found(rows, { texts: ["https://a.test/x", text] }, [beta]);
+
+  assert.deepEqual(inText('{"name":"Beta","parent":"ACME"}'), []);
+  assert.deepEqual(inText('{"code":"BETA","parent":"ACME"}'), ["BETA"]);
+  assert.deepEqual(inText('{"code":"BETA","parent":"ACME","note":"of (ACME), as was said"}'), [
+    "BETA",
+  ]);
+  assert.deepEqual(inText('{"code":"ACME","parent":null}'), [], "it may be of either");
+  const both = '[{"code":"ACME"},{"code":"BETA","parent":"ACME","note":"of (ACME), as was said"}]';
+  assert.deepEqual(inText(both), ["BETA", "ACME"]);
+});
+
+Deno.test("what a row refers to by a number tells no other row", () => {
+  const one = groupOf({ id: 1, company: 7 });
+  const eight = groupOf({ id: 8, company: 1 });
+  const about = (values: unknown[], path = "/people") =>
+    found([one, eight], { values, texts: [`https://a.test${path}`] }, [eight]);
+
+  assert.deepEqual(about([{ id: 8, company: { id: 1 } }]), [8]);
+  assert.deepEqual(about([[{ id: 1, company: { id: 7 } }, { id: 8, company: { id: 1 } }]]), [1, 8]);
+  assert.deepEqual(about([{ name: "x", company: { id: 1 } }]), []);
+  assert.deepEqual(about([{ name: "x", company: { id: 1 } }], "/people/8"), []);
+  assert.deepEqual(about([], "/companies/1/people"), []);
 });
