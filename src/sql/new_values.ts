@@ -37,16 +37,17 @@ interface Frame {
 
 /** What all of these have in them. */
 const LIKELY = /time|julianday|unixepoch|random/i;
-/** Functions that take the time of day off, or all that is small. */
-const COARSE: ReadonlySet<string> = new Set(
-  ["DATE", "CAST", "ROUND", "FLOOR", "CEIL", "CEILING", "TRUNC", "SUBSTR", "SUBSTRING"],
-);
+/** Functions that take the time of day off, or all that is small, or that may give another of their arguments. */
+const COARSE: ReadonlySet<string> = new Set([
+  ...["DATE", "CAST", "ROUND", "FLOOR", "CEIL", "CEILING", "TRUNC", "SIGN", "SUBSTR", "SUBSTRING"],
+  ...["FORMAT", "PRINTF", "COALESCE", "IFNULL"],
+]);
 /** What follows them is no list of what is selected. */
 const OTHER_PARTS: ReadonlySet<string> = new Set(
   ["FROM", "JOIN", "ON", "WHERE", "GROUP", "HAVING", "PARTITION", "ORDER", "LIMIT", "WINDOW"],
 );
 const COMPARING: ReadonlySet<string> = new Set(
-  ["<", ">", "<=", ">=", "=", "==", "<>", "!=", "/", "BETWEEN", "IS", "LIKE", "GLOB"],
+  ["<", ">", "<=", ">=", "=", "==", "<>", "!=", "/", "BETWEEN", "IS", "IN", "LIKE", "GLOB"],
 );
 const TIME_OF_DAY = /%[HMSfsJTRIklpP]/;
 
