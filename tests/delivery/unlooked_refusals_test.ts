@@ -20,6 +20,9 @@ const SWALLOWING: Readonly<Record<string, string>> = {
   "tries of its own that are over": EACH(
     `for (let i = 0; i < 2; i++) try { await ${POST}; break; } catch { log.info("once more"); }`,
   ),
+  "an answer and an error that are only logged as JSON": EACH(
+    `log.info(JSON.stringify(await ${ANSWER}), JSON.stringify(await ${POST}.catch((error) => error)));`,
+  ),
   "a loop that saves all the same": `for await (const row of ${QUERY}) {
     try { await ${POST}; } catch (error) { log.warn(error); }
     await save.row(row).catch((error) => log.warn(error));
@@ -38,7 +41,9 @@ const SWALLOWING: Readonly<Record<string, string>> = {
 /** Refuses POSTs about people, takes all else. */
 function refuse(api: FakeApi, status = 422): void {
   api.answer(({ method, path }) =>
-    method === "POST" && path === "/people" ? { status, body: "no" } : { json: {} }
+    method === "POST" && path === "/people"
+      ? { status, body: "no", headers: { "content-type": "text/plain" } }
+      : { json: {} }
   );
 }
 
@@ -78,6 +83,9 @@ const DECIDING: Readonly<Record<string, string>> = {
   ),
   "an answer that is looked at": EACH(
     `const answer = await ${ANSWER};\nif (!answer.ok) log.info(answer.text);`,
+  ),
+  "a header that is looked at": EACH(
+    `const answer = await ${ANSWER};\nif (!answer.headers.has("content-type")) throw new Error("what is it?");`,
   ),
   "another write that is taken": EACH(
     `try { await ${POST}; } catch { await http.put(ORIGIN + "/people/" + row.id); }`,

@@ -363,8 +363,8 @@ export interface Save {
  * room for more.
  *
  * A group of which no write was taken, by a status of 200–299, is saved only after the model has looked at how the
- * last one ended (`status`, `response` of the error; `status`, `ok` or the body of the answer): to catch and to log
- * it is not to decide. What is logged does not count.
+ * last one ended (`status`, `response` of the error; `status`, `ok`, `headers` or the body of the answer): to catch and
+ * to log it is not to decide. What is logged does not count, nor what is read in the error's message.
  *
  * A request that is answered with 207 (Multi-Status) may have been accepted in part, and its answer tells
  * which. What it was about is saved only after the model has looked at that (`json`, `text` or `bytes`), or

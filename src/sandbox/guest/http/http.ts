@@ -67,12 +67,15 @@ export function makeHttp(context: HttpContext): Http {
 const UPLOAD_OPTIONS = ["headers", "params", "form", "timeout", "retries", "throwOnError"];
 const OPTIONS = [...UPLOAD_OPTIONS, "json", "body"];
 
-/** What is passed over in silence would be sent without: a row that is given for the options, as an empty body. */
+/**
+ * What is passed over in silence would be sent without: a row that is given for the options, or the body itself, as an
+ * empty body.
+ */
 function expectOptions(name: string, options: unknown, known: readonly string[]): void {
   const wrong = `Cannot call http.${name}`;
   const hint =
     "Give the URL and one object: { json: … }, { form: … } or { body: … }, and headers beside it.";
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+  if (typeof options !== "object" || options === null || isOtherObject(options)) {
     throw modelError(`${wrong} with ${nameKind(options)} for its options`, { hint });
   }
   const stranger = Object.keys(options).find((key) => !known.includes(key));
@@ -81,6 +84,13 @@ function expectOptions(name: string, options: unknown, known: readonly string[])
   throw modelError(`${wrong}: "${stranger}" is not one of its options`, {
     hint: meant ? `Did you mean "${meant}"?` : hint,
   });
+}
+
+/** A list, a `URLSearchParams`, a `Map`: they have none of their values under names. */
+function isOtherObject(value: object): boolean {
+  if (Array.isArray(value)) return true;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype !== null && prototype !== Object.prototype && Object.keys(value).length === 0;
 }
 
 function subjectOf(

@@ -17,7 +17,7 @@ const BYTE_ORDER_MARK = "\ufeff";
 export interface Watchers {
   /** It looks at the body. */
   onRead?: () => void;
-  /** It looks at the body, or at the status. */
+  /** It looks at the body, the status or the headers. */
   onLook?: (() => void) | undefined;
 }
 
@@ -84,6 +84,7 @@ export class HttpResponse implements PublicResponse {
   }
 
   get headers(): Headers {
+    this.#look();
     this.#headers ??= new Headers(this.#rawHeaders.map(([name, value]) => [name, value]));
     return this.#headers;
   }
@@ -103,6 +104,11 @@ export class HttpResponse implements PublicResponse {
   get json(): any {
     this.#json ??= { value: this.#parse() };
     return this.#json.value;
+  }
+
+  /** To show it is not to look at it. */
+  toJSON(): { url: string; status: number } {
+    return { url: this.url, status: this.#status };
   }
 
   #look(): void {
@@ -164,6 +170,12 @@ export class HttpError extends Error {
   get response(): HttpResponse | undefined {
     this.#onLook?.();
     return this.#response;
+  }
+
+  /** To show it is not to look at it. */
+  toJSON(): { name: string; message: string; status: number } {
+    const { name, message } = this;
+    return { name, message, status: this.#response?.toJSON().status ?? 0 };
   }
 }
 

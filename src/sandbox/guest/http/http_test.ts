@@ -130,6 +130,22 @@ Deno.test("an answer has status, headers, links, text and JSON", async () => {
   ]);
 });
 
+Deno.test("as JSON an answer and its error have their status", async () => {
+  const { logs } = await run(
+    `const answer = await http.get("https://a.test/p", { throwOnError: false });
+    const error = await http.get("https://a.test/p").catch((error) => error);
+    log.info(JSON.stringify([answer, error]));`,
+    { respond: () => ({ status: 422, body: text("no") }) },
+  );
+
+  const answer = { url: "https://a.test/p", status: 422 };
+  const message = "GET https://a.test/p answered 422: no";
+  assert.equal(
+    logs[0],
+    `info: ${JSON.stringify([answer, { name: "HttpError", message, status: 422 }])}`,
+  );
+});
+
 Deno.test("parseLinks() reads several links, several relations and odd commas", () => {
   const links = parseLinks(
     '<https://b.test/?a=1,2>; title="x, y"; rel="next last", <c>; rel=prev',
@@ -265,6 +281,12 @@ Deno.test("an option that is none is refused, and nothing is sent", async () => 
     await call(`put("https://a.test/", "text")`),
     `Cannot call http.put with a string for its options | ${give}`,
   );
+  for (const body of [`new URLSearchParams({ id: "1" })`, "new Map([[1, 2]])", "new Headers()"]) {
+    assert.equal(
+      await call(`post("https://a.test/", ${body})`),
+      `Cannot call http.post with an object for its options | ${give}`,
+    );
+  }
   assert.match(
     await call(`upload("https://a.test/", { form: {}, json: 1 })`),
     /^Cannot call http.upload: "json"/,
