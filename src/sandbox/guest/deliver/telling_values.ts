@@ -47,11 +47,10 @@ export function findByValues(
   const [url = "", ...others] = texts;
   // The host is the same of all requests.
   const decoded = [url.replace(/^\w+:\/\/[^/?#]*/, ""), ...others].map(decode);
+  const counts = new TextCounts(decoded, groups);
   const held = new Map<string, GivenGroup>();
-  for (const [value, group] of tellersOf(groups)) {
-    if (group && decoded.some((text) => countIn(text, value, 1) > 0)) held.set(value, group);
-  }
-  const found = held.size > 0 ? tellingOf(held, groups, current, decoded) : new Set<GivenGroup>();
+  for (const [value, group] of tellersOf(groups, counts)) if (group) held.set(value, group);
+  const found = held.size > 0 ? tellingOf(held, groups, current, counts) : new Set<GivenGroup>();
   return found.size > 0 ? found : findByNumber(groups, current, values, decoded[0] ?? "");
 }
 
@@ -60,7 +59,7 @@ function tellingOf(
   held: ReadonlyMap<string, GivenGroup>,
   groups: ReadonlySet<GivenGroup>,
   current: readonly GivenGroup[],
-  texts: readonly string[],
+  counts: TextCounts,
 ): Set<GivenGroup> {
   const referred = new Set<string>();
   for (const group of groups) {
@@ -74,7 +73,7 @@ function tellingOf(
   for (const value of referred) {
     const group = held.get(value);
     if (!group || found.has(group)) continue;
-    let count = texts.reduce((sum, text) => sum + countIn(text, value), 0);
+    let count = counts.of(value, handleOf(value));
     for (const each of new Set([...found, ...current])) {
       if (each !== group) count -= countHeld(each, value);
     }
@@ -142,28 +141,81 @@ function eachNamed(
   }
 }
 
-/** Value → its one group; `undefined`: it has several. */
-function tellersOf(groups: Iterable<GivenGroup>): Map<string, GivenGroup | undefined> {
+/** Values that the texts hold → their one group; `undefined`: it has several. */
+function tellersOf(
+  groups: Iterable<GivenGroup>,
+  counts: TextCounts,
+): Map<string, GivenGroup | undefined> {
   const tellers = new Map<string, GivenGroup | undefined>();
   for (const group of groups) {
-    for (const value of tellingValues(group)) {
+    for (const [value, handle] of tellingValues(group)) {
+      if (counts.of(value, handle) === 0) continue;
       tellers.set(value, tellers.has(value) ? undefined : group);
     }
   }
   return tellers;
 }
 
-const known = new WeakMap<GivenGroup, ReadonlySet<string>>();
+const WORDS = /[\p{L}\p{N}]+/gu;
 
-function tellingValues(group: GivenGroup): ReadonlySet<string> {
+/** A word of a value, and where: of an address the first, for many have one domain; else the last, for many begin alike. */
+interface Handle {
+  word: string;
+  at: number;
+}
+
+function handleOf(value: string): Handle {
+  const words = value.match(WORDS) ?? [""];
+  const word = (value.includes("@") ? words[0] : words.at(-1)) ?? "";
+  return { word, at: value.includes("@") ? value.indexOf(word) : value.lastIndexOf(word) };
+}
+
+/**
+ * How often texts hold values. They are read once, and not for each value: a batch of a thousand rows has thousands
+ * of values, and may be megabytes long.
+ */
+class TextCounts {
+  /** Word → where it stands. */
+  #places = new Map<string, { text: string; at: number }[]>();
+
+  constructor(texts: readonly string[], groups: Iterable<GivenGroup>) {
+    const words = new Set<string>();
+    for (const group of groups) {
+      for (const { word } of tellingValues(group).values()) words.add(word);
+    }
+    for (const text of texts) {
+      for (const { 0: word, index: at } of text.matchAll(WORDS)) {
+        if (!words.has(word)) continue;
+        const places = this.#places.get(word);
+        if (places) places.push({ text, at });
+        else this.#places.set(word, [{ text, at }]);
+      }
+    }
+  }
+
+  of(value: string, { word, at }: Handle): number {
+    let count = 0;
+    for (const place of this.#places.get(word) ?? []) {
+      const start = place.at - at;
+      if (start < 0 || !place.text.startsWith(value, start)) continue;
+      if (isWhole(place.text, value, start)) count++;
+    }
+    return count;
+  }
+}
+
+const known = new WeakMap<GivenGroup, ReadonlyMap<string, Handle>>();
+
+/** Value → by what it is found. */
+function tellingValues(group: GivenGroup): ReadonlyMap<string, Handle> {
   const before = known.get(group);
   if (before) return before;
   const { key, rows } = group;
-  const values = new Set<string>();
+  const values = new Map<string, Handle>();
   for (const row of [key, ...rows]) {
     for (const column of Object.keys(row)) {
       const text = tellingText(row[column], Object.hasOwn(key, column));
-      if (text !== undefined) values.add(text);
+      if (text !== undefined) values.set(text, handleOf(text));
     }
   }
   known.set(group, values);
@@ -202,14 +254,18 @@ function countHeld(group: GivenGroup, value: string): number {
   return count;
 }
 
-/** How often a text holds a value that is no part of a longer word. */
-function countIn(text: string, value: string, most = Infinity): number {
+/** How often a text holds a value. */
+function countIn(text: string, value: string): number {
   let count = 0;
   for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
-    const around = text.charAt(at - 1) + text.charAt(at + value.length);
-    if (!/[\p{L}\p{N}]/u.test(around) && ++count >= most) break;
+    if (isWhole(text, value, at)) count++;
   }
   return count;
+}
+
+/** Whether what stands there is no part of a longer word. */
+function isWhole(text: string, value: string, at: number): boolean {
+  return !/[\p{L}\p{N}]/u.test(text.charAt(at - 1) + text.charAt(at + value.length));
 }
 
 /** As in a URL or a form. */
