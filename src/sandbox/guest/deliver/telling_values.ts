@@ -6,7 +6,7 @@
  * for another reason: a key, a mail address, an id. What another row in hand refers to, as to its parent, has to stand
  * in the request once more than those rows would put it there. A key that is a small number tells its group where it
  * stands under the key's name, or as the one such number of the URL; if the row that the loop has come to is there, in
- * its place alone, and else not where that row refers to it.
+ * its place alone, and else not where that row refers to it, or it is that of an object beside other values.
  *
  * @module
  */
@@ -98,8 +98,10 @@ function findByNumber(
     if (typeof value === "number" || typeof value === "bigint") byNumber.set(`${value}`, group);
   }
   const places = new Map<string, Set<GivenGroup>>();
-  const note = (text: string, place: string) => {
+  const aside = new Set<GivenGroup>();
+  const note = (text: string, place: string, isAside: boolean) => {
     const group = byNumber.get(text);
+    if (group && isAside) aside.add(group);
     if (group) places.set(place, (places.get(place) ?? new Set()).add(group));
   };
   for (const value of values) eachNamed(value, name, note);
@@ -113,30 +115,37 @@ function findByNumber(
   const all = inBody.length === 0 && inUrl.size === 1 ? [inUrl] : inBody;
   const own = all.find((found) => current.some((group) => found.has(group)));
   if (own || current.some((group) => inUrl.has(group))) return own ?? new Set();
-  const isReferred = ({ key }: GivenGroup) =>
-    current.some((group) => textsOf(group).has(`${Object.values(key)[0]}`));
+  const isOther = (group: GivenGroup) =>
+    aside.has(group) ||
+    current.some((each) => textsOf(each).has(`${Object.values(group.key)[0]}`));
   return new Set(
-    all.filter((found) => !found.values().some(isReferred)).flatMap((each) => [...each]),
+    all.filter((found) => !found.values().some(isOther)).flatMap((found) => [...found]),
   );
 }
 
 /** `{ inputs: [{ properties: { id: 7 } }] }` */
 const MAX_DEPTH = 4;
 
-/** @param see Given a value under that name, and the names that lead there; all items of a list are in one place. */
+/**
+ * @param see Given a value under that name, the names that lead there (all items of a list are in one place), and
+ * whether it is that of an object beside other values, as `{ name, type: { id: 3 } }` has one.
+ */
 function eachNamed(
   value: unknown,
   name: string,
-  see: (text: string, place: string) => void,
+  see: (text: string, place: string, isAside: boolean) => void,
   depth = 0,
   place = "",
+  isAside = false,
 ): void {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return;
   const isList = Array.isArray(value);
-  for (const [key, each] of Object.entries(value)) {
-    if (foldName(key) === name && typeof each !== "object") see(String(each), place);
+  const entries = Object.entries(value);
+  for (const [key, each] of entries) {
+    if (foldName(key) === name && typeof each !== "object") see(String(each), place, isAside);
     else if (depth < MAX_DEPTH) {
-      eachNamed(each, name, see, depth + 1, isList ? `${place}[]` : `${place}.${key}`);
+      const isBeside = isAside || !(isList || Array.isArray(each) || entries.length === 1);
+      eachNamed(each, name, see, depth + 1, isList ? `${place}[]` : `${place}.${key}`, isBeside);
     }
   }
 }

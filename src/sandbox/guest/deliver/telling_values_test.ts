@@ -89,4 +89,10 @@ Deno.test("what a row refers to by a number tells no other row", () => {
   assert.deepEqual(about([{ name: "x", company: { id: 1 } }]), []);
   assert.deepEqual(about([{ name: "x", company: { id: 1 } }], "/people/8"), []);
   assert.deepEqual(about([], "/companies/1/people"), []);
+  const three = groupOf({ id: 3 });
+  const first = (value: unknown) =>
+    found([three, eight], { values: [value], texts: ["https://a.test/"] }, [eight]);
+  assert.deepEqual(first({ fields: { name: "x", type: { id: "3" } } }), [], "a constant");
+  assert.deepEqual(first({ data: { id: 3, name: "x" } }), [3]);
+  assert.deepEqual(first({ list: 9, inputs: [{ id: 3, name: "x" }] }), [3]);
 });
