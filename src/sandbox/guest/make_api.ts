@@ -121,22 +121,30 @@ function readingOf(
 function statementOf([first, ...rest]: SqlArguments): Pick<QueryText, "sql" | "params"> {
   if (typeof first === "string") {
     const params = rest[0] ?? [];
-    if (Array.isArray(params)) return { sql: first, params: parametersOf(params) };
+    if (Array.isArray(params)) return { sql: first, params: parametersOf(params, first) };
     throw modelError("Cannot run the query: its parameters are not an array", {
       hint: "Write query(sql, [a, b]), or query`… ${a} … ${b}`.",
     });
   }
-  if (Array.isArray(first)) return { sql: first.join("?"), params: parametersOf(rest) };
+  if (Array.isArray(first)) {
+    const sql = first.join("?");
+    return { sql, params: parametersOf(rest, sql) };
+  }
   throw modelError(`Cannot run the query: the SQL is ${nameKind(first)}, and not text`);
 }
 
-/** A list or an object would become one text of JSON: `id NOT IN (?)` would be true of every row. */
-function parametersOf(values: readonly unknown[]): Value[] {
+/** `json_each(?)`, `? ->> 'a'` */
+const READS_JSON = /\bjsonb?(?:_\w+)?\s*\(|->/i;
+
+/** A list or an object becomes one text of JSON: `id NOT IN (?)` would be true of every row. */
+function parametersOf(values: readonly unknown[], sql: string): Value[] {
+  const mayBeJson = READS_JSON.test(sql);
   return values.map((value, i) => {
-    if (!isListOrObject(value)) return toSaved(value, `parameter ${i + 1}`, () => "the query");
+    if (mayBeJson || !isListOrObject(value)) {
+      return toSaved(value, `parameter ${i + 1}`, () => "the query");
+    }
     throw modelError(`Cannot run the query: its parameter ${i + 1} is ${nameKind(value)}`, {
-      hint:
-        "For a list write IN (SELECT value FROM json_each(?)), and give it JSON.stringify(list).",
+      hint: "For a list write IN (SELECT value FROM json_each(?)).",
     });
   });
 }

@@ -445,4 +445,7 @@ await query("SELECT 1 WHERE 1 NOT IN (?)", ${given});`);
 await query("SELECT ?, ?, ?", [new Date(0), new Uint8Array([1]), null]);`,
   );
   assert.equal(taken.error, undefined);
+  const asJson = await runGuest(`import { query } from "spoor";
+await query("SELECT 1 WHERE 1 IN (SELECT value FROM json_each(?))", [[1, 2]]);`);
+  assert.equal(asJson.error, undefined);
 });
