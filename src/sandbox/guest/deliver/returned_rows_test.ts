@@ -59,3 +59,22 @@ Deno.test("an error that is returned or saved is no row", async () => {
     "Cannot save row 1: it is the answer of a request, and not a row",
   );
 });
+
+Deno.test("an answer 207 that is returned is no word of what it accepted, be it read or not", async () => {
+  for (const look of ["", "answer.text;"]) {
+    const { acknowledged, failedGroups } = await run(
+      `await query("a").each(async (row, _group) => {
+  const answer = await ${POST};
+  ${look}
+  return answer;
+});`,
+      { respond: () => ({ status: 207 }) },
+    );
+
+    assert.deepEqual([acknowledged, failedGroups.length], [[], 2], look);
+    assert.match(
+      failedGroups[0]?.error.message ?? "",
+      /^Cannot tell whether the group was accepted/,
+    );
+  }
+});

@@ -118,7 +118,7 @@ async function saveBatch(
   const { delivery } = work;
   if (!delivery) return await work.saveRows(rows ?? batch.flatMap((group) => group.rows));
   const given = givenOf(batch);
-  const accepted = rows ? byGroup(rows, given, delivery) : asRead(given, returned);
+  const accepted = rows ? byGroup(rows, given, delivery) : asRead(given);
   const saved = accepted.size > 0 ? saveTogether([...accepted], delivery) : undefined;
   for (const group of given) {
     if (group.state === "open" && !accepted.has(group)) {
@@ -141,9 +141,9 @@ function waitForAllParts(): void {}
 
 type Accepted = Map<GivenGroup, readonly SavedRow[]>;
 
-function asRead(groups: readonly GivenGroup[], returned: Saves): Accepted {
+function asRead(groups: readonly GivenGroup[]): Accepted {
   return new Map(
-    groups.filter((group) => !isDone(group, returned)).map((group) => [group, group.rows]),
+    groups.filter((group) => !isDone(group, undefined)).map((group) => [group, group.rows]),
   );
 }
 

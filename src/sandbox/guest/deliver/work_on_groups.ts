@@ -202,14 +202,15 @@ async function saveOne(
   work: ItemWork,
   { partial }: Change,
 ): Promise<void> {
-  const rows = rowsOf(returned) ?? group.rows;
+  const own = rowsOf(returned);
+  const rows = own ?? group.rows;
   if (rows.length === 0 && !group.given?.isRemoved) {
     throw new Error("The function returned no row to save");
   }
   if (!work.delivery || !group.given) return await work.saveRows(rows);
-  if (isDone(group.given, returned)) return;
+  if (isDone(group.given, own)) return;
   const [answer] = partial?.values() ?? [];
-  const unclear = isNothing(returned) ? answer : findUnread(partial);
+  const unclear = own ? findUnread(partial) : answer;
   if (unclear) throw ambiguous(unclear.request);
   const saved = work.delivery.saveGroups([[group.given, rows]]);
   work.goOn();
@@ -226,10 +227,14 @@ function ambiguous(request: string): Error {
   );
 }
 
-/** True when the function has ended the group itself. */
-export function isDone(group: GivenGroup, returned: unknown): boolean {
+/**
+ * True when the function has ended the group itself.
+ *
+ * @param rows What it returned.
+ */
+export function isDone(group: GivenGroup, rows: readonly SavedRow[] | undefined): boolean {
   if (group.state !== "open") return true;
-  if (group.collected.length === 0 || !isNothing(returned)) return false;
+  if (group.collected.length === 0 || rows) return false;
   throw modelError(
     `Cannot tell what to save: the function saved ${group.collected.length} of the group's ` +
       `${group.rows.length} rows and returned none`,
@@ -243,7 +248,7 @@ export function isDone(group: GivenGroup, returned: unknown): boolean {
  * @throws {Error} It is an error, or an answer that is no success: then as if it had been thrown.
  */
 export function rowsOf(returned: unknown): readonly SavedRow[] | undefined {
-  if (isNothing(returned)) return undefined;
+  if (returned === undefined || returned === null) return undefined;
   const all = Array.isArray(returned) ? returned : [returned];
   for (const each of all) {
     if (each instanceof Error) throw each;
@@ -251,8 +256,4 @@ export function rowsOf(returned: unknown): readonly SavedRow[] | undefined {
   }
   const rows = all.filter((each) => !(each instanceof HttpResponse));
   return rows.length === 0 && all.length > 0 ? undefined : rows as readonly SavedRow[];
-}
-
-function isNothing(returned: unknown): returned is undefined | null {
-  return returned === undefined || returned === null;
 }
