@@ -13,8 +13,7 @@ import type { Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { keyObject } from "~/cli/why_view/story_json.ts";
 import { obstacleOf, settleCommand } from "~/cli/why_view/what_is_next.ts";
-import { isRepeatedInVain } from "~/delivery/earlier_try.ts";
-import { CUT_OFF, isCutOff } from "~/store/changes/cut_off.ts";
+import { CUT_OFF, isCutOff, isRepeatedLast } from "~/store/changes/cut_off.ts";
 import type { LedgerRow, RequestRow } from "~/store/changes/group_story.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 
@@ -97,7 +96,6 @@ function renderGroup({ change, model, request, key }: UnknownGroup, style: Style
   ];
 }
 
-/** Its last request has no record: that is written when a request has ended. */
 function cutOffLines(
   { at }: LedgerRow,
   earlier: RequestRow | undefined,
@@ -134,8 +132,7 @@ function waitsFor(model: TrackedModel, change: LedgerRow, style: Style): string 
   const obstacle = obstacleOf(model);
   if (obstacle !== undefined) return style.bad(`not repeated: ${obstacle}`);
   if (model.promise === "at_most_once") return style.bad("waits for you");
-  const isLast = !isCutOff(change) && isRepeatedInVain(change);
-  return style.warning(`repeated ${isLast ? "" : "first "}by the next run`);
+  return style.warning(`repeated ${isRepeatedLast(change) ? "" : "first "}by the next run`);
 }
 
 /** One line of JSON a group, and one of those that are neither known nor unknown yet. */

@@ -6,8 +6,8 @@
 import { renderCount } from "~/base/counts.ts";
 import type { BudgetBlock } from "~/cli/groups/budget_block.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
-import { isRepeatedInVain, isUnknown } from "~/delivery/earlier_try.ts";
-import { isCutOff } from "~/store/changes/cut_off.ts";
+import { isUnknown } from "~/delivery/earlier_try.ts";
+import { isRepeatedLast } from "~/store/changes/cut_off.ts";
 import type { DeliveryRow, LedgerRow } from "~/store/changes/group_story.ts";
 import type { PendingRow } from "~/store/changes/pending.ts";
 import type { AcceptedGroup } from "~/tracked/accept/known_group.ts";
@@ -105,7 +105,7 @@ function decide(facts: GroupFacts): NextStep {
   if (isUnknown(ledger)) {
     const text = `waits for you: ${settleCommand(model.name, words, option)}`;
     if (model.promise === "at_most_once") return { code: "waits_for_you", text };
-    return !isCutOff(ledger) && isRepeatedInVain(ledger) ? REPEATED : REPEATED_FIRST;
+    return isRepeatedLast(ledger) ? REPEATED : REPEATED_FIRST;
   }
   if (ledger.parked) {
     const text = `parked until its content changes, or: ${retryCommand(model.name, words, option)}`;

@@ -3,13 +3,23 @@
  *
  * @module
  */
+import { isRepeatedInVain } from "~/delivery/earlier_try.ts";
+import type { LedgerRow } from "./group_story.ts";
 
 /** What the ledger says of such a change. */
 export const CUT_OFF = "The run ended while a request was out";
 
-/** Whether its run died while a request was out, be that noted or not: that says nothing of the far side. */
-export function isCutOff({ state, error }: { state: string; error: string | null }): boolean {
+/**
+ * Whether its run died while a request was out, be that noted or not: that says nothing of the far side, and the
+ * request has no record, which is written when it has ended.
+ */
+export function isCutOff({ state, error }: Pick<LedgerRow, "state" | "error">): boolean {
   return state === "sent" || error === CUT_OFF;
+}
+
+/** Whether what is unknown is repeated after all others, and not before them; of a batch, if all of it is so. */
+export function isRepeatedLast(row: LedgerRow): boolean {
+  return !isCutOff(row) && isRepeatedInVain(row);
 }
 
 /** The note. */
