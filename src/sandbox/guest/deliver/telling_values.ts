@@ -13,6 +13,7 @@
 import { foldName } from "~/base/same_name.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 import type { GivenGroup } from "./delivery.ts";
+import { countIn, type Handle, handleOf, TextCounts } from "./text_counts.ts";
 
 /** Where a model holds more, nothing is looked for: it would take longer than the request. */
 const MOST_GROUPS = 1_000;
@@ -47,7 +48,8 @@ export function findByValues(
   const [url = "", ...others] = texts;
   // The host is the same of all requests.
   const decoded = [url.replace(/^\w+:\/\/[^/?#]*/, ""), ...others].map(decode);
-  const counts = new TextCounts(decoded, groups);
+  const tellers = [...groups].flatMap((group) => [...tellingValues(group).values()]);
+  const counts = new TextCounts(decoded, tellers);
   const held = new Map<string, GivenGroup>();
   for (const [value, group] of tellersOf(groups, counts)) if (group) held.set(value, group);
   const found = held.size > 0 ? tellingOf(held, groups, current, counts) : new Set<GivenGroup>();
@@ -165,54 +167,6 @@ function tellersOf(
   return tellers;
 }
 
-const WORDS = /[\p{L}\p{N}]+/gu;
-
-/** A word of a value, and where: of an address the first, for many have one domain; else the last, for many begin alike. */
-interface Handle {
-  word: string;
-  at: number;
-}
-
-function handleOf(value: string): Handle {
-  const words = value.match(WORDS) ?? [""];
-  const word = (value.includes("@") ? words[0] : words.at(-1)) ?? "";
-  return { word, at: value.includes("@") ? value.indexOf(word) : value.lastIndexOf(word) };
-}
-
-/**
- * How often texts hold values. They are read once, and not for each value: a batch of a thousand rows has thousands
- * of values, and may be megabytes long.
- */
-class TextCounts {
-  /** Word → where it stands. */
-  #places = new Map<string, { text: string; at: number }[]>();
-
-  constructor(texts: readonly string[], groups: Iterable<GivenGroup>) {
-    const words = new Set<string>();
-    for (const group of groups) {
-      for (const { word } of tellingValues(group).values()) words.add(word);
-    }
-    for (const text of texts) {
-      for (const { 0: word, index: at } of text.matchAll(WORDS)) {
-        if (!words.has(word)) continue;
-        const places = this.#places.get(word);
-        if (places) places.push({ text, at });
-        else this.#places.set(word, [{ text, at }]);
-      }
-    }
-  }
-
-  of(value: string, { word, at }: Handle): number {
-    let count = 0;
-    for (const place of this.#places.get(word) ?? []) {
-      const start = place.at - at;
-      if (start < 0 || !place.text.startsWith(value, start)) continue;
-      if (isWhole(place.text, value, start)) count++;
-    }
-    return count;
-  }
-}
-
 const known = new WeakMap<GivenGroup, ReadonlyMap<string, Handle>>();
 
 /** Value → by what it is found. */
@@ -261,20 +215,6 @@ function countHeld(group: GivenGroup, value: string): number {
   let count = 0;
   for (const text of textsOf(group)) count += countIn(text, value);
   return count;
-}
-
-/** How often a text holds a value. */
-function countIn(text: string, value: string): number {
-  let count = 0;
-  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
-    if (isWhole(text, value, at)) count++;
-  }
-  return count;
-}
-
-/** Whether what stands there is no part of a longer word. */
-function isWhole(text: string, value: string, at: number): boolean {
-  return !/[\p{L}\p{N}]/u.test(text.charAt(at - 1) + text.charAt(at + value.length));
 }
 
 /** As in a URL or a form. */
