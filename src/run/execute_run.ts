@@ -53,7 +53,6 @@ import type { PlanBeginning } from "./planner.ts";
 import { LazyPractice } from "./practice.ts";
 import { RateLimits } from "./requests/rate_limits.ts";
 import type { TokenKeeper } from "./requests/token_keeper.ts";
-import { refuseOtherState } from "./expected_state.ts";
 import { refuseTracing } from "./refuse_tracing.ts";
 import type { RunContext } from "./run_context.ts";
 import type { RunEvent, RunFinished } from "./run_event.ts";
@@ -146,7 +145,6 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   await using commits: RunCommits = deferred ?? new GroupCommit(db, path);
   using readers = new ReaderPool(path, () => deferred?.write());
   const projectId = readProjectId(db);
-  if (!practice) refuseOtherState(job.path, projectId, settings.project, purposeOf(request));
   const states = loadModelStates(db);
   const startedAt = isoNow();
   // Loaded only here, as all that few runs need: to load a module costs as much as many a model.

@@ -9,58 +9,40 @@
  */
 import { UserError } from "~/base/user_error.ts";
 import type { ExpectedProject } from "~/project/settings/settings.ts";
-import { besideState, holdsSomething } from "~/store/sent_mark.ts";
+import { PROJECT_ID, readMeta } from "~/store/meta.ts";
+import { openStateReadOnly } from "~/store/open_state.ts";
+import { besideState } from "~/store/sent_mark.ts";
+
+const NONE = "Without that file everything would be sent again.";
+const ANOTHER = "What that file does not know would be sent again.";
 
 /**
- * Call before a state is made where there is none.
+ * Call before a state is opened, which would make one where there is none, and bring an older one up to date.
  *
  * @param purpose For the message: `run`.
- * @throws {UserError} There is no state file.
+ * @throws {UserError} There is no state, or it is that of another project.
  */
-export function refuseMissingState(
+export function refuseUnexpectedState(
   path: string,
   expected: ExpectedProject | undefined,
   purpose: string,
 ): void {
-  if (!expected || holdsSomething(path)) return;
-  const state = `there is no ${besideState(path)}, and spoor.yaml expects that of ${expected.id}`;
-  throw refusal(purpose, state, expected, [
-    "Nothing was sent. Without that file everything would be sent again.",
-  ]);
-}
-
-/**
- * The same of one that is there.
- *
- * @param projectId Of the state.
- * @throws {UserError} It is that of another project.
- */
-export function refuseOtherState(
-  path: string,
-  projectId: string,
-  expected: ExpectedProject | undefined,
-  purpose: string,
-): void {
-  if (!expected || expected.id === projectId) return;
-  const state = `${besideState(path)} is that of project ${projectId}, ` +
-    `and spoor.yaml expects that of ${expected.id}`;
-  throw refusal(purpose, state, expected, [
-    "Nothing was sent. What that file does not know would be sent again.",
-  ]);
-}
-
-function refusal(
-  purpose: string,
-  state: string,
-  { at }: ExpectedProject,
-  details: readonly string[],
-): UserError {
-  return new UserError(`Cannot ${purpose}: ${state}`, {
-    at,
-    details,
-    hint:
-      "Put the file that is expected, or a backup of it, in its place; or, to begin anew, take " +
-      '"project_id" out of spoor.yaml: "spoor plan" then shows what a run would send. To try the models, ' +
-      "use --practice",
-  });
+  if (!expected) return;
+  using db = openStateReadOnly(path);
+  const id = db && readMeta(db, PROJECT_ID);
+  // Of one without an id is said, where it is opened, what is wrong with it.
+  if (id === expected.id || (db && !id)) return;
+  const file = besideState(path);
+  const state = db ? `${file} is that of project ${id}` : `there is no ${file}`;
+  throw new UserError(
+    `Cannot ${purpose}: ${state}, and spoor.yaml expects that of ${expected.id}`,
+    {
+      at: expected.at,
+      details: [`Nothing was sent. ${db ? ANOTHER : NONE}`],
+      hint:
+        "Put the file that is expected, or a backup of it, in its place; or, to begin anew, take " +
+        '"project_id" out of spoor.yaml: "spoor plan" then shows what a run would send. To try the models, ' +
+        "use --practice",
+    },
+  );
 }

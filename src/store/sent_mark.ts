@@ -212,8 +212,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** Whether there is a state file, and it is not empty. */
-export function holdsSomething(path: string): boolean {
+function holdsSomething(path: string): boolean {
   try {
     return Deno.statSync(path).size > 0;
   } catch {

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
 import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
+import { tempProject } from "../support/temp_project.ts";
+import { writeVersion1 } from "./version_1.ts";
 
 const ID = /^ {2}(project_id: [0-9a-f-]{36})$/m;
 
@@ -78,4 +80,20 @@ Deno.test("a project's id is told by the first run that sends, and by state chec
   assert.match(checked.output, RegExp(`^project_id: ${id}$`, "m"));
   const ofPractice = await project.run("state check --practice");
   assert.doesNotMatch(ofPractice.output, /project_id/, "it is not what the settings mean");
+});
+
+Deno.test("a state of another project that an earlier version has left is not brought up to date", async () => {
+  await using project = await tempProject({
+    "models/mart/a.sql": "SELECT 1 AS id",
+    "spoor.yaml": "project_id: 01c46dcb-feae-4d78-9421-0c12f3b25767\n",
+  });
+  await project.write(".spoor/note", "");
+  writeVersion1(project.path(".spoor/spoor.db"));
+  const version = () => project.rows("PRAGMA user_version");
+
+  const refused = await project.run("run");
+
+  assert.equal(refused.code, 1, refused.output);
+  assert.match(refused.output, /is that of project 934a8a8e-4cb7-4347-be7d-f0a044cae348, and/);
+  assert.deepEqual(version(), [{ user_version: 1 }]);
 });

@@ -17,7 +17,7 @@ import {
   type Job,
   type Way,
 } from "~/run/execute_run.ts";
-import { refuseMissingState } from "~/run/expected_state.ts";
+import { refuseUnexpectedState } from "~/run/expected_state.ts";
 import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 import { explainStateError, makeStateFolder, stateFilePath } from "~/store/open_state.ts";
@@ -95,7 +95,7 @@ export class Engine {
     removeStateCopies(path);
     if (!practice) {
       refuseUnsure(path, purpose);
-      refuseMissingState(path, settings.project, purpose);
+      refuseUnexpectedState(path, settings.project, purpose);
     }
     const job: Job = { request, current, root, settings, practice, path, startedAt };
     if (request.apply) return await this.#apply(job, request.apply);
