@@ -20,17 +20,14 @@ const ENDS: Readonly<Record<number, GuestEnd>> = {
 };
 
 /** See the module's comment. What comes from the guest is only what it claims. */
-export class GuestLink {
+export class GuestLink implements Disposable {
   readonly #process: Deno.ChildProcess;
   readonly #writer: FrameWriter<HostMessage>;
   #queue: HostMessage[] = [];
   #ended = false;
 
-  constructor(
-    limits: GuestLimits,
-    onMessages: (messages: readonly unknown[]) => void,
-    onEnd: (end: GuestEnd) => void,
-  ) {
+  /** Starts the process, which takes a moment; it does nothing before it is sent a message. */
+  constructor(limits: GuestLimits) {
     this.#process = new Deno.Command(Deno.execPath(), {
       args: guestArguments(limits),
       // The environment has secrets; nothing in it is needed there.
@@ -40,6 +37,13 @@ export class GuestLink {
       stderr: "piped",
     }).spawn();
     this.#writer = new FrameWriter(this.#process.stdin);
+  }
+
+  /** Called once. `onEnd`: the guest has ended, and was not told to; whether before this call or after. */
+  listen(
+    onMessages: (messages: readonly unknown[]) => void,
+    onEnd: (end: GuestEnd) => void,
+  ): void {
     void this.#listen(onMessages, onEnd);
   }
 
@@ -60,6 +64,10 @@ export class GuestLink {
     } catch {
       // It has ended by itself meanwhile.
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
   }
 
   #flush(): void {
@@ -107,12 +115,8 @@ const MIN_HEAP_MB = 128;
  * take; a compiled program has its limit built in.
  */
 function guestArguments({ memoryMb, lifetimeMs }: GuestLimits): string[] {
-  const own = [
-    GUEST_PROCESS,
-    String(memoryMb),
-    ...lifetimeMs === undefined ? [] : [String(lifetimeMs)],
-  ];
-  if (Deno.build.standalone) return own;
+  const limits = [memoryMb, ...lifetimeMs === undefined ? [] : [lifetimeMs]].map(String);
+  if (Deno.build.standalone) return [GUEST_PROCESS, ...limits];
   const heapMb = Math.max(memoryMb, MIN_HEAP_MB);
   const root = fileURLToPath(new URL("../../", import.meta.url));
   return [
@@ -123,7 +127,7 @@ function guestArguments({ memoryMb, lifetimeMs }: GuestLimits): string[] {
     "--no-check",
     `--allow-read=${root}`,
     `--v8-flags=--max-semi-space-size=8,--max-heap-size=${heapMb}`,
-    `${root}main.ts`,
-    ...own,
+    `${root}src/sandbox/guest_process_entry.ts`,
+    ...limits,
   ];
 }

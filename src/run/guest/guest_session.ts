@@ -15,7 +15,7 @@ import type { VerifiedChanges } from "~/run/earlier/verified_changes.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
 import { type GuestHttp, NotPlanned } from "~/run/requests/guest_http.ts";
 import type { RunContext } from "~/run/run_context.ts";
-import { GuestLink } from "~/sandbox/guest_link.ts";
+import type { GuestLink } from "~/sandbox/guest_link.ts";
 import type { EgressError, GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
 import { explainStateError } from "~/store/open_state.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
@@ -32,6 +32,7 @@ export interface GuestSessionParts {
   context: RunContext;
   model: Model;
   start: GuestStart;
+  guest: GuestLink;
   http: GuestHttp | undefined;
   files: GuestFiles;
   /** `@model_timeout`. */
@@ -76,21 +77,18 @@ export class GuestSession {
   #refused: ErrorReport | undefined;
 
   constructor(private readonly parts: GuestSessionParts) {
-    const { context, model, modelTimeoutMs } = parts;
+    const { context, model, guest, modelTimeoutMs } = parts;
     this.#model = model;
+    this.#port = guest;
     this.#reads = new GuestReads({ ...parts, hasSaved: () => this.#saved !== undefined });
-    this.#port = new GuestLink(
-      {
-        memoryMb: context.memoryMb,
-        ...(modelTimeoutMs !== undefined && { lifetimeMs: modelTimeoutMs }),
-      },
+    guest.listen(
       (messages) => this.#receive(messages as readonly GuestMessage[]),
       (end) => {
         const { memoryMb } = context;
         this.#end.resolve(explainGuestEnd(end, { model, memoryMb, modelTimeoutMs }));
       },
     );
-    this.#port.send({ type: "start", start: parts.start });
+    guest.send({ type: "start", start: parts.start });
     this.#timer = setInterval(() => this.#tick(), PROGRESS_EVERY_MS);
   }
 

@@ -10,6 +10,7 @@ import type { Model, ModelName } from "~/model/model.ts";
 import type { HeldAdopter } from "~/run/adopt/adopt_held.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { RunEvent, StepStatus } from "~/run/run_event.ts";
+import type { GuestLink } from "~/sandbox/guest_link.ts";
 import { countWaitingChanges } from "~/store/changes/waiting_changes.ts";
 import { JointTransaction } from "~/store/commits/joint_transaction.ts";
 import type { ModelState } from "~/store/model_states.ts";
@@ -216,8 +217,9 @@ class ModelScheduler {
   async #executeTs(model: Model, reason: string): Promise<StepStatus> {
     const step = this.#start(model, reason);
     try {
+      using guest = await startGuest(this.context, model);
       const { runTsModel } = await import("./run_ts_model.ts");
-      return this.#finish(step, await runTsModel(this.context, step));
+      return this.#finish(step, await runTsModel(this.context, step, guest));
     } catch (error) {
       const outcome = failedOutcome(this.#explained(error));
       saveStep(this.context, step, outcome);
@@ -340,6 +342,18 @@ class ModelScheduler {
     return (this.input.graph.above.get(name) ?? []).map((edge) => edge.from)
       .filter((above) => this.#selected.has(above));
   }
+}
+
+/** First of all that a model needs: its process starts while the rest is loaded and made ready. */
+async function startGuest(
+  { memoryMb }: RunContext,
+  { directives: { modelTimeoutMs } }: Model,
+): Promise<GuestLink> {
+  const { GuestLink } = await import("~/sandbox/guest_link.ts");
+  return new GuestLink({
+    memoryMb,
+    ...(modelTimeoutMs !== undefined && { lifetimeMs: modelTimeoutMs }),
+  });
 }
 
 function wordFor(status: StepStatus | undefined): string {

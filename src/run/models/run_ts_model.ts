@@ -1,5 +1,5 @@
 /**
- * Runs a TypeScript model: starts its guest, lets it run to its end, and takes what it made.
+ * Runs a TypeScript model: hands its guest what it needs, lets it run to its end, and takes what it made.
  *
  * @module
  */
@@ -16,6 +16,7 @@ import { type ReadableFile, ReadableFiles } from "~/run/guest/readable_files.ts"
 import { GuestHttp, type GuestHttpContext } from "~/run/requests/guest_http.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { DeliveryCounts, VerifiedGroups } from "~/run/run_event.ts";
+import type { GuestLink } from "~/sandbox/guest_link.ts";
 import { serveModules } from "~/sandbox/modules/serve_modules.ts";
 import type { EgressError, GuestStart, UnsettledMessage } from "~/sandbox/protocol.ts";
 import { lookForLostState } from "~/state/lost_state.ts";
@@ -38,8 +39,17 @@ import { stoppedEarly } from "./stopped_early.ts";
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_RETRIES = 5;
 
-/** @throws {UserError} The model cannot be started: a module, a secret that is not set. */
-export async function runTsModel(context: RunContext, step: Step): Promise<StepOutcome> {
+/**
+ * Runs it once.
+ *
+ * @param guest Its process, started and not listened to yet.
+ * @throws {UserError} The model cannot be started: a module, a secret that is not set.
+ */
+export async function runTsModel(
+  context: RunContext,
+  step: Step,
+  guest: GuestLink,
+): Promise<StepOutcome> {
   const { model } = step;
   refuseLostState(context, step);
   for (const table of step.tracked) ensureLookup(context.db, table);
@@ -57,6 +67,7 @@ export async function runTsModel(context: RunContext, step: Step): Promise<StepO
     context,
     model,
     start: await makeStart(context, model, secrets, verified.messages),
+    guest,
     verified,
     http,
     files,
