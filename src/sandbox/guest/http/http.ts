@@ -27,7 +27,7 @@ import { atSite, hostError, modelError, rememberError } from "~/sandbox/guest/ho
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
 import type { EgressError, EgressResponse, GuestRequest, GuestStart } from "~/sandbox/protocol.ts";
 import { maskHmacs } from "./hmac.ts";
-import { describeRefusal, HttpError, HttpResponse } from "./http_response.ts";
+import { describeRefusal, HttpError, HttpResponse, isSuccess } from "./http_response.ts";
 import { makeOAuth } from "./oauth.ts";
 import { encodeBody, encodeUpload, type RequestBody } from "./request_body.ts";
 
@@ -156,10 +156,6 @@ function toResponse(
   }
   const onLook = noteRefused(request, `answered ${status}`);
   return { response: new HttpResponse(about, answer, { onLook }), onLook };
-}
-
-function isSuccess(status: number): boolean {
-  return status >= 200 && status <= 299;
 }
 
 /**

@@ -80,7 +80,7 @@ export class HttpResponse implements PublicResponse {
 
   get ok(): boolean {
     this.#look();
-    return this.#status >= 200 && this.#status <= 299;
+    return isSuccess(this.#status);
   }
 
   get headers(): Headers {
@@ -148,6 +148,11 @@ export class HttpResponse implements PublicResponse {
       throw modelError(`Cannot read the answer of ${this.#request()} as JSON: ${what}`);
     }
   }
+}
+
+/** Whether a status is one of 200–299. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
 }
 
 /** See `HttpError` in `api.ts`. */
