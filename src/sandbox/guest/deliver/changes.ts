@@ -12,11 +12,15 @@ import type {
 } from "~/sandbox/guest/api.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import { collectAll } from "~/sandbox/guest/rows/block_iterator.ts";
-import { givenOf, readBatches, type ReadGroup, readGroups } from "~/sandbox/guest/rows/groups.ts";
+import {
+  readBatches,
+  type ReadGroup,
+  readGroups,
+  yieldNoted,
+} from "~/sandbox/guest/rows/groups.ts";
 import { followed } from "~/sandbox/guest/rows/followed_array.ts";
 import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 import { expectFunction, type RowsContext } from "~/sandbox/guest/rows/rows.ts";
-import { noteYielded } from "./change_context.ts";
 import { changedColumns } from "./changed_columns.ts";
 import type { Delivery, SavedRow } from "./delivery.ts";
 import { noteKey, noteObjects } from "./known_objects.ts";
@@ -50,7 +54,8 @@ export class Changes implements PublicChanges<Row> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Change<Row>, void> {
-    return yieldChanges(this.#use());
+    const context = this.#use();
+    return yieldNoted(readGroups(context), (group) => toNotedChange(group, context.delivery));
   }
 
   batches(size: number, fn: BatchFunction<Change<Row>>): Promise<Counts> {
@@ -77,18 +82,6 @@ export class Changes implements PublicChanges<Row> {
     }
     this.#used = true;
     return this.#context;
-  }
-}
-
-/** For a plain loop of the model's: notes what requests belong to. */
-async function* yieldChanges(context: ChangesContext): AsyncGenerator<Change<Row>, void> {
-  try {
-    for await (const group of readGroups(context)) {
-      noteYielded(givenOf([group]));
-      yield toNotedChange(group, context.delivery);
-    }
-  } finally {
-    noteYielded([]);
   }
 }
 

@@ -142,27 +142,19 @@ export async function* readBatches(
   if (batch.length > 0 && !reading.isStopped()) yield batch;
 }
 
-/** For a plain loop of the model's: notes what requests belong to, and shows key and rows only. */
-export async function* yieldGroups(reading: Reading): AsyncGenerator<Group<Row>, void> {
+/**
+ * For a plain loop of the model's: notes what requests belong to.
+ *
+ * @param show What the model sees of an item.
+ */
+export async function* yieldNoted<T extends ReadGroup | ReadGroup[], Seen>(
+  items: AsyncIterable<T>,
+  show: (item: T) => Seen,
+): AsyncGenerator<Seen, void> {
   try {
-    for await (const group of readGroups(reading)) {
-      noteYielded(givenOf([group]));
-      yield toNotedGroup(group);
-    }
-  } finally {
-    noteYielded([]);
-  }
-}
-
-/** The same for batches. */
-export async function* yieldBatches(
-  reading: Reading,
-  size: number,
-): AsyncGenerator<Group<Row>[], void> {
-  try {
-    for await (const batch of readBatches(reading, size)) {
-      noteYielded(givenOf(batch));
-      yield batch.map(toNotedGroup);
+    for await (const item of items) {
+      noteYielded(givenOf([item].flat()));
+      yield show(item);
     }
   } finally {
     noteYielded([]);
@@ -174,7 +166,8 @@ export function givenOf(groups: readonly ReadGroup[]): GivenGroup[] {
   return groups.flatMap(({ given }) => given ?? []);
 }
 
-function toNotedGroup(group: ReadGroup): Group<Row> {
+/** A group as the model sees it in a loop of its own: key and rows only. */
+export function toNotedGroup(group: ReadGroup): Group<Row> {
   const seen = toGroup(group);
   noteObjects(group.given, [seen, seen.key, ...seen.rows]);
   return seen;

@@ -21,8 +21,8 @@ import {
   readGroups,
   type Reading,
   toGroup,
-  yieldBatches,
-  yieldGroups,
+  toNotedGroup,
+  yieldNoted,
 } from "./groups.ts";
 import type { Row } from "./row_values.ts";
 
@@ -57,7 +57,7 @@ export class Rows implements PublicRows<Row> {
   }
 
   groups(): AsyncIterable<Group<Row>> {
-    return yieldGroups(this.#use());
+    return yieldNoted(readGroups(this.#use()), toNotedGroup);
   }
 
   batches(size: number): AsyncIterable<Group<Row>[]>;
@@ -68,7 +68,9 @@ export class Rows implements PublicRows<Row> {
   ): AsyncIterable<Group<Row>[]> | Promise<Counts> {
     expectSize(size);
     const context = this.#use();
-    if (fn === undefined) return yieldBatches(context, size);
+    if (fn === undefined) {
+      return yieldNoted(readBatches(context, size), (batch) => batch.map(toNotedGroup));
+    }
     expectFunction(fn, "batches");
     const work = (batch: readonly ReadGroup[]) => fn(batch.map(toGroup));
     return context.track(workOnBatches(readBatches(context, size), context, work));
