@@ -10,15 +10,11 @@ import { refusal } from "~/sandbox/guest/host_error.ts";
 import { type Change, currentChange, newChange } from "./change_context.ts";
 import type { Delivery, GivenGroup } from "./delivery.ts";
 import { findGroups, findKeys } from "./known_objects.ts";
-import { findByValues } from "./telling_values.ts";
+import { findByValues, type TellingParts } from "./telling_values.ts";
 
 /** What of a request tells it. */
-export interface RequestParts {
+export interface RequestParts extends TellingParts {
   method: string;
-  /** What the body is made of, as the model gave it. */
-  values: readonly unknown[];
-  /** The URL, headers, and the body where it is text: they may hold a change's key. */
-  texts: readonly string[];
 }
 
 /** What a request is about. */

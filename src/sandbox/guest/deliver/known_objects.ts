@@ -33,8 +33,8 @@ export function groupOf(value: unknown): GivenGroup | undefined {
   return typeof value === "object" && value !== null ? groups.get(value) : undefined;
 }
 
-/** `{ inputs: [{ properties: row }] }` */
-const MAX_DEPTH = 4;
+/** How deep a body is looked through: `{ inputs: [{ properties: row }] }`. */
+export const MAX_DEPTH = 4;
 
 /** Adds the groups whose objects a value is or holds. */
 export function findGroups(value: unknown, found: Set<GivenGroup>, depth = 0): void {

@@ -1,6 +1,9 @@
 /**
+ * How writes about groups were answered that these are not to be saved by.
+ *
  * Answers 207 (Multi-Status): which of what was sent was accepted stands in their bodies. What one of them was
- * about is not saved before the model has read it, or the same request was answered otherwise.
+ * about is not saved before the model has read it, or the same request was answered otherwise. Nor is what was
+ * refused, or had no answer, before the model has looked at that.
  *
  * A request that the model makes in a loop of its own may hold more than can be seen of it, as copies of rows:
  * what has not been answered by itself since may have been in it.
@@ -26,7 +29,7 @@ export interface PartialAnswer {
 /** Of what is worked on, by request: the last answer, where that is a 207. */
 export type PartialAnswers = Map<string, PartialAnswer>;
 
-/** A request that was answered with 200–299. */
+/** A request that has ended, however. */
 export interface AnsweredRequest {
   change: Change;
   about: () => string;
@@ -45,7 +48,7 @@ export function notePartial(
   const partial = { request: about(), at: ++lastAt, mayHoldUpTo, isRead: false };
   // What only reads is accepted by nobody.
   if (!isWrite) return partial;
-  for (const each of [change, ...change.given ?? []]) {
+  for (const each of [change, ...change.given]) {
     (each.partial ??= new Map()).set(partial.request, partial);
   }
   if (mayHoldUpTo > 0) loose = [...loose.filter(({ isRead }) => !isRead), partial];
@@ -97,8 +100,8 @@ export function refuseUnlooked({ key, refused, answeredAt, partial }: GivenGroup
 /** Notes another answer: that of a request which was answered with 207 before makes it right. */
 export function noteWhole({ change, about, isWrite }: AnsweredRequest): void {
   const at = ++lastAt;
-  for (const each of [change, ...change.given ?? []]) each.partial?.delete(about());
-  if (isWrite) { for (const group of change.given ?? []) group.answeredAt = at; }
+  for (const each of [change, ...change.given]) each.partial?.delete(about());
+  if (isWrite) { for (const group of change.given) group.answeredAt = at; }
 }
 
 /** One that the model has not read. */

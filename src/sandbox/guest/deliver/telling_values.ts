@@ -13,6 +13,7 @@
 import { foldName } from "~/base/same_name.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 import type { GivenGroup } from "./delivery.ts";
+import { MAX_DEPTH } from "./known_objects.ts";
 import { countIn, type Handle, handleOf, TextCounts } from "./text_counts.ts";
 
 /** Where a model holds more, nothing is looked for: it would take longer than the request. */
@@ -26,9 +27,9 @@ const ID = /^(?=.*\d)(?!\d{4}-\d\d-\d\d)[\w.:+-]{12,}$/;
 
 /** What of a request tells groups. */
 export interface TellingParts {
-  /** What the body is made of. */
+  /** What the body is made of, as the model gave it. */
   values: readonly unknown[];
-  /** As they go out; the first one is the URL. */
+  /** As they go out: the URL, headers, and the body where it is text. They may hold a change's key. */
   texts: readonly string[];
 }
 
@@ -124,9 +125,6 @@ function findByNumber(
     all.filter((found) => !found.values().some(isOther)).flatMap((found) => [...found]),
   );
 }
-
-/** `{ inputs: [{ properties: { id: 7 } }] }` */
-const MAX_DEPTH = 4;
 
 /**
  * @param see Given a value under that name, the names that lead there (all items of a list are in one place), and
