@@ -156,21 +156,15 @@ function wakeModel(db: DatabaseSync, model: string, groups: number): void {
 }
 
 function whereOf({ model, keys, error, before }: ChangeFilter): { sql: string; params: string[] } {
-  const parts: [sql: string, ...params: string[]][] = [
-    ...model === undefined ? [] : [["model = ?", model] as [string, string]],
-    ...keys === undefined
-      ? []
-      : [["group_key IN (SELECT value FROM json_each(?))", JSON.stringify(keys)] as [
-        string,
-        string,
-      ]],
-    ...error === undefined
-      ? []
-      : [["instr(lower(error), lower(?)) > 0", error] as [string, string]],
-    ...before === undefined ? [] : [["coalesce(at, '') <= ?", before] as [string, string]],
+  const parts: [sql: string, param: string | undefined][] = [
+    ["model = ?", model],
+    ["group_key IN (SELECT value FROM json_each(?))", keys && JSON.stringify(keys)],
+    ["instr(lower(error), lower(?)) > 0", error],
+    ["coalesce(at, '') <= ?", before],
   ];
+  const given = parts.filter(([, param]) => param !== undefined);
   return {
-    sql: parts.map(([sql]) => sql).join(" AND ") || "1",
-    params: parts.flatMap(([, ...params]) => params),
+    sql: given.map(([sql]) => sql).join(" AND ") || "1",
+    params: given.flatMap(([, param]) => param ?? []),
   };
 }
