@@ -12,10 +12,12 @@ export function readMeta(db: DatabaseSync, key: string): string | undefined {
   return row && String(row.value);
 }
 
+/** Gives a key a value, in the place of what it had. */
 export function writeMeta(db: DatabaseSync, key: string, value: string): void {
   db.prepare(`INSERT OR REPLACE INTO "spoor.meta" VALUES (?, ?)`).run(key, value);
 }
 
+/** Takes a key's value away, if it has one. */
 export function removeMeta(db: DatabaseSync, key: string): void {
   db.prepare(`DELETE FROM "spoor.meta" WHERE key = ?`).run(key);
 }

@@ -12,6 +12,7 @@ import { UserError } from "~/base/user_error.ts";
 import { openDatabase } from "~/warehouse/open_database.ts";
 import { openForReading } from "~/warehouse/open_for_reading.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
+import { PROJECT_ID } from "./meta.ts";
 import { explainLostLink, explainNoRight } from "./out_of_reach.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 
@@ -156,9 +157,7 @@ function migrate(db: DatabaseSync, newProjectId: string = crypto.randomUUID()): 
   inTransaction(db, () => {
     // Read again: another process may have migrated while this one waited.
     for (const sql of MIGRATIONS.slice(versionOf(db))) db.exec(sql);
-    db.prepare(`INSERT OR IGNORE INTO "spoor.meta" VALUES ('project_id', ?)`).run(
-      newProjectId,
-    );
+    db.prepare(`INSERT OR IGNORE INTO "spoor.meta" VALUES (?, ?)`).run(PROJECT_ID, newProjectId);
     db.exec(
       `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`,
     );

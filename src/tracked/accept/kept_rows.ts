@@ -10,6 +10,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { modelIdsOf } from "~/store/compact/model_ids.ts";
+import { readMeta, removeMeta, writeMeta } from "~/store/meta.ts";
 import { columnsOf, dropTable, findTableType } from "~/warehouse/tables.ts";
 import { acceptedTableName, valueColumnsOf } from "./accepted_table.ts";
 import { createTargetView, targetViewColumns } from "./target_view.ts";
@@ -24,7 +25,7 @@ function putByTableName(model: string): string {
 /** A run is about to keep rows of the model. Call inside its transaction, before anything is compared. */
 export function beginKeeping(db: DatabaseSync, model: string): void {
   if (areRowsKept(db, model)) return;
-  db.prepare(`INSERT INTO "spoor.meta" VALUES (?, '1')`).run(META_KEY + model);
+  writeMeta(db, META_KEY + model, "1");
   const accepted = acceptedTableName(model);
   if (hasDelivered(db, model) && findTableType(db, accepted)) {
     copyTable(db, accepted, putByTableName(model));
@@ -33,7 +34,7 @@ export function beginKeeping(db: DatabaseSync, model: string): void {
 
 /** Whether rows of it were kept since it last began to deliver, or ever. */
 export function areRowsKept(db: DatabaseSync, model: string): boolean {
-  return db.prepare(`SELECT 1 FROM "spoor.meta" WHERE key = ?`).get(META_KEY + model) !== undefined;
+  return readMeta(db, META_KEY + model) !== undefined;
 }
 
 /** Whether any group of it was ever delivered, or recorded as sent. */
@@ -48,7 +49,7 @@ export function hasDelivered(db: DatabaseSync, model: string): boolean {
  */
 export function endKeeping(db: DatabaseSync, model: string): void {
   if (!areRowsKept(db, model)) return;
-  db.prepare(`DELETE FROM "spoor.meta" WHERE key = ?`).run(META_KEY + model);
+  removeMeta(db, META_KEY + model);
   const [accepted, putBy] = [acceptedTableName(model), putByTableName(model)];
   if (!findTableType(db, putBy)) return forgetAll(db, model);
   const isShown = targetViewColumns(db, model) !== undefined;
@@ -61,7 +62,7 @@ export function endKeeping(db: DatabaseSync, model: string): void {
 
 /** The model has another name. Call inside the transaction that gives its state to that. */
 export function moveKept(db: DatabaseSync, from: string, to: string): void {
-  db.prepare(`DELETE FROM "spoor.meta" WHERE key = ?`).run(META_KEY + to);
+  removeMeta(db, META_KEY + to);
   db.prepare(`UPDATE "spoor.meta" SET key = ? WHERE key = ?`).run(META_KEY + to, META_KEY + from);
   dropTable(db, putByTableName(to));
   if (!findTableType(db, putByTableName(from))) return;
