@@ -8,7 +8,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { countOf } from "~/base/counts.ts";
 import { foldName } from "~/base/same_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { nextLedgerId } from "~/store/changes/ledger.ts";
 import { PROJECT_ID, readMeta } from "~/store/meta.ts";
+import { olderThanSent } from "~/store/sent_mark.ts";
 import { acceptedKeyOf, acceptedTableName, COLUMNS_ID } from "~/tracked/accept/accepted_table.ts";
 import { isTargetView } from "~/tracked/accept/target_view.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
@@ -64,8 +66,7 @@ function checkLastSender({ unknownSender, unreadableMark }: CheckFacts): CheckRe
   if (!sender) return result([]);
   const { runId, startedAt } = sender;
   return result([{
-    message:
-      `The file is older than what was sent: it does not know all that run ${runId} of ${startedAt} has recorded as sent`,
+    message: `The file is ${olderThanSent(runId, startedAt)}`,
     hint: "Put the newer file in its place; no run begins from this one",
   }]);
 }
@@ -176,13 +177,11 @@ function listOf(words: readonly string[]): string {
 
 /** An id is never given twice: of it the Idempotency-Key is made. */
 function checkChangeIds({ db }: CheckFacts): CheckResult {
-  const next = Number(
-    db.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'spoor.ledger'`).get()?.seq ?? 0,
-  );
+  const next = nextLedgerId(db);
   const last = Number(db.prepare(`SELECT max(id) AS id FROM "spoor.ledger"`).get()?.id ?? 0);
-  if (last <= next) return result([]);
+  if (last < next) return result([]);
   return result([{
-    message: `The ledger has a change ${last}, and would give the id ${next + 1} next`,
+    message: `The ledger has a change ${last}, and would give the id ${next} next`,
     hint: "Restore a backup: two changes could get one Idempotency-Key",
   }]);
 }

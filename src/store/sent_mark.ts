@@ -73,6 +73,12 @@ export function findUnknownSender(statePath: string, db: DatabaseSync): SendingR
   return isKnown ? undefined : last;
 }
 
+/** What is said of a state file that does not know of all that a run has sent: it is … */
+export function olderThanSent(runId: number, startedAt: string): string {
+  return `older than what was sent: it does not know all that run ${runId} of ${startedAt} has ` +
+    "recorded as sent";
+}
+
 /**
  * Refuses to go on from a state file that does not know all that was sent.
  *
@@ -84,7 +90,7 @@ export function refuseOlderFile(statePath: string, db: DatabaseSync, purpose: st
   if (last === undefined) return;
   const file = besideState(statePath);
   throw new UserError(
-    `Cannot ${purpose}: ${file} is older than what was sent: it does not know all that run ${last.runId} of ${last.startedAt} has recorded as sent`,
+    `Cannot ${purpose}: ${file} is ${olderThanSent(last.runId, last.startedAt)}`,
     {
       details: ["Nothing was sent. What it does not know would be sent again."],
       hint: `Put the newer file in its place; or look at "spoor plan", and delete ${

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { findUnknownSender, unreadableMark } from "~/store/sent_mark.ts";
+import { findUnknownSender, olderThanSent, unreadableMark } from "~/store/sent_mark.ts";
 import { renderLocalTime } from "./local_time.ts";
 import type { Output } from "./output.ts";
 
@@ -14,8 +14,8 @@ import type { Output } from "./output.ts";
  * @param startedAt Of the run that sent last: ISO 8601, UTC.
  */
 export function outdatedText(runId: number, startedAt: string): string {
-  return `The state file is older than what was sent: it does not know all that run ${runId} of ` +
-    `${renderLocalTime(startedAt)} has recorded as sent, and no run begins from it`;
+  const older = olderThanSent(runId, renderLocalTime(startedAt));
+  return `The state file is ${older}, and no run begins from it`;
 }
 
 /** Says it on standard error, where it is so: what a command shows is not all there was. */
