@@ -335,7 +335,7 @@ function refuseAmbiguousKey(
   { model, source }: AdoptHeldContext,
   far: FarComparison,
 ): void {
-  if (![...far.uniqueKey].some((key) => far.forms?.get(key) === "mixed")) return;
+  if (!far.uniqueKey.some((key) => far.forms?.get(key) === "mixed")) return;
   const key = findAmbiguousKey(db, far);
   if (!key) return;
   throw new UserError(

@@ -209,17 +209,18 @@ export function ownInsert(db: DatabaseSync, table: string, columnsId: number): {
 
 /** Columns of the key that a model's accepted rows are grouped by; none where nothing was begun. */
 export function acceptedKeyOf(db: DatabaseSync, model: string): string[] {
-  return db.prepare("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk")
-    .all(acceptedTableName(model))
-    .map(({ name }) => String(name))
-    .filter((name) => name !== ORDINAL);
+  return primaryKeyOf(db, acceptedTableName(model)).filter((name) => name !== ORDINAL);
 }
 
 /** The columns of the primary key, folded; without `ORDINAL` where the key is the rowid. */
 function keyOf(db: DatabaseSync, table: string): string[] {
+  return primaryKeyOf(db, table).map(foldName);
+}
+
+function primaryKeyOf(db: DatabaseSync, table: string): string[] {
   return cachedStatement(db, "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk")
     .all(table)
-    .map((row) => foldName(String(row.name)));
+    .map(({ name }) => String(name));
 }
 
 /**

@@ -138,7 +138,7 @@ export function columnsBeside(known: readonly string[], columns: readonly string
 /** Named by its columns, so that another unique key gets another index. */
 function createKeyIndex(db: DatabaseSync, model: string, uniqueKey: readonly string[]): void {
   const name = quoteIdentifier(`spoor.key.${model}.${uniqueKey.join(".")}`);
-  const list = uniqueKey.map((key) => `${quoteIdentifier(key)}`).join(", ");
+  const list = uniqueKey.map(quoteIdentifier).join(", ");
   db.exec(`CREATE INDEX IF NOT EXISTS ${name} ON ${quoteIdentifier(model)} (${list})`);
 }
 

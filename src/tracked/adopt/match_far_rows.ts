@@ -149,11 +149,7 @@ function countAll(db: DatabaseSync, c: FarComparison): FarFigures {
     `SELECT (SELECT count(*) FROM ${far}) AS rows,
        (SELECT count(*) FROM (SELECT DISTINCT ${keys} FROM ${far})) AS groups`,
   ).get() ?? {};
-  const [same, met, groupsThere] = [found.same, found.met, of.groups].map(Number) as [
-    number,
-    number,
-    number,
-  ];
+  const [same, met, groupsThere] = [Number(found.same), Number(found.met), Number(of.groups)];
   return {
     rowsThere: Number(of.rows),
     groupsThere,

@@ -207,8 +207,11 @@ export function removeForcedSql(c: Comparison): string {
     WHERE ${keyIsAccepted(c.uniqueKey, "f")}))`;
 }
 
-/** Whether the removal of a group (`r`) has failed before, or is news: that has not, and was not cut off. */
-export function removedIs(kind: "news" | "failed", c: Comparison): string {
+/** Of removed groups: neither cut off nor failed; their removal has failed before. */
+export type RemovedKind = "news" | "failed";
+
+/** Whether a removed group (`r`) is of a kind. */
+export function removedIs(kind: RemovedKind, c: Comparison): string {
   const tried = (which: string) =>
     `EXISTS (SELECT 1 FROM ${temp(c.triedTable)} AS t
     WHERE ${which} AND ${keysAreEqual(c.uniqueKey, "t", "r")})`;

@@ -27,8 +27,7 @@ import { keepTargetView } from "~/tracked/accept/target_view.ts";
 import { getKeyColumns } from "~/tracked/key_columns.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
-import type { SqlValue } from "~/warehouse/values.ts";
-import { toBound } from "~/warehouse/values.ts";
+import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { sumAccepted, type Sums, toSums } from "./accepted_sums.ts";
 import { ChangedRowCollector } from "./changed_row_collector.ts";
 import {
@@ -113,7 +112,7 @@ let comparisons = 0;
  */
 export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSet {
   const { model, select, columns } = input;
-  const uniqueKey = getKeyColumns(input.model, input.uniqueKey, input.columns);
+  const uniqueKey = getKeyColumns(model, input.uniqueKey, columns);
   refuseOwnColumn(model, columns);
   const columnsId = keepTargetView(
     db,

@@ -7,10 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { type Comparison, removedIs, temp } from "./comparison_sql.ts";
-
-/** Which of them: neither cut off nor failed; their removal has failed before. */
-export type RemovedKind = "news" | "failed";
+import { type Comparison, removedIs, type RemovedKind, temp } from "./comparison_sql.ts";
 
 /** See the module's comment. In the order of their keys. */
 export class RemovedGroupReader {

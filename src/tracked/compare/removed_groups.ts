@@ -11,8 +11,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { SqlValue } from "~/warehouse/values.ts";
-import type { Comparison } from "./comparison_sql.ts";
-import { RemovedGroupReader, type RemovedKind } from "./removed_group_reader.ts";
+import type { Comparison, RemovedKind } from "./comparison_sql.ts";
+import { RemovedGroupReader } from "./removed_group_reader.ts";
 import { type BatchPlace, RemovedRepeats } from "./removed_repeats.ts";
 
 /** When a changed group comes: where it went out, if that was cut off; or with the news, or those that failed. */
