@@ -56,12 +56,16 @@ export interface RunEntry {
   detail: string;
 }
 
+/** What one run decided. */
+type Decided = Pick<RunEntry, "decision" | "detail">;
+
 /** One try and its end, or what a person did. */
 export interface TryEntry {
   type: "try";
   delivery: DeliveryRow;
 }
 
+/** Of a story. */
 export type StoryEntry = TryEntry | RunEntry;
 
 /** What a story is told from. */
@@ -95,12 +99,13 @@ export function tellStory(
 ): { entries: StoryEntry[]; isCut: boolean } {
   const { deliveries, steps } = facts;
   const story: StoryEntry[] = [];
+  const told = (isCut: boolean) => {
+    return { entries: sinceGone(story, facts.accepted).slice(0, limit), isCut };
+  };
   let next = 0;
   let read = 0;
   for (const step of steps) {
-    if (++read > runs) {
-      return { entries: sinceGone(story, facts.accepted).slice(0, limit), isCut: true };
-    }
+    if (++read > runs) return told(true);
     let wasTried = false;
     for (; (deliveries[next]?.run_id ?? 0) >= step.run_id; next++) {
       const delivery = deliveries[next];
@@ -113,12 +118,10 @@ export function tellStory(
       const after = deliveries.slice(0, next).findLast((each) => !isOfAll(each));
       addRun(story, toEntry(step, deliveries[next], after, facts));
     }
-    if (story.length > limit) {
-      return { entries: sinceGone(story, facts.accepted).slice(0, limit), isCut: true };
-    }
+    if (story.length > limit) return told(true);
   }
   for (const delivery of deliveries.slice(next)) story.push({ type: "try", delivery });
-  return { entries: sinceGone(story, facts.accepted).slice(0, limit), isCut: story.length > limit };
+  return told(story.length > limit);
 }
 
 /**
@@ -178,7 +181,7 @@ function settleGone(
 }
 
 /** Adopted with all groups of its model. */
-function isOfAll(delivery: DeliveryRow | undefined): boolean {
+function isOfAll(delivery: Pick<DeliveryRow, "group_key"> | undefined): boolean {
   return delivery?.group_key === "*";
 }
 
@@ -188,10 +191,8 @@ export function isByHand({ state, error }: Pick<DeliveryRow, "state" | "error">)
 }
 
 /** `--adopt --held` found that it is not at the far side as the query has it. */
-export function isLeftByAdopt(
-  { state, group_key: group }: Pick<DeliveryRow, "state" | "group_key">,
-): boolean {
-  return state === "adopted" && group !== "*";
+export function isLeftByAdopt(delivery: Pick<DeliveryRow, "state" | "group_key">): boolean {
+  return delivery.state === "adopted" && !isOfAll(delivery);
 }
 
 /** The model's own `verify` settled it, in a run. */
@@ -205,9 +206,8 @@ function toEntry(
   after: DeliveryRow | undefined,
   facts: StoryFacts,
 ): RunEntry {
-  const { decision, detail } = decide(step, before, after, facts);
   const { run_id: runId } = step;
-  return { type: "run", runId, firstRunId: runId, runs: 1, decision, detail };
+  return { type: "run", runId, firstRunId: runId, runs: 1, ...decide(step, before, after, facts) };
 }
 
 function decide(
@@ -215,7 +215,7 @@ function decide(
   before: DeliveryRow | undefined,
   after: DeliveryRow | undefined,
   facts: StoryFacts,
-): { decision: Decision; detail: string } {
+): Decided {
   const { accepted } = facts;
   if (step.groups_new === null) {
     // What sends by its own query has such tries; what is kept in step by SQL has none.
@@ -249,7 +249,7 @@ function heldBack(
   before: DeliveryRow,
   after: DeliveryRow | undefined,
   { isOpen = false }: StoryFacts,
-): { decision: Decision; detail: string } {
+): Decided {
   const detail = `${before.state} in run ${before.run_id}`;
   const isKnownLater = after ? isByHand(after) || after.change_id === before.change_id : isOpen;
   // What was refused stays refused while a group that was accepted before is out of the query.
@@ -263,7 +263,7 @@ function withoutComparison(
   step: StoryStep,
   compares: boolean,
   isAcceptedNow: boolean,
-): { decision: Decision; detail: string } {
+): Decided {
   const { error } = step;
   if (error === null) {
     if (step.status !== "ok") return { decision: "not_reached", detail: step.reason };
@@ -284,7 +284,7 @@ function sinceAccepted(
   before: DeliveryRow,
   after: DeliveryRow | undefined,
   { accepted, keepsRemoved }: StoryFacts,
-): { decision: Decision; detail: string } {
+): Decided {
   if (before.action === "remove") return { decision: "gone", detail: "not in the query" };
   const isGoneLater = after ? after.action === "create" : accepted === undefined;
   const removed = step.groups_removed ?? 0;
@@ -307,12 +307,13 @@ function sinceAccepted(
   return unchanged(before.content_hash || (after ? undefined : accepted?.hash));
 }
 
-function unchanged(hash: string | undefined): { decision: Decision; detail: string } {
+function unchanged(hash: string | undefined): Decided {
   return { decision: "unchanged", detail: hash ? `accepted content ${hash}` : "accepted content" };
 }
 
-function isAccepted({ state, error, group_key: group }: DeliveryRow): boolean {
-  return state === "accepted" || (state === "adopted" && group === "*") ||
+function isAccepted(delivery: DeliveryRow): boolean {
+  const { state, error } = delivery;
+  return state === "accepted" || (state === "adopted" && isOfAll(delivery)) ||
     (state === "settled" && (error === SETTLED_AS_SENT || error === VERIFIED_AS_SENT));
 }
 
