@@ -13,3 +13,8 @@ export function renderCount(value: number | bigint): string {
 export function countOf(value: number, one: string, many = `${one}s`): string {
   return `${renderCount(value)} ${value === 1 ? one : many}`;
 }
+
+/** What is shown of a list, and last how many there are besides: `a`, `b`, `… 12 more`. */
+export function withRest(shown: readonly string[], more: number): string[] {
+  return more > 0 ? [...shown, `… ${renderCount(more)} more`] : [...shown];
+}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { countOf, renderCount } from "~/base/counts.ts";
+import { countOf, renderCount, withRest } from "~/base/counts.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
@@ -57,11 +57,7 @@ export function renderFailures(
 
 function renderFailure({ failure, keys }: ShownFailure, style: Style): string[] {
   const [word, paint] = wordOf(failure);
-  const more = failure.groups - keys.length;
-  const list = [
-    ...keys.map(visibleLine),
-    ...more > 0 ? [`… ${renderCount(more)} more`] : [],
-  ].join("; ");
+  const list = withRest(keys.map(visibleLine), failure.groups - keys.length).join("; ");
   const facts = [
     ...failure.since === null ? [] : [`since ${renderLocalTime(failure.since)}`],
     ...failure.attempts > 1 ? [countOf(failure.attempts, "attempt")] : [],

@@ -4,7 +4,7 @@
  * @module
  */
 // deno-lint-ignore-file camelcase -- fields, as --json prints them.
-import { countOf, renderCount } from "~/base/counts.ts";
+import { countOf, renderCount, withRest } from "~/base/counts.ts";
 import type { PlannedAdoption } from "~/plan/plan_document.ts";
 import type { RecordedGroups } from "~/run/run_event.ts";
 import { visibleLine } from "./visible_text.ts";
@@ -73,7 +73,5 @@ function namesText(names: readonly string[]): string {
 }
 
 function foldedText(parts: readonly string[]): string {
-  const more = parts.length - NAMED;
-  const shown = parts.slice(0, NAMED).join(", ");
-  return more > 0 ? `${shown}, … ${renderCount(more)} more` : shown;
+  return withRest(parts.slice(0, NAMED), parts.length - NAMED).join(", ");
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { countOf, renderCount } from "~/base/counts.ts";
+import { countOf, renderCount, withRest } from "~/base/counts.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, renderLocation } from "~/base/user_error.ts";
 import {
@@ -16,6 +16,7 @@ import {
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
+import { practiceOption } from "~/run/command_text.ts";
 import type { DeliveryCounts, ModelFinished, RequestCounts, StepStatus } from "~/run/run_event.ts";
 import { cutKeyText } from "~/tracked/group_key.ts";
 
@@ -226,7 +227,7 @@ function goesOnText(
   const again = "the next run tries those that failed again";
   if (unknown === 0) return again;
   const repeats = "sends those that are unknown again, with the same keys " +
-    `(spoor unknown${practice ? " --practice" : ""} lists them)`;
+    `(spoor unknown${practiceOption(practice)} lists them)`;
   return failed > 0 ? `${again}, and ${repeats}` : `the next run ${repeats}`;
 }
 
@@ -246,8 +247,7 @@ function renderFailures(event: ModelFinished, view: RunView): string[] {
     const keys = groups.slice(0, verbose ? Infinity : KEYS_SHOWN).map(({ key }) =>
       visibleLine(cutKeyText(key))
     );
-    const rest = groups.length - keys.length;
-    const names = [...keys, ...rest > 0 ? [`… ${renderCount(rest)} more`] : []].join("; ");
+    const names = withRest(keys, groups.length - keys.length).join("; ");
     return `  ${style.bad(names)}: ${text}`;
   });
   const more = total - shown.reduce((sum, [, groups]) => sum + groups.length, 0);

@@ -13,6 +13,7 @@ import type { Output } from "~/cli/output/output.ts";
 import { type Paint, PLAIN } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
 import { visibleText } from "~/cli/output/visible_text.ts";
+import { practiceOption } from "~/run/command_text.ts";
 import type {
   ModelFinished,
   ModelLog,
@@ -185,8 +186,8 @@ export class RunText implements Disposable {
   }
 
   #summaryView(): SummaryView {
-    const { program, practiceOption } = this.#options;
-    return { style: this.#view.style, program, practiceOption };
+    const { program, practiceOption: isGiven } = this.#options;
+    return { style: this.#view.style, program, option: practiceOption(isGiven) };
   }
 
   /** Something runs: what was held back is printed, and the terminal's live lines begin. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { countOf, renderCount } from "~/base/counts.ts";
+import { countOf, renderCount, withRest } from "~/base/counts.ts";
 import { renderDuration } from "~/base/duration.ts";
 import type { Style } from "~/cli/output/style.ts";
 import type { ModelName } from "~/model/model.ts";
@@ -59,8 +59,8 @@ export interface SummaryView {
   style: Style;
   /** How this program is called. */
   program: string;
-  /** True: `--practice` was given, so that looking at the tables needs it too. */
-  practiceOption: boolean;
+  /** What commands need to be about this state: ` --practice`, or nothing. */
+  option: string;
 }
 
 const NAMES_SHOWN = 10;
@@ -130,9 +130,7 @@ function modelsText({ ok, skipped, failed, blocked, cancelled }: RunFinished): s
 }
 
 function namesText(names: readonly string[]): string {
-  const more = names.length - NAMES_SHOWN;
-  const shown = names.slice(0, NAMES_SHOWN).join(", ");
-  return more > 0 ? `${shown}, … ${renderCount(more)} more` : shown;
+  return withRest(names.slice(0, NAMES_SHOWN), names.length - NAMES_SHOWN).join(", ");
 }
 
 function sentLines(run: RunFinished, tally: RunTally): string[] {
@@ -154,13 +152,13 @@ function sentLines(run: RunFinished, tally: RunTally): string[] {
 /** What no run sends by itself, and the command that shows it. */
 function heldBackLines(
   { held_back: held }: RunFinished,
-  { style, program, practiceOption }: SummaryView,
+  { style, program, option }: SummaryView,
 ): string[] {
   if (!held) return [];
   const line = (count: number, what: string, command: string) =>
     count === 0 ? [] : [
       `${style.warning(countOf(count, "group"))} ${count === 1 ? "is" : "are"} ${what}: ` +
-      style.accent(`${program} ${command}${practiceOption ? " --practice" : ""}`),
+      style.accent(`${program} ${command}${option}`),
     ];
   const { parked, rejected, to_settle: toSettle } = held;
   return [
@@ -197,8 +195,7 @@ function sentText({ practice, requests }: RunFinished, { groupsSent }: RunTally)
 }
 
 function practiceHints({ table }: RunTally, view: SummaryView): string[] {
-  const { style, program, practiceOption } = view;
-  const option = practiceOption ? " --practice" : "";
+  const { style, program, option } = view;
   const hints = [[`${program} practice`, "what the practice API has received"]];
   if (table !== undefined) {
     hints.push([`${program} query ${table}${option}`, "the rows of a table"]);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { renderCount } from "~/base/counts.ts";
+import { withRest } from "~/base/counts.ts";
 import { fromDifference } from "~/base/from_difference.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
 import type { ChangedField, ChangedValues } from "~/tracked/compare/changed_values.ts";
@@ -19,8 +19,7 @@ export function renderChanged(json: string | null): string {
   if (changed.length === 0) return "the same content again";
   const shown = changed.slice(0, COLUMNS_SHOWN)
     .map(([column, field]) => `${column} ${fieldText(field)}`);
-  const more = changed.length - shown.length;
-  return shown.join(", ") + (more > 0 ? `, … ${renderCount(more)} more` : "");
+  return withRest(shown, changed.length - shown.length).join(", ");
 }
 
 function fieldText([before, after, note]: ChangedField): string {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { renderCount } from "~/base/counts.ts";
+import { withRest } from "~/base/counts.ts";
 import type { BudgetBreach } from "~/delivery/budget.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { isCarried } from "~/tracked/compare/carried_changes.ts";
@@ -37,7 +37,7 @@ export function examplesOf(
     )
   );
   const more = breaches.reduce((sum, { groups }) => sum + groups, 0) - lines.length;
-  return more > 0 ? [...lines, `… ${renderCount(more)} more`] : lines;
+  return withRest(lines, more);
 }
 
 /** How many groups of each are shown: half of the lines, or more where the other needs less. */

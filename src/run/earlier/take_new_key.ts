@@ -7,7 +7,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { countOf, renderCount } from "~/base/counts.ts";
+import { countOf, renderCount, withRest } from "~/base/counts.ts";
 import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { isForced, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
@@ -27,11 +27,10 @@ import { columnsOf } from "~/warehouse/tables.ts";
 const EXAMPLES = 10;
 
 /**
- * Call inside the transaction that finds the changes, before they are found.
+ * Call inside the transaction that finds the changes, before they are found. Nothing of the ledger, and of what
+ * waits, is left then: under another key it was other groups.
  *
  * @param practiceOption ` --practice`, or nothing: what the commands in a hint need.
- * Nothing of the ledger, and of what waits, is left then: under another key it was other groups.
- *
  * @returns How many of them were parked.
  * @throws {UserError} Of some groups it is not known whether they were sent, or what was accepted has no value in
  * the new key.
@@ -127,11 +126,11 @@ function refuseOpen(
     : `run it until "spoor failures ${model.name}${practiceOption}" has them no longer`;
   throw new UserError(`Cannot send ${model.name} by another unique key: ${what}`, {
     at: placeOfDirective(model, "unique_key"),
-    details: [
-      ...open.slice(0, EXAMPLES)
+    details: withRest(
+      open.slice(0, EXAMPLES)
         .map(({ groupKey }) => renderGroupKey(former, decodeGroupKey(groupKey))),
-      ...open.length > EXAMPLES ? [`… ${renderCount(open.length - EXAMPLES)} more`] : [],
-    ],
+      open.length - EXAMPLES,
+    ),
     hint: `Nothing was sent. Give it back${before} and ${until}; then change the key`,
   });
 }
