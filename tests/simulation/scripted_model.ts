@@ -8,7 +8,7 @@
 import { UserError } from "~/base/user_error.ts";
 import { type Delivery } from "~/run/deliver/delivery.ts";
 import { changeKey } from "~/run/deliver/idempotency_key.ts";
-import { isAccepted, isUncertain, mayHaveMoved } from "~/run/requests/request_end.ts";
+import { endOf } from "~/run/requests/request_end.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 import { contentOf, isLocallyRefused, isQuiet, rowsOf } from "./content.ts";
 import type { FarItem } from "./far_side.ts";
@@ -305,8 +305,7 @@ export class ScriptedModel {
       requests.withdraw(numbers);
       throw new FarSideDown(answer.error.message);
     }
-    const hasMoved = mayHaveMoved(response, network.isOnce);
-    requests.end(numbers, isUncertain(response), hasMoved, isAccepted(response));
+    requests.end(numbers, endOf(response, network.isOnce));
     return answer;
   }
 }

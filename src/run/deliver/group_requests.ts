@@ -43,6 +43,16 @@ export interface BegunRequest {
   subject: number | undefined;
 }
 
+/** What the end of a request says of its groups. */
+export interface RequestEnd {
+  /** It may have arrived, and no answer tells. */
+  isUncertain: boolean;
+  /** It may have done something at the far side, whatever was answered. */
+  hasMoved: boolean;
+  /** The answer was that it was accepted. */
+  isTaken: boolean;
+}
+
 /** See the module's comment. */
 export class GroupRequests {
   #isClosed = false;
@@ -148,11 +158,8 @@ export class GroupRequests {
     );
   }
 
-  /**
-   * The request has ended. `isUncertain`: it may have arrived, and no answer tells. `hasMoved`: it may have
-   * done something, whatever was answered. `isTaken`: the answer was that it was accepted.
-   */
-  end(numbers: readonly number[], isUncertain: boolean, hasMoved = true, isTaken = false): void {
+  /** The request has ended. */
+  end(numbers: readonly number[], { isUncertain, hasMoved, isTaken }: RequestEnd): void {
     for (const number of numbers) {
       const group = this.held.find(number);
       if (!group) continue;

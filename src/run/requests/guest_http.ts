@@ -37,7 +37,7 @@ import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { checkRequest } from "./check_request.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RateLimiter } from "./rate_limits.ts";
-import { isAccepted, isUnbegun, isUncertain, mayHaveMoved } from "./request_end.ts";
+import { endOf, isAccepted, isUnbegun } from "./request_end.ts";
 import { RequestPermits } from "./request_permits.ts";
 import { describeRequest, describeResponse } from "./request_text.ts";
 import type { TokenKeeper } from "./token_keeper.ts";
@@ -160,11 +160,7 @@ export class GuestHttp {
     tracked?.answered(groups, !isMalformed && isFarSides(response.status), refusedWith);
     if (changes.length > 0) {
       if (isUnbegun(response)) tracked?.withdraw(groups);
-      else {
-        const { atMostOnce = false } = this.context.start;
-        const hasMoved = mayHaveMoved(response, atMostOnce);
-        tracked?.end(groups, isUncertain(response), hasMoved, isAccepted(response));
-      }
+      else tracked?.end(groups, endOf(response, this.context.start.atMostOnce ?? false));
     }
     this.#record(request, response, idempotencyKey, at, begun);
     return response;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RequestEnd } from "~/run/deliver/group_requests.ts";
 import type { EgressResponse } from "~/sandbox/protocol.ts";
 
 /** The request was refused before any try of it left. */
@@ -15,9 +16,21 @@ export function isAccepted({ status }: EgressResponse): boolean {
   return status !== undefined && status >= 200 && status < 300;
 }
 
-/** Whether a request may have arrived though no answer says so; a 5xx may have been acted on too. */
-export function isUncertain({ status, error }: EgressResponse): boolean {
-  return status === undefined && (error?.kind === "timeout" || error?.kind === "broken");
+/**
+ * What it says of the groups that the request is about.
+ *
+ * @param isOnce `@delivery: at_most_once`
+ */
+export function endOf(response: EgressResponse, isOnce: boolean): RequestEnd {
+  return {
+    isUncertain: response.status === undefined && hasBrokenOff(response),
+    hasMoved: mayHaveMoved(response, isOnce),
+    isTaken: isAccepted(response),
+  };
+}
+
+function hasBrokenOff({ error }: EgressResponse): boolean {
+  return error?.kind === "timeout" || error?.kind === "broken";
 }
 
 /**
@@ -26,11 +39,9 @@ export function isUncertain({ status, error }: EgressResponse): boolean {
  * by then, however it ended where that led; not so with 307 and 308. Of a request that was tried again only
  * the last try is known; at most once it is tried again only where nothing was done.
  */
-export function mayHaveMoved(
-  { status, error, attempts, mayHaveActed }: EgressResponse,
-  isOnce: boolean,
-): boolean {
+function mayHaveMoved(response: EgressResponse, isOnce: boolean): boolean {
+  const { status, attempts, mayHaveActed } = response;
   if (mayHaveActed || (attempts > 1 && !isOnce)) return true;
-  if (status === undefined) return error?.kind === "timeout" || error?.kind === "broken";
+  if (status === undefined) return hasBrokenOff(response);
   return status < 400 || (status >= 500 && status !== 503);
 }
