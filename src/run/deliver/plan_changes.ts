@@ -49,14 +49,15 @@ export function planChanges(
       return [{ group, key: toRecord(changes.comparison.uniqueKey, key), state, attempts }];
     }),
   );
-  if (onRemoved !== "deliver" || adopt) noteGone(db, plan, changes, adopt ? "forget" : onRemoved);
+  const action = adopt ? "forget" : onRemoved;
+  if (action !== "deliver") noteGone(db, plan, changes, action);
 }
 
 function noteGone(
   db: DatabaseSync,
   plan: ModelPlan,
   { comparison, removed }: ChangeSet,
-  action: "forget" | "keep" | "deliver",
+  action: "forget" | "keep",
 ): void {
   if (removed === 0) return;
   const reader = new RemovedGroupReader(db, comparison);
@@ -66,8 +67,7 @@ function noteGone(
     for (const key of keys) {
       const before = previous.read(key);
       const group = { number: 0, key, keyText: encodeGroupKey(key), hash: previous.hash(before) };
-      const what = action === "keep" ? "keep" : "forget";
-      plan.notGiven({ ...group, action: what }, before, nothing);
+      plan.notGiven({ ...group, action }, before, nothing);
     }
     if (plan.listsAllGone) return;
   }
