@@ -76,7 +76,7 @@ function withChoices(help: string, choices: readonly string[] | undefined): stri
 }
 
 /** Names in one column, texts in another; a text goes below a name that is too long. */
-export function renderRows(rows: readonly Row[], style: Style): string[] {
+function renderRows(rows: readonly Row[], style: Style): string[] {
   const lengths = rows.map(([name]) => name.length).filter((n) => n <= MOST_COLUMNS_OF_A_NAME);
   const width = Math.max(0, ...lengths);
   return rows.flatMap(([name, text]) =>

@@ -12,7 +12,7 @@ export interface ModelNameParts {
 }
 
 /** Schemas that no model may be in: Spoor's own and SQLite's. Names that begin with `sqlite` too. */
-export const RESERVED_SCHEMAS: readonly string[] = ["spoor", "main", "temp"];
+const RESERVED_SCHEMAS: readonly string[] = ["spoor", "main", "temp"];
 
 /** Puts a name in double quotes, whatever is in it. */
 export function quoteIdentifier(name: string): string {

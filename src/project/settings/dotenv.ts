@@ -9,7 +9,7 @@ import { UserError } from "~/base/user_error.ts";
 import { readText } from "~/project/read_text.ts";
 
 /** The file's name, in the project's root. */
-export const DOTENV_FILE = ".env";
+const DOTENV_FILE = ".env";
 
 /** What a `.env` holds. */
 export interface Dotenv {

@@ -58,7 +58,7 @@ export interface LoadedSettings {
 }
 
 /** The directives that `defaults:` may set. */
-export const DEFAULT_DIRECTIVES: readonly string[] = [
+const DEFAULT_DIRECTIVES: readonly string[] = [
   "concurrency",
   "timeout",
   "model_timeout",
@@ -82,7 +82,7 @@ const READERS: ReadonlyMap<string, SettingReader> = new Map([
 ]);
 
 /** The names of all settings. */
-export const SETTING_NAMES: readonly string[] = [
+const SETTING_NAMES: readonly string[] = [
   ...READERS.keys(),
   "project_id",
   "defaults",

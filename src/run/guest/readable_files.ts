@@ -153,7 +153,7 @@ export class ReadableFiles {
 }
 
 /** The hash of a file's bytes; the file is read in blocks. */
-export function hashFile(path: string): string {
+function hashFile(path: string): string {
   const digester = new ContentDigester();
   const block = new Uint8Array(HASH_BLOCK_BYTES);
   using file = Deno.openSync(path);

@@ -83,7 +83,7 @@ export function languageOf(path: string): ModuleLanguage {
 }
 
 /** Static imports and re-exports of a module, in the order of the text. */
-export function findImports(program: SyntaxNode): ModuleImport[] {
+function findImports(program: SyntaxNode): ModuleImport[] {
   return nodesOf(program.body).flatMap((node) => {
     const source = node.source;
     if (!isNode(source) || typeof source.value !== "string") return [];

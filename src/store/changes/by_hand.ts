@@ -36,7 +36,7 @@ const UNKNOWN = "state IN ('unknown', 'sent')";
 
 /** What is noted in `spoor.deliveries`. */
 export const SETTLED_AS_SENT = "settled as sent";
-export const SETTLED_AS_NOT_SENT = "settled as not sent";
+const SETTLED_AS_NOT_SENT = "settled as not sent";
 /** The same by the model's own `verify`. */
 export const VERIFIED_AS_SENT = "verified as sent";
 export const VERIFIED_AS_NOT_SENT = "verified as not sent";

@@ -53,7 +53,7 @@ export function sumAccepted(db: DatabaseSync, model: string): AcceptedSums {
 }
 
 /** Reads a row of `acceptedSumsSql`. */
-export function toAcceptedSums(row: Record<string, unknown>): AcceptedSums {
+function toAcceptedSums(row: Record<string, unknown>): AcceptedSums {
   return { ...toSums(row), groups: Number(row.groups) };
 }
 

@@ -9,7 +9,7 @@ import type { SqlValue } from "~/warehouse/values.ts";
 import { WideArguments } from "~/warehouse/wide_arguments.ts";
 
 /** More changed rows than this are left to a second scan inside SQLite, for the memory's sake. */
-export const MAX_COLLECTED_ROWS = 20_000;
+const MAX_COLLECTED_ROWS = 20_000;
 
 const COLLECT = "spoor_collect";
 
