@@ -17,6 +17,9 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
 
+/** What a run says at the first. */
+export const STOPPING = "Stopping: what is in flight ends first. Once more ends at once.";
+
 /** Hears the signals instead of ending by them. */
 export function hearStopSignals(): StopSignals {
   const controller = new AbortController();

@@ -15,6 +15,7 @@ import { PROGRAM } from "~/cli/program.ts";
 import { runOnCopy } from "~/cli/run_on_copy.ts";
 import { showAsJson } from "~/cli/run_view/run_json.ts";
 import { RunText } from "~/cli/run_view/run_text.ts";
+import { STOPPING } from "~/cli/stop_signals.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import { parsePlan } from "~/plan/plan_file.ts";
 import type { RunEvent } from "~/run/run_event.ts";
@@ -54,12 +55,11 @@ export const applyCommand = defineCommand({
       now: () => performance.now(),
     });
     const show = text ? (event: RunEvent) => text.show(event) : showAsJson(output);
-    const notice = "Stopping: what is in flight ends first. Once more ends at once.";
     const finished = await runOnCopy(toRequest(call, plan, file), output, {
       onEvent: show,
       onPlan: () => {},
       onMigrate: tellMigration(output),
-      onStop: () => text ? text.note(notice) : output.errorLine(notice),
+      onStop: () => text ? text.note(STOPPING) : output.errorLine(STOPPING),
     });
     if (!finished) return ExitCode.Interrupted;
     const { status, planned_requests_left: left = 0 } = finished;

@@ -13,7 +13,7 @@ import { parseHeld } from "~/cli/parse_held.ts";
 import { PROGRAM } from "~/cli/program.ts";
 import { showAsJson } from "~/cli/run_view/run_json.ts";
 import { RunText } from "~/cli/run_view/run_text.ts";
-import { hearStopSignals } from "~/cli/stop_signals.ts";
+import { hearStopSignals, STOPPING } from "~/cli/stop_signals.ts";
 import { FAULT_HELP } from "~/practice/parse_faults.ts";
 import { runProject, TIME_IS_OVER } from "~/run/engine/run_project.ts";
 import type { RunEvent } from "~/run/run_event.ts";
@@ -123,7 +123,7 @@ export const runCommand = defineCommand({
     stop.addEventListener("abort", () => {
       const notice = stop.reason === TIME_IS_OVER
         ? "The time of this run is over: what is in flight ends first."
-        : "Stopping: what is in flight ends first. Once more ends at once.";
+        : STOPPING;
       if (text) text.note(notice);
       else output.errorLine(notice);
     });
