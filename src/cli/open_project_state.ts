@@ -82,7 +82,8 @@ export function refuseLost(root: string, practice: boolean, purpose: string): vo
   if (!practice) refuseLostFile(stateFilePath(root, practice), purpose);
 }
 
-function hasState(root: string, practice: boolean): boolean {
+/** Whether anything has run. */
+export function hasState(root: string, practice: boolean): boolean {
   using state = findProjectState(root, practice);
   return state !== undefined;
 }

@@ -10,7 +10,7 @@ import { type Authorised, authorize } from "~/cli/auth/authorize.ts";
 import { listServices } from "~/cli/auth/list_services.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
-import { findProjectState } from "~/cli/open_project_state.ts";
+import { hasState } from "~/cli/open_project_state.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import type { Output } from "~/cli/output/output.ts";
 import type { AuthProviders } from "~/project/settings/auth_providers.ts";
@@ -118,7 +118,8 @@ function outcomeLines(name: string, { hasRefreshToken, expiresInS }: Authorised)
 }
 
 async function forget(root: string, name: string, json: boolean, output: Output): Promise<void> {
-  const removed = hasState(root) && removeFromState(root, name, output);
+  // Nothing is made where nothing is.
+  const removed = hasState(root, false) && removeFromState(root, name, output);
   if (!removed) await expectService(root, name);
   if (json) return output.json("auth", { service: name, authorised: false, removed });
   output.line(
@@ -135,12 +136,6 @@ async function expectService(root: string, name: string): Promise<void> {
   if (errors.length === 0 && !known.includes(name)) {
     throw unknownService(name, known, `forget the tokens of "${name}"`);
   }
-}
-
-/** Nothing is made where nothing is. */
-function hasState(root: string): boolean {
-  using db = findProjectState(root, false);
-  return db !== undefined;
 }
 
 function removeFromState(root: string, name: string, output: Output): boolean {
