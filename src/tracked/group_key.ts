@@ -34,6 +34,12 @@ export function decodeGroupKey(text: string): SqlValue[] {
   });
 }
 
+/** For programs: `{"region":"EU","id":42}`; big integers and blobs as the state file writes them. */
+export function keyObject(columns: readonly string[], keyText: string): Record<string, unknown> {
+  const values: unknown[] = JSON.parse(keyText);
+  return Object.fromEntries(values.map((value, i) => [columns[i] ?? String(i + 1), value]));
+}
+
 /** `customer_id = 7`, `region = EU, id = 42`, `id = '7'` for a text: for people. A long value is cut. */
 export function renderGroupKey(columns: readonly string[], key: readonly SqlValue[]): string {
   return renderColumns(columns, key, cutKeyText);

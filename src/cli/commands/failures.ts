@@ -26,7 +26,6 @@ import {
 import { limitHelp, listLimit } from "~/cli/list_limit.ts";
 import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
 import type { Output } from "~/cli/output/output.ts";
-import { keyObject } from "~/cli/why_view/story_json.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import {
   type FailedModel,
@@ -36,7 +35,7 @@ import {
 } from "~/store/changes/failing_changes.ts";
 import { stateFilePath } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
-import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
+import { decodeGroupKey, keyObject, renderGroupKey } from "~/tracked/group_key.ts";
 
 /** Errors that are listed. */
 const LISTED = 10;

@@ -1,5 +1,5 @@
 /**
- * A group's key on the command line: `7`, `EU 42`, `region=EU id=42`.
+ * A group's key on the command line: `7`, `EU 42`, `region=EU id=42`; and commands that name one.
  *
  * A shell gives text only, so `7` stands for the number or, where there is none, for the text; `"'7'"` is the
  * text alone. In the same way `id=7` names a column, or is a value.
@@ -104,6 +104,27 @@ export function toShownKeyWords(
 ): string | undefined {
   const words = toKeyWords(columns, key);
   return words.length <= MAX_WORDS_LENGTH ? words : undefined;
+}
+
+/** What a command is about that cannot name one group. */
+const ALL_OF_MODEL = " (all groups of the model: the key is too long for a command)";
+
+/**
+ * How a person settles a group; options come first, because "--" may stand before a key.
+ *
+ * @param words Its key as words of the command line; `undefined`: they are too long to be shown.
+ */
+export function settleCommand(model: string, words: string | undefined, option: string): string {
+  const settle = `spoor unknown settle --sent${option} ${model}`;
+  return words === undefined
+    ? `${settle} --all, or with --not-sent${ALL_OF_MODEL}`
+    : `${settle} ${words}, or with --not-sent`;
+}
+
+/** How a person has a group tried again. */
+export function retryCommand(model: string, words: string | undefined, option: string): string {
+  const retry = `spoor retry${option} ${model}`;
+  return words === undefined ? retry + ALL_OF_MODEL : `${retry} ${words}`;
 }
 
 /** The words that name a key, as a shell takes them: `7`, `"'7'"`, `region=EU id=42`. */

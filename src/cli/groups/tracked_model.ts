@@ -35,6 +35,14 @@ export interface TrackedModel {
   isOfSql: boolean;
 }
 
+/** Why no run sends anything of a model; `undefined`: one may. */
+export function obstacleOf(
+  { isInProject, isOfSql }: Pick<TrackedModel, "isInProject" | "isOfSql">,
+): string | undefined {
+  if (!isInProject) return "no file of the project makes its model any more";
+  return isOfSql ? "its model is one of SQL now, and sends nothing" : undefined;
+}
+
 /**
  * Finds a tracked model, in any case.
  *

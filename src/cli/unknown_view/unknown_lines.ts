@@ -5,17 +5,15 @@
  */
 import { countOf } from "~/base/counts.ts";
 import type { ChangeRequest } from "~/cli/groups/change_key_of.ts";
-import { toShownKeyWords } from "~/cli/groups/key_words.ts";
-import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
+import { settleCommand, toShownKeyWords } from "~/cli/groups/key_words.ts";
+import { obstacleOf, type TrackedModel } from "~/cli/groups/tracked_model.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Output } from "~/cli/output/output.ts";
 import type { Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
-import { keyObject } from "~/cli/why_view/story_json.ts";
-import { obstacleOf, settleCommand } from "~/cli/why_view/what_is_next.ts";
 import { CUT_OFF, isCutOff, isRepeatedLast } from "~/store/changes/cut_off.ts";
 import type { LedgerRow, RequestRow } from "~/store/changes/group_story.ts";
-import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
+import { decodeGroupKey, keyObject, renderGroupKey } from "~/tracked/group_key.ts";
 
 /** One group, its model and its last request. */
 export interface UnknownGroup extends ChangeRequest {

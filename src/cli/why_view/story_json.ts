@@ -5,6 +5,7 @@
  */
 import type { Output } from "~/cli/output/output.ts";
 import type { RequestRow } from "~/store/changes/group_story.ts";
+import { keyObject } from "~/tracked/group_key.ts";
 import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
 import { readMessage } from "./recorded_message.ts";
 
@@ -33,12 +34,6 @@ export function printStory(story: GroupStory, output: Output): void {
     if (entry.type === "run") output.json("why_run", toRun(entry));
     else output.json("why_try", toTry(entry));
   }
-}
-
-/** `{"region":"EU","id":42}`; big integers and blobs as the state file writes them. */
-export function keyObject(columns: readonly string[], keyText: string): Record<string, unknown> {
-  const values: unknown[] = JSON.parse(keyText);
-  return Object.fromEntries(values.map((value, i) => [columns[i] ?? String(i + 1), value]));
 }
 
 function toRun({ runId, firstRunId, runs, at, decision, detail }: ToldRun): object {

@@ -5,7 +5,8 @@
  */
 import { renderCount } from "~/base/counts.ts";
 import type { BudgetBlock } from "~/cli/groups/budget_block.ts";
-import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
+import { retryCommand, settleCommand } from "~/cli/groups/key_words.ts";
+import { obstacleOf, type TrackedModel } from "~/cli/groups/tracked_model.ts";
 import { isUnknown } from "~/delivery/earlier_try.ts";
 import { isRepeatedLast } from "~/store/changes/cut_off.ts";
 import type { DeliveryRow, LedgerRow } from "~/store/changes/group_story.ts";
@@ -63,14 +64,6 @@ export function whatIsNext(facts: GroupFacts): NextStep {
   if (obstacle === undefined || next.code === "gone") return next;
   if (facts.model.isInProject && next.code === "accepted") return next;
   return { ...next, text: `${next.text}; but ${obstacle}` };
-}
-
-/** Why no run sends anything of a model; `undefined`: one may. */
-export function obstacleOf(
-  { isInProject, isOfSql }: Pick<TrackedModel, "isInProject" | "isOfSql">,
-): string | undefined {
-  if (!isInProject) return "no file of the project makes its model any more";
-  return isOfSql ? "its model is one of SQL now, and sends nothing" : undefined;
 }
 
 /** What waits for a person waits all the same; all else is not sent by a run that stops before. */
@@ -153,26 +146,6 @@ const HAS_LEFT: Readonly<Record<TrackedModel["onRemoved"], NextStep>> = {
   },
   forget: { code: "gone", text: "left the query: the next run forgets it, and sends nothing" },
 };
-
-/** What a command is about that cannot name one group. */
-const ALL_OF_MODEL = " (all groups of the model: the key is too long for a command)";
-
-/**
- * How a person settles a group; options come first, because "--" may stand before a key.
- *
- * @param words Its key as words of the command line; `undefined`: they are too long to be shown.
- */
-export function settleCommand(model: string, words: string | undefined, option: string): string {
-  const settle = `spoor unknown settle --sent${option} ${model}`;
-  return words === undefined
-    ? `${settle} --all, or with --not-sent${ALL_OF_MODEL}`
-    : `${settle} ${words}, or with --not-sent`;
-}
-
-function retryCommand(model: string, words: string | undefined, option: string): string {
-  const retry = `spoor retry${option} ${model}`;
-  return words === undefined ? retry + ALL_OF_MODEL : `${retry} ${words}`;
-}
 
 const ACCEPTED: NextStep = {
   code: "accepted",
