@@ -232,7 +232,7 @@ export class ModelPlan {
       if (outcome === "fails") this.groups.fail += 1;
       if (outcome === "rejected") this.groups.reject += 1;
     }
-    if (why !== undefined) this.#noteReason(outcome, why);
+    if (outcome !== "accepted") this.#noteReason(outcome, why);
     if (group.change) Object.assign(group.change, { outcome, ...(why !== undefined && { why }) });
   }
 
@@ -264,7 +264,7 @@ export class ModelPlan {
   #judge(
     { hasAnswer, question }: OpenGroup,
     end: GroupEnd,
-  ): Pick<PlannedChange, "outcome" | "why"> {
+  ): Omit<PlannedReason, "groups"> | { outcome: "accepted"; why?: undefined } {
     if (question !== undefined) return { outcome: "unknown", why: question };
     if (end.as === "accepted") return { outcome: "accepted" };
     const isAssumed = hasAnswer || this.#hasLooseAnswer || this.question !== undefined;

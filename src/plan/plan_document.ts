@@ -218,14 +218,14 @@ export interface PlannedChange {
   rows_removed?: readonly Readonly<Record<string, unknown>>[];
   rows_added?: readonly Readonly<Record<string, unknown>>[];
   /** `none`: nothing is to happen at the far side. */
-  outcome: "accepted" | "rejected" | "fails" | "unknown" | "not_reached" | "none";
+  outcome: PlannedReason["outcome"] | "accepted" | "not_reached" | "none";
   /** Why it is rejected, fails or cannot be known. */
   why?: string;
 }
 
 /** One reason, and how many groups it is that of. */
 export interface PlannedReason {
-  outcome: PlannedChange["outcome"];
+  outcome: "rejected" | "fails" | "unknown";
   why: string;
   groups: number;
 }
@@ -274,4 +274,9 @@ export interface Forecast {
   concurrency_ms?: number;
   /** The longer of the two. */
   at_least_ms?: number;
+}
+
+/** Something of it cannot be known without sending. */
+export function hasUnknown({ status, groups, unverified }: PlannedModel): boolean {
+  return status === "unknown" || (groups?.unknown ?? 0) > 0 || (unverified ?? 0) > 0;
 }

@@ -19,7 +19,7 @@ export function planText(plan: PlanDocument): string {
 }
 
 /** Of plan documents. */
-const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 1;
 
 /**
  * Reads a plan's file.

@@ -11,7 +11,12 @@ import { warnSendsEverything } from "~/model/sends_everything.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { forecastSending, type SendingFacts } from "./forecast.ts";
 import { ModelPlan } from "./model_plan.ts";
-import type { PlannedModel, PlannedStatus, PlanSummary } from "./plan_document.ts";
+import {
+  hasUnknown,
+  type PlannedModel,
+  type PlannedStatus,
+  type PlanSummary,
+} from "./plan_document.ts";
 
 /** How a model ended in the run that a plan makes. */
 export interface ModelEnd {
@@ -186,10 +191,7 @@ export function summarize(models: readonly PlannedModel[]): PlanSummary {
     run: count("runs", "budget", "fails"),
     up_to_date: count("up_to_date"),
     failed: count("fails", "budget", "blocked"),
-    unknown:
-      models.filter(({ status, groups, unverified }) =>
-        status === "unknown" || groups?.unknown || unverified
-      ).length,
+    unknown: models.filter(hasUnknown).length,
     create: sum((model) => sends(model)?.create ?? 0),
     update: sum((model) => sends(model)?.update ?? 0),
     remove: sum((model) => {

@@ -14,7 +14,7 @@ import { findMoved } from "~/plan/compare_plans.ts";
 import { SENT_WITH_ANOTHER } from "~/plan/compare_requests.ts";
 import { forecastShared } from "~/plan/forecast.ts";
 import type { PlanDocument, PlannedModel } from "~/plan/plan_document.ts";
-import { sealPlan } from "~/plan/plan_file.ts";
+import { SCHEMA_VERSION, sealPlan } from "~/plan/plan_file.ts";
 import { PlanRecorder, type PlanRecorderFacts, summarize } from "~/plan/plan_recorder.ts";
 import { SETTINGS_FILE } from "~/project/find_root.ts";
 import { countHeldChanges, type HeldChanges } from "~/store/changes/held_back.ts";
@@ -93,7 +93,7 @@ export class Planner {
       (model) => graph.models.get(model)?.directives.rateLimit,
     );
     return sealPlan({
-      schema_version: 1,
+      schema_version: SCHEMA_VERSION,
       type: "plan",
       spoor_version: VERSION,
       project_id: projectId,

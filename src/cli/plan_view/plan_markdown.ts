@@ -5,7 +5,6 @@
  */
 import { countOf } from "~/base/counts.ts";
 import { shortenText } from "~/base/cut_text.ts";
-import type { ErrorReport } from "~/base/user_error.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
 import type {
   PlanDocument,
@@ -16,9 +15,11 @@ import type {
 import { errorDetails, foldChanges, moreText, SHOWN } from "./folded_groups.ts";
 import {
   ACTION_SIGNS,
+  ASSUMED,
   budgetsText,
   differences,
   doubtsText,
+  faultOf,
   groupsText,
   heldBackText,
   keyText,
@@ -79,7 +80,7 @@ function renderTable(models: readonly PlannedModel[]): string[] {
 }
 
 function renderDetails(model: PlannedModel, all: boolean): string[] {
-  const { requests, budgets, groups, error, status, assumes = [] } = model;
+  const { requests, budgets, groups, assumes = [] } = model;
   const { shown, more } = foldChanges(model, all);
   const keys = new Set(shown.map(({ group }) => group));
   const own = requests.filter((request) =>
@@ -87,9 +88,7 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
   );
   const listed = all ? own : own.slice(0, SHOWN);
   const lines = [
-    ...(error && status !== "unknown" && status !== "blocked"
-      ? renderFault(error, model, all)
-      : []),
+    ...renderFault(model, all),
     ...(model.warnings ?? []).flatMap((text) => [`Warning: ${cell(text)}`, ""]),
     ...(assumes.length > 0
       ? [`Holds if ${assumes.map(code).join(", ")} is answered as assumed.`, ""]
@@ -111,7 +110,9 @@ function renderDetails(model: PlannedModel, all: boolean): string[] {
   return ["", `<details><summary>${title}</summary>`, "", ...lines, "</details>"];
 }
 
-function renderFault(error: ErrorReport, model: PlannedModel, all: boolean): string[] {
+function renderFault(model: PlannedModel, all: boolean): string[] {
+  const error = faultOf(model);
+  if (!error) return [];
   const details = errorDetails(model, all, "--all").map((line) => `- ${cell(line)}`);
   return [
     `**${cell(error.message)}**`,
@@ -143,9 +144,7 @@ function renderChanges(changes: readonly PlannedChange[], model: PlannedModel): 
 
 function renderRequest({ method, url, headers, body, assumed }: PlannedRequest): string[] {
   const text = [
-    `${method} ${visibleLine(url)}${
-      assumed ? "   (assumed: it depends on an earlier answer)" : ""
-    }`,
+    `${method} ${visibleLine(url)}${assumed ? `   ${ASSUMED}` : ""}`,
     ...headers.map(([name, value]) => `${name}: ${visibleLine(value)}`),
     ...(body === null ? [] : ["", shortenText(visibleText(body), MAX_BODY)]),
   ].join("\n");

@@ -5,7 +5,6 @@
  */
 // deno-lint-ignore-file camelcase
 import { countOf, renderCount } from "~/base/counts.ts";
-import type { ErrorReport } from "~/base/user_error.ts";
 import { comparedText, differInText } from "~/cli/output/adopted_text.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
@@ -21,9 +20,11 @@ import type {
 import { errorDetails, foldChanges, moreText, SHOWN } from "./folded_groups.ts";
 import {
   ACTION_SIGNS,
+  ASSUMED,
   budgetsText,
   differences,
   doubtsText,
+  faultOf,
   groupsText,
   heldBackText,
   keyText,
@@ -129,7 +130,7 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
   const { style } = view;
   const label = (name: string, text: string) =>
     text === "" ? [] : [`${style.dim(name.padEnd(8))}  ${text}`];
-  const { groups, budgets, error, status } = model;
+  const { groups, budgets } = model;
   const doubts = groups ? doubtsText(groups) : "";
   return [
     ...label("columns", visibleLine(model.column_changes?.join(", ") ?? "")),
@@ -147,7 +148,7 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
     ),
     ...label("verify", unverifiedText(model)),
     ...label("budgets", groups && budgets ? budgetsText(budgets, groups) : ""),
-    ...error && status !== "unknown" && status !== "blocked" ? renderFault(error, model, view) : [],
+    ...renderFault(model, view),
     ...renderChanges(model, view),
     ...renderHeld(model, view),
     ...label("requests", requestsText(model)),
@@ -158,7 +159,9 @@ function renderWarnings({ warnings = [] }: PlannedModel, { style }: PlanTextView
   return warnings.map((text) => `${style.dim("warning")}   ${style.warning(visibleLine(text))}`);
 }
 
-function renderFault(error: ErrorReport, model: PlannedModel, view: PlanTextView): string[] {
+function renderFault(model: PlannedModel, view: PlanTextView): string[] {
+  const error = faultOf(model);
+  if (!error) return [];
   const details = errorDetails(model, view.all, "--all");
   return renderReport({ ...error, details }, { ...view, verbose: view.verbose || view.all });
 }
@@ -212,7 +215,7 @@ function renderRequest(request: PlannedRequest, view: PlanTextView): string[] {
   const { style } = view;
   const { method, url, headers, body, assumed, groups } = request;
   const about = groups.length > 1 ? `  (${renderCount(groups.length)} groups)` : "";
-  const note = assumed ? "  (assumed: it depends on an earlier answer)" : "";
+  const note = assumed ? `  ${ASSUMED}` : "";
   const names = headers.filter(([name]) => view.all || name !== "user-agent");
   return [
     `${style.accent(`${method} ${cut(visibleLine(url), view)}`)}${about}${style.warning(note)}`,

@@ -6,17 +6,19 @@
 // deno-lint-ignore-file camelcase
 import { countOf, renderCount } from "~/base/counts.ts";
 import { renderDuration } from "~/base/duration.ts";
+import type { ErrorReport } from "~/base/user_error.ts";
 import { adoptedText } from "~/cli/output/adopted_text.ts";
 import { outdatedText } from "~/cli/output/outdated_text.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
-import type {
-  PlanDocument,
-  PlannedBudgets,
-  PlannedChange,
-  PlannedGroups,
-  PlannedModel,
-  PlannedReason,
-  PlannedStatus,
+import {
+  hasUnknown,
+  type PlanDocument,
+  type PlannedBudgets,
+  type PlannedChange,
+  type PlannedGroups,
+  type PlannedModel,
+  type PlannedReason,
+  type PlannedStatus,
 } from "~/plan/plan_document.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { UNKNOWN_UNSENT } from "~/sandbox/protocol.ts";
@@ -220,14 +222,13 @@ export function reasonTexts(
   { reasons = [] }: PlannedModel,
   shown: readonly PlannedChange[],
 ): string[] {
-  const words = { unknown: "cannot be known", rejected: "would be rejected" };
+  const words = { unknown: "cannot be known", rejected: "would be rejected", fails: "would fail" };
   return reasons.filter((each) =>
     each.groups > 1 || !shown.some((change) => hasReason(change, each))
   )
-    .map(({ outcome, why, groups }) => {
-      const word = outcome === "unknown" || outcome === "rejected" ? words[outcome] : "would fail";
-      return `${countOf(groups, "group")} ${word}: ${visibleLine(why)}`;
-    });
+    .map(({ outcome, why, groups }) =>
+      `${countOf(groups, "group")} ${words[outcome]}: ${visibleLine(why)}`
+    );
 }
 
 function hasReason(change: PlannedChange, { outcome, why }: PlannedReason): boolean {
@@ -245,6 +246,14 @@ export function unknownText(why?: string): string {
   if (text.includes(UNKNOWN_UNSENT)) return text;
   return text === "" ? UNKNOWN_UNSENT : `${UNKNOWN_UNSENT}: ${text}`;
 }
+
+/** What a model would fail by, where that is known and its own. */
+export function faultOf({ error, status }: PlannedModel): ErrorReport | undefined {
+  return status === "unknown" || status === "blocked" ? undefined : error;
+}
+
+/** Said of a request. */
+export const ASSUMED = "(assumed: it depends on an earlier answer)";
 
 /** What is sure, or why not; nothing for a change that would simply be accepted. */
 export function outcomeText(change: PlannedChange, model: PlannedModel): string {
@@ -271,9 +280,7 @@ export function summaryText({ summary, models }: Pick<PlanDocument, "summary" | 
   const sent = `${countOf(requests, "request")}${
     assumed > 0 ? ` (${renderCount(assumed)} of them after an assumed answer)` : ""
   }`;
-  const isUnknown = ({ status, groups, unverified }: PlannedModel) =>
-    status === "unknown" || groups?.unknown || unverified;
-  const of = unknown === 1 ? models.find(isUnknown)?.model : undefined;
+  const of = unknown === 1 ? models.find(hasUnknown)?.model : undefined;
   return [
     [
       `${countOf(count("runs"), "model")} would run`,
