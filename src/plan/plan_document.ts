@@ -25,7 +25,7 @@ export interface PlanDocument {
   /** False: only the first groups of each model are in it; `spoor apply` takes no such plan. */
   complete: boolean;
   summary: PlanSummary;
-  /** In the order of the run. */
+  /** Each below all that it reads, whichever ended first; by name where that leaves a choice. */
   models: readonly PlannedModel[];
   /** Limits of `spoor.yaml` that several of the models would send under. */
   shared_limits?: readonly SharedLimit[];

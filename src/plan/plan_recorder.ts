@@ -32,6 +32,8 @@ export interface ModelEnd {
 /** What a plan needs of its project. */
 export interface PlanRecorderFacts {
   models: ReadonlyMap<ModelName, Model>;
+  /** Those that are run, each after all that it reads; models side by side end as it happens. */
+  order: readonly ModelName[];
   /** What each model reads. */
   above: (model: ModelName) => readonly ModelName[];
   /** Of how a model is run at all, whether it runs now or not. */
@@ -47,7 +49,7 @@ export interface PlanRecorderFacts {
 /** See the module's comment. */
 export class PlanRecorder {
   readonly #plans = new Map<ModelName, ModelPlan>();
-  readonly #ends: ModelEnd[] = [];
+  readonly #ends = new Map<ModelName, ModelEnd>();
 
   constructor(private readonly facts: PlanRecorderFacts) {}
 
@@ -62,16 +64,17 @@ export class PlanRecorder {
   }
 
   ended(end: ModelEnd): void {
-    this.#ends.push(end);
+    this.#ends.set(end.model, end);
     this.#plans.get(end.model)?.finished(end.error);
   }
 
-  /** All models, once the run is over. */
+  /** All models in order, once the run is over. */
   models(): PlannedModel[] {
     const done = new Map<ModelName, PlannedModel>();
-    for (const end of this.#ends) {
-      const model = this.facts.models.get(end.model);
-      if (model) done.set(end.model, this.#describe(model, end, done));
+    for (const name of this.facts.order) {
+      const model = this.facts.models.get(name);
+      const end = this.#ends.get(name);
+      if (model && end) done.set(name, this.#describe(model, end, done));
     }
     return [...done.values()];
   }

@@ -154,6 +154,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     request,
     practice,
     graph,
+    selected: work.selected,
     states,
     projectId,
     asked,

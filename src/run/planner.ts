@@ -43,6 +43,8 @@ export interface PlannerParts {
   request: RunRequest;
   practice: boolean;
   graph: Graph;
+  /** In the order of the run. */
+  selected: readonly ModelName[];
   states: ReadonlyMap<ModelName, ModelState>;
   projectId: string;
   asked: PlanBeginning;
@@ -62,13 +64,14 @@ export class Planner {
   readonly #lastRun: number | null;
 
   constructor(private readonly parts: PlannerParts) {
-    const { db, graph, states, asked } = parts;
+    const { db, graph, selected, states, asked } = parts;
     // All of this before the run, which goes on to change it.
     const sending = sendingOf(db, graph);
     this.#before = new Map(states);
     this.#lastRun = lastRunId(db);
     this.recorder = new PlanRecorder({
       models: graph.models,
+      order: selected,
       above: (model) => (graph.above.get(model) ?? []).map(({ from }) => from),
       warning: (model) => warnStandsStill(model, graph),
       states: this.#before,

@@ -73,6 +73,18 @@ Deno.test("plan --json prints its document on one line", async () => {
   assert.deepEqual([version, type], [1, "plan"]);
 });
 
+Deno.test("a plan lists models in the same order, whichever ends first", async () => {
+  await using project = await tempProject({
+    "models/mart/a.ts": `import { save } from "spoor";
+      await save.row({ id: 1 });`,
+    "models/mart/b.sql": "SELECT 1 AS id",
+  });
+
+  const { plan } = await makePlan(project);
+
+  assert.deepEqual(plan.models.map(({ model }) => model), ["mart.a", "mart.b"]);
+});
+
 Deno.test("a plan of a project that never ran makes no state", async () => {
   await using project = await tempProject({ "models/mart/a.sql": "SELECT 1 AS id" });
 

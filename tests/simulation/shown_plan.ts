@@ -29,6 +29,7 @@ export async function makePlan(
   const { models } = place;
   const recorder = new PlanRecorder({
     models: new Map(models.map(({ name, model }) => [name, model])),
+    order: models.map(({ name }) => name),
     above: () => [],
     warning: () => undefined,
     states: new Map(),
