@@ -30,7 +30,10 @@ export interface EarlierTry {
   id: number;
   contentHash: string;
   state: LedgerState;
-  /** Id of the batch that went out together, below 0; 0: on its own. */
+  /**
+   * Id of the batch that went out together, below 0; 0: on its own. Above 0, where it failed: its own id, as it is to
+   * go alone the next time.
+   */
   batch: number;
   /** Runs in which it was tried. */
   attempts: number;
@@ -119,6 +122,22 @@ export function isThereByWord(earlier: EarlierTry): boolean {
  */
 export function batchToRepeat(earlier: EarlierTry): number {
   return isUnknown(earlier) ? earlier.batch || earlier.id : 0;
+}
+
+/** The batch that a change is to be in, by itself where it is its own id; 0: any. */
+export function batchToBeIn(earlier: EarlierTry): number {
+  return batchToRepeat(earlier) || Math.max(earlier.batch, 0);
+}
+
+/**
+ * Whether what was sent of a change was refused in an earlier run, so that one like it may be what a whole batch fails
+ * by. Not at most once: what was answered by 500 may have been done.
+ */
+export function hasFailedBefore(
+  { state, attempts }: EarlierTry,
+  promise: DeliveryPromise,
+): boolean {
+  return state === "failed" && attempts > 0 && promise === "at_least_once";
 }
 
 /**

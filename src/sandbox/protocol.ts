@@ -183,6 +183,8 @@ export interface DeliveredGroup {
   group: number;
   rows: number;
   batch: number;
+  /** What was sent of it was refused in an earlier run. @default false */
+  failedBefore?: boolean;
   /** Of `changes` only, as are the fields below. A removed group has no rows, only previous ones. */
   action?: "create" | "update" | "remove";
   /** How many of the rows in `previous` are its own. */

@@ -121,28 +121,49 @@ for (
   });
 }
 
-Deno.test("grave: one 500 neither poisons the batches after it nor loops", async () => {
+Deno.test("grave: one 500 neither poisons its batch, or those after it, nor loops", async () => {
   const isDown = (request: ReceivedRequest) => idsIn([request]).includes(49);
   await using api = await fakeApi((request) => isDown(request) ? { status: 500 } : { json: {} });
   await using people = await syncProject(
     api,
     SEND_BATCHES.replace("100", "50"),
-    { directives: ["retries: 2", "max_attempts: 3"] },
+    { directives: ["retries: 0", "max_attempts: 3"] },
   );
   await setPeople(people, 1_000);
 
   const run = await people.run();
 
   assert.equal(run.code, 1);
-  assert.equal(api.requests.length, 19 + 3, "every batch was tried, the bad one three times");
+  assert.equal(api.requests.length, 20, "every batch was tried");
   assert.deepEqual(acceptedIds(people), upTo(1_000).slice(50));
   assert.deepEqual(waitingIds(people), { failed: upTo(50) });
 
   await runAgain(people, api);
   assert.deepEqual(distinct(idsIn(api.requests)), upTo(50), "only the bad batch comes again");
-  await people.run();
+  assert.ok(api.requests.length <= 1 + 2 * 6, `${api.requests.length} requests`);
+  assert.deepEqual(waitingIds(people), { failed: [49] }, "and this time in parts");
+  await runAgain(people, api);
+  assert.deepEqual(idsIn(api.requests), [49]);
   await runAgain(people, api);
   assert.equal(api.requests.length, 0, "after @max_attempts runs it is parked");
+});
+
+Deno.test("a 500 is not halved at most once: it may have been done", async () => {
+  const isDown = (request: ReceivedRequest) => idsIn([request]).includes(3);
+  await using api = await fakeApi((request) => isDown(request) ? { status: 422 } : { json: {} });
+  await using people = await syncProject(api, SEND_BATCHES, {
+    directives: ["retries: 0", "delivery: at_most_once"],
+  });
+  await setPeople(people, 4);
+  await people.run();
+  assert.deepEqual(waitingIds(people), { failed: [3] });
+  await setPeople(people, 6);
+  api.answer(() => ({ status: 500 }));
+
+  await runAgain(people, api);
+
+  assert.equal(api.requests.length, 1);
+  assert.deepEqual(waitingIds(people), { unknown: [3, 5, 6] });
 });
 
 Deno.test("grave: one record that the far side refuses does not take its batch with it", async () => {

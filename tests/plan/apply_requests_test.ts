@@ -5,7 +5,15 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { COLUMNS, readRun, syncProject } from "../support/sync_project.ts";
+import { acceptedIds, idsIn, waitingIds } from "../graves/people.ts";
+import type { SpoorResult } from "../support/spoor.ts";
+import {
+  COLUMNS,
+  readRun,
+  rowsOf,
+  type SyncProject,
+  syncProject,
+} from "../support/sync_project.ts";
 import { keepPlan } from "./plan_project.ts";
 
 Deno.test("a request that is not in the plan does not leave, and its group fails", async () => {
@@ -85,3 +93,78 @@ Deno.test("apply exits with 1 when a request that the plan is sure of did not le
   assert.equal(applied.code, 1);
   assert.match(applied.stderr, /1 request of the plan did not leave/);
 });
+
+/** Makes a plan and applies it, several times. */
+async function planAndApply(people: SyncProject, times: number): Promise<SpoorResult[]> {
+  const applied: SpoorResult[] = [];
+  for (let i = 0; i < times; i++) {
+    await keepPlan(people);
+    applied.push(await people.project.run("apply plan.json"));
+  }
+  return applied;
+}
+
+Deno.test("a batch that is refused under plans goes out one by one in the next", async () => {
+  await using api = await fakeApi((request) =>
+    idsIn([request]).includes(7) ? { status: 422 } : { json: {} }
+  );
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").batches(100, async (groups) => {
+      await http.post(ORIGIN + "/batch", { json: groups.flatMap((group) => group.rows) });
+    });`,
+    { directives: ["max_attempts: 2"] },
+  );
+  await people.setRows(COLUMNS, rowsOf(10));
+
+  const [first] = await planAndApply(people, 1);
+
+  assert.match(first?.output ?? "", /it is not in the plan; its last request answered 422/);
+  assert.deepEqual(people.project.rows(`SELECT DISTINCT attempts, parked FROM "spoor.ledger"`), [
+    { attempts: 0, parked: 0 },
+  ]);
+  await planAndApply(people, 1);
+  assert.deepEqual(waitingIds(people), { failed: [7] });
+  assert.equal(acceptedIds(people).length, 9);
+  assert.equal(api.requests.length, 1 + 10);
+});
+
+for (
+  const [form, code, requests] of [
+    [
+      "that has been there already",
+      `await http.post(ORIGIN + "/people", { json: row }).catch(async (error) => {
+        if (error.status !== 409) throw error;
+        await http.put(ORIGIN + "/people/" + row.id, { json: row });
+      });`,
+      3,
+    ],
+    [
+      "that is looked up first",
+      `const { json } = await http.get(ORIGIN + "/people/" + row.id);
+      await http.put(ORIGIN + "/people/" + json.id, { json: row });`,
+      0,
+    ],
+  ] as const
+) {
+  Deno.test(`what needs requests that no plan has is not parked for that: one ${form}`, async () => {
+    await using api = await fakeApi(({ method }) =>
+      method === "POST" ? { status: 409 } : { json: { id: 17 } }
+    );
+    await using people = await syncProject(
+      api,
+      `await query("SELECT * FROM raw.people").each(async (row) => { ${code} });`,
+      { directives: ["max_attempts: 2"] },
+    );
+    await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+    const applied = await planAndApply(people, 3);
+
+    assert.deepEqual(applied.map(({ code }) => code), [1, 1, 1]);
+    assert.equal(api.requests.filter(({ method }) => method !== "GET").length, requests);
+    assert.deepEqual(waitingIds(people), { failed: [1] });
+    const run = await people.run();
+    assert.equal(run.code, 0, run.output);
+    assert.deepEqual(acceptedIds(people), [1]);
+  });
+}

@@ -51,6 +51,7 @@ export interface TakenGroup {
   values: readonly Value[];
   content: string;
   batch: number;
+  failedBefore: boolean;
   idempotencyKey: string | undefined;
 }
 
@@ -154,6 +155,7 @@ export class ScriptedModel {
           values: own.flat(),
           content: contentOf(pulled.block.columns, own),
           batch: given.batch,
+          failedBefore: given.failedBefore ?? false,
           idempotencyKey: given.idempotencyKey,
         };
       }
@@ -202,6 +204,7 @@ export class ScriptedModel {
     if (this.parts.random.chance(style.haste)) return await this.#hurry(loud, isPart);
     for (let ordinal = 0; ordinal < style.requestsPerChange; ordinal++) {
       if (!this.parts.mayLeave({ groups: loud, ordinal, isPart })) {
+        this.parts.delivery.requests.notPlanned(loud.map(({ number }) => number));
         return await this.#fail(loud, { ...NOT_PLANNED, refused: [], attempts: 0 });
       }
       const answer = await this.#send(loud, ordinal, isPart);
@@ -236,7 +239,8 @@ export class ScriptedModel {
     const { status = 0 } = answer;
     if (status === 207) return await this.#takeParts(groups, answer.refused);
     const isBad = status >= 400 && status < 500;
-    if (isBad && groups.length > 1) {
+    const mayBeOne = isBad || (status === 500 && groups.some(({ failedBefore }) => failedBefore));
+    if (mayBeOne && groups.length > 1) {
       const middle = Math.ceil(groups.length / 2);
       for (const part of [groups.slice(0, middle), groups.slice(middle)]) {
         if (this.parts.isStopped()) await this.#fail(part, answer);

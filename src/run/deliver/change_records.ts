@@ -137,7 +137,8 @@ export class ChangeRecords {
     this.#ledger.write(
       groups.map((group) => {
         const { changeId: id, keyText: groupKey, hash: contentHash } = group;
-        const { batch, place, attempts, action } = group;
+        const { place, attempts, action } = group;
+        const batch = group.goesAlone ? id : group.batch;
         const known = knownBeside(group, end.state);
         return { id, groupKey, contentHash, batch, place, attempts, action, ...known };
       }),

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ErrorReport } from "~/base/user_error.ts";
-import { batchToRepeat, isForced, isThereByWord } from "~/delivery/earlier_try.ts";
+import { batchToBeIn, hasFailedBefore, isForced, isThereByWord } from "~/delivery/earlier_try.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { Adoption } from "~/run/adopt/adopt_changes.ts";
 import { lateRepeats, sameChange, turnOf } from "~/run/earlier/earlier_changes.ts";
@@ -208,7 +208,8 @@ export class Delivery {
     const group = {
       group: number,
       rows: lastRow - firstRow + 1,
-      batch: earlier ? batchToRepeat(earlier) : 0,
+      batch: earlier ? batchToBeIn(earlier) : 0,
+      ...(earlier && hasFailedBefore(earlier, this.context.promise) && { failedBefore: true }),
     };
     if (!this.context.withPrevious) return group;
     held.changeId ||= this.context.nextChangeId();
@@ -265,7 +266,7 @@ export class Delivery {
   /** The model tried a group and it was not accepted. */
   fail(number: number, error: ErrorReport): void {
     const group = this.#held.getOpen(number);
-    const record = this.#settle(group, error);
+    const record = this.#settle(group, group.isUnplanned ? unplanned(group, error) : error);
     this.context.commits.addUnawaited(record);
   }
 
@@ -368,6 +369,12 @@ function endedBefore({ refusedWith }: HeldGroup, why: ErrorReport | undefined): 
     ...(why?.hint !== undefined && { hint: why.hint }),
     ...(why?.at && { at: why.at }),
   };
+}
+
+/** What else it was answered with is what is to be mended, or to be looked for. */
+function unplanned({ refusedWith }: HeldGroup, error: ErrorReport): ErrorReport {
+  if (refusedWith === undefined || error.message.includes(`answered ${refusedWith}`)) return error;
+  return { ...error, message: `${error.message}; its last request answered ${refusedWith}` };
 }
 
 function isDistinct(values: readonly unknown[]): boolean {

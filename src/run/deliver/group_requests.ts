@@ -197,6 +197,19 @@ export class GroupRequests {
   }
 
   /**
+   * A request about these groups is not in the plan that is applied: nobody has refused them by it. A part of a batch
+   * that was refused comes to none by plans, as each has the whole batch: what is in it goes alone the next time.
+   */
+  notPlanned(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const group = this.held.find(number);
+      if (!group) continue;
+      const goesAlone = group.refusedWith !== undefined && group.batchSize > numbers.length;
+      Object.assign(group, { isUnplanned: true, isFarSides: true, goesAlone });
+    }
+  }
+
+  /**
    * The request did not leave after all: groups of which nothing else has left are as if it had never
    * been begun, and count as not reached.
    */

@@ -60,8 +60,15 @@ export interface HeldGroup extends ChangedGroup {
   earlier: LedgerEntry | undefined;
   /** What the model last wanted to save of it cannot be kept. */
   isUnfit: boolean;
-  /** Its last request says nothing of it: the far side did not work, or did not know who asks. */
+  /**
+   * Its last request says nothing of it: the far side did not work, or did not know who asks, or the plan that is
+   * applied does not have it.
+   */
   isFarSides: boolean;
+  /** The plan that is applied did not have a request of it. */
+  isUnplanned: boolean;
+  /** It is to be tried without the groups that it was refused with. */
+  goesAlone: boolean;
   /** What its last request was answered with, where that was no 200–299. */
   refusedWith: number | undefined;
   /** `ending`: what it is to be is on its way to the disk. */
@@ -98,6 +105,8 @@ export function heldGroupOf(
     earlier: last,
     isUnfit: false,
     isFarSides: false,
+    isUnplanned: false,
+    goesAlone: false,
     refusedWith: undefined,
     end: "open",
   };

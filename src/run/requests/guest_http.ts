@@ -172,6 +172,7 @@ export class GuestHttp {
     if (!isPlanned) return;
     const groups = tracked?.openKeys(request.groups) ?? [];
     if (isPlanned(request.method, groups, requestIdentity(request, mask))) return;
+    tracked?.notPlanned(request.groups);
     throw new NotPlanned(
       `Cannot ${request.method} ${
         mask(request.url).slice(0, 200)

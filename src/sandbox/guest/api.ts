@@ -89,7 +89,9 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    *   was rejected is parked, and a group in neither counts as failed.
    * - It throws an `HttpError` with a status of 400–499 (but 401, 407, 408 and 429): it is run again
    *   for each half of the batch, one after the other, until the group that is refused is alone. So a
-   *   function that writes more than once must not throw such an error after a write was accepted.
+   *   function that writes more than once must not throw such an error after a write was accepted. The same
+   *   with a 500, at least once, where a group of the batch was refused in an earlier run: a record that
+   *   breaks the far side does not hold up the others for ever.
    * - It throws otherwise, or a request of it was answered with 207 (Multi-Status) and it did not
    *   return `{ accepted, rejected }`: all groups count as failed.
    *

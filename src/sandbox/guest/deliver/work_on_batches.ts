@@ -8,6 +8,7 @@
  * | returns rows                     | those with a row are saved, the others failed               |
  * | returns `{accepted, rejected}`   | saved as read, parked; failed where they are in neither     |
  * | throws an `HttpError` 4xx        | tried again in halves, until the bad group is alone         |
+ * | the same with 500                | so too where one of them was refused in an earlier run      |
  * | throws otherwise                 | failed                                                      |
  *
  * A group that the function itself saved or rejected is done with, whatever follows.
@@ -77,7 +78,7 @@ async function workOnBatch(
     if (unclear && !isEnded(batch)) throw ambiguous(unclear.request, batch.length);
     await saveBatch(batch, returned, work);
   }, async (error) => {
-    if (!mayBeOneGroup(error) || batch.length === 1 || work.isStopped()) return false;
+    if (!mayBeOneGroup(error, batch) || batch.length === 1 || work.isStopped()) return false;
     for (const part of partsOf(batch)) {
       // Nothing new is begun at Ctrl-C: the rest fails by what the whole batch was answered.
       if (work.isStopped()) return false;
@@ -89,11 +90,13 @@ async function workOnBatch(
 
 /**
  * Whether the answer may be about one group of many: a 4xx, but not those that speak of who asks
- * (401, 407), or of when (408, 429).
+ * (401, 407), or of when (408, 429). A 500 may be so too, where one of them was refused in an earlier run: that of
+ * one record would else take its whole batch with it for ever.
  */
-function mayBeOneGroup(error: unknown): boolean {
+function mayBeOneGroup(error: unknown, batch: readonly ReadGroup[]): boolean {
   if (!(error instanceof HttpError)) return false;
   const { status } = error;
+  if (status === 500) return batch.some(({ failedBefore }) => failedBefore);
   return status >= 400 && status < 500 && ![401, 407, 408, 429].includes(status);
 }
 

@@ -35,8 +35,10 @@ export interface ReadChange {
 export interface ReadGroup extends Group<Row> {
   /** Undefined where the query is not tracked. */
   given: GivenGroup | undefined;
-  /** The batch in which it went out before a crash; 0: none. */
+  /** The batch in which it went out before a crash, or is to go alone; 0: none. */
   batch: number;
+  /** What was sent of it was refused in an earlier run. */
+  failedBefore: boolean;
   change: ReadChange;
 }
 
@@ -111,7 +113,8 @@ function* giveGroups(
     const removed = rows.length === 0 ? renamed(keyed, columns) : undefined;
     const given = delivery?.give(each.group, rows, asRead(pulled, first, each.rows), removed);
     const key = given?.key ?? keyOf(rows[0], uniqueKey);
-    yield { key, rows, given, batch: each.batch, change: changeOf(each, previous) };
+    const { batch, failedBefore = false } = each;
+    yield { key, rows, given, batch, failedBefore, change: changeOf(each, previous) };
   }
 }
 
