@@ -7,6 +7,8 @@ import assert from "node:assert/strict";
 import { type Answer, type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { rowsOf, type SyncProject, syncProject } from "../support/sync_project.ts";
 
+/** As many at once as a model wants. */
+const MANY = ["concurrency: 7"];
 const ONCE = ["delivery: at_most_once"];
 const QUERY = `query("SELECT * FROM raw.people")`;
 
@@ -133,7 +135,7 @@ for (const form of FORMS) {
   const { name, code, answered = 1, unknown } = form;
   Deno.test(`${name}: what was out when it was killed comes again once, with its key`, async () => {
     await using api = await fakeApi();
-    await using people = await syncProject(api, code);
+    await using people = await syncProject(api, code, { directives: MANY });
     await killMidway(api, people, form);
     const cut = postsOf(api).slice(answered).map(({ key, body }) => `${key} ${body}`);
     const listed = await people.project.run("unknown --json");
@@ -152,7 +154,7 @@ for (const form of FORMS) {
 
   Deno.test(`${name}: at most once, what was out when it was killed waits for a person`, async () => {
     await using api = await fakeApi();
-    await using people = await syncProject(api, code, { directives: ONCE });
+    await using people = await syncProject(api, code, { directives: [...MANY, ...ONCE] });
     await killMidway(api, people, form);
     const before = new Set(postsOf(api).map(({ body }) => body));
     api.clear();

@@ -171,7 +171,9 @@ export interface Query {
  * given, in lists or objects too: so a batch that you fill yourself goes out as one. In a `for await` that has come
  * to later rows meanwhile, copies are known by what only one of the rows in hand has: a key, a mail address, an id.
  * If it is killed, such a batch has the same key only if the same groups come together again: `batches` sees
- * to that, and to no more than `@concurrency` requests at once.
+ * to that.
+ *
+ * No more groups, or batches, are in flight than `@concurrency` says: a write about others waits for its turn.
  *
  * Any other write belongs to no group. It has another key in each run, and no run knows of the one before.
  * With `@delivery: at_most_once` it is refused while the model has an array with groups in it that are neither

@@ -35,7 +35,7 @@ export interface HostListener {
 /** Sent at once when so many wait. */
 const MAX_QUEUED = 16;
 /** Microtasks without a message that end a turn; each costs about 0.1 µs. */
-const QUIET_MICROTASKS = 32;
+export const QUIET_MICROTASKS = 32;
 
 /** See the module's comment. */
 export class HostPort {

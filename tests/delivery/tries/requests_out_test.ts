@@ -103,7 +103,7 @@ for (const promise of PROMISES) {
     await using api = await fakeApi();
     answerWhenThere(api, 5);
     await using people = await syncProject(api, `${SEND_AND_GO_ON}\nthrow new Error("broken");`, {
-      directives: [delivery],
+      directives: [delivery, "concurrency: 5"],
     });
     await people.setRows(COLUMNS, rowsOf(5));
 
@@ -194,7 +194,7 @@ Deno.test("a model that ends by itself waits for what it has sent, and all of it
   await using api = await fakeApi([{ hang: true }]);
   const leaving = SEND_AND_GO_ON.replace(/await http.get.*;/, "");
   await using people = await syncProject(api, leaving, {
-    directives: ["timeout: 1s", "retries: 0"],
+    directives: ["timeout: 1s", "retries: 0", "concurrency: 5"],
   });
   await people.setRows(COLUMNS, rowsOf(5));
 

@@ -18,6 +18,8 @@ export interface Change {
   readonly given: readonly GivenGroup[];
   /** The unsettled change that `verify` is asked about. */
   readonly verifies?: number;
+  /** Of `each` and `batches`, which by themselves have no more than `@concurrency` in flight. @default false */
+  readonly isInLane?: boolean;
   /** Answers 207 (Multi-Status): these do not tell what was accepted. */
   partial?: PartialAnswers;
 }

@@ -187,7 +187,7 @@ export async function attempt(
     delete group.refused;
   }
   try {
-    await run(newChange(given));
+    await run({ ...newChange(given), isInLane: true });
   } catch (error) {
     if (!work.delivery || isFatal(error)) throw error;
     const ended = given.filter(({ state }) => state !== "open");

@@ -15,6 +15,7 @@ import {
   refuseAboutNone,
   type RequestSubject,
 } from "~/sandbox/guest/deliver/change_of_request.ts";
+import { InFlight } from "~/sandbox/guest/deliver/in_flight.ts";
 import type { Delivery } from "~/sandbox/guest/deliver/delivery.ts";
 import {
   type AnsweredRequest,
@@ -38,10 +39,20 @@ export interface HttpContext {
   port: HostPort;
   start: GuestStart;
   delivery(): Delivery | undefined;
+  isStopped(): boolean;
+  /** Notes work that the model may not await. */
+  track<T>(work: Promise<T>): Promise<T>;
+}
+
+/** The same, with what is out of it. */
+interface SendingContext extends HttpContext {
+  inFlight: InFlight;
 }
 
 /** Makes `http` for one model. */
-export function makeHttp(context: HttpContext): Http {
+export function makeHttp(given: HttpContext): Http {
+  const inFlight = new InFlight(given.start.concurrency, given.isStopped);
+  const context: SendingContext = { ...given, inFlight };
   const send = (method: string, url: string | URL, options: RequestOptions, body: RequestBody) => {
     const subject = subjectOf(context, method, url, options, [options.json, options.form], body);
     return request(context, method, url, options, body, subject);
@@ -107,7 +118,7 @@ function subjectOf(
 }
 
 async function request(
-  { port, start, delivery }: HttpContext,
+  { port, start, delivery, track, inFlight }: SendingContext,
   method: string,
   target: string | URL,
   options: RequestOptions,
@@ -129,7 +140,10 @@ async function request(
     groups: change.groups,
     ...(change.verifies !== undefined && { verifies: change.verifies }),
   };
-  const { response: answer } = await port.call("response", { type: "http", request: message });
+  const call = () => port.call("response", { type: "http", request: message });
+  const mayBeMany = isWrite(method) && change.groups.length > 0 && !change.isInLane;
+  const { response: answer } =
+    await (mayBeMany ? track(inFlight.send(change.groups, call)) : call());
   const answered = { change, about, isWrite: isWrite(method), mayHoldUpTo };
   if (answer.error) throw callSites.add(failure(answered, answer.error, answer), site);
   const { response, onLook } = toResponse(answered, answer);
