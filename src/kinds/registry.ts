@@ -9,6 +9,7 @@ import { tableKind } from "./table.ts";
 import { trackedKind } from "./tracked.ts";
 import { viewKind } from "./view.ts";
 
+/** How each kind is run. */
 export const KINDS: Readonly<Record<KindName, Kind>> = {
   table: tableKind,
   view: viewKind,

@@ -62,6 +62,7 @@ export interface PlanBasis {
   data_versions: Readonly<Record<ModelName, number>>;
 }
 
+/** What a plan comes to, all models together. */
 export interface PlanSummary {
   /** Whether a run would do anything that can be seen afterwards; true where that cannot be known. */
   has_changes: boolean;
@@ -87,6 +88,7 @@ export interface PlanSummary {
  */
 export type PlannedStatus = "runs" | "up_to_date" | "fails" | "budget" | "blocked" | "unknown";
 
+/** What would become of a model. */
 export interface PlannedModel {
   model: ModelName;
   kind: KindName;
@@ -173,6 +175,7 @@ export interface PlannedAdoption {
   notes: readonly string[];
 }
 
+/** How much of a model may be removed and changed at once. */
 export interface PlannedBudgets {
   /** As in the header, `null` where none holds in this run. */
   max_removed: string | null;
@@ -189,6 +192,7 @@ export interface PlannedBudgets {
   breaches?: readonly PlannedBreach[];
 }
 
+/** A budget that a model would go beyond. */
 export interface PlannedBreach {
   budget: "empty_query" | "max_removed" | "max_changes";
   groups: number;
@@ -230,6 +234,7 @@ export interface PlannedReason {
   groups: number;
 }
 
+/** A group that differs and that no run sends by itself. */
 export interface HeldChange {
   group: string;
   key: Readonly<Record<string, unknown>>;

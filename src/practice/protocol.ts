@@ -7,12 +7,14 @@
 import type { ErrorReport } from "~/base/user_error.ts";
 import type { Fault } from "./fault.ts";
 
+/** All that the practice worker is told. */
 export type ToPractice =
   /** `dbPath`: absolute; the file is created if it is not there, its folder must be. */
   | { type: "start"; dbPath: string; faults: readonly Fault[] }
   /** Answers what it has begun to answer, then closes the file. */
   | { type: "stop" };
 
+/** All that the practice worker tells, but for its port. */
 export type FromPractice =
   /** `origin`: `http://127.0.0.1:PORT`. */
   | { type: "started"; origin: string }

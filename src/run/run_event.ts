@@ -1,6 +1,6 @@
 /**
- * What a run tells while it runs. The terminal, `--json`, the run's log and (later) the web page
- * are renderers of these events; `--json` prints each as it is, with `schema_version` added.
+ * What a run tells while it runs. The terminal and `--json` are renderers of these events;
+ * `--json` prints each as it is, with `schema_version` added.
  *
  * Field names are `snake_case`, because they are a contract with programs that read `--json`.
  * Fields are only ever added.
@@ -18,6 +18,7 @@ export type { DeliveryCounts, RequestCounts };
 /** How a model ended. `blocked`: something above it failed. `cancelled`: the run was stopped. */
 export type StepStatus = "ok" | "skipped" | "failed" | "blocked" | "cancelled";
 
+/** The first event of a run. */
 export interface RunStarted {
   type: "run_started";
   run_id: number;
@@ -33,6 +34,7 @@ export interface RunStarted {
   proxies?: readonly string[];
 }
 
+/** A model begins. */
 export interface ModelStarted {
   type: "model_started";
   model: ModelName;
@@ -41,6 +43,7 @@ export interface ModelStarted {
   reason: string;
 }
 
+/** How far a model has come. */
 export interface ModelProgress {
   type: "model_progress";
   model: ModelName;
@@ -55,6 +58,7 @@ export interface ModelProgress {
   left_ms?: number;
 }
 
+/** A line that a model logs. */
 export interface ModelLog {
   type: "log";
   model: ModelName;
@@ -63,6 +67,7 @@ export interface ModelLog {
   message: string;
 }
 
+/** A model has ended, or is not to run. */
 export interface ModelFinished {
   type: "model_finished";
   model: ModelName;
@@ -148,12 +153,14 @@ export interface AdoptedGroups {
   notes: readonly string[];
 }
 
+/** Why a group was not accepted. */
 export interface GroupFailure {
   /** `customer_id = 7` */
   key: string;
   error: ErrorReport;
 }
 
+/** The last event of a run. */
 export interface RunFinished {
   type: "run_finished";
   run_id: number;
@@ -194,6 +201,7 @@ export interface GroupSums extends DeliveryCounts {
   delivered: number;
 }
 
+/** All that a run tells. */
 export type RunEvent =
   | RunStarted
   | ModelStarted

@@ -38,6 +38,7 @@ export interface ServedModule {
   imports: readonly { start: number; end: number; target: string }[];
 }
 
+/** All that a guest knows when its model begins. */
 export interface GuestStart {
   model: string;
   kind: string;
@@ -114,6 +115,7 @@ export type GuestMessage =
   | { type: "finished" }
   | { type: "failed"; error: ErrorReport };
 
+/** A group that the model has had accepted, and its rows as they are to be kept. */
 export interface AcknowledgedGroup {
   /** The number under which the host delivered the group. */
   group: number;
@@ -121,6 +123,7 @@ export interface AcknowledgedGroup {
   block: RowBlock | null;
 }
 
+/** A request that a model makes. */
 export interface GuestRequest {
   method: string;
   url: string;
@@ -152,6 +155,7 @@ export interface OAuthClient {
 
 // ── host → guest ─────────────────────────────────────────────────────────────────────────────────
 
+/** All that a guest is told. */
 export type HostMessage =
   | { type: "start"; start: GuestStart }
   /** `groups`: of a tracked query, how many groups are to come; else undefined. */
@@ -179,6 +183,7 @@ export type HostMessage =
   /** Ctrl-C: begin nothing new; `query` iterators end, `each` stops taking groups. */
   | { type: "stop" };
 
+/** A group on its way to the model. */
 export interface DeliveredGroup {
   group: number;
   rows: number;
@@ -195,6 +200,7 @@ export interface DeliveredGroup {
   idempotencyKey?: string;
 }
 
+/** A file that a pattern has found. */
 export interface FileEntry {
   /** As the model sees it: relative to the project, with `/`, or absolute. */
   path: string;
@@ -205,6 +211,7 @@ export interface FileEntry {
 
 // ── host ↔ egress ────────────────────────────────────────────────────────────────────────────────
 
+/** All that an egress worker knows when its model begins. */
 export interface EgressStart {
   model: string;
   /** `@allow_net`, as the worker's net permission has it; for redirects and for clear words. */
@@ -226,6 +233,7 @@ export interface EgressStart {
   proxies?: Proxies;
 }
 
+/** All that an egress worker is told. */
 export type ToEgress =
   | { type: "start"; start: EgressStart }
   | { type: "request"; id: number; request: EgressRequest }
@@ -246,6 +254,7 @@ export type ProviderToken =
   | { renew: OAuthClient }
   | { error: ErrorReport };
 
+/** A model's request, as the host lets it go. */
 export interface EgressRequest extends Omit<GuestRequest, "groups"> {
   /** Sent as `Idempotency-Key` with every try, unless the model set that header itself or it is empty. */
   idempotencyKey: string;
@@ -255,6 +264,7 @@ export interface EgressRequest extends Omit<GuestRequest, "groups"> {
   isRepeat?: boolean;
 }
 
+/** All that an egress worker tells. */
 export type FromEgress =
   | { type: "response"; id: number; response: EgressResponse }
   /** The request asks for its next try. Its `response` takes the question back. */
@@ -309,6 +319,7 @@ export interface RecordedRequest {
   body: string | null;
 }
 
+/** Why there is no answer. */
 export interface EgressError extends ErrorReport {
   /**
    * `denied`: not sent, the model may not (the model fails). `invalid`: not sent, the request is
@@ -323,7 +334,9 @@ export const UNKNOWN_UNSENT = "cannot be known without sending";
 
 /** How what stands for a signature begins. */
 export const HMAC_SIGN = "spoor-hmac";
+/** What a signature may be made by. */
 export const HMAC_ALGORITHMS = ["sha256", "sha512", "sha1"] as const;
+/** How a signature may be written. */
 export const HMAC_ENCODINGS = ["hex", "base64", "base64url"] as const;
 
 /** What `"spoor"` gives to models, by name; its types are gone when they run. */

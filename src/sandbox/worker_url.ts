@@ -13,6 +13,7 @@ export const WORKER_ENTRIES = {
   practice: "src/practice/entry",
 } as const;
 
+/** What a worker is for. */
 export type WorkerRole = keyof typeof WORKER_ENTRIES;
 
 /** A bundler inlines this file into one that lies at the root of the bundle, beside `src/`. */

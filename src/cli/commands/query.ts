@@ -60,7 +60,7 @@ export const queryCommand = defineCommand({
   },
 });
 
-function formatOf({ format, json }: Call<typeof OPTIONS>["options"]): Format | "lines" {
+function formatOf({ format, json }: Call<typeof OPTIONS>["options"]): Format {
   expectOneFormat("query", format, json);
   return json ? "lines" : (format ?? "table") as Format;
 }

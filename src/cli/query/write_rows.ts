@@ -13,6 +13,7 @@ import { toCellText, toCsvField, toJsonText, toMarkdownCell } from "./value_text
 
 /** The formats of `--format`. */
 export const FORMATS = ["table", "json", "csv", "md"] as const;
+/** `lines`: JSON, an object a row, for `--json`. */
 export type Format = typeof FORMATS[number] | "lines";
 
 /** How many rows a person is shown, unless told otherwise. */

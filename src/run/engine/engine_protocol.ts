@@ -10,6 +10,7 @@ import type { RunRequest } from "~/run/run_request.ts";
 import type { WorkerSpec } from "~/sandbox/supervisor.ts";
 import type { StateMigration } from "~/store/open_state.ts";
 
+/** All that the engine is told. */
 export type ToEngine =
   /** `current`: where the engine shows what it computes (`current_model.ts`). */
   | { type: "start"; request: RunRequest; current: SharedArrayBuffer }
@@ -17,6 +18,7 @@ export type ToEngine =
   | { type: "stop"; isTimeOver: boolean }
   | { type: "worker_failed"; id: number; message: string };
 
+/** All that the engine tells. */
 export type FromEngine =
   | { type: "events"; events: readonly RunEvent[] }
   | { type: "plan"; plan: PlanDocument }

@@ -51,6 +51,7 @@ export type DeliveryRecord = DeliveryTry & DeliveryEnd;
 
 /** A word's place is the number that stands for it; new ones come last. */
 export const ACTION_CODES: readonly ChangeAction[] = ["create", "update", "remove"];
+/** See {@linkcode ACTION_CODES}. */
 export const STATE_CODES: readonly DeliveryState[] = [
   "accepted",
   "rejected",
