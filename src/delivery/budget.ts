@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Budget } from "~/model/model.ts";
+import type { Budget, Directives } from "~/model/model.ts";
 
 /** What a comparison found, counted in groups. */
 export interface BudgetFacts {
@@ -33,8 +33,11 @@ export interface Budgets {
 }
 
 /** Which budget blocks a run, and with which figures. */
-export interface BudgetBreach {
-  budget: "empty_query" | "max_removed" | "max_changes";
+export type BudgetBreach =
+  & BreachFigures
+  & ({ budget: "empty_query" } | { budget: "max_removed" | "max_changes"; limit: Budget });
+
+interface BreachFigures {
   /** Groups that are concerned. */
   groups: number;
   /** Beside them: those of `@max_changes` that were counted before. @default 0 */
@@ -44,10 +47,17 @@ export interface BudgetBreach {
 }
 
 /** What `@max_removed` is where a model does not say. */
-export const DEFAULT_MAX_REMOVED: Budget = { percent: 20 };
+const DEFAULT_MAX_REMOVED: Budget = { percent: 20 };
 
 /** A percentage of less than this many groups is no news. */
 const FEW_GROUPS = 10;
+
+/** What a model's header allows. */
+export function limitsOf(
+  { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges, onRemoved }: Directives,
+): Pick<Budgets, "maxRemoved" | "maxChanges"> {
+  return { maxRemoved: onRemoved === "keep" ? undefined : maxRemoved, maxChanges };
+}
 
 /**
  * Finds the budgets that a run goes over, that of removals first. A query that gives nothing where something
@@ -56,18 +66,20 @@ const FEW_GROUPS = 10;
  */
 export function findBreaches(facts: BudgetFacts, budgets: Budgets): BudgetBreach[] {
   const { accepted, removed, carried = 0 } = facts;
+  const { maxRemoved, maxChanges } = budgets;
   const changes = facts.new + facts.changed - carried;
   if (accepted === 0) return [];
   const breaches: BudgetBreach[] = [];
   if (!budgets.allowRemoved) {
     if (isEmptyQuery(facts)) breaches.push({ budget: "empty_query", groups: removed, accepted });
-    else if (isOver(removed, accepted, budgets.maxRemoved)) {
-      breaches.push({ budget: "max_removed", groups: removed, accepted });
+    else if (maxRemoved && isOver(removed, accepted, maxRemoved)) {
+      breaches.push({ budget: "max_removed", limit: maxRemoved, groups: removed, accepted });
     }
   }
-  if (!budgets.allowChanges && isOver(changes, accepted, budgets.maxChanges)) {
+  if (!budgets.allowChanges && maxChanges && isOver(changes, accepted, maxChanges)) {
     breaches.push({
       budget: "max_changes",
+      limit: maxChanges,
       groups: changes,
       accepted,
       ...(carried > 0 && { carried }),
@@ -81,8 +93,7 @@ function isEmptyQuery({ accepted, new: added, changed, removed, held }: BudgetFa
     removed + (held?.accepted ?? 0) === accepted;
 }
 
-function isOver(groups: number, accepted: number, budget: Budget | undefined): boolean {
-  if (budget === undefined) return false;
+function isOver(groups: number, accepted: number, budget: Budget): boolean {
   if ("groups" in budget) return groups > budget.groups;
   return groups >= FEW_GROUPS && groups * 100 > accepted * budget.percent;
 }

@@ -56,7 +56,13 @@ Deno.test("@max_changes does not count again what an earlier run was let do, and
     { accepted: 100, ...none, new: 30, changed: 6, carried: 30 },
     { ...budgets, maxChanges },
   );
-  assert.deepEqual(over, { budget: "max_changes", groups: 6, accepted: 100, carried: 30 });
+  assert.deepEqual(over, {
+    budget: "max_changes",
+    limit: maxChanges,
+    groups: 6,
+    accepted: 100,
+    carried: 30,
+  });
 });
 
 Deno.test("each permission lets through its own budget only", () => {

@@ -5,7 +5,7 @@
  * @module
  */
 import { UserError } from "~/base/user_error.ts";
-import { DEFAULT_MAX_REMOVED, findBreaches } from "~/delivery/budget.ts";
+import { findBreaches, limitsOf } from "~/delivery/budget.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";
@@ -144,18 +144,16 @@ function checkBudgets(
   wishes: ModelWishes,
   changes: ChangeSet,
 ): void {
-  const { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges, onRemoved } = model.directives;
   const { changed, unchanged, heldBack } = changes;
   const removed = changes.removed - changes.removedUnaccepted;
   const accepted = unchanged + changed + removed + heldBack.accepted;
   const budgets = {
-    maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
-    maxChanges,
+    ...limitsOf(model.directives),
     // To record the present state sends nothing, and is asked for by name.
     allowRemoved: wishes.allowRemoved || wishes.adopt,
     allowChanges: wishes.allowChanges || wishes.adopt || wishes.resend,
   };
-  const hasLimit = accepted > 0 && maxChanges !== undefined && !budgets.allowChanges;
+  const hasLimit = accepted > 0 && budgets.maxChanges !== undefined && !budgets.allowChanges;
   const carried = hasLimit && changed + changes.new > 0 ? countCarried(db, changes) : 0;
   const facts = { ...changes, removed, accepted, carried, held: heldBack };
   const breaches = findBreaches(facts, budgets);
@@ -165,7 +163,7 @@ function checkBudgets(
   const all = plan?.of(model.name).listsEverything ?? false;
   const details = examplesOf(db, changes, breaches, all);
   dropChanges(db, changes);
-  const text = breachesText(breaches, model.directives);
+  const text = breachesText(breaches);
   const command = commandThrough(model.name, breaches, wishes, practiceOption);
   throw new BudgetExceeded(`Cannot send ${model.name}: ${text}`, {
     at: placeOfDirective(model, first.budget),

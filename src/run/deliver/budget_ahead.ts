@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { type BudgetFacts, DEFAULT_MAX_REMOVED, findBreaches } from "~/delivery/budget.ts";
+import { type BudgetFacts, findBreaches, limitsOf } from "~/delivery/budget.ts";
 import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
@@ -43,22 +43,17 @@ export function budgetAhead(
   wishes: ModelWishes,
   adopted?: LeftByAdopt,
 ): BudgetAhead | undefined {
-  const { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges, onRemoved, delivery } = directives;
   // Else this run was within its budgets, and has left less.
   if (!wishes.allowRemoved && !wishes.adopt) return undefined;
   const left = adopted
     ? leftByAdopt(db, name, adopted)
-    : leftOf(db, name, delivery ?? "at_least_once");
+    : leftOf(db, name, directives.delivery ?? "at_least_once");
   if (left.new + left.removed === 0) return undefined;
   const facts = { ...left, accepted: countAccepted(db, name) };
-  const breaches = findBreaches(facts, {
-    maxChanges,
-    ...NOTHING_GIVEN,
-    maxRemoved: onRemoved === "keep" ? undefined : maxRemoved,
-  });
+  const breaches = findBreaches(facts, { ...limitsOf(directives), ...NOTHING_GIVEN });
   if (breaches.length === 0) return undefined;
   return {
-    why: breachesText(breaches, directives),
+    why: breachesText(breaches),
     command: commandThrough(name, breaches, NOTHING_GIVEN, practiceOption),
   };
 }

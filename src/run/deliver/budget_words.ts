@@ -4,36 +4,32 @@
  * @module
  */
 import { renderCount } from "~/base/counts.ts";
-import { type BudgetBreach, DEFAULT_MAX_REMOVED, renderBudget } from "~/delivery/budget.ts";
-import type { Directives } from "~/model/model.ts";
+import { type BudgetBreach, renderBudget } from "~/delivery/budget.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
 
 /** `30 of 40 groups left its query, and @max_removed is 20%`; of several, one after the other. */
-export function breachesText(breaches: readonly BudgetBreach[], directives: Limits): string {
-  return breaches.map((breach) => breachText(breach, directives)).join("; ");
+export function breachesText(breaches: readonly BudgetBreach[]): string {
+  return breaches.map(breachText).join("; ");
 }
 
-type Limits = Pick<Directives, "maxRemoved" | "maxChanges">;
-
-function breachText(
-  { budget, groups, accepted, carried = 0 }: BudgetBreach,
-  { maxRemoved = DEFAULT_MAX_REMOVED, maxChanges }: Limits,
-): string {
-  if (budget === "empty_query") {
+function breachText(breach: BudgetBreach): string {
+  const { groups, accepted, carried = 0 } = breach;
+  if (breach.budget === "empty_query") {
     return `its query gives no rows, and ${renderCount(accepted)} ${
       accepted === 1 ? "group is" : "groups are"
     } accepted`;
   }
-  if (budget === "max_removed") {
+  const limit = `@${breach.budget} is ${renderBudget(breach.limit)}`;
+  if (breach.budget === "max_removed") {
     const share = `${renderCount(groups)} of ${renderCount(accepted)} groups`;
-    return `${share} left its query, and @max_removed is ${renderBudget(maxRemoved)}`;
+    return `${share} left its query, and ${limit}`;
   }
   const beside = carried > 0
     ? ` beside the ${renderCount(carried)} that an earlier run has left`
     : "";
   return `${renderCount(groups)} groups are new or changed${beside}, ${
     renderCount(accepted)
-  } are accepted, and @max_changes is ${renderBudget(maxChanges ?? DEFAULT_MAX_REMOVED)}`;
+  } are accepted, and ${limit}`;
 }
 
 /**
