@@ -4,7 +4,6 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { ErrorReport } from "~/base/user_error.ts";
 import { blockOf, findBudgetBlock } from "~/cli/groups/budget_block.ts";
 import { changeRequestOf, toKeyed, withKey } from "~/cli/groups/change_key_of.ts";
 import type { KnownGroup } from "~/cli/groups/find_group.ts";
@@ -23,7 +22,7 @@ import {
   stepsOf,
 } from "~/store/changes/group_story.ts";
 import { pendingOf } from "~/store/changes/pending.ts";
-import { isByHand, isLeftByAdopt, type RunEntry, tellStory } from "./timeline.ts";
+import { firstLineOf, isByHand, isLeftByAdopt, type RunEntry, tellStory } from "./timeline.ts";
 import { loadBatchesBefore, type ToldBatch } from "./told_batches.ts";
 import { type GroupFacts, type NextStep, whatIsNext } from "./what_is_next.ts";
 
@@ -141,11 +140,6 @@ function findFailure(db: DatabaseSync, model: string): GroupFacts["failure"] {
     return { runId, why: error === null ? reason : firstLineOf(error) };
   }
   return undefined;
-}
-
-function firstLineOf(error: string): string {
-  const { message }: ErrorReport = JSON.parse(error);
-  return message.split("\n", 1)[0] ?? "";
 }
 
 /** Where a run says of the group that it was left, what it adopted were the others. */

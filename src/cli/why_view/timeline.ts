@@ -274,9 +274,13 @@ function withoutComparison(
       ? { decision: "unchanged", detail: "in its table; nothing was to be sent" }
       : { decision: "not_there", detail: "nothing was compared" };
   }
+  return { decision: blockOf(step) ? "blocked" : "failed", detail: firstLineOf(error) };
+}
+
+/** Of the message of a step's error. */
+export function firstLineOf(error: string): string {
   const { message }: ErrorReport = JSON.parse(error);
-  const [first = ""] = message.split("\n", 1);
-  return { decision: blockOf(step) ? "blocked" : "failed", detail: first };
+  return message.split("\n", 1)[0] ?? "";
 }
 
 function sinceAccepted(
