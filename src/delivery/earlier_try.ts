@@ -16,6 +16,7 @@
  *
  * @module
  */
+import type { Directives } from "~/model/model.ts";
 
 /**
  * Where a change stands that is not accepted. `sent`: a request is out, or was when its run died.
@@ -62,7 +63,7 @@ export type ChangeAction = "create" | "update" | "remove";
 export type GroupNow = { hash: string } | "removed" | "absent";
 
 /** `@delivery` */
-export type DeliveryPromise = "at_least_once" | "at_most_once";
+export type DeliveryPromise = NonNullable<Directives["delivery"]>;
 
 /** The request of this change may have arrived, and no answer tells. */
 export function isUnknown({ state }: Pick<EarlierTry, "state">): boolean {

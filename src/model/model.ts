@@ -18,6 +18,9 @@ export type ModelName = string;
 /** `20%` of the groups that are accepted, or a number of groups. */
 export type Budget = { percent: number } | { groups: number };
 
+/** What becomes of groups that left the query: dropped here, left as they are, or sent to the far side. */
+export type OnRemoved = "forget" | "keep" | "deliver";
+
 /** The directives of one model, read and typed; a directive that was not given is absent. */
 export interface Directives {
   kind?: KindName;
@@ -40,8 +43,8 @@ export interface Directives {
   rateLimit?: RateLimit;
   /** What a crash does to what was in flight. @default "at_least_once" */
   delivery?: "at_least_once" | "at_most_once";
-  /** What becomes of a group that left the query. @default "forget" */
-  onRemoved?: "forget" | "keep" | "deliver";
+  /** @default "forget" */
+  onRemoved?: OnRemoved;
   /** @default 20% */
   maxRemoved?: Budget;
   /** @default none */

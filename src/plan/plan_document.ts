@@ -8,7 +8,7 @@
 // deno-lint-ignore-file camelcase
 import type { ErrorReport } from "~/base/user_error.ts";
 import type { ChangeAction } from "~/delivery/earlier_try.ts";
-import type { KindName, ModelName } from "~/model/model.ts";
+import type { KindName, ModelName, OnRemoved } from "~/model/model.ts";
 
 /** See the module's comment. */
 export interface PlanDocument {
@@ -144,8 +144,7 @@ export interface PlannedGroups {
   /** Left the query. */
   removed: number;
   held: number;
-  /** What becomes of removed groups: dropped here, left as they are, or sent to the far side. */
-  on_removed: "forget" | "keep" | "deliver";
+  on_removed: OnRemoved;
   /** True: `--adopt` records all of it as sent, and sends nothing. */
   adopt: boolean;
   /** With --held: create and update are not at the far side as they are here, and are left to the next run. */

@@ -9,7 +9,7 @@
  */
 // deno-lint-ignore-file camelcase
 import type { ErrorReport } from "~/base/user_error.ts";
-import type { KindName, ModelName } from "~/model/model.ts";
+import type { KindName, ModelName, OnRemoved } from "~/model/model.ts";
 import type { DeliveryCounts, RequestCounts } from "~/store/runs.ts";
 import type { BudgetAhead } from "./deliver/budget_ahead.ts";
 
@@ -82,7 +82,7 @@ export interface ModelFinished {
   elapsed_ms: number;
   delivery?: DeliveryCounts;
   /** What becomes of removed groups; only where there are some. */
-  on_removed?: "forget" | "keep" | "deliver";
+  on_removed?: OnRemoved;
   requests?: RequestCounts;
   /** Unknown changes that the model's `verify` was asked about. */
   verified?: VerifiedGroups;

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { isForced, isUnknown, knownByWord, mayHaveMore } from "~/delivery/earlier_try.ts";
+import {
+  type DeliveryPromise,
+  isForced,
+  isUnknown,
+  knownByWord,
+  mayHaveMore,
+} from "~/delivery/earlier_try.ts";
+import type { OnRemoved } from "~/model/model.ts";
 import type { AdoptedGroups, DeliveryCounts } from "~/run/run_event.ts";
 import { isLocallyRefused, isQuiet, isRefused } from "./content.ts";
 import { KnownContents } from "./known_contents.ts";
@@ -15,8 +22,8 @@ import { expect, fail } from "./wrong.ts";
 
 /** What holds in one history. */
 export interface Rules {
-  promise: "at_least_once" | "at_most_once";
-  onRemoved: "forget" | "keep" | "deliver";
+  promise: DeliveryPromise;
+  onRemoved: OnRemoved;
   requestsPerChange: number;
   maxAttempts: number;
 }

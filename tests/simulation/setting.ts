@@ -4,14 +4,15 @@
  * @module
  */
 import type { Rate } from "~/base/rate.ts";
-import type { Directives } from "~/model/model.ts";
+import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
+import type { Directives, OnRemoved } from "~/model/model.ts";
 import type { Random } from "./random.ts";
 import type { CommitFault } from "./simulated_commits.ts";
 
 /** What is the same in all runs of a model. */
 export interface ModelSetting {
-  promise: "at_least_once" | "at_most_once";
-  onRemoved: "forget" | "keep" | "deliver";
+  promise: DeliveryPromise;
+  onRemoved: OnRemoved;
   maxAttempts: number;
   maxRemoved: Directives["maxRemoved"];
   maxChanges: Directives["maxChanges"];

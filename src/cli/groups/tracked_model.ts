@@ -11,7 +11,7 @@ import { UserError } from "~/base/user_error.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
 import { DEFAULT_MAX_ATTEMPTS, type DeliveryPromise } from "~/delivery/earlier_try.ts";
 import { readHeader } from "~/model/header.ts";
-import type { Directives } from "~/model/model.ts";
+import type { Directives, OnRemoved } from "~/model/model.ts";
 import { readDirectives } from "~/model/read_directives.ts";
 import { findModels, type ModelFile } from "~/project/models/find_models.ts";
 import { loadYamlModel } from "~/project/models/load_sql_model.ts";
@@ -28,7 +28,7 @@ export interface TrackedModel {
   promise: DeliveryPromise;
   maxAttempts: number;
   /** `@on_removed` */
-  onRemoved: "forget" | "keep" | "deliver";
+  onRemoved: OnRemoved;
   /** False: no file of the project makes it any more. */
   isInProject: boolean;
   /** It is one of SQL, which only keeps its rows. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import Papa from "papaparse";
-import type { Model } from "~/model/model.ts";
+import type { Model, OnRemoved } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { checkState } from "~/state/check_state.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
@@ -65,7 +65,7 @@ function adopt(
   db: DatabaseSync,
   source: HeldSource,
   uniqueKey: string[],
-  onRemoved: "forget" | "keep" | "deliver" = "forget",
+  onRemoved: OnRemoved = "forget",
 ): Adoption {
   const model = { name: "sync.people", directives: { uniqueKey } } as unknown as Model;
   return inTransaction(db, () => {
@@ -192,7 +192,7 @@ interface Scenario {
   more: Row[];
   compared: string[];
   uniqueKey: string[];
-  onRemoved: "forget" | "keep" | "deliver";
+  onRemoved: OnRemoved;
 }
 
 function play(

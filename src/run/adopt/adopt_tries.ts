@@ -17,6 +17,7 @@
  * @module
  */
 import { type DeliveryPromise, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
+import type { OnRemoved } from "~/model/model.ts";
 import { type ChangeRecordContext, ChangeRecords } from "~/run/deliver/change_records.ts";
 import { Ledger, type LedgerEntry, type LedgerReader } from "~/store/changes/ledger.ts";
 import {
@@ -31,7 +32,7 @@ export interface AdoptTriesContext extends ChangeRecordContext {
   /** `@delivery` */
   promise: DeliveryPromise;
   /** `@on_removed` */
-  onRemoved: "forget" | "keep" | "deliver";
+  onRemoved: OnRemoved;
   nextChangeId: () => number;
 }
 

@@ -6,6 +6,7 @@
  */
 import type { ErrorReport } from "~/base/user_error.ts";
 import { batchToBeIn, hasFailedBefore, isForced, isThereByWord } from "~/delivery/earlier_try.ts";
+import type { OnRemoved } from "~/model/model.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { Adoption } from "~/run/adopt/adopt_changes.ts";
 import { lateRepeats, sameChange, turnOf } from "~/run/earlier/earlier_changes.ts";
@@ -48,7 +49,7 @@ export interface DeliveryContext extends ChangeRecordContext, GroupRequestsConte
   /** The model's name when a change was begun, of which its keys are made. */
   keyNames: KeyNames;
   /** `@on_removed` */
-  onRemoved: "forget" | "keep" | "deliver";
+  onRemoved: OnRemoved;
   /** The model asked by `changes`: it gets what was accepted before, too. */
   withPrevious: boolean;
   /** What a person settled was taken over. */

@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import type { OnRemoved } from "~/model/model.ts";
 import { toRecord } from "~/plan/changed_fields.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
 import type { LedgerReader } from "~/store/changes/ledger.ts";
@@ -17,7 +18,7 @@ import { encodeGroupKey } from "~/tracked/group_key.ts";
 /** What is known beside the comparison. */
 export interface PlannedDelivery {
   earlier: LedgerReader;
-  onRemoved: "forget" | "keep" | "deliver";
+  onRemoved: OnRemoved;
   adopt: boolean;
 }
 

@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { type GroupNow, knownByWord, settledHashOf } from "~/delivery/earlier_try.ts";
+import type { OnRemoved } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import {
   HAS_SETTLED,
@@ -34,7 +35,7 @@ export interface SettledContext {
   uniqueKey: readonly string[];
   runId: number;
   /** `@on_removed` */
-  onRemoved: "forget" | "keep" | "deliver";
+  onRemoved: OnRemoved;
   nextChangeId: () => number;
   /** ISO 8601, UTC. */
   now: () => string;

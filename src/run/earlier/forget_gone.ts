@@ -6,6 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { isForced } from "~/delivery/earlier_try.ts";
+import type { OnRemoved } from "~/model/model.ts";
 import type { Records } from "~/run/deliver/no_records.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import type { LedgerReader } from "~/store/changes/ledger.ts";
@@ -20,7 +21,7 @@ import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 export interface GoneContext {
   db: DatabaseSync;
   /** `@on_removed` */
-  onRemoved: "forget" | "keep" | "deliver";
+  onRemoved: OnRemoved;
   changes: ChangeSet;
   earlier: LedgerReader;
   records: Pick<Records, "forget">;
