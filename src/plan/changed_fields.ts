@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { missingFrom } from "~/base/missing_from.ts";
 import {
   type ChangedValues,
   changedValues,
@@ -40,7 +41,7 @@ export function describeDifference(before: readonly FlatRow[], after: FlatRow): 
   const [first] = before;
   if (rowsBefore > 1 || countRows(after) > 1) {
     const [old, now] = [before.flatMap(toRows), toRows(after)];
-    return { rows_removed: without(old, now), rows_added: without(now, old) };
+    return { rows_removed: listMissing(now, old), rows_added: listMissing(old, now) };
   }
   // A group that comes, or goes, has the same columns on the side where it is not.
   const was = first ?? { columns: after.columns, values: [] };
@@ -91,16 +92,8 @@ function toRows({ columns, values }: FlatRow): NamedRow[] {
   });
 }
 
-/** The rows that another list does not have, each as often as it is missing there. */
-function without(rows: readonly NamedRow[], others: readonly NamedRow[]): Row[] {
-  const counts = new Map<string, number>();
-  for (const { name } of others) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const missing = rows.filter(({ name }) => {
-    const count = counts.get(name) ?? 0;
-    counts.set(name, count - 1);
-    return count <= 0;
-  });
-  return missing.slice(0, ROWS_LISTED).map(({ row }) => row);
+function listMissing(from: readonly NamedRow[], rows: readonly NamedRow[]): Row[] {
+  return missingFrom(from, rows, ({ name }) => name).slice(0, ROWS_LISTED).map(({ row }) => row);
 }
 
 function toJson(value: SqlValue): unknown {

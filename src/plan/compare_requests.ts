@@ -6,6 +6,7 @@
  */
 import { countOf } from "~/base/counts.ts";
 import { shortenText } from "~/base/cut_text.ts";
+import { missingFrom } from "~/base/missing_from.ts";
 import type { PlannedRequest } from "./plan_document.ts";
 import { countedHeaders, withoutBoundary } from "./request_identity.ts";
 
@@ -23,7 +24,8 @@ export function requestsMoved(
   if (was.length !== is.length) {
     return `would be sent by ${countOf(is.length, "request")} now, by ${was.length} then`;
   }
-  const [old, now] = [withoutShared(was, is), withoutShared(is, was)];
+  const nameOf = ({ identity, groups }: PlannedRequest) => `${identity} ${groups.length}`;
+  const [old, now] = [missingFrom(is, was, nameOf), missingFrom(was, is, nameOf)];
   const [first] = old;
   // That which is most alike: in which order they came is free.
   const other = now.find(({ method, url }) => method === first?.method && url === first.url) ??
@@ -91,17 +93,4 @@ function thenAndNow(was: unknown, is: unknown): string {
     value === undefined ? "not there" : shortenText(JSON.stringify(value), MAX_VALUE)
   );
   return `${then} then, ${now} now`;
-}
-
-/** Those that the others do not have, each as often as it is missing there. */
-function withoutShared(
-  requests: readonly PlannedRequest[],
-  others: readonly PlannedRequest[],
-): PlannedRequest[] {
-  const left = others.map(({ identity, groups }) => `${identity} ${groups.length}`);
-  return requests.filter(({ identity, groups }) => {
-    const index = left.indexOf(`${identity} ${groups.length}`);
-    if (index >= 0) left.splice(index, 1);
-    return index < 0;
-  });
 }

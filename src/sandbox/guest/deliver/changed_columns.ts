@@ -13,6 +13,8 @@
  *
  * @module
  */
+import { compareText } from "~/base/compare_text.ts";
+import { missingFrom } from "~/base/missing_from.ts";
 import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 
@@ -71,14 +73,9 @@ function differingColumns(
 
 /** Rows that have no equal among others, each of which is equal to one only; sorted. */
 function without(rows: readonly string[][], others: readonly string[][]): string[][] {
-  const counts = new Map<string, number>();
-  for (const row of others) counts.set(row.join(), (counts.get(row.join()) ?? 0) + 1);
-  const left = rows.map((row) => ({ row, text: row.join() })).filter(({ text }) => {
-    const count = counts.get(text) ?? 0;
-    if (count > 0) counts.set(text, count - 1);
-    return count === 0;
-  });
-  return left.sort((a, b) => a.text < b.text ? -1 : a.text > b.text ? 1 : 0).map(({ row }) => row);
+  const named = (list: readonly string[][]) => list.map((row) => ({ row, text: row.join() }));
+  return missingFrom(named(others), named(rows), ({ text }) => text)
+    .sort((a, b) => compareText(a.text, b.text)).map(({ row }) => row);
 }
 
 /** A text that is the same for the same value; its length keeps joined texts apart. */
