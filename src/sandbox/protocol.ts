@@ -98,6 +98,8 @@ export type GuestMessage =
   | { type: "acknowledge"; id: number; groups: readonly AcknowledgedGroup[] }
   /** The far side refuses these groups for good; answered by `saved` when that is durable. */
   | { type: "reject"; id: number; groups: readonly number[]; reason: string }
+  /** What the model last wanted to keep of these groups cannot be kept. */
+  | { type: "unfit"; groups: readonly number[] }
   /** A group was tried and not accepted. */
   | { type: "group_failed"; group: number; error: ErrorReport }
   | { type: "http"; id: number; request: GuestRequest }

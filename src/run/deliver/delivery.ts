@@ -264,6 +264,11 @@ export class Delivery {
     }, reason);
   }
 
+  /** What the model wanted to save of these groups is nothing that could be kept. */
+  cannotKeep(numbers: readonly number[]): void {
+    for (const number of numbers) this.#held.getOpen(number).isUnfit = true;
+  }
+
   /** The model tried a group and it was not accepted. */
   fail(number: number, error: ErrorReport): void {
     const group = this.#held.getOpen(number);

@@ -194,6 +194,9 @@ export class GuestSession {
         return this.#answer(message.id, () => this.#acknowledge(message));
       case "reject":
         return this.#answer(message.id, () => this.#reject(message));
+      case "unfit":
+        assertGuest(Array.isArray(message.groups), "groups that are none");
+        return this.#getDelivery().cannotKeep(message.groups);
       case "group_failed":
         return this.#getDelivery().fail(
           message.group,

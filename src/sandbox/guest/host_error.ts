@@ -16,6 +16,8 @@ export interface Known {
   details?: readonly string[] | undefined;
   /** Ends the model even where groups fail one by one: it asked for what it may not have. */
   fatal?: boolean;
+  /** What the model wanted to keep of a group cannot be kept. */
+  unsavable?: boolean;
   /** Made where the model made the call, for errors whose own stack does not lead there. */
   site?: Error;
 }
@@ -61,6 +63,11 @@ export function atSite(error: unknown, site: Error): unknown {
 /** What is known of an error; nothing for those that a model made. */
 export function knownOf(error: unknown): Known | undefined {
   return typeof error === "object" && error !== null ? known.get(error) : undefined;
+}
+
+/** True when it says that what was to be kept of a group cannot be. */
+export function isUnsavable(error: unknown): boolean {
+  return knownOf(error)?.unsavable === true;
 }
 
 /** True when an error must end the model. */

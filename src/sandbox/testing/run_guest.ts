@@ -189,6 +189,8 @@ class Conversation {
       case "reject":
         run.rejected.push({ groups: message.groups, reason: message.reason });
         return this.#send({ type: "saved", id: message.id });
+      case "unfit":
+        return;
       case "group_failed":
         return void run.failedGroups.push({ group: message.group, error: message.error });
       case "http":

@@ -170,6 +170,94 @@ Deno.test("what SQLite refuses of one group takes nothing of the others with it"
   assert.deepEqual(api.requests.slice(4).map(({ path }) => path), ["/people/5"], second.output);
 });
 
+/** What a model makes of the row that the far side has taken, where nothing of that can be kept. */
+const UNSAVABLE: Readonly<Record<string, string>> = {
+  "a column without a value": "{ ...row, remote: undefined }",
+  "a number that is none": "{ ...row, remote: NaN }",
+  "a date without a time": "{ ...row, remote: new Date(NaN) }",
+  "an object in a circle": "{ ...row, remote: circle }",
+  "another key": "{ ...row, id: 17 }",
+  "a text in place of a row": '"done"',
+};
+const CIRCLE = "const circle = {}; circle.self = circle;";
+
+for (const [what, saved] of Object.entries(UNSAVABLE)) {
+  Deno.test(`a group that was taken is not sent again for what cannot be saved of it: ${what}`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(
+      api,
+      `${CIRCLE}
+      await query("SELECT * FROM raw.people").each(async (row) => {
+        await http.post(ORIGIN + "/people/" + row.id, { json: row });
+        return row.id === 2 ? ${saved} : row;
+      });`,
+    );
+    await people.setRows(COLUMNS, rowsOf(3));
+
+    const first = await people.run();
+    const second = await people.run();
+
+    assert.equal(first.sync.delivery?.saved, 2, first.output);
+    assert.match(first.output, /parked: spoor failures/);
+    assert.equal(second.code, 0, second.output);
+    assert.equal(api.requests.length, 3, "it was sent again");
+    assert.deepEqual(ledgerOf(people), [
+      { group_key: "[2]", state: "failed", parked: 1, moved: 1 },
+    ]);
+  });
+}
+
+for (
+  const [flow, code] of Object.entries({
+    "save.row() in each": `await query("SELECT * FROM raw.people").each(async (row) => {
+      await http.post(ORIGIN + "/", { json: [row] });
+      await save.row(row.id === 2 ? { ...row, remote: undefined } : row);
+    });`,
+    "a plain loop": `for await (const row of query("SELECT * FROM raw.people")) {
+      await http.post(ORIGIN + "/", { json: [row] });
+      await save.row(row.id === 2 ? { ...row, remote: undefined } : row);
+    }`,
+    batches: `await query("SELECT * FROM raw.people").batches(3, async (groups) => {
+      const rows = groups.flatMap(({ rows }) => rows);
+      await http.post(ORIGIN + "/", { json: rows });
+      return rows.map((row) => row.id === 2 ? { ...row, remote: undefined } : row);
+    });`,
+  })
+) {
+  Deno.test(`what cannot be saved of a group parks it alone: ${flow}`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, code);
+    await people.setRows(COLUMNS, rowsOf(3));
+
+    await people.run();
+    const second = await people.run();
+
+    assert.equal(second.code, 0, second.output);
+    const sent = api.requests.flatMap(({ json }) => (json as { id: number }[]).map(({ id }) => id));
+    assert.deepEqual(sent.toSorted(), [1, 2, 3], "it was sent again");
+    assert.deepEqual(ledgerOf(people).map(({ group_key: key }) => key), ["[2]"]);
+  });
+}
+
+Deno.test("a group that the far side has refused is tried again, though its row could not be saved", async () => {
+  await using api = await fakeApi([{ status: 422 }, { json: {} }]);
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const { status } = await http.post(ORIGIN + "/", { json: row, throwOnError: false });
+      return status === 422 ? { ...row, remote: undefined } : row;
+    });`,
+  );
+  await people.setRows(COLUMNS, rowsOf(1));
+
+  await people.run();
+  const second = await people.run();
+
+  assert.equal(second.code, 0, second.output);
+  assert.equal(api.requests.length, 2);
+  assert.deepEqual(ledgerOf(people), []);
+});
+
 /** As a person's own trigger does. */
 function refuseRow({ project }: SyncProject, id: number): void {
   using db = new DatabaseSync(project.path(".spoor/spoor.db"));

@@ -8,7 +8,7 @@
  */
 import { isSameName } from "~/base/same_name.ts";
 import { type ModulePaths, reportError } from "~/sandbox/guest/error_report.ts";
-import { modelError } from "~/sandbox/guest/host_error.ts";
+import { isUnsavable, modelError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
 import { areAsRead, type RowsAsRead } from "~/sandbox/guest/rows/as_read.ts";
 import { columnsOf } from "~/sandbox/guest/rows/row_saver.ts";
@@ -122,7 +122,8 @@ export class Delivery {
   /** Saves one row; resolves at once while others of its group are missing, else when durable. */
   async save(row: SavedRow): Promise<void> {
     const complete = this.#collect(row, this.#groupToSave(row));
-    if (complete) await this.#acknowledge([this.#saved(complete)]);
+    if (!complete) return;
+    await this.#acknowledge([this.#keeping(complete, () => this.#saved(complete))]);
   }
 
   /** Saves rows of any groups; those that are complete then are acknowledged together. */
@@ -131,7 +132,9 @@ export class Delivery {
     const groups = rows.map((row) => [row, this.#groupToSave(row)] as const);
     const complete = groups.flatMap(([row, group]) => this.#collect(row, group) ?? []);
     if (complete.length === 0) return;
-    await this.#acknowledge(complete.map((group) => this.#saved(group)));
+    await this.#acknowledge(
+      complete.map((group) => this.#keeping(group, () => this.#saved(group))),
+    );
   }
 
   /** Acknowledges a group with these rows, whose key columns may be left out. */
@@ -144,8 +147,10 @@ export class Delivery {
         this.#savedRows += rows.length;
         return { group, block: null };
       }
-      group.collected = rows.map((row) => this.#withKey(group, row));
-      return this.#saved(group);
+      return this.#keeping(group, () => {
+        group.collected = rows.map((row) => this.#withKey(group, row));
+        return this.#saved(group);
+      });
     });
     await this.#acknowledge(saved);
   }
@@ -156,6 +161,21 @@ export class Delivery {
     this.#hasRejected = true;
     const numbers = groups.map((group) => group.number);
     await this.#end(groups, "rejected", { type: "reject", groups: numbers, reason });
+  }
+
+  /** Tells the host that what the model wanted to keep of groups cannot be kept; they are not sent again for that. */
+  noteUnfit(groups: readonly GivenGroup[]): void {
+    const open = groups.filter(({ state }) => state === "open").map(({ number }) => number);
+    if (open.length > 0) this.#port.send({ type: "unfit", groups: open });
+  }
+
+  #keeping<T>(group: GivenGroup, convert: () => T): T {
+    try {
+      return convert();
+    } catch (error) {
+      if (isUnsavable(error)) this.noteUnfit([group]);
+      throw error;
+    }
   }
 
   /** Reports that a group was tried and not accepted. */
@@ -182,7 +202,10 @@ export class Delivery {
       `Cannot ${verb} ${
         describeKey(key)
       }: it was not delivered in this run, or was ${ended} already`,
-      { hint: "Each row that the query gave is saved or rejected once, and no others are." },
+      {
+        unsavable: true,
+        hint: "Each row that the query gave is saved or rejected once, and no others are.",
+      },
     );
   }
 
@@ -283,12 +306,13 @@ export class Delivery {
     if (keyIdentity(Object.values(key)) === group.identity) return whole;
     throw modelError(
       `Cannot save ${describeKey(key)}: the function was given ${describeKey(group.key)}`,
-      { hint: "Return the row with the key that it came with." },
+      { unsavable: true, hint: "Return the row with the key that it came with." },
     );
   }
 
   #withoutKey(column: string, verb: string): Error {
     return modelError(`Cannot ${verb} row ${this.#savedRows}: it has no column "${column}"`, {
+      unsavable: true,
       hint: `"${column}" is in @unique_key: by it Spoor knows which group a row belongs to.`,
     });
   }

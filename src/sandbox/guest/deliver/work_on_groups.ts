@@ -9,7 +9,7 @@
  */
 import type { Counts, Group, Saves } from "~/sandbox/guest/api.ts";
 import { HttpResponse } from "~/sandbox/guest/http/http_response.ts";
-import { isFatal, modelError } from "~/sandbox/guest/host_error.ts";
+import { isFatal, isUnsavable, modelError } from "~/sandbox/guest/host_error.ts";
 import { givenOf, type ReadGroup, toGroup } from "~/sandbox/guest/rows/groups.ts";
 import { describeKey, type Row } from "~/sandbox/guest/rows/row_values.ts";
 import { type Change, newChange, workOn } from "./change_context.ts";
@@ -190,6 +190,7 @@ export async function attempt(
     await run({ ...newChange(given), isInLane: true });
   } catch (error) {
     if (!work.delivery || isFatal(error)) throw error;
+    if (isUnsavable(error)) work.delivery.noteUnfit(given);
     const ended = given.filter(({ state }) => state !== "open");
     if (!await recover?.(error)) { for (const group of given) work.delivery.fail(group, error); }
     if (!given.some(({ state }) => state === "failed")) work.late.note(ended, error);

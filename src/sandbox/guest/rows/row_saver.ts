@@ -137,14 +137,19 @@ export function columnsOf(row: unknown, number: number, verb = "save"): readonly
   if (typeof row !== "object" || row === null || Array.isArray(row)) {
     throw modelError(
       `Cannot ${verb} row ${number}: it is ${nameKind(row)}, and not an object with columns`,
+      { unsavable: true },
     );
   }
   if (row instanceof Error || row instanceof HttpResponse) {
     const what = row instanceof Error ? "an error" : "the answer of a request";
-    throw modelError(`Cannot ${verb} row ${number}: it is ${what}, and not a row`);
+    throw modelError(`Cannot ${verb} row ${number}: it is ${what}, and not a row`, {
+      unsavable: true,
+    });
   }
   const columns = Object.keys(row);
-  if (columns.length === 0) throw modelError(`Cannot ${verb} row ${number}: it has no columns`);
+  if (columns.length === 0) {
+    throw modelError(`Cannot ${verb} row ${number}: it has no columns`, { unsavable: true });
+  }
   return columns;
 }
 

@@ -60,6 +60,7 @@ export function toSaved(value: unknown, column: string, describeRow: () => strin
 
 function unsavable(column: string, describeRow: () => string, what: string): Error {
   return modelError(`Cannot save ${describeRow()}: column "${column}" ${what}`, {
+    unsavable: true,
     hint: "A column holds text, a number, a boolean, a Date, bytes, an object or array (saved as " +
       "JSON), or null where there is no value.",
   });
