@@ -24,6 +24,8 @@ export interface FormerModel {
   uniqueKey: readonly string[];
   /** Tables that it read at its last success, lower case, sorted; none where its last run failed. */
   reads: readonly string[];
+  /** Where the last run in which it sent has sent to, as `@allow_net` may name it: with the port, and without. */
+  hosts: readonly string[];
 }
 
 /** What is known of a model that is about to send. */
@@ -32,6 +34,8 @@ export interface LostStateFacts {
   /** As those of a former model. */
   uniqueKey: readonly string[];
   reads: readonly string[];
+  /** `@allow_net`, lower case. */
+  hosts: readonly string[];
   own: HeldState;
   /** The name in another case under which there is state: to SQLite the same tables, to Spoor not. */
   otherCase?: Pick<FormerModel, "model" | "acceptedRows"> | undefined;
@@ -58,39 +62,51 @@ const LIKENESSES: readonly {
     isAlike: ({ uniqueKey, reads }, facts) =>
       isEqual(uniqueKey, facts.uniqueKey) && (reads.length === 0 || isEqual(reads, facts.reads)),
   },
+  {
+    because: "it reads the same tables",
+    isAlike: ({ reads }, facts) => reads.length > 0 && isEqual(reads, facts.reads),
+  },
+  {
+    because: "it has the same unique key and sends to the same host",
+    isAlike: ({ uniqueKey, hosts }, facts) =>
+      isEqual(uniqueKey, facts.uniqueKey) && facts.hosts.some((host) => hosts.includes(host)),
+  },
 ];
 
 /** What a model has lost, as an error with the way out; `undefined`: nothing. */
 export function findLostState(facts: LostStateFacts): UserError | undefined {
   const { own } = facts;
-  if (facts.otherCase) return renamedState(facts, facts.otherCase, "only the case differs");
+  if (facts.otherCase) return renamedState(facts, [facts.otherCase], "only the case differs");
   const hasHeld = own.showsAccepted || own.hasContentHash && own.rows > 0;
   if (own.acceptedRows === undefined && hasHeld) return goneState(facts);
   const isNew = own.kind === undefined && !own.acceptedRows &&
     Object.keys(own.changes).length === 0;
   if (!isNew) return undefined;
   for (const { because, isAlike } of LIKENESSES) {
-    const former = facts.formers.find((each) => isAlike(each, facts));
-    if (former) return renamedState(facts, former, because);
+    const alike = facts.formers.filter((each) => isAlike(each, facts));
+    if (alike.length > 0) return renamedState(facts, alike, because);
   }
   return undefined;
 }
 
 function renamedState(
   { model: { name, path }, option }: LostStateFacts,
-  { model: old, acceptedRows }: Pick<FormerModel, "model" | "acceptedRows">,
+  formers: readonly Pick<FormerModel, "model" | "acceptedRows">[],
   because: string,
 ): UserError {
-  const rows = countOf(acceptedRows, "accepted row");
-  return new UserError(
-    `Cannot send ${name}: it has no state, and ${old}, which the project no longer has, has ${rows}`,
-    {
-      at: { path },
-      details: [`${old} was probably renamed to ${name}: ${because}. Nothing was sent.`],
-      hint: `If it was renamed, run "spoor state mv ${old} ${name}${option}"; if it is another ` +
-        `model, "spoor run ${name} --resend ${name}${option}" sends all its groups`,
-    },
+  const had = formers.map(({ model, acceptedRows }) =>
+    `${model}, which the project no longer has, has ${countOf(acceptedRows, "accepted row")}`
   );
+  const [old = ""] = formers.map(({ model }) => model);
+  const isOne = formers.length === 1;
+  const which = isOne ? old : `One of ${formers.map(({ model }) => model).join(", ")}`;
+  return new UserError(`Cannot send ${name}: it has no state, and ${had.join("; ")}`, {
+    at: { path },
+    details: [`${which} was probably renamed to ${name}: ${because}. Nothing was sent.`],
+    hint: `If it was renamed, run "spoor state mv ${isOne ? old : "OLD"} ${name}${option}"${
+      isOne ? "" : " with the name that it had"
+    }; if it is another model, "spoor run ${name} --resend ${name}${option}" sends all its groups`,
+  });
 }
 
 function goneState({ model: { name, path }, own, option }: LostStateFacts): UserError {
@@ -130,6 +146,7 @@ export function lookForLostState(
     model,
     uniqueKey: folded(model.directives.uniqueKey ?? []),
     reads: folded(model.references.map(({ table }) => table)),
+    hosts: folded(model.directives.allowNet ?? []),
     own,
     ...(otherCase !== undefined && own.kind === undefined &&
       { otherCase: { model: otherCase, acceptedRows: own.acceptedRows ?? 0 } }),
@@ -162,7 +179,19 @@ function formerModels(db: DatabaseSync, isOfProject: (name: string) => boolean):
       fingerprint: String(row?.fingerprint ?? ""),
       uniqueKey: folded(acceptedKeyOf(db, model)),
       reads: folded(Object.keys(JSON.parse(String(row?.inputs ?? "{}")))),
+      hosts: hostsOf(db, model),
     }];
+  });
+}
+
+function hostsOf(db: DatabaseSync, model: string): string[] {
+  const rows = db.prepare(
+    `SELECT DISTINCT url FROM (SELECT url FROM "spoor.requests" WHERE model = ?1 AND run_id =
+       (SELECT max(run_id) FROM "spoor.steps" WHERE model = ?1 AND requests_sent > 0) LIMIT 100)`,
+  ).all(model);
+  return rows.flatMap(({ url }) => {
+    const { hostname, port, protocol } = URL.parse(String(url)) ?? {};
+    return hostname ? [hostname, `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`] : [];
   });
 }
 

@@ -21,6 +21,7 @@ const FORMER: FormerModel = {
   fingerprint: "f1",
   uniqueKey: ["id"],
   reads: ["raw.people"],
+  hosts: ["crm.example", "crm.example:443"],
 };
 
 /** A model that is like the former one in nothing. */
@@ -29,6 +30,7 @@ function facts(change: Partial<LostStateFacts> = {}): LostStateFacts {
     model: { name: "sync.contacts", fingerprint: "f2", path: "models/sync/contacts.ts" },
     uniqueKey: ["email"],
     reads: ["mart.contacts"],
+    hosts: ["mail.example"],
     own: NOTHING,
     formers: [FORMER],
     option: "",
@@ -39,8 +41,8 @@ function facts(change: Partial<LostStateFacts> = {}): LostStateFacts {
 Deno.test("findLostState() lets a model begin that is like no former one", () => {
   assert.equal(findLostState(facts()), undefined);
   assert.equal(findLostState(facts({ formers: [] })), undefined);
-  assert.equal(findLostState(facts({ uniqueKey: ["id"] })), undefined, "it reads other tables");
-  assert.equal(findLostState(facts({ reads: ["raw.people"] })), undefined, "it has another key");
+  assert.equal(findLostState(facts({ uniqueKey: ["id"] })), undefined, "it sends elsewhere");
+  assert.equal(findLostState(facts({ hosts: ["crm.example"] })), undefined, "it has another key");
 });
 
 const ALIKE:
@@ -65,6 +67,12 @@ const ALIKE:
       { uniqueKey: ["id"], formers: [{ ...FORMER, reads: [] }] },
       /the same unique key/,
     ],
+    ["the same tables", { reads: ["raw.people"] }, /: it reads the same tables/],
+    [
+      "the same key and host",
+      { uniqueKey: ["id"], hosts: ["crm.example:443"] },
+      /the same unique key and sends to the same host/,
+    ],
   ];
 
 for (const [name, change, because] of ALIKE) {
@@ -78,6 +86,19 @@ for (const [name, change, because] of ALIKE) {
     assert.ok(lost?.hint?.includes(`"spoor run ${renamed} --resend ${renamed} --practice"`));
   });
 }
+
+Deno.test("findLostState() names all former models that are alike, and moves none of them by itself", () => {
+  const other = { ...FORMER, model: "sync.leads", acceptedRows: 1 };
+
+  const lost = findLostState(facts({ reads: ["raw.people"], formers: [FORMER, other] }));
+
+  assert.match(
+    lost?.message ?? "",
+    /sync\.people, .* has 7 accepted rows; sync\.leads, .* 1 accepted/,
+  );
+  assert.match(lost?.details.join() ?? "", /One of sync\.people, sync\.leads was probably renamed/);
+  assert.match(lost?.hint ?? "", /"spoor state mv OLD sync\.contacts" with the name that it had/);
+});
 
 Deno.test("findLostState() leaves a model alone that has a state of its own", () => {
   const model = { name: "crm.people", fingerprint: "f1", path: "p" };

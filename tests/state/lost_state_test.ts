@@ -101,6 +101,38 @@ Deno.test("--resend lets a model through that only looks like a former one", asy
   assert.match(late.output, /sync\.contacts has its own state already \(3 accepted rows\)/);
 });
 
+for (
+  const [what, change] of Object.entries({
+    "and its key column": (people: SyncProject) =>
+      people.setSync(
+        SEND_EACH_ROW.replace("SELECT *", "SELECT id AS person_id, id, name"),
+        ["unique_key: person_id"],
+      ),
+    "and the table that it reads": async (people: SyncProject) => {
+      const { project } = people;
+      await people.setSync(SEND_EACH_ROW.replace("raw.people", "raw.customers"));
+      await project.write("models/raw/customers.sql", await project.read("models/raw/people.sql"));
+      await project.remove("models/raw/people.sql");
+    },
+  })
+) {
+  Deno.test(`a renamed model ${what} sends nothing`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, SEND_EACH_ROW);
+    await people.setRows(COLUMNS, rowsOf(5));
+    await people.run();
+    api.clear();
+    await change(people);
+    await rename(people, "sync.contacts");
+
+    const refused = await runSteps(people.project);
+
+    assert.equal(refused.code, 1, refused.output);
+    assert.equal(api.requests.length, 0);
+    assert.match(refused.output, /sync\.people was probably renamed to sync\.contacts/);
+  });
+}
+
 Deno.test("a model beside a former one that it does not resemble begins by itself", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);
