@@ -4,8 +4,14 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { fakeApi } from "../support/fake_api.ts";
-import { COLUMNS, rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
+import { type FakeApi, fakeApi } from "../support/fake_api.ts";
+import {
+  COLUMNS,
+  rowsOf,
+  SEND_EACH_ROW,
+  type SyncProject,
+  syncProject,
+} from "../support/sync_project.ts";
 
 Deno.test("the page folds after ten groups, and --all does not", async () => {
   await using api = await fakeApi();
@@ -116,4 +122,62 @@ Deno.test("Markdown of a plan calls nobody and links to nothing, whatever rows h
   assert.match(text, /\| id = @&#8203;team \|/);
   assert.doesNotMatch(text, /[@!]\w|(?<!&)#\d|GH-\d|:\/\/|www\./);
   assert.match(stdout, /^\{"id":"@team","name":"@octocat o\/r#12 /m, "the request is as it is");
+});
+
+/** What GitHub takes in a comment. */
+const COMMENT_LENGTH = 65_536;
+
+/** A project whose rows are wide: thirty columns of 250 characters. */
+async function wideProject(api: FakeApi, models: number): Promise<SyncProject> {
+  const wide = await syncProject(api, SEND_EACH_ROW);
+  const columns = ["id", ...Array.from({ length: 30 }, (_, i) => `c${i}`)];
+  const text = `'${"x".repeat(250)}'`;
+  await wide.setRows(
+    columns,
+    Array.from({ length: 12 }, (_, i) => [`${i}`, ...Array(30).fill(text)]),
+  );
+  const model = await Deno.readTextFile(wide.project.path("models/sync/people.ts"));
+  for (let i = 1; i < models; i++) await wide.project.write(`models/sync/more${i}.ts`, model);
+  return wide;
+}
+
+for (const models of [1, 12, 40]) {
+  Deno.test(`Markdown of ${models} wide models fits into a comment, and says what it leaves out`, async () => {
+    await using api = await fakeApi();
+    await using wide = await wideProject(api, models);
+
+    const { stdout } = await wide.project.run(["plan", "--format", "md"]);
+
+    assert.ok(stdout.length < COMMENT_LENGTH, `${stdout.length} characters`);
+    assert.ok(stdout.length > 20_000, `the room is used, not ${stdout.length} characters of it`);
+    assert.equal(stdout.match(/^\| `sync\./gm)?.length, models, "the table has all models");
+    assert.equal(stdout.match(/<details>/g)?.length, models);
+    assert.equal(stdout.match(/<\/details>/g)?.length, models);
+    assert.match(stdout, /^… \d+ more \(`--all` shows them\)$/m);
+    if (models === 1) assert.match(stdout, /^… \d+ more requests \(`--all` shows them\)$/m);
+    assert.equal(api.connections, 0);
+  });
+}
+
+Deno.test("Markdown leaves nothing out where all is asked for", async () => {
+  await using api = await fakeApi();
+  await using wide = await wideProject(api, 1);
+
+  const { stdout } = await wide.project.run(["plan", "--format", "md", "--all"]);
+
+  assert.equal(stdout.match(/^\| \+ \| id = /gm)?.length, 12);
+  assert.equal(stdout.match(/^POST /gm)?.length, 12);
+  assert.doesNotMatch(stdout, /--all/);
+});
+
+Deno.test("Markdown of a single value that is longer than a comment tells the rest of the plan", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "replace(hex(zeroblob(50000)), '0', '|')"]]);
+
+  const { stdout } = await people.project.run(["plan", "--format", "md"]);
+
+  assert.ok(stdout.length < COMMENT_LENGTH, `${stdout.length} characters`);
+  assert.match(stdout, /^\| \+ \| id = 1 \| name: "Ada" \|$/m);
+  assert.match(stdout, /^\| \+ \| id = 2 \| name: "[\\|]+…" \|$/m);
 });

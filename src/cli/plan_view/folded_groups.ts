@@ -10,12 +10,16 @@ import { examplesAbout, shareExamples } from "~/run/deliver/budget_examples.ts";
 /** Entries of a list that are shown where not all are asked for. */
 export const SHOWN = 10;
 
-/** The changes to show, and how many there are besides. */
+/**
+ * The changes to show, and how many there are besides.
+ *
+ * @param most How many are shown.
+ */
 export function foldChanges(
   { changes, groups, status }: PlannedModel,
-  all: boolean,
+  most: number,
 ): { shown: readonly PlannedChange[]; more: number } {
-  const shown = all ? changes : changes.slice(0, SHOWN);
+  const shown = changes.slice(0, most);
   if (groups?.adopt && !groups.adopted) return { shown, more: 0 };
   // Where a budget stops the model it is given nothing: only what nobody is told of is listed.
   const total = !groups

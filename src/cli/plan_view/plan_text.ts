@@ -143,7 +143,7 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
     ...groups?.adopted?.notes.flatMap((note) => label("note", style.warning(visibleLine(note)))) ??
       [],
     ...label("of these", doubts),
-    ...reasonTexts(model, foldChanges(model, view.all).shown).flatMap((reason) =>
+    ...reasonTexts(model, foldChanges(model, view.all ? Infinity : SHOWN).shown).flatMap((reason) =>
       label("why", style.warning(reason))
     ),
     ...label("verify", unverifiedText(model)),
@@ -174,7 +174,7 @@ function assumesText({ assumes = [], status }: PlannedModel): string {
 
 function renderChanges(model: PlannedModel, view: PlanTextView): string[] {
   const { requests } = model;
-  const { shown, more } = foldChanges(model, view.all);
+  const { shown, more } = foldChanges(model, view.all ? Infinity : SHOWN);
   const seen = new Set<PlannedRequest>();
   const lines = shown.flatMap((change) => renderChange(change, model, seen, view));
   const loose = requests.filter((request) => request.groups.length === 0);
