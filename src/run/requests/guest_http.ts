@@ -39,7 +39,7 @@ import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RateLimiter } from "./rate_limits.ts";
 import { endOf, isAccepted, isUnbegun } from "./request_end.ts";
 import { RequestPermits } from "./request_permits.ts";
-import { describeRequest, describeResponse } from "./request_text.ts";
+import { describeRequest, describeResponse, ownKeyOf } from "./request_text.ts";
 import type { TokenKeeper } from "./token_keeper.ts";
 
 /** What requests need from their run. */
@@ -340,7 +340,10 @@ export class GuestHttp {
     if (this.context.plan) return;
     const { method } = request;
     const shown = (text: string) => hideInText(this.context.mask(text));
-    const isFirstOfOne = subject !== undefined && changes.length === 1 && place === 0;
+    const own = ownKeyOf(request);
+    const sentKey = own === undefined || own === idempotencyKey ? idempotencyKey : shown(own);
+    const isFirstOfOne = subject !== undefined && changes.length === 1 && place === 0 &&
+      sentKey === idempotencyKey;
     const keyName = isFirstOfOne ? this.context.keyNames.nameOf(subject) : undefined;
     this.context.commits.addUnawaited(() =>
       this.context.log.write({
@@ -352,7 +355,7 @@ export class GuestHttp {
         error: error && shown(error.message),
         attempts,
         elapsedMs,
-        idempotencyKey,
+        idempotencyKey: sentKey,
         keyName,
         subject,
         request: describeRequest(request, this.context.mask),

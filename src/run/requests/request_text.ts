@@ -29,6 +29,11 @@ export function describeResponse({ headers, body }: EgressResponse): string {
   return JSON.stringify({ headers: cutHeaders(headers), body: bodyText(body, (text) => text) });
 }
 
+/** The `Idempotency-Key` that a model has set itself, as it goes out: Spoor then sets none. */
+export function ownKeyOf({ headers }: Pick<GuestRequest, "headers">): string | undefined {
+  return headers.find(([name]) => name.toLowerCase() === "idempotency-key")?.[1].trim();
+}
+
 function cutHeaders(headers: EgressResponse["headers"]): Record<string, string> {
   const shown: Record<string, string> = {};
   const all = Object.entries(hideInHeaders(headers));

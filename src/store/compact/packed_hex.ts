@@ -5,10 +5,12 @@
  */
 
 const DIGITS = 32;
+/** They would come back in small letters. */
+const CAPITALS = /[A-F]/;
 
 /** Packs what is a digest. */
 export function packHex(text: string): Uint8Array | string {
-  if (text.length !== DIGITS) return text;
+  if (text.length !== DIGITS || CAPITALS.test(text)) return text;
   try {
     return Uint8Array.fromHex(text);
   } catch {

@@ -145,6 +145,42 @@ Deno.test("why before anything ran says what to do", async () => {
   assert.match(output, /Cannot tell why: nothing has run here yet[^]*spoor run/);
 });
 
+/** Sends keys of its own: one that looks like a digest and is none, one with a secret in it, an ordinary one. */
+const OWN_KEYS = `
+const KEYS = ["", "own-1", "ABCDEF0123456789ABCDEF0123456789", "for " + secret("TOKEN")];
+await query("SELECT * FROM raw.people").each(async (row) => {
+  await http.post(ORIGIN + "/people/" + row.id, {
+    json: row,
+    headers: { "Idempotency-Key": KEYS[row.id] },
+  });
+});`;
+
+Deno.test("why and spoor.requests tell the Idempotency-Key that a model has set itself, as it was sent", async () => {
+  await using api = await fakeApi(({ path }) => ({ status: path.endsWith("/1") ? 422 : 200 }));
+  await using people = await syncProject(api, OWN_KEYS, {
+    directives: ["secrets: TOKEN", "concurrency: 1"],
+    files: { ".env": "TOKEN=s3cr3t-value" },
+  });
+  await people.setRows(COLUMNS, rowsOf(3));
+  await people.run();
+
+  const [own, digits, secret] = api.requests.map(({ key }) => key);
+  assert.deepEqual([own, digits, secret], [
+    "own-1",
+    "ABCDEF0123456789ABCDEF0123456789",
+    "for s3cr3t-value",
+  ]);
+  const recorded = async () =>
+    (await people.project.rows("spoor.requests")).map((row) => row.idempotency_key);
+  assert.deepEqual(await recorded(), [own, digits, "for ***"]);
+  using db = new DatabaseSync(people.project.path(".spoor/spoor.db"));
+  db.exec(`DELETE FROM "spoor.request_bodies"`);
+  assert.deepEqual(await recorded(), [own, digits, "for ***"]);
+  const { stdout } = await people.project.run("why sync.people 1");
+  assert.match(stdout, /POST .* 422 .*key own-1$/m);
+  assert.doesNotMatch(stdout, /[0-9a-f]{32}$/m);
+});
+
 Deno.test("why tells the Idempotency-Key of a request whose bodies are too old to be kept", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);
