@@ -25,7 +25,7 @@ import type { Settings } from "~/project/settings/settings.ts";
 import { nextBatchId } from "~/store/changes/batch_ids.ts";
 import { countHeldChanges } from "~/store/changes/held_back.ts";
 import { nextLedgerId, renewLedgerIds } from "~/store/changes/ledger.ts";
-import { pruneBodies } from "~/store/changes/request_log.ts";
+import { pruneBodies } from "~/store/changes/kept_bodies.ts";
 import { DeferredCommits } from "~/store/commits/deferred_commits.ts";
 import { GroupCommit, type RunCommits } from "~/store/commits/group_commit.ts";
 import { readProjectId } from "~/store/meta.ts";
@@ -229,7 +229,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     const grants = loadRateGrants(db);
     return { finished, plan: planner.finish(), grants };
   }
-  pruneBodies(db);
+  pruneBodies(db, runId);
   const endedAt = isoNow();
   finishRun(db, runId, finished.status, endedAt);
   await sending.end(endedAt);

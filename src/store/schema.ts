@@ -340,4 +340,8 @@ export const MIGRATIONS: readonly string[] = [
   -- tries as long as none but this one may have changed it; NULL: nobody said, or it is not known any more.
   ALTER TABLE "spoor.ledger" ADD COLUMN settled_hash TEXT;
   `,
+  `
+  -- By which batch a change that is not accepted went out last. Not of what is out: most of that is accepted soon.
+  CREATE INDEX "spoor.ledger_by_batch" ON "spoor.ledger" (batch) WHERE batch < 0 AND state <> 'sent';
+  `,
 ];

@@ -16,6 +16,7 @@ import * as version2 from "./version_2.ts";
 import * as version3 from "./version_3.ts";
 import * as version4 from "./version_4.ts";
 import * as version5 from "./version_5.ts";
+import * as version6 from "./version_6.ts";
 
 interface EarlierVersion {
   version: number;
@@ -32,6 +33,7 @@ const EARLIER: readonly EarlierVersion[] = [
   { version: 3, write: version3.writeVersion3, openKeys: version3.OPEN_KEYS, firstName: "Eva" },
   { version: 4, write: version4.writeVersion4, openKeys: version4.OPEN_KEYS, firstName: "Eva" },
   { version: 5, write: version5.writeVersion5, openKeys: version5.OPEN_KEYS, firstName: "Eva" },
+  { version: 6, write: version6.writeVersion6, openKeys: version6.OPEN_KEYS, firstName: "Eva" },
 ];
 
 /** All but what version 4 notes: from which change on keys are made of content too. */

@@ -41,7 +41,8 @@ const rowsOf = ({ projectId, sentKey, openKeys }: VersionRows) => `
     ('raw.people', 'table', '009496091fb09640fe136a204212eb7b', '{}', 2, 5, 0, 2),
     ('sync.people', 'tracked', 'd4562fa1bfc0fce5c7459d8683dea774', '{"raw.people":1}', 2, 3, 3, 1);
   INSERT INTO "spoor.accepted_columns" VALUES (1, 'sync.people', '["id","name"]');
-  INSERT INTO "spoor.ledger" VALUES
+  INSERT INTO "spoor.ledger" (id, model, group_key, content_hash, state, batch, attempts, run_id, error,
+    parked, action, at, place, moved) VALUES
     (5, 'sync.people', '[4]', '1:2e1ad4802c27c0a0575d7d68275df2a9', 'failed', 0, 0, 2,
       'POST http://127.0.0.1:34593/people/4 answered 400: {"error":"no"}', 0, 'create',
       '2026-11-26T05:04:59.621Z', 0, 0),

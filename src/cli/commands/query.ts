@@ -32,8 +32,8 @@ export const queryCommand = defineCommand({
   details: [
     "Tables have the names of their models. What Spoor knows of runs, requests and groups is in",
     "tables too: spoor.runs, spoor.steps, spoor.models, spoor.ledger, spoor.deliveries, spoor.requests.",
-    "The Idempotency-Key of a request about one change is there as long as its bodies are kept, for",
-    'the newest 20,000 at most; "spoor why" tells it at any time.',
+    "The Idempotency-Key of a request about one change is there as long as its bodies are kept:",
+    '"spoor why --help" says how long; "spoor why" tells it at any time.',
   ].join("\n"),
   positionals: [{
     name: "sql|table",

@@ -27,6 +27,8 @@ export const whyCommand = defineCommand({
     "give their values in the key's order, or as column=value. A number stands for the number and",
     "for its text; \"'7'\" is the text alone.",
     "Runs that skipped the model are not told: they decided nothing.",
+    "What was sent and answered is kept of the newest 20,000 requests, and of the last ten of each",
+    "group that is not accepted: of the newest 5,000 to 10,000 of those. Of each kind 8 MB at most.",
   ].join("\n"),
   positionals: [
     { name: "model", help: "Its name", required: true, complete: "models" },

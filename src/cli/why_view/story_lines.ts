@@ -184,7 +184,8 @@ function renderRequest(request: RequestRow, view: StoryView): string[] {
     style.dim(facts.join(", "))
   }`;
   if (request.request === null) {
-    return [head, `${BELOW}  ${style.dim("its bodies are too old to be kept")}`];
+    const note = "its bodies are not kept: newer ones have taken their place";
+    return [head, `${BELOW}  ${style.dim(note)}`];
   }
   return [
     head,

@@ -1,5 +1,5 @@
 /**
- * The record of every request. What was sent and answered is kept for the newest only.
+ * The record of every request. What was sent and answered is kept for some of them only (`kept_bodies.ts`).
  *
  * What requests of a run have in common is kept once, as their kind; what is left of one is some 40 bytes.
  * An `Idempotency-Key` that can be made of its change is kept with the bodies, as long as they are.
@@ -14,6 +14,7 @@ import { packHex } from "~/store/compact/packed_hex.ts";
 import { RunClock } from "~/store/compact/run_clock.ts";
 import { UrlBeginnings } from "~/store/compact/url_beginnings.ts";
 import { cachedStatement } from "~/warehouse/cached_statement.ts";
+import { KeptBodies } from "./kept_bodies.ts";
 
 /** One request, its tries taken together. */
 export interface RequestRecord {
@@ -35,6 +36,9 @@ export interface RequestRecord {
   response: string;
 }
 
+/** Requests after which bodies are looked at that may have to go. */
+const PRUNE_EVERY = 1_000;
+
 /** Records requests of one model in one run. */
 export class RequestLog {
   readonly #insert;
@@ -42,6 +46,7 @@ export class RequestLog {
   readonly #clock: RunClock;
   readonly #kinds: LearntIds;
   readonly #urls = new UrlBeginnings();
+  readonly #kept: KeptBodies;
 
   constructor(
     private readonly db: DatabaseSync,
@@ -50,6 +55,7 @@ export class RequestLog {
   ) {
     this.#clock = new RunClock(db, runId);
     this.#kinds = new LearntIds(db);
+    this.#kept = new KeptBodies(db);
     this.#insert = db.prepare(
       `INSERT INTO "spoor.request_records" (kind_id, change_id, after_ms, elapsed_tenths, attempts, url,
        error, idempotency_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -80,7 +86,7 @@ export class RequestLog {
     const id = BigInt(lastInsertRowid);
     this.#insertBodies.run(id, request.request, request.response, bodiesKey);
     // Now and then during a run too: a push of a million requests is not to fill the disk with bodies.
-    if (Number(id) % PRUNE_EVERY === 0) pruneBodies(this.db);
+    if (Number(id) % PRUNE_EVERY === 0) this.#kept.prune();
   }
 
   #makeKind({ method, status, keyName }: RequestRecord, beginning: string): bigint {
@@ -126,25 +132,4 @@ function answeredOnce(db: DatabaseSync, runId: bigint, modelId: bigint): number[
        AND kind_id IN (SELECT id FROM kinds) AND attempts = 1
      ORDER BY id LIMIT ?3`,
   ).all(runId, modelId, BigInt(RECENT)).map(({ ms }) => Number(ms));
-}
-
-/** Requests whose bodies are kept: some 400 bytes each where both are short. */
-export const BODIES_KEPT = 20_000;
-/** Where they are longer, as many as take about so much room. */
-export const BODIES_BYTES = 8 * 2 ** 20;
-const PRUNE_EVERY = 1_000;
-/** By these the length of all is reckoned. */
-const NEWEST = 100;
-
-/** Drops the bodies of all requests but the newest; nothing else of the record is ever dropped. */
-export function pruneBodies(db: DatabaseSync): void {
-  const newest = db.prepare(
-    `SELECT max(request_id) AS id, avg(bytes) AS bytes FROM (
-       SELECT request_id, octet_length(request) + octet_length(response) AS bytes
-       FROM "spoor.request_bodies" ORDER BY request_id DESC LIMIT ?)`,
-  ).get(BigInt(NEWEST));
-  if (newest?.id === null || newest?.id === undefined) return;
-  const kept = Math.min(BODIES_KEPT, Math.floor(BODIES_BYTES / Math.max(1, Number(newest.bytes))));
-  db.prepare(`DELETE FROM "spoor.request_bodies" WHERE request_id <= ?`)
-    .run(BigInt(Number(newest.id) - kept));
 }

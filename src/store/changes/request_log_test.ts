@@ -4,14 +4,7 @@ import { recordStep, startRun } from "~/store/runs.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { keyNameOf, requestsOf } from "./group_story.ts";
-import {
-  BODIES_BYTES,
-  BODIES_KEPT,
-  pruneBodies,
-  RequestLog,
-  type RequestRecord,
-  usualRequestMs,
-} from "./request_log.ts";
+import { RequestLog, type RequestRecord, usualRequestMs } from "./request_log.ts";
 
 const KEY = "00ff7a4653a61a24007ed603ccd49331";
 
@@ -41,34 +34,6 @@ function record(more: Partial<RequestRecord> = {}): RequestRecord {
 function viewOf(db: DatabaseSync): Record<string, unknown>[] {
   return db.prepare(`SELECT * FROM "spoor.requests" ORDER BY id`).all();
 }
-
-Deno.test("RequestLog keeps every request, and the bodies of the newest only", () => {
-  using db = state();
-  const log = new RequestLog(db, 1, "sync.crm");
-  const sent = BODIES_KEPT + 2_500;
-  db.exec("BEGIN");
-  for (let i = 1; i <= sent; i++) log.write(record({ subject: i, request: `{"n":${i}}` }));
-  db.exec("COMMIT");
-
-  const count = (table: string) =>
-    Number(db.prepare(`SELECT count(*) AS n FROM "${table}"`).get()?.n);
-  assert.equal(count("spoor.requests"), sent);
-  assert.ok(count("spoor.request_bodies") < BODIES_KEPT + 1_000);
-  const oldest = db.prepare(`SELECT min(request_id) AS id FROM "spoor.request_bodies"`).get()?.id;
-  assert.equal(oldest, 2_001);
-});
-
-Deno.test("pruneBodies() keeps fewer bodies where they are long", () => {
-  using db = state();
-  const log = new RequestLog(db, 1, "sync.crm");
-  const request = "x".repeat(BODIES_BYTES / 64);
-  for (let i = 0; i < 150; i++) log.write(record({ request, response: "" }));
-
-  pruneBodies(db);
-
-  const [kept] = db.prepare(`SELECT count(*) AS n FROM "spoor.request_bodies"`).all();
-  assert.equal(kept?.n, 64);
-});
 
 const RECORDS: readonly Partial<RequestRecord>[] = [
   {},

@@ -181,7 +181,7 @@ Deno.test("why and spoor.requests tell the Idempotency-Key that a model has set 
   assert.doesNotMatch(stdout, /[0-9a-f]{32}$/m);
 });
 
-Deno.test("why tells the Idempotency-Key of a request whose bodies are too old to be kept", async () => {
+Deno.test("why tells the Idempotency-Key of a request whose bodies are not kept", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);
   await people.setRows(COLUMNS, [["1", "'Ada'"]]);
@@ -195,7 +195,32 @@ Deno.test("why tells the Idempotency-Key of a request whose bodies are too old t
   const { stdout } = await people.project.run("why sync.people 1");
 
   assert.match(stdout, new RegExp(`POST .* 200 .*key ${api.requests[0]?.key}\\n`));
-  assert.match(stdout, /its bodies are too old to be kept/);
+  assert.match(stdout, /its bodies are not kept: newer ones have taken their place/);
+});
+
+Deno.test("why shows what was sent and answered of what is not accepted, however much was sent since", async () => {
+  await using api = await fakeApi(({ json }) =>
+    (json as { id: number }).id <= 2 ? { status: 422, json: { message: "no such name" } } : {}
+  );
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["concurrency: 32"] });
+  await people.project.write(
+    "models/raw/people.sql",
+    `WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 5000)
+     SELECT id, 'Ada' || hex(zeroblob(2000)) AS name FROM n`,
+  );
+
+  await people.run();
+
+  const why = async (id: number) => (await people.project.run(`why sync.people ${id}`)).stdout;
+  for (const id of [1, 2]) {
+    assert.match(await why(id), new RegExp(`request +\\{"id":${id},"name":"Ada0000`));
+    assert.match(await why(id), /response +\{"message":"no such name"\}/);
+  }
+  assert.match(await why(3), /its bodies are not kept: newer ones have taken their place/);
+  const [size] = people.project.rows(
+    `SELECT sum(octet_length(request) + octet_length(response)) AS bytes FROM "spoor.request_bodies"`,
+  );
+  assert.ok(Number(size?.bytes) < 10 * 2 ** 20, `${size?.bytes} bytes`);
 });
 
 Deno.test("why of a model that a budget has blocked promises nothing, of known groups and of new ones", async () => {
