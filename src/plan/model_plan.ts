@@ -138,7 +138,7 @@ export class ModelPlan {
 
   /** What holds, and what is gone over. */
   budgeted(
-    { accepted, carried = 0 }: Pick<BudgetFacts, "accepted" | "carried">,
+    { accepted, removed, carried = 0 }: Pick<BudgetFacts, "accepted" | "removed" | "carried">,
     budgets: Budgets,
     found: readonly BudgetBreach[],
   ): void {
@@ -154,6 +154,7 @@ export class ModelPlan {
       max_changes: maxChanges && !allowChanges ? renderBudget(maxChanges) : null,
       ...(Object.keys(letThrough).length > 0 && { let_through: letThrough }),
       accepted,
+      ...(this.groups && this.groups.removed !== removed && { removed }),
       ...(carried > 0 && { carried }),
       ...(breach && { breach, breaches }),
     };

@@ -183,6 +183,8 @@ export interface PlannedBudgets {
   let_through?: { max_removed?: string; max_changes?: string };
   /** Groups that are accepted now. */
   accepted: number;
+  /** Groups that count in `max_removed`: they were accepted. Absent: all that left the query. */
+  removed?: number;
   /** New and changed groups that do not count in `max_changes`: an earlier run was let send them. Absent: none. */
   carried?: number;
   /** The first of `breaches`. */

@@ -107,3 +107,25 @@ for (
     assert.equal(api.connections, 0);
   });
 }
+
+Deno.test("a plan that a budget of removals stops counts and names what was accepted, and no other group that is gone", async () => {
+  await using api = await fakeApi(({ path }) => ({ status: /\/(21|22)$/.test(path) ? 500 : 200 }));
+  const once = SEND_CHANGES.replace("headers:", "retries: 0, headers:");
+  await using people = await syncProject(api, once, { directives: ["on_removed: deliver"] });
+  await people.setRows(COLUMNS, rows("Ada"));
+  await people.run();
+  // Two more, of which it is not known whether the far side has them.
+  await people.setRows(COLUMNS, [...rows("Ada"), ["21", "'Cy'"], ["22", "'Cy'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, rows("Ada", PEOPLE));
+
+  const text = (await people.project.run("plan --all")).stdout;
+  const { sync } = await makePlan(people.project);
+
+  assert.match(text, /@max_removed 20%: 19 of 20 accepted;.* over @max_removed/);
+  assert.match(text, /19 of 20 groups left its query/);
+  assert.deepEqual(sync.budgets?.breach, { budget: "max_removed", groups: 19 });
+  assert.equal(sync.groups?.removed, 21, "to remove are all of them");
+  const named = sync.error?.details ?? [];
+  assert.deepEqual([named.length, named.includes("id = 21")], [19, false]);
+});

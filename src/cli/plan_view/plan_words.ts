@@ -113,7 +113,7 @@ export function unverifiedText({ unverified = 0 }: PlannedModel): string {
 /** The budgets, and which of them are gone over. */
 export function budgetsText(budgets: PlannedBudgets, groups: PlannedGroups): string {
   const { max_removed: maxRemoved, max_changes: maxChanges, accepted, breaches = [] } = budgets;
-  const { let_through: through = {}, carried = 0 } = budgets;
+  const { let_through: through = {}, carried = 0, removed = groups.removed } = budgets;
   const limit = (holds: string | null, letThrough: string | undefined) =>
     letThrough === undefined ? holds ?? "none" : `${letThrough}, let through`;
   const changes = groups.create + groups.update - carried;
@@ -121,7 +121,7 @@ export function budgetsText(budgets: PlannedBudgets, groups: PlannedGroups): str
   // Of nothing there are no shares: no budget holds.
   const of = accepted === 0 ? "(nothing is accepted yet)" : `of ${renderCount(accepted)} accepted`;
   const text = [
-    `@max_removed ${limit(maxRemoved, through.max_removed)}: ${renderCount(groups.removed)} ${of}`,
+    `@max_removed ${limit(maxRemoved, through.max_removed)}: ${renderCount(removed)} ${of}`,
     `@max_changes ${limit(maxChanges, through.max_changes)}: ${
       renderCount(changes)
     } ${of}${beside}`,

@@ -9,7 +9,7 @@ import { withRest } from "~/base/counts.ts";
 import type { BudgetBreach } from "~/delivery/budget.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { isCarried } from "~/tracked/compare/carried_changes.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
+import { temp, wasAccepted } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
@@ -65,14 +65,18 @@ function endOf(budget: Breach["budget"]): string {
 
 function readKeys(
   db: DatabaseSync,
-  { comparison: c }: ChangeSet,
+  { comparison: c, removedUnaccepted }: ChangeSet,
   { budget, carried = 0 }: Breach,
   limit: number | undefined,
 ): string[] {
   const table = budget === "max_changes" ? c.rowsTable : c.removedTable;
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
   const end = limit === undefined ? "" : ` LIMIT ${limit}`;
-  const which = carried > 0 ? `WHERE NOT ${isCarried(c)}` : "";
+  const which = carried > 0
+    ? `WHERE NOT ${isCarried(c)}`
+    : budget !== "max_changes" && removedUnaccepted > 0
+    ? `WHERE ${wasAccepted(c)}`
+    : "";
   return prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)} AS r ${which}${end}`)
     .all(...carried > 0 ? [c.model] : []).map(readRow).map((key) =>
       renderGroupKey(c.uniqueKey, key)

@@ -222,9 +222,13 @@ export function removedIs(kind: RemovedKind, c: Comparison): string {
 
 /** How many of the removed groups were never accepted. */
 export function countUnacceptedSql(c: Comparison): string {
-  return `SELECT count(*) AS n FROM ${temp(c.removedTable)} AS r WHERE NOT EXISTS (SELECT 1 FROM ${
-    quoteIdentifier(acceptedTableName(c.model))
-  } AS a WHERE ${keyIsAccepted(c.uniqueKey, "r")})`;
+  return `SELECT count(*) AS n FROM ${temp(c.removedTable)} AS r WHERE NOT ${wasAccepted(c)}`;
+}
+
+/** Whether a removed group (`r`) was ever accepted. */
+export function wasAccepted(c: Comparison): string {
+  return `EXISTS (SELECT 1 FROM ${quoteIdentifier(acceptedTableName(c.model))} AS a
+    WHERE ${keyIsAccepted(c.uniqueKey, "r")})`;
 }
 
 /** Keys of groups that were tried and are not among the changes: they are gone, or are what was accepted. */
