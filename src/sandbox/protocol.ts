@@ -295,6 +295,7 @@ export interface EgressResponse {
   body: string | Uint8Array;
   /** Tries made, the first included; 0 when the request was refused before any. */
   attempts: number;
+  /** Of its tries, and between them; not what it waited for the rate limit, or while the far side made all wait. */
   elapsedMs: number;
   /** It ended where a redirect led. */
   isRedirected?: true;

@@ -23,11 +23,17 @@ import { recordRequest, refuseWrite } from "./record_request.ts";
 import { SecretMask } from "~/base/secret_mask.ts";
 import { prepareSigning, SigningUnprepared } from "./secrets/signatures.ts";
 import { StandIns } from "./secrets/stand_ins.ts";
+import { timed } from "./send/begin_try.ts";
 import { MODEL_ENDED } from "./send/fetch_failure.ts";
 import { Pacer } from "./send/pacer.ts";
 import { Permits } from "./send/permits.ts";
 import { textOfBody } from "./send/read_body.ts";
-import { type FinalAnswer, type Outlet, sendWithRetries } from "./send/send_with_retries.ts";
+import {
+  type FinalAnswer,
+  type Outlet,
+  type Progress,
+  sendWithRetries,
+} from "./send/send_with_retries.ts";
 import type { Trail } from "./send/trail.ts";
 
 /** What a worker knows once it has been told its model. */
@@ -78,9 +84,10 @@ export class Egress {
     const startedAt = performance.now();
     const abort = new AbortController();
     this.#inFlight.set(id, abort);
-    const ended = await this.#finish(id, request, abort.signal);
+    const progress = { attempts: 0, unsent: 0, waitedMs: 0 };
+    const ended = await this.#finish(id, request, abort.signal, progress);
     this.#inFlight.delete(id);
-    this.#answer(id, { ...ended, elapsedMs: performance.now() - startedAt });
+    this.#answer(id, { ...ended, elapsedMs: performance.now() - startedAt - progress.waitedMs });
   }
 
   /** Never throws: what cannot be sent is an answer too. */
@@ -88,14 +95,14 @@ export class Egress {
     id: number,
     request: EgressRequest,
     signal: AbortSignal,
+    progress: Progress,
   ): Promise<Omit<EgressResponse, "elapsedMs">> {
     const started = this.#started;
-    const progress = { attempts: 0, unsent: 0 };
     let mask = started?.mask;
     try {
       if (!started) throw new Error("The egress worker has not been told its model");
       const { tokens, outlet: unlimited } = started;
-      const outlet = started.needsPermits ? this.#limited(unlimited, id) : unlimited;
+      const outlet = started.needsPermits ? this.#limited(unlimited, id, progress) : unlimited;
       if (started.plan === "record") return await this.#record(request, started);
       const answer = await tokens.send(request, signal, async (standIns) => {
         const outgoing = prepareRequest(request, standIns, outlet.allowedHosts);
@@ -107,7 +114,7 @@ export class Egress {
     } catch (error) {
       if (error instanceof SigningUnprepared) {
         await prepareSigning();
-        return await this.#finish(id, request, signal);
+        return await this.#finish(id, request, signal, progress);
       }
       const failure = EgressFailure.from(error);
       const masked = (text: string) => mask?.text(text) ?? text;
@@ -157,8 +164,8 @@ export class Egress {
     return { standIns, mask, outlet, tokens, needsPermits, plan };
   }
 
-  #limited(outlet: Outlet, id: number): Outlet {
-    return { ...outlet, permit: (signal) => this.#permits.take(id, signal) };
+  #limited(outlet: Outlet, id: number, progress: Progress): Outlet {
+    return { ...outlet, permit: (signal) => timed(this.#permits.take(id, signal), progress) };
   }
 
   #answer(id: number, response: EgressResponse): void {

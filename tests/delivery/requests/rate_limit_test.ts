@@ -4,6 +4,7 @@ import { type FakeApi, fakeApi, type ReceivedRequest } from "../../support/fake_
 import { killAfter } from "../../support/spoor.ts";
 import { readRun, rowsOf, SEND_EACH_ROW, syncProject } from "../../support/sync_project.ts";
 import { tempProject } from "../../support/temp_project.ts";
+import { makePlan } from "../../plan/plan_project.ts";
 
 /**
  * Fails where one window holds more requests than it may. A window at the far end is taken a little shorter:
@@ -170,3 +171,32 @@ Deno.test("Ctrl-C while a model waits for its limit leaves the rest for the next
   assert.deepEqual([again.code, again.sync.delivery?.saved], [0, 4], again.output);
   assertWithin(api.requests, 5, 8_000);
 });
+
+for (
+  const [what, directives, answers] of [
+    ["the rate limit", ["rate_limit: 1/3s"], [{}]],
+    ["a pause that the far side asked for", [], [
+      { status: 429, headers: { "retry-after": "3" } },
+      {},
+    ]],
+  ] as const
+) {
+  Deno.test(`what a request waits for ${what} is no part of its time, nor of what a plan forecasts`, async () => {
+    await using api = await fakeApi(answers);
+    await using people = await syncProject(api, SEND_EACH_ROW, {
+      directives: ["concurrency: 2", ...directives],
+    });
+    await people.setRows(["id", "name"], rowsOf(2));
+    const ran = await people.run();
+    assert.equal(ran.code, 0, ran.output);
+
+    const times = people.project.rows("spoor.requests").map((row) => Number(row.elapsed_ms));
+    assert.equal(times.length, 2);
+    assert.ok(Math.max(...times) < 2_000, `${times} ms, of which 3,000 were waited`);
+    await people.setSync(SEND_EACH_ROW, ["concurrency: 2"]);
+    await people.setRows(["id", "name"], rowsOf(2, "Bo"));
+    const { sync } = await makePlan(people.project);
+    const { at_least_ms: forecastMs = 0 } = sync.forecast ?? {};
+    assert.ok(forecastMs > 0 && forecastMs < 2_000, `at least ${forecastMs} ms`);
+  });
+}

@@ -7,22 +7,23 @@ import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
 import { abortFailure } from "./fetch_failure.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Way } from "./send_once.ts";
+import type { Progress } from "./send_with_retries.ts";
 
 /**
  * See the module's comment. The try is to be ended by `pacer.leave()`.
  *
- * @param wasSent Whether an earlier try of the request may have arrived.
+ * @param progress Is told how long was waited, but for the permit.
  * @throws {EgressFailure} It may not begin: nobody waits for it, or a host is down.
  */
 export async function beginTry(
   request: OutgoingRequest,
   { pacer, permit }: Way & { pacer: Pacer },
   signal: AbortSignal,
-  wasSent: boolean,
+  progress: Progress,
 ): Promise<void> {
   while (!signal.aborted) {
     const turn = pacer.enter(signal);
-    if (turn) await turn;
+    if (turn) await timed(turn, progress);
     let mayBegin = false;
     try {
       if (permit && !signal.aborted) await unlessDown(permit, pacer, signal);
@@ -34,7 +35,21 @@ export async function beginTry(
     }
     if (mayBegin) return;
   }
-  throw abortFailure(request, wasSent, signal);
+  // An earlier try may have arrived.
+  throw abortFailure(request, progress.attempts > 0, signal);
+}
+
+/** Waits, and adds it to what was waited. */
+export async function timed(
+  wait: Promise<void>,
+  progress: Pick<Progress, "waitedMs">,
+): Promise<void> {
+  const beganAtMs = performance.now();
+  try {
+    await wait;
+  } finally {
+    progress.waitedMs += performance.now() - beganAtMs;
+  }
 }
 
 /** Waits for a permit, and no longer when a host is down. */

@@ -26,6 +26,8 @@ export interface Progress {
   attempts: number;
   /** Of these: those for which there was no connection. */
   unsent: number;
+  /** So long it has waited until it might try: for the rate limit, and where the far side asks all to wait. */
+  waitedMs: number;
 }
 
 /** An answer, and why it was not tried again though it might have helped. */
@@ -62,7 +64,7 @@ export async function sendWithRetries(
   let last: Answer | EgressFailure | undefined;
   while (true) {
     try {
-      await beginTry(request, outlet, signal, progress.attempts > 0);
+      await beginTry(request, outlet, signal, progress);
     } catch (error) {
       if (last === undefined || !(error instanceof EgressFailure)) throw error;
       // It was tried, and how that ended is more than that no further try is made.
