@@ -127,3 +127,49 @@ Deno.test(
     assertExplained(result, { says: ["Cannot write /dev/full: the disk is full"], hint: /space/ });
   },
 );
+
+/** What a shell makes of a command line. */
+async function wordsOf(line: string): Promise<string[]> {
+  const args = ["-c", `printf '%s\\n' ${line}`];
+  const { stdout } = await new Deno.Command("sh", { args }).output();
+  return new TextDecoder().decode(stdout).trimEnd().split("\n");
+}
+
+for (const file of ["plan.json", "my plan.json", "it's.json", "-dash.json"]) {
+  Deno.test({
+    name: `the command that plan prints applies the plan that it wrote to ${file}`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      await using project = await tempProject({ "models/raw/a.sql": "SELECT 1 AS id" });
+
+      const planned = await project.run(["plan", `--output=${file}`]);
+
+      const [, command = ""] = /To send just this: (.*)/.exec(planned.stderr) ?? [];
+      const [program, ...args] = await wordsOf(command);
+      assert.equal(program, "spoor", planned.stderr);
+      const { code, output } = await project.run(args);
+      assert.equal(code, 0, output);
+      assert.deepEqual(project.rows("raw.a"), [{ id: 1 }]);
+    },
+  });
+}
+
+Deno.test("plan -o of what would fail does not ask to send it, and says what apply does", async () => {
+  await using project = await tempProject({
+    "models/raw/a.sql": "SELECT 1 AS id",
+    "models/raw/b.sql": "SELECT abs(-9223372036854775807 - 1) AS id",
+    "models/raw/c.sql": "SELECT id FROM raw.b",
+  });
+
+  const { code, stderr } = await project.run(["plan", "-o", "plan.json"]);
+
+  assert.equal(code, 1);
+  assert.doesNotMatch(stderr, /To send/);
+  assert.match(
+    stderr,
+    /^Wrote plan\.json\. Applied as it is, it ends with exit code 1: 2 models would fail or be blocked\. Make it anew once that is mended\.$/m,
+  );
+  const applied = await project.run("apply plan.json");
+  assert.equal(applied.code, 1, applied.output);
+  assert.deepEqual(project.rows("raw.a"), [{ id: 1 }]);
+});

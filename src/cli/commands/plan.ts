@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { countOf } from "~/base/counts.ts";
+import { shellWord } from "~/base/shell_word.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { expectOneFormat } from "~/cli/one_format.ts";
@@ -103,12 +105,27 @@ export const planCommand = defineCommand({
     if (options.output !== undefined) writePlan(options.output, plan);
     print(call, plan);
     if (options.output !== undefined) {
-      output.errorLine(`Wrote ${options.output}. To send just this: spoor apply ${options.output}`);
+      output.errorLine(`Wrote ${options.output}. ${applyingText(plan, options.output)}`);
     }
     if (plan.summary.failed > 0 || plan.outdated_by) return ExitCode.Failed;
     return options["exit-code"] && plan.summary.has_changes ? HAS_CHANGES : ExitCode.Ok;
   },
 });
+
+/** How the plan is applied, where that would do what it shows and end well. */
+function applyingText(
+  { summary: { failed }, outdated_by: outdatedBy }: PlanDocument,
+  file: string,
+): string {
+  if (outdatedBy) return "It cannot be applied: no run begins from this state.";
+  if (failed > 0) {
+    return `Applied as it is, it ends with exit code 1: ${countOf(failed, "model")} would fail ` +
+      "or be blocked. Make it anew once that is mended.";
+  }
+  // What begins with a dash is an option to a command.
+  const path = file.startsWith("-") ? `./${file}` : file;
+  return `To send just this: spoor apply ${shellWord(path)}`;
+}
 
 function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
   const { practice, full, resend, adopt, held, jobs, verbose, output } = options;
