@@ -6,7 +6,8 @@
 // deno-lint-ignore-file camelcase
 import { countOf } from "~/base/counts.ts";
 import { requestsMoved } from "./compare_requests.ts";
-import type { PlanDocument, PlannedChange, PlannedModel, PlannedRequest } from "./plan_document.ts";
+import type { PlanDocument, PlannedModel, PlannedRequest } from "./plan_document.ts";
+import { plannedKeyText } from "./planned_key.ts";
 
 /** What moved, a line each; none: a run does what the plan says. */
 export function findMoved(before: PlanDocument, now: PlanDocument): string[] {
@@ -71,7 +72,7 @@ function groupsMoved(was: PlannedModel, is: PlannedModel): string[] {
   for (const change of is.changes) {
     const planned = old.get(change.group);
     old.delete(change.group);
-    const what = `${is.model}: ${keyOf(change)}`;
+    const what = `${is.model}: ${plannedKeyText(change)}`;
     if (!planned) lines.push(`${what} changes now, and did not then`);
     else if (planned.action !== change.action) {
       lines.push(`${what} was to ${planned.action}, and is to ${change.action} now`);
@@ -84,7 +85,9 @@ function groupsMoved(was: PlannedModel, is: PlannedModel): string[] {
       if (moved !== undefined) lines.push(`${what} ${moved}`);
     }
   }
-  for (const change of old.values()) lines.push(`${is.model}: ${keyOf(change)} no longer changes`);
+  for (const change of old.values()) {
+    lines.push(`${is.model}: ${plannedKeyText(change)} no longer changes`);
+  }
   const moved = requestsMoved(oldRequests.get(""), newRequests.get(""));
   if (moved !== undefined) lines.push(`${is.model}: what belongs to no group ${moved}`);
   return lines;
@@ -101,8 +104,4 @@ function requestsByGroup({ requests }: PlannedModel): Map<string, PlannedRequest
     }
   }
   return lists;
-}
-
-function keyOf({ key }: PlannedChange): string {
-  return Object.entries(key).map(([column, value]) => `${column} = ${value}`).join(", ");
 }

@@ -67,9 +67,12 @@ function renderColumns(
     .join(", ");
 }
 
-/** A text is in quotes where it would else look like a number, or like nothing. */
+/** A number, bytes, a text in quotes, or nothing. */
+const MISTAKABLE = /^(-?\d+(\.\d+)?(e[+-]\d+)?|x?'[^]*')?$/;
+
+/** A text is in quotes where it would else look like something else. */
 function renderValue(value: SqlValue, cut: (text: string) => string): string {
   if (value instanceof Uint8Array) return `x'${cut(value.toHex())}'`;
-  const isMistakable = typeof value === "string" && /^(-?\d+(\.\d+)?)?$/.test(value);
+  const isMistakable = typeof value === "string" && MISTAKABLE.test(value);
   return isMistakable ? `'${cut(value)}'` : cut(String(toKeyValue(value)));
 }

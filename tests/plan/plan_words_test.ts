@@ -61,3 +61,30 @@ Deno.test("a plan counts and shows as an update what a person settled as sent, a
   const { delivery } = (await people.run()).sync;
   assert.deepEqual([delivery?.new, delivery?.changed, delivery?.unchanged], [0, 1, 0]);
 });
+
+Deno.test("a plan and apply tell groups apart whose keys look alike", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  const keys = ["7", "'7'", "''", "9007199254740993", "'9007199254740993'", "x'00ff'"];
+  // As SQL has it, and as it is shown.
+  const texts = [["'x''00ff'''", "'x'00ff''"], ["'''7'''", "''7''"]] as const;
+  await people.setRows(
+    COLUMNS,
+    [...keys, ...texts.map(([sql]) => sql)].map((key) => [key, "'Ada'"]),
+  );
+
+  const { stdout } = await people.project.run("plan -o plan.json");
+  const markdown = (await people.project.run("plan --format md")).stdout;
+  await people.setRows(COLUMNS, [["8", "'Ada'"]]);
+  const { output } = await people.project.run("apply plan.json --verbose");
+
+  const told = [...keys, ...texts.map(([, shown]) => shown)].map((key) => `id = ${key}`).sort();
+  assert.deepEqual([...stdout.matchAll(/^ +\+ (id = .*)$/gm)].map(([, key]) => key).sort(), told);
+  assert.deepEqual(
+    [...markdown.matchAll(/^\| \+ \| (id = .*?) \|/gm)].map(([, key]) => key).sort(),
+    told,
+  );
+  for (const key of told) {
+    assert.ok(output.includes(`sync.people: ${key} no longer changes`), output);
+  }
+});

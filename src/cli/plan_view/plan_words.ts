@@ -20,9 +20,9 @@ import {
   type PlannedReason,
   type PlannedStatus,
 } from "~/plan/plan_document.ts";
+import { plannedKeyText } from "~/plan/planned_key.ts";
 import { practiceOption } from "~/run/command_text.ts";
 import { UNKNOWN_UNSENT } from "~/sandbox/protocol.ts";
-import { cutKeyText } from "~/tracked/group_key.ts";
 
 /** What becomes of a model, in a word or two. */
 export const STATUS_WORDS: Readonly<Record<PlannedStatus, string>> = {
@@ -166,9 +166,9 @@ export const ACTION_SIGNS: Readonly<Record<PlannedChange["action"], string>> = {
   keep: "·",
 };
 
-/** `id = 7`. */
-export function keyText({ key }: Pick<PlannedChange, "key">): string {
-  return Object.entries(key).map(([name, value]) => `${name} = ${plainText(value)}`).join(", ");
+/** `id = 7`, on one line. */
+export function keyText(change: Pick<PlannedChange, "group" | "key">): string {
+  return visibleLine(plannedKeyText(change));
 }
 
 /** What differs, an entry each: `name: "Bo" → "Bob"`. */
@@ -208,10 +208,6 @@ function bareText(value: unknown): string {
 
 function valueText(value: unknown): string {
   return value === null ? "NULL" : visibleLine(JSON.stringify(value));
-}
-
-function plainText(value: unknown): string {
-  return typeof value === "string" ? visibleLine(cutKeyText(value)) : valueText(value);
 }
 
 /**
