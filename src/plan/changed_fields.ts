@@ -22,6 +22,7 @@ type Difference = Pick<
   | "columns_gone"
   | "columns_now_text"
   | "columns_was_text"
+  | "columns_not_text"
   | "rows_removed"
   | "rows_added"
 >;
@@ -41,12 +42,17 @@ export function describeDifference(before: readonly FlatRow[], after: FlatRow): 
   const [first] = before;
   if (rowsBefore > 1 || countRows(after) > 1) {
     const [old, now] = [before.flatMap(toRows), toRows(after)];
-    return { rows_removed: listMissing(now, old), rows_added: listMissing(old, now) };
+    return {
+      rows_removed: listMissing(now, old),
+      rows_added: listMissing(old, now),
+      ...noText([...before, after]),
+    };
   }
   // A group that comes, or goes, has the same columns on the side where it is not.
   const was = first ?? { columns: after.columns, values: [] };
   const now = after.columns.length > 0 ? after : { ...was, values: [] };
-  return describeFields(changedValues(was, now));
+  const changed = changedValues(was, now);
+  return { ...describeFields(changed), ...noText([...before, after], changed) };
 }
 
 /** Column → value, as JSON has it. */
@@ -69,6 +75,26 @@ function describeFields(changed: ChangedValues): Difference {
     ...nowText && { columns_now_text: nowText },
     ...wasText && { columns_was_text: wasText },
   };
+}
+
+/** The columns that hold big integers or bytes, and no text; of those that changed, where they are given. */
+function noText(
+  rows: readonly FlatRow[],
+  changed?: ChangedValues,
+): Pick<Difference, "columns_not_text"> {
+  const others = new Set<string>();
+  const texts = new Set<string>();
+  for (const { columns: names, values } of rows) {
+    for (const [i, value] of values.entries()) {
+      const name = names[i % names.length] ?? "";
+      if (typeof value === "string") texts.add(name);
+      else if (typeof value === "bigint" || value instanceof Uint8Array) others.add(name);
+    }
+  }
+  const found = [...others].filter((name) =>
+    !texts.has(name) && (!changed || Object.hasOwn(changed, name))
+  );
+  return found.length > 0 ? { columns_not_text: found } : {};
 }
 
 function countRows({ columns, values }: FlatRow): number {

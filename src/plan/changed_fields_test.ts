@@ -45,3 +45,17 @@ Deno.test("describeDifference() tells a row of several that lacks a column from 
     rows_added: [{ id: 1, name: null }],
   });
 });
+
+Deno.test("describeDifference() names columns of bytes and big integers, where no text is among them", () => {
+  const columns = ["id", "big", "bytes", "either"];
+  const row = (id: number) => [id, 2n ** 60n, new Uint8Array([1]), new Uint8Array([2])];
+  const before = { columns, values: row(1) };
+  const after = { columns, values: [1, 7, null, "text"] };
+  assert.deepEqual(describeDifference([before], after).columns_not_text, ["big", "bytes"]);
+  assert.equal(describeDifference([before], before).columns_not_text, undefined);
+  const gone = describeDifference([{ columns, values: [...row(1), ...row(1)] }], {
+    columns: [],
+    values: [],
+  });
+  assert.deepEqual(gone.columns_not_text, ["big", "bytes", "either"]);
+});

@@ -217,6 +217,8 @@ export interface PlannedChange {
   /** Of `fields`: what was no text and is one now, or was one; big integers and bytes look like texts here. */
   columns_now_text?: readonly string[];
   columns_was_text?: readonly string[];
+  /** Columns that hold no text on either side: big integers and bytes, which look like texts here. */
+  columns_not_text?: readonly string[];
   /** The far side has the group, by what a person said; what it has is not known here. */
   before_unknown?: true;
   /** Where it has more rows: those that go and those that come. */

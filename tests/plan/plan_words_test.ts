@@ -88,3 +88,35 @@ Deno.test("a plan and apply tell groups apart whose keys look alike", async () =
     assert.ok(output.includes(`sync.people: ${key} no longer changes`), output);
   }
 });
+
+const VALUES = ["id", "qty", "sku", "note"];
+
+Deno.test("a plan shows large integers and bytes as what they are, and texts in quotes", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(VALUES, [["1", "9007199254740993", "x'00ff'", "'x'"]]);
+  const created = (await people.project.run("plan")).stdout;
+  await people.run();
+  await people.setRows(VALUES, [["1", "9007199254740995", "'00ff'", "'9007199254740993'"]]);
+
+  const updated = (await people.project.run("plan")).stdout;
+  const { sync } = await makePlan(people.project);
+  await people.setRows(VALUES, [["1", "9007199254740993", "x'00ff'", "'y'"], [
+    "1",
+    "NULL",
+    "x''",
+    "''",
+  ]]);
+  const rows = (await people.project.run("plan --all")).stdout;
+
+  assert.match(created, /qty: 9007199254740993\n +sku: x'00ff'\n +note: "x"\n/);
+  assert.match(
+    updated,
+    /qty: 9007199254740993 → 9007199254740995\n +sku: x'00ff' → "00ff"\n +note: "x" → "9007199254740993"\n/,
+  );
+  assert.deepEqual(sync.changes[0]?.fields?.qty, ["9007199254740993", "9007199254740995"]);
+  assert.deepEqual(sync.changes[0]?.columns_not_text, ["qty"]);
+  assert.match(rows, /- \{"id":1,"qty":9007199254740993,"sku":x'00ff',"note":"x"\}/);
+  assert.match(rows, /\+ \{"id":1,"qty":9007199254740993,"sku":x'00ff',"note":"y"\}/);
+  assert.match(rows, /\+ \{"id":1,"qty":null,"sku":x'',"note":""\}/);
+});

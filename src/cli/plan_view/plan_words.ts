@@ -181,9 +181,22 @@ export function differences(change: PlannedChange): string[] {
       .map(([name, values]) => `${visibleLine(name)}: ${fieldText(change, name, values)}`);
   }
   return [
-    ...gone.map((row) => `- ${visibleLine(JSON.stringify(row))}`),
-    ...come.map((row) => `+ ${visibleLine(JSON.stringify(row))}`),
+    ...gone.map((row) => `- ${rowText(change, row)}`),
+    ...come.map((row) => `+ ${rowText(change, row)}`),
   ];
+}
+
+/** As JSON, but for what has no form there. */
+function rowText(change: PlannedChange, row: Readonly<Record<string, unknown>>): string {
+  const fields = Object.entries(row).map(([name, value]) => {
+    const text = isNoText(change, name) && value !== null ? String(value) : JSON.stringify(value);
+    return `${JSON.stringify(name)}:${text}`;
+  });
+  return visibleLine(`{${fields.join(",")}}`);
+}
+
+function isNoText({ columns_not_text: names = [] }: PlannedChange, name: string): boolean {
+  return names.includes(name);
 }
 
 function fieldText(
@@ -191,14 +204,15 @@ function fieldText(
   name: string,
   [old, now]: readonly [unknown, unknown],
 ): string {
-  if (change.before_unknown) return `not known → ${valueText(now)}`;
-  if (change.action === "create") return valueText(now);
-  if (change.action !== "update") return valueText(old);
-  if (change.columns_new?.includes(name)) return `new column → ${valueText(now)}`;
-  if (change.columns_gone?.includes(name)) return `${valueText(old)} → gone`;
+  const textOf = isNoText(change, name) ? bareText : valueText;
+  if (change.before_unknown) return `not known → ${textOf(now)}`;
+  if (change.action === "create") return textOf(now);
+  if (change.action !== "update") return textOf(old);
+  if (change.columns_new?.includes(name)) return `new column → ${textOf(now)}`;
+  if (change.columns_gone?.includes(name)) return `${textOf(old)} → gone`;
   if (change.columns_now_text?.includes(name)) return `${bareText(old)} → ${valueText(now)}`;
   if (change.columns_was_text?.includes(name)) return `${valueText(old)} → ${bareText(now)}`;
-  return `${valueText(old)} → ${valueText(now)}`;
+  return `${textOf(old)} → ${textOf(now)}`;
 }
 
 /** Of what is no text, though JSON has it as one. */

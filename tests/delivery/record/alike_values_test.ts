@@ -54,7 +54,7 @@ const CASES: readonly { what: string; was: string; is: string; why: string; plan
     was: "5",
     is: BIG,
     why: `v 5 → ${BIG}`,
-    plan: `v: 5 → "${BIG}"`,
+    plan: `v: 5 → ${BIG}`,
   },
   {
     what: "bytes that become the text of them",
@@ -89,7 +89,7 @@ const CASES: readonly { what: string; was: string; is: string; why: string; plan
     was: `x'${"00".repeat(500)}01'`,
     is: `x'${"00".repeat(500)}02'`,
     why: `v x'…${"0".repeat(10)}01' → x'…${"0".repeat(10)}02'`,
-    plan: `v: "x'…${"0".repeat(10)}01'" → "x'…${"0".repeat(10)}02'"`,
+    plan: `v: x'…${"0".repeat(10)}01' → x'…${"0".repeat(10)}02'`,
   },
 ];
 
