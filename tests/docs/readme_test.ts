@@ -4,9 +4,12 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import { queryCommand } from "~/cli/commands/query.ts";
 import { COMMANDS } from "~/cli/commands/registry.ts";
 import { DIRECTIVE_NAMES } from "~/model/directives.ts";
+import { MIGRATIONS } from "~/store/schema.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const README = await Deno.readTextFile(`${ROOT}README.md`);
@@ -25,6 +28,17 @@ Deno.test("README names no command that does not exist", () => {
 
   assert.ok(named.length > 0);
   assert.deepEqual(named.filter((name) => !COMMAND_NAMES.includes(name)), []);
+});
+
+Deno.test("the help of query names every view that Spoor has for people", () => {
+  using db = new DatabaseSync(":memory:");
+  for (const sql of MIGRATIONS) db.exec(sql);
+  const views = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").all();
+  const { details = "" } = queryCommand;
+
+  const missing = views.map(({ name }) => String(name)).filter((name) => !details.includes(name));
+  assert.ok(views.length > 0);
+  assert.deepEqual(missing, []);
 });
 
 Deno.test("README calls no command unbuilt that exists", () => {
