@@ -53,7 +53,10 @@ export type BatchKey = Value | boolean | Date | object;
 export interface BatchOutcome {
   /** Saved as they were read. */
   readonly accepted?: readonly BatchKey[];
-  /** Parked, as by `reject`. The reason may stand beside the key: `{ key, reason }`. */
+  /**
+   * Parked, as by `reject`. The reason may stand beside the key: `{ key, reason }`; where it has another name, that
+   * is taken.
+   */
   readonly rejected?: readonly (BatchKey | {
     readonly key: BatchKey;
     readonly reason?: string | Error;

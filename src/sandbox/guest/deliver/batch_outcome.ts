@@ -8,6 +8,7 @@
  * @module
  */
 import type { BatchOutcome } from "~/sandbox/guest/api.ts";
+import { formatMessage } from "~/sandbox/guest/format_value.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import { describeKey, keyIdentity, type Row, toSaved } from "~/sandbox/guest/rows/row_values.ts";
 import type { GivenGroup } from "./delivery.ts";
@@ -139,7 +140,7 @@ class OutcomeReader {
       try {
         const { key, reason } = this.#keyOf(item, list);
         const group = this.#batch.get(identityOf(key));
-        if (group) groups.set(group, reason);
+        if (group) groups.set(group, reason ?? whatElseIsSaid(item, group));
         else this.#noteStranger(key, list);
       } catch (error) {
         this.stranger ??= error as Error;
@@ -188,6 +189,23 @@ class OutcomeReader {
 function isRecord(item: unknown): item is Record<string, unknown> {
   return typeof item === "object" && item !== null && !(item instanceof Uint8Array) &&
     !(item instanceof Date) && !Array.isArray(item);
+}
+
+/**
+ * What stands beside the key, and is neither of it nor of the row: `{ key, error }`. An answer's own words are handed
+ * on as they came, and not every far side says `reason`.
+ */
+function whatElseIsSaid(item: unknown, { key, rows }: GivenGroup): unknown {
+  if (!isRecord(item)) return undefined;
+  const others = Object.entries(item).filter(([name, value]) =>
+    name !== "key" && !Object.hasOwn(key, name) && !Object.hasOwn(rows[0] ?? {}, name) &&
+    value !== undefined && value !== null &&
+    !(typeof value === "string" && value.trim() === "")
+  );
+  const [only, ...more] = others;
+  if (!only) return undefined;
+  if (more.length > 0) return formatMessage([Object.fromEntries(others)]);
+  return only[1] instanceof Error ? only[1] : formatMessage([only[1]]);
 }
 
 function identityOf(key: Readonly<Row>): unknown {

@@ -139,6 +139,25 @@ Deno.test("batches takes {accepted, rejected} by key, whatever the answer's stat
   ]);
 });
 
+Deno.test("what is said of a rejected group under another name than reason is its reason", async () => {
+  const { rejected, acknowledged } = await run(
+    `await query("a").batches(8, (groups) => ({ rejected: [
+  { key: 1, error: "taken" }, { id: 2, error: new Error("taken") }, { key: 3, error: undefined },
+  { key: 4, code: "E7", message: "no mail" }, { key: 5, reason: "said", error: "more" },
+  groups[5].rows[0], { key: { id: 7 }, error: " " }, { key: 8, error: { code: 1n } },
+] }));`,
+  );
+
+  assert.deepEqual(acknowledged, []);
+  assert.deepEqual(rejected, [
+    { groups: [1, 2], reason: "taken" },
+    { groups: [3, 6, 7], reason: "The far side refused it and gave no reason" },
+    { groups: [4], reason: '{ code: "E7", message: "no mail" }' },
+    { groups: [5], reason: "said" },
+    { groups: [8], reason: "{ code: 1n }" },
+  ]);
+});
+
 Deno.test("one of the two lists is enough, and an empty one names nothing", async () => {
   const accepted = await run(`await query("a").batches(8, () => ({ accepted: [1, 2] }));`);
   const rejected = await run(`await query("a").batches(8, () => ({ rejected: [1] }));`);
