@@ -13,6 +13,7 @@ import {
   findStanding,
   isWaiting,
   readAge,
+  refusePassingOver,
   renderStanding,
   type Standing,
 } from "~/cli/groups/chosen_groups.ts";
@@ -85,6 +86,7 @@ export const retryCommand = defineCommand({
       ? findKeys(db, model, words, `${PURPOSE} ${model.name}`)
       : undefined;
     const filter = { model: model?.name, keys, error, before };
+    if (model) refusePassingOver(db, "retry", filter, model, `${PURPOSE} ${model.name}`);
     const retried = retryChanges(db, filter, now.toISOString());
     if (retried.length === 0) {
       const models = model ? [model] : await loadAllTracked(root, db);

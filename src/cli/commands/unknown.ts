@@ -8,7 +8,12 @@ import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
 import { changeRequestOf } from "~/cli/groups/change_key_of.ts";
-import { findKeys, findStanding, renderStanding } from "~/cli/groups/chosen_groups.ts";
+import {
+  findKeys,
+  findStanding,
+  refusePassingOver,
+  renderStanding,
+} from "~/cli/groups/chosen_groups.ts";
 import { openForDecision, openGroupsToList } from "~/cli/groups/open_groups.ts";
 import { findTrackedModel, loadTrackedModels } from "~/cli/groups/tracked_model.ts";
 import { limitHelp, listLimit } from "~/cli/list_limit.ts";
@@ -126,6 +131,7 @@ async function settle(
   const model = await findTrackedModel(root, db, name, purpose);
   const keys = all ? undefined : findKeys(db, model, words, purpose);
   const filter = { model: model.name, keys };
+  refusePassingOver(db, "settle", filter, model, purpose);
   const option = practiceOption(options.practice);
   const [settled] = settleChanges(db, filter, sent, new Date().toISOString());
   if (!settled) {

@@ -4,14 +4,15 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { countOf } from "~/base/counts.ts";
+import { countOf, renderCount } from "~/base/counts.ts";
 import { parseDurationMs } from "~/base/duration.ts";
 import { UserError } from "~/base/user_error.ts";
-import { type ChangeFilter, countChanges } from "~/store/changes/by_hand.ts";
+import { visibleLine } from "~/cli/output/visible_text.ts";
+import { type ChangeFilter, countChanges, keysPassedOver } from "~/store/changes/by_hand.ts";
 import { ledgerRowOf } from "~/store/changes/group_story.ts";
 import { pendingOf } from "~/store/changes/pending.ts";
 import { countDoubtedGone, findAccepted } from "~/tracked/accept/known_group.ts";
-import { decodeGroupKey } from "~/tracked/group_key.ts";
+import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import { findGroup } from "./find_group.ts";
 import type { TrackedModel } from "./tracked_model.ts";
 
@@ -81,6 +82,43 @@ function countToRemove(
     findAccepted(db, name, keyColumns, decodeGroupKey(key))?.isInDoubt &&
     !ledgerRowOf(db, name, key) && !pendingOf(db, name, key)
   ).length;
+}
+
+/** What groups are not that a decision cannot be about, of one and of several. */
+const IS_NOT = {
+  retry: ["is not failed or rejected", "are not failed or rejected"],
+  settle: ["is not unknown", "are not unknown"],
+  narrowed: ["does not fit", "do not fit"],
+} as const;
+
+/**
+ * Refuses a decision that would pass over some of the groups that are named: who has named them goes on as if it
+ * were about all. Where it would pass over all of them, there is more to say than this.
+ *
+ * @throws {UserError} It would; each of them is named, and how it stands.
+ */
+export function refusePassingOver(
+  db: DatabaseSync,
+  decision: "retry" | "settle",
+  filter: ChangeFilter,
+  model: TrackedModel,
+  purpose: string,
+): void {
+  const named = new Set(filter.keys).size;
+  const passed = keysPassedOver(db, decision, filter);
+  if (passed.length === 0 || passed.length === named) return;
+  const isNarrowed = filter.error !== undefined || filter.before !== undefined;
+  const [one, several] = IS_NOT[isNarrowed ? "narrowed" : decision];
+  const are = `${renderCount(passed.length)} of the ${renderCount(named)} groups that are named`;
+  throw new UserError(`Cannot ${purpose}: ${are} ${passed.length === 1 ? one : several}`, {
+    details: passed.map((key) => {
+      const name = visibleLine(renderGroupKey(model.keyColumns, decodeGroupKey(key)));
+      const [word = "accepted"] = findStanding(db, { model: model.name, keys: [key] }, [model])
+        .keys();
+      return `${name}  ${word}`;
+    }),
+    hint: "Nothing was changed: leave those out, and the others are taken.",
+  });
 }
 
 /** Whether the next run goes on with some of them by itself. */

@@ -29,10 +29,13 @@ export interface ChangedByHand {
   parked: number;
 }
 
-/** Changes that were answered and not accepted. */
-const REFUSED = "state IN ('failed', 'rejected')";
-/** Changes whose request may have arrived. */
-const UNKNOWN = "state IN ('unknown', 'sent')";
+/** What a decision may be about. */
+const MAY_BE = {
+  /** Changes that were answered and not accepted. */
+  retry: "state IN ('failed', 'rejected')",
+  /** Changes whose request may have arrived. */
+  settle: "state IN ('unknown', 'sent')",
+} as const;
 
 /** What is noted in `spoor.deliveries`. */
 export const SETTLED_AS_SENT = "settled as sent";
@@ -48,7 +51,7 @@ export function retryChanges(db: DatabaseSync, filter: ChangeFilter, now: string
   return change(db, {
     filter,
     now,
-    which: REFUSED,
+    which: MAY_BE.retry,
     note: "retried",
     error: undefined,
     set: "state = 'failed', parked = 0, attempts = 0",
@@ -68,13 +71,27 @@ export function settleChanges(
   return change(db, {
     filter,
     now,
-    which: UNKNOWN,
+    which: MAY_BE.settle,
     note: "settled",
     error: isSent ? SETTLED_AS_SENT : SETTLED_AS_NOT_SENT,
     set: isSent
       ? "state = 'settled', parked = 0, settled_hash = NULL"
       : `state = 'failed', parked = 0, error = '${SETTLED_AS_NOT_SENT}'`,
   });
+}
+
+/** Those of a filter's keys that a decision would pass over, in their order and each once. */
+export function keysPassedOver(
+  db: DatabaseSync,
+  decision: keyof typeof MAY_BE,
+  filter: ChangeFilter,
+): string[] {
+  const { sql, params } = whereOf(filter);
+  return db.prepare(
+    `SELECT value FROM json_each(?) WHERE value NOT IN
+       (SELECT group_key FROM "spoor.ledger" WHERE ${MAY_BE[decision]} AND ${sql})
+     GROUP BY value ORDER BY min(key)`,
+  ).all(JSON.stringify(filter.keys ?? []), ...params).map(({ value }) => String(value));
 }
 
 /** Counts what a filter means, of whatever state; what no run has begun too. */
