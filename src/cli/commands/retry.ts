@@ -74,6 +74,12 @@ export const retryCommand = defineCommand({
         exitCode: 2,
       });
     }
+    if (error?.trim() === "") {
+      throw new UserError(`Cannot run "spoor retry": the text of --error is empty`, {
+        hint: `Write a part of the error, as "spoor failures" shows it; --all is for all groups.`,
+        exitCode: 2,
+      });
+    }
     const root = projectOf(options);
     const practice = await readsPracticeState(root, options.practice);
     const command = ["spoor retry", ...name === undefined ? [] : [name], ...words].join(" ");

@@ -78,6 +78,11 @@ Deno.test("retry chooses by error and age; what matches nothing says what there 
   assert.match(none.output, /no failed or rejected group fits[^]*3 parked groups/);
   assert.match((await retry("--all", "--older-than", "1h")).output, /no failed or rejected group/);
   assert.equal((await retry()).code, 2);
+  for (const nothing of ["", " \t"]) {
+    const empty = await retry("--error", nothing);
+    assert.equal(empty.code, 2, empty.output);
+    assert.match(empty.output, /Cannot run "spoor retry": the text of --error is empty/);
+  }
   assert.match((await retry("--older-than", "old")).output, /"old" is not a duration/);
   assert.match((await retry("sync.people", "9")).output, /knows no group "9"/);
   assert.match((await retry("sync.people", "--error", "ANSWERED 404")).output, /tries 2 groups/);
