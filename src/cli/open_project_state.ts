@@ -6,8 +6,9 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
+import { namedProjectOf, projectOf } from "~/cli/find_project.ts";
 import { loadSettings } from "~/project/settings/settings.ts";
-import { practiceOption } from "~/run/command_text.ts";
+import { stateOption } from "~/run/command_text.ts";
 import { openStateReadOnly, stateFilePath } from "~/store/open_state.ts";
 import { refuseLostFile } from "~/store/sent_mark.ts";
 
@@ -17,9 +18,25 @@ export const PRACTICE_OPTION = {
   help: "Look at what practice runs have made, not at the real state",
 } as const;
 
-/** Whether a project's state is that of practice runs: by `--practice` or by its settings. */
-export async function readsPracticeState(root: string, practice: boolean): Promise<boolean> {
-  return practice || (await loadSettings(root)).settings.practice;
+/** Which project's which state a call is about. */
+export interface ChosenState {
+  root: string;
+  /** It is that of practice runs: by `--practice` or by the project's settings. */
+  practice: boolean;
+  /** What commands need to be about this state: ` --practice`, ` --project DIR`, or nothing. */
+  option: string;
+}
+
+/** Reads it off a call's options. */
+export async function chooseState(
+  options: { readonly project: string | undefined; readonly practice: boolean },
+): Promise<ChosenState> {
+  const root = projectOf(options);
+  return {
+    root,
+    practice: options.practice || (await loadSettings(root)).settings.practice,
+    option: stateOption(options.practice, namedProjectOf(options)),
+  };
 }
 
 /** Opens the state for reading; `undefined` when nothing has run. */
@@ -33,12 +50,12 @@ export function findProjectState(root: string, practice: boolean): DatabaseSync 
  * @param purpose For the message: `query mart.customers`.
  * @throws {UserError} Nothing has run, or the state file got lost.
  */
-export function openProjectState(root: string, practice: boolean, purpose: string): DatabaseSync {
-  return findProjectState(root, practice) ?? refuse(root, practice, purpose);
+export function openProjectState(chosen: ChosenState, purpose: string): DatabaseSync {
+  return findProjectState(chosen.root, chosen.practice) ?? refuse(chosen, purpose);
 }
 
-function refuse(root: string, practice: boolean, purpose: string): never {
-  const { state, hint } = whatHasRun(root, practice, purpose);
+function refuse(chosen: ChosenState, purpose: string): never {
+  const { state, hint } = whatHasRun(chosen, purpose);
   throw new UserError(`Cannot ${purpose}: ${state}`, { hint });
 }
 
@@ -48,16 +65,14 @@ function refuse(root: string, practice: boolean, purpose: string): never {
  * @throws {UserError} The state file got lost.
  */
 export function whyNoState(
-  root: string,
-  practice: boolean,
+  chosen: ChosenState,
   purpose: string,
 ): { state: string; hint: string } | undefined {
-  return hasState(root, practice) ? undefined : whatHasRun(root, practice, purpose);
+  return hasState(chosen.root, chosen.practice) ? undefined : whatHasRun(chosen, purpose);
 }
 
 function whatHasRun(
-  root: string,
-  practice: boolean,
+  { root, practice, option }: ChosenState,
   purpose: string,
 ): { state: string; hint: string } {
   refuseLost(root, practice, purpose);
@@ -69,7 +84,7 @@ function whatHasRun(
   }
   return {
     state: "nothing has run here yet",
-    hint: `Run "spoor run${practiceOption(practice)}" first.`,
+    hint: `Run "spoor run${option}" first.`,
   };
 }
 

@@ -22,14 +22,20 @@ export const MODELS_FOLDER = "models";
  */
 export function findRoot(cwd: string, project?: string): string {
   if (project !== undefined) return namedRoot(resolve(cwd, project), project);
-  for (let folder = resolve(cwd);; folder = dirname(folder)) {
-    if (isProject(folder)) return folder;
-    if (folder === dirname(folder)) break;
-  }
+  const root = nearestRoot(cwd);
+  if (root !== undefined) return root;
   throw new UserError(
     `Cannot find a project: neither "${cwd}" nor a folder above it holds "${SETTINGS_FILE}" or "${MODELS_FOLDER}/"`,
     { hint: `Run "spoor init" to begin one here, or name its folder by "--project DIR".` },
   );
+}
+
+/** The nearest folder upward that is a project, if there is one. */
+export function nearestRoot(cwd: string): string | undefined {
+  for (let folder = resolve(cwd);; folder = dirname(folder)) {
+    if (isProject(folder)) return folder;
+    if (folder === dirname(folder)) return undefined;
+  }
 }
 
 function namedRoot(folder: string, asWritten: string): string {

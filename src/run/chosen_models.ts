@@ -7,7 +7,6 @@ import { UserError } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import { selectModels } from "~/dag/selectors.ts";
 import type { HeldAdopter } from "./adopt/adopt_held.ts";
-import { practiceOption } from "./command_text.ts";
 import type { RunRequest } from "./run_request.ts";
 
 /**
@@ -35,14 +34,14 @@ export function selectTracked(
 /**
  * An option that would do nothing is a mistake of who typed it.
  *
- * @param practice `--practice` was given.
+ * @param commandOption What commands need to be about this state.
  * @throws {UserError} Of these models one does not run, or two options contradict each other about it.
  */
 export function refuseUselessOptions(
   resend: ReadonlySet<string>,
   adopt: ReadonlySet<string>,
   selected: readonly string[],
-  practice: boolean,
+  commandOption: string,
 ): void {
   const running = new Set(selected);
   const both = [...adopt].find((name) => resend.has(name));
@@ -56,7 +55,7 @@ export function refuseUselessOptions(
     const name = [...names].find((each) => !running.has(each));
     if (name === undefined) continue;
     throw new UserError(`Cannot ${option} ${name}: it is not among the models to run`, {
-      hint: `Name it: spoor run ${name} --${option} ${name}${practiceOption(practice)}`,
+      hint: `Name it: spoor run ${name} --${option} ${name}${commandOption}`,
       exitCode: 2,
     });
   }

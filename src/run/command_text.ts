@@ -33,11 +33,18 @@ export function purposeOf({ plan, apply }: Pick<RunRequest, "plan" | "apply">): 
 }
 
 /**
- * What a command that a message names needs to be about the same state: nothing where the settings say
- * that all is practice.
+ * What a command that a message names needs to be about the same state: ` --practice`, ` --project DIR`, both, or
+ * nothing.
  *
- * @param isGiven `--practice` was given.
+ * @param practice `--practice` was given; where the settings say that all is practice, it is not needed.
+ * @param namedProject The project's folder, absolute, where `--project` has to name it.
  */
-export function practiceOption(isGiven: boolean): string {
-  return isGiven ? " --practice" : "";
+export function stateOption(practice: boolean, namedProject: string | undefined): string {
+  const project = namedProject === undefined ? "" : ` --project ${shellWord(namedProject)}`;
+  return `${practice ? " --practice" : ""}${project}`;
+}
+
+/** A command that was recorded with what it needed then, with what it needs where it is shown now. */
+export function withStateOption(command: string, option: string): string {
+  return command.replace(/( --practice)?( --project [^]*)?$/, () => option);
 }

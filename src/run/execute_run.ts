@@ -41,7 +41,7 @@ import { listTables } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import type { HeldAdopter } from "./adopt/adopt_held.ts";
 import { refuseUselessOptions, selectTracked, takeHeld } from "./chosen_models.ts";
-import { commandOf, practiceOption, purposeOf } from "./command_text.ts";
+import { commandOf, purposeOf, stateOption } from "./command_text.ts";
 import type { CurrentModel } from "./current_model.ts";
 import { heldBackOf } from "./earlier/held_back.ts";
 import type { FromEngine } from "./engine/engine_protocol.ts";
@@ -252,7 +252,12 @@ async function findWork(db: DatabaseSync, job: Job, analyses: ModuleAnalyses): P
   const adopt = selectTracked("--adopt", request.adopt, read, order.models);
   const chosen = selected.flatMap((name) => read.models.get(name) ?? []);
   refuseTracing(request.plan ? chosen.filter(isSource) : chosen, (name) => Deno.env.get(name));
-  refuseUselessOptions(resend, adopt, selected, request.practice);
+  refuseUselessOptions(
+    resend,
+    adopt,
+    selected,
+    stateOption(request.practice, request.namedProject),
+  );
   const { graph, held } = await takeHeld(request, adopt, read, listTables(db));
   const readVariable = variableLookup(dotenv, (name) => Deno.env.get(name));
   return { graph, selected, resend, adopt, ...(held && { held }), readVariable };
@@ -272,7 +277,7 @@ function contextOf({ root, path, settings, request, current }: Job, way: Way, en
     now: isoNow,
     ...(planned && { planned }),
     memoryMb: settings.memoryMb,
-    practiceOption: practiceOption(request.practice),
+    stateOption: stateOption(request.practice, request.namedProject),
     watchDeadline: (model: string, limitMs: number) => {
       post({ type: "deadline", model, limitMs });
       return () => post({ type: "deadline_over", model });

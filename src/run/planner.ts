@@ -23,7 +23,7 @@ import type { ModelState } from "~/store/model_states.ts";
 import { lastRunId } from "~/store/runs.ts";
 import type { SendingRun } from "~/store/sent_mark.ts";
 import { digestTable } from "~/warehouse/digest_table.ts";
-import { practiceOption } from "./command_text.ts";
+import { stateOption } from "./command_text.ts";
 import { heldBackOf } from "./earlier/held_back.ts";
 import type { RunEvent } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
@@ -163,26 +163,34 @@ type SendingFacts = ReturnType<PlanRecorderFacts["sending"]>;
  * @param practice What would be applied now is practice.
  * @throws {UserError} The plan sends, and the settings of the project say that nothing does.
  */
-export function refuseInPractice(plan: PlanDocument, practice: boolean): void {
+export function refuseInPractice(
+  plan: PlanDocument,
+  practice: boolean,
+  namedProject: string | undefined,
+): void {
   if (plan.practice || !practice) return;
   throw new UserError(
     `Cannot apply the plan: it is of a real run, and "${SETTINGS_FILE}" makes every run practice`,
     {
       at: { path: SETTINGS_FILE },
       hint: `Nothing was sent. Take "practice: true" out of it to send what the plan shows; ` +
-        `or make a plan of practice: spoor plan -o plan.json`,
+        `or make a plan of practice: spoor plan -o plan.json${stateOption(false, namedProject)}`,
     },
   );
 }
 
 /** @throws {UserError} Something is not as it was when the plan was made. */
-export function refuseMoved(plan: PlanDocument, now: PlanDocument): void {
+export function refuseMoved(
+  plan: PlanDocument,
+  now: PlanDocument,
+  namedProject: string | undefined,
+): void {
   if (plan.project_id !== now.project_id) {
     throw new UserError(
       "Cannot apply the plan: it is of another project, or of another state of it",
       {
         hint: `Nothing was sent. Make a plan of this one: spoor plan -o plan.json${
-          practiceOption(plan.practice)
+          stateOption(plan.practice, namedProject)
         }`,
       },
     );

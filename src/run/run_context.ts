@@ -32,8 +32,8 @@ export interface RunContext {
   proxies?: Proxies;
   /** Gives where the practice API listens, and starts it if need be; absent in a real run. */
   practice?: () => Promise<string>;
-  /** What commands in messages need to be about this state: ` --practice`, or nothing. */
-  practiceOption: string;
+  /** What commands in messages need to be about this state: ` --practice`, ` --project DIR`, or nothing. */
+  stateOption: string;
   /** A plan is made: nothing is sent, what would be is noted here. */
   plan?: PlanRecorder;
   /** A plan is applied: only what is in it may leave. */

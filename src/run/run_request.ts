@@ -11,6 +11,8 @@ import type { HeldRequest } from "./adopt/held_source.ts";
 export interface RunRequest {
   /** The project's root, absolute. */
   project: string;
+  /** The same as given by `--project`, absolute, where the folder that commands are typed in does not tell it. */
+  namedProject?: string;
   /** As written: `sync.hubspot`, `+sync.hubspot`, `mart.customers+`, `tag:crm`; none: all models. */
   selectors: readonly string[];
   /** True: asked for on the command line; `practice: true` in `spoor.yaml` has the same effect. */

@@ -25,6 +25,8 @@ export interface StateMove {
   to: string;
   /** Names of the models that the project has now. */
   projectModels: readonly string[];
+  /** What commands in messages need to be about this state. @default nothing */
+  option?: string;
 }
 
 /** What was moved. */
@@ -51,21 +53,21 @@ export interface MoveFacts extends StateMove {
  * good under it; tries that failed and empty tables are not.
  */
 export function findMoveObstacle(facts: MoveFacts): UserError | undefined {
-  const { from, to, projectModels, holders, toState } = facts;
+  const { from, to, projectModels, holders, toState, option = "" } = facts;
   const cannot = `Cannot move the state of ${from} to ${to}`;
   if (!includesName(holders, from)) {
     const meant = closestWord(from, holders);
     return new UserError(`${cannot}: there is no state of "${from}"`, {
       hint: meant
         ? `Did you mean "${meant}"?`
-        : `Run "spoor state list" to see which models have one`,
+        : `Run "spoor state list${option}" to see which models have one`,
       exitCode: includesName(projectModels, from) ? 1 : 2,
     });
   }
   const isSame = isSameName(from, to);
   if (projectModels.includes(from) || (!isSame && includesName(projectModels, from))) {
     return new UserError(`${cannot}: ${from} is still a model of this project`, {
-      hint: `Rename its file first, then run "spoor state mv ${from} ${to}" again`,
+      hint: `Rename its file first, then run "spoor state mv ${from} ${to}${option}" again`,
     });
   }
   if (!projectModels.includes(to)) {

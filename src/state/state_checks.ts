@@ -72,11 +72,11 @@ function checkLastSender({ unknownSender, unreadableMark }: CheckFacts): CheckRe
 }
 
 /** Each table of accepted rows belongs to a model, and each of its rows to a set of columns. */
-function checkAccepted({ db, isOfProject }: CheckFacts): CheckResult {
+function checkAccepted({ db, isOfProject, option = "" }: CheckFacts): CheckResult {
   const models = modelsWithAccepted(db);
   const notes = models.filter((model) => !isOfProject(model)).map((model) =>
     `State is left over of ${model}, which the project no longer has; ` +
-    `if it was renamed, run "spoor state mv ${model} <new name>"`
+    `if it was renamed, run "spoor state mv ${model} <new name>${option}"`
   );
   const findings = models.flatMap((model) => {
     const lost = Number(

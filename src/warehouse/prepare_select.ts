@@ -29,8 +29,8 @@ export interface SelectInput {
   lines?: readonly number[];
   /** `schema.name` of all tables that may be read, or `"all"` (Spoor's own tables too). */
   readable: Iterable<string> | "all";
-  /** What commands need to be about this state: ` --practice`, or nothing. @default nothing */
-  practiceOption?: string;
+  /** What commands need to be about this state: ` --practice`, ` --project DIR`. @default nothing */
+  stateOption?: string;
 }
 
 /** A query that SQLite has accepted. */
@@ -219,7 +219,7 @@ function notMade(table: string, input: SelectInput, cause: unknown): UserError {
   return new UserError(`Cannot run ${input.name}: ${table} has no table yet`, {
     at: input.at,
     hint: `Run "spoor run +${table}${
-      input.practiceOption ?? ""
+      input.stateOption ?? ""
     }" first; a TypeScript model has a table once it has saved a row`,
     cause,
   });

@@ -128,7 +128,7 @@ export class SimulatedRun {
           commits: this.#commits,
           runId: this.runId,
           projectId: PROJECT,
-          practiceOption: "",
+          stateOption: "",
           ...(plan && { plan }),
           now: () => new Date(wall.nowMs).toISOString(),
           nextChangeId: () => this.#nextId++,

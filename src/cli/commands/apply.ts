@@ -7,7 +7,7 @@ import { countOf } from "~/base/counts.ts";
 import { systemWords } from "~/base/system_words.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
-import { projectOf } from "~/cli/find_project.ts";
+import { projectToRun } from "~/cli/find_project.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { parseHeld } from "~/cli/parse_held.ts";
@@ -18,6 +18,7 @@ import { RunText } from "~/cli/run_view/run_text.ts";
 import { STOPPING } from "~/cli/stop_signals.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import { parsePlan } from "~/plan/plan_file.ts";
+import { stateOption } from "~/run/command_text.ts";
 import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 
@@ -47,15 +48,16 @@ export const applyCommand = defineCommand({
   async run(call) {
     const { options: { json, all, verbose }, output, positionals: [file = ""] } = call;
     const plan = parsePlan(readPlan(file), file);
+    const request = toRequest(call, plan, file);
     using text = json ? undefined : new RunText(output, {
       all,
       verbose,
-      practiceOption: plan.practice,
+      option: stateOption(plan.practice, request.namedProject),
       program: PROGRAM,
       now: () => performance.now(),
     });
     const show = text ? (event: RunEvent) => text.show(event) : showAsJson(output);
-    const finished = await runOnCopy(toRequest(call, plan, file), output, {
+    const finished = await runOnCopy(request, output, {
       onEvent: show,
       onPlan: () => {},
       onMigrate: tellMigration(output),
@@ -77,7 +79,7 @@ function toRequest(
   const { selectors, full, resend, adopt, held, allow_removed, allow_changes } = plan.options;
   const { jobs, verbose } = options;
   return {
-    project: projectOf(options),
+    ...projectToRun(options),
     selectors,
     full,
     resend,

@@ -15,7 +15,6 @@ import {
   totalsOf,
 } from "~/cli/failures_view/failure_lines.ts";
 import { type FoldedFailure, foldFailures } from "~/cli/failures_view/fold_failures.ts";
-import { projectOf } from "~/cli/find_project.ts";
 import { findBudgetBlock } from "~/cli/groups/budget_block.ts";
 import { openGroupsToList } from "~/cli/groups/open_groups.ts";
 import {
@@ -24,9 +23,8 @@ import {
   type TrackedModel,
 } from "~/cli/groups/tracked_model.ts";
 import { limitHelp, listLimit } from "~/cli/list_limit.ts";
-import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { chooseState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import type { Output } from "~/cli/output/output.ts";
-import { practiceOption } from "~/run/command_text.ts";
 import {
   type FailedModel,
   failedModels,
@@ -69,13 +67,13 @@ export const failuresCommand = defineCommand({
   async run({ options, positionals: [name], output }) {
     const purpose = "list failures";
     const limit = listLimit(options, LISTED);
-    const root = projectOf(options);
-    const practice = await readsPracticeState(root, options.practice);
-    using db = openGroupsToList({ root, practice, output }, purpose);
+    const chosen = await chooseState(options);
+    const { root, practice, option } = chosen;
+    using db = openGroupsToList({ ...chosen, output }, purpose);
     if (!db) return ExitCode.Ok;
     const model = name === undefined
       ? undefined
-      : (await findTrackedModel(root, db, name, purpose)).name;
+      : (await findTrackedModel(chosen, db, name, purpose)).name;
     const isRunning = runUnderWay(db, stateFilePath(root, practice)) !== undefined;
     const failing = failingChanges(db, { model, isRunning });
     const models = await loadTrackedModels(root, db, new Set(failing.map((one) => one.model)));
@@ -86,12 +84,11 @@ export const failuresCommand = defineCommand({
       failure,
       keys: keysOf(db, failure, options.all ? Infinity : KEYS_SHOWN),
     }));
-    const option = practiceOption(options.practice);
     if (options.json) printJson(shown, broken, columnsOf, output);
     else {
       // Where several models have failures, one command can be named for all of them, or none.
       const [block] = models.size === 1
-        ? [...models.keys()].map((one) => findBudgetBlock(db, one))
+        ? [...models.keys()].map((one) => findBudgetBlock(db, one, option))
         : [];
       const run = block?.command ?? `spoor run${option}`;
       printText({ folded, shown, broken, models, output, model, option, run });
@@ -119,7 +116,7 @@ interface Listing {
   output: Output;
   /** Only this one was asked for. */
   model: string | undefined;
-  /** What commands need to be about this state: ` --practice`, or nothing. */
+  /** What commands need to be about this state. */
   option: string;
   /** What tries again what has failed. */
   run: string;

@@ -10,12 +10,11 @@ import { renderDuration } from "~/base/duration.ts";
 import { isSameName } from "~/base/same_name.ts";
 import { type ErrorReport, UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
-import { projectOf } from "~/cli/find_project.ts";
 import { limitHelp, listLimit } from "~/cli/list_limit.ts";
 import {
+  chooseState,
   findProjectState,
   PRACTICE_OPTION,
-  readsPracticeState,
   refuseLost,
 } from "~/cli/open_project_state.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
@@ -69,12 +68,11 @@ export const historyCommand = defineCommand({
   ],
   async run({ options, positionals: [model], output }) {
     const limit = listLimit(options, LISTED);
-    const root = projectOf(options);
-    const practice = await readsPracticeState(root, options.practice);
+    const { root, practice, option } = await chooseState(options);
     using db = findProjectState(root, practice);
     if (!db) {
       refuseLost(root, practice, "show the history");
-      if (!options.json) output.line(`Nothing has run yet. Start with "spoor run".`);
+      if (!options.json) output.line(`Nothing has run yet. Start with "spoor run${option}".`);
       return ExitCode.Ok;
     }
     tellOutdated(output, stateFilePath(root, practice), db);
@@ -84,7 +82,7 @@ export const historyCommand = defineCommand({
     const show = { limit, json: options.json, output };
     if (model === undefined) {
       printRuns(recentRuns(db, read).map((run) => withDeath(run, underWay)), show);
-    } else printSteps(stepsOf(db, { model, limit: read, underWay, root }), show);
+    } else printSteps(stepsOf(db, { model, limit: read, underWay, root, option }), show);
     return ExitCode.Ok;
   },
 });
@@ -109,11 +107,13 @@ interface WantedSteps {
   limit: number;
   underWay: number | undefined;
   root: string;
+  /** What commands need to be about this state. */
+  option: string;
 }
 
 function stepsOf(
   db: DatabaseSync,
-  { model, limit, underWay, root }: WantedSteps,
+  { model, limit, underWay, root, option }: WantedSteps,
 ): HistoryStep[] {
   const recorded = recentSteps(db, model, limit);
   const unfinished = unfinishedSteps(db, recorded[0]?.model ?? model, limit)
@@ -124,12 +124,12 @@ function stepsOf(
   const names = findModels(root).files.map(({ name }) => name);
   if (names.some((name) => isSameName(name, model))) {
     throw new UserError(`Cannot show the history of "${model}": it has never run`, {
-      hint: `Run "spoor history" to see what has.`,
+      hint: `Run "spoor history${option}" to see what has.`,
     });
   }
   const meant = closestWord(model, [...modelsInHistory(db), ...names]);
   throw new UserError(`Cannot show the history of "${model}": there is no such model`, {
-    hint: meant ? `Did you mean "${meant}"?` : `Run "spoor history" to see what has run.`,
+    hint: meant ? `Did you mean "${meant}"?` : `Run "spoor history${option}" to see what has run.`,
     exitCode: 2,
   });
 }

@@ -6,7 +6,7 @@
 import { countOf } from "~/base/counts.ts";
 import { shellWord } from "~/base/shell_word.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
-import { projectOf } from "~/cli/find_project.ts";
+import { projectOf, projectToRun } from "~/cli/find_project.ts";
 import { expectOneFormat } from "~/cli/one_format.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
@@ -17,6 +17,7 @@ import { expectWritable, writePlan } from "~/cli/plan_view/write_plan.ts";
 import { runOnCopy } from "~/cli/run_on_copy.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import { planText } from "~/plan/plan_file.ts";
+import { stateOption } from "~/run/command_text.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 
 /** `--exit-code`: a run would do something. */
@@ -95,7 +96,8 @@ export const planCommand = defineCommand({
     expectOneFormat("plan", options.format, options.json);
     if (options.output !== undefined) expectWritable(options.output, projectOf(options));
     let plan: PlanDocument | undefined;
-    const ended = await runOnCopy(toRequest(call), output, {
+    const request = toRequest(call);
+    const ended = await runOnCopy(request, output, {
       onEvent: () => {},
       onPlan: (made) => plan = made,
       onMigrate: tellMigration(output),
@@ -103,9 +105,10 @@ export const planCommand = defineCommand({
     });
     if (!ended || !plan) return ExitCode.Interrupted;
     if (options.output !== undefined) writePlan(options.output, plan);
-    print(call, plan);
+    print(call, plan, stateOption(options.practice, request.namedProject));
     if (options.output !== undefined) {
-      output.errorLine(`Wrote ${options.output}. ${applyingText(plan, options.output)}`);
+      const option = stateOption(false, request.namedProject);
+      output.errorLine(`Wrote ${options.output}. ${applyingText(plan, options.output, option)}`);
     }
     if (plan.summary.failed > 0 || plan.outdated_by) return ExitCode.Failed;
     return options["exit-code"] && plan.summary.has_changes ? HAS_CHANGES : ExitCode.Ok;
@@ -116,6 +119,7 @@ export const planCommand = defineCommand({
 function applyingText(
   { summary: { failed }, outdated_by: outdatedBy }: PlanDocument,
   file: string,
+  option: string,
 ): string {
   if (outdatedBy) return "It cannot be applied: no run begins from this state.";
   if (failed > 0) {
@@ -124,13 +128,13 @@ function applyingText(
   }
   // What begins with a dash is an option to a command.
   const path = file.startsWith("-") ? `./${file}` : file;
-  return `To send just this: spoor apply ${shellWord(path)}`;
+  return `To send just this: spoor apply ${shellWord(path)}${option}`;
 }
 
 function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
   const { practice, full, resend, adopt, held, jobs, verbose, output } = options;
   return {
-    project: projectOf(options),
+    ...projectToRun(options),
     selectors: positionals,
     practice,
     full,
@@ -149,7 +153,11 @@ function formatOf({ format, json }: Call<typeof OPTIONS>["options"]): string {
   return json ? "json" : format ?? "text";
 }
 
-function print({ options, output }: Call<typeof OPTIONS>, plan: PlanDocument): void {
+function print(
+  { options, output }: Call<typeof OPTIONS>,
+  plan: PlanDocument,
+  option: string,
+): void {
   const format = formatOf(options);
   // One object a line is what --json means everywhere; the document laid out is for people.
   if (options.json) return output.line(JSON.stringify(plan));
@@ -157,6 +165,6 @@ function print({ options, output }: Call<typeof OPTIONS>, plan: PlanDocument): v
   const { all, verbose } = options;
   const lines = format === "md"
     ? renderPlanMarkdown(plan, all)
-    : renderPlan(plan, { style: output.style, all, verbose, columns: output.columns });
+    : renderPlan(plan, { style: output.style, all, verbose, option, columns: output.columns });
   for (const line of lines) output.line(line);
 }

@@ -6,7 +6,7 @@
 import { countOf } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
-import { projectOf } from "~/cli/find_project.ts";
+import { namedProjectOf, projectOf } from "~/cli/find_project.ts";
 import { limitHelp, listLimit } from "~/cli/list_limit.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { clearPractice } from "~/cli/practice_view/clear_practice.ts";
@@ -23,6 +23,7 @@ import {
   readPractice,
   type ReceivedRequest,
 } from "~/practice/read_practice.ts";
+import { stateOption } from "~/run/command_text.ts";
 import { practiceFilePath } from "~/run/practice.ts";
 
 /** Requests or records that are listed where no limit is given. */
@@ -75,8 +76,9 @@ export const practiceCommand = defineCommand({
     using practice = readPractice(practiceFilePath(root));
     const filter = toFilter(where, options.key);
     if (!practice) {
+      const option = stateOption(true, namedProjectOf(options));
       if (!options.json) {
-        output.line(`Nothing was received yet. Start with "spoor run --practice".`);
+        output.line(`Nothing was received yet. Start with "spoor run${option}".`);
       }
     } else if (options.records) showRecords(practice, filter, { ...options, limit }, output);
     else if (where === undefined && options.key === undefined) showHosts(practice, options, output);

@@ -5,13 +5,11 @@
  */
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { modelNamesAround } from "~/cli/completions/model_names.ts";
-import { projectOf } from "~/cli/find_project.ts";
-import { openProjectState, PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { chooseState, openProjectState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import { expectOneFormat } from "~/cli/one_format.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { prepareQuery } from "~/cli/query/prepare_query.ts";
 import { type Format, FORMATS, writeRows } from "~/cli/query/write_rows.ts";
-import { practiceOption } from "~/run/command_text.ts";
 
 const OPTIONS = {
   format: {
@@ -51,10 +49,9 @@ export const queryCommand = defineCommand({
   ],
   async run({ options, positionals: [text = ""], output }) {
     const limit = limitOf(options);
-    const root = projectOf(options);
-    const practice = await readsPracticeState(root, options.practice);
-    using db = openProjectState(root, practice, "run the query");
-    const result = prepareQuery(db, text, modelNamesAround(root), practiceOption(options.practice));
+    const chosen = await chooseState(options);
+    using db = openProjectState(chosen, "run the query");
+    const result = prepareQuery(db, text, modelNamesAround(chosen.root), chosen.option);
     const format = formatOf(options);
     writeRows(result, format, limit, output);
     return ExitCode.Ok;

@@ -6,8 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { countOf, renderCount } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
-import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
-import { projectOf } from "~/cli/find_project.ts";
+import { defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import {
   findKeys,
   findStanding,
@@ -23,9 +22,8 @@ import {
   loadTrackedModels,
   type TrackedModel,
 } from "~/cli/groups/tracked_model.ts";
-import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { chooseState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import type { Output } from "~/cli/output/output.ts";
-import { practiceOption } from "~/run/command_text.ts";
 import { type ChangedByHand, type ChangeFilter, retryChanges } from "~/store/changes/by_hand.ts";
 import { modelsInHistory } from "~/store/history.ts";
 
@@ -39,8 +37,6 @@ const OPTIONS = {
   all: { type: "boolean", help: "All models" },
   practice: PRACTICE_OPTION,
 } as const satisfies OptionTable;
-
-type Options = Call<typeof OPTIONS>["options"];
 
 const PURPOSE = "retry";
 
@@ -80,26 +76,26 @@ export const retryCommand = defineCommand({
         exitCode: 2,
       });
     }
-    const root = projectOf(options);
-    const practice = await readsPracticeState(root, options.practice);
+    const chosen = await chooseState(options);
     const command = ["spoor retry", ...name === undefined ? [] : [name], ...words].join(" ");
-    using state = openForDecision({ root, practice, output }, command, PURPOSE);
+    using state = openForDecision({ ...chosen, output }, command, PURPOSE);
     const { db } = state;
     const model = name === undefined
       ? undefined
-      : await findTrackedModel(root, db, name, `${PURPOSE} ${name}`);
+      : await findTrackedModel(chosen, db, name, `${PURPOSE} ${name}`);
     const keys = model && words.length > 0
-      ? findKeys(db, model, words, `${PURPOSE} ${model.name}`)
+      ? findKeys(db, model, words, { purpose: `${PURPOSE} ${model.name}`, option: chosen.option })
       : undefined;
     const filter = { model: model?.name, keys, error, before };
     if (model) refusePassingOver(db, "retry", filter, model, `${PURPOSE} ${model.name}`);
     const retried = retryChanges(db, filter, now.toISOString());
     if (retried.length === 0) {
-      const models = model ? [model] : await loadAllTracked(root, db);
+      const models = model ? [model] : await loadAllTracked(chosen.root, db);
       const standing = findStanding(db, { model: model?.name, keys }, models);
-      throw nothingToRetry(filter, standing, options.practice);
+      throw nothingToRetry(filter, standing, chosen.option);
     }
-    print(retried, options, output);
+    if (options.json) { for (const one of retried) output.json("retried", { ...one }); }
+    else print(retried, chosen.option, output);
     return ExitCode.Ok;
   },
 });
@@ -111,21 +107,18 @@ async function loadAllTracked(root: string, db: DatabaseSync): Promise<TrackedMo
 function nothingToRetry(
   { model, error, before }: ChangeFilter,
   standing: Standing,
-  practice: boolean,
+  option: string,
 ): UserError {
   const what = model === undefined ? PURPOSE : `${PURPOSE} ${model}`;
   const isNarrowed = error !== undefined || before !== undefined;
   const which = isNarrowed ? "no failed or rejected group fits" : "no group is failed or rejected";
   return new UserError(`Cannot ${what}: ${which}`, {
     details: [`As it stands: ${renderStanding(standing)}`],
-    hint: whatToDo(
-      standing,
-      `${model === undefined ? "" : ` ${model}`}${practiceOption(practice)}`,
-    ),
+    hint: whatToDo(standing, `${model === undefined ? "" : ` ${model}`}${option}`),
   });
 }
 
-/** @param args What follows a command: the model, and `--practice`. */
+/** @param args What follows a command: the model, and what it needs to be about this state. */
 function whatToDo(standing: Standing, args: string): string {
   const hasFailures = ["failed", "parked", "rejected"].some((word) => standing.has(word));
   if (!hasFailures && standing.has("unknown")) {
@@ -137,17 +130,13 @@ function whatToDo(standing: Standing, args: string): string {
   return `Run "spoor failures${args}" to see what there is.`;
 }
 
-function print(retried: readonly ChangedByHand[], { json, practice }: Options, output: Output) {
+function print(retried: readonly ChangedByHand[], option: string, output: Output) {
   for (const { model, groups, parked } of retried) {
-    if (json) output.json("retried", { model, groups, parked });
-    else {
-      const were = groups === 1
-        ? parked === 1 ? "it was parked" : "it was not parked"
-        : `${renderCount(parked)} of them were parked`;
-      output.line(`${model}: the next run tries ${countOf(groups, "group")} again; ${were}.`);
-    }
+    const were = groups === 1
+      ? parked === 1 ? "it was parked" : "it was not parked"
+      : `${renderCount(parked)} of them were parked`;
+    output.line(`${model}: the next run tries ${countOf(groups, "group")} again; ${were}.`);
   }
-  if (json) return;
   const names = retried.length > 3 ? "" : ` ${retried.map(({ model }) => model).join(" ")}`;
-  output.line(`Nothing is sent yet. Now run: spoor run${names}${practiceOption(practice)}`);
+  output.line(`Nothing is sent yet. Now run: spoor run${names}${option}`);
 }

@@ -6,7 +6,7 @@
 import { parseDurationMs } from "~/base/duration.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
-import { projectOf } from "~/cli/find_project.ts";
+import { projectToRun } from "~/cli/find_project.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { parseHeld } from "~/cli/parse_held.ts";
@@ -16,6 +16,7 @@ import { RunText } from "~/cli/run_view/run_text.ts";
 import { hearStopSignals, STOPPING } from "~/cli/stop_signals.ts";
 import { FAULT_HELP } from "~/practice/parse_faults.ts";
 import { runProject, TIME_IS_OVER } from "~/run/engine/run_project.ts";
+import { stateOption } from "~/run/command_text.ts";
 import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 
@@ -115,7 +116,7 @@ export const runCommand = defineCommand({
     using text = json ? undefined : new RunText(output, {
       all,
       verbose,
-      practiceOption: practice,
+      option: stateOption(practice, request.namedProject),
       program: PROGRAM,
       now: () => performance.now(),
     });
@@ -142,7 +143,7 @@ export const runCommand = defineCommand({
 function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
   const { practice, faults, full, resend, adopt, held, jobs, timeout, verbose } = options;
   return {
-    project: projectOf(options),
+    ...projectToRun(options),
     selectors: positionals,
     practice,
     full,

@@ -8,18 +8,17 @@ import { countOf } from "~/base/counts.ts";
 import { nameTest } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
-import { projectOf } from "~/cli/find_project.ts";
 import {
+  chooseState,
+  type ChosenState,
   openProjectState,
   PRACTICE_OPTION,
-  readsPracticeState,
   refuseLost,
 } from "~/cli/open_project_state.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import { renderSize } from "~/cli/output/size_text.ts";
 import { countChanges, renderReport, renderStates } from "~/cli/state_view/state_lines.ts";
 import { findModels } from "~/project/models/find_models.ts";
-import { practiceOption } from "~/run/command_text.ts";
 import { backupState, defaultBackupPath } from "~/state/backup_state.ts";
 import { checkState } from "~/state/check_state.ts";
 import { heldState, modelsWithState } from "~/state/held_states.ts";
@@ -34,9 +33,7 @@ const OPTIONS = { practice: PRACTICE_OPTION } as const satisfies OptionTable;
 type StateCall = Call<typeof OPTIONS>;
 
 /** What an action gets. */
-interface Situation {
-  root: string;
-  practice: boolean;
+interface Situation extends ChosenState {
   /** The state file. */
   path: string;
   /** What came after the action's name. */
@@ -96,10 +93,9 @@ export const stateCommand = defineCommand({
     if (!action) throw new Error(`"${name}" was let through as an action`);
     const [least, most] = action.takes;
     if (args.length < least || args.length > most) throw wrongArguments(name, args, action);
-    const root = projectOf(call.options);
-    const practice = await readsPracticeState(root, call.options.practice);
-    const path = stateFilePath(root, practice);
-    return action.run({ root, practice, path, args, call });
+    const chosen = await chooseState(call.options);
+    const path = stateFilePath(chosen.root, chosen.practice);
+    return action.run({ ...chosen, path, args, call });
   },
 });
 
@@ -118,8 +114,9 @@ function wrongArguments(
   });
 }
 
-function list({ root, practice, call: { options, output } }: Situation): number {
-  using db = openProjectState(root, practice, "list the state");
+function list(situation: Situation): number {
+  const { root, option, call: { options, output } } = situation;
+  using db = openProjectState(situation, "list the state");
   const isOfProject = nameTest(modelNames(root));
   const states = modelsWithState(db).map((model) => ({
     ...heldState(db, model),
@@ -140,18 +137,19 @@ function list({ root, practice, call: { options, output } }: Situation): number 
       });
     }
   } else if (states.length === 0) output.line("No model has any state yet.");
-  else for (const line of renderStates(states, output.style)) output.line(line);
+  else for (const line of renderStates(states, { style: output.style, option })) output.line(line);
   return ExitCode.Ok;
 }
 
-function check({ root, practice, path, call: { options, output } }: Situation): number {
-  using db = openProjectState(root, practice, "check the state");
+function check(situation: Situation): number {
+  const { root, practice, path, option, call: { options, output } } = situation;
+  using db = openProjectState(situation, "check the state");
   const report = checkState({
     db,
     isOfProject: nameTest(modelNames(root)),
     unknownSender: () => findUnknownSender(path, db),
     unreadableMark: () => practice ? undefined : unreadableMark(path),
-    option: practiceOption(options.practice),
+    option,
   });
   const { findings, notes, checks, schema, currentSchema } = report;
   // That of practice runs means nothing to the settings.
@@ -176,7 +174,7 @@ function check({ root, practice, path, call: { options, output } }: Situation): 
 }
 
 function backup(
-  { root, practice, path, args: [file], call: { options, output } }: Situation,
+  { root, practice, path, option, args: [file], call: { options, output } }: Situation,
 ): number {
   const to = file === undefined
     ? defaultBackupPath(path, new Date().toISOString())
@@ -187,7 +185,7 @@ function backup(
   if (sizeBytes === undefined) {
     refuseLost(root, practice, "back up the state");
     throw new UserError("Cannot back up the state: nothing has run here yet", {
-      hint: `Run "spoor run${practiceOption(practice)}" first`,
+      hint: `Run "spoor run${option}" first`,
     });
   }
   if (options.json) output.json("state_backup", { path: to, size_bytes: sizeBytes });
@@ -196,9 +194,9 @@ function backup(
 }
 
 function move(situation: Situation): number {
-  const { root, practice, path, args: [from = "", to = ""], call: { options, output } } = situation;
+  const { root, path, option, args: [from = "", to = ""], call: { options, output } } = situation;
   // Refused before anything is written, also before an older file is brought up to date.
-  openProjectState(root, practice, `move the state of ${from}`).close();
+  openProjectState(situation, `move the state of ${from}`).close();
   const command = `spoor state mv ${from} ${to}`;
   using _lock = takeRunLock(
     lockPathOf(path),
@@ -207,7 +205,7 @@ function move(situation: Situation): number {
     `move the state of ${from}`,
   );
   using db = openState(path, undefined, tellMigration(output));
-  const moved = moveState(db, { from, to, projectModels: modelNames(root) });
+  const moved = moveState(db, { from, to, projectModels: modelNames(root), option });
   if (options.json) {
     const { rows, acceptedRows, changes } = moved;
     output.json("state_moved", { from, to, rows, accepted_rows: acceptedRows, changes });

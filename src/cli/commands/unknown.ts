@@ -6,7 +6,6 @@
 import { countOf } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
-import { projectOf } from "~/cli/find_project.ts";
 import { changeRequestOf } from "~/cli/groups/change_key_of.ts";
 import {
   findKeys,
@@ -17,9 +16,8 @@ import {
 import { openForDecision, openGroupsToList } from "~/cli/groups/open_groups.ts";
 import { findTrackedModel, loadTrackedModels } from "~/cli/groups/tracked_model.ts";
 import { limitHelp, listLimit } from "~/cli/list_limit.ts";
-import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { chooseState, type ChosenState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import { printUnknown, renderUnknown } from "~/cli/unknown_view/unknown_lines.ts";
-import { practiceOption } from "~/run/command_text.ts";
 import { settleChanges } from "~/store/changes/by_hand.ts";
 import { countInFlight, unknownChanges } from "~/store/changes/failing_changes.ts";
 import { stateFilePath } from "~/store/open_state.ts";
@@ -77,29 +75,28 @@ export const unknownCommand = defineCommand({
     ["spoor unknown settle sync.mail --all --not-sent", "It has none of those of sync.mail"],
   ],
   async run(call) {
-    const root = projectOf(call.options);
-    const practice = await readsPracticeState(root, call.options.practice);
-    if (call.positionals[0] === SETTLE) await settle(call, root, practice);
-    else await list(call, root, practice);
+    const chosen = await chooseState(call.options);
+    if (call.positionals[0] === SETTLE) await settle(call, chosen);
+    else await list(call, chosen);
     return ExitCode.Ok;
   },
 });
 
 async function list(
   { options, positionals: [name, extra], output }: UnknownCall,
-  root: string,
-  practice: boolean,
+  chosen: ChosenState,
 ): Promise<void> {
   const purpose = "list unknown groups";
   if (extra !== undefined || options.sent || options["not-sent"]) {
     throw wrongCall(`to settle groups, "${SETTLE}" comes first`);
   }
   const limit = listLimit(options, LISTED);
-  using db = openGroupsToList({ root, practice, output }, purpose);
+  const { root, practice, option } = chosen;
+  using db = openGroupsToList({ ...chosen, output }, purpose);
   if (!db) return;
   const model = name === undefined
     ? undefined
-    : (await findTrackedModel(root, db, name, purpose)).name;
+    : (await findTrackedModel(chosen, db, name, purpose)).name;
   const running = runUnderWay(db, stateFilePath(root, practice));
   const { changes, total } = unknownChanges(db, { model, isRunning: running !== undefined }, limit);
   const inFlight = running === undefined
@@ -110,29 +107,28 @@ async function list(
     const model = models.get(change.model);
     return model ? [{ change, model, ...changeRequestOf(db, change) }] : [];
   });
-  const view = { style: output.style, option: practiceOption(options.practice) };
+  const view = { style: output.style, option };
   if (options.json) printUnknown(groups, inFlight, output);
   else for (const line of renderUnknown({ groups, total, inFlight }, view)) output.line(line);
 }
 
 async function settle(
   { options, positionals: [, name, ...words], output }: UnknownCall,
-  root: string,
-  practice: boolean,
+  chosen: ChosenState,
 ): Promise<void> {
   const { sent, all } = options;
+  const { option } = chosen;
   if (name === undefined) throw wrongCall("it is not said which model");
   if (sent === options["not-sent"]) throw wrongCall("it takes one of --sent and --not-sent");
   if (all === words.length > 0) throw wrongCall("it takes keys, or --all");
   const purpose = `settle groups of ${name}`;
   const command = ["spoor unknown settle", name, ...words].join(" ");
-  using state = openForDecision({ root, practice, output }, command, purpose);
+  using state = openForDecision({ ...chosen, output }, command, purpose);
   const { db } = state;
-  const model = await findTrackedModel(root, db, name, purpose);
-  const keys = all ? undefined : findKeys(db, model, words, purpose);
+  const model = await findTrackedModel(chosen, db, name, purpose);
+  const keys = all ? undefined : findKeys(db, model, words, { purpose, option });
   const filter = { model: model.name, keys };
   refusePassingOver(db, "settle", filter, model, purpose);
-  const option = practiceOption(options.practice);
   const [settled] = settleChanges(db, filter, sent, new Date().toISOString());
   if (!settled) {
     const standing = renderStanding(findStanding(db, filter, [model]));

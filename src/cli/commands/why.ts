@@ -4,17 +4,15 @@
  * @module
  */
 import { defineCommand, ExitCode } from "~/cli/command.ts";
-import { projectOf } from "~/cli/find_project.ts";
 import { findGroup } from "~/cli/groups/find_group.ts";
 import { findTrackedModel } from "~/cli/groups/tracked_model.ts";
 import { openGroups } from "~/cli/groups/open_groups.ts";
 import { ALL } from "~/cli/list_limit.ts";
-import { PRACTICE_OPTION, readsPracticeState } from "~/cli/open_project_state.ts";
+import { chooseState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { loadStory } from "~/cli/why_view/load_story.ts";
 import { printStory } from "~/cli/why_view/story_json.ts";
 import { renderStory } from "~/cli/why_view/story_lines.ts";
-import { practiceOption } from "~/run/command_text.ts";
 import { stateFilePath } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
 
@@ -49,13 +47,12 @@ export const whyCommand = defineCommand({
     const purpose = "tell why";
     const asked = parseCount("limit", options.limit);
     const limit = options.all ? ALL : asked;
-    const root = projectOf(options);
-    const practice = await readsPracticeState(root, options.practice);
-    using db = openGroups({ root, practice, output }, purpose);
-    const model = await findTrackedModel(root, db, name, purpose);
-    const group = findGroup(db, model, words, purpose);
+    const chosen = await chooseState(options);
+    const { root, practice, option } = chosen;
+    using db = openGroups({ ...chosen, output }, purpose);
+    const model = await findTrackedModel(chosen, db, name, purpose);
+    const group = findGroup(db, model, words, { purpose, option });
     const isRunning = runUnderWay(db, stateFilePath(root, practice)) !== undefined;
-    const option = practiceOption(options.practice);
     const story = loadStory(db, model, group, { limit, isRunning, option });
     if (options.json) printStory(story, output);
     else {

@@ -6,6 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { ErrorReport } from "~/base/user_error.ts";
+import { withStateOption } from "~/run/command_text.ts";
 import { stepsOf, type StoryStep } from "~/store/changes/group_story.ts";
 
 /** See the module's comment. */
@@ -17,12 +18,22 @@ export interface BudgetBlock {
   command: string;
 }
 
-/** Finds it by the last run that has come as far as the model. */
-export function findBudgetBlock(db: DatabaseSync, model: string): BudgetBlock | undefined {
+/**
+ * Finds it by the last run that has come as far as the model.
+ *
+ * @param option What commands need to be about this state, where they are shown now.
+ */
+export function findBudgetBlock(
+  db: DatabaseSync,
+  model: string,
+  option: string,
+): BudgetBlock | undefined {
   for (const step of stepsOf(db, model)) {
     // One that was stopped before, or waited for another model in vain, has looked at nothing.
     const hasLooked = step.error !== null || step.groups_new !== null || step.status === "ok";
-    if (hasLooked) return blockOf(step);
+    if (!hasLooked) continue;
+    const block = blockOf(step);
+    return block && { ...block, command: withStateOption(block.command, option) };
   }
   return undefined;
 }

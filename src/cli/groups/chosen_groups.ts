@@ -14,7 +14,7 @@ import { pendingOf } from "~/store/changes/pending.ts";
 import { countDoubtedGone, findAccepted } from "~/tracked/accept/known_group.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import { findGroup } from "./find_group.ts";
-import type { TrackedModel } from "./tracked_model.ts";
+import type { TrackedModel, Wording } from "./tracked_model.ts";
 
 /**
  * Reads keys on the command line: one group after the other, each of as many words as the key has
@@ -26,12 +26,12 @@ export function findKeys(
   db: DatabaseSync,
   model: TrackedModel,
   words: readonly string[],
-  purpose: string,
+  wording: Wording,
 ): string[] {
   const width = Math.max(1, model.keyColumns.length);
   const count = Math.ceil(words.length / width);
   return Array.from({ length: count }, (_, i) => words.slice(i * width, (i + 1) * width))
-    .map((own) => findGroup(db, model, own, purpose).keyText);
+    .map((own) => findGroup(db, model, own, wording).keyText);
 }
 
 /** Reads `2d` as the moment two days before `now`. */

@@ -17,7 +17,7 @@ import { cutKeyText, decodeGroupKey, encodeGroupKey, renderGroupKey } from "~/tr
 import type { SqlValue } from "~/warehouse/values.ts";
 import { type BudgetBlock, findBudgetBlock } from "./budget_block.ts";
 import { readKeyWords, toShownKeyWords } from "./key_words.ts";
-import type { TrackedModel } from "./tracked_model.ts";
+import type { TrackedModel, Wording } from "./tracked_model.ts";
 
 /** A group that Spoor knows of. */
 export interface KnownGroup {
@@ -35,7 +35,6 @@ const SHOWN = 3;
 /**
  * Finds a group by the words of its key.
  *
- * @param purpose For messages: `tell why a group was sent`.
  * @throws {UserError} With exit code 2: it is not known, or the words fit two groups, none of which has numbers
  * for all that look like one.
  */
@@ -43,7 +42,7 @@ export function findGroup(
   db: DatabaseSync,
   model: TrackedModel,
   words: readonly string[],
-  purpose: string,
+  wording: Wording,
 ): KnownGroup {
   const columns = model.keyColumns.length > 0 ? model.keyColumns : words.map((_, i) => `key${i}`);
   const readings = readKeyWords(words, columns);
@@ -51,10 +50,10 @@ export function findGroup(
     const [group, other] = keys.flatMap((key) => findKnown(db, model, key) ?? []);
     if (!group) continue;
     // An unquoted number is the number, where there is a text like it too.
-    if (other && group.key !== keys[0]) throw ambiguous(words, purpose);
+    if (other && group.key !== keys[0]) throw ambiguous(words, wording.purpose);
     return group;
   }
-  return refuse(db, model, words, readings.flat(), purpose);
+  return refuse(db, model, words, readings.flat(), wording);
 }
 
 function ambiguous(words: readonly string[], purpose: string): UserError {
@@ -84,14 +83,14 @@ function refuse(
   model: TrackedModel,
   words: readonly string[],
   keys: readonly (readonly SqlValue[])[],
-  purpose: string,
+  { purpose, option }: Wording,
 ): never {
   const { name, keyColumns } = model;
   const near = nearestKeys(db, model, keys).map(decodeGroupKey);
   const [nearest, ...others] = near;
   const meant = nearest && others.length === 0 ? toShownKeyWords(keyColumns, nearest) : undefined;
   const hint = nearest === undefined
-    ? `No group of ${name} was sent or accepted yet; "spoor history ${name}" shows its runs.`
+    ? `No group of ${name} was sent or accepted yet; "spoor history ${name}${option}" shows its runs.`
     : meant === undefined
     ? `${others.length > 0 ? "Those are" : "That is"} the nearest that it knows; ` +
       "one that waits for its first run is not known yet."
@@ -101,7 +100,7 @@ function refuse(
     {
       ...nearest && meant === undefined &&
         { details: near.map((key) => renderGroupKey(keyColumns, key)) },
-      hint: [hint, ...blockText(findBudgetBlock(db, name))].join(" "),
+      hint: [hint, ...blockText(findBudgetBlock(db, name, option))].join(" "),
       exitCode: 2,
     },
   );

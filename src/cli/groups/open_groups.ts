@@ -5,18 +5,15 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
-import { openProjectState, whyNoState } from "~/cli/open_project_state.ts";
+import { type ChosenState, openProjectState, whyNoState } from "~/cli/open_project_state.ts";
 import { tellOutdated } from "~/cli/output/outdated_text.ts";
 import type { Output } from "~/cli/output/output.ts";
-import { practiceOption } from "~/run/command_text.ts";
 import { openState, stateFilePath, versionOf } from "~/store/open_state.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 
 /** How it is opened. */
-export interface GroupsSituation {
-  root: string;
-  practice: boolean;
+export interface GroupsSituation extends ChosenState {
   /** Is told where the file is older than what was sent. */
   output: Output;
 }
@@ -28,19 +25,18 @@ export interface GroupsSituation {
  * @throws {UserError} Nothing has run, or only an older Spoor has, which kept no such record.
  */
 export function openGroups(
-  { root, practice, output }: GroupsSituation,
+  { output, ...chosen }: GroupsSituation,
   purpose: string,
 ): DatabaseSync {
-  const db = openProjectState(root, practice, purpose);
+  const db = openProjectState(chosen, purpose);
   if (versionOf(db) === MIGRATIONS.length) {
-    tellOutdated(output, stateFilePath(root, practice), db);
+    tellOutdated(output, stateFilePath(chosen.root, chosen.practice), db);
     return db;
   }
   db.close();
   throw new UserError(`Cannot ${purpose}: only an older Spoor has run here yet`, {
-    hint: `Run "spoor run${
-      practiceOption(practice)
-    }" once: it brings the state file up to date, and keeps record from then on.`,
+    hint:
+      `Run "spoor run${chosen.option}" once: it brings the state file up to date, and keeps record from then on.`,
   });
 }
 
@@ -54,10 +50,11 @@ export function openGroupsToList(
   situation: GroupsSituation,
   purpose: string,
 ): DatabaseSync | undefined {
-  const { root, practice, output } = situation;
-  const missing = whyNoState(root, practice, purpose);
+  const missing = whyNoState(situation, purpose);
   if (missing === undefined) return openGroups(situation, purpose);
-  output.errorLine(`${missing.state[0]?.toUpperCase()}${missing.state.slice(1)}. ${missing.hint}`);
+  situation.output.errorLine(
+    `${missing.state[0]?.toUpperCase()}${missing.state.slice(1)}. ${missing.hint}`,
+  );
   return undefined;
 }
 

@@ -8,6 +8,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
+import type { ChosenState } from "~/cli/open_project_state.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
 import { DEFAULT_MAX_ATTEMPTS, type DeliveryPromise } from "~/delivery/earlier_try.ts";
 import { readHeader } from "~/model/header.ts";
@@ -43,6 +44,12 @@ export function obstacleOf(
   return isOfSql ? "its model is one of SQL now, and sends nothing" : undefined;
 }
 
+/** What goes into a message where something is not found. */
+export interface Wording extends Pick<ChosenState, "option"> {
+  /** `tell why a group was sent` */
+  purpose: string;
+}
+
 /**
  * Finds a tracked model, in any case.
  *
@@ -50,18 +57,18 @@ export function obstacleOf(
  * @throws {UserError} With exit code 2: there is no such model, or it has no groups.
  */
 export async function findTrackedModel(
-  root: string,
+  { root, option }: ChosenState,
   db: DatabaseSync,
   name: string,
   purpose: string,
 ): Promise<TrackedModel> {
   const { files } = findModels(root);
   const file = files.find((each) => isSameName(each.name, name));
-  if (file) return await loadTrackedModel(root, db, file, purpose);
+  if (file) return await loadTrackedModel(root, db, file, { purpose, option });
   const past = modelsInHistory(db);
   const known = past.find((each) => isSameName(each, name));
   if (known === undefined) {
-    throw unknownModel(name, [...files.map((each) => each.name), ...past], purpose);
+    throw unknownModel(name, [...files.map((each) => each.name), ...past], { purpose, option });
   }
   return describe(db, known, {}, undefined);
 }
@@ -86,14 +93,14 @@ async function loadTrackedModel(
   root: string,
   db: DatabaseSync,
   file: ModelFile,
-  purpose: string,
+  { purpose, option }: Wording,
 ): Promise<TrackedModel> {
   const directives = await directivesOf(root, file);
   if (directives.kind === "tracked") return describe(db, file.name, directives, file);
   const kind = directives.kind ?? "table";
   throw new UserError(`Cannot ${purpose}: "${file.name}" has the kind "${kind}", and no groups`, {
     at: { path: file.path },
-    hint: `Run "spoor history ${file.name}" to see what became of it as a whole.`,
+    hint: `Run "spoor history ${file.name}${option}" to see what became of it as a whole.`,
     exitCode: 2,
   });
 }
@@ -133,10 +140,14 @@ async function directivesOf(root: string, file: ModelFile): Promise<Directives> 
   }
 }
 
-function unknownModel(name: string, known: readonly string[], purpose: string): UserError {
+function unknownModel(
+  name: string,
+  known: readonly string[],
+  { purpose, option }: Wording,
+): UserError {
   const meant = new NearestTable([...new Set(known)]).find(name);
   return new UserError(`Cannot ${purpose}: no model has the name "${name}"`, {
-    hint: meant ? `Did you mean "${meant}"?` : `Run "spoor history" to see what has run.`,
+    hint: meant ? `Did you mean "${meant}"?` : `Run "spoor history${option}" to see what has run.`,
     exitCode: 2,
   });
 }

@@ -13,6 +13,7 @@ import type {
   PlannedModel,
   PlannedRequest,
 } from "~/plan/plan_document.ts";
+import { stateOption } from "~/run/command_text.ts";
 import { fitLines, fitParts } from "./fit_parts.ts";
 import { errorDetails, foldChanges, moreText, SHOWN } from "./folded_groups.ts";
 import {
@@ -92,7 +93,9 @@ export function renderPlanMarkdown(plan: PlanDocument, all: boolean): string[] {
 
 function renderHead(plan: PlanDocument): string[] {
   const isToDo = plan.summary.has_changes || plan.summary.failed > 0;
-  const held = heldBackText(plan, plan.models.filter(({ groups }) => !isToDo || !groups));
+  // It is read where this project's folder may be another one.
+  const option = stateOption(plan.practice, undefined);
+  const held = heldBackText(plan.models.filter(({ groups }) => !isToDo || !groups), option);
   return [
     `### Spoor plan`,
     "",

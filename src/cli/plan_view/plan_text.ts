@@ -47,6 +47,8 @@ export interface PlanTextView {
   /** True: no list is folded, no line cut. */
   all: boolean;
   verbose: boolean;
+  /** What commands need to be about the plan's state: ` --practice`, ` --project DIR`, or nothing. */
+  option: string;
   /** Width that a request's lines are cut to. */
   columns: number;
 }
@@ -76,7 +78,7 @@ export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
       ...outdatedTexts(plan),
       `Nothing to do: ${upToDateText(plan)}. ${sentText(plan.models)}`,
       ...plan.models.flatMap((model) => renderWarnings(model, view)),
-      ...heldBackText(plan, plan.models),
+      ...heldBackText(plan.models, view.option),
     ];
   }
   const width = Math.max(...plan.models.map(({ model }) => model.length));
@@ -90,7 +92,7 @@ export function renderPlan(plan: PlanDocument, view: PlanTextView): string[] {
     ...sharedLimitTexts(plan),
     summaryText(plan),
     // Those of the others are shown with their models.
-    ...heldBackText(plan, plan.models.filter(({ groups }) => !groups)),
+    ...heldBackText(plan.models.filter(({ groups }) => !groups), view.option),
     ...plan.practice ? ["Practice: what a run sends stays on this machine."] : [],
   ];
 }

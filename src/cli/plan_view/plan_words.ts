@@ -21,7 +21,6 @@ import {
   type PlannedStatus,
 } from "~/plan/plan_document.ts";
 import { plannedKeyText } from "~/plan/planned_key.ts";
-import { practiceOption } from "~/run/command_text.ts";
 import { UNKNOWN_UNSENT } from "~/sandbox/protocol.ts";
 
 /** What becomes of a model, in a word or two. */
@@ -76,20 +75,19 @@ export function outdatedTexts({ outdated_by: run }: Pick<PlanDocument, "outdated
   return run ? [outdatedText(run.run_id, run.started_at)] : [];
 }
 
-/** What no run sends by itself, of some of a plan's models; no line where there is none. */
-export function heldBackText(
-  { practice }: Pick<PlanDocument, "practice">,
-  models: readonly PlannedModel[],
-): string[] {
+/**
+ * What no run sends by itself, of some of a plan's models; no line where there is none.
+ *
+ * @param option What commands need to be about the plan's state.
+ */
+export function heldBackText(models: readonly PlannedModel[], option: string): string[] {
   const held = models.reduce((sum, { groups, held_back: parked = 0 }) => {
     return sum + (groups?.held ?? parked);
   }, 0);
   if (held === 0) return [];
   const verb = held === 1 ? "is" : "are";
   return [
-    `${countOf(held, "group")} ${verb} held back, and not sent: see spoor failures${
-      practiceOption(practice)
-    }`,
+    `${countOf(held, "group")} ${verb} held back, and not sent: see spoor failures${option}`,
   ];
 }
 

@@ -100,7 +100,7 @@ function explain(
   const hint = models.includes(table)
     ? `Run "spoor run +${table}${option}" first: the model has not made its table yet.`
     : meant === undefined
-    ? `Run "spoor query spoor.models" to see the tables that there are.`
+    ? `Run "spoor query spoor.models${option}" to see the tables that there are.`
     : `Did you mean "${meant}"?`;
   return new UserError(`Cannot run the query: there is no table "${table}"`, {
     hint,

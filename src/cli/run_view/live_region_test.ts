@@ -50,7 +50,7 @@ Deno.test("a run on a terminal shows running models in lines that fit, and ends 
   const text = new RunText(output, {
     all: false,
     verbose: false,
-    practiceOption: false,
+    option: "",
     program: "spoor",
     now: () => 61_000,
   });

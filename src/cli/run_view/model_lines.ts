@@ -16,7 +16,6 @@ import {
 import { renderReport } from "~/cli/output/error_lines.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
-import { practiceOption } from "~/run/command_text.ts";
 import type { DeliveryCounts, ModelFinished, RequestCounts, StepStatus } from "~/run/run_event.ts";
 import { cutKeyText } from "~/tracked/group_key.ts";
 
@@ -25,6 +24,8 @@ export interface RunView {
   style: Style;
   /** True: what is sent goes to the practice API. */
   practice: boolean;
+  /** What commands need to be about this state: ` --practice`, ` --project DIR`, or nothing. */
+  option: string;
   verbose: boolean;
   /** Columns that the models' names take. */
   nameWidth: number;
@@ -194,7 +195,7 @@ function requestsText(
 function outcomeText(
   delivery: DeliveryCounts,
   isBlockedNext: boolean,
-  { practice }: RunView,
+  { option }: RunView,
 ): string {
   const { saved, rejected, failed, unknown, left, kept_back: kept = 0 } = delivery;
   const text = counts([
@@ -205,7 +206,7 @@ function outcomeText(
     [left, "left"],
   ]);
   const ends = [
-    ...failed + unknown > kept && !isBlockedNext ? [goesOnText(delivery, practice)] : [],
+    ...failed + unknown > kept && !isBlockedNext ? [goesOnText(delivery, option)] : [],
     ...kept > 0
       ? [
         `${countOf(kept, "group")} held back: no run tries ${
@@ -221,13 +222,13 @@ function outcomeText(
 /** What the next run does with those that it tries again. */
 function goesOnText(
   { failed, unknown, kept_back: kept = 0 }: DeliveryCounts,
-  practice: boolean,
+  option: string,
 ): string {
   if (kept > 0 && unknown > 0) return "the next run tries those that are not held back again";
   const again = "the next run tries those that failed again";
   if (unknown === 0) return again;
   const repeats = "sends those that are unknown again, with the same keys " +
-    `(spoor unknown${practiceOption(practice)} lists them)`;
+    `(spoor unknown${option} lists them)`;
   return failed > 0 ? `${again}, and ${repeats}` : `the next run ${repeats}`;
 }
 

@@ -13,7 +13,6 @@ import type { Output } from "~/cli/output/output.ts";
 import { type Paint, PLAIN } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
 import { visibleText } from "~/cli/output/visible_text.ts";
-import { practiceOption } from "~/run/command_text.ts";
 import type {
   ModelFinished,
   ModelLog,
@@ -40,8 +39,8 @@ export interface RunTextOptions {
   /** True: no list is folded. */
   all: boolean;
   verbose: boolean;
-  /** `--practice` was given. */
-  practiceOption: boolean;
+  /** What commands need to be about this state: ` --practice`, ` --project DIR`, or nothing. */
+  option: string;
   /** How this program is called. */
   program: string;
   /** A clock in milliseconds. */
@@ -83,8 +82,8 @@ export class RunText implements Disposable {
   constructor(output: Output, options: RunTextOptions) {
     this.#output = output;
     this.#options = options;
-    const { verbose } = options;
-    this.#view = { style: output.style, practice: false, verbose, nameWidth: 0 };
+    const { verbose, option } = options;
+    this.#view = { style: output.style, practice: false, option, verbose, nameWidth: 0 };
     this.#fold = new ListFold(0, options.all);
   }
 
@@ -186,8 +185,8 @@ export class RunText implements Disposable {
   }
 
   #summaryView(): SummaryView {
-    const { program, practiceOption: isGiven } = this.#options;
-    return { style: this.#view.style, program, option: practiceOption(isGiven) };
+    const { program, option } = this.#options;
+    return { style: this.#view.style, program, option };
   }
 
   /** Something runs: what was held back is printed, and the terminal's live lines begin. */

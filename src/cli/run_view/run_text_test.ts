@@ -14,7 +14,7 @@ function show(events: readonly RunEvent[], { output: of = {}, ...options }: Show
   using text = new RunText(output, {
     all: false,
     verbose: false,
-    practiceOption: false,
+    option: "",
     program: "spoor",
     now: () => 0,
     ...options,
@@ -46,7 +46,7 @@ Deno.test("a first practice run tells a newcomer what happened and what to look 
       requests: requests(91),
     }),
     finished({ ok: 3, practice: true, requests: requests(91) }),
-  ], { practiceOption: true });
+  ], { option: " --practice" });
   assert.equal(
     printed,
     lines(
@@ -189,7 +189,7 @@ Deno.test("groups that were not accepted are shown, three of them, with their hi
     finished({ status: "failed", practice: true, failed: 1, requests: requests(89) }),
   ];
   assert.equal(
-    show(events).split("\n\n")[1],
+    show(events, { option: " --practice" }).split("\n\n")[1],
     lines(
       "  failed   sync.crm  tracked         86 rows      12 ms  first run",
       "           groups    91 new, 0 changed, 0 unchanged, 0 removed",
@@ -270,7 +270,7 @@ Deno.test("what waits for a person is named with the one command that shows it, 
   const held = { parked: 2, rejected: 0, "to_settle": 1 };
   const events = [started([]), finished({ skipped: 2, held_back: held })];
   assert.match(show(events), /not sent: spoor failures\n.*until you say: spoor unknown$/);
-  const inClone = { program: "deno task spoor", practiceOption: true };
+  const inClone = { program: "deno task spoor", option: " --practice" };
   assert.match(
     show(events, inClone),
     /: deno task spoor failures --practice\n.*: deno task spoor unknown --practice$/,
@@ -283,7 +283,7 @@ Deno.test("a push that lasts gets a line every ten seconds where nothing is redr
   using text = new RunText(output, {
     all: false,
     verbose: false,
-    practiceOption: false,
+    option: "",
     program: "spoor",
     now: () => now,
   });

@@ -59,7 +59,7 @@ export interface SummaryView {
   style: Style;
   /** How this program is called. */
   program: string;
-  /** What commands need to be about this state: ` --practice`, or nothing. */
+  /** What commands need to be about this state: ` --practice`, ` --project DIR`, or nothing. */
   option: string;
 }
 
@@ -196,7 +196,9 @@ function sentText({ practice, requests }: RunFinished, { groupsSent }: RunTally)
 
 function practiceHints({ table }: RunTally, view: SummaryView): string[] {
   const { style, program, option } = view;
-  const hints = [[`${program} practice`, "what the practice API has received"]];
+  // The command is about nothing but practice.
+  const project = option.replace(/^ --practice/, "");
+  const hints = [[`${program} practice${project}`, "what the practice API has received"]];
   if (table !== undefined) {
     hints.push([`${program} query ${table}${option}`, "the rows of a table"]);
   }

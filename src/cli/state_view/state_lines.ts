@@ -17,7 +17,10 @@ export interface ListedState extends HeldState {
 }
 
 /** The models that have state, with what is left over below. */
-export function renderStates(states: readonly ListedState[], style: Style): string[] {
+export function renderStates(
+  states: readonly ListedState[],
+  { style, option }: { style: Style; option: string },
+): string[] {
   const table = renderTable(
     [
       { title: "model" },
@@ -41,7 +44,7 @@ export function renderStates(states: readonly ListedState[], style: Style): stri
   );
   const left = states.find(({ isOfProject }) => !isOfProject);
   if (!left) return table;
-  const example = `spoor state mv ${left.model} <new name>`;
+  const example = `spoor state mv ${left.model} <new name>${option}`;
   return [...table, "", `If a model was renamed, "${example}" gives its state to the new name.`];
 }
 

@@ -93,7 +93,7 @@ export function loadStory(
     ledger,
     isRunning,
     option,
-    block: findBudgetBlock(db, model.name),
+    block: findBudgetBlock(db, model.name, option),
     failure: findFailure(db, model.name),
     accepted,
     // Looked for only where it matters: a model that never compares may have very many runs.

@@ -43,7 +43,7 @@ export interface DeliveryRun extends
     | "nextBatchId"
     | "now"
     | "plan"
-    | "practiceOption"
+    | "stateOption"
   > {
   commits: DurableCommits;
 }
@@ -76,7 +76,7 @@ export function beginDelivery(
     endKeeping(db, model.name);
     const isRestored = restoreTarget(db, model.name);
     const earlier = new LedgerReader(db, model.name);
-    const unparked = takeNewKey(db, model, wishes, earlier, context.practiceOption);
+    const unparked = takeNewKey(db, model, wishes, earlier, context.stateOption);
     const readsRemoved = onRemoved === "deliver";
     const settled = acceptSettled(
       { ...context, model: model.name, uniqueKey, onRemoved },
@@ -95,7 +95,7 @@ export function beginDelivery(
       everything: wishes.resend,
     });
     // To send all again, or to take all as sent, is asked for by name.
-    if (!wishes.resend && !adopt) refuseRetypedKeys(db, model, found, context.practiceOption);
+    if (!wishes.resend && !adopt) refuseRetypedKeys(db, model, found, context.stateOption);
     const changes = adopt ? found : countKnownByWord(db, found, earlier);
     const plan = context.plan?.of(model.name);
     if (plan && !copy) planChanges(db, plan, changes, { earlier, onRemoved, adopt });
@@ -139,7 +139,7 @@ function pendingSubject(
 }
 
 function checkBudgets(
-  { db, plan, practiceOption }: DeliveryRun,
+  { db, plan, stateOption }: DeliveryRun,
   model: Model,
   wishes: ModelWishes,
   changes: ChangeSet,
@@ -164,7 +164,7 @@ function checkBudgets(
   const details = examplesOf(db, changes, breaches, all);
   dropChanges(db, changes);
   const text = breachesText(breaches);
-  const command = commandThrough(model.name, breaches, wishes, practiceOption);
+  const command = commandThrough(model.name, breaches, wishes, stateOption);
   throw new BudgetExceeded(`Cannot send ${model.name}: ${text}`, {
     at: placeOfDirective(model, first.budget),
     details,

@@ -29,7 +29,7 @@ type LeftByAdopt = Pick<AdoptedGroups, "differ" | "not_there" | "to_remove">;
 /** What it is told by. */
 export interface AheadContext {
   db: DatabaseSync;
-  practiceOption: string;
+  stateOption: string;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface AheadContext {
  * @param adopted What `--held` has left: of what is to be removed then, nothing is noted one by one.
  */
 export function budgetAhead(
-  { db, practiceOption }: AheadContext,
+  { db, stateOption }: AheadContext,
   { name, directives }: Model,
   wishes: ModelWishes,
   adopted?: LeftByAdopt,
@@ -54,7 +54,7 @@ export function budgetAhead(
   if (breaches.length === 0) return undefined;
   return {
     why: breachesText(breaches),
-    command: commandThrough(name, breaches, NOTHING_GIVEN, practiceOption),
+    command: commandThrough(name, breaches, NOTHING_GIVEN, stateOption),
   };
 }
 

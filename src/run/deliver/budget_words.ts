@@ -41,7 +41,7 @@ export function commandThrough(
   model: string,
   breaches: readonly Pick<BudgetBreach, "budget">[],
   given: Pick<ModelWishes, "allowRemoved" | "allowChanges" | "resend">,
-  practiceOption: string,
+  stateOption: string,
 ): string {
   const isOver = (ofChanges: boolean) =>
     breaches.some(({ budget }) => (budget === "max_changes") === ofChanges);
@@ -50,5 +50,5 @@ export function commandThrough(
     ...given.resend ? [`--resend ${model}`] : [],
     ...given.allowRemoved || isOver(false) ? ["--allow-removed"] : [],
     ...given.allowChanges || isOver(true) ? ["--allow-changes"] : [],
-  ].join(" ") + practiceOption;
+  ].join(" ") + stateOption;
 }

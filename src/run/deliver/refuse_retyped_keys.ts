@@ -15,14 +15,14 @@ import { cutKeyText } from "~/tracked/group_key.ts";
 /**
  * Call before any of the changes is written down.
  *
- * @param practiceOption ` --practice`, or nothing: what the commands in a hint need.
+ * @param stateOption What the commands in a hint need to be about this state.
  * @throws {UserError} There are such groups.
  */
 export function refuseRetypedKeys(
   db: DatabaseSync,
   model: Model,
   changes: ChangeSet,
-  practiceOption: string,
+  stateOption: string,
 ): void {
   const retyped = findRetypedKeys(db, changes);
   if (!retyped) return;
@@ -41,7 +41,7 @@ export function refuseRetypedKeys(
         "Nothing was sent.",
       ],
       hint: `Give it the type that it had, by ${casts.join(" and ")} in the query; ` +
-        `or record it as it is now as sent: spoor run ${name} --adopt ${name}${practiceOption}`,
+        `or record it as it is now as sent: spoor run ${name} --adopt ${name}${stateOption}`,
     },
   );
 }

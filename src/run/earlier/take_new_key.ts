@@ -30,7 +30,7 @@ const EXAMPLES = 10;
  * Call inside the transaction that finds the changes, before they are found. Nothing of the ledger, and of what
  * waits, is left then: under another key it was other groups.
  *
- * @param practiceOption ` --practice`, or nothing: what the commands in a hint need.
+ * @param stateOption What the commands in a hint need to be about this state.
  * @returns How many of them were parked.
  * @throws {UserError} Of some groups it is not known whether they were sent, or what was accepted has no value in
  * the new key.
@@ -40,17 +40,17 @@ export function takeNewKey(
   model: Model,
   wishes: ModelWishes,
   ledger: LedgerReader,
-  practiceOption: string,
+  stateOption: string,
 ): number {
   const { uniqueKey = [] } = model.directives;
   const former = formerKey(db, model.name, uniqueKey, ledger);
   if (former === undefined) return 0;
-  refuseOpen(model, former, ledger.each().filter(isUnsettled).toArray(), practiceOption);
+  refuseOpen(model, former, ledger.each().filter(isUnsettled).toArray(), stateOption);
   if (!wishes.resend && !wishes.adopt) {
     const toRemove = ledger.each().filter((entry) => isRemovedLater(db, model, former, entry))
       .toArray();
-    refuseOpen(model, former, toRemove, practiceOption);
-    refuseLoss(db, model, wishes, practiceOption);
+    refuseOpen(model, former, toRemove, stateOption);
+    refuseLoss(db, model, wishes, stateOption);
   }
   clearPending(db, model.name);
   const groups = new FormerGroups(db, { model: model.name, uniqueKey: former });
@@ -107,7 +107,7 @@ function refuseOpen(
   model: Model,
   former: readonly string[],
   open: readonly LedgerEntry[],
-  practiceOption: string,
+  stateOption: string,
 ): void {
   if (open.length === 0) return;
   const groups = countOf(open.length, "group");
@@ -122,8 +122,8 @@ function refuseOpen(
   const until = isSaid
     ? "run it once"
     : isKept
-    ? `settle what "spoor unknown ${model.name}${practiceOption}" lists, and run it once`
-    : `run it until "spoor failures ${model.name}${practiceOption}" has them no longer`;
+    ? `settle what "spoor unknown ${model.name}${stateOption}" lists, and run it once`
+    : `run it until "spoor failures ${model.name}${stateOption}" has them no longer`;
   throw new UserError(`Cannot send ${model.name} by another unique key: ${what}`, {
     at: placeOfDirective(model, "unique_key"),
     details: withRest(
@@ -140,7 +140,7 @@ function refuseLoss(
   db: DatabaseSync,
   model: Model,
   { allowChanges }: ModelWishes,
-  practiceOption: string,
+  stateOption: string,
 ): void {
   const { uniqueKey = [] } = model.directives;
   const table = acceptedTableName(model.name);
@@ -157,7 +157,7 @@ function refuseLoss(
   const lost = rows(isLost);
   const isPart = missing === undefined;
   if (lost === 0 || (isPart && allowChanges)) return;
-  const command = (option: string) => `spoor run ${model.name} ${option}${practiceOption}`;
+  const command = (option: string) => `spoor run ${model.name} ${option}${stateOption}`;
   const { name } = model;
   const sendsRest = isPart ? `; "${command("--allow-changes")}" sends those as new ones` : "";
   throw new UserError(

@@ -109,10 +109,10 @@ export class Engine {
   async #apply(job: Job, plan: PlanDocument): Promise<Executed> {
     // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
     const { refuseInPractice, refuseMoved } = await import("~/run/planner.ts");
-    refuseInPractice(plan, job.practice);
+    refuseInPractice(plan, job.practice, job.request.namedProject);
     const { PlannedRequests } = await import("~/plan/planned_requests.ts");
     const { plan: now, grants } = await this.#plan(job, true);
-    refuseMoved(plan, now);
+    refuseMoved(plan, now, job.request.namedProject);
     return await this.#execute(job, {
       path: job.path,
       planned: new PlannedRequests(plan),

@@ -78,7 +78,7 @@ export class GuestReads implements Disposable {
       name: `a query of ${this.parts.model.name}`,
       ...this.#placeOf(sql),
       readable: this.parts.model.references.map((reference) => reference.table),
-      practiceOption: this.parts.context.practiceOption,
+      stateOption: this.parts.context.stateOption,
     });
   }
 

@@ -31,7 +31,7 @@ export function runSqlModel(
     name: model.name,
     at,
     readable: model.references.map((reference) => reference.table),
-    practiceOption: context.practiceOption,
+    stateOption: context.stateOption,
   });
   const uniqueKey = model.directives.uniqueKey ?? [];
   const target = { db: context.db, model: model.name, uniqueKey };

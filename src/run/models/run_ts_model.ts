@@ -93,11 +93,11 @@ export async function runTsModel(
 }
 
 /** A model that would send everything a second time is not started. `--resend` says that it is meant. */
-function refuseLostState({ db, isOfProject, practiceOption }: RunContext, step: Step): void {
+function refuseLostState({ db, isOfProject, stateOption }: RunContext, step: Step): void {
   const { kind, directives, references } = step.model;
   if (kind !== "tracked" || !directives.allowNet || references.length === 0) return;
   if (step.wishes.resend || step.wishes.adopt) return;
-  const lost = lookForLostState(db, step.model, isOfProject, practiceOption);
+  const lost = lookForLostState(db, step.model, isOfProject, stateOption);
   if (lost) throw lost;
 }
 
@@ -179,7 +179,7 @@ function deliveryOutcome(
     ...(status === "failed" && {
       error: error ?? {
         message: notAccepted(model.name, counts),
-        hint: hintOf(model, counts, context.practiceOption, ahead),
+        hint: hintOf(model, counts, context.stateOption, ahead),
       },
     }),
   };
@@ -316,7 +316,7 @@ async function makeHttp(
     readsOnly: wishes.adopt,
     ...(context.plan && { plan: context.plan.of(model.name) }),
     ...gateOf(context, model),
-    practiceOption: context.practiceOption,
+    stateOption: context.stateOption,
     now: context.now,
   });
 }

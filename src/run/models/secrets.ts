@@ -29,13 +29,13 @@ const OAUTH_STAND_INS = /spoor-oauth-[0-9a-f-]{36}/g;
  * @throws {UserError} One is not set, or is none of a model's.
  */
 export function readSecrets(
-  { practice, readVariable }: RunContext,
+  { practice, readVariable, stateOption }: RunContext,
   model: Model,
 ): ModelSecrets {
   refuseKey(model);
   const entries = (model.directives.secrets ?? []).map((name) => {
     const value = practice === undefined ? readVariable(name) : `practice-${name}`;
-    if (!value) throw notSet(model, name);
+    if (!value) throw notSet(model, name, stateOption);
     // Random, so that no model can know or build another one's.
     return { name, standIn: `spoor-secret-${name}-${crypto.randomUUID()}`, value };
   });
@@ -61,9 +61,10 @@ function refuseKey(model: Model): void {
   });
 }
 
-function notSet(model: Model, name: string): UserError {
+/** @param option What commands need to be about this project; no run of practice misses a secret. */
+function notSet(model: Model, name: string, option: string): UserError {
   return new UserError(`Cannot run ${model.name}: its secret ${name} is not set`, {
     at: placeOfDirective(model, "secrets"),
-    hint: `Add "${name}=…" to .env, or try the run without it by "spoor run --practice"`,
+    hint: `Add "${name}=…" to .env, or try the run without it by "spoor run --practice${option}"`,
   });
 }

@@ -65,8 +65,8 @@ export interface GuestHttpContext {
   readsOnly: boolean;
   /** A plan is made: what would be sent is noted here. */
   plan?: ModelPlan;
-  /** What commands need to be about this state: ` --practice`, or nothing. */
-  practiceOption: string;
+  /** What commands need to be about this state: ` --practice`, ` --project DIR`, or nothing. */
+  stateOption: string;
   /** A plan is applied: whether a request is in it, and then takes it out. */
   isPlanned?: (method: string, groups: readonly string[], identity: string) => boolean;
   /** ISO 8601, UTC. */
@@ -168,7 +168,7 @@ export class GuestHttp {
 
   /** A plan that is applied lets nothing else through; nothing of the request was written down yet. */
   #refuseUnplanned(request: GuestRequest, tracked: GroupRequests | undefined): void {
-    const { isPlanned, mask, start, practiceOption } = this.context;
+    const { isPlanned, mask, start, stateOption } = this.context;
     if (!isPlanned) return;
     const groups = tracked?.openKeys(request.groups) ?? [];
     if (isPlanned(request.method, groups, requestIdentity(request, mask))) return;
@@ -178,7 +178,7 @@ export class GuestHttp {
         mask(request.url).slice(0, 200)
       } for ${start.model}: it is not in the plan`,
       {
-        hint: `It was not sent. Make a new plan, or send without one by spoor run${practiceOption}`,
+        hint: `It was not sent. Make a new plan, or send without one by spoor run${stateOption}`,
       },
     );
   }
