@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { countOf, renderCount } from "~/base/counts.ts";
+import { shellWord } from "~/base/shell_word.ts";
 import { renderLocalTime } from "./local_time.ts";
 import { cutToWidth, renderTable } from "./table.ts";
 import { visibleLine, visibleText } from "./visible_text.ts";
@@ -28,6 +29,14 @@ Deno.test("visibleText() takes the power over the terminal from a text", () => {
   assert.equal(visibleText("user\u202egpj.exe"), "user\\u202egpj.exe");
   assert.equal(visibleText("two\r\nlines\tand a tab"), "two\nlines\tand a tab");
   assert.equal(visibleLine("two\nlines\t"), "two\\nlines\\t");
+});
+
+Deno.test("visibleLine() leaves a word as a shell takes it back", () => {
+  const characters = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code));
+  const changed = characters.map((one) => shellWord(`a${one}`)).filter((word) =>
+    visibleLine(word) !== word
+  );
+  assert.deepEqual(changed, []);
 });
 
 Deno.test("renderTable() aligns wide letters by what they take on the screen", () => {

@@ -84,3 +84,38 @@ Deno.test("words that fit two groups, each with a text and a number, are refused
   assert.equal(await found(people, "'1'", "2"), `["1",2]`);
   assert.equal(await found(people, "1", "'2'"), `[1,"2"]`);
 });
+
+Deno.test("keys with what no terminal shows are named by a command that a shell takes back, each its own group", async () => {
+  await using api = await fakeApi(() => ({ drop: true }));
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      await http.post(ORIGIN + "/people", { json: row });
+    });`,
+    { directives: ["delivery: at_most_once", "retries: 0"] },
+  );
+  const keys = ["a\nb", "a\\nb", "tab\there's", "\x1b[31m", "user\u202egpj"];
+  const sql = (key: string) => [...key].map((one) => `char(${one.codePointAt(0)})`).join(" || ");
+  await people.setRows(["id"], keys.map((key) => [sql(key)]));
+  const ran = await people.run();
+  assert.equal(ran.sync.delivery?.unknown, keys.length, ran.output);
+
+  for (const key of keys) {
+    const why = await people.project.run(["why", "sync.people", key]);
+    const [, command] = /waits for you: spoor (.*), or with --not-sent$/m.exec(why.output) ?? [];
+    assert.ok(command !== undefined, why.output);
+    const listed = await people.project.run("unknown");
+    assert.ok(listed.stdout.includes(`then: spoor ${command}`), listed.stdout);
+    const script = `printf '%s\\0' ${command}`;
+    const read = await new Deno.Command("bash", { args: ["-c", script] }).output();
+    const words = new TextDecoder().decode(read.stdout).split("\0").slice(0, -1);
+    const settled = await people.project.run(words);
+    assert.equal(settled.code, 0, settled.output);
+    const [row] = people.project.rows(
+      "SELECT count(*) AS n FROM 'spoor.ledger' WHERE state = 'settled'",
+    );
+    assert.equal(row?.n, keys.indexOf(key) + 1);
+    const [own] = await readLines(people.project, "why", "sync.people", key);
+    assert.equal(own?.state, "settled");
+  }
+});
