@@ -15,7 +15,8 @@ import type { FarBook } from "./far_book.ts";
  * @returns How many groups these were.
  */
 export async function settleUnknown(project: TempProject, book: FarBook): Promise<number> {
-  const unknown = await readLines(project, "unknown", "--all");
+  const listed = await readLines(project, "unknown", "--all");
+  const unknown = listed.filter(({ type }) => type === "unknown");
   const hasArrived = ({ key, at }: JsonLine) => book.hasSince(idOf(key), Date.parse(String(at)));
   const { sent = [], notSent = [] } = Object.groupBy(
     unknown,

@@ -94,7 +94,7 @@ export const retryCommand = defineCommand({
       const standing = findStanding(db, { model: model?.name, keys }, models);
       throw nothingToRetry(filter, standing, chosen.option);
     }
-    if (options.json) { for (const one of retried) output.json("retried", { ...one }); }
+    if (options.json) { for (const one of retried) output.json("retried", one); }
     else print(retried, chosen.option, output);
     return ExitCode.Ok;
   },
@@ -123,6 +123,10 @@ function whatToDo(standing: Standing, args: string): string {
   const hasFailures = ["failed", "parked", "rejected"].some((word) => standing.has(word));
   if (!hasFailures && standing.has("unknown")) {
     return `What is unknown is for "spoor unknown settle"; run "spoor unknown${args}" to see it.`;
+  }
+  if (!hasFailures && standing.has("settled")) {
+    return `What is settled as sent is taken back by "spoor unknown settle" with --not-sent; ` +
+      `run "spoor unknown${args}" to see it.`;
   }
   if (!hasFailures && isWaiting(standing)) {
     return "The next run looks again, and sends what is pending.";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
+import { countOf, renderCount } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { changeRequestOf } from "~/cli/groups/change_key_of.ts";
@@ -14,11 +14,16 @@ import {
   renderStanding,
 } from "~/cli/groups/chosen_groups.ts";
 import { openForDecision, openGroupsToList } from "~/cli/groups/open_groups.ts";
-import { findTrackedModel, loadTrackedModels } from "~/cli/groups/tracked_model.ts";
+import {
+  findTrackedModel,
+  loadTrackedModels,
+  type TrackedModel,
+} from "~/cli/groups/tracked_model.ts";
 import { limitHelp, listLimit } from "~/cli/list_limit.ts";
 import { chooseState, type ChosenState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
+import { printSettled, renderKeys, renderSettled } from "~/cli/unknown_view/settled_lines.ts";
 import { printUnknown, renderUnknown } from "~/cli/unknown_view/unknown_lines.ts";
-import { settleChanges } from "~/store/changes/by_hand.ts";
+import { settleChanges, settledChanges, type SettledGroup } from "~/store/changes/by_hand.ts";
 import { countInFlight, unknownChanges } from "~/store/changes/failing_changes.ts";
 import { stateFilePath } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
@@ -50,6 +55,9 @@ export const unknownCommand = defineCommand({
     "",
     "  spoor unknown settle MODEL KEY… --sent      the far side has it: nothing is sent",
     "  spoor unknown settle MODEL KEY… --not-sent  it does not: the next run sends it, with that key",
+    "",
+    "A group that was settled is listed too, until a run has acted on it, and is settled the other way by",
+    "its key: the last word counts. --all is about what is unknown alone.",
     "",
     "Of a request that was out when its run was killed, the time is known, and its key where it was no",
     "batch; its method, its address and its answer are not: a request is recorded when it has ended.",
@@ -102,14 +110,21 @@ async function list(
   const inFlight = running === undefined
     ? undefined
     : { runId: running, groups: countInFlight(db, running, model) };
-  const models = await loadTrackedModels(root, db, new Set(changes.map((one) => one.model)));
+  const settled = settledChanges(db, { model });
+  const names = [...changes, ...settled].map((one) => one.model);
+  const models = await loadTrackedModels(root, db, new Set(names));
   const groups = changes.flatMap((change) => {
     const model = models.get(change.model);
     return model ? [{ change, model, ...changeRequestOf(db, change) }] : [];
   });
-  const view = { style: output.style, option };
-  if (options.json) printUnknown(groups, inFlight, output);
-  else for (const line of renderUnknown({ groups, total, inFlight }, view)) output.line(line);
+  const view = { style: output.style, option, limit };
+  if (options.json) {
+    printUnknown(groups, inFlight, output);
+    printSettled(settled, models, output);
+  } else {
+    for (const line of renderUnknown({ groups, total, inFlight }, view)) output.line(line);
+    for (const line of renderSettled(settled, models, view)) output.line(line);
+  }
 }
 
 async function settle(
@@ -129,19 +144,39 @@ async function settle(
   const keys = all ? undefined : findKeys(db, model, words, { purpose, option });
   const filter = { model: model.name, keys };
   refusePassingOver(db, "settle", filter, model, purpose);
+  const former = keys ? settledChanges(db, filter).filter((one) => one.isSent !== sent) : [];
   const [settled] = settleChanges(db, filter, sent, new Date().toISOString());
   if (!settled) {
     const standing = renderStanding(findStanding(db, filter, [model]));
     throw nothingToSettle(model.name, standing, purpose, option);
   }
   const { groups } = settled;
-  if (options.json) return output.json("settled", { model: model.name, groups, sent });
+  if (options.json) {
+    return output.json("settled", {
+      model: model.name,
+      groups,
+      sent,
+      settled_otherwise: former.map((one) => one.group_key),
+    });
+  }
   const count = countOf(groups, "group");
   const what = sent
     ? `accepts ${count} without a request, if the content is the same`
     : `sends ${count} again, with the same Idempotency-Key if content and batch are the same`;
   output.line(`${model.name}: the next run ${what}.`);
+  if (former.length > 0) output.line(formerWord(former, groups, model));
   output.line(`Now run: spoor run ${model.name}${option}`);
+}
+
+/** Who settles may not know of it, where another person has. */
+function formerWord(
+  former: readonly SettledGroup[],
+  settled: number,
+  { keyColumns }: TrackedModel,
+): string {
+  const which = settled === 1 ? "It" : `${renderCount(former.length)} of them`;
+  const word = former[0]?.isSent ? "sent" : "not sent";
+  return `${which} had been settled as ${word}: ${renderKeys(former, keyColumns, LISTED)}`;
 }
 
 function nothingToSettle(

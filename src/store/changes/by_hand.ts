@@ -9,6 +9,7 @@ import type { ChangeAction } from "~/delivery/earlier_try.ts";
 import { lastRunId } from "~/store/runs.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { DeliveryLog } from "./delivery_log.ts";
+import type { LedgerRow } from "./group_story.ts";
 
 /** Which changes are meant. */
 export interface ChangeFilter {
@@ -29,13 +30,10 @@ export interface ChangedByHand {
   parked: number;
 }
 
-/** What a decision may be about. */
-const MAY_BE = {
-  /** Changes that were answered and not accepted. */
-  retry: "state IN ('failed', 'rejected')",
-  /** Changes whose request may have arrived. */
-  settle: "state IN ('unknown', 'sent')",
-} as const;
+/** Changes that were answered and not accepted. */
+const REFUSED = "state IN ('failed', 'rejected')";
+/** Changes whose request may have arrived. */
+const UNKNOWN = "state IN ('unknown', 'sent')";
 
 /** What is noted in `spoor.deliveries`. */
 export const SETTLED_AS_SENT = "settled as sent";
@@ -46,12 +44,27 @@ export const VERIFIED_AS_NOT_SENT = "verified as not sent";
 /** How it begins what is noted where `verify` settled nothing. */
 export const VERIFY_SAYS = "verify() ";
 
+/** Changes that were settled, and of which no run has taken notice. */
+const STILL_SENT = "(state = 'settled' AND settled_hash IS NULL)";
+const STILL_NOT_SENT =
+  `(state = 'failed' AND error IN ('${SETTLED_AS_NOT_SENT}', '${VERIFIED_AS_NOT_SENT}'))`;
+
+/**
+ * What a decision may be about. A group that is named may have been settled before, which is taken back so; of all
+ * that are left nobody says that.
+ */
+const MAY_BE = {
+  retry: () => REFUSED,
+  settle: ({ keys }: ChangeFilter) =>
+    keys === undefined ? UNKNOWN : `(${UNKNOWN} OR ${STILL_SENT} OR ${STILL_NOT_SENT})`,
+} as const;
+
 /** Lets the next run try failed and rejected groups again, as if for the first time. */
 export function retryChanges(db: DatabaseSync, filter: ChangeFilter, now: string): ChangedByHand[] {
   return change(db, {
     filter,
     now,
-    which: MAY_BE.retry,
+    which: MAY_BE.retry(),
     note: "retried",
     error: undefined,
     set: "state = 'failed', parked = 0, attempts = 0",
@@ -60,7 +73,7 @@ export function retryChanges(db: DatabaseSync, filter: ChangeFilter, now: string
 
 /**
  * Settles groups whose request may have arrived. Sent: the next run accepts them without a request.
- * Not sent: the next run sends them, with the same `Idempotency-Key`.
+ * Not sent: the next run sends them, with the same `Idempotency-Key`. The last word counts.
  */
 export function settleChanges(
   db: DatabaseSync,
@@ -71,13 +84,32 @@ export function settleChanges(
   return change(db, {
     filter,
     now,
-    which: MAY_BE.settle,
+    which: MAY_BE.settle(filter),
     note: "settled",
     error: isSent ? SETTLED_AS_SENT : SETTLED_AS_NOT_SENT,
     set: isSent
-      ? "state = 'settled', parked = 0, settled_hash = NULL"
+      ? `state = 'settled', parked = 0, settled_hash = NULL,
+         error = nullif(nullif(error, '${SETTLED_AS_NOT_SENT}'), '${VERIFIED_AS_NOT_SENT}')`
       : `state = 'failed', parked = 0, error = '${SETTLED_AS_NOT_SENT}'`,
   });
+}
+
+/** A group that was settled, and of which no run has taken notice. */
+export interface SettledGroup extends Pick<LedgerRow, "id" | "model" | "group_key" | "at"> {
+  isSent: boolean;
+}
+
+/** Finds them, by model, those that are settled as sent first. */
+export function settledChanges(
+  db: DatabaseSync,
+  filter: Pick<ChangeFilter, "model" | "keys">,
+): SettledGroup[] {
+  const { sql, params } = whereOf(filter);
+  const rows = db.prepare(
+    `SELECT id, model, group_key, at, ${STILL_SENT} AS is_sent FROM "spoor.ledger"
+     WHERE (${STILL_SENT} OR ${STILL_NOT_SENT}) AND ${sql} ORDER BY model, is_sent DESC, id`,
+  ).all(...params) as unknown as (LedgerRow & { is_sent: number })[];
+  return rows.map(({ is_sent: isSent, ...row }) => ({ ...row, isSent: isSent !== 0 }));
 }
 
 /** Those of a filter's keys that a decision would pass over, in their order and each once. */
@@ -89,7 +121,7 @@ export function keysPassedOver(
   const { sql, params } = whereOf(filter);
   return db.prepare(
     `SELECT value FROM json_each(?) WHERE value NOT IN
-       (SELECT group_key FROM "spoor.ledger" WHERE ${MAY_BE[decision]} AND ${sql})
+       (SELECT group_key FROM "spoor.ledger" WHERE ${MAY_BE[decision](filter)} AND ${sql})
      GROUP BY value ORDER BY min(key)`,
   ).all(JSON.stringify(filter.keys ?? []), ...params).map(({ value }) => String(value));
 }
