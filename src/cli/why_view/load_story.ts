@@ -13,6 +13,7 @@ import { runCutOff } from "~/store/changes/cut_off.ts";
 import {
   deliveriesOf,
   type DeliveryRow,
+  hasBegunDelivery,
   hasEndedSince,
   type LedgerRow,
   ledgerRowOf,
@@ -136,7 +137,7 @@ function findFailure(db: DatabaseSync, model: string): GroupFacts["failure"] {
     const { run_id: runId, status, reason, error, groups_new: compared } = step;
     if (status === "cancelled") continue;
     if (status === "ok" || compared !== null || blockOf(step)) return undefined;
-    if (hasEndedSince(db, runId)) return undefined;
+    if (hasEndedSince(db, runId) || hasBegunDelivery(db, model, runId)) return undefined;
     return { runId, why: error === null ? reason : firstLineOf(error) };
   }
   return undefined;

@@ -186,6 +186,20 @@ export function startOf(db: DatabaseSync, runId: number): string {
   return String(row?.started_at ?? "");
 }
 
+/**
+ * Whether a run is known to have come as far as to compare a model's groups, where its step has no sums: it has noted
+ * what is to be sent, or sent of it.
+ */
+export function hasBegunDelivery(db: DatabaseSync, model: string, runId: number): boolean {
+  const where = `WHERE run_id = :runId AND model = :model`;
+  const row = db.prepare(
+    `SELECT EXISTS (SELECT 1 FROM "spoor.pending" ${where}) OR
+       EXISTS (SELECT 1 FROM "spoor.ledger" ${where}) OR
+       EXISTS (SELECT 1 FROM "spoor.requests" ${where} AND change_id IS NOT NULL) AS has_begun`,
+  ).get({ runId: BigInt(runId), model });
+  return row?.has_begun === 1;
+}
+
 /** Whether a later run has come to its end, well or not. */
 export function hasEndedSince(db: DatabaseSync, runId: number): boolean {
   const row = db.prepare(
