@@ -187,6 +187,23 @@ function cannotOpen(path: string, error: unknown): UserError {
     new UserError(`Cannot open ${path}: ${message}`, { cause: error });
 }
 
+/**
+ * Does something with a state file.
+ *
+ * @throws {UserError} The disk, or a damaged file, did not let it; in words.
+ */
+export async function withWordsOfState<T>(
+  path: string,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw explainStateError(path, error) ?? error;
+  }
+}
+
 /** Explains what a disk or a damaged file makes SQLite say; `undefined` for anything else. */
 export function explainStateError(path: string, error: unknown): UserError | undefined {
   const message = messageOf(error);

@@ -27,6 +27,20 @@ export async function smallDisk(folder: string, options: string): Promise<SmallD
   };
 }
 
+/** Fills the disk that a folder is on, but for some room. */
+export function fillDisk(folder: string, leftBytes: number): void {
+  const filler = `${folder}/filler`;
+  using file = Deno.openSync(filler, { create: true, write: true });
+  const block = new Uint8Array(4_096);
+  let size = 0;
+  try {
+    while (true) size += file.writeSync(block);
+  } catch {
+    // It is full, which was to be.
+    file.truncateSync(Math.max(0, size - leftBytes));
+  }
+}
+
 /** A program that is not there does not succeed either. */
 async function succeeds(program: string, ...args: string[]): Promise<boolean> {
   const { success } = await new Deno.Command(program, { args, stderr: "null" }).output()

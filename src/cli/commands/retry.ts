@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { countOf, renderCount } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
-import { defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
+import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import {
   findKeys,
   findStanding,
@@ -22,10 +22,11 @@ import {
   loadTrackedModels,
   type TrackedModel,
 } from "~/cli/groups/tracked_model.ts";
-import { chooseState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
+import { chooseState, type ChosenState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { type ChangedByHand, type ChangeFilter, retryChanges } from "~/store/changes/by_hand.ts";
 import { modelsInHistory } from "~/store/history.ts";
+import { stateFilePath, withWordsOfState } from "~/store/open_state.ts";
 
 const OPTIONS = {
   error: { type: "string", value: "TEXT", help: "Only groups whose error has this text in it" },
@@ -60,7 +61,8 @@ export const retryCommand = defineCommand({
     [`spoor retry sync.crm --error "answered 422"`, "Those that were answered so"],
     ["spoor retry --all --older-than 2d", "Of all models, what has stood so for two days"],
   ],
-  async run({ options, positionals: [name, ...words], output }) {
+  async run(call) {
+    const { options, positionals: [name] } = call;
     const { error } = options;
     const now = new Date();
     const before = readAge("older-than", options["older-than"], now);
@@ -77,28 +79,38 @@ export const retryCommand = defineCommand({
       });
     }
     const chosen = await chooseState(options);
-    const command = ["spoor retry", ...name === undefined ? [] : [name], ...words].join(" ");
-    using state = openForDecision({ ...chosen, output }, command, PURPOSE);
-    const { db } = state;
-    const model = name === undefined
-      ? undefined
-      : await findTrackedModel(chosen, db, name, `${PURPOSE} ${name}`);
-    const keys = model && words.length > 0
-      ? findKeys(db, model, words, { purpose: `${PURPOSE} ${model.name}`, option: chosen.option })
-      : undefined;
-    const filter = { model: model?.name, keys, error, before };
-    if (model) refusePassingOver(db, "retry", filter, model, `${PURPOSE} ${model.name}`);
-    const retried = retryChanges(db, filter, now.toISOString());
-    if (retried.length === 0) {
-      const models = model ? [model] : await loadAllTracked(chosen.root, db);
-      const standing = findStanding(db, { model: model?.name, keys }, models);
-      throw nothingToRetry(filter, standing, chosen.option);
-    }
-    if (options.json) { for (const one of retried) output.json("retried", one); }
-    else print(retried, chosen.option, output);
+    const path = stateFilePath(chosen.root, chosen.practice);
+    await withWordsOfState(path, () => retry(call, chosen, { before, now }));
     return ExitCode.Ok;
   },
 });
+
+async function retry(
+  { options, positionals: [name, ...words], output }: Call<typeof OPTIONS>,
+  chosen: ChosenState,
+  { before, now }: { before: string | undefined; now: Date },
+): Promise<void> {
+  const { error } = options;
+  const command = ["spoor retry", ...name === undefined ? [] : [name], ...words].join(" ");
+  using state = openForDecision({ ...chosen, output }, command, PURPOSE);
+  const { db } = state;
+  const model = name === undefined
+    ? undefined
+    : await findTrackedModel(chosen, db, name, `${PURPOSE} ${name}`);
+  const keys = model && words.length > 0
+    ? findKeys(db, model, words, { purpose: `${PURPOSE} ${model.name}`, option: chosen.option })
+    : undefined;
+  const filter = { model: model?.name, keys, error, before };
+  if (model) refusePassingOver(db, "retry", filter, model, `${PURPOSE} ${model.name}`);
+  const retried = retryChanges(db, filter, now.toISOString());
+  if (retried.length === 0) {
+    const models = model ? [model] : await loadAllTracked(chosen.root, db);
+    const standing = findStanding(db, { model: model?.name, keys }, models);
+    throw nothingToRetry(filter, standing, chosen.option);
+  }
+  if (options.json) { for (const one of retried) output.json("retried", one); }
+  else print(retried, chosen.option, output);
+}
 
 async function loadAllTracked(root: string, db: DatabaseSync): Promise<TrackedModel[]> {
   return [...(await loadTrackedModels(root, db, new Set(modelsInHistory(db)))).values()];

@@ -24,7 +24,7 @@ import { checkState } from "~/state/check_state.ts";
 import { heldState, modelsWithState } from "~/state/held_states.ts";
 import { moveState } from "~/state/move_state.ts";
 import { PROJECT_ID, readMeta } from "~/store/meta.ts";
-import { openState, stateFilePath } from "~/store/open_state.ts";
+import { openState, stateFilePath, withWordsOfState } from "~/store/open_state.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 import { findUnknownSender, unreadableMark } from "~/store/sent_mark.ts";
 
@@ -95,7 +95,7 @@ export const stateCommand = defineCommand({
     if (args.length < least || args.length > most) throw wrongArguments(name, args, action);
     const chosen = await chooseState(call.options);
     const path = stateFilePath(chosen.root, chosen.practice);
-    return action.run({ ...chosen, path, args, call });
+    return await withWordsOfState(path, () => action.run({ ...chosen, path, args, call }));
   },
 });
 

@@ -25,7 +25,7 @@ import { printSettled, renderKeys, renderSettled } from "~/cli/unknown_view/sett
 import { printUnknown, renderUnknown } from "~/cli/unknown_view/unknown_lines.ts";
 import { settleChanges, settledChanges, type SettledGroup } from "~/store/changes/by_hand.ts";
 import { countInFlight, unknownChanges } from "~/store/changes/failing_changes.ts";
-import { stateFilePath } from "~/store/open_state.ts";
+import { stateFilePath, withWordsOfState } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
 
 /** Groups that are listed where no limit is given. */
@@ -84,8 +84,9 @@ export const unknownCommand = defineCommand({
   ],
   async run(call) {
     const chosen = await chooseState(call.options);
-    if (call.positionals[0] === SETTLE) await settle(call, chosen);
-    else await list(call, chosen);
+    const act = call.positionals[0] === SETTLE ? settle : list;
+    const path = stateFilePath(chosen.root, chosen.practice);
+    await withWordsOfState(path, () => act(call, chosen));
     return ExitCode.Ok;
   },
 });
