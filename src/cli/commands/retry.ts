@@ -7,6 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { countOf, renderCount } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
+import { errorsShownWith } from "~/cli/failures_view/fold_failures.ts";
 import {
   findKeys,
   findStanding,
@@ -24,7 +25,13 @@ import {
 } from "~/cli/groups/tracked_model.ts";
 import { chooseState, type ChosenState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import type { Output } from "~/cli/output/output.ts";
-import { type ChangedByHand, type ChangeFilter, retryChanges } from "~/store/changes/by_hand.ts";
+import {
+  type ChangedByHand,
+  type ChangeFilter,
+  countChanges,
+  retryChanges,
+} from "~/store/changes/by_hand.ts";
+import { failingChanges } from "~/store/changes/failing_changes.ts";
 import { modelsInHistory } from "~/store/history.ts";
 import { stateFilePath, withWordsOfState } from "~/store/open_state.ts";
 
@@ -100,16 +107,31 @@ async function retry(
   const keys = model && words.length > 0
     ? findKeys(db, model, words, { purpose: `${PURPOSE} ${model.name}`, option: chosen.option })
     : undefined;
-  const filter = { model: model?.name, keys, error, before };
+  const models = async () => model ? [model] : await loadAllTracked(chosen.root, db);
+  const which = error === undefined ? {} : await withError(db, error, model?.name, models);
+  const filter = { model: model?.name, keys, ...which, before };
   if (model) refusePassingOver(db, "retry", filter, model, `${PURPOSE} ${model.name}`);
   const retried = retryChanges(db, filter, now.toISOString());
   if (retried.length === 0) {
-    const models = model ? [model] : await loadAllTracked(chosen.root, db);
-    const standing = findStanding(db, { model: model?.name, keys }, models);
+    const standing = findStanding(db, { model: model?.name, keys }, await models());
     throw nothingToRetry(filter, standing, chosen.option);
   }
   if (options.json) { for (const one of retried) output.json("retried", one); }
   else print(retried, chosen.option, output);
+}
+
+/** An error that is in no text as it is may be one that was copied off what "failures" shows. */
+async function withError(
+  db: DatabaseSync,
+  error: string,
+  model: string | undefined,
+  models: () => Promise<readonly TrackedModel[]>,
+): Promise<Pick<ChangeFilter, "error" | "errors">> {
+  if (countChanges(db, { model, error }).length > 0) return { error };
+  const columns = new Map((await models()).map(({ name, keyColumns }) => [name, keyColumns]));
+  const failing = failingChanges(db, { model, isRunning: false });
+  const errors = errorsShownWith(error, failing, (name) => columns.get(name) ?? []);
+  return errors.length > 0 ? { errors } : { error };
 }
 
 async function loadAllTracked(root: string, db: DatabaseSync): Promise<TrackedModel[]> {
@@ -117,12 +139,12 @@ async function loadAllTracked(root: string, db: DatabaseSync): Promise<TrackedMo
 }
 
 function nothingToRetry(
-  { model, error, before }: ChangeFilter,
+  { model, error, errors, before }: ChangeFilter,
   standing: Standing,
   option: string,
 ): UserError {
   const what = model === undefined ? PURPOSE : `${PURPOSE} ${model}`;
-  const isNarrowed = error !== undefined || before !== undefined;
+  const isNarrowed = (error ?? errors ?? before) !== undefined;
   const which = isNarrowed ? "no failed or rejected group fits" : "no group is failed or rejected";
   return new UserError(`Cannot ${what}: ${which}`, {
     details: [`As it stands: ${renderStanding(standing)}`],

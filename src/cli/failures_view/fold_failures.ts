@@ -5,6 +5,7 @@
  * @module
  */
 import { compareText } from "~/base/compare_text.ts";
+import { visibleLine } from "~/cli/output/visible_text.ts";
 import type { FailingChanges } from "~/store/changes/failing_changes.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 
@@ -41,6 +42,22 @@ export function foldFailures(
     compareText(a.model, b.model) || b.groups - a.groups || compareText(a.state, b.state) ||
     Number(a.parked) - Number(b.parked)
   );
+}
+
+/**
+ * Texts of errors that people are shown with a text in them, in any case: folded, and on one line.
+ *
+ * @param keyColumns The unique key of a model.
+ */
+export function errorsShownWith(
+  text: string,
+  failures: readonly FailingChanges[],
+  keyColumns: (model: string) => readonly string[],
+): string[] {
+  const wanted = visibleLine(text).toLowerCase();
+  return foldFailures(failures, keyColumns)
+    .filter(({ error }) => visibleLine(error).toLowerCase().includes(wanted))
+    .flatMap(({ parts }) => parts.map(({ error }) => error));
 }
 
 function add(fold: FoldedFailure & { parts: FailingChanges[] }, one: FailingChanges): void {

@@ -107,7 +107,7 @@ export function refusePassingOver(
   const named = new Set(filter.keys).size;
   const passed = keysPassedOver(db, decision, filter);
   if (passed.length === 0 || passed.length === named) return;
-  const isNarrowed = filter.error !== undefined || filter.before !== undefined;
+  const isNarrowed = (filter.error ?? filter.errors ?? filter.before) !== undefined;
   const [one, several] = IS_NOT[isNarrowed ? "narrowed" : decision];
   const are = `${renderCount(passed.length)} of the ${renderCount(named)} groups that are named`;
   throw new UserError(`Cannot ${purpose}: ${are} ${passed.length === 1 ? one : several}`, {

@@ -18,6 +18,8 @@ export interface ChangeFilter {
   keys?: readonly string[] | undefined;
   /** A part of the error's text, in any case. */
   error?: string | undefined;
+  /** Whole texts of errors. */
+  errors?: readonly string[] | undefined;
   /** Only those that have stood so since before this moment: ISO 8601, UTC. */
   before?: string | undefined;
 }
@@ -204,11 +206,14 @@ function wakeModel(db: DatabaseSync, model: string, groups: number): void {
     .run(BigInt(groups), model);
 }
 
-function whereOf({ model, keys, error, before }: ChangeFilter): { sql: string; params: string[] } {
+function whereOf(
+  { model, keys, error, errors, before }: ChangeFilter,
+): { sql: string; params: string[] } {
   const parts: [sql: string, param: string | undefined][] = [
     ["model = ?", model],
     ["group_key IN (SELECT value FROM json_each(?))", keys && JSON.stringify(keys)],
     ["instr(lower(error), lower(?)) > 0", error],
+    ["error IN (SELECT value FROM json_each(?))", errors && JSON.stringify(errors)],
     ["coalesce(at, '') <= ?", before],
   ];
   const given = parts.filter(([, param]) => param !== undefined);

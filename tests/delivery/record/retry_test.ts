@@ -95,6 +95,33 @@ Deno.test("retry chooses by error and age; what matches nothing says what there 
   assert.match((await retry("sync.people", "1", "2")).output, /tries 2 groups again; 1 of them/);
 });
 
+Deno.test("retry takes an error as failures shows it: for several groups at once, and on one line", async () => {
+  await using api = await fakeApi([{ status: 404 }]);
+  const code = `
+    await query("SELECT * FROM raw.people").each(async (row) => {
+      if (row.id < 4) throw new Error("no mail:\\nperson " + row.id);
+      await http.post(ORIGIN + "/people/" + row.id, { json: row });
+    });
+  `;
+  await using people = await syncProject(api, code, { directives: ["max_attempts: 1"] });
+  await people.setRows(COLUMNS, rowsOf(4));
+  await people.run();
+  const folded = "no mail:\nperson {id}";
+  const shown = "no mail:\\nperson {id}";
+  const listed = await readLines(people.project, "failures");
+  assert.equal(listed[0]?.error, folded);
+  assert.ok((await people.project.run("failures")).stdout.includes(shown));
+
+  for (const text of [folded, shown, "PERSON {ID}"]) {
+    const retry = await people.project.run(["retry", "--error", text]);
+    assert.match(retry.output, /tries 3 groups again/, text);
+  }
+  const one = await people.project.run(["retry", "sync.people", "1", "2", "--error", shown]);
+  assert.match(one.output, /tries 2 groups again/);
+  const none = await people.project.run(["retry", "--error", "person {name}"]);
+  assert.equal(none.code, 1, none.output);
+});
+
 Deno.test("what a person retries or settles as not sent keeps the time of its request, and says no more that it may have arrived", async () => {
   await using api = await fakeApi(({ path }) =>
     path === "/people/1" ? { status: 422 } : { drop: true }
