@@ -111,7 +111,7 @@ function loadCsv(
   db: DatabaseSync,
   file: HeldSource & { type: "csv" },
   header: HeldHeader,
-  { uniqueKey, compared, forms, farTable }: FarComparison,
+  { uniqueKey, compared, forms, farTable, queryTable }: FarComparison,
   places: readonly number[],
   into: readonly string[],
 ): Loaded {
@@ -121,6 +121,10 @@ function loadCsv(
     // No key is true or false.
     return form === "boolean" && i < uniqueKey.length ? "number" : form;
   });
+  // No group has NULL in its key, so that an empty cell is an empty text there, if the query has any.
+  const keysNotEmpty = uniqueKey.flatMap((column, i) =>
+    hasEmptyText(db, queryTable, column) ? [] : [places[i] ?? -1]
+  );
   const withoutKeyLines: number[] = [];
   let rows = 0;
   let withoutKey = 0;
@@ -128,7 +132,7 @@ function loadCsv(
     const values: SqlValue[] = [];
     for (const { fields, line } of records) {
       rows += 1;
-      if (uniqueKey.some((_, i) => fields[places[i] ?? -1] === "")) {
+      if (keysNotEmpty.some((place) => fields[place] === "")) {
         withoutKey += 1;
         if (withoutKeyLines.length < LINES_TOLD) withoutKeyLines.push(line);
         continue;
@@ -141,6 +145,11 @@ function loadCsv(
     inserter.insert(values);
   }
   return { rows, withoutKey, withoutKeyLines };
+}
+
+function hasEmptyText(db: DatabaseSync, table: string, column: string): boolean {
+  const sql = `SELECT 1 FROM ${temp(table)} WHERE ${quoteIdentifier(column)} = '' LIMIT 1`;
+  return db.prepare(sql).get() !== undefined;
 }
 
 function loadSelect(

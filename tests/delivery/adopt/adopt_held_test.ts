@@ -315,3 +315,24 @@ Deno.test("plan shows what --held would leave, and apply records just that", asy
   await people.run();
   assert.deepEqual(pathsOf(api), ["/people/4", "/people/5"]);
 });
+
+Deno.test("an empty cell is the key of a group whose key is an empty text, where there is one", async () => {
+  await using api = await fakeApi(() => ({ json: {} }));
+  await using people = await syncProject(api, SEND_CHANGES, {
+    directives: ["unique_key: region, id"],
+    files: { "crm.csv": `region,id,name\n"",a,Ada\n,b,Bo\nEU,"",Cy\nEU,c,Di\n` },
+  });
+  const columns = ["region", "id", "name"];
+  const rows = [["''", "'a'", "'Ada'"], ["''", "'b'", "'Bob'"], ["'EU'", "'c'", "'Di'"]];
+  await people.setRows(columns, rows);
+
+  const { sync } = await people.run(...adopt("crm.csv"));
+
+  assert.deepEqual(sync.adopted?.notes, [
+    "1 row there has no region, id, and can be no group of sync.people (crm.csv:4)",
+  ]);
+  assert.deepEqual([sync.adopted?.same, sync.adopted?.differ, sync.adopted?.not_there], [2, 1, 0]);
+  assert.equal(api.requests.length, 0);
+  await people.run();
+  assert.deepEqual(pathsOf(api), ["/update/b"]);
+});
