@@ -112,6 +112,7 @@ export function moveState(db: DatabaseSync, move: StateMove): MovedState {
     const obstacle = findMoveObstacle({ ...move, holders, toState: heldState(db, to) });
     if (obstacle) throw obstacle;
     if (!isSameName(from, to)) dropEmptyState(db, to);
+    tellMoved(db, from, to);
     keepKeyName(db, from, to);
     moveKept(db, from, to);
     const shown = targetViewColumns(db, from);
@@ -137,6 +138,15 @@ export function moveState(db: DatabaseSync, move: StateMove): MovedState {
       changes: Object.values(fromState.changes).reduce((sum, n) => sum + n, 0),
     };
   });
+}
+
+/** What is on record of the new name's last run tells to do what is done now. */
+function tellMoved(db: DatabaseSync, from: string, to: string): void {
+  db.prepare(
+    `UPDATE "spoor.steps" SET error = json_set(error, '$.hint', :hint)
+     WHERE model = :to AND run_id = (SELECT max(run_id) FROM "spoor.steps" WHERE model = :to)
+       AND json_extract(error, '$.hint') LIKE '%"spoor state mv %'`,
+  ).run({ to, hint: `It has the state of ${from} now: the next run goes on from it` });
 }
 
 /** What the new name has of its own and is in nobody's way; its history stays. */

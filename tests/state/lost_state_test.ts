@@ -42,7 +42,19 @@ Deno.test("a renamed model sends nothing and says how to go on; state mv keeps i
   assert.match(error?.hint ?? "", /"spoor run sync\.contacts --resend sync\.contacts"/);
   assert.equal(refused.steps["raw.people"]?.status, "skipped", "the others run");
 
+  assert.match(
+    (await people.project.run("failures")).stdout,
+    /hint: If it was renamed, run "spoor/,
+  );
+
   const moved = await people.project.run("state mv sync.people sync.contacts");
+  const failures = (await people.project.run("failures")).stdout;
+  assert.match(failures, /sync\.contacts {2}failed in run \d+/);
+  assert.doesNotMatch(failures, /state mv/);
+  assert.match(
+    failures,
+    /hint: It has the state of sync\.people now: the next run goes on from it$/m,
+  );
   assert.equal(moved.code, 0, moved.output);
   await people.setRows(COLUMNS, [...rowsOf(5), ["6", "'Grace'"]]);
   const next = await runSteps(people.project);
