@@ -147,16 +147,21 @@ export class PlayedModel {
     this.tell(() => `retry of ${id}`);
   }
 
-  /** As it is: the person has asked the far side. */
+  /** As it is: the person has asked the far side, at the latest after a mistake. */
   #settle(row: LedgerRow): void {
     const { id } = row;
     const isSent = this.state.farSide.hasDone(id);
+    if (this.random.chance(0.2)) this.#say(id, !isSent);
+    this.#say(id, isSent);
+    if (isSent) this.referee.settledAsSent(row);
+    else this.referee.settledAsNotSent(row);
+  }
+
+  #say(id: number, isSent: boolean): void {
     const state = isSent ? "settled" : "failed";
     const said = isSent ? ", settled_hash = NULL" : "";
     this.db.prepare(`UPDATE "spoor.ledger" SET state = ?${said} WHERE id = ?`)
       .run(state, BigInt(id));
-    if (isSent) this.referee.settledAsSent(row);
-    else this.referee.settledAsNotSent(row);
     this.tell(() => `${id} is settled as ${isSent ? "sent" : "not sent"}`);
   }
 }
