@@ -203,6 +203,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
       root,
       practice,
       isPlan: planner !== undefined,
+      stateOption: stateOption(request.practice, request.namedProject),
       readVariable,
       providers: settings.auth ?? {},
     }),

@@ -26,20 +26,25 @@ interface Listed {
   error: UserError | undefined;
 }
 
-/** Lists those of `spoor.yaml`, and others that there are tokens of. */
+/**
+ * Lists those of `spoor.yaml`, and others that there are tokens of.
+ *
+ * @param option What commands that are shown need to be about this project.
+ */
 export async function listServices(
   root: string,
   providers: AuthProviders,
+  option: string,
   json: boolean,
   output: Output,
 ): Promise<void> {
-  const services = await servicesOf(root, providers);
+  const services = await servicesOf(root, providers, option);
   if (json) return services.forEach((service) => output.json("auth", toJson(service)));
   if (services.length === 0) {
     return output.line(`No service is set: "spoor auth --help" shows how spoor.yaml names one.`);
   }
   const titles = ["service", "authorised", "renewed", "token_url"];
-  const rows = services.map((service) => rowOf(service, providers));
+  const rows = services.map((service) => rowOf(service, providers, option));
   for (const line of renderTable(titles.map((title) => ({ title })), rows, output.style)) {
     output.line(line);
   }
@@ -51,14 +56,18 @@ export async function listServices(
   }
 }
 
-async function servicesOf(root: string, providers: AuthProviders): Promise<Listed[]> {
+async function servicesOf(
+  root: string,
+  providers: AuthProviders,
+  option: string,
+): Promise<Listed[]> {
   using db = findProjectState(root, false);
   const stored = new Map((db ? listSealedTokens(db) : []).map((each) => [each.name, each]));
   const readVariable = variableLookup(loadDotenv(root), (name) => Deno.env.get(name));
   const names = [...new Set([...Object.keys(providers), ...stored.keys()])].sort();
   return await Promise.all(names.map(async (name) => {
     const token = stored.get(name);
-    const error = token && await openTokens({ root, readVariable }, name, token.sealed)
+    const error = token && await openTokens({ root, readVariable }, name, token.sealed, option)
       .then(() => undefined, (error) => error);
     if (error && !(error instanceof UserError)) throw error;
     const isSet = Object.hasOwn(providers, name);
@@ -77,19 +86,24 @@ function toJson({ name, isSet, since, refusedAt, error }: Listed): Record<string
   };
 }
 
-function rowOf(service: Listed, providers: AuthProviders): string[] {
+function rowOf(service: Listed, providers: AuthProviders, option: string): string[] {
   const { name, isSet, since } = service;
-  const unused = isSet ? "" : `not in spoor.yaml: "spoor auth ${name} --forget" removes it`;
+  const unused = isSet
+    ? ""
+    : `not in spoor.yaml: "spoor auth ${name} --forget${option}" removes it`;
   return [
     name,
-    stateOf(service),
+    stateOf(service, option),
     since === undefined ? "" : renderLocalTime(since),
     providers[name]?.tokenUrl ?? unused,
   ];
 }
 
-function stateOf({ name, isSet, since, refusedAt, error }: Listed): string {
-  const again = isSet ? `run "spoor auth ${name}"` : "";
+function stateOf(
+  { name, isSet, since, refusedAt, error }: Listed,
+  option: string,
+): string {
+  const again = isSet ? `run "spoor auth ${name}${option}"` : "";
   if (since === undefined) return isSet ? `no: ${again}` : "";
   if (error) return "no: its tokens cannot be read";
   if (refusedAt === undefined) return "yes";

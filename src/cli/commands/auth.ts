@@ -9,13 +9,14 @@ import { UserError, UserErrors } from "~/base/user_error.ts";
 import { type Authorised, authorize } from "~/cli/auth/authorize.ts";
 import { listServices } from "~/cli/auth/list_services.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
-import { projectOf } from "~/cli/find_project.ts";
+import { namedProjectOf, projectOf } from "~/cli/find_project.ts";
 import { hasState } from "~/cli/open_project_state.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import type { Output } from "~/cli/output/output.ts";
 import type { AuthProviders } from "~/project/settings/auth_providers.ts";
 import { loadSettings } from "~/project/settings/settings.ts";
 import { makeKeyText } from "~/project/settings/token_key.ts";
+import { stateOption } from "~/run/command_text.ts";
 import { openState, stateFilePath } from "~/store/open_state.ts";
 import { removeSealedToken } from "~/store/tokens.ts";
 
@@ -72,8 +73,10 @@ export const authCommand = defineCommand({
     const { settings, errors } = await loadSettings(root);
     if (errors.length > 0) throw new UserErrors(errors);
     const providers = settings.auth ?? {};
-    if (name === undefined) await listServices(root, providers, options.json, output);
-    else await authorizeOne(root, name, providers, options.json, output);
+    if (name === undefined) {
+      const option = stateOption(false, namedProjectOf(options));
+      await listServices(root, providers, option, options.json, output);
+    } else await authorizeOne(root, name, providers, options.json, output);
     return ExitCode.Ok;
   },
 });

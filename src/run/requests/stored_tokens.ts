@@ -51,11 +51,17 @@ export async function sealTokens(
   return await sealText(obtainTokenKey(root, readVariable), name, JSON.stringify(tokens));
 }
 
-/** @throws {UserError} There is no key, or another one. */
+/**
+ * Opens them.
+ *
+ * @param option What commands in messages need to be about this project.
+ * @throws {UserError} There is no key, or another one.
+ */
 export async function openTokens(
   { root, readVariable }: KeyPlace,
   name: string,
   sealed: Uint8Array,
+  option: string,
 ): Promise<StoredTokens> {
   const key = readTokenKey(root, readVariable);
   const text = key && await openText(key, name, sealed);
@@ -64,6 +70,6 @@ export async function openTokens(
     ? "they were sealed with another key"
     : `there is no key (${KEY_VARIABLE} is not set, and there is no ${KEY_FILE})`;
   throw new UserError(`Cannot read the tokens of "${name}": ${state}`, {
-    hint: `Set ${KEY_VARIABLE} to the key of that time, or run "spoor auth ${name}" again`,
+    hint: `Set ${KEY_VARIABLE} to the key of that time, or run "spoor auth ${name}${option}" again`,
   });
 }

@@ -30,6 +30,8 @@ export interface TokenKeeperContext {
   practice: boolean;
   /** A plan is made: a refusal that is known is told. A run asks again. */
   isPlan: boolean;
+  /** What commands in messages need to be about this state. */
+  stateOption: string;
   readVariable: (name: string) => string | undefined;
   /** ISO 8601, UTC. */
   now: () => string;
@@ -110,14 +112,15 @@ export class TokenKeeper {
     provider: AuthProvider,
     rejected: string | undefined,
   ): Promise<ProviderToken> {
-    const { db, root, readVariable, now, isPlan } = this.context;
+    const { db, root, readVariable, now, isPlan, stateOption } = this.context;
+    const refused = (state: string) => notAuthorised(name, state, stateOption);
     const sealed = loadSealedToken(db, name);
-    if (!sealed) throw notAuthorised(name, "it is not authorised");
+    if (!sealed) throw refused("it is not authorised");
     const refusedAt = isPlan ? loadRefusal(db, name) : undefined;
     if (refusedAt !== undefined) {
-      throw notAuthorised(name, `the service refused to renew it on ${refusedAt}`);
+      throw refused(`the service refused to renew it on ${refusedAt}`);
     }
-    const stored = await openTokens({ root, readVariable }, name, sealed);
+    const stored = await openTokens({ root, readVariable }, name, sealed, stateOption);
     const nowMs = Date.parse(now());
     const isFresh = stored.renewAtMs === undefined || nowMs < stored.renewAtMs;
     if (isFresh && stored.accessToken !== rejected) {
@@ -125,7 +128,7 @@ export class TokenKeeper {
       return answerOf(stored, nowMs);
     }
     if (stored.refreshToken === undefined) {
-      throw notAuthorised(name, "its token has ended, and the service gave none to renew it with");
+      throw refused("its token has ended, and the service gave none to renew it with");
     }
     const waiting = this.#renewals.get(name);
     if (waiting) this.#renewals.set(name, { ...waiting, sealed, stored });
@@ -186,8 +189,8 @@ function practiceClient({ tokenUrl, clientAuth }: AuthProvider): OAuthClient {
   };
 }
 
-function notAuthorised(name: string, state: string): UserError {
+function notAuthorised(name: string, state: string, option: string): UserError {
   return new UserError(`Cannot use http.oauth("${name}"): ${state}`, {
-    hint: `Run "spoor auth ${name}"`,
+    hint: `Run "spoor auth ${name}${option}"`,
   });
 }

@@ -179,3 +179,17 @@ Deno.test("spoor auth tells what is wrong before anybody is asked", async () => 
   assert.match(output, /Cannot use the service "crm": CRM_SECRET is not set/);
   assert.equal(provider.api.requests.length, 0);
 });
+
+Deno.test("what asks for a consent names the project where that was named by --project", async () => {
+  await using provider = await oauthProvider();
+  await using project = await projectOf(provider, CALL_AS_CRM);
+  const from = { cwd: "/" };
+  const named = ["--project", project.root];
+  const command = `spoor auth crm --project ${project.root}`;
+
+  const ran = await project.run(["run", ...named], from);
+  assert.ok(ran.output.includes(`hint: Run "${command}"`), ran.output);
+  const listed = await project.run(["auth", ...named], from);
+  assert.ok(listed.output.includes(`no: run "${command}"`), listed.output);
+  assert.doesNotMatch((await project.run("auth")).output, /--project/);
+});
