@@ -55,14 +55,21 @@ export function noteDelivery(db: DatabaseSync, model: string, groups: number): v
   ).run(BigInt(groups), model);
 }
 
-/** Records a model's success, or with an empty fingerprint that its target moved without one. */
+/**
+ * Records a model's success, or with an empty fingerprint that its target moved without one: its last success stays
+ * what it was, or 0 where there is none.
+ */
 export function saveModelState(
   db: DatabaseSync,
   model: string,
   state: ModelState,
   runId: number,
 ): void {
-  cachedStatement(db, `INSERT OR REPLACE INTO "spoor.models" VALUES (?, ?, ?, ?, ?, ?, ?, ?)`).run(
+  cachedStatement(
+    db,
+    `INSERT OR REPLACE INTO "spoor.models" VALUES (?1, ?, ?, ?, ?, ?, ?,
+       coalesce(?, (SELECT last_success_run FROM "spoor.models" WHERE model = ?1), 0))`,
+  ).run(
     model,
     state.kind,
     state.fingerprint,
@@ -70,6 +77,6 @@ export function saveModelState(
     BigInt(state.dataVersion),
     state.rows === undefined ? null : BigInt(state.rows),
     BigInt(state.waiting),
-    BigInt(runId),
+    state.fingerprint === "" ? null : BigInt(runId),
   );
 }
