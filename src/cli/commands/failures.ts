@@ -8,6 +8,7 @@ import { countOf } from "~/base/counts.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { modelNamesAround } from "~/cli/completions/model_names.ts";
 import {
+  type ModelTotals,
   renderFailedModel,
   renderFailures,
   renderNextSteps,
@@ -15,8 +16,8 @@ import {
   totalsOf,
 } from "~/cli/failures_view/failure_lines.ts";
 import { type FoldedFailure, foldFailures } from "~/cli/failures_view/fold_failures.ts";
-import { findBudgetBlock } from "~/cli/groups/budget_block.ts";
 import { openGroupsToList } from "~/cli/groups/open_groups.ts";
+import { findWay, isRemovalUntold } from "~/cli/groups/outlook.ts";
 import {
   findTrackedModel,
   loadTrackedModels,
@@ -86,12 +87,12 @@ export const failuresCommand = defineCommand({
     }));
     if (options.json) printJson(shown, broken, columnsOf, output);
     else {
-      // Where several models have failures, one command can be named for all of them, or none.
-      const [block] = models.size === 1
-        ? [...models.keys()].map((one) => findBudgetBlock(db, one, option))
-        : [];
-      const run = block?.command ?? `spoor run${option}`;
-      printText({ folded, shown, broken, models, output, model, option, run });
+      const totals = [...models.values()].map((each) => ({
+        ...totalsOf(folded.filter((one) => one.model === each.name), isRemovalUntold(each)),
+        model: each.name,
+        way: findWay(db, each, { option, isRunning }),
+      }));
+      printText({ folded, shown, broken, models, totals, output, model, option });
     }
     return ExitCode.Ok;
   },
@@ -118,12 +119,11 @@ interface Listing {
   model: string | undefined;
   /** What commands need to be about this state. */
   option: string;
-  /** What tries again what has failed. */
-  run: string;
+  totals: readonly ModelTotals[];
 }
 
 function printText(
-  { folded, shown, broken, models, output, model, option, run }: Listing,
+  { folded, shown, broken, models, totals, output, model, option }: Listing,
 ): void {
   const { style } = output;
   const of = model === undefined ? "" : ` of ${model}`;
@@ -151,12 +151,8 @@ function printText(
     output.line(style.dim(`${text} (--all shows them)`));
     output.line();
   }
-  const [first] = folded;
-  if (!first) return;
-  const only = models.size === 1 ? first.model : "MODEL";
-  for (const line of renderNextSteps(totalsOf(folded), only, { style, option, run })) {
-    output.line(line);
-  }
+  if (folded.length === 0) return;
+  for (const line of renderNextSteps(totals, { style, option })) output.line(line);
 }
 
 function keyName(columns: readonly string[], keyText: string): string {

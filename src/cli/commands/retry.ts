@@ -17,14 +17,15 @@ import {
   renderStanding,
   type Standing,
 } from "~/cli/groups/chosen_groups.ts";
+import { countSentAgain, decidedLines, nowRun } from "~/cli/groups/decided_text.ts";
 import { openForDecision } from "~/cli/groups/open_groups.ts";
+import { findWay } from "~/cli/groups/outlook.ts";
 import {
   findTrackedModel,
   loadTrackedModels,
   type TrackedModel,
 } from "~/cli/groups/tracked_model.ts";
 import { chooseState, type ChosenState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
-import type { Output } from "~/cli/output/output.ts";
 import {
   type ChangedByHand,
   type ChangeFilter,
@@ -117,7 +118,13 @@ async function retry(
     throw nothingToRetry(filter, standing, chosen.option);
   }
   if (options.json) { for (const one of retried) output.json("retried", one); }
-  else print(retried, chosen.option, output);
+  else {
+    const names = new Set(retried.map((one) => one.model));
+    const own = model
+      ? new Map([[model.name, model]])
+      : await loadTrackedModels(chosen.root, db, names);
+    for (const line of renderRetried(db, retried, own, chosen.option)) output.line(line);
+  }
 }
 
 /** An error that is in no text as it is may be one that was copied off what "failures" shows. */
@@ -168,13 +175,33 @@ function whatToDo(standing: Standing, args: string): string {
   return `Run "spoor failures${args}" to see what there is.`;
 }
 
-function print(retried: readonly ChangedByHand[], option: string, output: Output) {
-  for (const { model, groups, parked } of retried) {
-    const were = groups === 1
-      ? parked === 1 ? "it was parked" : "it was not parked"
-      : `${renderCount(parked)} of them were parked`;
-    output.line(`${model}: the next run tries ${countOf(groups, "group")} again; ${were}.`);
-  }
-  const names = retried.length > 3 ? "" : ` ${retried.map(({ model }) => model).join(" ")}`;
-  output.line(`Nothing is sent yet. Now run: spoor run${names}${option}`);
+function renderRetried(
+  db: DatabaseSync,
+  retried: readonly ChangedByHand[],
+  models: ReadonlyMap<string, TrackedModel>,
+  option: string,
+): string[] {
+  const all = retried.flatMap((one) => {
+    const model = models.get(one.model);
+    return model ? [{ one, model, way: findWay(db, model, { option }) }] : [];
+  });
+  const plain = all.filter(({ way }) => way.but === undefined).map(({ model }) => model.name);
+  const names = plain.length > 3 ? "" : ` ${plain.join(" ")}`;
+  const commands = [
+    ...plain.length > 0 ? [`spoor run${names}${option}`] : [],
+    ...all.flatMap(({ way }) => way.but === undefined ? [] : way.command ?? []),
+  ];
+  return [
+    ...all.flatMap(({ one, model, way }) => {
+      const sentAgain = countSentAgain(one, model);
+      const does = `tries ${countOf(sentAgain, "group")} again; ${wereParked(one)}`;
+      return decidedLines(one, { model, way, sentAgain, does });
+    }),
+    `Nothing is sent yet. ${nowRun(commands)}`.trimEnd(),
+  ];
+}
+
+function wereParked({ groups, parked }: ChangedByHand): string {
+  if (groups > 1) return `${renderCount(parked)} of them were parked`;
+  return parked === 1 ? "it was parked" : "it was not parked";
 }

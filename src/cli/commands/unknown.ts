@@ -13,7 +13,9 @@ import {
   refusePassingOver,
   renderStanding,
 } from "~/cli/groups/chosen_groups.ts";
+import { countSentAgain, decidedLines, nowRun } from "~/cli/groups/decided_text.ts";
 import { openForDecision, openGroupsToList } from "~/cli/groups/open_groups.ts";
+import { courseOf, findWay } from "~/cli/groups/outlook.ts";
 import {
   findTrackedModel,
   loadTrackedModels,
@@ -114,9 +116,16 @@ async function list(
   const settled = settledChanges(db, { model });
   const names = [...changes, ...settled].map((one) => one.model);
   const models = await loadTrackedModels(root, db, new Set(names));
-  const groups = changes.flatMap((change) => {
-    const model = models.get(change.model);
-    return model ? [{ change, model, ...changeRequestOf(db, change) }] : [];
+  const isRunning = running !== undefined;
+  const groups = [...models.values()].flatMap((model) => {
+    const way = findWay(db, model, { option, isRunning });
+    return changes.filter((change) => change.model === model.name).map((change) => ({
+      change,
+      model,
+      course: courseOf(change, model, isRunning),
+      way,
+      ...changeRequestOf(db, change),
+    }));
   });
   const view = { style: output.style, option, limit };
   if (options.json) {
@@ -160,13 +169,15 @@ async function settle(
       settled_otherwise: former.map((one) => one.group_key),
     });
   }
-  const count = countOf(groups, "group");
-  const what = sent
+  const way = findWay(db, model, { option });
+  const sentAgain = sent ? groups : countSentAgain(settled, model);
+  const count = countOf(sentAgain, "group");
+  const does = sent
     ? `accepts ${count} without a request, if the content is the same`
     : `sends ${count} again, with the same Idempotency-Key if content and batch are the same`;
-  output.line(`${model.name}: the next run ${what}.`);
+  for (const line of decidedLines(settled, { model, way, sentAgain, does })) output.line(line);
   if (former.length > 0) output.line(formerWord(former, groups, model));
-  output.line(`Now run: spoor run ${model.name}${option}`);
+  if (way.command !== undefined) output.line(nowRun([way.command]));
 }
 
 /** Who settles may not know of it, where another person has. */

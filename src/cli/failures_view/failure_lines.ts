@@ -6,6 +6,7 @@
 import { countOf, renderCount, withRest } from "~/base/counts.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
+import type { Way } from "~/cli/groups/outlook.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import type { FailedModel } from "~/store/changes/failing_changes.ts";
@@ -17,11 +18,19 @@ export interface ShownFailure {
   keys: readonly string[];
 }
 
-/** What all failures come to. */
+/** What the failures of one model come to. */
 export interface FailureTotals {
   parked: number;
   comesAgain: number;
   unknown: number;
+  /** Of the first two: were to be removed, and the far side is told of no removal any more. */
+  untold: number;
+}
+
+/** Those of one model, and what goes on with them. */
+export interface ModelTotals extends FailureTotals {
+  model: string;
+  way: Way;
 }
 
 /** How they are shown. */
@@ -29,8 +38,6 @@ export interface FailuresView {
   style: Style;
   /** What commands need to be about this state: ` --practice`, or nothing. */
   option: string;
-  /** What runs them: `spoor run`, or what lets them through a budget at which the last run has stopped. */
-  run: string;
 }
 
 const BELOW = "    ";
@@ -84,25 +91,39 @@ export function renderFailedModel(failed: FailedModel, style: Style): string[] {
   ];
 }
 
-/** Counts how failures stand. */
-export function totalsOf(failures: readonly FoldedFailure[]): FailureTotals {
-  const sum = (test: (failure: FoldedFailure) => boolean) =>
-    failures.filter(test).reduce((total, { groups }) => total + groups, 0);
+/**
+ * Counts how failures stand.
+ *
+ * @param isUntold The far side is told of no removal any more.
+ */
+export function totalsOf(failures: readonly FoldedFailure[], isUntold: boolean): FailureTotals {
+  const sum = (test: (failure: FoldedFailure) => boolean) => {
+    const some = failures.filter(test);
+    const removals = isUntold ? some.reduce((total, one) => total + one.removals, 0) : 0;
+    return { removals, groups: some.reduce((total, { groups }) => total + groups, 0) };
+  };
+  const parked = sum((one) => one.parked);
+  const comesAgain = sum((one) => !one.parked && one.state === "failed");
   return {
-    parked: sum(({ parked }) => parked),
-    comesAgain: sum(({ parked, state }) => !parked && state === "failed"),
-    unknown: sum(({ state }) => state === "unknown"),
+    parked: parked.groups - parked.removals,
+    comesAgain: comesAgain.groups - comesAgain.removals,
+    unknown: sum(({ state }) => state === "unknown").groups,
+    untold: parked.removals + comesAgain.removals,
   };
 }
 
 /** What to do about them. */
 export function renderNextSteps(
-  { parked, comesAgain, unknown }: FailureTotals,
-  model: string,
-  { style, option, run }: FailuresView,
+  totals: readonly ModelTotals[],
+  { style, option }: FailuresView,
 ): string[] {
+  const [only, another] = totals;
+  const model = only && !another ? only.model : "MODEL";
+  const sending = totals.filter(({ way }) => way.command !== undefined);
+  const parked = sum(sending, "parked");
+  const unknown = sum(totals, "unknown");
   const steps: (readonly [command: string, meaning: string])[] = [
-    ...comesAgain > 0 ? [[run, `tries ${countOf(comesAgain, "failed group")} again`] as const] : [],
+    ...tryAgainSteps(sending, option),
     ...parked > 0
       ? [
         [
@@ -122,7 +143,42 @@ export function renderNextSteps(
     [`spoor why ${model} KEY${option}`, "tells one group's story"],
   ];
   const width = Math.max(...steps.map(([command]) => command.length));
-  return steps.map(([command, meaning]) =>
-    `${style.accent(command)}${" ".repeat(width - command.length)}  ${meaning}`
-  );
+  return [
+    ...totals.flatMap(untriedLines),
+    ...steps.map(([command, meaning]) =>
+      `${style.accent(command)}${" ".repeat(width - command.length)}  ${meaning}`
+    ),
+  ];
+}
+
+/** A plain run for those that nothing stops, and for each other one what lets it through. */
+function tryAgainSteps(
+  sending: readonly ModelTotals[],
+  option: string,
+): (readonly [command: string, meaning: string])[] {
+  const plain = `spoor run${option}`;
+  const commandOf = ({ model, way }: ModelTotals) =>
+    way.command === `spoor run ${model}${option}` ? plain : way.command ?? plain;
+  return [...Map.groupBy(sending, commandOf)].flatMap(([command, own]) => {
+    const groups = sum(own, "comesAgain");
+    return groups > 0 ? [[command, `tries ${countOf(groups, "failed group")} again`]] : [];
+  });
+}
+
+/** What no run tries again, and why. */
+function untriedLines({ model, way, untold, ...totals }: ModelTotals): string[] {
+  const groups = totals.parked + totals.comesAgain + totals.unknown;
+  if (way.command === undefined) {
+    return groups > 0
+      ? [`${model}: no run tries ${countOf(groups, "group")} again: ${way.but}`]
+      : [];
+  }
+  return untold > 0 ? [`${model}: no run tries ${countOf(untold, "group")} again: ${UNTOLD}`] : [];
+}
+
+const UNTOLD =
+  "to be removed, which @on_removed does not send any more (spoor why tells what is next)";
+
+function sum(totals: readonly ModelTotals[], of: keyof FailureTotals): number {
+  return totals.reduce((all, one) => all + one[of], 0);
 }

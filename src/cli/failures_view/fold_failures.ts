@@ -64,6 +64,7 @@ function add(fold: FoldedFailure & { parts: FailingChanges[] }, one: FailingChan
   const { since, lastAt } = fold;
   fold.parts.push(one);
   fold.groups += one.groups;
+  fold.removals += one.removals;
   fold.attempts = Math.max(fold.attempts, one.attempts);
   if (since === null || (one.since !== null && one.since < since)) fold.since = one.since;
   if (lastAt === null || (one.lastAt !== null && one.lastAt > lastAt)) fold.lastAt = one.lastAt;

@@ -18,7 +18,9 @@ import { findModels, type ModelFile } from "~/project/models/find_models.ts";
 import { loadYamlModel } from "~/project/models/load_sql_model.ts";
 import { readText } from "~/project/read_text.ts";
 import { loadSettings } from "~/project/settings/settings.ts";
+import { LedgerReader } from "~/store/changes/ledger.ts";
 import { modelsInHistory } from "~/store/history.ts";
+import { hasDelivered } from "~/tracked/accept/kept_rows.ts";
 import { keyColumnsOf } from "~/tracked/accept/known_group.ts";
 
 /** See the module's comment. */
@@ -34,14 +36,17 @@ export interface TrackedModel {
   isInProject: boolean;
   /** It is one of SQL, which only keeps its rows. */
   isOfSql: boolean;
+  /** Its kind by now, where that is none that has groups. */
+  otherKind?: string | undefined;
 }
 
 /** Why no run sends anything of a model; `undefined`: one may. */
 export function obstacleOf(
-  { isInProject, isOfSql }: Pick<TrackedModel, "isInProject" | "isOfSql">,
+  { isInProject, isOfSql, otherKind }: Pick<TrackedModel, "isInProject" | "isOfSql" | "otherKind">,
 ): string | undefined {
   if (!isInProject) return "no file of the project makes its model any more";
-  return isOfSql ? "its model is one of SQL now, and sends nothing" : undefined;
+  if (isOfSql) return "its model is one of SQL now, and sends nothing";
+  return otherKind && `its model has the kind "${otherKind}" now, and sends nothing`;
 }
 
 /** What goes into a message where something is not found. */
@@ -51,7 +56,8 @@ export interface Wording extends Pick<ChosenState, "option"> {
 }
 
 /**
- * Finds a tracked model, in any case.
+ * Finds a tracked model, in any case; also one that has groups from when it was another one, or from before its file
+ * got another name.
  *
  * @param purpose For messages: `tell why a group was sent`.
  * @throws {UserError} With exit code 2: there is no such model, or it has no groups.
@@ -63,8 +69,11 @@ export async function findTrackedModel(
   purpose: string,
 ): Promise<TrackedModel> {
   const { files } = findModels(root);
-  const file = files.find((each) => isSameName(each.name, name));
+  const isHeld = hasGroups(db, name);
+  const file = files.find((each) => each.name === name) ??
+    (isHeld ? undefined : files.find((each) => isSameName(each.name, name)));
   if (file) return await loadTrackedModel(root, db, file, { purpose, option });
+  if (isHeld) return describe(db, name, {}, undefined);
   const past = modelsInHistory(db);
   const known = past.find((each) => isSameName(each, name));
   if (known === undefined) {
@@ -96,13 +105,20 @@ async function loadTrackedModel(
   { purpose, option }: Wording,
 ): Promise<TrackedModel> {
   const directives = await directivesOf(root, file);
-  if (directives.kind === "tracked") return describe(db, file.name, directives, file);
+  if (directives.kind === "tracked" || hasGroups(db, file.name)) {
+    return describe(db, file.name, directives, file);
+  }
   const kind = directives.kind ?? "table";
   throw new UserError(`Cannot ${purpose}: "${file.name}" has the kind "${kind}", and no groups`, {
     at: { path: file.path },
     hint: `Run "spoor history ${file.name}${option}" to see what became of it as a whole.`,
     exitCode: 2,
   });
+}
+
+/** Some were delivered or tried, whatever the model is by now. */
+function hasGroups(db: DatabaseSync, name: string): boolean {
+  return hasDelivered(db, name) || new LedgerReader(db, name).has();
 }
 
 function describe(
@@ -120,10 +136,11 @@ function describe(
     onRemoved: directives.onRemoved ?? "forget",
     isInProject: file !== undefined,
     isOfSql: file !== undefined && file.language !== "ts",
+    otherKind: directives.kind === "tracked" ? undefined : directives.kind,
   };
 }
 
-/** Mistakes in it are for "validate"; what can be read is taken. */
+/** Mistakes in it are for "validate", and leave it unknown what it says. */
 async function directivesOf(root: string, file: ModelFile): Promise<Directives> {
   try {
     if (file.language === "yaml") {
@@ -132,8 +149,8 @@ async function directivesOf(root: string, file: ModelFile): Promise<Directives> 
     const sign = file.language === "ts" ? "//" : "--";
     const { entries } = readHeader(readText(root, file.path), file.path, sign);
     const { directives } = readDirectives(entries, file.path);
-    if (file.language !== "ts") return directives;
-    return { ...(await loadSettings(root)).settings.defaults, ...directives };
+    if (file.language !== "ts") return { kind: "table", ...directives };
+    return { kind: "table", ...(await loadSettings(root)).settings.defaults, ...directives };
   } catch (error) {
     if (error instanceof UserError) return {};
     throw error;

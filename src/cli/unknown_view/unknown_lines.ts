@@ -6,19 +6,23 @@
 import { countOf } from "~/base/counts.ts";
 import type { ChangeRequest } from "~/cli/groups/change_key_of.ts";
 import { settleCommand, toShownKeyWords } from "~/cli/groups/key_words.ts";
-import { obstacleOf, type TrackedModel } from "~/cli/groups/tracked_model.ts";
+import type { Course, Way } from "~/cli/groups/outlook.ts";
+import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Output } from "~/cli/output/output.ts";
 import type { Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
-import { CUT_OFF, isCutOff, isRepeatedLast } from "~/store/changes/cut_off.ts";
+import { CUT_OFF, isCutOff } from "~/store/changes/cut_off.ts";
 import type { LedgerRow, RequestRow } from "~/store/changes/group_story.ts";
 import { decodeGroupKey, keyObject, renderGroupKey } from "~/tracked/group_key.ts";
 
-/** One group, its model and its last request. */
+/** One group, its model and its last request, and what becomes of it. */
 export interface UnknownGroup extends ChangeRequest {
   change: LedgerRow;
   model: TrackedModel;
+  course: Course;
+  /** What goes on with those of the model that wait for nobody. */
+  way: Way;
 }
 
 /** What a run that is under way has sent, and waits for. */
@@ -55,19 +59,27 @@ export function renderUnknown(
     return out.length > 0 ? out : ["Nothing is unknown."];
   }
   const more = total - groups.length;
-  const sending = groups.filter(({ model }) => obstacleOf(model) === undefined);
-  const waiting = sending.find(({ model }) => model.promise === "at_most_once");
+  const waiting = groups.find(({ course, way }) => course === "waits_for_you" && way.command);
+  const repeated = groups.filter(({ course }) => REPEATED.includes(course));
+  const stopped = Map.groupBy(repeated.filter(({ way }) => way.but), ({ way }) => way.command);
   return [
     ...groups.flatMap((group) => renderGroup(group, style)),
     ...more > 0 ? ["", style.dim(`… ${countOf(more, "more group")} (--all shows them)`)] : [],
     "",
     ...waiting ? [`Look at the far side, then: ${style.accent(commandFor(waiting, option))}`] : [],
-    ...sending.some(({ model }) => model.promise === "at_least_once")
+    ...repeated.some(({ way }) => way.but === undefined)
       ? ["The next run repeats those that wait for nobody, with the same keys."]
       : [],
+    ...[...stopped.keys()].flatMap((command) =>
+      command === undefined
+        ? []
+        : [`What a run stopped before is repeated by: ${style.accent(command)}`]
+    ),
     ...out,
   ];
 }
+
+const REPEATED: readonly Course[] = ["repeated_first", "repeated"];
 
 function inFlightLines(inFlight: InFlight | undefined): string[] {
   if (!inFlight || inFlight.groups === 0) return [];
@@ -80,12 +92,11 @@ function commandFor({ model, change }: UnknownGroup, option: string): string {
   return settleCommand(model.name, words, option);
 }
 
-function renderGroup({ change, model, request, key }: UnknownGroup, style: Style): string[] {
+function renderGroup(group: UnknownGroup, style: Style): string[] {
+  const { change, model, request, key } = group;
   const name = renderGroupKey(model.keyColumns, decodeGroupKey(change.group_key));
   return [
-    `${style.strong(model.name)}  ${style.strong(visibleLine(name))}  ${
-      waitsFor(model, change, style)
-    }`,
+    `${style.strong(model.name)}  ${style.strong(visibleLine(name))}  ${waitsFor(group, style)}`,
     ...isCutOff(change)
       ? cutOffLines(change, request, style)
       : requestLines(change, request, style),
@@ -126,11 +137,15 @@ function lineWithTime(text: string, at: string | null, style: Style): string {
   return `${BELOW}${visibleLine(text)}${at === null ? "" : `  ${style.dim(renderLocalTime(at))}`}`;
 }
 
-function waitsFor(model: TrackedModel, change: LedgerRow, style: Style): string {
-  const obstacle = obstacleOf(model);
-  if (obstacle !== undefined) return style.bad(`not repeated: ${obstacle}`);
-  if (model.promise === "at_most_once") return style.bad("waits for you");
-  return style.warning(`repeated ${isRepeatedLast(change) ? "" : "first "}by the next run`);
+function waitsFor({ course, way, model }: UnknownGroup, style: Style): string {
+  if (way.command === undefined) return style.bad(`not repeated: ${way.but}`);
+  if (course === "waits_for_you") return style.bad("waits for you");
+  if (course === "gone" || course === "kept") {
+    const what = course === "gone" ? "forgets" : "keeps";
+    return style.dim(`not removed: @on_removed is ${model.onRemoved}, and the next run ${what} it`);
+  }
+  if (way.but !== undefined) return style.bad(`not repeated: ${way.but}`);
+  return style.warning(`repeated ${course === "repeated" ? "" : "first "}by the next run`);
 }
 
 /** One line of JSON a group, and one of those that are neither known nor unknown yet. */

@@ -4,17 +4,15 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { blockOf, findBudgetBlock } from "~/cli/groups/budget_block.ts";
 import { changeRequestOf, toKeyed, withKey } from "~/cli/groups/change_key_of.ts";
 import type { KnownGroup } from "~/cli/groups/find_group.ts";
 import { toShownKeyWords } from "~/cli/groups/key_words.ts";
+import { findOutlook } from "~/cli/groups/outlook.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 import { runCutOff } from "~/store/changes/cut_off.ts";
 import {
   deliveriesOf,
   type DeliveryRow,
-  hasBegunDelivery,
-  hasEndedSince,
   type LedgerRow,
   ledgerRowOf,
   type RequestRow,
@@ -23,7 +21,7 @@ import {
   stepsOf,
 } from "~/store/changes/group_story.ts";
 import { pendingOf } from "~/store/changes/pending.ts";
-import { firstLineOf, isByHand, isLeftByAdopt, type RunEntry, tellStory } from "./timeline.ts";
+import { isByHand, isLeftByAdopt, type RunEntry, tellStory } from "./timeline.ts";
 import { loadBatchesBefore, type ToldBatch } from "./told_batches.ts";
 import { type GroupFacts, type NextStep, whatIsNext } from "./what_is_next.ts";
 
@@ -94,8 +92,7 @@ export function loadStory(
     ledger,
     isRunning,
     option,
-    block: findBudgetBlock(db, model.name, option),
-    failure: findFailure(db, model.name),
+    outlook: findOutlook(db, model, option),
     accepted,
     // Looked for only where it matters: a model that never compares may have very many runs.
     compared: keepsRemoved || last?.state === "adopted"
@@ -124,21 +121,6 @@ export function loadStory(
 function lastComparison(db: DatabaseSync, model: string): GroupFacts["compared"] {
   for (const { run_id: runId, groups_new: added, groups_removed: removed } of stepsOf(db, model)) {
     if (added !== null) return { runId, removed: removed ?? 0 };
-  }
-  return undefined;
-}
-
-/**
- * A run that was stopped says nothing of how the next one ends; at a budget it stops in another way. A model that
- * was skipped since, of which there is no record, has nothing wrong with it.
- */
-function findFailure(db: DatabaseSync, model: string): GroupFacts["failure"] {
-  for (const step of stepsOf(db, model)) {
-    const { run_id: runId, status, reason, error, groups_new: compared } = step;
-    if (status === "cancelled") continue;
-    if (status === "ok" || compared !== null || blockOf(step)) return undefined;
-    if (hasEndedSince(db, runId) || hasBegunDelivery(db, model, runId)) return undefined;
-    return { runId, why: error === null ? reason : firstLineOf(error) };
   }
   return undefined;
 }

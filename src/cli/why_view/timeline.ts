@@ -19,8 +19,8 @@
  * @module
  */
 import { renderCount } from "~/base/counts.ts";
-import type { ErrorReport } from "~/base/user_error.ts";
 import { blockOf } from "~/cli/groups/budget_block.ts";
+import { firstLineOf } from "~/cli/groups/outlook.ts";
 import {
   SETTLED_AS_SENT,
   VERIFIED_AS_NOT_SENT,
@@ -275,12 +275,6 @@ function withoutComparison(
       : { decision: "not_there", detail: "nothing was compared" };
   }
   return { decision: blockOf(step) ? "blocked" : "failed", detail: firstLineOf(error) };
-}
-
-/** Of the message of a step's error. */
-export function firstLineOf(error: string): string {
-  const { message }: ErrorReport = JSON.parse(error);
-  return message.split("\n", 1)[0] ?? "";
 }
 
 function sinceAccepted(

@@ -4,21 +4,24 @@
  * @module
  */
 import { renderCount } from "~/base/counts.ts";
-import type { BudgetBlock } from "~/cli/groups/budget_block.ts";
 import { retryCommand, settleCommand } from "~/cli/groups/key_words.ts";
+import {
+  type Course,
+  courseOf,
+  isRemovalOver,
+  type Outlook,
+  outlookText,
+  type SendingModel,
+  waitsAnyway,
+} from "~/cli/groups/outlook.ts";
 import { obstacleOf, type TrackedModel } from "~/cli/groups/tracked_model.ts";
-import { isUnknown } from "~/delivery/earlier_try.ts";
-import { isRepeatedLast } from "~/store/changes/cut_off.ts";
 import type { DeliveryRow, LedgerRow } from "~/store/changes/group_story.ts";
 import type { PendingRow } from "~/store/changes/pending.ts";
 import type { AcceptedGroup } from "~/tracked/accept/known_group.ts";
 
 /** What is known of a group. */
 export interface GroupFacts {
-  model: Pick<
-    TrackedModel,
-    "name" | "promise" | "maxAttempts" | "onRemoved" | "isInProject" | "isOfSql"
-  >;
+  model: SendingModel & Pick<TrackedModel, "name" | "promise" | "maxAttempts">;
   /** Its key as words of the command line; `undefined`: they are too long to be shown. */
   words: string | undefined;
   ledger: LedgerRow | undefined;
@@ -29,10 +32,8 @@ export interface GroupFacts {
   last: Pick<DeliveryRow, "action" | "state" | "run_id"> | undefined;
   /** The last run that has compared what there is with what is accepted, if it is known. */
   compared: { runId: number; removed: number } | undefined;
-  /** The budget at which the last run has stopped, if it has. */
-  block: BudgetBlock | undefined;
-  /** The model's last run, where it failed, or waited for another one in vain, before it compared its groups. */
-  failure?: { runId: number; why: string } | undefined;
+  /** What is in the way of all groups of the model. */
+  outlook: Outlook;
   /** A run is under way. */
   isRunning: boolean;
   /** What commands need to be about this state: ` --practice`, or nothing. */
@@ -41,71 +42,63 @@ export interface GroupFacts {
 
 /** Where a group stands, and what comes next. */
 export interface NextStep {
-  code:
-    | "accepted"
-    | "gone"
-    | "in_flight"
-    | "waits_for_you"
-    | "repeated_first"
-    | "repeated"
-    | "parked"
-    | "comes_again"
-    | "pending"
-    | "kept"
-    | "settled"
-    | "blocked";
+  code: Course | "accepted" | "pending" | "blocked";
   text: string;
 }
 
 /** Tells what is next. */
 export function whatIsNext(facts: GroupFacts): NextStep {
+  const { model } = facts;
+  const obstacle = obstacleOf(model);
   const next = withFailure(atBudget(decide(facts), facts), facts);
-  const obstacle = obstacleOf(facts.model);
   if (obstacle === undefined || next.code === "gone") return next;
-  if (facts.model.isInProject && next.code === "accepted") return next;
+  if (model.isInProject && next.code === "accepted") return next;
   return { ...next, text: `${next.text}; but ${obstacle}` };
 }
 
-/** What waits for a person waits all the same; all else is not sent by a run that stops before. */
-const WAITS_ANYWAY: readonly NextStep["code"][] = ["in_flight", "waits_for_you", "parked"];
-
-function atBudget(next: NextStep, { model, block, isRunning }: GroupFacts): NextStep {
-  if (!block || isRunning || WAITS_ANYWAY.includes(next.code)) return next;
-  const { runId, why, command } = block;
-  const text = `blocked: run ${runId} stopped at the budget (${why}); nothing of ${model.name} ` +
-    `is sent until that is let through: ${command}`;
+function atBudget(next: NextStep, { model, outlook: { block }, isRunning }: GroupFacts): NextStep {
+  if (!block || isRunning || waitsAnyway(next.code)) return next;
+  const text = `blocked: ${outlookText({ block })}; nothing of ${model.name} ` +
+    `is sent until that is let through: ${block.command}`;
   return { code: "blocked", text };
 }
 
 /** What a model that fails in every run would do comes to nothing. */
-function withFailure(next: NextStep, { failure, isRunning }: GroupFacts): NextStep {
-  const isOfPerson = WAITS_ANYWAY.includes(next.code);
+function withFailure(next: NextStep, { outlook: { failure }, isRunning }: GroupFacts): NextStep {
+  const isOfPerson = waitsAnyway(next.code);
   if (!failure || isRunning || isOfPerson || ["blocked", "gone"].includes(next.code)) return next;
-  const { runId, why } = failure;
-  return {
-    ...next,
-    text: `${next.text}; but run ${runId} ended before it compared groups: ${why}`,
-  };
+  return { ...next, text: `${next.text}; but ${outlookText({ failure })}` };
 }
 
 function decide(facts: GroupFacts): NextStep {
   const { model, words, ledger, isRunning, option } = facts;
   if (!ledger) return withoutTry(facts);
-  if (ledger.state === "settled") return SETTLED;
-  if (ledger.state === "sent" && isRunning) {
-    return { code: "in_flight", text: `a request is out: run ${ledger.run_id} is under way` };
+  const code = courseOf(ledger, model, isRunning);
+  switch (code) {
+    case "in_flight":
+      return { code, text: `a request is out: run ${ledger.run_id} is under way` };
+    case "waits_for_you":
+      return { code, text: `waits for you: ${settleCommand(model.name, words, option)}` };
+    case "parked":
+      return { code, text: parkedText(facts, ledger) };
+    case "comes_again": {
+      const attempt = attemptText(ledger.attempts + 1, model.maxAttempts);
+      return { code, text: `comes again with the next run (${attempt})` };
+    }
+    case "gone":
+    case "kept":
+      return HAS_LEFT[model.onRemoved];
+    default:
+      return { code, text: TEXTS[code] };
   }
-  if (isUnknown(ledger)) {
-    const text = `waits for you: ${settleCommand(model.name, words, option)}`;
-    if (model.promise === "at_most_once") return { code: "waits_for_you", text };
-    return isRepeatedLast(ledger) ? REPEATED : REPEATED_FIRST;
-  }
-  if (ledger.parked) {
-    const text = `parked until its content changes, or: ${retryCommand(model.name, words, option)}`;
-    return { code: "parked", text };
-  }
-  const attempt = attemptText(ledger.attempts + 1, model.maxAttempts);
-  return { code: "comes_again", text: `comes again with the next run (${attempt})` };
+}
+
+function parkedText({ model, words, option }: GroupFacts, ledger: LedgerRow): string {
+  const retry = retryCommand(model.name, words, option);
+  if (!isRemovalOver(ledger, model)) return `parked until its content changes, or: ${retry}`;
+  const then = model.onRemoved === "keep" ? "keep" : "forget";
+  return `parked, as it was to be removed, which @on_removed: ${model.onRemoved} does not send any more; ` +
+    `to let the next run ${then} it: ${retry}`;
 }
 
 /** Fewer may be allowed now than there were. */
@@ -152,20 +145,12 @@ const ACCEPTED: NextStep = {
   text: "accepted; nothing to do until its content changes",
 };
 
-const SETTLED: NextStep = {
-  code: "settled",
-  text: "settled as sent: a run that finds the same content accepts it without a request",
-};
-
-const REPEATED: NextStep = {
-  code: "repeated",
-  text: "its last requests may have arrived: the next run repeats it, with the same key",
-};
-
-const REPEATED_FIRST: NextStep = {
-  code: "repeated_first",
-  text: "its last request may have arrived: the next run repeats it first, with the same key",
-};
+const TEXTS = {
+  settled: "settled as sent: a run that finds the same content accepts it without a request",
+  repeated: "its last requests may have arrived: the next run repeats it, with the same key",
+  repeated_first:
+    "its last request may have arrived: the next run repeats it first, with the same key",
+} as const;
 
 function waits({ runId: run, action }: PendingRow, isRunning: boolean): NextStep {
   const what = { create: "new", update: "changed", remove: "removed" }[action];

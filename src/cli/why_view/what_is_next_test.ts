@@ -19,24 +19,25 @@ const ROW: LedgerRow = {
   at: null,
 };
 
+const MODEL: GroupFacts["model"] = {
+  name: "sync.crm",
+  promise: "at_least_once",
+  maxAttempts: 10,
+  isInProject: true,
+  isOfSql: false,
+  onRemoved: "forget",
+};
+
 function next(ledger: Partial<LedgerRow> | undefined, more: Partial<GroupFacts> = {}): string {
-  const model: GroupFacts["model"] = {
-    name: "sync.crm",
-    promise: "at_least_once",
-    maxAttempts: 10,
-    isInProject: true,
-    isOfSql: false,
-    onRemoved: "forget",
-  };
   const { code, text } = whatIsNext({
-    model,
+    model: MODEL,
     words: "7",
     accepted: undefined,
     last: undefined,
     compared: undefined,
     isRunning: false,
     option: "",
-    block: undefined,
+    outlook: {},
     pending: undefined,
     ledger: ledger && { ...ROW, ...ledger },
     ...more,
@@ -106,12 +107,15 @@ Deno.test("whatIsNext() promises nothing of a model that a budget blocks, but fo
   const pending = { runId: 3, action: "update" } as const;
   const blocked =
     /^blocked: .*run 4 stopped at the budget \(9 of 9.*nothing of sync\.crm is sent.*: spoor run sync\.crm --allow-x$/;
-  assert.match(next(undefined, { block, accepted: ACCEPTED }), blocked);
-  assert.match(next(undefined, { block, pending }), blocked);
-  assert.match(next({ state: "unknown" }, { block }), blocked);
-  assert.match(next({ parked: 1 }, { block }), /^parked: /);
-  assert.match(next({ state: "unknown" }, { ...AT_MOST_ONCE, block }), /^waits_for_you: /);
-  assert.match(next(undefined, { block, pending, isRunning: true }), /^pending: /);
+  assert.match(next(undefined, { outlook: { block }, accepted: ACCEPTED }), blocked);
+  assert.match(next(undefined, { outlook: { block }, pending }), blocked);
+  assert.match(next({ state: "unknown" }, { outlook: { block } }), blocked);
+  assert.match(next({ parked: 1 }, { outlook: { block } }), /^parked: /);
+  assert.match(
+    next({ state: "unknown" }, { ...AT_MOST_ONCE, outlook: { block } }),
+    /^waits_for_you: /,
+  );
+  assert.match(next(undefined, { outlook: { block }, pending, isRunning: true }), /^pending: /);
 });
 
 Deno.test("whatIsNext() goes by what --held has left only until a run has compared again", () => {
@@ -171,8 +175,36 @@ Deno.test("whatIsNext() counts no attempt beyond @max_attempts that was lowered 
 Deno.test("whatIsNext() says that the model's last run ended before it compared groups", () => {
   const failure = { runId: 4, why: "no such column: x" };
   const but = /; but run 4 ended before it compared groups: no such column: x$/;
-  assert.match(next(undefined, { failure, accepted: ACCEPTED }), but);
-  assert.match(next({}, { failure }), but);
-  assert.doesNotMatch(next(undefined, { failure, accepted: ACCEPTED, isRunning: true }), /but/);
-  assert.doesNotMatch(next({ parked: 1 }, { failure }), /but/);
+  assert.match(next(undefined, { outlook: { failure }, accepted: ACCEPTED }), but);
+  assert.match(next({}, { outlook: { failure } }), but);
+  assert.doesNotMatch(
+    next(undefined, { outlook: { failure }, accepted: ACCEPTED, isRunning: true }),
+    /but/,
+  );
+  assert.doesNotMatch(next({ parked: 1 }, { outlook: { failure } }), /but/);
+});
+
+Deno.test("whatIsNext() says of a removal what @on_removed by now makes of it", () => {
+  const of = (onRemoved: GroupFacts["model"]["onRemoved"], ledger: Partial<LedgerRow>) =>
+    next({ action: "remove", ...ledger }, { model: { ...MODEL, onRemoved } });
+  assert.match(of("deliver", {}), /^comes_again: /);
+  assert.match(of("forget", {}), /^gone: .*forgets it, and sends nothing$/);
+  assert.match(of("keep", {}), /^kept: /);
+  for (const state of ["unknown", "sent"] as const) {
+    assert.match(of("forget", { state }), /^gone: /);
+    assert.match(of("deliver", { state }), /^repeated_first: /);
+  }
+  const parked = { parked: 1 };
+  assert.match(of("deliver", parked), /^parked: parked until its content changes/);
+  assert.match(of("forget", parked), /^parked: .*to let the next run forget it: spoor retry/);
+  const gone = { ...MODEL, isInProject: false };
+  assert.match(
+    next({ action: "remove" }, { model: gone }),
+    /^comes_again: .*; but no file of the project/,
+  );
+});
+
+Deno.test("whatIsNext() says where the model has a kind that has no groups", () => {
+  const model = { ...MODEL, otherKind: "table" };
+  assert.match(next({}, { model }), /; but its model has the kind "table" now, and sends nothing$/);
 });

@@ -30,6 +30,8 @@ export interface ChangedByHand {
   groups: number;
   /** Those of them that no run would have tried again. */
   parked: number;
+  /** Those of them that were to be removed. */
+  removals: number;
 }
 
 /** Changes that were answered and not accepted. */
@@ -161,12 +163,14 @@ function change(db: DatabaseSync, { filter, now, which, note, error, set }: Hand
   db.exec("PRAGMA synchronous = FULL");
   return inTransaction(db, () => {
     const models = db.prepare(
-      `SELECT model, count(*) AS groups, count(*) FILTER (WHERE parked) AS parked
+      `SELECT model, count(*) AS groups, count(*) FILTER (WHERE parked) AS parked,
+         count(*) FILTER (WHERE action = 'remove') AS removals
        FROM "spoor.ledger" WHERE ${where} GROUP BY model ORDER BY model`,
     ).all(...params).map((row) => ({
       model: String(row.model),
       groups: Number(row.groups),
       parked: Number(row.parked),
+      removals: Number(row.removals),
     }));
     // By their ids, a part at a time: there may be a million.
     const page = db.prepare(

@@ -22,6 +22,8 @@ export interface FailingChanges {
   lastAt: string | null;
   /** The most that any of them had. */
   attempts: number;
+  /** Those of them that were to be removed. */
+  removals: number;
   /** Key of one of them. */
   groupKey: string;
 }
@@ -53,12 +55,13 @@ export function failingChanges(db: DatabaseSync, filter: FailingFilter): Failing
   const read = prepareArrayRows(
     db,
     `SELECT model, replace(state, 'sent', 'unknown'), parked, coalesce(error, '${CUT_OFF}'),
-       count(*), min(at), max(at), max(attempts), min(group_key)
+       count(*), min(at), max(at), max(attempts),
+       count(*) FILTER (WHERE action = 'remove'), min(group_key)
      FROM "spoor.ledger" WHERE ${whereOf(filter)} GROUP BY 4, 3, 2, 1`,
   );
   read.setReadBigInts(false);
   return read.all(...model === undefined ? [] : [model]).map((
-    [name, state, parked, error, groups, since, lastAt, attempts, groupKey],
+    [name, state, parked, error, groups, since, lastAt, attempts, removals, groupKey],
   ) => ({
     model: name as string,
     state: state as FailingChanges["state"],
@@ -68,6 +71,7 @@ export function failingChanges(db: DatabaseSync, filter: FailingFilter): Failing
     since: since as string | null,
     lastAt: lastAt as string | null,
     attempts: attempts as number,
+    removals: removals as number,
     groupKey: groupKey as string,
   }));
 }
