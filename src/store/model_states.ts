@@ -15,7 +15,10 @@ export interface ModelState {
   /** Of its own target; moves only when the content moved. */
   dataVersion: number;
   rows: number | undefined;
-  /** Groups that were not acknowledged when its last run ended. */
+  /**
+   * Above 0: its last run has left groups, or a person has decided about some, so that it runs. How many there are by
+   * now, `spoor.changes` tells.
+   */
   waiting: number;
 }
 

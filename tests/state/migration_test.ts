@@ -116,11 +116,21 @@ for (const { version, write, openKeys, firstName } of EARLIER) {
   });
 
   Deno.test(`reading commands leave a file of version ${version} as it is`, async () => {
-    await using project = await tempProject({ "models/sync/people.sql": "SELECT 1 AS id" });
+    await using project = await tempProject({
+      "models/sync/people.ts": `// @kind: tracked\n// @unique_key: id\nimport "spoor";`,
+    });
     const path = project.path(STATE);
     write(path);
 
-    for (const command of ["history", "query sync.people", "state list", "state check"]) {
+    for (
+      const command of [
+        "history",
+        "describe sync.people",
+        "query sync.people",
+        "state list",
+        "state check",
+      ]
+    ) {
       const { code, output } = await project.run(command);
       assert.equal(code, 0, `${command}: ${output}`);
     }

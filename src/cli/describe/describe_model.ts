@@ -15,7 +15,9 @@ import { renderBudget } from "~/delivery/budget.ts";
 import { DIRECTIVES } from "~/model/directives.ts";
 import type { Budget, Directives, Model, ModelName } from "~/model/model.ts";
 import { recentSteps, type StepHistoryRow } from "~/store/history.ts";
-import { loadModelStates } from "~/store/model_states.ts";
+import { countWaitingChanges } from "~/store/changes/waiting_changes.ts";
+import { loadModelStates, type ModelState } from "~/store/model_states.ts";
+import { findTableType } from "~/warehouse/tables.ts";
 
 /** A model, described; field names are those of `--json`. */
 export interface ModelDescription {
@@ -33,7 +35,7 @@ export interface ModelDescription {
   /** Columns of its table; absent while there is none. */
   columns?: readonly { name: string; type: string }[];
   rows?: number;
-  /** Groups that wait to be sent. */
+  /** Groups that the next run sends, as far as they are known. */
   waiting?: number;
   "last_run"?: StepHistoryRow;
 }
@@ -67,7 +69,7 @@ export function describeModel(
     read_by: (graph.below.get(name) ?? []).map(({ to }) => to),
     files: model.modules?.map((module) => module.path) ?? [path],
     ...(sql !== undefined && { sql }),
-    ...(db && stateOf(db, name)),
+    ...(db && stateOf(db, model)),
   };
 }
 
@@ -91,16 +93,30 @@ function toHeaderText(key: keyof Directives, value: Directives[keyof Directives]
   return isDuration ? typedDuration(value) : String(value);
 }
 
-function stateOf(db: DatabaseSync, name: ModelName): Partial<ModelDescription> {
+function stateOf(db: DatabaseSync, model: Model): Partial<ModelDescription> {
+  const { name } = model;
   const columns = db.prepare("SELECT name, type FROM pragma_table_info(?)").all(name);
   const state = loadModelStates(db).get(name);
   const [lastRun] = recentSteps(db, name, 1);
+  const waiting = countWaiting(db, model, state);
   return {
     ...(columns.length > 0 && {
       columns: columns.map((column) => ({ name: String(column.name), type: String(column.type) })),
     }),
     ...(state?.rows !== undefined && { rows: state.rows }),
-    ...(state && { waiting: state.waiting }),
+    ...((state || waiting > 0) && { waiting }),
     ...(lastRun && { last_run: lastRun }),
   };
+}
+
+function countWaiting(
+  db: DatabaseSync,
+  { name, language, kind, directives }: Model,
+  state: ModelState | undefined,
+): number {
+  // A file of an older version has no such view, and is read as it is.
+  if (!findTableType(db, "spoor.changes")) return state?.waiting ?? 0;
+  // What a model of another kind or language has waiting it had when it was one that sends.
+  const isSending = language === "ts" && kind === "tracked";
+  return isSending ? countWaitingChanges(db, name, directives) : 0;
 }

@@ -15,6 +15,8 @@ export interface StepFacts {
   hasTarget: boolean;
   /** Table that it reads → data version now; `undefined` for a table that no model makes. */
   inputs: Readonly<Record<string, number | undefined>>;
+  /** Its groups that are not acknowledged, where its last run left any. */
+  unacknowledged?: number;
   /** Those that are not as they were, of a source that can reach nothing else, and of what reads tables too. */
   movedFiles?: readonly string[] | undefined;
   /** The same of variables. */
@@ -42,7 +44,7 @@ function reasonToRun(facts: StepFacts): string | undefined {
   if (!state) return "first run";
   // What a model of SQL has waiting it had when it was one that sends; it sends nothing of it.
   if (state.waiting > 0 && model.language === "ts") {
-    return `${countOf(state.waiting, "group")} not acknowledged`;
+    return reasonOfGroups(facts.unacknowledged);
   }
   if (state.fingerprint === "") return "its last run failed";
   if (state.fingerprint !== model.fingerprint) return "definition changed";
@@ -50,6 +52,13 @@ function reasonToRun(facts: StepFacts): string | undefined {
   if (model.directives.volatile) return "@volatile";
   if (isSource(model)) return reasonOfSource(movedFiles);
   return reasonOfInputs(state, facts);
+}
+
+/** Of what `--adopt` has left, and of groups whose run died behind the last of them, nothing is noted one by one. */
+function reasonOfGroups(unacknowledged = 0): string {
+  return unacknowledged > 0
+    ? `${countOf(unacknowledged, "group")} not acknowledged`
+    : "its last run may have left groups";
 }
 
 /** A TypeScript model makes its table with its first row, and one that sends when that is accepted. */

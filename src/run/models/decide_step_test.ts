@@ -49,7 +49,9 @@ Deno.test("decideStep() says why a model runs", () => {
   );
   assert.equal(outcome({ model: { ...model, directives: { volatile: true } } }), "@volatile");
   const sending: Model = { ...model, language: "ts", kind: "tracked" };
-  assert.equal(outcome({ ...waiting, model: sending }), "3 groups not acknowledged");
+  const open = { ...waiting, model: sending, unacknowledged: 2 };
+  assert.equal(outcome(open), "2 groups not acknowledged");
+  assert.equal(outcome({ ...open, unacknowledged: 0 }), "its last run may have left groups");
   const asSql = { ...waiting, model: { ...model, fingerprint: "f2" } };
   assert.equal(outcome(asSql), "definition changed", "it was one that sends before");
   assert.equal(outcome({ isForced: "--full" }), "--full");

@@ -11,7 +11,7 @@ import type { HeldAdopter } from "~/run/adopt/adopt_held.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { RunEvent, StepStatus } from "~/run/run_event.ts";
 import type { GuestLink } from "~/sandbox/guest_link.ts";
-import { countWaitingChanges } from "~/store/changes/waiting_changes.ts";
+import { countUnacknowledged, countWaitingChanges } from "~/store/changes/waiting_changes.ts";
 import { JointTransaction } from "~/store/commits/joint_transaction.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { explainStateError } from "~/store/open_state.ts";
@@ -262,8 +262,7 @@ class ModelScheduler {
   #withWaiting({ name, directives }: Model, outcome: FinalOutcome): FinalOutcome {
     if (outcome.status !== "cancelled" || outcome.delivery) return outcome;
     if (!this.input.states.get(name)?.waiting) return outcome;
-    const { delivery = "at_least_once" } = directives;
-    return { ...outcome, waiting: countWaitingChanges(this.context.db, name, delivery) };
+    return { ...outcome, waiting: countWaitingChanges(this.context.db, name, directives) };
   }
 
   /** What a full disk makes SQLite say, in words. */
@@ -303,6 +302,7 @@ class ModelScheduler {
       state,
       hasTarget: state !== undefined && findTableType(this.context.db, model.name) !== undefined,
       inputs: this.#inputs(model),
+      ...state?.waiting && { unacknowledged: countUnacknowledged(this.context.db, model.name) },
       isForced: adopt ? "--adopt" : resend ? "--resend" : full ? "--full" : undefined,
       ...(state && hasOtherInputs(model) && this.#movedInputs(model)),
     });

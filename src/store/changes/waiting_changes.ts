@@ -1,20 +1,36 @@
 /**
- * Counting the changes that the next run sends by itself.
+ * Counting the changes that wait.
  *
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
 
-/** Those of one model that are known: found by an earlier run and not begun, or tried and to come again. */
+/**
+ * Those of one model that the next run sends by itself, as far as they are known: found by an earlier run and not
+ * begun, or tried and to come again.
+ *
+ * @param directives Of the model.
+ */
 export function countWaitingChanges(
   db: DatabaseSync,
   model: string,
-  promise: DeliveryPromise,
+  directives: { delivery?: DeliveryPromise; onRemoved?: string },
 ): number {
   const row = db.prepare(
-    `SELECT count(*) AS n FROM "spoor.changes"
-     WHERE model = ? AND CASE WHEN state IN ('unknown', 'sent') THEN ? ELSE NOT parked END`,
-  ).get(model, Number(promise === "at_least_once"));
+    `SELECT count(*) AS n FROM "spoor.changes" WHERE model = ? AND state <> 'settled'
+       AND CASE WHEN state IN ('unknown', 'sent') THEN ? ELSE NOT parked END
+       AND (action <> 'remove' OR ?)`,
+  ).get(
+    model,
+    Number(directives.delivery !== "at_most_once"),
+    Number(directives.onRemoved === "deliver"),
+  );
+  return Number(row?.n);
+}
+
+/** All of one model that are not acknowledged, whether a run sends them or not. */
+export function countUnacknowledged(db: DatabaseSync, model: string): number {
+  const row = db.prepare(`SELECT count(*) AS n FROM "spoor.changes" WHERE model = ?`).get(model);
   return Number(row?.n);
 }
