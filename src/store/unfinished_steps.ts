@@ -5,6 +5,7 @@
  */
 // deno-lint-ignore-file camelcase -- columns, as SQL gives them and --json prints them.
 import type { DatabaseSync } from "node:sqlite";
+import { findTableType } from "~/warehouse/tables.ts";
 import type { StepHistoryRow } from "./history.ts";
 
 /** Nothing of it was added up. */
@@ -16,18 +17,26 @@ export interface UnfinishedStep extends Omit<StepHistoryRow, "kind" | "elapsed_m
 /** Such runs that are looked at. */
 const RUNS_READ = 1_000;
 
-/** The last of them in which the model is known to have sent something: what was answered, or what is still out. */
+/**
+ * The last of them in which the model is known to have begun: something was answered, or is still out, or waits for
+ * its turn.
+ */
 export function unfinishedSteps(db: DatabaseSync, model: string, limit: number): UnfinishedStep[] {
+  // A file of an earlier version has no such table, and is read as it is.
+  const pending = findTableType(db, "spoor.pending")
+    ? `(SELECT run_id FROM "spoor.pending" WHERE model = :model LIMIT 1)`
+    : "NULL";
   const rows = db.prepare(
     `WITH runs AS (
        SELECT * FROM "spoor.runs" WHERE status IN ('died', 'running') ORDER BY id DESC LIMIT ${RUNS_READ}
      )
      SELECT id AS run_id, started_at, status,
        (SELECT count(*) FROM "spoor.requests" WHERE run_id = runs.id AND model = :model) AS answered,
-       (SELECT count(*) FROM "spoor.ledger" WHERE run_id = runs.id AND model = :model) AS out
+       (SELECT count(*) FROM "spoor.ledger" WHERE run_id = runs.id AND model = :model) AS out,
+       ${pending} AS pending
      FROM runs
      WHERE NOT EXISTS (SELECT 1 FROM "spoor.steps" WHERE run_id = runs.id AND model = :model)
-       AND (answered > 0 OR out > 0)
+       AND (answered > 0 OR out > 0 OR pending = id)
      ORDER BY id DESC LIMIT :limit`,
   ).all({ model, limit: BigInt(limit) });
   return rows.map((row) => toStep(model, row));

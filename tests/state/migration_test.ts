@@ -125,6 +125,7 @@ for (const { version, write, openKeys, firstName } of EARLIER) {
     for (
       const command of [
         "history",
+        "history sync.people",
         "describe sync.people",
         "query sync.people",
         "state list",

@@ -13,14 +13,17 @@ import { runCutOff } from "~/store/changes/cut_off.ts";
 import {
   deliveriesOf,
   type DeliveryRow,
+  hasOpenEndSince,
   type LedgerRow,
   ledgerRowOf,
   type RequestRow,
   requestsOf,
   startOf,
   stepsOf,
+  type StoryStep,
 } from "~/store/changes/group_story.ts";
-import { pendingOf } from "~/store/changes/pending.ts";
+import { pendingOf, runOfPending } from "~/store/changes/pending.ts";
+import { unfinishedSteps } from "~/store/unfinished_steps.ts";
 import { isByHand, isLeftByAdopt, type RunEntry, tellStory } from "./timeline.ts";
 import { loadBatchesBefore, type ToldBatch } from "./told_batches.ts";
 import { type GroupFacts, type NextStep, whatIsNext } from "./what_is_next.ts";
@@ -59,6 +62,9 @@ export interface GroupStory {
 /** Requests of one try that are told: a change mostly makes one. */
 const REQUESTS_TOLD = 10;
 
+/** Runs that died in the middle of the model: there are few, unless something is very wrong. */
+const DEAD_RUNS_READ = 1_000;
+
 /** Runs that are looked through: a model that runs every minute has as many in two weeks. */
 const RUNS_READ = 20_000;
 
@@ -75,12 +81,16 @@ export function loadStory(
     deliveriesOf(db, model.name, keyText, Math.min(limit + 1, 1e9)),
   );
   const keepsRemoved = model.onRemoved === "keep";
+  const pending = pendingOf(db, model.name, keyText);
   const told = tellStory(
     {
       deliveries,
-      steps: stepsOf(db, model.name),
+      steps: newestFirst(stepsOf(db, model.name), deadSteps(db, model.name, isRunning)),
       accepted,
       isOpen: ledger !== undefined,
+      pending,
+      leftBy: runOfPending(db, model.name) ?? lastOfAll(db, model.name),
+      outIn: ledger?.state === "sent" ? ledger.run_id : undefined,
       keepsRemoved,
     },
     { entries: limit, runs: limit < RUNS_READ ? RUNS_READ : Infinity },
@@ -98,7 +108,7 @@ export function loadStory(
     compared: keepsRemoved || last?.state === "adopted"
       ? lastComparison(db, model.name)
       : undefined,
-    pending: pendingOf(db, model.name, keyText),
+    pending,
     words: toShownKeyWords(model.keyColumns, key),
     last,
   });
@@ -123,6 +133,31 @@ function lastComparison(db: DatabaseSync, model: string): GroupFacts["compared"]
     if (added !== null) return { runId, removed: removed ?? 0 };
   }
   return undefined;
+}
+
+/** Runs that died in the middle of the model, newest first. The last one may be noted as one that is under way. */
+function deadSteps(db: DatabaseSync, model: string, isRunning: boolean): StoryStep[] {
+  return unfinishedSteps(db, model, DEAD_RUNS_READ)
+    .filter(({ status }) => status === "died" || !isRunning)
+    .map((step) => ({ ...step, status: "died", groups_parked: null }));
+}
+
+function* newestFirst(
+  steps: Iterable<StoryStep>,
+  dead: readonly StoryStep[],
+): Generator<StoryStep> {
+  let next = 0;
+  for (const step of steps) {
+    for (let one = dead[next]; one && one.run_id > step.run_id; one = dead[++next]) yield one;
+    yield step;
+  }
+  yield* dead.slice(next);
+}
+
+/** The last comparison, if no run has begun since that may have replaced what it has left. */
+function lastOfAll(db: DatabaseSync, model: string): number | undefined {
+  const last = lastComparison(db, model)?.runId;
+  return last === undefined || hasOpenEndSince(db, last) ? undefined : last;
 }
 
 /** Where a run says of the group that it was left, what it adopted were the others. */

@@ -68,6 +68,8 @@ const DECISION_WORDS: Readonly<
   held_back: ["held back", "warning"],
   held_back_or_gone: ["held back, or not in the query", "warning"],
   not_reached: ["not reached", "warning"],
+  cut_off: ["cut off", "warning"],
+  not_tried: ["not tried", "warning"],
   not_compared: ["not compared", "warning"],
   blocked: ["blocked", "bad"],
   failed: ["the model failed", "bad"],

@@ -15,6 +15,9 @@
  * | not accepted    | held some back, and still knows of it after that | held back     |
  * | not accepted    | held some back                   | held back, or not in the query |
  * | not accepted    | left some                        | not reached                   |
+ * | any             | died after it had compared       | cut off, or not tried         |
+ *
+ * What the last comparison has left is still pending, and tells of its run which groups it did not reach.
  *
  * @module
  */
@@ -26,7 +29,9 @@ import {
   VERIFIED_AS_NOT_SENT,
   VERIFIED_AS_SENT,
 } from "~/store/changes/by_hand.ts";
+import { runCutOff } from "~/store/changes/cut_off.ts";
 import type { DeliveryRow, StoryStep } from "~/store/changes/group_story.ts";
+import type { PendingRow } from "~/store/changes/pending.ts";
 
 /** What a run decided about a group that it did not try. */
 export type Decision =
@@ -38,6 +43,8 @@ export type Decision =
   | "held_back"
   | "held_back_or_gone"
   | "not_reached"
+  | "cut_off"
+  | "not_tried"
   | "not_compared"
   | "blocked"
   | "failed"
@@ -78,6 +85,12 @@ export interface StoryFacts {
   accepted: { hash: string | undefined } | undefined;
   /** The ledger has its last try, which was not accepted. @default false */
   isOpen?: boolean;
+  /** It was found to be sent, and no run has begun it. */
+  pending?: PendingRow | undefined;
+  /** The run that has left what is pending now, and nothing else. */
+  leftBy?: number | undefined;
+  /** The run by which a request of it is out, or was when that died, if none has noted it since. */
+  outIn?: number | undefined;
   /**
    * `@on_removed: keep`: what left the query stays accepted. That is what is written now; of the runs before nobody
    * has noted it. @default false
@@ -169,7 +182,9 @@ function settleGone(
 ): RunEntry[] {
   const left = runs.filter(({ decision }) => decision === "unchanged_or_gone");
   const [last] = left;
-  const isOnlyOne = isCertain && left.length === 1 && last?.runs === 1;
+  // It may have been one that died, of which nothing was added up.
+  const isComplete = isCertain && runs.every(({ decision }) => decision !== "not_tried");
+  const isOnlyOne = isComplete && left.length === 1 && last?.runs === 1;
   return runs.map((entry) => {
     const isAfter = last ? entry.runId > last.runId : wasForgotten;
     if (isAfter && entry.decision === "unchanged") {
@@ -216,16 +231,19 @@ function decide(
   after: DeliveryRow | undefined,
   facts: StoryFacts,
 ): Decided {
-  const { accepted } = facts;
+  const { accepted, pending } = facts;
+  if (step.status === "died") return inDeadRun(step, before, after, facts);
   if (step.groups_new === null) {
     // What sends by its own query has such tries; what is kept in step by SQL has none.
     const compares = before !== undefined || after?.action === "create";
     return withoutComparison(step, compares, accepted !== undefined);
   }
   const left = step.groups_left ?? 0;
+  if (pending?.runId === step.run_id) return notReached(left);
+  const isLeftKnown = isReachKnown(step, facts);
   if (!before) {
     if (accepted && !after) return unchanged(accepted.hash);
-    return left > 0
+    return left > 0 && !isLeftKnown
       ? {
         decision: "not_reached",
         detail: `not among those reached; ${renderCount(left)} ${left === 1 ? "was" : "were"} left`,
@@ -237,10 +255,40 @@ function decide(
   if (holdsSome && left === 0 && before.state !== "retried") {
     return heldBack(step, before, after, facts);
   }
-  if (left > 0) {
-    return { decision: "not_reached", detail: `the run left ${renderCount(left)} of its groups` };
-  }
+  if (left > 0) return notReached(left);
   return { decision: "gone", detail: "not in the query, or as it was accepted before" };
+}
+
+/** What is not pending the run has reached, unless it was tried before that: then it stands in the ledger. */
+function isReachKnown({ run_id: runId }: StoryStep, { leftBy, isOpen }: StoryFacts): boolean {
+  return leftBy === runId && !isOpen;
+}
+
+function notReached(left: number): Decided {
+  return { decision: "not_reached", detail: `the run left ${renderCount(left)} of its groups` };
+}
+
+/** Nothing of it was added up, but what it was about to do is on the disk. */
+function inDeadRun(
+  step: StoryStep,
+  before: DeliveryRow | undefined,
+  after: DeliveryRow | undefined,
+  facts: StoryFacts,
+): Decided {
+  const { run_id: runId } = step;
+  const { accepted, pending, outIn, keepsRemoved } = facts;
+  if (outIn === runId || runCutOff(after?.error ?? null) === runId) {
+    return { decision: "cut_off", detail: "a request of it was out" };
+  }
+  if (pending?.runId === runId) {
+    return { decision: "not_reached", detail: "the run died before its turn came" };
+  }
+  const wasAccepted = before ? isAccepted(before) && before.action !== "remove" : !after;
+  if (accepted && wasAccepted && !keepsRemoved && isReachKnown(step, facts)) {
+    return unchanged(accepted.hash);
+  }
+  const detail = "the run died, and it is not on record whether the group's turn was to come";
+  return { decision: "not_tried", detail };
 }
 
 /** What is known of a try is over when its group has left the query, or is again what was accepted. */
@@ -281,9 +329,10 @@ function sinceAccepted(
   step: StoryStep,
   before: DeliveryRow,
   after: DeliveryRow | undefined,
-  { accepted, keepsRemoved }: StoryFacts,
+  facts: StoryFacts,
 ): Decided {
   if (before.action === "remove") return { decision: "gone", detail: "not in the query" };
+  const { accepted, keepsRemoved } = facts;
   const isGoneLater = after ? after.action === "create" : accepted === undefined;
   const removed = step.groups_removed ?? 0;
   if (isGoneLater && removed > 0) {
@@ -291,7 +340,7 @@ function sinceAccepted(
     return { decision: "unchanged_or_gone", detail };
   }
   const left = step.groups_left ?? 0;
-  if (left > 0) {
+  if (left > 0 && !isReachKnown(step, facts)) {
     return {
       decision: "unchanged_or_not_reached",
       detail: `the run left ${renderCount(left)} of its groups`,

@@ -41,7 +41,7 @@ function tell(
   deliveries: readonly DeliveryRow[],
   steps: readonly StoryStep[],
   accepted: StoryFacts["accepted"] | null = { hash: "1:a" },
-  more: Pick<StoryFacts, "keepsRemoved" | "isOpen"> = {},
+  more: Partial<Omit<StoryFacts, "deliveries" | "steps" | "accepted">> = {},
 ): string[] {
   const newestFirst = {
     deliveries: deliveries.toReversed(),
@@ -258,4 +258,42 @@ Deno.test("of runs before @on_removed was keep no more is said than what was cou
   };
   assert.deepEqual(details(1), ["1 of its groups was not, and may have been kept"]);
   assert.deepEqual(details(1200), ["1,200 of its groups were not, and may have been kept"]);
+});
+
+Deno.test("of the run that has left what is pending it is known which groups it did not reach", () => {
+  const steps = [1, 2, 3].map((run) => compared(run, { groups_left: run === 1 ? 0 : 2 }));
+  const first = [tried(1, "accepted")];
+  const pending = { runId: 3, action: "update" } as const;
+  const told = (more: Parameters<typeof tell>[3]) => tell(first, steps, { hash: "1:a" }, more)[0];
+  assert.equal(told({ leftBy: 3, pending }), "3 not_reached");
+  assert.equal(told({ leftBy: 3 }), "3 unchanged");
+  assert.equal(told({}), "2-3 unchanged_or_not_reached");
+  assert.equal(told({ leftBy: 3, isOpen: true }), "2-3 unchanged_or_not_reached");
+  assert.deepEqual(tell([], steps.slice(1), null, { leftBy: 3, pending }), [
+    "3 not_reached",
+    "2 not_reached",
+  ]);
+  assert.deepEqual(tell([], steps.slice(2), null, { leftBy: 3 }), ["3 not_there"]);
+});
+
+Deno.test("of a run that died it is told what is on record of the group, and that no more is", () => {
+  const died = (run: number) => compared(run, { status: "died", groups_new: null });
+  const steps = [compared(1), died(2), died(3)];
+  const first = [tried(1, "accepted")];
+  const pending = { runId: 3, action: "update" } as const;
+  const told = (more: Parameters<typeof tell>[3]) => tell(first, steps, { hash: "1:a" }, more)[0];
+  assert.equal(told({}), "2-3 not_tried");
+  assert.equal(told({ leftBy: 3, pending }), "3 not_reached");
+  assert.equal(told({ leftBy: 3 }), "3 unchanged");
+  assert.equal(told({ leftBy: 3, outIn: 3, isOpen: true }), "3 cut_off");
+  const noted = tried(4, "unknown", { error: "Run 3 ended while a request was out" });
+  assert.deepEqual(
+    tell([...first, noted], [...steps, compared(4)], { hash: "1:a" }, {}).slice(1, 3),
+    [
+      "3 cut_off",
+      "2 not_tried",
+    ],
+  );
+  const forgot = [compared(1), compared(2, { groups_removed: 1 }), died(3)];
+  assert.deepEqual(tell(first, forgot, null).slice(0, 2), ["3 not_tried", "2 unchanged_or_gone"]);
 });

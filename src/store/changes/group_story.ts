@@ -208,6 +208,14 @@ export function hasEndedSince(db: DatabaseSync, runId: number): boolean {
   return row !== undefined;
 }
 
+/** Whether a later run has died, or is under way. */
+export function hasOpenEndSince(db: DatabaseSync, runId: number): boolean {
+  const row = db.prepare(
+    `SELECT 1 FROM "spoor.runs" WHERE id > ? AND status IN ('died', 'running') LIMIT 1`,
+  ).get(BigInt(runId));
+  return row !== undefined;
+}
+
 /** Keys of groups that were tried, on either side of a text that is none. */
 export function keysAround(
   db: DatabaseSync,

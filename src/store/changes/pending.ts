@@ -51,6 +51,12 @@ export function clearPending(db: DatabaseSync, model: string): void {
   db.prepare(`DELETE FROM "spoor.pending" WHERE model = ?`).run(model);
 }
 
+/** The run that has left what is pending of a model, if anything is: it is all of one run. */
+export function runOfPending(db: DatabaseSync, model: string): number | undefined {
+  const row = db.prepare(`SELECT run_id FROM "spoor.pending" WHERE model = ? LIMIT 1`).get(model);
+  return row && Number(row.run_id);
+}
+
 /** What the last run has left of a group; read from one end to the other, so for when something is left. */
 export function pendingOf(
   db: DatabaseSync,
