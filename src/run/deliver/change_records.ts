@@ -77,10 +77,8 @@ export class ChangeRecords {
         groupKey: group.keyText,
       });
     }
-    const { runId, now } = this.context;
     const state = isUnknown(earlier) ? "unknown" : earlier.state;
-    const error = "Not tried again: the far side did not work, or the model ended before";
-    this.#ledger.write([earlier], { ...earlier, state, runId, error, at: now() });
+    this.#ledger.write([earlier], { ...earlier, state, at: earlier.at ?? this.context.now() });
   }
 
   /** They were refused with others, and wait for their turn to be tried without them. */

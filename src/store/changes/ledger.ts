@@ -21,6 +21,9 @@ export interface LedgerEntry extends EarlierTry {
   place: number;
   /** The run that wrote it. */
   runId: number;
+  error?: string;
+  /** Since when it stands so; ISO 8601, UTC. */
+  at?: string;
 }
 
 const COLUMNS_READ = [
@@ -48,7 +51,7 @@ const VALUES_IN_ROW = 9;
 /** SQL of a condition: a person has said of the group what the far side has. */
 export const HAS_SETTLED = "(state = 'settled' OR settled_hash IS NOT NULL)";
 
-const SELECT_ENTRY = `SELECT ${COLUMNS_READ.join(", ")} FROM "spoor.ledger"`;
+const SELECT_ENTRY = `SELECT ${COLUMNS_READ.join(", ")}, error, at FROM "spoor.ledger"`;
 const READ_AT_ONCE = 1_000;
 
 /**
@@ -118,6 +121,8 @@ function toEntry(row: Record<string, unknown>): LedgerEntry {
     moved: row.moved !== 0,
     settledHash: row.settled_hash === null ? undefined : String(row.settled_hash),
     runId: Number(row.run_id),
+    ...typeof row.error === "string" && { error: row.error },
+    ...typeof row.at === "string" && { at: row.at },
   };
 }
 

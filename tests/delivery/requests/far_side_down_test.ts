@@ -64,6 +64,11 @@ Deno.test("what the ledger knew of a group stays where its request was held back
   const first = await people.run();
   assert.equal(first.sync.delivery?.failed, 60, first.output);
   const before = people.project.rows(`SELECT id, group_key FROM "spoor.ledger" ORDER BY id`);
+  const untried = () =>
+    people.project.rows(
+      `SELECT id, run_id, at, error FROM "spoor.ledger" WHERE error LIKE '% answered 400%' ORDER BY id`,
+    );
+  const refused = untried();
 
   api.clear();
   api.answer(() => ({ status: 500 }));
@@ -77,6 +82,9 @@ Deno.test("what the ledger knew of a group stays where its request was held back
   assert.deepEqual(states, [{ state: "failed", n: 60 }]);
   const after = people.project.rows(`SELECT id, group_key FROM "spoor.ledger" ORDER BY id`);
   assert.deepEqual(after, before);
+  const kept = untried();
+  assert.equal(kept.length, 60 - failed);
+  assert.deepEqual(kept, refused.filter(({ id }) => kept.some((row) => row.id === id)));
   const tries = people.project.rows(`SELECT sum(attempts) AS n FROM "spoor.ledger"`);
   assert.deepEqual(tries, [{ n: 60 + failed }]);
 });
