@@ -11,6 +11,8 @@ import { projectOf } from "~/cli/find_project.ts";
 import { findProjectState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
+import { stateFilePath } from "~/store/open_state.ts";
+import { runUnderWay } from "~/store/run_under_way.ts";
 
 /** Prints a model's definition, its edges, its columns and its last run. */
 export const describeCommand = defineCommand({
@@ -25,8 +27,10 @@ export const describeCommand = defineCommand({
     const own = project.errors.filter(({ at }) => at?.path === model.path);
     if (own.length > 0) throw new UserErrors(own);
 
-    using db = findProjectState(project.root, options.practice || project.settings.practice);
-    const description = describeModel(model, buildProjectGraph(project).graph, db);
+    const practice = options.practice || project.settings.practice;
+    using db = findProjectState(project.root, practice);
+    const state = db && { db, underWay: runUnderWay(db, stateFilePath(project.root, practice)) };
+    const description = describeModel(model, buildProjectGraph(project).graph, state);
     if (options.json) output.json("model", description);
     else for (const line of renderDescription(description, output.style)) output.line(line);
     return ExitCode.Ok;

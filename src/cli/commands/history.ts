@@ -24,17 +24,11 @@ import { statusCell } from "~/cli/output/status_cell.ts";
 import type { Style } from "~/cli/output/style.ts";
 import { type Cell, type Column, renderTable } from "~/cli/output/table.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
+import { type PastStep, pastSteps, withDeath } from "~/cli/past_steps.ts";
 import { findModels } from "~/project/models/find_models.ts";
-import {
-  modelsInHistory,
-  recentRuns,
-  recentSteps,
-  type RunHistoryRow,
-  type StepHistoryRow,
-} from "~/store/history.ts";
+import { modelsInHistory, recentRuns, type RunHistoryRow } from "~/store/history.ts";
 import { stateFilePath } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
-import { type UnfinishedStep, unfinishedSteps } from "~/store/unfinished_steps.ts";
 
 /** Runs that are listed where no limit is given. */
 const LISTED = 20;
@@ -87,21 +81,6 @@ export const historyCommand = defineCommand({
   },
 });
 
-type HistoryStep = StepHistoryRow | UnfinishedStep;
-
-/** A run that was killed stands as running until the next one begins. */
-function withDeath<Row extends RunHistoryRow | HistoryStep>(
-  row: Row,
-  underWay: number | undefined,
-): Row {
-  return row.status === "running" && row.run_id !== underWay ? { ...row, status: "died" } : row;
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  died: "the run was killed; of its requests, those that were answered are counted",
-  running: "under way; of its requests, those that were answered are counted",
-};
-
 interface WantedSteps {
   model: string;
   limit: number;
@@ -114,12 +93,8 @@ interface WantedSteps {
 function stepsOf(
   db: DatabaseSync,
   { model, limit, underWay, root, option }: WantedSteps,
-): HistoryStep[] {
-  const recorded = recentSteps(db, model, limit);
-  const unfinished = unfinishedSteps(db, recorded[0]?.model ?? model, limit)
-    .map((step) => withDeath(step, underWay))
-    .map((step) => ({ ...step, reason: REASONS[step.status] ?? "" }));
-  const steps = [...recorded, ...unfinished].sort((a, b) => b.run_id - a.run_id).slice(0, limit);
+): PastStep[] {
+  const steps = pastSteps(db, model, { limit, underWay });
   if (steps.length > 0) return steps;
   const names = findModels(root).files.map(({ name }) => name);
   if (names.some((name) => isSameName(name, model))) {
@@ -146,7 +121,7 @@ function printRuns(runs: readonly RunHistoryRow[], { limit, json, output }: Hist
   else printLines(renderRuns(shown, output.style), runs.length > limit, output);
 }
 
-function printSteps(steps: readonly HistoryStep[], { limit, json, output }: HistoryView): void {
+function printSteps(steps: readonly PastStep[], { limit, json, output }: HistoryView): void {
   const shown = steps.slice(0, limit);
   if (json) { for (const step of shown) output.json("step", toJson(step)); }
   else printLines(renderSteps(shown, output.style), steps.length > limit, output);
@@ -169,7 +144,7 @@ const DELIVERY_COLUMNS: readonly Column[] = [
 ];
 
 /** The cells below them, from `saved` on. */
-function endCells(row: RunHistoryRow | HistoryStep): string[] {
+function endCells(row: RunHistoryRow | PastStep): string[] {
   return [
     row.groups_saved,
     row.groups_rejected,
@@ -217,7 +192,7 @@ function optionalCount(value: number | null | undefined): string {
   return value === null || value === undefined ? "" : renderCount(value);
 }
 
-function renderSteps(steps: readonly HistoryStep[], style: Style): string[] {
+function renderSteps(steps: readonly PastStep[], style: Style): string[] {
   return renderTable(
     [
       { title: "run", align: "right" },
@@ -258,17 +233,17 @@ function deliveredCell(delivered: number, isBalanced: boolean, style: Style): Ce
   return isBalanced ? text : { text: `${text} ≠`, paint: style.bad };
 }
 
-function whyOf(step: HistoryStep): string {
+function whyOf(step: PastStep): string {
   const { error } = withError(step);
   return error ? `${step.reason}; ${error.message.split("\n", 1)[0]}` : step.reason;
 }
 
 /** In the words of the text. */
-function toJson({ groups_parked: heldBack, ...step }: HistoryStep): object {
+function toJson({ groups_parked: heldBack, ...step }: PastStep): object {
   return { ...withError(step), ...heldBack !== undefined && { groups_held_back: heldBack } };
 }
 
-function withError(step: HistoryStep): Omit<HistoryStep, "error"> & { error?: ErrorReport } {
+function withError(step: PastStep): Omit<PastStep, "error"> & { error?: ErrorReport } {
   const { error, ...rest } = step;
   return error === null ? rest : { ...rest, error: JSON.parse(error) };
 }

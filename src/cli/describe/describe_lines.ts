@@ -46,12 +46,11 @@ function renderState(model: ModelDescription, style: Style): string[] {
   if (!run) return [label("last run", "never", style)];
   const status = statusCell(run.status, style);
   const word = typeof status === "string" ? status : status.paint(status.text);
+  const took = run.elapsed_ms === null ? "" : `, in ${renderDuration(run.elapsed_ms)}`;
   const lines = [
     label(
       "last run",
-      `${word} on ${renderLocalTime(run.started_at)}, in ${renderDuration(run.elapsed_ms)}: ${
-        visibleLine(run.reason)
-      }`,
+      `${word} on ${renderLocalTime(run.started_at)}${took}: ${visibleLine(run.reason)}`,
       style,
     ),
   ];

@@ -9,12 +9,12 @@ import { typedDuration } from "~/base/duration.ts";
 import { renderRate } from "~/base/rate.ts";
 import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
+import { type PastStep, pastSteps } from "~/cli/past_steps.ts";
 import type { Graph } from "~/dag/graph.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
 import { renderBudget } from "~/delivery/budget.ts";
 import { DIRECTIVES } from "~/model/directives.ts";
 import type { Budget, Directives, Model, ModelName } from "~/model/model.ts";
-import { recentSteps, type StepHistoryRow } from "~/store/history.ts";
 import { countWaitingChanges } from "~/store/changes/waiting_changes.ts";
 import { loadModelStates, type ModelState } from "~/store/model_states.ts";
 import { findTableType } from "~/warehouse/tables.ts";
@@ -37,7 +37,7 @@ export interface ModelDescription {
   rows?: number;
   /** Groups that the next run sends, as far as they are known. */
   waiting?: number;
-  "last_run"?: StepHistoryRow;
+  "last_run"?: PastStep;
 }
 
 /** Finds a model by its name, in any case. */
@@ -52,11 +52,17 @@ export function findModel(models: ReadonlyMap<ModelName, Model>, name: string): 
   });
 }
 
+/** The state file, and the run that is under way, if one is. */
+export interface DescribedState {
+  db: DatabaseSync;
+  underWay: number | undefined;
+}
+
 /** Describes a model. */
 export function describeModel(
   model: Model,
   graph: Graph,
-  db: DatabaseSync | undefined,
+  state: DescribedState | undefined,
 ): ModelDescription {
   const { name, kind, language, path, sql } = model;
   return {
@@ -69,7 +75,7 @@ export function describeModel(
     read_by: (graph.below.get(name) ?? []).map(({ to }) => to),
     files: model.modules?.map((module) => module.path) ?? [path],
     ...(sql !== undefined && { sql }),
-    ...(db && stateOf(db, model)),
+    ...(state && stateOf(state, model)),
   };
 }
 
@@ -93,11 +99,11 @@ function toHeaderText(key: keyof Directives, value: Directives[keyof Directives]
   return isDuration ? typedDuration(value) : String(value);
 }
 
-function stateOf(db: DatabaseSync, model: Model): Partial<ModelDescription> {
+function stateOf({ db, underWay }: DescribedState, model: Model): Partial<ModelDescription> {
   const { name } = model;
   const columns = db.prepare("SELECT name, type FROM pragma_table_info(?)").all(name);
   const state = loadModelStates(db).get(name);
-  const [lastRun] = recentSteps(db, name, 1);
+  const [lastRun] = pastSteps(db, name, { limit: 1, underWay });
   const waiting = countWaiting(db, model, state);
   return {
     ...(columns.length > 0 && {
