@@ -42,8 +42,8 @@ function reasonToRun(facts: StepFacts): string | undefined {
   const { model, state, hasTarget, movedFiles, isForced } = facts;
   if (isForced !== undefined) return isForced;
   if (!state) return "first run";
-  // What a model of SQL has waiting it had when it was one that sends; it sends nothing of it.
-  if (state.waiting > 0 && model.language === "ts") {
+  // What a model of SQL, or of another kind, has waiting it had when it was one that sends; it sends nothing of it.
+  if (state.waiting > 0 && model.language === "ts" && model.kind === "tracked") {
     return reasonOfGroups(facts.unacknowledged);
   }
   if (state.fingerprint === "") return "its last run failed";

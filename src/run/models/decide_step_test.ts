@@ -52,6 +52,8 @@ Deno.test("decideStep() says why a model runs", () => {
   const open = { ...waiting, model: sending, unacknowledged: 2 };
   assert.equal(outcome(open), "2 groups not acknowledged");
   assert.equal(outcome({ ...open, unacknowledged: 0 }), "its last run may have left groups");
+  const asTable: Model = { ...sending, kind: "table", fingerprint: "f2" };
+  assert.equal(outcome({ ...open, model: asTable }), "definition changed", "the same");
   const asSql = { ...waiting, model: { ...model, fingerprint: "f2" } };
   assert.equal(outcome(asSql), "definition changed", "it was one that sends before");
   assert.equal(outcome({ isForced: "--full" }), "--full");
