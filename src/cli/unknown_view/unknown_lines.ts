@@ -71,9 +71,7 @@ export function renderUnknown(
       ? ["The next run repeats those that wait for nobody, with the same keys."]
       : [],
     ...[...stopped.keys()].flatMap((command) =>
-      command === undefined
-        ? []
-        : [`What a run stopped before is repeated by: ${style.accent(command)}`]
+      command === undefined ? [] : [`To repeat them: ${style.accent(command)}`]
     ),
     ...out,
   ];

@@ -315,6 +315,9 @@ function withoutComparison(
   const { error } = step;
   if (error === null) {
     if (step.status !== "ok") return { decision: "not_reached", detail: step.reason };
+    if (step.kind !== "tracked") {
+      return { decision: "not_compared", detail: `the model had the kind "${step.kind}"` };
+    }
     if (compares) {
       return { decision: "not_compared", detail: "the model ended before it read its query" };
     }

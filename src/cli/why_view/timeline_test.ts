@@ -23,6 +23,7 @@ function tried(runId: number, state: DeliveryState, more: Partial<DeliveryRow> =
 function compared(runId: number, more: Partial<StoryStep> = {}): StoryStep {
   return {
     run_id: runId,
+    kind: "tracked",
     status: "ok",
     reason: "raw.a changed",
     error: null,

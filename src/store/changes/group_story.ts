@@ -150,6 +150,8 @@ export function keyNameOf(db: DatabaseSync, requestId: number): string | undefin
 /** What a step tells of the groups that it did not try. */
 export interface StoryStep {
   run_id: number;
+  /** What the model was then; null where the run died. */
+  kind: string | null;
   status: string;
   reason: string;
   /** JSON of an `ErrorReport`. */
@@ -166,7 +168,7 @@ const STEPS_AT_ONCE = 500;
 /** A model's part in runs, newest first, read as far as it is asked for. */
 export function* stepsOf(db: DatabaseSync, model: string): Generator<StoryStep> {
   const read = db.prepare(
-    `SELECT run_id, status, reason, error, groups_new, groups_left, groups_removed, groups_parked
+    `SELECT run_id, kind, status, reason, error, groups_new, groups_left, groups_removed, groups_parked
      FROM "spoor.steps" WHERE model = ? AND run_id < ? ORDER BY run_id DESC LIMIT ${STEPS_AT_ONCE}`,
   );
   let before = Number.MAX_SAFE_INTEGER;

@@ -31,7 +31,7 @@ async function peopleWithOpenGroups(api: FakeApi, code: string, directives: read
   });
   const say = async (text: string) => (await people.project.run(text)).output;
   const command = (text: string) =>
-    /(?:Now run: spoor|is repeated by: spoor) (.*)$/m.exec(text)?.[1];
+    /(?:Now run: spoor|To repeat them: spoor) (.*)$/m.exec(text)?.[1];
   return { people, say, command };
 }
 
@@ -106,7 +106,9 @@ Deno.test("groups of a model that has another kind now are told of and decided a
   const obstacle = /its model has the kind "table" now, and sends nothing/;
   assert.match(await say("failures"), obstacle);
   assert.match(await say("unknown"), /id = 3 {2}not repeated: its model has the kind "table"/);
-  assert.match(await say("why sync.people 3"), obstacle);
+  const why = await say("why sync.people 3");
+  assert.match(why, obstacle);
+  assert.match(why, /^run 3 .* not compared: the model had the kind "table"$/m);
   for (const text of ["retry sync.people 1", "unknown settle sync.people 3 --not-sent"]) {
     const told = await say(text);
     assert.match(told, obstacle);
