@@ -28,6 +28,14 @@ const FORMS: Readonly<Record<string, string>> = {
       await Promise.all(["/a/", "/b/"].map((path) => http.post(ORIGIN + path + row.id, { json: row })));
       await save.row(row);
     }));`,
+  "two requests each, with a look-up between": `
+    const rows = await query("SELECT * FROM raw.people");
+    await Promise.all(rows.map(async (row) => {
+      await http.post(ORIGIN + "/a/" + row.id, { json: row });
+      await http.get(ORIGIN + "/known/" + row.id);
+      await http.post(ORIGIN + "/b/" + row.id, { json: row });
+      await save.row(row);
+    }));`,
 };
 
 for (const [form, code] of Object.entries(FORMS)) {
@@ -35,6 +43,7 @@ for (const [form, code] of Object.entries(FORMS)) {
     const open = new Map<number, number>();
     let most = 0;
     await using api = await fakeApi(async (request) => {
+      if (request.method === "GET") return { json: {} };
       const [id = 0] = idsIn([request]);
       open.set(id, (open.get(id) ?? 0) + 1);
       most = Math.max(most, open.size);
@@ -50,7 +59,8 @@ for (const [form, code] of Object.entries(FORMS)) {
     const run = await people.run();
 
     assert.equal(run.code, 0, run.output);
-    assert.deepEqual(distinct(idsIn(api.requests)), upTo(40));
+    const posts = api.requests.filter(({ method }) => method === "POST");
+    assert.deepEqual(distinct(idsIn(posts)), upTo(40));
     assert.equal(most, 3);
   });
 
@@ -80,6 +90,24 @@ Deno.test("rows that are all sent first, and saved after, do not wait for each o
 
   assert.equal(run.code, 0, run.output);
   assert.equal(api.requests.length, 5);
+});
+
+Deno.test("rows that are all sent first, side by side, and saved after, go out by and by", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `const rows = await query("SELECT * FROM raw.people");
+    await Promise.all(rows.map((row) => http.post(ORIGIN + "/people/" + row.id, { json: row })));
+    await save.rows(rows);`,
+    { directives: ["concurrency: 3"] },
+  );
+  await setPeople(people, 20);
+
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(distinct(idsIn(api.requests)), upTo(20));
+  assert.ok(api.mostAtOnce <= 3);
 });
 
 Deno.test("requests that nobody awaits are made in their turn too", async () => {

@@ -101,6 +101,11 @@ export class HostPort {
     return answer as HostAnswer<Type>;
   }
 
+  /** Whether no call waits for its answer. */
+  get isIdle(): boolean {
+    return this.#waiting.size === 0;
+  }
+
   /** Resolves once no call waits for its answer. */
   async idle(): Promise<void> {
     while (this.#waiting.size > 0) {

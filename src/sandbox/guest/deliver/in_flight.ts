@@ -2,20 +2,33 @@
  * Groups in flight where the model's own code asks for requests, as by `Promise.all` over rows: no more than
  * `@concurrency`, so that no more are unknown after a crash. What waits has not left, and is in no record yet.
  *
+ * A group is in flight from its first write until it is saved, rejected or failed. A model that first sends much and
+ * then saves it all would wait for itself: where it waits for nothing else, those that are answered make room.
+ *
  * @module
  */
 import { hostError } from "~/sandbox/guest/host_error.ts";
-import { QUIET_MICROTASKS } from "~/sandbox/guest/host_port.ts";
+import { type HostPort, QUIET_MICROTASKS } from "~/sandbox/guest/host_port.ts";
+import type { Change } from "./change_context.ts";
+import type { GivenGroup } from "./delivery.ts";
 
-/** Writes about the same groups that are out together: they count once. */
+/** Groups that a write is about; they count once. */
 interface Unit {
-  groups: ReadonlySet<number>;
+  given: readonly GivenGroup[];
+  numbers: ReadonlySet<number>;
+  /** Writes that are out. */
   requests: number;
 }
 
 interface Waiting {
-  groups: readonly number[];
+  change: Change;
   go: (unit: Unit | undefined) => void;
+}
+
+/** What it needs of its model. */
+export interface InFlightContext {
+  port: Pick<HostPort, "idle" | "isIdle">;
+  isStopped(): boolean;
 }
 
 /** See the module's comment. */
@@ -23,18 +36,20 @@ export class InFlight {
   #units = new Set<Unit>();
   /** In the order in which they came. */
   #waiting = new Set<Waiting>();
+  #isWatching = false;
 
   /** @param limit Units at once. */
-  constructor(private readonly limit: number, private readonly isStopped: () => boolean) {}
+  constructor(private readonly limit: number, private readonly context: InFlightContext) {}
 
   /**
    * Sends a write about groups in its turn.
    *
    * @throws {Error} The run was stopped before it came.
    */
-  async send<T>(groups: readonly number[], send: () => Promise<T>): Promise<T> {
-    const unit = this.#enter(groups) ?? await new Promise<Unit | undefined>((go) => {
-      this.#waiting.add({ groups, go });
+  async send<T>(change: Change, send: () => Promise<T>): Promise<T> {
+    const unit = this.#enter(change) ?? await new Promise<Unit | undefined>((go) => {
+      this.#waiting.add({ change, go });
+      void this.#watch();
     });
     if (!unit) throw stopped();
     try {
@@ -45,12 +60,12 @@ export class InFlight {
   }
 
   /** Absent: there is no room for it now. */
-  #enter(groups: readonly number[]): Unit | undefined {
-    const known = this.#units.values().find((unit) =>
-      groups.every((each) => unit.groups.has(each))
+  #enter({ groups, given }: Change): Unit | undefined {
+    const known = this.#units.values().find(({ numbers }) =>
+      groups.every((each) => numbers.has(each))
     );
     if (!known && this.#units.size >= this.limit) return undefined;
-    const unit = known ?? { groups: new Set(groups), requests: 0 };
+    const unit = known ?? { given, numbers: new Set(groups), requests: 0 };
     this.#units.add(unit);
     unit.requests += 1;
     return unit;
@@ -58,16 +73,47 @@ export class InFlight {
 
   async #leave(unit: Unit): Promise<void> {
     // The model sees the answer first: what it saves by it is on its way before the next request is.
-    for (let passed = 0; passed < QUIET_MICROTASKS; passed++) await undefined;
+    await quiet();
     unit.requests -= 1;
-    if (unit.requests === 0) this.#units.delete(unit);
+    this.#admit(({ state }) => state !== "open");
+  }
+
+  /** @param isOver Whether a group makes room, if no write about it is out. */
+  #admit(isOver: (group: GivenGroup) => boolean): void {
+    for (const unit of this.#units) {
+      if (unit.requests === 0 && unit.given.every(isOver)) this.#units.delete(unit);
+    }
     for (const waiting of this.#waiting) {
-      const next = this.isStopped() ? undefined : this.#enter(waiting.groups);
-      if (!next && !this.isStopped()) return;
+      const unit = this.context.isStopped() ? undefined : this.#enter(waiting.change);
+      if (!unit) return;
       this.#waiting.delete(waiting);
-      waiting.go(next);
+      waiting.go(unit);
     }
   }
+
+  /** As long as there is something that waits. */
+  async #watch(): Promise<void> {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    while (this.#waiting.size > 0) {
+      await this.context.port.idle();
+      await quiet();
+      if (this.context.port.isIdle) this.#goOn();
+    }
+    this.#isWatching = false;
+  }
+
+  /** The model waits for nothing but its turn. */
+  #goOn(): void {
+    this.#admit(() => true);
+    if (!this.context.isStopped()) return;
+    for (const { go } of this.#waiting) go(undefined);
+    this.#waiting.clear();
+  }
+}
+
+async function quiet(): Promise<void> {
+  for (let passed = 0; passed < QUIET_MICROTASKS; passed++) await undefined;
 }
 
 function stopped(): Error {

@@ -51,7 +51,7 @@ interface SendingContext extends HttpContext {
 
 /** Makes `http` for one model. */
 export function makeHttp(given: HttpContext): Http {
-  const inFlight = new InFlight(given.start.concurrency, given.isStopped);
+  const inFlight = new InFlight(given.start.concurrency, given);
   const context: SendingContext = { ...given, inFlight };
   const send = (method: string, url: string | URL, options: RequestOptions, body: RequestBody) => {
     const subject = subjectOf(context, method, url, options, [options.json, options.form], body);
@@ -142,8 +142,7 @@ async function request(
   };
   const call = () => port.call("response", { type: "http", request: message });
   const mayBeMany = isWrite(method) && change.groups.length > 0 && !change.isInLane;
-  const { response: answer } =
-    await (mayBeMany ? track(inFlight.send(change.groups, call)) : call());
+  const { response: answer } = await (mayBeMany ? track(inFlight.send(change, call)) : call());
   const answered = { change, about, isWrite: isWrite(method), mayHoldUpTo };
   if (answer.error) throw callSites.add(failure(answered, answer.error, answer), site);
   const { response, onLook } = toResponse(answered, answer);
