@@ -151,7 +151,8 @@ export class PlayedModel {
   #settle(row: LedgerRow): void {
     const { id } = row;
     const isSent = this.state.farSide.hasDone(id);
-    if (this.random.chance(0.2)) this.#say(id, !isSent);
+    // Over what was settled of another content no word is taken back.
+    if (this.random.chance(0.2) && row.settledHash === undefined) this.#say(id, !isSent);
     this.#say(id, isSent);
     if (isSent) this.referee.settledAsSent(row);
     else this.referee.settledAsNotSent(row);

@@ -54,13 +54,24 @@ const STILL_NOT_SENT =
   `(state = 'failed' AND error IN ('${SETTLED_AS_NOT_SENT}', '${VERIFIED_AS_NOT_SENT}'))`;
 
 /**
+ * Of another content of the group it was said before that the far side has it. Where this one is settled as sent, the
+ * ledger has not kept that word: taken back, what the far side has would be sent to it once more.
+ */
+const HAS_FORMER_WORD = `EXISTS (SELECT 1 FROM "spoor.deliveries" AS d
+  WHERE d.model = "spoor.ledger".model AND d.group_key = "spoor.ledger".group_key
+    AND d.content_hash <> "spoor.ledger".content_hash
+    AND d.error IN ('${SETTLED_AS_SENT}', '${VERIFIED_AS_SENT}'))`;
+
+/**
  * What a decision may be about. A group that is named may have been settled before, which is taken back so; of all
  * that are left nobody says that.
  */
 const MAY_BE = {
   retry: () => REFUSED,
   settle: ({ keys }: ChangeFilter) =>
-    keys === undefined ? UNKNOWN : `(${UNKNOWN} OR ${STILL_SENT} OR ${STILL_NOT_SENT})`,
+    keys === undefined
+      ? UNKNOWN
+      : `(${UNKNOWN} OR (${STILL_SENT} AND NOT ${HAS_FORMER_WORD}) OR ${STILL_NOT_SENT})`,
 } as const;
 
 /** Lets the next run try failed and rejected groups again, as if for the first time. */

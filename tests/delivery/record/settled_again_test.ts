@@ -104,3 +104,19 @@ Deno.test("retry of what is settled as sent says how that is taken back", async 
   assert.match(output, /As it stands: 1 settled group$/m);
   assert.match(output, /"spoor unknown settle" with --not-sent[^]*"spoor unknown sync\.people"/);
 });
+
+Deno.test("a word is not taken back over what was settled of another content: that would be sent once more", async () => {
+  await using api = await fakeApi();
+  await using four = await fourUnknown(api);
+  const { people, settle } = four;
+  await settle("1", "--sent");
+  await people.setRows(COLUMNS, [["1", "'Eva'"], ...rowsOf(4).slice(1)]);
+  api.answer(() => ({ drop: true }));
+  await people.run();
+  await settle("1", "--sent");
+
+  const back = await settle("1", "--not-sent");
+
+  assert.equal(back.code, 1, back.output);
+  assert.match(back.output, /As it stands: 1 settled group$/m);
+});
