@@ -133,9 +133,10 @@ Deno.test("what waits for its turn is not sent once the run is to stop", async (
   });
   await setPeople(people, 40);
   const answering = Promise.withResolvers<void>();
-  api.answer(async () => {
+  // One comes long after the other: what waits must not end the model in between.
+  api.answer(async (_, index) => {
     await answering.promise;
-    return { json: {}, delayMs: 100 };
+    return { json: {}, delayMs: index === 0 ? 100 : 600 };
   });
 
   await using running = people.project.start(["run", "--json"]);

@@ -239,6 +239,36 @@ for (
   });
 }
 
+for (
+  const [flow, code] of Object.entries({
+    "save.row() in each": `await query("SELECT * FROM raw.people").each(async (row) => {
+      await http.post(ORIGIN + "/", { json: [row] });
+      await save.row({ ...row, id: row.id + 10 });
+    });`,
+    "rows that batches returns":
+      `await query("SELECT * FROM raw.people").batches(2, async (groups) => {
+      const rows = groups.flatMap(({ rows }) => rows);
+      await http.post(ORIGIN + "/", { json: rows });
+      return rows.map((row) => ({ ...row, id: row.id + 10 }));
+    });`,
+  })
+) {
+  Deno.test(`what was taken and is saved under other keys is not sent again: ${flow}`, async () => {
+    await using api = await fakeApi();
+    await using people = await syncProject(api, code);
+    await people.setRows(COLUMNS, rowsOf(2));
+
+    const first = await people.run();
+    const sent = api.requests.length;
+    const second = await people.run();
+
+    assert.match(first.output, /Cannot save id = 11: it was not delivered in this run/);
+    assert.equal(second.code, 0, second.output);
+    assert.equal(api.requests.length, sent, "it was sent again");
+    assert.deepEqual(ledgerOf(people).map(({ parked }) => parked), [1, 1]);
+  });
+}
+
 Deno.test("a group that the far side has refused is tried again, though its row could not be saved", async () => {
   await using api = await fakeApi([{ status: 422 }, { json: {} }]);
   await using people = await syncProject(
