@@ -194,14 +194,16 @@ function renderRetried(
   return [
     ...all.flatMap(({ one, model, way }) => {
       const sentAgain = countSentAgain(one, model);
-      const does = `tries ${countOf(sentAgain, "group")} again; ${wereParked(one)}`;
+      const does = `tries ${countOf(sentAgain, "group")} again${wereParked(one)}`;
       return decidedLines(one, { model, way, sentAgain, does });
     }),
     `Nothing is sent yet. ${nowRun(commands)}`.trimEnd(),
   ];
 }
 
+/** Without a word of what a run would have tried again anyway. */
 function wereParked({ groups, parked }: ChangedByHand): string {
-  if (groups > 1) return `${renderCount(parked)} of them were parked`;
-  return parked === 1 ? "it was parked" : "it was not parked";
+  if (parked === 0) return "";
+  if (groups === 1) return "; it was parked";
+  return `; ${renderCount(parked)} of them ${parked === 1 ? "was" : "were"} parked`;
 }
