@@ -12,8 +12,8 @@ import { type UnfinishedStep, unfinishedSteps } from "~/store/unfinished_steps.t
 export type PastStep = StepHistoryRow | UnfinishedStep;
 
 const REASONS: Readonly<Record<string, string>> = {
-  died: "the run was killed; of its requests, those that were answered are counted",
-  running: "under way; of its requests, those that were answered are counted",
+  died: "the run was killed; its groups were not counted",
+  running: "under way; its groups are counted at its end",
 };
 
 /** A run that was killed stands as running until the next one begins. */

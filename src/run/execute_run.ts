@@ -25,6 +25,7 @@ import type { Settings } from "~/project/settings/settings.ts";
 import { nextBatchId } from "~/store/changes/batch_ids.ts";
 import { countHeldChanges } from "~/store/changes/held_back.ts";
 import { nextLedgerId, renewLedgerIds } from "~/store/changes/ledger.ts";
+import { recordDeadRequests } from "~/store/changes/open_requests.ts";
 import { pruneBodies } from "~/store/changes/kept_bodies.ts";
 import { DeferredCommits } from "~/store/commits/deferred_commits.ts";
 import { GroupCommit, type RunCommits } from "~/store/commits/group_commit.ts";
@@ -171,6 +172,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     if (way.grants) replaceRateGrants(db, way.grants);
     // An older file, in place of one that had given more ids.
     if (!practice && !isMarkedAsSent(job.path)) renewLedgerIds(db, way.plannedAt ?? startedAt);
+    recordDeadRequests(db);
     return startRun(db, commandOf(request), VERSION, startedAt);
   });
   const sums = new RunSums();

@@ -6,6 +6,7 @@
 // deno-lint-ignore-file camelcase -- columns, as SQL gives them and --json prints them.
 import type { DatabaseSync } from "node:sqlite";
 import { isSameName } from "~/base/same_name.ts";
+import { findTableType } from "~/warehouse/tables.ts";
 
 /** One run, its models counted by how they ended. */
 export interface RunHistoryRow {
@@ -32,7 +33,7 @@ export interface RunHistoryRow {
   groups_left: number | null;
   /** Models whose groups were not all accounted for; 0 unless the file was tampered with. */
   unbalanced: number;
-  /** In a run that has not ended, or died: those that had been answered. */
+  /** In a run that has not ended, or died: those that are on record, writes that are out, or were then, included. */
   requests_sent: number;
 }
 
@@ -61,7 +62,7 @@ export interface StepHistoryRow {
   groups_delivered?: number;
   /** Whether all delivered groups have come to an end, or were left. */
   sums_balance?: boolean;
-  /** In a run that has not ended, or died: those that had been answered. */
+  /** In a run that has not ended, or died: those that are on record, writes that are out, or were then, included. */
   requests_sent: number | null;
   requests_accepted: number | null;
   requests_refused: number | null;
@@ -86,6 +87,19 @@ function withRejected(db: DatabaseSync, sql: string): string {
   return sql.replaceAll("REJECTED", has ? column : "0");
 }
 
+/**
+ * SQL: how many requests are on record, those that are out included, of which no file of an earlier version has any.
+ *
+ * @param where SQL with `run_id` and `model`.
+ */
+export function countRequests(db: DatabaseSync, where: string): string {
+  const ended = `SELECT count(*) FROM "spoor.requests" WHERE ${where}`;
+  if (!findTableType(db, "spoor.open_requests")) return `(${ended})`;
+  const out = `SELECT count(*) FROM "spoor.open_requests"
+    JOIN "spoor.model_names" AS m ON m.id = model_id WHERE ${where}`;
+  return `((${ended}) + (${out}))`;
+}
+
 /** The last runs. */
 export function recentRuns(db: DatabaseSync, limit: number): RunHistoryRow[] {
   const sum = (expression: string, name: string) =>
@@ -106,7 +120,7 @@ export function recentRuns(db: DatabaseSync, limit: number): RunHistoryRow[] {
       ${sum("groups_left", "groups_left")},
       count(*) FILTER (WHERE NOT ${BALANCES}) AS unbalanced,
       CASE WHEN ended_at IS NOT NULL THEN coalesce(sum(requests_sent), 0)
-        ELSE (SELECT count(*) FROM "spoor.requests" WHERE run_id = runs.id) END AS requests_sent
+        ELSE ${countRequests(db, "run_id = runs.id")} END AS requests_sent
     FROM runs LEFT JOIN "spoor.steps" AS steps ON steps.run_id = runs.id
     GROUP BY runs.id ORDER BY runs.id DESC`,
   )).all(BigInt(limit));

@@ -344,4 +344,22 @@ export const MIGRATIONS: readonly string[] = [
   -- By which batch a change that is not accepted went out last. Not of what is out: most of that is accepted soon.
   CREATE INDEX "spoor.ledger_by_batch" ON "spoor.ledger" (batch) WHERE batch < 0 AND state <> 'sent';
   `,
+  `
+  -- Writes that are out: there before they leave, gone when they have ended, be it well or not. What a run that died
+  -- has left here is on record as its requests once the next run has begun.
+  CREATE TABLE "spoor.open_requests" (
+    model_id INTEGER NOT NULL,
+    -- of the request, in its run
+    number INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    -- the change that it is about, or the batch
+    change_id INTEGER,
+    at TEXT NOT NULL,
+    method TEXT NOT NULL,
+    url TEXT NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    request TEXT NOT NULL, -- JSON of headers and body, masked and cut
+    PRIMARY KEY (model_id, number)
+  ) WITHOUT ROWID;
+  `,
 ];

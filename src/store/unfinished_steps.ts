@@ -6,7 +6,7 @@
 // deno-lint-ignore-file camelcase -- columns, as SQL gives them and --json prints them.
 import type { DatabaseSync } from "node:sqlite";
 import { findTableType } from "~/warehouse/tables.ts";
-import type { StepHistoryRow } from "./history.ts";
+import { countRequests, type StepHistoryRow } from "./history.ts";
 
 /** Nothing of it was added up. */
 export interface UnfinishedStep extends Omit<StepHistoryRow, "kind" | "elapsed_ms"> {
@@ -18,8 +18,7 @@ export interface UnfinishedStep extends Omit<StepHistoryRow, "kind" | "elapsed_m
 const RUNS_READ = 1_000;
 
 /**
- * The last of them in which the model is known to have begun: something was answered, or is still out, or waits for
- * its turn.
+ * The last of them in which the model is known to have begun: something was sent, or waits for its turn.
  */
 export function unfinishedSteps(db: DatabaseSync, model: string, limit: number): UnfinishedStep[] {
   // A file of an earlier version has no such table, and is read as it is.
@@ -31,12 +30,12 @@ export function unfinishedSteps(db: DatabaseSync, model: string, limit: number):
        SELECT * FROM "spoor.runs" WHERE status IN ('died', 'running') ORDER BY id DESC LIMIT ${RUNS_READ}
      )
      SELECT id AS run_id, started_at, status,
-       (SELECT count(*) FROM "spoor.requests" WHERE run_id = runs.id AND model = :model) AS answered,
+       ${countRequests(db, "run_id = runs.id AND model = :model")} AS requests,
        (SELECT count(*) FROM "spoor.ledger" WHERE run_id = runs.id AND model = :model) AS out,
        ${pending} AS pending
      FROM runs
      WHERE NOT EXISTS (SELECT 1 FROM "spoor.steps" WHERE run_id = runs.id AND model = :model)
-       AND (answered > 0 OR out > 0 OR pending = id)
+       AND (requests > 0 OR out > 0 OR pending = id)
      ORDER BY id DESC LIMIT :limit`,
   ).all({ model, limit: BigInt(limit) });
   return rows.map((row) => toStep(model, row));
@@ -44,7 +43,7 @@ export function unfinishedSteps(db: DatabaseSync, model: string, limit: number):
 
 function toStep(
   model: string,
-  { run_id, started_at, status, answered }: Record<string, unknown>,
+  { run_id, started_at, status, requests }: Record<string, unknown>,
 ): UnfinishedStep {
   return {
     run_id: Number(run_id),
@@ -63,7 +62,7 @@ function toStep(
     groups_failed: null,
     groups_unknown: null,
     groups_left: null,
-    requests_sent: Number(answered),
+    requests_sent: Number(requests),
     requests_accepted: null,
     requests_refused: null,
     requests_retries: null,

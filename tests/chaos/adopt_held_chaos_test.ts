@@ -161,6 +161,7 @@ class AdoptionChaos {
     const others = [...this.#far.keys()].filter((id) => !this.#source.has(id));
     assert.deepEqual(others, notSent, "what has left the query is removed there, and nothing else");
     assert.equal(project.rows("spoor.ledger").length, 0);
+    assert.equal(project.rows("spoor.open_requests").length, 0);
   }
 
   /** Everything that is taken for accepted, the far side holds. */

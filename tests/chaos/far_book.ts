@@ -21,6 +21,8 @@ export class FarBook {
   readonly otherwise: string[] = [];
   /** Body by key. */
   #bodies = new Map<string, string>();
+  /** Keys that have come since the record was looked at. */
+  readonly #fresh = new Set<string>();
   /** Everything that ever arrived, as `id name`. */
   #arrived = new Set<string>();
   /** The last that arrived of each id, and when. */
@@ -31,6 +33,7 @@ export class FarBook {
     if (known !== undefined) this.repeats += 1;
     if (known !== undefined && known !== body) this.otherwise.push(`${key}: ${known} then ${body}`);
     this.#bodies.set(key, body);
+    this.#fresh.add(key);
     for (const person of [json as Person | Person[]].flat()) this.#take(person, key);
   }
 
@@ -46,10 +49,13 @@ export class FarBook {
 
   /**
    * What the state file holds that is not so here: an accepted group that never arrived, and one that was
-   * taken here, of which the file knows nothing, or something else.
+   * taken here, of which the file knows nothing, or something else; and requests that are not on record.
    */
   wrongMarks(project: TempProject): string[] {
-    const { accepted, waiting } = readMarks(project);
+    const { accepted, waiting, keys } = readMarks(project);
+    const unrecorded = [...this.#fresh].filter((key) => !keys.has(key))
+      .map((key) => `${this.#bodies.get(key)}: not on record`);
+    this.#fresh.clear();
     const held = this.held();
     const never = [...accepted].flatMap(([id, name]) =>
       name === undefined || this.#arrived.has(`${id} ${name}`) ? [] : [`${id} ${name}: not here`]
@@ -59,7 +65,7 @@ export class FarBook {
       const [here, there] = [held.get(id), accepted.get(id)];
       return here === there ? [] : [`${id}: ${here} here, accepted as ${there}`];
     });
-    return [...never, ...unlike];
+    return [...unrecorded, ...never, ...unlike];
   }
 
   #take({ id, name }: Person, key: string): void {
@@ -86,6 +92,8 @@ interface Marks {
   accepted: ReadonlyMap<number, string | undefined>;
   /** What is on its way, or was and is not accepted. */
   waiting: ReadonlySet<number>;
+  /** Of requests on record, those that are out included. */
+  keys: ReadonlySet<string>;
 }
 
 function readMarks(project: TempProject): Marks {
@@ -103,6 +111,11 @@ function readMarks(project: TempProject): Marks {
     waiting: new Set(
       read("spoor.ledger", "SELECT group_key").map(({ group_key: key }) =>
         Number(JSON.parse(String(key))[0])
+      ),
+    ),
+    keys: new Set(
+      ["spoor.requests", "spoor.open_requests"].flatMap((table) =>
+        read(table, "SELECT idempotency_key AS key").map(({ key }) => String(key))
       ),
     ),
   };

@@ -128,6 +128,7 @@ class Chaos {
     }
     assert.equal(project.rows("spoor.accepted.sync.people").length, this.form.rows);
     assert.equal(project.rows("spoor.ledger").length, 0);
+    assert.equal(project.rows("spoor.open_requests").length, 0);
   }
 
   async #settle(project: TempProject): Promise<void> {

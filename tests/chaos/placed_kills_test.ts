@@ -193,6 +193,7 @@ class PlacedKills {
     }
     this.#compare(played);
     assert.deepEqual(played.project.rows("spoor.ledger"), [], "nothing waits any more");
+    assert.deepEqual(played.project.rows("spoor.open_requests"), [], "nothing is out any more");
   }
 
   async #killAndRun(played: PlayedProject, usual: Extent): Promise<void> {

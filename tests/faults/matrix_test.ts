@@ -225,6 +225,7 @@ function assertSums(models: readonly ModelFinished[], project: TempProject): voi
     const kept = project.rows(`SELECT count(*) AS n FROM "spoor.ledger" WHERE model = '${model}'`);
     assert.equal(kept[0]?.n, count("failed") + count("unknown") + count("rejected"), model);
   }
+  assert.deepEqual(project.rows("spoor.open_requests"), [], "what has ended is out no more");
 }
 
 /** A row that may have arrived comes again under the key that it had. */

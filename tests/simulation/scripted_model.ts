@@ -289,10 +289,11 @@ export class ScriptedModel {
     const { network, projectId, model, delivery: { requests } } = this.parts;
     const numbers = groups.map(({ number }) => number);
     await this.#live();
-    const begun = await requests.begin(numbers);
+    const { changes: begun, place, mayLeave } = requests.begin(numbers);
+    await mayLeave;
     await this.#live();
-    const key = changeKey({ projectId, model, ...begun, contentFrom: 1 });
-    const changes = begun.changes.map(({ id }) => id);
+    const key = changeKey({ projectId, model, changes: begun, place, contentFrom: 1 });
+    const changes = begun.map(({ id }) => id);
     this.parts.onLeave({ key, groups, changes, ordinal, isPart });
     const answer = await network.send({
       key,

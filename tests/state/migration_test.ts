@@ -17,6 +17,7 @@ import * as version3 from "./version_3.ts";
 import * as version4 from "./version_4.ts";
 import * as version5 from "./version_5.ts";
 import * as version6 from "./version_6.ts";
+import { writeVersion7 } from "./version_7.ts";
 
 interface EarlierVersion {
   version: number;
@@ -34,6 +35,7 @@ const EARLIER: readonly EarlierVersion[] = [
   { version: 4, write: version4.writeVersion4, openKeys: version4.OPEN_KEYS, firstName: "Eva" },
   { version: 5, write: version5.writeVersion5, openKeys: version5.OPEN_KEYS, firstName: "Eva" },
   { version: 6, write: version6.writeVersion6, openKeys: version6.OPEN_KEYS, firstName: "Eva" },
+  { version: 7, write: writeVersion7, openKeys: version6.OPEN_KEYS, firstName: "Eva" },
 ];
 
 /** All but what version 4 notes: from which change on keys are made of content too. */

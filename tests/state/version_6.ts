@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { writeRows } from "./rows_since_version_3.ts";
+import { type VersionRows, writeRows } from "./rows_since_version_3.ts";
 
 /** `Idempotency-Key`s of the two requests that were not acknowledged. */
 export const OPEN_KEYS = {
@@ -11,15 +11,17 @@ export const OPEN_KEYS = {
   "/people/5": "03819752c2e469f912ae476184be3fab",
 } as const;
 
+/** What it has. */
+export const ROWS: VersionRows = {
+  version: 6,
+  projectId: "b0c1f6de-52f3-4c0e-9a55-1f3f6f2b7c44",
+  sentKey: "2de0f8e7f2a63e943fec4e479e534766",
+  openKeys: OPEN_KEYS,
+  more: `UPDATE "spoor.models" SET fingerprint = 'd39834e1750078212696a19779637f26'
+    WHERE model = 'sync.people';`,
+};
+
 /** Writes the file, and the folder that it lies in. */
 export function writeVersion6(path: string, { hasHistory = false } = {}): void {
-  const rows = {
-    version: 6,
-    projectId: "b0c1f6de-52f3-4c0e-9a55-1f3f6f2b7c44",
-    sentKey: "2de0f8e7f2a63e943fec4e479e534766",
-    openKeys: OPEN_KEYS,
-    more: `UPDATE "spoor.models" SET fingerprint = 'd39834e1750078212696a19779637f26'
-      WHERE model = 'sync.people';`,
-  };
-  writeRows(path, rows, hasHistory);
+  writeRows(path, ROWS, hasHistory);
 }

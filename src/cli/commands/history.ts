@@ -40,7 +40,8 @@ export const historyCommand = defineCommand({
   details: [
     "delivered = saved + rejected + failed + unknown + left, in groups: what a run found to be sent,",
     "and what became of it. Where the two sides differ, delivered is marked with ≠. A run that was",
-    "killed has no sums, and of its requests those that were answered; spoor why tells the rest.",
+    "killed has no sums; its requests are counted, those that were out then included, and spoor why",
+    "tells what became of a group.",
     "",
     "held back, of one model: groups that a run found to be sent and did not give to the model,",
     "because they are parked, rejected or for you to settle. They are no part of delivered.",

@@ -30,7 +30,8 @@ export const queryCommand = defineCommand({
   details: [
     "Tables have the names of their models. What Spoor knows of runs, requests and groups is in",
     "tables too: spoor.changes (every group that is not accepted, and its state), spoor.runs,",
-    "spoor.steps, spoor.models, spoor.ledger, spoor.deliveries, spoor.requests.",
+    "spoor.steps, spoor.models, spoor.ledger, spoor.deliveries, spoor.requests, and spoor.open_requests",
+    "(writes that are out, or were when the last run died).",
     "The Idempotency-Key of a request about one change is there as long as its bodies are kept:",
     '"spoor why --help" says how long; "spoor why" tells it at any time.',
   ].join("\n"),

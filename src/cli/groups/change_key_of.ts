@@ -16,9 +16,9 @@ import { readProjectId } from "~/store/meta.ts";
 
 /** A change's last request and its key. */
 export interface ChangeRequest {
-  /** Absent where the run died before an answer came: a request is recorded when it has ended. */
+  /** Absent where none was about to leave; where its run died just then it may not have left. */
   request: RequestRow | undefined;
-  /** Absent where a batch died: its key is made of all its changes, in their order. */
+  /** Absent where that is not on record of a batch: its key is made of all its changes, in their order. */
   key: string | undefined;
 }
 

@@ -104,16 +104,20 @@ function renderGroup(group: UnknownGroup, style: Style): string[] {
 }
 
 function cutOffLines(
-  { at }: LedgerRow,
-  earlier: RequestRow | undefined,
+  { at, run_id: runId }: LedgerRow,
+  last: RequestRow | undefined,
   style: Style,
 ): string[] {
-  return [
-    lineWithTime(CUT_OFF, at, style),
-    ...earlier
-      ? [lineWithTime(`tried before: ${earlier.method} ${earlier.url}`, earlier.at, style)]
-      : [],
-  ];
+  if (!last) return [lineWithTime(CUT_OFF, at, style)];
+  const name = `${last.method} ${last.url}`;
+  if (last.run_id !== runId) {
+    return [
+      lineWithTime(CUT_OFF, at, style),
+      lineWithTime(`tried before: ${name}`, last.at, style),
+    ];
+  }
+  const end = last.status === null ? "" : `, after one that was answered with ${last.status}`;
+  return [lineWithTime(name, last.at, style), `${BELOW}${CUT_OFF}${end}`];
 }
 
 function requestLines(

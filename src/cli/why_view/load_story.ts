@@ -43,6 +43,8 @@ export interface ToldTry {
 export interface ToldRun extends RunEntry {
   /** ISO 8601, UTC. */
   at: string;
+  /** Those of the group in a run that died: until a later one has noted it as a try, with these requests. */
+  requests: readonly RequestRow[];
 }
 
 /** A group's whole story. */
@@ -82,6 +84,7 @@ export function loadStory(
   );
   const keepsRemoved = model.onRemoved === "keep";
   const pending = pendingOf(db, model.name, keyText);
+  const outIn = ledger?.state === "sent" ? ledger.run_id : undefined;
   const told = tellStory(
     {
       deliveries,
@@ -90,7 +93,7 @@ export function loadStory(
       isOpen: ledger !== undefined,
       pending,
       leftBy: runOfPending(db, model.name) ?? lastOfAll(db, model.name),
-      outIn: ledger?.state === "sent" ? ledger.run_id : undefined,
+      outIn,
       keepsRemoved,
     },
     { entries: limit, runs: limit < RUNS_READ ? RUNS_READ : Infinity },
@@ -119,9 +122,13 @@ export function loadStory(
     next,
     idempotencyKey: ledger && changeRequestOf(db, ledger).key,
     entries: told.entries.map((entry) =>
-      entry.type === "try"
-        ? withRequests(entry.delivery)
-        : { ...entry, at: startOf(db, entry.runId) }
+      entry.type === "try" ? withRequests(entry.delivery) : {
+        ...entry,
+        at: startOf(db, entry.runId),
+        requests: entry.runId === outIn && ledger
+          ? requestsOf(db, ledger.batch || ledger.id, entry.runId, REQUESTS_TOLD)
+          : [],
+      }
     ),
     isCut: told.isCut,
   };

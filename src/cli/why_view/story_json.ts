@@ -36,8 +36,16 @@ export function printStory(story: GroupStory, output: Output): void {
   }
 }
 
-function toRun({ runId, firstRunId, runs, at, decision, detail }: ToldRun): object {
-  return { run_id: runId, first_run_id: firstRunId, runs, at, decision, detail };
+function toRun({ runId, firstRunId, runs, at, decision, detail, requests }: ToldRun): object {
+  return {
+    run_id: runId,
+    first_run_id: firstRunId,
+    runs,
+    at,
+    decision,
+    detail,
+    ...requests.length > 0 && { requests: requests.map(toRequest) },
+  };
 }
 
 function toTry({ delivery, requests, hasMore, before }: ToldTry): object {

@@ -118,12 +118,16 @@ function renderHead(
   ];
 }
 
-function renderRun(entry: ToldRun, { style }: StoryView): string[] {
-  const { runId, firstRunId, runs, at, decision, detail } = entry;
+function renderRun(entry: ToldRun, view: StoryView): string[] {
+  const { runId, firstRunId, runs, at, decision, detail, requests } = entry;
+  const { style } = view;
   const name = runs === 1 ? `run ${runId}` : `runs ${firstRunId} to ${runId}`;
   const [word, paint] = DECISION_WORDS[decision];
   const text = detail === "" ? "" : `: ${visibleLine(detail)}`;
-  return [`${style.strong(name)}  ${renderLocalTime(at)}  ${style[paint](word)}${text}`];
+  return [
+    `${style.strong(name)}  ${renderLocalTime(at)}  ${style[paint](word)}${text}`,
+    ...requests.flatMap((request) => renderRequest(request, view)),
+  ];
 }
 
 function renderTry(told: ToldTry, view: StoryView): string[] {
@@ -178,13 +182,15 @@ function renderRequest(request: RequestRow, view: StoryView): string[] {
   const { style } = view;
   const { method, url, attempts, elapsed_ms: elapsedMs, idempotency_key: key } = request;
   const facts = [
-    ...attempts === 1 ? [] : [countOf(attempts, "try", "tries")],
-    renderDuration(elapsedMs),
+    ...attempts < 2 ? [] : [countOf(attempts, "try", "tries")],
+    ...attempts === 0 ? [] : [renderDuration(elapsedMs)],
     ...key === null ? [] : [`key ${key}`],
   ];
-  const head = `${BELOW}${visibleLine(`${method} ${url}`)}  ${statusText(request, style)}  ${
-    style.dim(facts.join(", "))
-  }`;
+  const head = [
+    BELOW + visibleLine(`${method} ${url}`),
+    statusText(request, style),
+    ...facts.length > 0 ? [style.dim(facts.join(", "))] : [],
+  ].join("  ");
   if (request.request === null) {
     const note = "its bodies are not kept: newer ones have taken their place";
     return [head, `${BELOW}  ${style.dim(note)}`];
@@ -199,7 +205,7 @@ function renderRequest(request: RequestRow, view: StoryView): string[] {
 function statusText({ method, url, status, error }: RequestRow, style: Style): string {
   // The line begins with that already.
   const own = error?.replace(`Cannot read the answer of ${method} ${url}: `, "");
-  if (status === null) return style.bad(visibleLine(own ?? "no answer"));
+  if (status === null) return style.bad(visibleLine(own ?? "no answer is known"));
   // It was answered, and did not end by that.
   const why = own === undefined ? "" : `: ${visibleLine(own)}`;
   return style[status < 300 ? "good" : "bad"](`${status}${why}`);

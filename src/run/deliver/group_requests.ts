@@ -33,7 +33,7 @@ export interface GroupRequestsContext {
   nextBatchId: () => number;
 }
 
-/** A request that may leave. */
+/** A request that is to leave. */
 export interface BegunRequest {
   /** What it is about, of which its key is made. */
   changes: readonly KeyedChange[];
@@ -41,6 +41,16 @@ export interface BegunRequest {
   place: number;
   /** What it is recorded as a request of: the one change, or the batch. Absent: of none. */
   subject: number | undefined;
+}
+
+/** The same, and when it may. */
+export interface RequestIntent extends BegunRequest {
+  /**
+   * Resolves when the intent is durable, and with it what was added to the commits since.
+   *
+   * @throws {UserError} It is not to leave: a group of it has ended meanwhile.
+   */
+  mayLeave: Promise<void>;
 }
 
 /** What the end of a request says of its groups. */
@@ -66,13 +76,13 @@ export class GroupRequests {
   ) {}
 
   /**
-   * A request about these groups is to leave: writes the intent and resolves when it is durable. What
-   * follows a group's end is no part of its change, and has a key of its own; it is recorded beside what was
-   * accepted. Not so where the group has failed: its function is over, and nobody waits for what it left behind.
+   * A request about these groups is to leave: writes the intent. What follows a group's end is no part of its
+   * change, and has a key of its own; it is recorded beside what was accepted. Not so where the group has failed:
+   * its function is over, and nobody waits for what it left behind.
    *
-   * @throws {UserError} It is not to leave: a group of it has failed, or has ended meanwhile.
+   * @throws {UserError} It is not to leave: a group of it has failed.
    */
-  async begin(numbers: readonly number[]): Promise<BegunRequest> {
+  begin(numbers: readonly number[]): RequestIntent {
     const failed = numbers.map((number) => this.held.find(number))
       .find((group) => group?.end === "failed");
     if (failed) throw this.#endedBefore(failed);
@@ -87,6 +97,11 @@ export class GroupRequests {
     const [first] = groups;
     // Now: before the intent is on disk, another request may take them into another batch.
     const subject = first ? first.batch || first.changeId : this.#acceptedAs(numbers);
+    return { changes: groups.map(keyedChangeOf), place, subject, mayLeave: this.#waitFor(groups) };
+  }
+
+  /** Until their intents are durable. */
+  async #waitFor(groups: readonly HeldGroup[]): Promise<void> {
     await Promise.all(groups.map((group) => group.intent));
     const ended = groups.find(({ end }) => end !== "open");
     if (ended || this.#isClosed) {
@@ -94,7 +109,6 @@ export class GroupRequests {
       throw this.#endedBefore(ended);
     }
     for (const group of groups) group.pending += 1;
-    return { changes: groups.map(keyedChangeOf), place, subject };
   }
 
   /** Whether one about a group has come to an end, be it that it read something. */

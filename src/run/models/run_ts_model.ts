@@ -21,6 +21,7 @@ import { serveModules } from "~/sandbox/modules/serve_modules.ts";
 import type { EgressError, GuestStart, UnsettledMessage } from "~/sandbox/protocol.ts";
 import { lookForLostState } from "~/state/lost_state.ts";
 import { loadKeyNames } from "~/store/changes/key_names.ts";
+import { OpenRequests } from "~/store/changes/open_requests.ts";
 import { RequestLog } from "~/store/changes/request_log.ts";
 import { loadFileStates } from "~/store/file_states.ts";
 import { ensureLookup } from "~/tracked/accept/target_view.ts";
@@ -304,6 +305,7 @@ async function makeHttp(
       }, onFailure),
     commits: context.commits,
     log: new RequestLog(context.db, context.runId, model.name),
+    open: new OpenRequests(context.db, context.runId, model.name),
     tokens: await context.tokens(),
     // What is only recorded waits for nothing.
     ...(plan !== "record" && limit?.rate &&

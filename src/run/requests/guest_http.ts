@@ -8,7 +8,6 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { hideInText } from "~/base/hide_credentials.ts";
 import { isSafeMethod } from "~/base/safe_methods.ts";
 import { UserError } from "~/base/user_error.ts";
 import { isFarSides } from "~/delivery/whose_failure.ts";
@@ -31,23 +30,18 @@ import {
   type ToEgress,
   UNKNOWN_UNSENT,
 } from "~/sandbox/protocol.ts";
-import type { KeyNames } from "~/store/changes/key_names.ts";
-import type { RequestLog } from "~/store/changes/request_log.ts";
-import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { checkRequest } from "./check_request.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RateLimiter } from "./rate_limits.ts";
 import { endOf, isAccepted, isUnbegun } from "./request_end.ts";
 import { RequestPermits } from "./request_permits.ts";
-import { describeRequest, describeResponse, ownKeyOf } from "./request_text.ts";
+import { RequestRecord, type RequestRecordContext } from "./request_record.ts";
 import type { TokenKeeper } from "./token_keeper.ts";
 
 /** What requests need from their run. */
-export interface GuestHttpContext {
+export interface GuestHttpContext extends RequestRecordContext {
   start: EgressStart;
   startWorker: (onFailure: (message: string) => void) => EngineWorker;
-  commits: DurableCommits;
-  log: RequestLog;
   tokens: TokenKeeper;
   /** Lets tries through, where the model has a limit. */
   rateLimiter?: RateLimiter;
@@ -55,12 +49,8 @@ export interface GuestHttpContext {
   stop: AbortSignal;
   /** Makes keys differ between projects. */
   projectId: string;
-  /** The model's name when a change was begun: a key stays what it was when the model is renamed. */
-  keyNames: KeyNames;
   /** Makes keys of requests that belong to no group differ between runs. */
   runId: number;
-  /** Takes stand-ins of secrets out of texts. */
-  mask: (text: string) => string;
   /** `--adopt`: nothing may change at the far side. */
   readsOnly: boolean;
   /** A plan is made: what would be sent is noted here. */
@@ -86,6 +76,8 @@ export class GuestHttp {
   /** `http.oauth`. */
   readonly tokens: GuestTokens;
   #nextId = 1;
+  /** Of the next request that is asked for. */
+  #nextNumber = 1;
   #worker: EngineWorker | undefined;
   #port: BatchedPort<FromEgress, ToEgress> | undefined;
   #waiting = new Map<number, (response: EgressResponse) => void>();
@@ -131,15 +123,27 @@ export class GuestHttp {
     const isWrite = !isSafeMethod(request.method);
     if (isWrite && this.context.readsOnly) throw refuseWrite(this.context, request);
     this.#refuseUnplanned(request, tracked);
-    const begun: BegunRequest = isWrite && tracked && request.groups.length > 0
-      ? await tracked.begin(request.groups)
-      : { changes: [], place: 0, subject: question };
+    const { groups } = request;
+    const intent = isWrite && groups.length > 0 ? tracked?.begin(groups) : undefined;
+    const begun: BegunRequest = intent ?? { changes: [], place: 0, subject: question };
     const { changes } = begun;
     const { plan, now } = this.context;
-    const isShown = plan?.shows(request.groups) ?? true;
-    const idempotencyKey = isWrite && isShown ? this.#key(begun) : "";
-    const at = plan ? "" : now();
-    const { groups } = request;
+    const isShown = plan?.shows(groups) ?? true;
+    const number = this.#nextNumber++;
+    const idempotencyKey = isWrite && isShown ? this.#key(begun, number) : "";
+    const record = plan ? undefined : new RequestRecord(this.context, request, {
+      number,
+      at: now(),
+      begun,
+      idempotencyKey,
+    });
+    if (isWrite) record?.open();
+    if (intent) {
+      await intent.mayLeave.catch((error) => {
+        record?.withdraw();
+        throw error;
+      });
+    }
     const answer = (isShown ? undefined : this.#letThrough.answer(request)) ??
       await this.#exchange(guestId, {
         ...toEgress(request),
@@ -151,6 +155,7 @@ export class GuestHttp {
     // It has not left, and nobody is there who would be told.
     if (this.#ending && response.attempts === 0) {
       if (changes.length > 0) tracked?.withdraw(groups);
+      record?.withdraw();
       return response;
     }
     if (plan) this.#notePlanned(plan, request, response, recorded);
@@ -162,7 +167,8 @@ export class GuestHttp {
       if (isUnbegun(response)) tracked?.withdraw(groups);
       else tracked?.end(groups, endOf(response, this.context.start.atMostOnce ?? false));
     }
-    this.#record(request, response, idempotencyKey, at, begun);
+    this.#count(response);
+    record?.end(response);
     return response;
   }
 
@@ -309,59 +315,26 @@ export class GuestHttp {
     }
   }
 
-  #key({ changes, place }: BegunRequest): string {
+  #key({ changes, place }: BegunRequest, number: number): string {
     const { projectId, runId, start, keyNames: { nameOf, contentFrom } } = this.context;
     const [change] = changes;
     if (change === undefined) {
-      return requestKey({ projectId, model: start.model, runId, number: this.#nextId });
+      return requestKey({ projectId, model: start.model, runId, number });
     }
     const model = nameOf(change.id);
     return changeKey({ projectId, model, changes, place, contentFrom });
   }
 
-  #record(
-    request: GuestRequest,
-    response: EgressResponse,
-    idempotencyKey: string,
-    at: string,
-    { changes, place, subject }: BegunRequest,
-  ): void {
-    const { error, attempts, elapsedMs } = response;
+  #count(response: EgressResponse): void {
+    const { attempts, neverLeft } = response;
+    if (attempts === 0) return;
+    this.counts.sent += 1;
+    this.counts.retries += attempts - 1;
+    if (isAccepted(response)) this.counts.accepted += 1;
+    else this.counts.refused += 1;
     const status = response.status ?? response.answered;
-    const url = response.url || this.context.mask(request.url);
-    if (attempts > 0) {
-      this.counts.sent += 1;
-      this.counts.retries += attempts - 1;
-      if (isAccepted(response)) this.counts.accepted += 1;
-      else this.counts.refused += 1;
-      if (status === undefined) this.counts.unanswered = (this.counts.unanswered ?? 0) + 1;
-      if (response.neverLeft) this.counts.unreached = (this.counts.unreached ?? 0) + 1;
-    }
-    if (this.context.plan) return;
-    const { method } = request;
-    const shown = (text: string) => hideInText(this.context.mask(text));
-    const own = ownKeyOf(request);
-    const sentKey = own === undefined || own === idempotencyKey ? idempotencyKey : shown(own);
-    const isFirstOfOne = subject !== undefined && changes.length === 1 && place === 0 &&
-      sentKey === idempotencyKey;
-    const keyName = isFirstOfOne ? this.context.keyNames.nameOf(subject) : undefined;
-    this.context.commits.addUnawaited(() =>
-      this.context.log.write({
-        at,
-        method,
-        // Of a request that failed it is the model's own, with what stands in it for secrets.
-        url: shown(url),
-        status,
-        error: error && shown(error.message),
-        attempts,
-        elapsedMs,
-        idempotencyKey: sentKey,
-        keyName,
-        subject,
-        request: describeRequest(request, this.context.mask),
-        response: describeResponse(response),
-      })
-    );
+    if (status === undefined) this.counts.unanswered = (this.counts.unanswered ?? 0) + 1;
+    if (neverLeft) this.counts.unreached = (this.counts.unreached ?? 0) + 1;
   }
 }
 

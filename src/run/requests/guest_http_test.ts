@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
+import { OpenRequests } from "~/store/changes/open_requests.ts";
 import { RequestLog } from "~/store/changes/request_log.ts";
 import { GroupCommit } from "~/store/commits/group_commit.ts";
 import { openState } from "~/store/open_state.ts";
@@ -32,6 +33,7 @@ Deno.test("no request waits for a worker that is no more", async () => {
     },
     commits,
     log: new RequestLog(db, 1, "sync.people"),
+    open: new OpenRequests(db, 1, "sync.people"),
     // No request of this test asks for a token.
     tokens: {} as TokenKeeper,
     stop: new AbortController().signal,

@@ -10,8 +10,7 @@ import type { LedgerRow } from "./group_story.ts";
 export const CUT_OFF = "The run ended while a request was out";
 
 /**
- * Whether its run died while a request was out, be that noted or not: that says nothing of the far side, and the
- * request has no record, which is written when it has ended.
+ * Whether its run died while a request was out, be that noted or not: that says nothing of the far side.
  */
 export function isCutOff({ state, error }: Pick<LedgerRow, "state" | "error">): boolean {
   return state === "sent" || error === CUT_OFF;

@@ -10,6 +10,7 @@ import type { ChangeAction, LedgerState } from "~/delivery/earlier_try.ts";
 import { modelIdsOf } from "~/store/compact/model_ids.ts";
 import { timeAfter } from "~/store/compact/run_clock.ts";
 import { cachedStatement } from "~/warehouse/cached_statement.ts";
+import { findTableType } from "~/warehouse/tables.ts";
 import { ACTION_CODES, type DeliveryState, STATE_CODES, unpackHash } from "./delivery_log.ts";
 
 /** One row of `spoor.deliveries`. */
@@ -45,8 +46,9 @@ export interface LedgerRow {
   at: string | null;
 }
 
-/** One row of `spoor.requests`, with what is kept of its bodies. */
+/** One row of `spoor.requests`, with what is kept of its bodies; or of `spoor.open_requests`: nothing of its end. */
 export interface RequestRow {
+  /** 0: it is out, or was when its run died and none has begun since. */
   id: number;
   run_id: number;
   at: string;
@@ -54,6 +56,7 @@ export interface RequestRow {
   url: string;
   status: number | null;
   error: string | null;
+  /** 0: none is known to have left. */
   attempts: number;
   elapsed_ms: number;
   /** NULL where there is none, or where it can be made of the change: see `keyNameOf`. */
@@ -126,11 +129,28 @@ export function requestsOf(
      FROM "spoor.requests" AS r LEFT JOIN "spoor.request_bodies" ON request_id = id
      WHERE change_id = ? AND run_id = ? ORDER BY id LIMIT ?`,
   ).all(BigInt(changeId), BigInt(runId), BigInt(limit));
+  const out = openRequestsOf(db, changeId).filter((row) => row.run_id === runId);
+  return [...rows as unknown as RequestRow[], ...out].slice(0, limit);
+}
+
+/**
+ * Those that are out, or were when their run died, oldest first: there are never more than one run has out at once.
+ * A file of an earlier version has none.
+ */
+function openRequestsOf(db: DatabaseSync, changeId: number): RequestRow[] {
+  if (!findTableType(db, "spoor.open_requests")) return [];
+  const rows = db.prepare(
+    `SELECT 0 AS id, run_id, at, method, url, NULL AS status, NULL AS error, 0 AS attempts,
+       0 AS elapsed_ms, idempotency_key, request, NULL AS response
+     FROM "spoor.open_requests" WHERE change_id = ?`,
+  ).all(BigInt(changeId));
   return rows as unknown as RequestRow[];
 }
 
 /** The last request of a change, whatever run it was. */
 export function lastRequestOf(db: DatabaseSync, changeId: number): RequestRow | undefined {
+  const out = openRequestsOf(db, changeId).at(-1);
+  if (out) return out;
   const row = db.prepare(
     `SELECT id, run_id, at, method, url, status, error, attempts, elapsed_ms, idempotency_key
      FROM "spoor.requests" WHERE change_id = ? ORDER BY id DESC LIMIT 1`,

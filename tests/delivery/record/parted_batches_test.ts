@@ -182,13 +182,13 @@ Deno.test("the refused batch of a run that was killed while a part of it was out
   assert.deepEqual(failed?.before.map(([groups]) => groups), [2, 4]);
   assert.deepEqual(cutOff, {
     state: "unknown",
-    own: [],
+    own: [[1, "[1,2,3,4]", null]],
     before: [[8, [1, "[1,2,3,4,5,6,7,8]", 422]]],
   });
   const { stdout } = await people.project.run("why sync.people 2");
   assert.match(
     stdout,
-    /run 2 .*unknown: .*Run 1 ended while a request was out\n\nrun 1 .*refused, in a batch with 7 others\n/,
+    /run 2 .*unknown: .*Run 1 ended while a request was out\n {4}POST .*\n.*\n\nrun 1 .*refused, in a batch with 7 others\n/,
   );
 });
 

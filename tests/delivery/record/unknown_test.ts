@@ -93,10 +93,57 @@ Deno.test("what a killed run had out keeps the time and the run of its request o
   assert.equal(stdout.match(/id = 2 /g)?.length, 1);
   assert.match(
     stdout,
-    /id = 2 {2}waits for you\n {4}The run ended while a request was out {2}\d{4}-\S+ \S+\n {4}key/,
+    /id = 2 {2}waits for you\n {4}POST \S+\/people\/2 {2}\d{4}-\S+ \S+\n {4}The run ended while a request was out\n {4}key/,
   );
   const why = await people.project.run("why sync.people 2");
   assert.equal(why.stdout.match(/ended while a request was out/g)?.length, 1, why.stdout);
+});
+
+Deno.test("of a batch that was out when its run was killed it is known what was sent, where to and by which key", async () => {
+  await using api = await fakeApi(() => ({ hang: true }));
+  const code = `
+    await query("SELECT * FROM raw.people").batches(2, async (groups) => {
+      await http.post(ORIGIN + "/lists/" + groups.length, { json: groups.map(({ rows }) => rows[0].name) });
+    });
+  `;
+  const directives = ["delivery: at_most_once"];
+  await using people = await syncProject(api, code, { directives });
+  await people.setRows(COLUMNS, rowsOf(3));
+  await killAfter(people.project.start("run"), api.received(1));
+  const [sent] = api.requests;
+  const told = async () => {
+    const [unknown] = await readLines(people.project, "unknown");
+    const why = await readLines(people.project, "why", "sync.people", "2");
+    const { stdout } = await people.project.run("why sync.people 2");
+    const [request] = why.flatMap((line) => (line.requests ?? []) as Record<string, unknown>[]);
+    return { unknown, request, stdout };
+  };
+
+  const before = await told();
+  api.answer(() => ({ json: {} }));
+  await people.run();
+  const after = await told();
+
+  const url = `${api.origin}/lists/2`;
+  for (const { unknown, request, stdout } of [before, after]) {
+    assert.deepEqual(unknown?.request, {
+      at: request?.at,
+      method: "POST",
+      url,
+      status: null,
+      error: unknown === before.unknown ? null : "The run died before the request had ended",
+    });
+    assert.equal(unknown?.idempotency_key, sent?.headers["idempotency-key"]);
+    assert.equal(request?.idempotency_key, sent?.headers["idempotency-key"]);
+    assert.equal((request?.request as { body: string }).body, sent?.body);
+    assert.equal(stdout.match(/POST \S+\/lists\/2/g)?.length, 1, stdout);
+  }
+  assert.match(before.stdout, /cut off: .*\n {4}POST \S+ {2}no answer is known {2}key \w+\n/);
+  assert.match(
+    after.stdout,
+    /unknown: .*\n {4}POST \S+ {2}The run died before the request had ended {2}key/,
+  );
+  assert.equal(people.project.rows("spoor.open_requests").length, 0);
 });
 
 Deno.test("what is unknown names its request once, and why its error once", async () => {
