@@ -15,6 +15,8 @@ export const ExitCode = {
   Failed: 1,
   /** The call itself is wrong. */
   WrongCall: 2,
+  /** By `--exit-code`: there is something, be it changes or failures. */
+  Found: 3,
   /** Ended at once by a second Ctrl-C: 128 + SIGINT, as shells have it. */
   Interrupted: 130,
 } as const;

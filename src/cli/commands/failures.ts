@@ -52,18 +52,24 @@ export const failuresCommand = defineCommand({
     "rejected  refused for good; comes again when its content changes, or by spoor retry",
     "unknown   its request may have arrived, and no answer tells; see spoor unknown",
     "",
-    "Errors that differ only in the group's key are one line. The exit code is 0: to list is no",
-    "failure.",
+    "Errors that differ only in the group's key are one line. The exit code is 0, as to list is no",
+    "failure; with --exit-code it is 3 where anything is listed. A run in which nothing fails ends with",
+    "0, though groups may wait for a person: in cron or CI, ask here too.",
   ].join("\n"),
   positionals: [{ name: "model", help: "Only this model", complete: "models" }],
   options: {
     limit: { type: "string", short: "n", value: "N", help: limitHelp("Errors to list", LISTED) },
     all: { type: "boolean", help: "List all errors, and the keys of all groups" },
+    "exit-code": { type: "boolean", help: "Exit with 3 when anything is listed" },
     practice: PRACTICE_OPTION,
   },
   examples: [
     ["spoor failures", "All models"],
     ["spoor failures sync.crm --all", "Every error of sync.crm, and every key"],
+    [
+      "spoor failures --exit-code",
+      "In cron or CI, after a run: fails as long as anything waits",
+    ],
   ],
   async run({ options, positionals: [name], output }) {
     const purpose = "list failures";
@@ -94,7 +100,8 @@ export const failuresCommand = defineCommand({
       }));
       printText({ folded, shown, broken, models, totals, output, model, option });
     }
-    return ExitCode.Ok;
+    const isAny = folded.length + broken.length > 0;
+    return options["exit-code"] && isAny ? ExitCode.Found : ExitCode.Ok;
   },
 });
 

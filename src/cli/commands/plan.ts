@@ -20,9 +20,6 @@ import { planText } from "~/plan/plan_file.ts";
 import { stateOption } from "~/run/command_text.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 
-/** `--exit-code`: a run would do something. */
-const HAS_CHANGES = 3;
-
 const OPTIONS = {
   output: {
     type: "string",
@@ -111,7 +108,7 @@ export const planCommand = defineCommand({
       output.errorLine(`Wrote ${options.output}. ${applyingText(plan, options.output, option)}`);
     }
     if (plan.summary.failed > 0 || plan.outdated_by) return ExitCode.Failed;
-    return options["exit-code"] && plan.summary.has_changes ? HAS_CHANGES : ExitCode.Ok;
+    return options["exit-code"] && plan.summary.has_changes ? ExitCode.Found : ExitCode.Ok;
   },
 });
 

@@ -40,6 +40,8 @@ Deno.test("failures lists errors with counts and examples, folded, and ends with
   assert.equal((await readLines(people.project, "failures")).length, 2);
   assert.equal((await readLines(people.project, "failures", "-n", "1")).length, 1);
   assert.equal((await people.project.run("failures --json -n 0")).code, 2);
+  assert.equal((await people.run()).code, 0, "what is parked fails no run");
+  assert.equal((await people.project.run("failures --exit-code")).code, 3);
 
   const [line] = await readLines(people.project, "failures", "sync.people");
   assert.deepEqual(
@@ -114,6 +116,7 @@ Deno.test("failures shows a model that failed as a whole, and says where there i
     "Nothing of sync.people is failed, rejected, parked or unknown.\n",
   );
   assert.deepEqual(await readLines(people.project, "failures"), []);
+  assert.equal((await people.project.run("failures --exit-code")).code, 0);
   const unknown = await people.project.run("failures sync.peeple");
   assert.equal(unknown.code, 2);
   assert.match(unknown.output, /Did you mean "sync\.people"/);
