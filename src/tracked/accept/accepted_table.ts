@@ -57,12 +57,15 @@ const OWN_ROWID_COLUMNS = `${ORDINAL} INTEGER AS (0), ${COPIES} INTEGER AS (1), 
 
 /** SQL for a fresh token. */
 export const NEW_TOKEN = "(random() & 0x7fffffffffff)";
-/**
- * A token's two halves, each summed on its own: a sum of 24-bit numbers cannot overflow. The table
- * goes by the alias `a`.
- */
-export const TOKEN_LOW = `(a.${TOKEN} & 0xffffff)`;
-export const TOKEN_HIGH = `(a.${TOKEN} >> 24)`;
+/** The half of a token that has its 24 lower bits: a sum of such numbers cannot overflow. */
+export function tokenLow(alias: string): string {
+  return `(${alias}.${TOKEN} & 0xffffff)`;
+}
+
+/** The other half; each is summed on its own. */
+export function tokenHigh(alias: string): string {
+  return `(${alias}.${TOKEN} >> 24)`;
+}
 
 /**
  * Creates the table, or adds the columns that it lacks.

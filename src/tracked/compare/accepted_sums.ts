@@ -22,6 +22,8 @@ export interface Sums {
 /** Sums of accepted rows, and how many groups they make. */
 export interface AcceptedSums extends Sums {
   groups: number;
+  /** Rows of the largest of them. */
+  largest: number;
 }
 
 interface Ahead {
@@ -54,7 +56,7 @@ export function sumAccepted(db: DatabaseSync, model: string): AcceptedSums {
 
 /** Reads a row of `acceptedSumsSql`. */
 function toAcceptedSums(row: Record<string, unknown>): AcceptedSums {
-  return { ...toSums(row), groups: Number(row.groups) };
+  return { ...toSums(row), groups: Number(row.groups), largest: Number(row.largest) };
 }
 
 /** Reads a row of sums. */

@@ -17,8 +17,8 @@ import {
   DOUBTED_COLUMNS_ID,
   ORDINAL,
   TOKEN,
-  TOKEN_HIGH,
-  TOKEN_LOW,
+  tokenHigh,
+  tokenLow,
 } from "~/tracked/accept/accepted_table.ts";
 
 /** What is compared. */
@@ -42,6 +42,8 @@ export interface Comparison {
   triedTable: string;
   /** … and keys of groups that are held back; only there where some are. */
   heldTable: string;
+  /** The same of accepted groups of many rows (`large_groups.ts`), where there are such: their keys, and their rows. */
+  large?: { keysTable: string; rowsTable: string };
 }
 
 /** `s.a = …` for each key column, joined by AND. */
@@ -64,28 +66,51 @@ export function keyIsAccepted(keys: readonly string[], other: string): string {
   return `${keysAreEqual(keys, "a", other)}${strict.join("")}`;
 }
 
-/** Each row of the query (`s`) with the accepted row (`a`) that has the same values, if there is one. */
-function matchedFrom(c: Comparison, source: string): string {
-  const others = c.columns.filter((column) => !isKey(c, column));
-  const same = others.map((column) => {
-    const name = quoteIdentifier(column);
-    return `+a.${name} COLLATE BINARY IS +s.${name}`;
-  });
-  const conditions = [
+/** Rows (`s`), each with what was accepted of the same values, if there is such. */
+interface Matched {
+  from: string;
+  /** Whose `_spoor_token` is that of the accepted row, or NULL. */
+  alias: "a" | "s";
+}
+
+function matchedFrom(c: Comparison, source: string): Matched {
+  const accepted = quoteIdentifier(acceptedTableName(c.model));
+  const others = c.columns.filter((column) => !isKey(c, column)).map(quoteIdentifier);
+  const areSame = joinConditions([
     keyIsAccepted(c.uniqueKey, "s"),
     `a.${COLUMNS_ID} = ${c.columnsId}`,
-    ...same,
-  ];
-  return `${source} AS s LEFT JOIN ${quoteIdentifier(acceptedTableName(c.model))} AS a
-    ON ${joinConditions(conditions, "AND")}`;
+    ...others.map((name) => `+a.${name} COLLATE BINARY IS +s.${name}`),
+  ], "AND");
+  const { large } = c;
+  if (!large) {
+    return { from: `${source} AS s LEFT JOIN ${accepted} AS a ON ${areSame}`, alias: "a" };
+  }
+  // Without `+`: the index has these values.
+  const areSameInLarge = joinConditions([
+    keysAreEqual(c.uniqueKey, "a", "s"),
+    ...others.map((name) => `a.${name} COLLATE BINARY IS +s.${name}`),
+  ], "AND");
+  const [key = ""] = c.uniqueKey.map(quoteIdentifier);
+  // LIMIT keeps SQLite from taking it apart, and looking each token up once for each use of it.
+  const from = `(SELECT s.*, CASE WHEN k.${key} IS NULL
+      THEN (SELECT a.${TOKEN} FROM ${accepted} AS a WHERE ${areSame})
+      ELSE (SELECT a.${TOKEN} FROM ${
+    temp(large.rowsTable)
+  } AS a WHERE ${areSameInLarge}) END AS ${TOKEN}
+    FROM ${source} AS s LEFT JOIN ${temp(large.keysTable)} AS k ON ${
+    keysAreEqual(c.uniqueKey, "k", "s")
+  } LIMIT -1) AS s`;
+  return { from, alias: "s" };
 }
 
 /**
  * Copies compare as copies: a row that came twice is met twice, so its token counts twice on both
  * sides.
  */
-const SUMS_OF_MATCHED = `count(a.${TOKEN}) AS matched,
-  coalesce(sum(${TOKEN_LOW}), 0) AS low, coalesce(sum(${TOKEN_HIGH}), 0) AS high`;
+function sumsOfMatched({ alias }: Matched): string {
+  return `count(${alias}.${TOKEN}) AS matched,
+    coalesce(sum(${tokenLow(alias)}), 0) AS low, coalesce(sum(${tokenHigh(alias)}), 0) AS high`;
+}
 
 /**
  * One scan: count and sums over the matched rows, and the rows that match nothing, collected.
@@ -93,15 +118,19 @@ const SUMS_OF_MATCHED = `count(a.${TOKEN}) AS matched,
  * @param collect Gives the call of the function that collects.
  */
 export function compareSql(c: Comparison, collect: (values: readonly string[]) => string): string {
-  const call = collect(c.columns.map((column) => `s.${quoteIdentifier(column)}`));
-  return `SELECT ${SUMS_OF_MATCHED}, ${call} FILTER (WHERE a.${TOKEN} IS NULL) AS unmatched
-    FROM ${matchedFrom(c, `(${c.select}\n)`)}`;
+  const call = collect(valuesOf(c));
+  const matched = matchedFrom(c, `(${c.select}\n)`);
+  return `SELECT ${
+    sumsOfMatched(matched)
+  }, ${call} FILTER (WHERE ${matched.alias}.${TOKEN} IS NULL) AS unmatched
+    FROM ${matched.from}`;
 }
 
 /** Rows that match nothing, inside SQLite; for when they are many. */
 export function fillWithUnmatchedSql(c: Comparison): string {
-  return `INSERT INTO ${temp(c.rowsTable)} SELECT s.* FROM ${matchedFrom(c, `(${c.select}\n)`)}
-    WHERE a.${TOKEN} IS NULL`;
+  const { from, alias } = matchedFrom(c, `(${c.select}\n)`);
+  return `INSERT INTO ${temp(c.rowsTable)} SELECT ${valuesOf(c).join(", ")} FROM ${from}
+    WHERE ${alias}.${TOKEN} IS NULL`;
 }
 
 /** All rows of the groups in the table of changed keys. */
@@ -114,15 +143,26 @@ export function fillWithGroupsSql(c: Comparison): string {
 
 /** Sums over those changed rows that match an accepted row. */
 export function matchedAmongChangedSql(c: Comparison): string {
-  return `SELECT ${SUMS_OF_MATCHED} FROM ${matchedFrom(c, temp(c.rowsTable))}`;
+  const matched = matchedFrom(c, temp(c.rowsTable));
+  return `SELECT ${sumsOfMatched(matched)} FROM ${matched.from}`;
 }
 
-/** Groups, copies and sums of all accepted rows. `hasOneRowEach`: every group is one row, once. */
+/** `s.a` for each column of the query. */
+function valuesOf({ columns }: Comparison): string[] {
+  return columns.map((column) => `s.${quoteIdentifier(column)}`);
+}
+
+/**
+ * Groups, rows of the largest, copies and sums of all accepted rows. `hasOneRowEach`: every group is one row, once.
+ */
 export function acceptedSumsSql(model: string, hasOneRowEach: boolean): string {
   const sums = hasOneRowEach
-    ? `count(*) AS groups, count(*) AS matched, coalesce(sum(${TOKEN_LOW}), 0) AS low,
-      coalesce(sum(${TOKEN_HIGH}), 0) AS high`
-    : `count(*) FILTER (WHERE a.${ORDINAL} = 0) AS groups, ${SUMS_OF_ACCEPTED}`;
+    ? `count(*) AS groups, 1 AS largest, count(*) AS matched, coalesce(sum(${
+      tokenLow("a")
+    }), 0) AS low,
+      coalesce(sum(${tokenHigh("a")}), 0) AS high`
+    : `count(*) FILTER (WHERE a.${ORDINAL} = 0) AS groups, max(a.${ORDINAL}) + 1 AS largest,
+      ${SUMS_OF_ACCEPTED}`;
   return `SELECT ${sums} FROM ${quoteIdentifier(acceptedTableName(model))} AS a`;
 }
 
@@ -135,8 +175,8 @@ export function acceptedSumsOfChangedSql(c: Comparison): string {
 }
 
 const SUMS_OF_ACCEPTED = `coalesce(sum(a.${COPIES}), 0) AS matched,
-  coalesce(sum(a.${COPIES} * ${TOKEN_LOW}), 0) AS low,
-  coalesce(sum(a.${COPIES} * ${TOKEN_HIGH}), 0) AS high`;
+  coalesce(sum(a.${COPIES} * ${tokenLow("a")}), 0) AS low,
+  coalesce(sum(a.${COPIES} * ${tokenHigh("a")}), 0) AS high`;
 
 /**
  * Group by group, for when the sums do not agree: adds every group that differs to the changed
@@ -169,10 +209,13 @@ function findRepeatedSql(c: Comparison, found: string): string[] {
 function findDifferingSql(c: Comparison, found: string): string[] {
   const keys = c.uniqueKey.map(quoteIdentifier);
   const list = keys.join(", ");
+  const matched = matchedFrom(c, `(${c.select}\n)`);
   return [
     `CREATE TEMP TABLE ${found} (${list}, matched, low, high, PRIMARY KEY (${list})) WITHOUT ROWID`,
-    `INSERT INTO ${found} SELECT ${keys.map((key) => `s.${key}`).join(", ")}, ${SUMS_OF_MATCHED}
-     FROM ${matchedFrom(c, `(${c.select}\n)`)}
+    `INSERT INTO ${found} SELECT ${keys.map((key) => `s.${key}`).join(", ")}, ${
+      sumsOfMatched(matched)
+    }
+     FROM ${matched.from}
      GROUP BY ${keys.map((key) => `s.${key} COLLATE BINARY`).join(", ")}`,
     `INSERT OR IGNORE INTO ${temp(c.keysTable)} SELECT ${keys.map((key) => `a.${key}`).join(", ")}
      FROM (SELECT ${list}, ${SUMS_OF_ACCEPTED} FROM ${

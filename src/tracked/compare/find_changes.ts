@@ -28,7 +28,7 @@ import { getKeyColumns } from "~/tracked/key_columns.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { sumAccepted, type Sums, toSums } from "./accepted_sums.ts";
+import { type AcceptedSums, sumAccepted, type Sums, toSums } from "./accepted_sums.ts";
 import { ChangedRowCollector } from "./changed_row_collector.ts";
 import {
   acceptedSumsOfChangedSql,
@@ -47,6 +47,7 @@ import {
 } from "./comparison_sql.ts";
 import { type HeldBack, holdBack, type HoldCandidates } from "./hold_back.ts";
 import { createKeyTable } from "./key_table.ts";
+import { haveLargeGroups, layOutLargeGroups } from "./large_groups.ts";
 import { type ChangedRows, orderChangedRows } from "./order_changed_rows.ts";
 import { refuseKeys } from "./refuse_keys.ts";
 
@@ -119,6 +120,7 @@ export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSe
     model,
     () => ensureAcceptedTable(db, model, uniqueKey, columns),
   );
+  const accepted = sumAccepted(db, model);
   const name = `spoor.changes.${++comparisons}`;
   const comparison: Comparison = {
     model,
@@ -132,9 +134,11 @@ export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSe
     removedTable: `${name}.removed`,
     triedTable: `${name}.tried`,
     heldTable: `${name}.held`,
+    ...(haveLargeGroups(accepted.largest) &&
+      { large: { keysTable: `${name}.large_keys`, rowsTable: `${name}.large_rows` } }),
   };
   const mayBeThere = createTables(db, comparison, input.tried);
-  return new ChangeFinder(db, comparison, input, mayBeThere).find();
+  return new ChangeFinder(db, comparison, input, mayBeThere).find(accepted);
 }
 
 /** @returns Whether any of the groups may be there without having been accepted. */
@@ -162,7 +166,10 @@ function createTables(db: DatabaseSync, c: Comparison, tried: Iterable<TriedGrou
 
 /** Drops the temporary tables of a comparison. */
 export function dropChanges(db: DatabaseSync, { comparison: c }: ChangeSet): void {
-  for (const table of [c.rowsTable, c.keysTable, c.removedTable, c.triedTable, c.heldTable]) {
+  const large = c.large ? Object.values(c.large) : [];
+  for (
+    const table of [c.rowsTable, c.keysTable, c.removedTable, c.triedTable, c.heldTable, ...large]
+  ) {
     db.exec(`DROP TABLE IF EXISTS ${temp(table)}`);
   }
 }
@@ -176,8 +183,7 @@ class ChangeFinder {
     private readonly mayBeThere: boolean,
   ) {}
 
-  find(): ChangeSet {
-    const accepted = sumAccepted(this.db, this.c.model);
+  find(accepted: AcceptedSums): ChangeSet {
     if (this.input.everything) this.#run(outdateAcceptedSql(this.c));
     if (accepted.groups === 0 || this.input.everything) this.#takeAll(accepted.groups);
     else this.#compare(accepted);
@@ -224,6 +230,7 @@ class ChangeFinder {
   }
 
   #compare(accepted: Sums): void {
+    layOutLargeGroups(this.db, this.c);
     const matched = this.#scan();
     refuseKeys(this.db, this.c);
     this.#collectKeys();

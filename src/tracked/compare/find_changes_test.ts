@@ -252,6 +252,34 @@ Deno.test("Acknowledger keeps a group's own content, whatever is saved, and the 
   assert.deepEqual(sync(db).keys, [[2]]);
 });
 
+Deno.test("findChanges() looks up a row of a large group by its values, and does not look through the group", () => {
+  using db = openSource();
+  const rows = Array.from({ length: 100 }, (_, n): SqlValue[] => [1, "a", n]);
+  setRows(db, [...rows, [2, "b", 0]]);
+  sync(db);
+  setRows(db, [...rows.toReversed().with(7, [1, "a", "new"]), [2, "b", 0]]);
+  const plans: string[] = [];
+  const watched = new Proxy(db, {
+    get: (_, name) => {
+      if (name !== "prepare") return (Reflect.get(db, name) as () => void).bind(db);
+      return (sql: string) => {
+        if (sql.includes("large_rows")) {
+          const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+          plans.push(plan.map(({ detail }) => detail).join("; "));
+        }
+        return db.prepare(sql);
+      };
+    },
+  });
+
+  assert.deepEqual(sync(watched), { counts: [0, 1, 1, 0], keys: [[1]] });
+
+  assert.ok(plans.length > 1);
+  for (const plan of plans) {
+    assert.match(plan, /large_rows.by_values \(id=\? AND name=\? AND tier=\?\)/);
+  }
+});
+
 // ── against a plain reference ──────────────────────────────────────────────────────────────────
 
 type Row = [number | string, SqlValue, SqlValue];
@@ -281,12 +309,22 @@ function contentByKey(rows: readonly Row[]): Map<string, string> {
   );
 }
 
+/** So many rows more in each group that it is large. */
+function grown(rows: readonly Row[]): Row[] {
+  const more = Array.from({ length: 70 }, (_, index) => index);
+  return [
+    ...rows,
+    ...[...new Set(rows.map(([id]) => id))].flatMap((id) => more.map((n): Row => [id, "more", n])),
+  ];
+}
+
 Deno.test("findChanges() agrees with a plain comparison of groups, on random states", () => {
   fc.assert(
-    fc.property(states, (history) => {
+    fc.property(states, fc.boolean(), (history, areLarge) => {
       using db = openSource();
       let before = new Map<string, string>();
-      for (const rows of history as Row[][]) {
+      for (const state of history as Row[][]) {
+        const rows = areLarge ? grown(state) : state;
         setRows(db, rows);
         const after = contentByKey(rows);
         const expected = { new: 0, changed: 0, unchanged: 0, removed: 0 };
