@@ -11,6 +11,7 @@ import type { Model } from "~/model/model.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
 import type { AdoptedGroups } from "~/run/run_event.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { IS_UNKNOWN } from "~/store/changes/ledger.ts";
 import { acceptedTableName, ORDINAL } from "~/tracked/accept/accepted_table.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { breachesText, commandThrough } from "./budget_words.ts";
@@ -75,8 +76,8 @@ function leftOf(
   promise: DeliveryPromise,
 ): LeftGroups {
   const held = promise === "at_most_once"
-    ? "(parked OR state IN ('unknown', 'sent'))"
-    : "(parked AND state NOT IN ('unknown', 'sent'))";
+    ? `(parked OR ${IS_UNKNOWN})`
+    : `(parked AND NOT ${IS_UNKNOWN})`;
   const row = db.prepare(
     `SELECT count(*) FILTER (WHERE action <> 'remove' AND NOT ${held}) AS changes,
        count(*) FILTER (WHERE action = 'remove' AND NOT ${held}) AS removed,

@@ -16,7 +16,7 @@ import {
   mayHaveMore,
 } from "~/delivery/earlier_try.ts";
 import { CUT_OFF } from "~/store/changes/cut_off.ts";
-import type { LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
+import { IS_UNKNOWN, type LedgerEntry, type LedgerReader } from "~/store/changes/ledger.ts";
 import type { TriedGroup } from "~/tracked/compare/find_changes.ts";
 import type { HoldCandidates } from "~/tracked/compare/hold_back.ts";
 import type { Turn } from "~/tracked/compare/removed_groups.ts";
@@ -26,12 +26,11 @@ import { decodeGroupKey } from "~/tracked/group_key.ts";
 export function lateRepeats(earlier: LedgerReader): ReadonlySet<number> {
   const late = new Set<number>();
   const first = new Set<number>();
-  const tried = `state IN ('sent', 'unknown')`;
   // A run has noted that the one before died, and has not come to them.
-  for (const entry of earlier.each(`${tried} AND error = '${CUT_OFF}'`)) {
+  for (const entry of earlier.each(`${IS_UNKNOWN} AND error = '${CUT_OFF}'`)) {
     first.add(batchToRepeat(entry));
   }
-  for (const entry of earlier.each(`${tried} AND error IS NOT '${CUT_OFF}'`)) {
+  for (const entry of earlier.each(`${IS_UNKNOWN} AND error IS NOT '${CUT_OFF}'`)) {
     (isRepeatedInVain(entry) ? late : first).add(batchToRepeat(entry));
   }
   return late.difference(first);

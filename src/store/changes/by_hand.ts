@@ -10,6 +10,7 @@ import { lastRunId } from "~/store/runs.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { DeliveryLog } from "./delivery_log.ts";
 import type { LedgerRow } from "./group_story.ts";
+import { IS_UNKNOWN } from "./ledger.ts";
 
 /** Which changes are meant. */
 export interface ChangeFilter {
@@ -36,8 +37,6 @@ export interface ChangedByHand {
 
 /** Changes that were answered and not accepted. */
 const REFUSED = "state IN ('failed', 'rejected')";
-/** Changes whose request may have arrived. */
-const UNKNOWN = "state IN ('unknown', 'sent')";
 
 /** What is noted in `spoor.deliveries`. */
 export const SETTLED_AS_SENT = "settled as sent";
@@ -70,8 +69,8 @@ const MAY_BE = {
   retry: () => REFUSED,
   settle: ({ keys }: ChangeFilter) =>
     keys === undefined
-      ? UNKNOWN
-      : `(${UNKNOWN} OR (${STILL_SENT} AND NOT ${HAS_FORMER_WORD}) OR ${STILL_NOT_SENT})`,
+      ? IS_UNKNOWN
+      : `(${IS_UNKNOWN} OR (${STILL_SENT} AND NOT ${HAS_FORMER_WORD}) OR ${STILL_NOT_SENT})`,
 } as const;
 
 /** Lets the next run try failed and rejected groups again, as if for the first time. */

@@ -8,6 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { prepareArrayRows } from "~/warehouse/array_rows.ts";
 import { CUT_OFF } from "./cut_off.ts";
 import type { LedgerRow } from "./group_story.ts";
+import { IS_UNKNOWN, TOLD_STATE } from "./ledger.ts";
 
 /** Changes of one model that stand alike and have the same error. */
 export interface FailingChanges {
@@ -54,7 +55,7 @@ export function failingChanges(db: DatabaseSync, filter: FailingFilter): Failing
   // Arrays: each group may have an error of its own, and objects take twice as long.
   const read = prepareArrayRows(
     db,
-    `SELECT model, replace(state, 'sent', 'unknown'), parked, coalesce(error, '${CUT_OFF}'),
+    `SELECT model, ${TOLD_STATE}, parked, coalesce(error, '${CUT_OFF}'),
        count(*), min(at), max(at), max(attempts),
        count(*) FILTER (WHERE action = 'remove'), min(group_key)
      FROM "spoor.ledger" WHERE ${whereOf(filter)} GROUP BY 4, 3, 2, 1`,
@@ -84,7 +85,7 @@ export function failingKeys(
 ): string[] {
   return db.prepare(
     `SELECT group_key FROM "spoor.ledger"
-     WHERE model = ? AND replace(state, 'sent', 'unknown') = ? AND parked = ?
+     WHERE model = ? AND ${TOLD_STATE} = ? AND parked = ?
        AND coalesce(error, '${CUT_OFF}') = ? ORDER BY id LIMIT ?`,
   ).all(model, state, BigInt(parked), error, BigInt(limit)).map((row) => String(row.group_key));
 }
@@ -95,7 +96,7 @@ export function unknownChanges(
   { model, isRunning }: FailingFilter,
   limit: number,
 ): { changes: LedgerRow[]; total: number } {
-  const where = `${whereOf({ model, isRunning })} AND state IN ('unknown', 'sent')`;
+  const where = `${whereOf({ model, isRunning })} AND ${IS_UNKNOWN}`;
   const params = model === undefined ? [] : [model];
   const changes = db.prepare(
     `SELECT * FROM "spoor.ledger" WHERE ${where} ORDER BY model, id LIMIT ?`,

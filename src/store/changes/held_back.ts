@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { IS_UNKNOWN, TOLD_STATE } from "./ledger.ts";
 
 /** Changes of one model that stand alike. */
 export interface HeldChanges {
@@ -16,8 +17,8 @@ export interface HeldChanges {
 /** Parked ones, and those whose request may have arrived. */
 export function countHeldChanges(db: DatabaseSync): HeldChanges[] {
   return db.prepare(
-    `SELECT model, replace(state, 'sent', 'unknown') AS state, count(*) AS groups
-     FROM "spoor.ledger" WHERE parked = 1 OR state IN ('unknown', 'sent') GROUP BY 1, 2`,
+    `SELECT model, ${TOLD_STATE} AS state, count(*) AS groups
+     FROM "spoor.ledger" WHERE parked = 1 OR ${IS_UNKNOWN} GROUP BY 1, 2`,
   ).all().map((row) => ({
     model: String(row.model),
     state: String(row.state) as HeldChanges["state"],

@@ -48,6 +48,11 @@ const writeSql = (rows: string) =>
    SELECT *, ?1, ?2, ?3, ?4, ?5, ?6 FROM (VALUES ${rows})`;
 const VALUES_IN_ROW = 9;
 
+/** SQL of a condition: what `isUnknown` says of an entry. */
+export const IS_UNKNOWN = "state IN ('unknown', 'sent')";
+/** SQL of the state that is told of: `sent` by a run that is over is `unknown`. */
+export const TOLD_STATE = "replace(state, 'sent', 'unknown')";
+
 /** SQL of a condition: a person has said of the group what the far side has. */
 export const HAS_SETTLED = "(state = 'settled' OR settled_hash IS NOT NULL)";
 

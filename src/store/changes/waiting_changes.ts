@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
+import { IS_UNKNOWN } from "./ledger.ts";
 
 /**
  * Those of one model that the next run sends by itself, as far as they are known: found by an earlier run and not
@@ -19,7 +20,7 @@ export function countWaitingChanges(
 ): number {
   const row = db.prepare(
     `SELECT count(*) AS n FROM "spoor.changes" WHERE model = ? AND state <> 'settled'
-       AND CASE WHEN state IN ('unknown', 'sent') THEN ? ELSE NOT parked END
+       AND CASE WHEN ${IS_UNKNOWN} THEN ? ELSE NOT parked END
        AND (action <> 'remove' OR ?)`,
   ).get(
     model,

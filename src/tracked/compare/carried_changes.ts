@@ -9,6 +9,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { IS_UNKNOWN } from "~/store/changes/ledger.ts";
 import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
 import { type Comparison, temp } from "./comparison_sql.ts";
 import type { ChangeSet } from "./find_changes.ts";
@@ -41,5 +42,5 @@ export function isCarried({ uniqueKey }: Comparison): string {
       WHERE model = ?1 AND group_key = '*' AND state = 'adopted')
     UNION ALL
     SELECT group_key FROM "spoor.ledger" WHERE model = ?1 AND action <> 'remove' AND NOT parked
-      AND state IN ('sent', 'unknown', 'failed'))`;
+      AND (state = 'failed' OR ${IS_UNKNOWN}))`;
 }
