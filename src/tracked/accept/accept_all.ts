@@ -12,18 +12,9 @@ import { CONTENT_HASH, GroupHasher } from "~/tracked/content_hash.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { WideArguments } from "~/warehouse/wide_arguments.ts";
-import {
-  ACCEPTED_HASH,
-  acceptedTableName,
-  COLUMNS_ID,
-  COPIES,
-  NEW_TOKEN,
-  ORDINAL,
-  ownInsert,
-  TOKEN,
-} from "./accepted_table.ts";
+import { acceptedTableName } from "./accepted_table.ts";
+import { insertGroupsSql, insertRowsSql } from "./insert_accepted.ts";
 import { ensureTargetAsRead, ensureTargetTable } from "./target_table.ts";
-import { keptHashSql } from "./target_view.ts";
 
 /** Writes the groups that are new or changed. Call inside a transaction. Returns column changes. */
 export function acceptAll(db: DatabaseSync, changes: ChangeSet): string[] {
@@ -75,16 +66,16 @@ function acceptIntoView(
 ): void {
   const { comparison: c, rows } = changes;
   if (areSingleRows) {
-    db.exec(insertSingleRowsSql(db, changes, keptHashSql(hash.ofRow)));
+    db.exec(insertSingleRowsSql(db, changes, hash.ofRow));
     return;
   }
   const hashes = fillHashes(db, c, hash);
-  const accepted = db.prepare(insertGroupsSql(c, hashes)).run().changes;
+  const accepted = db.prepare(insertAllGroupsSql(c, hashes)).run().changes;
   db.exec(`DROP TABLE ${temp(hashes)}`);
   if (Number(accepted) < rows) ensureTargetTable(db, c.model, c.uniqueKey, c.columns);
 }
 
-/** Every group is one row: no grouping, which is most of the work for a million rows. */
+/** Every group is one row. */
 function acceptSingleRows(db: DatabaseSync, changes: ChangeSet, hash: HashCalls): void {
   const c = changes.comparison;
   const list = c.columns.map(quoteIdentifier).join(", ");
@@ -99,7 +90,7 @@ function acceptGroups(db: DatabaseSync, c: Comparison, hash: HashCalls): void {
   const list = c.columns.map(quoteIdentifier).join(", ");
   const hashes = fillHashes(db, c, hash);
   db.exec(
-    `${insertGroupsSql(c)};
+    `${insertAllGroupsSql(c)};
      INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
        SELECT ${c.columns.map((column) => `r.${quoteIdentifier(column)}`).join(", ")}, h._spoor_hash
        FROM ${temp(c.rowsTable)} AS r JOIN ${temp(hashes)} AS h ON ${
@@ -113,34 +104,19 @@ function acceptGroups(db: DatabaseSync, c: Comparison, hash: HashCalls): void {
 function insertSingleRowsSql(
   db: DatabaseSync,
   { comparison: c, isInKeyOrder }: ChangeSet,
-  keptHash?: string,
+  hash?: string,
 ): string {
-  const table = acceptedTableName(c.model);
-  const list = c.columns.map(quoteIdentifier).join(", ");
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-  const own = ownInsert(db, table, c.columnsId);
-  const [into, hash] = keptHash === undefined ? ["", ""] : [`, ${ACCEPTED_HASH}`, `, ${keptHash}`];
-  return `INSERT INTO ${quoteIdentifier(table)} (${list}${own.columns}${into})
-    SELECT ${list}${own.values}${hash}
-    FROM ${temp(c.rowsTable)} ORDER BY ${isInKeyOrder ? c.place : keys}`;
+  const order = isInKeyOrder ? c.place : c.uniqueKey.map(quoteIdentifier).join(", ");
+  return insertRowsSql(db, c, `FROM ${temp(c.rowsTable)} ORDER BY ${order}`, hash);
 }
 
 /** @param hashes A table that `fillHashes` made, where hashes are to be kept. */
-function insertGroupsSql(c: Comparison, hashes?: string): string {
+function insertAllGroupsSql(c: Comparison, hashes?: string): string {
   const list = c.columns.map(quoteIdentifier).join(", ");
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-  const distinct = c.columns.map((column) => `+${quoteIdentifier(column)} COLLATE BINARY`).join(
-    ", ",
-  );
-  const into = [...c.columns, ORDINAL, COPIES, TOKEN, COLUMNS_ID].map(quoteIdentifier).join(", ");
-  const rows =
-    `SELECT ${list}, row_number() OVER (PARTITION BY ${keys}) - 1, _spoor_n, ${NEW_TOKEN}, ${c.columnsId}
-     FROM (SELECT ${list}, count(*) AS _spoor_n FROM ${temp(c.rowsTable)} GROUP BY ${distinct})`;
-  const table = quoteIdentifier(acceptedTableName(c.model));
-  if (hashes === undefined) return `INSERT INTO ${table} (${into}) ${rows}`;
-  return `INSERT INTO ${table} (${into}, ${ACCEPTED_HASH})
-    SELECT r.*, ${keptHashSql("h._spoor_hash")} FROM (${rows}) AS r
-    JOIN ${temp(hashes)} AS h ON ${keysAreEqual(c.uniqueKey, "h", "r")}`;
+  const rows = `SELECT ${list}, count(*) AS _spoor_n FROM ${temp(c.rowsTable)}`;
+  const hash = hashes &&
+    `(SELECT _spoor_hash FROM ${temp(hashes)} AS h WHERE ${keysAreEqual(c.uniqueKey, "h", "r")})`;
+  return insertGroupsSql(c, rows, hash);
 }
 
 /** Makes a temporary table of the groups' hashes, by their keys. */

@@ -14,18 +14,9 @@ import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { isEmpty } from "~/warehouse/tables.ts";
 import { rollbacksOf } from "~/warehouse/transaction.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import {
-  ACCEPTED_HASH,
-  acceptedTableName,
-  COLUMNS_ID,
-  COPIES,
-  NEW_TOKEN,
-  ORDINAL,
-  ownInsert,
-  TOKEN,
-} from "./accepted_table.ts";
+import { acceptedTableName } from "./accepted_table.ts";
+import { insertGroupsSql, insertRowsSql } from "./insert_accepted.ts";
 import { ensureTargetAsRead, ensureTargetTable, isTargetTable } from "./target_table.ts";
-import { keptHashSql } from "./target_view.ts";
 
 /** Rows as they are to be stored in the target. */
 export interface SavedRows {
@@ -189,24 +180,20 @@ class Acceptance {
   #groupsOfSpan: StatementSync | undefined;
   #rowsWithHashes: ManyRowStatement | undefined;
   #groupsWithHashes: ManyRowStatement | undefined;
-  readonly #list: string;
-  readonly #keys: string;
-  readonly #distinct: string;
+  /** Before what it is of: `SELECT a, b, count(*) AS _spoor_n` */
+  readonly #countedRows: string;
 
   constructor(private readonly db: DatabaseSync, private readonly c: Comparison) {
-    this.#list = c.columns.map(quoteIdentifier).join(", ");
-    this.#keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-    this.#distinct = c.columns.map((column) => `+${quoteIdentifier(column)} COLLATE BINARY`)
-      .join(", ");
+    this.#countedRows = `SELECT ${c.columns.map(quoteIdentifier).join(", ")}, count(*) AS _spoor_n`;
   }
 
   /** Groups that lie beside each other. */
   span({ isSingleRows, firstRow, lastRow }: Span): void {
     const source = `FROM ${temp(this.c.rowsTable)} WHERE ${this.c.place} BETWEEN ? AND ?`;
     const statement = isSingleRows
-      ? this.#rowsOfSpan ??= this.db.prepare(this.#rowsSql("", "", source))
+      ? this.#rowsOfSpan ??= this.db.prepare(insertRowsSql(this.db, this.c, source))
       : this.#groupsOfSpan ??= this.db.prepare(
-        this.#groupsSql("", "", `SELECT ${this.#list}, count(*) AS _spoor_n ${source}`),
+        insertGroupsSql(this.c, `${this.#countedRows} ${source}`),
       );
     statement.run(BigInt(firstRow), BigInt(lastRow));
   }
@@ -217,44 +204,28 @@ class Acceptance {
    * @returns Whether every row came once.
    */
   withHashes(groups: readonly ChangedGroup[]): boolean {
-    const source = `CROSS JOIN ${temp(this.c.rowsTable)} AS r ON r.${this.c.place}`;
-    const into = `, ${ACCEPTED_HASH}`;
+    const { db, c } = this;
+    const source = (places: string) =>
+      `FROM (VALUES ${places}) AS g CROSS JOIN ${temp(c.rowsTable)} AS r ON r.${c.place}`;
     if (groups.every(({ firstRow, lastRow }) => firstRow === lastRow)) {
-      this.#rowsWithHashes ??= new ManyRowStatement(this.db, 2, (places) =>
-        this.#rowsSql(
-          into,
-          `, ${keptHashSql("g.column2")}`,
-          `FROM (VALUES ${places}) AS g ${source} = g.column1`,
-        ));
+      this.#rowsWithHashes ??= new ManyRowStatement(
+        db,
+        2,
+        (places) => insertRowsSql(db, c, `${source(places)} = g.column1`, "g.column2"),
+      );
       this.#rowsWithHashes.run(groups.flatMap(({ firstRow, hash }) => [firstRow, hash]));
       return true;
     }
-    this.#groupsWithHashes ??= new ManyRowStatement(this.db, 3, (places) =>
-      this.#groupsSql(
-        into,
-        `, ${keptHashSql("_spoor_hash")}`,
-        `SELECT ${this.#list}, count(*) AS _spoor_n, g.column3 AS _spoor_hash
-         FROM (VALUES ${places}) AS g ${source} BETWEEN g.column1 AND g.column2`,
+    this.#groupsWithHashes ??= new ManyRowStatement(db, 3, (places) =>
+      insertGroupsSql(
+        c,
+        `${this.#countedRows}, g.column3 AS _spoor_hash
+         ${source(places)} BETWEEN g.column1 AND g.column2`,
+        "_spoor_hash",
       ));
     const rows = groups.reduce((sum, { firstRow, lastRow }) => sum + lastRow - firstRow + 1, 0);
     const places = groups.flatMap(({ firstRow, lastRow, hash }) => [firstRow, lastRow, hash]);
     return this.#groupsWithHashes.run(places) === rows;
-  }
-
-  #rowsSql(into: string, hash: string, source: string): string {
-    const table = acceptedTableName(this.c.model);
-    const own = ownInsert(this.db, table, this.c.columnsId);
-    return `INSERT INTO ${quoteIdentifier(table)} (${this.#list}${own.columns}${into})
-      SELECT ${this.#list}${own.values}${hash} ${source}`;
-  }
-
-  /** @param rows Rows of groups with `_spoor_n`, to be grouped. */
-  #groupsSql(into: string, hash: string, rows: string): string {
-    const own = [ORDINAL, COPIES, TOKEN, COLUMNS_ID].join(", ");
-    return `INSERT INTO ${quoteIdentifier(acceptedTableName(this.c.model))}
-      (${this.#list}, ${own}${into})
-      SELECT ${this.#list}, row_number() OVER (PARTITION BY ${this.#keys}) - 1, _spoor_n, ${NEW_TOKEN},
-      ${this.c.columnsId}${hash} FROM (${rows} GROUP BY ${this.#distinct})`;
   }
 }
 
