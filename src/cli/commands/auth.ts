@@ -107,7 +107,7 @@ async function authorizeOne(
       ...(expiresInS !== undefined && { expires_in_s: expiresInS }),
     });
   }
-  for (const line of outcomeLines(name, authorised)) output.line(line);
+  output.lines(outcomeLines(name, authorised));
 }
 
 function outcomeLines(name: string, { hasRefreshToken, expiresInS }: Authorised): string[] {

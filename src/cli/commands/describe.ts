@@ -32,7 +32,7 @@ export const describeCommand = defineCommand({
     const state = db && { db, underWay: runUnderWay(db, stateFilePath(project.root, practice)) };
     const description = describeModel(model, buildProjectGraph(project).graph, state);
     if (options.json) output.json("model", description);
-    else for (const line of renderDescription(description, output.style)) output.line(line);
+    else output.lines(renderDescription(description, output.style));
     return ExitCode.Ok;
   },
 });

@@ -150,7 +150,7 @@ function printText(
     }),
     ...broken.map((one) => renderFailedModel(one, style)),
   ];
-  for (const line of blocks.flatMap((block) => [...block, ""])) output.line(line);
+  output.lines(blocks.flatMap((block) => [...block, ""]));
   const rest = folded.slice(shown.length);
   if (rest.length > 0) {
     const groups = rest.reduce((sum, one) => sum + one.groups, 0);
@@ -159,7 +159,7 @@ function printText(
     output.line();
   }
   if (folded.length === 0) return;
-  for (const line of renderNextSteps(totals, { style, option })) output.line(line);
+  output.lines(renderNextSteps(totals, { style, option }));
 }
 
 function keyName(columns: readonly string[], keyText: string): string {

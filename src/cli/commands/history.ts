@@ -129,7 +129,7 @@ function printSteps(steps: readonly PastStep[], { limit, json, output }: History
 }
 
 function printLines(lines: readonly string[], hasOlder: boolean, output: Output): void {
-  for (const line of lines) output.line(line);
+  output.lines(lines);
   if (hasOlder) output.line(output.style.dim("… older runs (--all shows them)"));
 }
 

@@ -163,5 +163,5 @@ function print(
   const lines = format === "md"
     ? renderPlanMarkdown(plan, all)
     : renderPlan(plan, { style: output.style, all, verbose, option, columns: output.columns });
-  for (const line of lines) output.line(line);
+  output.lines(lines);
 }

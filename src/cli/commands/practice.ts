@@ -118,7 +118,7 @@ function showHosts(
     }
     return;
   }
-  printLines(renderHosts(hosts, output.style), output);
+  output.lines(renderHosts(hosts, output.style));
   const [first] = hosts;
   if (!first) return;
   output.line();
@@ -139,10 +139,8 @@ function showRequests(
     return;
   }
   if (verbose) {
-    for (const request of requests) {
-      printLines([...renderRequest(request, output.style), ""], output);
-    }
-  } else printLines(renderRequests(requests, output.style), output);
+    for (const request of requests) output.lines([...renderRequest(request, output.style), ""]);
+  } else output.lines(renderRequests(requests, output.style));
   printRest(requests.length, practice.countRequests(filter), "request", output);
 }
 
@@ -159,7 +157,7 @@ function showRecords(
     }
     return;
   }
-  printLines(renderRecords(records, output.style), output);
+  output.lines(renderRecords(records, output.style));
   printRest(records.length, practice.countRecords(filter), "record", output);
 }
 
@@ -169,10 +167,6 @@ function printRest(shown: number, total: number, what: string, output: Output): 
     const more = countOf(total - shown, `more ${what}`);
     output.line(dim(`… ${more} (--all shows them)`));
   } else output.line(dim(`${countOf(total, what)}; nothing of this left the machine`));
-}
-
-function printLines(lines: readonly string[], output: Output): void {
-  for (const line of lines) output.line(line);
 }
 
 function toJson({ idempotencyKey, bodyBytes, body, ...request }: ReceivedRequest): object {

@@ -123,7 +123,7 @@ async function retry(
     const own = model
       ? new Map([[model.name, model]])
       : await loadTrackedModels(chosen.root, db, names);
-    for (const line of renderRetried(db, retried, own, chosen.option)) output.line(line);
+    output.lines(renderRetried(db, retried, own, chosen.option));
   }
 }
 

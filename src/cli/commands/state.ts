@@ -137,7 +137,7 @@ function list(situation: Situation): number {
       });
     }
   } else if (states.length === 0) output.line("No model has any state yet.");
-  else for (const line of renderStates(states, { style: output.style, option })) output.line(line);
+  else output.lines(renderStates(states, { style: output.style, option }));
   return ExitCode.Ok;
 }
 
@@ -167,7 +167,7 @@ function check(situation: Situation): number {
       notes,
     });
   } else {
-    for (const line of renderReport(path, report, output.style)) output.line(line);
+    output.lines(renderReport(path, report, output.style));
     if (projectId !== undefined) output.line(`project_id: ${projectId}`);
   }
   return findings.length === 0 ? ExitCode.Ok : ExitCode.Failed;

@@ -133,8 +133,8 @@ async function list(
     printUnknown(groups, inFlight, output);
     printSettled(settled, models, output);
   } else {
-    for (const line of renderUnknown({ groups, total, inFlight }, view)) output.line(line);
-    for (const line of renderSettled(settled, models, view)) output.line(line);
+    output.lines(renderUnknown({ groups, total, inFlight }, view));
+    output.lines(renderSettled(settled, models, view));
   }
 }
 
@@ -176,7 +176,7 @@ async function settle(
   const does = sent
     ? `accepts ${count} without a request, if the content is the same`
     : `sends ${count} again, with the same Idempotency-Key if content and batch are the same`;
-  for (const line of decidedLines(settled, { model, way, sentAgain, does })) output.line(line);
+  output.lines(decidedLines(settled, { model, way, sentAgain, does }));
   if (former.length > 0) output.line(formerWord(former, groups, model));
   if (way.command !== undefined) output.line(nowRun([way.command]));
 }

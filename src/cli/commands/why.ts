@@ -58,7 +58,7 @@ export const whyCommand = defineCommand({
     if (options.json) printStory(story, output);
     else {
       const view = { style: output.style, verbose: options.verbose };
-      for (const line of renderStory(story, view)) output.line(line);
+      output.lines(renderStory(story, view));
     }
     return ExitCode.Ok;
   },

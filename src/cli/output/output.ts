@@ -148,6 +148,11 @@ export class Output {
     this.write(`${text}\n`);
   }
 
+  /** Writes lines to standard output. */
+  lines(lines: Iterable<string>): void {
+    for (const line of lines) this.line(line);
+  }
+
   /** Writes one object as a line of `--json`. */
   json(type: string, fields: object): void {
     this.line(JSON.stringify({ schema_version: 1, type, ...fields }));

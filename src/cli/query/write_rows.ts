@@ -107,7 +107,7 @@ function writeTable({ columns, rows }: QueryResult, limit: number, output: Outpu
     align: shown.every((row) => isNumberOrNull(row[i])) ? "right" as const : "left" as const,
   }));
   const cells = shown.map((row) => row.map((value): Cell => toCell(value, style.dim)));
-  for (const line of renderTable(aligned, cells, style)) output.line(line);
+  output.lines(renderTable(aligned, cells, style));
   const more = total - shown.length;
   if (more > 0) {
     output.line(style.dim(`… ${countOf(more, "more row")} (--all shows them)`));

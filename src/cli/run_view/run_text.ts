@@ -201,7 +201,7 @@ export class RunText implements Disposable {
   #print(lines: readonly string[]): void {
     if (this.#heldBack) this.#heldBack.push(...lines);
     else if (this.#live) this.#live.keep(lines);
-    else for (const line of lines) this.#output.line(line);
+    else this.#output.lines(lines);
   }
 
   #runningLine({ started, sinceMs, progress }: RunningModel, view: RunView): string {
