@@ -6,7 +6,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { countOf } from "~/base/counts.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
-import { modelNamesAround } from "~/cli/completions/model_names.ts";
 import {
   type ModelTotals,
   renderFailedModel,
@@ -26,6 +25,7 @@ import {
 import { limitHelp, listLimit } from "~/cli/list_limit.ts";
 import { chooseState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import type { Output } from "~/cli/output/output.ts";
+import { modelNames } from "~/project/models/find_models.ts";
 import {
   type FailedModel,
   failedModels,
@@ -86,7 +86,7 @@ export const failuresCommand = defineCommand({
     const models = await loadTrackedModels(root, db, new Set(failing.map((one) => one.model)));
     const columnsOf = (one: string) => models.get(one)?.keyColumns ?? [];
     const folded = foldFailures(failing, columnsOf);
-    const broken = failedModels(db, model === undefined ? modelNamesAround(root) : [model]);
+    const broken = failedModels(db, model === undefined ? modelNames(root) : [model]);
     const shown = folded.slice(0, limit).map((failure) => ({
       failure,
       keys: keysOf(db, failure, options.all ? Infinity : KEYS_SHOWN),

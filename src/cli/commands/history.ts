@@ -25,7 +25,7 @@ import type { Style } from "~/cli/output/style.ts";
 import { type Cell, type Column, renderTable } from "~/cli/output/table.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { type PastStep, pastSteps, withDeath } from "~/cli/past_steps.ts";
-import { findModels } from "~/project/models/find_models.ts";
+import { modelNames } from "~/project/models/find_models.ts";
 import { modelsInHistory, recentRuns, type RunHistoryRow } from "~/store/history.ts";
 import { stateFilePath } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
@@ -97,7 +97,7 @@ function stepsOf(
 ): PastStep[] {
   const steps = pastSteps(db, model, { limit, underWay });
   if (steps.length > 0) return steps;
-  const names = findModels(root).files.map(({ name }) => name);
+  const names = modelNames(root);
   if (names.some((name) => isSameName(name, model))) {
     throw new UserError(`Cannot show the history of "${model}": it has never run`, {
       hint: `Run "spoor history${option}" to see what has.`,

@@ -18,7 +18,7 @@ import {
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import { renderSize } from "~/cli/output/size_text.ts";
 import { countChanges, renderReport, renderStates } from "~/cli/state_view/state_lines.ts";
-import { findModels } from "~/project/models/find_models.ts";
+import { modelNames } from "~/project/models/find_models.ts";
 import { backupState, defaultBackupPath } from "~/state/backup_state.ts";
 import { checkState } from "~/state/check_state.ts";
 import { heldState, modelsWithState } from "~/state/held_states.ts";
@@ -218,9 +218,4 @@ function move(situation: Situation): number {
     );
   }
   return ExitCode.Ok;
-}
-
-/** By their files alone: a model with a mistake in it has its state all the same. */
-function modelNames(root: string): string[] {
-  return findModels(root).files.map(({ name }) => name);
 }

@@ -5,12 +5,12 @@
  * @module
  */
 import { findRoot } from "~/project/find_root.ts";
-import { findModels } from "~/project/models/find_models.ts";
+import { modelNames } from "~/project/models/find_models.ts";
 
 /** Names of the models of the project that the folder belongs to; none where there is none. */
 export function modelNamesAround(folder: string): string[] {
   try {
-    return findModels(findRoot(folder)).files.map(({ name }) => name).sort();
+    return modelNames(findRoot(folder));
   } catch {
     // Whatever is wrong here, a shell that completes is not the place to say it.
     return [];

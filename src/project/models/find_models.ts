@@ -65,6 +65,11 @@ export function findModels(root: string): FoundModels {
   return refuseDuplicates(found);
 }
 
+/** Their names, sorted. By their files alone: a model with a mistake in it is among them. */
+export function modelNames(root: string): ModelName[] {
+  return findModels(root).files.map(({ name }) => name).sort();
+}
+
 interface Candidate {
   schema: string | undefined;
   name: string;
