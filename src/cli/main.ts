@@ -9,7 +9,6 @@ import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import { type Call, type Command, ExitCode } from "./command.ts";
 import { COMMANDS, HIDDEN_COMMANDS } from "./commands/registry.ts";
 import { renderThrown } from "./output/error_lines.ts";
-import { PLAIN } from "./output/style.ts";
 import { type Output, programOutput } from "./output/output.ts";
 import { parseCall, splitCommand } from "./parse_call.ts";
 
@@ -60,17 +59,11 @@ async function runCommand(
   args: readonly string[],
   output: Output,
 ): Promise<number> {
-  const { options, positionals } = parseCall(args, command);
-  if (options.help === true) {
-    const { renderCommandHelp } = await import("./render_help.ts");
-    const style = options.json ? PLAIN : output.style;
-    const text = renderCommandHelp(command, style);
-    if (options.json) output.json("help", { topic: command.name, text });
-    else output.line(text);
-    return ExitCode.Ok;
-  }
   // The options were read by the command's own table, so they have the types that it says.
-  return await command.run({ options, positionals, output } as Call);
+  const call = { ...parseCall(args, command), output } as Call;
+  if (!call.options.help) return await command.run(call);
+  const help = await loadCommand("help");
+  return await help.run({ ...call, positionals: [command.name] });
 }
 
 async function loadCommand(name: string): Promise<Command> {
