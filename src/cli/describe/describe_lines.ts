@@ -8,7 +8,7 @@ import { renderDuration } from "~/base/duration.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import { statusCell } from "~/cli/output/status_cell.ts";
 import type { Style } from "~/cli/output/style.ts";
-import { renderTable } from "~/cli/output/table.ts";
+import { paintCell, renderTable } from "~/cli/output/table.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
 import type { ModelDescription } from "./describe_model.ts";
 
@@ -44,8 +44,7 @@ function renderEdges({ reads, read_by: readBy, files }: ModelDescription, style:
 function renderState(model: ModelDescription, style: Style): string[] {
   const { last_run: run, rows, waiting } = model;
   if (!run) return [label("last run", "never", style)];
-  const status = statusCell(run.status, style);
-  const word = typeof status === "string" ? status : status.paint(status.text);
+  const word = paintCell(statusCell(run.status, style));
   const took = run.elapsed_ms === null ? "" : `, in ${renderDuration(run.elapsed_ms)}`;
   const lines = [
     label(

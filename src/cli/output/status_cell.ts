@@ -1,5 +1,5 @@
 /**
- * How something ended, as a cell of a table.
+ * How something ended, as people read it.
  *
  * @module
  */
@@ -13,8 +13,13 @@ const PAINTS: Readonly<Record<string, Paint>> = {
   died: "bad",
 };
 
-/** The status of a run or of a model in it; `cancelled` is `stopped` in what people read. */
+/** The status of a run or of a model in it, in a word: `cancelled` is `stopped`. */
+export function statusWord(status: string): readonly [word: string, paint: Paint] {
+  return [status === "cancelled" ? "stopped" : status, PAINTS[status] ?? "warning"];
+}
+
+/** The same as a cell of a table. */
 export function statusCell(status: string, style: Style): Cell {
-  const text = status === "cancelled" ? "stopped" : status;
-  return { text, paint: style[PAINTS[status] ?? "warning"] };
+  const [text, paint] = statusWord(status);
+  return { text, paint: style[paint] };
 }

@@ -53,11 +53,16 @@ function renderRow(
     const cell = row[i] ?? "";
     const text = textOf(cell);
     const padding = " ".repeat(Math.max(0, (widths[i] ?? 0) - fastStringWidth(text)));
-    const painted = typeof cell === "string" || text === "" ? text : cell.paint(text);
+    const painted = paintCell(cell);
     if (align === "right") return padding + painted;
     return i === last ? painted : painted + padding;
   });
   return cells.join("  ").trimEnd();
+}
+
+/** A cell's text, painted. */
+export function paintCell(cell: Cell): string {
+  return typeof cell === "string" || cell.text === "" ? textOf(cell) : cell.paint(cell.text);
 }
 
 function widthOf(cell: Cell): number {

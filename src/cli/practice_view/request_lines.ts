@@ -6,7 +6,7 @@
 import { countOf, renderCount } from "~/base/counts.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
-import { type Cell, cutToWidth, renderTable } from "~/cli/output/table.ts";
+import { type Cell, cutToWidth, paintCell, renderTable } from "~/cli/output/table.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
 import type { HeldRecord, PracticeHost, ReceivedRequest } from "~/practice/read_practice.ts";
 
@@ -91,10 +91,6 @@ function statusCell({ status, replayed, fault }: ReceivedRequest, style: Style):
   const paint: Paint = fault ? "warning" : status && status < 300 ? "good" : "bad";
   const text = status === undefined ? "no answer" : String(status);
   return { text: replayed ? `${text} again` : text, paint: style[paint] };
-}
-
-function paintCell(cell: Cell): string {
-  return typeof cell === "string" ? cell : cell.paint(cell.text);
 }
 
 function bodyText({ body, bodyBytes }: ReceivedRequest): string {

@@ -14,9 +14,10 @@ import {
   recordedText,
 } from "~/cli/output/adopted_text.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
+import { statusWord } from "~/cli/output/status_cell.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
-import type { DeliveryCounts, ModelFinished, RequestCounts, StepStatus } from "~/run/run_event.ts";
+import type { DeliveryCounts, ModelFinished, RequestCounts } from "~/run/run_event.ts";
 import { cutKeyText } from "~/tracked/group_key.ts";
 
 /** How a run is shown. */
@@ -45,14 +46,6 @@ export interface LineParts {
 /** Stands in every line that speaks of sending in a practice run. */
 export const NOTHING_LEFT = "practice: nothing left this machine";
 
-const STATUS_WORDS: Readonly<Record<StepStatus, readonly [word: string, paint: Paint]>> = {
-  ok: ["ok", "good"],
-  skipped: ["skipped", "dim"],
-  failed: ["failed", "bad"],
-  blocked: ["blocked", "warning"],
-  cancelled: ["stopped", "warning"],
-};
-
 const STATUS_WIDTH = 7;
 const KIND_WIDTH = "tracked".length;
 const ROWS_WIDTH = "1,000,000 rows".length;
@@ -77,7 +70,7 @@ export function renderLine(parts: LineParts, view: RunView, paint: Paint): strin
 
 /** All lines of a model that has ended. */
 export function renderModel(event: ModelFinished, view: RunView): string[] {
-  const [status, paint] = STATUS_WORDS[event.status];
+  const [status, paint] = statusWord(event.status);
   const hasRun = event.status !== "skipped" && event.status !== "blocked";
   const line = renderLine(
     {
