@@ -14,6 +14,7 @@ import { PROGRAM } from "~/cli/program.ts";
 import { showAsJson } from "~/cli/run_view/run_json.ts";
 import { RunText } from "~/cli/run_view/run_text.ts";
 import { hearStopSignals, STOPPING } from "~/cli/stop_signals.ts";
+import { MAX_DURATION_MS } from "~/model/directive_value.ts";
 import { FAULT_HELP } from "~/practice/parse_faults.ts";
 import { runProject, TIME_IS_OVER } from "~/run/engine/run_project.ts";
 import { stateOption } from "~/run/command_text.ts";
@@ -159,12 +160,9 @@ function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
   };
 }
 
-/** The longest that a timer waits. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 function parseTimeout(text: string): number {
   const timeoutMs = parseDurationMs(text);
-  if (timeoutMs !== undefined && timeoutMs > 0 && timeoutMs <= LONGEST_MS) return timeoutMs;
+  if (timeoutMs !== undefined && timeoutMs > 0 && timeoutMs <= MAX_DURATION_MS) return timeoutMs;
   throw new UserError(`Cannot read "--timeout": "${text}" is not a time of at most 24 days`, {
     hint: `Write "--timeout 10m"; units are ms, s, m, h, d`,
     exitCode: 2,
