@@ -175,7 +175,7 @@ function readSendingRun(statePath: string): SendingRun | undefined {
  * @param purpose For the message: `list failures`.
  * @throws {UserError} There was a state file by which this project has sent, and it is gone.
  */
-export function refuseLostFile(statePath: string, purpose = "run"): void {
+export function refuseLostFile(statePath: string, purpose: string): void {
   if (holdsSomething(statePath) || !isMarkedAsSent(statePath)) return;
   const file = besideState(statePath);
   throw new UserError(

@@ -41,14 +41,14 @@ export function variableLookup(dotenv: Dotenv, environment: VariableLookup): Var
  * Single quotes keep everything as it is; in double quotes `\n`, `\r`, `\t`, `\"`, `\\` and `\$`
  * are escapes; both may span lines. `$NAME` is not replaced. The last of two equal keys wins.
  */
-export function parseDotenv(text: string, path = DOTENV_FILE): Dotenv {
+export function parseDotenv(text: string): Dotenv {
   const values = new Map<string, string>();
   const errors: UserError[] = [];
   const lines = text.split(/\r?\n/);
   for (let index = 0; index < lines.length; index++) {
     const line = (lines[index] ?? "").trim();
     if (line === "" || line.startsWith("#")) continue;
-    const at = { path, line: index + 1 };
+    const at = { path: DOTENV_FILE, line: index + 1 };
     const match = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/s.exec(line);
     const [, key = "", rest = ""] = match ?? [];
     if (!match) {
