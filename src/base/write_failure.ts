@@ -5,6 +5,7 @@
  */
 import { dirname } from "node:path";
 import { messageOf } from "./message_of.ts";
+import { statOf } from "./stat_of.ts";
 import { withoutErrorNumber } from "./system_words.ts";
 
 /** What is in the way, and what to do. */
@@ -59,12 +60,4 @@ function missingAbove(path: string): { folder: string; isThere: boolean } | unde
   if (found?.isDirectory) return undefined;
   const outer = folder === dirname(folder) ? undefined : missingAbove(folder);
   return outer ?? { folder, isThere: found !== undefined };
-}
-
-function statOf(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch {
-    return undefined; // Not there, or behind what may not be read: writing tells.
-  }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
+import { statOf } from "~/base/stat_of.ts";
 import { UserError } from "~/base/user_error.ts";
 
 /** The file with a project's settings. */
@@ -52,16 +53,8 @@ function namedRoot(folder: string, asWritten: string): string {
   });
 }
 
+/** What cannot be looked at is not the project that is meant; the search goes on above it. */
 function isProject(folder: string): boolean {
   return statOf(`${folder}/${SETTINGS_FILE}`)?.isFile === true ||
     statOf(`${folder}/${MODELS_FOLDER}`)?.isDirectory === true;
-}
-
-function statOf(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.statSync(path);
-  } catch {
-    // What cannot be looked at is not the project that is meant; the search goes on above it.
-    return undefined;
-  }
 }

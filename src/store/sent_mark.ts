@@ -7,6 +7,7 @@
  */
 import { basename, dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { statOf } from "~/base/stat_of.ts";
 import { UserError } from "~/base/user_error.ts";
 
 const TEXT =
@@ -30,7 +31,7 @@ export function markAsSent(statePath: string): void {
 
 /** Whether the mark is there; it is not where a person has deleted it to go on from an older file. */
 export function isMarkedAsSent(statePath: string): boolean {
-  return isThere(markOf(statePath));
+  return statOf(markOf(statePath)) !== undefined;
 }
 
 /**
@@ -176,16 +177,15 @@ function readSendingRun(statePath: string): SendingRun | undefined {
  * @throws {UserError} There was a state file by which this project has sent, and it is gone.
  */
 export function refuseLostFile(statePath: string, purpose: string): void {
-  if (holdsSomething(statePath) || !isMarkedAsSent(statePath)) return;
+  const holdsSomething = (statOf(statePath)?.size ?? 0) > 0;
+  if (holdsSomething || !isMarkedAsSent(statePath)) return;
   const file = besideState(statePath);
   throw new UserError(
     `Cannot ${purpose}: ${file} is gone, and with it what this project has sent`,
     {
       details: ["Nothing was sent. Without that file everything would be sent again."],
       hint: `Put a backup in its place${
-        isThere(`${dirname(statePath)}/backups`)
-          ? ` (see ${besideState(statePath, "backups")})`
-          : ""
+        statOf(`${dirname(statePath)}/backups`) ? ` (see ${besideState(statePath, "backups")})` : ""
       }; or, to begin anew, delete ${
         besideState(statePath, markName(statePath))
       }: "spoor plan" then shows what a run would send`,
@@ -207,22 +207,4 @@ function markName(statePath: string): string {
 
 function markOf(statePath: string): string {
   return `${dirname(statePath)}/${markName(statePath)}`;
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function holdsSomething(path: string): boolean {
-  try {
-    return Deno.statSync(path).size > 0;
-  } catch {
-    // Where it cannot be looked at, opening it says why.
-    return false;
-  }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { basename, dirname, sep } from "node:path";
+import { statOf } from "~/base/stat_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
@@ -47,7 +48,7 @@ function whatItWouldReplace(path: string, root: string): WriteFailure | undefine
       hint: `Name a file elsewhere, as in "${EXAMPLE}"`,
     };
   }
-  if (!isThere(to) || isDevice(to)) return undefined;
+  if (!statOf(to)?.isFile) return undefined;
   const beginning = beginningOf(to);
   if (beginning === "" || BEGINNING_OF_PLAN.test(beginning)) return undefined;
   return {
@@ -59,15 +60,6 @@ function whatItWouldReplace(path: string, root: string): WriteFailure | undefine
 /** Whichever way leads there. */
 function isInside(path: string, folder: string): boolean {
   return targetOf(path).startsWith(targetOf(folder) + sep);
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false; // Not there, or behind what may not be read: writing tells.
-  }
 }
 
 function beginningOf(path: string): string {
@@ -135,11 +127,7 @@ function inRealFolder(path: string): string {
 
 /** `/dev/stdout`, a pipe: nothing can take its place. */
 function isDevice(path: string): boolean {
-  try {
-    return !Deno.statSync(path).isFile;
-  } catch {
-    return false; // There is nothing yet.
-  }
+  return statOf(path)?.isFile === false;
 }
 
 function refused(

@@ -6,6 +6,7 @@
  */
 import { resolve } from "node:path";
 import { isSameName, nameTest } from "~/base/same_name.ts";
+import { statOf } from "~/base/stat_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Edge, Graph } from "~/dag/graph.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
@@ -72,7 +73,7 @@ function toSource(
     return { type: "select", name: table, sql, tables: [table] };
   }
   const path = resolve(folder, text);
-  if (isFile(path)) return { type: "csv", name: text, path };
+  if (statOf(path)?.isFile) return { type: "csv", name: text, path };
   const meant = new NearestTable([...graph.models.keys()], [...tables]).find(text);
   throw wrongCall(
     `Cannot read what the far side holds: "${text}" is no file, no table and no SELECT`,
@@ -89,14 +90,6 @@ function toSelect(text: string): HeldSource {
     schema === undefined ? table : `${schema}.${table}`
   );
   return { type: "select", name: "the SELECT of --held", sql: text, tables };
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false; // Told as what it is not.
-  }
 }
 
 function refuseTables(

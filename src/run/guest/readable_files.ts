@@ -6,6 +6,7 @@
 import { isAbsolute, join, matchesGlob, normalize, relative, sep } from "node:path";
 import { compareText } from "~/base/compare_text.ts";
 import { ContentDigester } from "~/base/content_digest.ts";
+import { statOf } from "~/base/stat_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { FileState } from "~/store/file_states.ts";
 
@@ -97,7 +98,7 @@ export class ReadableFiles {
     return entries.flatMap((entry) => {
       const path = join(folder, entry.name);
       if (entry.isDirectory) return this.#walk(path);
-      return isFile(path) ? [path] : [];
+      return statOf(path)?.isFile ? [path] : [];
     });
   }
 
@@ -244,15 +245,6 @@ function realPathOf(path: string): string {
   } catch {
     // It is not there, so nothing is inside it.
     return path;
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    // A link that leads nowhere.
-    return false;
   }
 }
 
