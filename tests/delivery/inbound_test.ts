@@ -16,8 +16,7 @@ const INBOX = `
 const BELOW = `SELECT count(*) AS n, group_concat(name, ',' ORDER BY id) AS names FROM raw.people`;
 
 async function run(project: TempProject, ...args: string[]): Promise<SyncRun> {
-  const { code, stdout, output } = await project.run(["run", "--json", ...args]);
-  return readRun(code, stdout, output);
+  return readRun(await project.run(["run", "--json", ...args]));
 }
 
 function filesRead({ events }: SyncRun): string[] {

@@ -18,11 +18,9 @@ for (const [form, code] of [["each", SEND_EACH_ROW], ["a loop", SEND_IN_LOOP]] a
     await people.setRows(COLUMNS, rowsOf(40));
 
     const running = people.project.start("run --json");
-    const ended = await killAfter(running, api.received(9), "SIGTERM");
-    const { code: exitCode, stdout, output } = ended;
-    const stopped = readRun(exitCode, stdout, output);
+    const stopped = readRun(await killAfter(running, api.received(9), "SIGTERM"));
 
-    assert.equal(exitCode, 1);
+    assert.equal(stopped.code, 1);
     assert.equal(stopped.sync.status, "cancelled");
     const { saved = 0, left = 0, failed, unknown } = stopped.sync.delivery ?? {};
     assert.equal(saved, api.requests.length, "all that was sent is saved");

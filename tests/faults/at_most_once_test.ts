@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { readRun } from "../support/sync_project.ts";
+import { run } from "../support/sync_project.ts";
 import { tempProject } from "../support/temp_project.ts";
 import { answer, hint } from "./answers.ts";
 import { rawServer, type Script } from "./raw_server.ts";
@@ -76,14 +76,10 @@ Deno.test("at most once: what may have arrived is sent again by no retry and no 
       });
     `,
   });
-  const run = async () => {
-    const { code, stdout, output } = await project.run("run --json");
-    return readRun(code, stdout, output);
-  };
   const requests = () =>
     CASES.map((_, id) => server.requests.filter(({ path }) => path === `/${id}`).length);
 
-  const first = await run();
+  const first = await run(project);
 
   assert.deepEqual(
     CASES.map(({ name }, id) => [name, requests()[id], endOf(project, id)]),
@@ -96,7 +92,7 @@ Deno.test("at most once: what may have arrived is sent again by no retry and no 
   server.respond = () => answer(200, [], "json");
   const sql = await project.read("models/raw/cells.sql");
   await project.write("models/raw/cells.sql", sql.replace("'a'", "iif(value < 2, 'b', 'a')"));
-  const second = await run();
+  const second = await run(project);
 
   assert.deepEqual(
     CASES.filter((_, id) => requests()[id] === 1).map(({ name }) => name),

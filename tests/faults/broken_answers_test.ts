@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { readRun } from "../support/sync_project.ts";
+import { run } from "../support/sync_project.ts";
 import { type ProjectFiles, type TempProject, tempProject } from "../support/temp_project.ts";
 import { answer } from "./answers.ts";
 import { type RawServer, rawServer, type Script } from "./raw_server.ts";
@@ -186,11 +186,6 @@ function filesOf(
       });
     `,
   };
-}
-
-async function run(project: TempProject) {
-  const { code, stdout, output } = await project.run("run --json", { timeoutMs: 60_000 });
-  return readRun(code, stdout, output);
 }
 
 function endsOf(project: TempProject): Record<string, string> {

@@ -4,8 +4,9 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { readRun } from "../support/sync_project.ts";
+import { run } from "../support/sync_project.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
+import { serveConnections } from "./serve_connections.ts";
 
 /** More than connections and runtime hold. */
 const BODY_BYTES = 24 * 2 ** 20;
@@ -26,29 +27,17 @@ interface EarlyServer extends AsyncDisposable {
 
 function earlyServer(status: number, then: Then): EarlyServer {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const open = new Set<Deno.Conn>();
   const server: EarlyServer = {
     host: `127.0.0.1:${listener.addr.port}`,
     whole: 0,
     heads: 0,
-    settled: () => Promise.all(serving),
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      for (const connection of open) connection.close();
-      await Promise.all([accepting, ...serving]);
-    },
+    settled: () => serving.ended(),
+    [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
   };
-  const serving = new Set<Promise<void>>();
-  const accepting = (async () => {
-    for await (const connection of listener) {
-      open.add(connection);
-      serving.add(
-        serve(connection, status, then, server).catch(() => {
-          // The other side has hung up, which is what is counted here.
-        }),
-      );
-    }
-  })();
+  const serving = serveConnections(
+    listener,
+    (connection) => serve(connection, status, then, server),
+  );
   return server;
 }
 
@@ -97,11 +86,6 @@ function projectOf(server: EarlyServer, directives: readonly string[]): Promise<
       });
     `,
   });
-}
-
-async function run(project: TempProject) {
-  const { code, stdout, output } = await project.run("run --json", { timeoutMs: 60_000 });
-  return readRun(code, stdout, output);
 }
 
 Deno.test("a success that comes early counts once the whole request was taken", async () => {

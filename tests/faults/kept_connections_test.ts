@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { readRun } from "../support/sync_project.ts";
+import { run } from "../support/sync_project.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { type RawRequest, type RawServer, rawServer, type Script } from "./raw_server.ts";
 
@@ -42,11 +42,6 @@ async function setNames(project: TempProject, name: string, count: number): Prom
     `SELECT value AS id, '${name}' AS name
      FROM json_each('${JSON.stringify(Array.from({ length: count }, (_, index) => index))}')`,
   );
-}
-
-async function run(project: TempProject) {
-  const { code, stdout, output } = await project.run("run --json", { timeoutMs: 60_000 });
-  return readRun(code, stdout, output);
 }
 
 const WAYS: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { readRun } from "../support/sync_project.ts";
+import { run } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";
 import { rawServer } from "./raw_server.ts";
@@ -41,16 +41,14 @@ Deno.test("a request to this machine goes by no proxy", async () => {
 Deno.test("a request goes by the proxy that the environment names, but for what NO_PROXY names", async () => {
   await using proxy = rawServer(() => ["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]);
   await using project = await projectOf("http://far.invalid");
-  const run = async (env: Record<string, string>) => {
-    const { code, stdout, output } = await project.run("run --json", { env });
-    return readRun(code, stdout, output);
-  };
 
-  const without = await run({ HTTP_PROXY: proxy.origin, no_proxy: "far.invalid" });
+  const without = await run(project, {
+    env: { HTTP_PROXY: proxy.origin, no_proxy: "far.invalid" },
+  });
   assert.equal(proxy.requests.length, 0);
   assert.match(without.output, /Cannot reach \\"far.invalid\\": its name is not known/);
 
-  const by = await run({ HTTP_PROXY: proxy.origin });
+  const by = await run(project, { env: { HTTP_PROXY: proxy.origin } });
   assert.equal(by.code, 0, by.output);
   assert.deepEqual(proxy.requests.map(({ path }) => path), ["http://far.invalid/1"]);
   const [started] = by.events;

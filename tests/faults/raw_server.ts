@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { closeOnce, serveConnections } from "./serve_connections.ts";
 
 /** One request as it arrived. */
 export interface RawRequest {
@@ -42,45 +43,28 @@ export interface RawServer extends AsyncDisposable {
 export function rawServer(respond: (request: RawRequest) => Script): RawServer {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
-  const open = new Set<Deno.Conn>();
-  const serving = new Set<Promise<void>>();
   const server: RawServer = {
     origin: `http://127.0.0.1:${port}`,
     host: `127.0.0.1:${port}`,
     requests: [],
     respond,
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      for (const connection of open) close(connection);
-      await Promise.all([accepting, ...serving]);
-    },
+    [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
   };
-  const accepting = (async () => {
-    for await (const connection of listener) {
-      open.add(connection);
-      const served = serve(connection, server).finally(() => {
-        open.delete(connection);
-        close(connection);
-        serving.delete(served);
-      });
-      serving.add(served);
-    }
-  })();
+  const serving = serveConnections(
+    listener,
+    (connection) => serve(connection, server).finally(() => closeOnce(connection)),
+  );
   return server;
 }
 
 async function serve(connection: Deno.Conn, server: RawServer): Promise<void> {
-  try {
-    for (let before = 0;; before++) {
-      const request = await receive(connection, before);
-      if (!request) return;
-      server.requests.push(request);
-      const script = server.respond(request);
-      for (const step of script) await take(step, connection);
-      if (script.at(-1) !== "keep") return;
-    }
-  } catch {
-    // The other side has hung up: a time-out, or it has read all that it wanted.
+  for (let before = 0;; before++) {
+    const request = await receive(connection, before);
+    if (!request) return;
+    server.requests.push(request);
+    const script = server.respond(request);
+    for (const step of script) await take(step, connection);
+    if (script.at(-1) !== "keep") return;
   }
 }
 
@@ -125,12 +109,4 @@ function parse(text: string, head: number, before: number): RawRequest {
     atMs: performance.now(),
     before,
   };
-}
-
-function close(connection: Deno.Conn): void {
-  try {
-    connection.close();
-  } catch {
-    // It is closed already.
-  }
 }

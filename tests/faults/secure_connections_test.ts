@@ -4,9 +4,10 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { readRun } from "../support/sync_project.ts";
+import { run } from "../support/sync_project.ts";
 import { LOCAL_AUTHORITY, LOCAL_CERTIFICATE } from "../support/local_certificate.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
+import { serveConnections } from "./serve_connections.ts";
 
 interface SecureServer extends AsyncDisposable {
   host: string;
@@ -22,27 +23,12 @@ function secureServer(alpnProtocols: string[]): SecureServer {
     ...LOCAL_CERTIFICATE,
     alpnProtocols,
   });
-  const open = new Set<Deno.TlsConn>();
   const server: SecureServer = {
     host: `localhost:${listener.addr.port}`,
     spoken: [],
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      for (const connection of open) connection.close();
-      await Promise.all([accepting, ...serving]);
-    },
+    [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
   };
-  const serving = new Set<Promise<void>>();
-  const accepting = (async () => {
-    for await (const connection of listener) {
-      open.add(connection);
-      serving.add(
-        serve(connection, server).catch(() => {
-          // No connection came about, or the other side has hung up.
-        }),
-      );
-    }
-  })();
+  const serving = serveConnections(listener, (connection) => serve(connection, server));
   return server;
 }
 
@@ -71,17 +57,12 @@ function projectOf(host: string, directives: readonly string[] = []): Promise<Te
   });
 }
 
-async function run(project: TempProject, env: Record<string, string>) {
-  const { code, stdout, output } = await project.run("run --json", { env, timeoutMs: 60_000 });
-  return readRun(code, stdout, output);
-}
-
 Deno.test("requests go over HTTP/1.1 where a far side offers HTTP/2 first", async () => {
   for (const directives of [[], ["retries: 0"], ["rate_limit: 100/1s"]]) {
     await using server = secureServer(["h2", "http/1.1"]);
     await using project = await projectOf(server.host, directives);
 
-    const ran = await run(project, { DENO_CERT: project.path("ca.pem") });
+    const ran = await run(project, { env: { DENO_CERT: project.path("ca.pem") } });
 
     assert.equal(ran.sync.delivery?.saved, 2, ran.output);
     assert.deepEqual(server.spoken, Array(4).fill("http/1.1"));
@@ -92,7 +73,7 @@ Deno.test("a far side that speaks HTTP/2 only is one that cannot be sent to", as
   await using server = secureServer(["h2"]);
   await using project = await projectOf(server.host);
 
-  const ran = await run(project, { DENO_CERT: project.path("ca.pem") });
+  const ran = await run(project, { env: { DENO_CERT: project.path("ca.pem") } });
 
   assert.equal(ran.sync.delivery?.failed, 2, ran.output);
   assert.match(errorOf(project), /Cannot reach "localhost:\d+": it does not speak HTTP\/1\.1$/);
@@ -103,7 +84,7 @@ Deno.test("a certificate that nobody trusts is told as one, with where to name w
   await using server = secureServer(["http/1.1"]);
   await using project = await projectOf(server.host);
 
-  const ran = await run(project, {});
+  const ran = await run(project);
 
   assert.equal(ran.sync.delivery?.failed, 2, ran.output);
   assert.match(
@@ -123,7 +104,7 @@ Deno.test("certificates that cannot be read leave requests unsent, with the reas
     await using server = secureServer(["http/1.1"]);
     await using project = await projectOf(server.host, ["delivery: at_most_once"]);
 
-    const ran = await run(project, env);
+    const ran = await run(project, { env });
 
     const { delivery } = ran.sync;
     assert.deepEqual([delivery?.failed, delivery?.unknown], [2, 0], ran.output);

@@ -29,8 +29,9 @@ Deno.test("a request that is not in the plan does not leave, and its group fails
   await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
   await keepPlan(people);
 
-  const { code, stdout, output } = await people.project.run(["apply", "--json", "plan.json"]);
-  const { sync } = readRun(code, stdout, output);
+  const { code, output, sync } = readRun(
+    await people.project.run(["apply", "--json", "plan.json"]),
+  );
 
   assert.equal(code, 1);
   assert.deepEqual(api.requests.map(({ path }) => path), ["/first", "/plain"]);

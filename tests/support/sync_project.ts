@@ -6,7 +6,7 @@
  */
 import type { ModelFinished, RunEvent } from "~/run/run_event.ts";
 import type { Answerer, FakeApi } from "./fake_api.ts";
-import { killAfter, type SpoorResult } from "./spoor.ts";
+import { killAfter, type SpoorOptions, type SpoorResult } from "./spoor.ts";
 import { type ProjectFiles, type TempProject, tempProject } from "./temp_project.ts";
 
 /** One run: its exit code, all it printed, and its events. */
@@ -65,8 +65,7 @@ export async function syncProject(
       await project.write("models/sync/people.ts", modelText(api, text, directives));
     },
     async run(...args) {
-      const { code, stdout, output } = await project.run(["run", "--json", ...args]);
-      return readRun(code, stdout, output);
+      return readRun(await project.run(["run", "--json", ...args]));
     },
     async [Symbol.asyncDispose]() {
       await project[Symbol.asyncDispose]();
@@ -97,8 +96,13 @@ export async function killWhileOut(
   return await killAfter(running, api.received(before + answered + 1));
 }
 
+/** Runs a project of any other make. */
+export async function run(project: TempProject, options?: SpoorOptions): Promise<SyncRun> {
+  return readRun(await project.run("run --json", options));
+}
+
 /** Turns the lines of `run --json` into what tests ask for. */
-export function readRun(code: number, stdout: string, output: string): SyncRun {
+export function readRun({ code, stdout, output }: SpoorResult): SyncRun {
   const events = stdout.split("\n").filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as RunEvent);
   const model = (name: string) => {

@@ -5,8 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { stateText } from "../../support/state_text.ts";
+import { run } from "../../support/sync_project.ts";
 import { authorize, CLIENT_SECRET, oauthProvider } from "./oauth_provider.ts";
-import { CALL_AS_CRM, POSIX_ONLY, projectOf, run } from "./oauth_project.ts";
+import { CALL_AS_CRM, POSIX_ONLY, projectOf } from "./oauth_project.ts";
 
 Deno.test("spoor auth asks for consent with PKCE, and a model then has the token", async () => {
   await using provider = await oauthProvider();

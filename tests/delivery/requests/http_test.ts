@@ -4,8 +4,8 @@ import { gzipSync } from "node:zlib";
 import { type Answer, type FakeApi, fakeApi } from "../../support/fake_api.ts";
 import { stateText } from "../../support/state_text.ts";
 import {
-  readRun,
   rowsOf,
+  run,
   SEND_EACH_ROW,
   syncProject,
   type SyncRun,
@@ -29,11 +29,6 @@ async function modelOf(
       code,
     ].join("\n"),
   });
-}
-
-async function run(project: TempProject): Promise<SyncRun> {
-  const { code, stdout, output } = await project.run("run --json");
-  return readRun(code, stdout, output);
 }
 
 function logs({ events }: SyncRun): string[] {

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { SpoorOptions } from "../../support/spoor.ts";
-import { readRun, type SyncRun } from "../../support/sync_project.ts";
 import { type TempProject, tempProject } from "../../support/temp_project.ts";
 import { CLIENT_SECRET, type OAuthProvider } from "./oauth_provider.ts";
 
@@ -50,9 +48,3 @@ export const CALL_AS_CRM = `
   const { json } = await http.get(ORIGIN + "/me", { headers: { Authorization } });
   await save.row({ seen: json.seen, b64: json.b64 });
 `;
-
-/** Runs the project. */
-export async function run(project: TempProject, options?: SpoorOptions): Promise<SyncRun> {
-  const { code, stdout, output } = await project.run("run --json", options);
-  return readRun(code, stdout, output);
-}

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { fakeApi } from "../../support/fake_api.ts";
 import { killAfter } from "../../support/spoor.ts";
 import { stateText } from "../../support/state_text.ts";
-import { rowsOf, syncProject } from "../../support/sync_project.ts";
+import { rowsOf, run, syncProject } from "../../support/sync_project.ts";
 import { authorize, CLIENT_ID, CLIENT_SECRET, oauthProvider } from "./oauth_provider.ts";
-import { addModel, CALL_AS_CRM, projectOf, run } from "./oauth_project.ts";
+import { addModel, CALL_AS_CRM, projectOf } from "./oauth_project.ts";
 
 Deno.test("http.oauth gets one token by client credentials for all rows of a model", async () => {
   await using provider = await oauthProvider();

@@ -155,16 +155,16 @@ Deno.test("Ctrl-C while a model waits for its limit leaves the rest for the next
   await people.setRows(["id", "name"], rowsOf(9));
 
   const running = people.project.start("run --json");
-  const { code, stdout, output } = await killAfter(running, api.received(5), "SIGINT");
+  const stopped = readRun(await killAfter(running, api.received(5), "SIGINT"));
 
-  assert.equal(code, 1, output);
-  const { delivery, status, elapsed_ms: elapsedMs } = readRun(code, stdout, output).sync;
+  assert.equal(stopped.code, 1, stopped.output);
+  const { delivery, status, elapsed_ms: elapsedMs } = stopped.sync;
   assert.deepEqual([status, delivery?.saved, delivery?.unknown, delivery?.left], [
     "cancelled",
     5,
     0,
     4,
-  ], output);
+  ], stopped.output);
   assert.ok(elapsedMs < 8_000, `it waited for the end of the window: ${elapsedMs} ms`);
   assert.deepEqual(people.project.rows("spoor.ledger"), []);
   const again = await people.run("--jobs", "1");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Answer, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
 import { stateText } from "../../support/state_text.ts";
-import { readRun } from "../../support/sync_project.ts";
+import { run } from "../../support/sync_project.ts";
 import { tempProject } from "../../support/temp_project.ts";
 import { authorize } from "./oauth_provider.ts";
 
@@ -100,15 +100,15 @@ Deno.test("no part of a client's secret is printed or kept where a service sends
   });
 
   const authorised = await authorize(project);
-  const { code, stdout, output } = await project.run("run --json");
+  const ran = await run(project);
 
   assert.equal(authorised.code, 1);
   assert.match(authorised.output, /400 invalid_client \(The client could .*which was: app:\*\*\* /);
   assertHidden(JWT, authorised.output, "printed");
   assert.ok(!authorised.output.includes("the-code-that-was-given"), authorised.output);
-  const { message } = readRun(code, stdout, output).model("raw.pages").error ?? {};
+  const { message } = ran.model("raw.pages").error ?? {};
   assert.match(message ?? "", /400 invalid_client \(The client could .*which was: app:\*\*\* /);
-  assertHidden(JWT, output, "printed");
+  assertHidden(JWT, ran.output, "printed");
   assertHidden(JWT, await stateText(project), "kept");
 });
 

@@ -122,9 +122,9 @@ for (const promise of PROMISES) {
     await people.setRows(COLUMNS, rowsOf(9));
 
     const running = people.project.start("run --json");
-    const { code, stdout, output } = await killAfter(running, api.received(3), "SIGINT");
+    const stopped = await killAfter(running, api.received(3), "SIGINT");
 
-    await assertRecorded(people, api, readRun(code, stdout, output));
+    await assertRecorded(people, api, readRun(stopped));
   });
 
   Deno.test({
@@ -140,9 +140,8 @@ for (const promise of PROMISES) {
       const running = people.project.start("run --json");
       await api.received(3);
       for (const guest of await childrenOf(running.pid)) Deno.kill(guest, "SIGKILL");
-      const { code, stdout, output } = await running.result;
 
-      await assertRecorded(people, api, readRun(code, stdout, output));
+      await assertRecorded(people, api, readRun(await running.result));
     },
   });
 
