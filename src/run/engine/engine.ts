@@ -108,7 +108,7 @@ export class Engine {
   /** Makes the plan anew, and runs if it is still the same. */
   async #apply(job: Job, plan: PlanDocument): Promise<Executed> {
     // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
-    const { refuseInPractice, refuseMoved } = await import("~/run/planner.ts");
+    const { refuseInPractice, refuseMoved } = await import("~/run/refuse_moved.ts");
     refuseInPractice(plan, job.practice, job.request.namedProject);
     const { PlannedRequests } = await import("~/plan/planned_requests.ts");
     const { plan: now, grants } = await this.#plan(job, true);
