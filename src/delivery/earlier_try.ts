@@ -162,6 +162,3 @@ export function afterFailure(
 ): { state: "failed"; parked: boolean } {
   return { state: "failed", parked: attempts >= maxAttempts };
 }
-
-/** `@max_attempts` where the model gives none. */
-export const DEFAULT_MAX_ATTEMPTS = 10;

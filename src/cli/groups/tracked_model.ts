@@ -10,9 +10,9 @@ import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { ChosenState } from "~/cli/open_project_state.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
-import { DEFAULT_MAX_ATTEMPTS, type DeliveryPromise } from "~/delivery/earlier_try.ts";
+import { type DeliveryTerms, termsOf } from "~/delivery/delivery_terms.ts";
 import { readHeader } from "~/model/header.ts";
-import type { Directives, OnRemoved } from "~/model/model.ts";
+import type { Directives } from "~/model/model.ts";
 import { readDirectives } from "~/model/read_directives.ts";
 import { findModels, type ModelFile } from "~/project/models/find_models.ts";
 import { loadYamlModel } from "~/project/models/load_sql_model.ts";
@@ -24,14 +24,10 @@ import { hasDelivered } from "~/tracked/accept/kept_rows.ts";
 import { keyColumnsOf } from "~/tracked/accept/known_group.ts";
 
 /** See the module's comment. */
-export interface TrackedModel {
+export interface TrackedModel extends DeliveryTerms {
   name: string;
   /** The unique key that its groups have; empty where nothing tells. */
   keyColumns: readonly string[];
-  promise: DeliveryPromise;
-  maxAttempts: number;
-  /** `@on_removed` */
-  onRemoved: OnRemoved;
   /** False: no file of the project makes it any more. */
   isInProject: boolean;
   /** It is one of SQL, which only keeps its rows. */
@@ -131,9 +127,7 @@ function describe(
     name,
     // Its header may have another one by now, under which no run has looked at its groups.
     keyColumns: keyColumnsOf(db, name) ?? directives.uniqueKey ?? [],
-    promise: directives.delivery ?? "at_least_once",
-    maxAttempts: directives.maxAttempts ?? DEFAULT_MAX_ATTEMPTS,
-    onRemoved: directives.onRemoved ?? "forget",
+    ...termsOf(directives),
     isInProject: file !== undefined,
     isOfSql: file !== undefined && file.language !== "ts",
     otherKind: directives.kind === "tracked" ? undefined : directives.kind,

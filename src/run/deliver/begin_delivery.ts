@@ -6,7 +6,7 @@
  */
 import { UserError } from "~/base/user_error.ts";
 import { findBreaches, limitsOf } from "~/delivery/budget.ts";
-import { DEFAULT_MAX_ATTEMPTS } from "~/delivery/earlier_try.ts";
+import { termsOf } from "~/delivery/delivery_terms.ts";
 import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";
 import { cannotDeliverRemoved } from "~/project/models/validate_model.ts";
@@ -67,8 +67,8 @@ export function beginDelivery(
   withPrevious: boolean,
 ): Delivery {
   const { db } = context;
-  const { uniqueKey = [], delivery: promise = "at_least_once" } = model.directives;
-  const { onRemoved = "forget", maxAttempts = DEFAULT_MAX_ATTEMPTS } = model.directives;
+  const { uniqueKey = [] } = model.directives;
+  const { promise, onRemoved, maxAttempts } = termsOf(model.directives);
   if (onRemoved === "deliver" && !withPrevious) {
     throw cannotDeliverRemoved(model.name, placeOfDirective(model, "on_removed"));
   }

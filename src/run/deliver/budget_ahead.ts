@@ -6,6 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { type BudgetFacts, findBreaches, limitsOf } from "~/delivery/budget.ts";
+import { termsOf } from "~/delivery/delivery_terms.ts";
 import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
@@ -48,7 +49,7 @@ export function budgetAhead(
   if (!wishes.allowRemoved && !wishes.adopt) return undefined;
   const left = adopted
     ? leftByAdopt(db, name, adopted)
-    : leftOf(db, name, directives.delivery ?? "at_least_once");
+    : leftOf(db, name, termsOf(directives).promise);
   if (left.new + left.removed === 0) return undefined;
   const facts = { ...left, accepted: countAccepted(db, name) };
   const breaches = findBreaches(facts, { ...limitsOf(directives), ...NOTHING_GIVEN });

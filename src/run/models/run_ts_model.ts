@@ -6,6 +6,7 @@
 import { setImmediate } from "node:timers";
 import { renderCount } from "~/base/counts.ts";
 import { type ErrorReport, placing } from "~/base/user_error.ts";
+import { termsOf } from "~/delivery/delivery_terms.ts";
 import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
 import { type BudgetAhead, budgetAhead } from "~/run/deliver/budget_ahead.ts";
@@ -171,7 +172,7 @@ function deliveryOutcome(
     changed: delivery.hasWritten,
     columnChanges: delivery.columnChanges,
     delivery: counts,
-    ...(counts.removed > 0 && { onRemoved: model.directives.onRemoved ?? "forget" }),
+    ...(counts.removed > 0 && { onRemoved: termsOf(model.directives).onRemoved }),
     failures: delivery.failures,
     ...(delivery.adoption?.told && { adopted: delivery.adoption.told }),
     ...(delivery.adoption?.recorded && { recorded: delivery.adoption.recorded }),
