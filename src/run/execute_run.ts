@@ -132,10 +132,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   const { request, root, settings, practice } = job;
   const { path, plan: asked } = way;
   keepOffProxies();
-  using db = openState(path, way.newProjectId, (migration) => {
-    // Posted, and heard though this thread computes until it is done.
-    engine.post({ type: "migrating", migration: { ...migration, isOfCopy: asked !== undefined } });
-  });
+  using db = openWritten(way, engine);
   if (asked) forgoDurability(db);
   else if (!practice) refuseOlderFile(path, db, purposeOf(request));
   const analyses = new ModuleAnalyses(db);
@@ -149,8 +146,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   const states = loadModelStates(db);
   const startedAt = isoNow();
   // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
-  const planning = asked && await import("./planner.ts");
-  const planner = asked && planning && new planning.Planner({
+  const planner = asked && new (await import("./planner.ts")).Planner({
     db,
     request,
     practice,
@@ -166,15 +162,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   await using practiceApi = practice
     ? new LazyPractice(engine.workers, root, request.faults)
     : undefined;
-  const runId = inTransaction(db, () => {
-    analyses.save();
-    dropStages(db);
-    if (way.grants) replaceRateGrants(db, way.grants);
-    // An older file, in place of one that had given more ids.
-    if (!practice && !isMarkedAsSent(job.path)) renewLedgerIds(db, way.plannedAt ?? startedAt);
-    recordDeadRequests(db);
-    return startRun(db, commandOf(request), VERSION, startedAt);
-  });
+  const runId = beginRecord(db, job, way, analyses, startedAt);
   const sums = new RunSums();
   const emit = (event: RunEvent) => {
     sums.see(event);
@@ -224,19 +212,41 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     allowChanges,
     jobs: jobsOf(job),
   });
-  const isUnnamed = !practice && !asked && settings.project === undefined;
-  const unnamedProject = isUnnamed && isFirstToSend(db, runId, sums) ? projectId : undefined;
-  const finished = endOf({ db, runId, job, way, engine, counts, sums, graph, unnamedProject });
+  const finished = endOf({ db, runId, job, way, engine, counts, sums, graph, projectId });
   if (planner) {
-    if (planning && engine.stop.aborted) throw planning.planStopped();
-    const grants = loadRateGrants(db);
-    return { finished, plan: planner.finish(), grants };
+    return { finished, plan: planner.finish(engine.stop.aborted), grants: loadRateGrants(db) };
   }
   pruneBodies(db, runId);
   const endedAt = isoNow();
   finishRun(db, runId, finished.status, endedAt);
   await sending.end(endedAt);
   return { finished };
+}
+
+function openWritten({ path, plan, newProjectId }: Way, { post }: EngineParts): DatabaseSync {
+  return openState(path, newProjectId, (migration) => {
+    // Posted, and heard though this thread computes until it is done.
+    post({ type: "migrating", migration: { ...migration, isOfCopy: plan !== undefined } });
+  });
+}
+
+/** @returns The run's id. */
+function beginRecord(
+  db: DatabaseSync,
+  { request, practice, path }: Job,
+  { grants, plannedAt }: Way,
+  analyses: ModuleAnalyses,
+  startedAt: string,
+): number {
+  return inTransaction(db, () => {
+    analyses.save();
+    dropStages(db);
+    if (grants) replaceRateGrants(db, grants);
+    // An older file, in place of one that had given more ids.
+    if (!practice && !isMarkedAsSent(path)) renewLedgerIds(db, plannedAt ?? startedAt);
+    recordDeadRequests(db);
+    return startRun(db, commandOf(request), VERSION, startedAt);
+  });
 }
 
 /** @throws {UserErrors} The project has mistakes, or the request names what is not there. */
@@ -320,15 +330,16 @@ interface End {
   counts: StepCounts;
   sums: RunSums;
   graph: Graph;
-  unnamedProject: string | undefined;
+  projectId: string;
 }
 
 function endOf(
-  { db, runId, job, way, engine, counts, sums, graph, unnamedProject }: End,
+  { db, runId, job, way, engine, counts, sums, graph, projectId }: End,
 ): RunFinished {
-  const { practice, startedAt, request: { timeoutMs } } = job;
+  const { practice, settings, startedAt, request: { timeoutMs } } = job;
   const { requests, groups } = sums;
-  const { planned } = way;
+  const { plan, planned } = way;
+  const mayBeUnnamed = !practice && !plan && settings.project === undefined;
   const heldBack = heldBackOf(countHeldChanges(db), graph.models);
   return {
     type: "run_finished",
@@ -341,7 +352,7 @@ function endOf(
     ...(planned && { planned_requests_left: planned.left }),
     ...(heldBack && { held_back: heldBack }),
     ...(groups && { groups }),
-    ...(unnamedProject !== undefined && { unnamed_project: unnamedProject }),
+    ...(mayBeUnnamed && isFirstToSend(db, runId, sums) && { unnamed_project: projectId }),
     ...(engine.isTimeOver() && timeoutMs !== undefined && { timeout_ms: timeoutMs }),
   };
 }

@@ -79,8 +79,13 @@ export class Planner {
     if (event.type === "model_finished") this.recorder.ended(event);
   }
 
-  /** The plan, once all models have ended. */
-  finish(): PlanDocument {
+  /**
+   * The plan, once all models have ended.
+   *
+   * @throws {UserError} It was stopped, and says nothing.
+   */
+  finish(isStopped: boolean): PlanDocument {
+    if (isStopped) throw planStopped();
     const { db, graph, request, practice, projectId, asked, unknownSender, madeAt } = this.parts;
     const held = countHeldChanges(db);
     const models = this.recorder.models().map((model) =>
@@ -152,8 +157,7 @@ function sendingOf(db: DatabaseSync, { models }: Graph): Map<ModelName, SendingF
 
 type SendingFacts = ReturnType<PlanRecorderFacts["sending"]>;
 
-/** A plan that was stopped says nothing. */
-export function planStopped(): UserError {
+function planStopped(): UserError {
   return new UserError("Cannot finish the plan: it was stopped", {
     hint: "Nothing was sent, and nothing was changed",
   });
