@@ -4,17 +4,16 @@
  *
  * A value tells a group if no other group in the model's hands has it, and it is unlikely to stand in a request
  * for another reason: a key, a mail address, an id. What another row in hand refers to, as to its parent, has to stand
- * in the request once more than those rows would put it there. A key that is a small number tells its group where it
- * stands under the key's name, or as the one such number of the URL; if the row that the loop has come to is there, in
- * its place alone, and else not where that row refers to it, or it is that of an object beside other values.
+ * in the request once more than those rows would put it there. Where nothing tells, keys that are small numbers may
+ * (`telling_numbers.ts`).
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 import type { GivenGroup } from "./delivery.ts";
-import { MAX_DEPTH } from "./known_objects.ts";
-import { countIn, type Handle, handleOf, TextCounts } from "./text_counts.ts";
+import { countHeld, textsOf } from "./group_texts.ts";
+import { findByNumber } from "./telling_numbers.ts";
+import { type Handle, handleOf, TextCounts } from "./text_counts.ts";
 
 /** Where a model holds more, nothing is looked for: it would take longer than the request. */
 const MOST_GROUPS = 1_000;
@@ -51,8 +50,7 @@ export function findByValues(
   const decoded = [url.replace(/^\w+:\/\/[^/?#]*/, ""), ...others].map(decode);
   const tellers = [...groups].flatMap((group) => [...tellingValues(group).values()]);
   const counts = new TextCounts(decoded, tellers);
-  const held = new Map<string, GivenGroup>();
-  for (const [value, group] of tellersOf(groups, counts)) if (group) held.set(value, group);
+  const held = heldTellers(groups, counts);
   const found = held.size > 0 ? tellingOf(held, groups, current, counts) : new Set<GivenGroup>();
   return found.size > 0 ? found : findByNumber(groups, current, values, decoded[0] ?? "");
 }
@@ -64,13 +62,7 @@ function tellingOf(
   current: readonly GivenGroup[],
   counts: TextCounts,
 ): Set<GivenGroup> {
-  const referred = new Set<string>();
-  for (const group of groups) {
-    for (const text of textsOf(group)) if ((held.get(text) ?? group) !== group) referred.add(text);
-  }
-  for (const [value, group] of held) {
-    if (current.some((each) => each !== group && countHeld(each, value) > 0)) referred.add(value);
-  }
+  const referred = referredValues(held, groups, current);
   const found = new Set<GivenGroup>();
   for (const [value, group] of held) if (!referred.has(value)) found.add(group);
   for (const value of referred) {
@@ -85,76 +77,27 @@ function tellingOf(
   return found;
 }
 
-/** By keys that are one number. */
-function findByNumber(
+/** Those that other rows have too, as a whole or, the row that the loop has come to, as a part. */
+function referredValues(
+  held: ReadonlyMap<string, GivenGroup>,
   groups: ReadonlySet<GivenGroup>,
   current: readonly GivenGroup[],
-  values: readonly unknown[],
-  url: string,
-): ReadonlySet<GivenGroup> {
-  const byNumber = new Map<string, GivenGroup>();
-  let name = "";
+): ReadonlySet<string> {
+  const referred = new Set<string>();
   for (const group of groups) {
-    const [[column, value] = [], ...others] = Object.entries(group.key);
-    if (column === undefined || others.length > 0) return new Set();
-    name = foldName(column);
-    if (typeof value === "number" || typeof value === "bigint") byNumber.set(`${value}`, group);
+    for (const text of textsOf(group)) if ((held.get(text) ?? group) !== group) referred.add(text);
   }
-  const places = new Map<string, Set<GivenGroup>>();
-  const aside = new Set<GivenGroup>();
-  const note = (text: string, place: string, isAside: boolean) => {
-    const group = byNumber.get(text);
-    if (group && isAside) aside.add(group);
-    if (group) places.set(place, (places.get(place) ?? new Set()).add(group));
-  };
-  for (const value of values) eachNamed(value, name, note);
-  // Several may be parts of the address that are always there.
-  const inUrl = new Set<GivenGroup>();
-  for (const [number] of url.matchAll(/(?<=[/=])\d+(?=[/?&#]|$)/g)) {
-    const group = byNumber.get(number);
-    if (group) inUrl.add(group);
+  for (const [value, group] of held) {
+    if (current.some((each) => each !== group && countHeld(each, value) > 0)) referred.add(value);
   }
-  const inBody = [...places.values()];
-  const all = inBody.length === 0 && inUrl.size === 1 ? [inUrl] : inBody;
-  const own = all.find((found) => current.some((group) => found.has(group)));
-  if (own || current.some((group) => inUrl.has(group))) return own ?? new Set();
-  const isOther = (group: GivenGroup) =>
-    aside.has(group) ||
-    current.some((each) => textsOf(each).has(`${Object.values(group.key)[0]}`));
-  return new Set(
-    all.filter((found) => !found.values().some(isOther)).flatMap((found) => [...found]),
-  );
+  return referred;
 }
 
-/**
- * @param see Given a value under that name, the names that lead there (all items of a list are in one place), and
- * whether it is that of an object beside other values, as `{ name, type: { id: 3 } }` has one.
- */
-function eachNamed(
-  value: unknown,
-  name: string,
-  see: (text: string, place: string, isAside: boolean) => void,
-  depth = 0,
-  place = "",
-  isAside = false,
-): void {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return;
-  const isList = Array.isArray(value);
-  const entries = Object.entries(value);
-  for (const [key, each] of entries) {
-    if (foldName(key) === name && typeof each !== "object") see(String(each), place, isAside);
-    else if (depth < MAX_DEPTH) {
-      const isBeside = isAside || !(isList || Array.isArray(each) || entries.length === 1);
-      eachNamed(each, name, see, depth + 1, isList ? `${place}[]` : `${place}.${key}`, isBeside);
-    }
-  }
-}
-
-/** Values that the texts hold → their one group; `undefined`: it has several. */
-function tellersOf(
+/** Values that the texts hold → the one group that has them. */
+function heldTellers(
   groups: Iterable<GivenGroup>,
   counts: TextCounts,
-): Map<string, GivenGroup | undefined> {
+): Map<string, GivenGroup> {
   const tellers = new Map<string, GivenGroup | undefined>();
   for (const group of groups) {
     for (const [value, handle] of tellingValues(group)) {
@@ -162,7 +105,9 @@ function tellersOf(
       tellers.set(value, tellers.has(value) ? undefined : group);
     }
   }
-  return tellers;
+  const held = new Map<string, GivenGroup>();
+  for (const [value, group] of tellers) if (group) held.set(value, group);
+  return held;
 }
 
 const known = new WeakMap<GivenGroup, ReadonlyMap<string, Handle>>();
@@ -190,29 +135,6 @@ function tellingText(value: Value | undefined, isKey: boolean): string | undefin
   if (typeof value !== "string") return undefined;
   if (isKey) return value.length >= LEAST_KEY_LENGTH ? value : undefined;
   return ADDRESS.test(value) || ID.test(value) ? value : undefined;
-}
-
-const knownTexts = new WeakMap<GivenGroup, ReadonlySet<string>>();
-
-/** All that stands in a group's rows. */
-function textsOf(group: GivenGroup): ReadonlySet<string> {
-  const before = knownTexts.get(group);
-  if (before) return before;
-  const texts = new Set<string>();
-  for (const row of group.rows) {
-    for (const value of Object.values(row)) {
-      if (value !== null && !(value instanceof Uint8Array)) texts.add(String(value));
-    }
-  }
-  knownTexts.set(group, texts);
-  return texts;
-}
-
-/** How often a group's rows would put a value into a request. */
-function countHeld(group: GivenGroup, value: string): number {
-  let count = 0;
-  for (const text of textsOf(group)) count += countIn(text, value);
-  return count;
 }
 
 /** As in a URL or a form. */
