@@ -11,6 +11,7 @@
 import { join } from "node:path";
 import { ACCOUNT_COLUMNS } from "./accounts.ts";
 import { acknowledgingModel, writeModel } from "./accounts_project.ts";
+import { type Bench, forget } from "./bench.ts";
 
 const SELECTED = ACCOUNT_COLUMNS.join(", ");
 
@@ -32,6 +33,12 @@ export async function turnDial(
     join(folder, "dial.csv"),
     `turn,note\n${dial.turn},note ${dial.note}\n`,
   );
+}
+
+/** Makes the tables above the tracked model anew; nothing of them is accepted. */
+export async function runAbove(bench: Bench, project: string): Promise<void> {
+  await forget(project);
+  await bench.run(project, "raw.accounts", "raw.dial", "mart.accounts");
 }
 
 /** The same tables and the rows last accepted, for plain SQLite. */

@@ -15,8 +15,8 @@ import {
   sendingModel,
   writeModel,
 } from "../accounts_project.ts";
-import { type Bench, forget, medians } from "../bench.ts";
-import { preparedForJoinSql, turnDial, writeDialProject } from "../dial_project.ts";
+import { type Bench, medians } from "../bench.ts";
+import { preparedForJoinSql, runAbove, turnDial, writeDialProject } from "../dial_project.ts";
 import type { Figure, Line } from "../figure.ts";
 import { startLoopback } from "../loopback.ts";
 import { sendUntilCounted } from "../send_until_counted.ts";
@@ -24,7 +24,6 @@ import { sendingLines } from "../sending_lines.ts";
 import { expectSaved } from "../spoor_events.ts";
 
 const MODEL = "sync.accounts";
-const ABOVE = ["raw.accounts", "raw.dial", "mart.accounts"];
 const BATCH = 100;
 const BATCHES_AT_ONCE = 8;
 
@@ -129,12 +128,6 @@ export const stateSizeFigure: Figure = {
     }
   },
 };
-
-/** What the tables above the tracked model need is made anew, and nothing of it is accepted. */
-async function runAbove(bench: Bench, project: string): Promise<void> {
-  await forget(project);
-  await bench.run(project, ...ABOVE);
-}
 
 /** What a delivery adds to a state file that holds the source rows already, without bodies of requests. */
 async function growthMb(bench: Bench, rows: number, model: string): Promise<number> {

@@ -6,14 +6,13 @@
  * @module
  */
 import { sendingModel, writeModel } from "../accounts_project.ts";
-import { type Bench, forget } from "../bench.ts";
-import { writeDialProject } from "../dial_project.ts";
+import type { Bench } from "../bench.ts";
+import { runAbove, writeDialProject } from "../dial_project.ts";
 import type { Figure, Line } from "../figure.ts";
 import { startLoopback } from "../loopback.ts";
 import { expectSaved } from "../spoor_events.ts";
 
 const MODEL = "sync.accounts";
-const ABOVE = ["raw.accounts", "raw.dial", "mart.accounts"];
 const COUNT = 100;
 const WINDOW_MS = 10_000;
 
@@ -30,8 +29,7 @@ export const rateLimitFigure: Figure = {
     const limit = `// @rate_limit: ${COUNT}/${WINDOW_MS / 1_000}s\n`;
     const model = limit + sendingModel("mart.accounts", loopback.host);
     await writeModel(project, "sync/accounts.ts", model);
-    await forget(project);
-    await bench.run(project, ...ABOVE);
+    await runAbove(bench, project);
     // Once: it is the clock that is measured, and the clock is the same each time.
     const run = await bench.run(project);
     expectSaved(run, MODEL, requests);

@@ -9,8 +9,14 @@
 import { join } from "node:path";
 import { changedAccounts } from "../accounts.ts";
 import { sendingModel, writeModel } from "../accounts_project.ts";
-import { type Bench, forget, medians } from "../bench.ts";
-import { joinByValueSql, preparedForJoinSql, turnDial, writeDialProject } from "../dial_project.ts";
+import { type Bench, medians } from "../bench.ts";
+import {
+  joinByValueSql,
+  preparedForJoinSql,
+  runAbove,
+  turnDial,
+  writeDialProject,
+} from "../dial_project.ts";
 import type { Figure, Line } from "../figure.ts";
 import { startLoopback } from "../loopback.ts";
 import { renderAmount } from "../render_line.ts";
@@ -89,10 +95,7 @@ export const firstSyncFigure: Figure = {
       requests: rows,
       concurrency: 64,
       factor: 1.6,
-      prepare: async () => {
-        await forget(project);
-        await bench.run(project, "raw.accounts", "raw.dial", "mart.accounts");
-      },
+      prepare: () => runAbove(bench, project),
     });
   },
 };
