@@ -24,11 +24,8 @@ import {
   type ValueProblem,
   variableName,
 } from "./directive_value.ts";
-import type { Directives, KindName } from "./model.ts";
+import { type Directives, KIND_NAMES, type KindName } from "./model.ts";
 import { rateLimit } from "./rate_limit.ts";
-
-/** Every kind that there is. */
-export const KIND_NAMES: readonly KindName[] = ["table", "view", "tracked"];
 
 /** One directive, as the help shows it and as a header is read by it. */
 export interface Directive {

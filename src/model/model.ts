@@ -6,8 +6,10 @@
 import type { SourceLocation } from "~/base/user_error.ts";
 import type { RateLimit } from "./rate_limit.ts";
 
-/** How a model's rows meet its target. Each is one row of the registry in `kinds/`. */
-export type KindName = "table" | "view" | "tracked";
+/** Every kind that there is. Each is one row of the registry in `kinds/`. */
+export const KIND_NAMES = ["table", "view", "tracked"] as const;
+/** How a model's rows meet its target. */
+export type KindName = typeof KIND_NAMES[number];
 
 /** The language that a model is written in. A `.yaml` model holds SQL under the key `sql`. */
 export type ModelLanguage = "sql" | "ts" | "yaml";

@@ -10,8 +10,7 @@ import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/comm
 import { projectOf } from "~/cli/find_project.ts";
 import { PROGRAM } from "~/cli/program.ts";
 import { type NewModel, renderNewModel } from "~/cli/templates/model_template.ts";
-import { KIND_NAMES } from "~/model/directives.ts";
-import type { KindName } from "~/model/model.ts";
+import { KIND_NAMES, type KindName } from "~/model/model.ts";
 import { MODELS_FOLDER } from "~/project/find_root.ts";
 import { findModels, type ModelFile } from "~/project/models/find_models.ts";
 import { isReservedSchema, type ModelNameParts, parseModelName } from "~/sql/identifiers.ts";
