@@ -4,22 +4,17 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { renderCount } from "~/base/counts.ts";
-import { type ErrorReport, placing } from "~/base/user_error.ts";
-import { termsOf } from "~/delivery/delivery_terms.ts";
-import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
-import { type BudgetAhead, budgetAhead } from "~/run/deliver/budget_ahead.ts";
 import { VerifiedChanges } from "~/run/earlier/verified_changes.ts";
 import { GuestFiles } from "~/run/guest/guest_files.ts";
 import { type GuestOutcome, GuestSession } from "~/run/guest/guest_session.ts";
 import { type ReadableFile, ReadableFiles } from "~/run/guest/readable_files.ts";
 import { GuestHttp, type GuestHttpContext } from "~/run/requests/guest_http.ts";
 import type { RunContext } from "~/run/run_context.ts";
-import type { DeliveryCounts, VerifiedGroups } from "~/run/run_event.ts";
+import type { VerifiedGroups } from "~/run/run_event.ts";
 import type { GuestLink } from "~/sandbox/guest_link.ts";
 import { serveModules } from "~/sandbox/modules/serve_modules.ts";
-import type { EgressError, GuestStart, UnsettledMessage } from "~/sandbox/protocol.ts";
+import type { GuestStart, UnsettledMessage } from "~/sandbox/protocol.ts";
 import { lookForLostState } from "~/state/lost_state.ts";
 import { loadKeyNames } from "~/store/changes/key_names.ts";
 import { OpenRequests } from "~/store/changes/open_requests.ts";
@@ -27,7 +22,6 @@ import { RequestLog } from "~/store/changes/request_log.ts";
 import { loadFileStates } from "~/store/file_states.ts";
 import { ensureLookup } from "~/tracked/accept/target_view.ts";
 import { sumAcceptedAhead } from "~/tracked/compare/accepted_sums.ts";
-import { countRows, emptyTable, findTableType } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { isSource } from "./decide_step.ts";
 import type { ModelWishes } from "./model_wishes.ts";
@@ -35,7 +29,7 @@ import { tellOfNothingDone } from "./nothing_done.ts";
 import { readOtherInputs, rememberInputs } from "./other_inputs.ts";
 import { type ModelSecrets, readSecrets } from "./secrets.ts";
 import { saveStep, type Step, type StepOutcome } from "./step.ts";
-import { stoppedEarly } from "./stopped_early.ts";
+import { outcomeOf } from "./ts_outcome.ts";
 
 /** `@timeout` where the model gives none. */
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -127,12 +121,10 @@ function finish(
   remember: (outcome: StepOutcome) => void,
 ): StepOutcome {
   const requests = http && http.counts.sent > 0 ? { requests: http.counts } : {};
-  const takeOutcome = ended.delivery ? deliveryOutcome : savedOutcome;
-  const down = http?.down;
   try {
     return inTransaction(context.db, () => {
       const outcome = {
-        ...takeOutcome(context, step, ended, down),
+        ...outcomeOf(context, step, ended, http?.down),
         ...requests,
         verified: ended.verified,
       };
@@ -143,139 +135,6 @@ function finish(
   } finally {
     ended.delivery?.dispose();
   }
-}
-
-/** A model that reads changes by `query`: what it acknowledged is kept, whatever came after. */
-function deliveryOutcome(
-  context: RunContext,
-  { model, wishes }: Step,
-  ended: GuestOutcome,
-  down: EgressError | undefined,
-): StepOutcome {
-  const { delivery } = ended;
-  if (!delivery) throw new Error("a delivery outcome needs a delivery");
-  const { db, stop, plan } = context;
-  const counts = delivery.finish(down ?? ended.error);
-  const failed = counts.failed + counts.unknown;
-  const isOver = plan || failed + counts.left === 0;
-  const ahead = isOver ? undefined : budgetAhead(context, model, wishes, delivery.adoption?.told);
-  const error = down ? stoppedEarly(down, counts, ahead) : ended.error;
-  const status = stop.aborted && counts.left > 0 && failed === 0
-    ? "cancelled"
-    : error || failed > 0
-    ? "failed"
-    : "ok";
-  if (status === "ok") delivery.ensureTarget();
-  const hasTarget = findTableType(db, model.name) !== undefined;
-  return {
-    status,
-    changed: delivery.hasWritten,
-    columnChanges: delivery.columnChanges,
-    delivery: counts,
-    ...(counts.removed > 0 && { onRemoved: termsOf(model.directives).onRemoved }),
-    failures: delivery.failures,
-    ...(delivery.adoption?.told && { adopted: delivery.adoption.told }),
-    ...(delivery.adoption?.recorded && { recorded: delivery.adoption.recorded }),
-    ...(ahead && { nextBlocked: ahead }),
-    ...(hasTarget && { rows: countRows(db, model.name) }),
-    ...(status === "failed" && {
-      error: error ?? {
-        message: notAccepted(model.name, counts),
-        hint: hintOf(model, counts, context.stateOption, ahead),
-      },
-    }),
-  };
-}
-
-function notAccepted(
-  model: string,
-  { failed, unknown, saved, rejected, left }: DeliveryCounts,
-): string {
-  const open = failed + unknown;
-  const all = renderCount(open + saved + rejected + left);
-  const text = `${renderCount(open)} of ${all} groups of ${model} ${
-    open === 1 ? "was" : "were"
-  } not accepted`;
-  return rejected > 0
-    ? `${text}, beside ${renderCount(rejected)} that ${
-      rejected === 1 ? "was" : "were"
-    } rejected for good`
-    : text;
-}
-
-/** What becomes of those that were not accepted. */
-function hintOf(
-  { name, directives }: Model,
-  { failed, unknown, kept_back: kept = 0 }: DeliveryCounts,
-  option: string,
-  ahead: BudgetAhead | undefined,
-) {
-  const comeAgain = ahead
-    ? `come again when the budget is let through once more: ${ahead.command}`
-    : "come again with the next run; what was accepted is not sent again";
-  if (kept === 0) return `They ${comeAgain}`;
-  const toSettle = directives.delivery === "at_most_once" ? unknown : 0;
-  const parked = kept - toSettle;
-  return [
-    ...toSettle > 0
-      ? [
-        `${renderCount(toSettle)} may have arrived, and ${
-          toSettle === 1 ? "waits" : "wait"
-        } until you have looked: spoor unknown ${name}${option}`,
-      ]
-      : [],
-    ...parked > 0
-      ? [
-        `${renderCount(parked)} failed in @max_attempts runs, or ${
-          parked === 1 ? "was" : "were"
-        } taken and could not be kept, and ${
-          parked === 1 ? "is" : "are"
-        } parked: spoor failures ${name}${option}`,
-      ]
-      : [],
-    ...failed + unknown > kept ? [`the others ${comeAgain}`] : [],
-  ].join("; ");
-}
-
-/** A model that keeps what it saves: all of it, or nothing where it failed. */
-function savedOutcome({ db, stop }: RunContext, step: Step, ended: GuestOutcome): StepOutcome {
-  const { model, wishes } = step;
-  const { saved } = ended;
-  const error = ended.error ?? (wishes.held && nothingCompared(model));
-  if (error) {
-    saved?.drop();
-    return { status: stop.aborted ? "cancelled" : "failed", changed: false, error };
-  }
-  const uniqueKey = model.directives.uniqueKey ?? [];
-  if (saved) {
-    const target = { db, model: model.name, uniqueKey };
-    const result = placing(
-      { path: model.path },
-      () => KINDS[model.kind].writeSaved(target, saved.stage),
-    );
-    return { status: "ok", ...result };
-  }
-  return emptyOutcome(db, model);
-}
-
-function nothingCompared({ name }: Model): ErrorReport {
-  return {
-    message: `Cannot adopt ${name}: it ended and did not ask for its changes`,
-    hint: "Nothing was recorded. --held compares what the model reads by query() or changes()",
-  };
-}
-
-/** It saved nothing: a table becomes empty; in a tracked model groups that were not seen stay. */
-function emptyOutcome(db: RunContext["db"], model: Model): StepOutcome {
-  const isTracked = model.kind === "tracked";
-  const hasTable = findTableType(db, model.name) !== undefined;
-  const rows = hasTable ? countRows(db, model.name) : 0;
-  if (isTracked || rows === 0) {
-    const unread = isTracked && model.references.length > 0;
-    return { status: "ok", changed: false, rows, ...(unread && { unread }) };
-  }
-  emptyTable(db, model.name);
-  return { status: "ok", changed: true, rows: 0 };
 }
 
 async function makeHttp(
