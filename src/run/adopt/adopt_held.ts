@@ -12,8 +12,7 @@
  */
 // deno-lint-ignore-file camelcase -- fields, as --json prints them.
 import type { DatabaseSync } from "node:sqlite";
-import { countOf, renderCount } from "~/base/counts.ts";
-import { UserError } from "~/base/user_error.ts";
+import { countOf } from "~/base/counts.ts";
 import { type DeliveryPromise, isHeldBack } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";
@@ -31,20 +30,20 @@ import {
   dropFarTables,
   type FarComparison,
   type FarFigures,
-  findAmbiguousKey,
   groupFinder,
   matchGroups,
 } from "~/tracked/adopt/match_far_rows.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { notePending } from "~/tracked/compare/note_pending.ts";
-import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { decodeGroupKey } from "~/tracked/group_key.ts";
 import { toBound } from "~/warehouse/values.ts";
 import { type Adoption, clearChanges } from "./adopt_changes.ts";
 import { adoptTries, type AdoptTriesContext } from "./adopt_tries.ts";
+import { notesOf } from "./held_notes.ts";
 import type { HeldSource } from "./held_source.ts";
 import { type LoadedHeld, loadHeld, type QueryRows } from "./load_held.ts";
+import { refuseAmbiguousKey, refuseEmptyQuery, refuseNoneMet } from "./refuse_held.ts";
 
 /** What it needs of its run. */
 export interface AdoptHeldContext extends Omit<AdoptTriesContext, "model"> {
@@ -110,7 +109,7 @@ export function adoptHeld(
   const figures = matchGroups(db, far);
   refuseNoneMet(db, context, far, figures, loaded);
   const differing = countDifferences(db, far);
-  const notes = [...notesOf(db, context, loaded), ...formNotes(differing)];
+  const notes = notesOf(db, context, loaded, differing);
   const removedThere = onRemoved === "forget"
     ? forgetAll(db, changes)
     : forgetRemovedNotThere(db, changes, far);
@@ -152,8 +151,6 @@ function forgetAll(db: DatabaseSync, changes: ChangeSet): 0 {
   db.exec(`DELETE FROM ${temp(changes.comparison.removedTable)}`);
   return 0;
 }
-
-// ── the record ─────────────────────────────────────────────────────────────────────────────────
 
 const READ_AT_ONCE = 1_000;
 
@@ -254,132 +251,4 @@ function toAdopted(
     assumed: columns.filter((each) => !uniqueKey.includes(each) && !compared.includes(each)),
     ignored,
   };
-}
-
-// ── what is worth a word, and what is refused ────────────────────────────────────────────────────
-
-const EXAMPLES = 3;
-const MAX_SHOWN = 100;
-
-function notesOf(
-  db: DatabaseSync,
-  { source, model }: AdoptHeldContext,
-  loaded: LoadedHeld,
-): string[] {
-  const { comparison: far, renamed, withoutKey, withoutKeyLines } = loaded;
-  const notes = renamed.map(([there, here]) => `"${there}" is taken for the column "${here}"`);
-  if (withoutKey > 0) {
-    const lines = withoutKeyLines.map((line) => `${source.name}:${line}`).join(", ");
-    const more = withoutKey > withoutKeyLines.length && lines !== "" ? ", …" : "";
-    notes.push(
-      `${countOf(withoutKey, "row")} there ${withoutKey === 1 ? "has" : "have"} no ${
-        far.uniqueKey.join(", ")
-      }, and can be no group of ${model.name}${lines === "" ? "" : ` (${lines}${more})`}`,
-    );
-  }
-  const withBytes = loaded.withBytes.map((column) =>
-    `"${column}" has bytes, which a CSV file cannot hold: a group that has some differs`
-  );
-  return [...notes, ...doubleNotes(db, source, far), ...withBytes];
-}
-
-/** So few groups may differ in a column by chance. */
-const FEW_PAIRS = 3;
-
-/** A column that is the same nowhere is most likely written in another form: a date, say. */
-function formNotes({ pairs, differences }: ReturnType<typeof countDifferences>): string[] {
-  if (pairs <= FEW_PAIRS) return [];
-  return [...differences].filter(([, groups]) => groups === pairs).map(([column]) =>
-    `"${column}" is the same in no group: if only its form is another there, leave the column out`
-  );
-}
-
-/** One row here, more there: it may be that a record was created twice. */
-function doubleNotes(db: DatabaseSync, source: HeldSource, far: FarComparison): string[] {
-  const where = "rows = 1 AND there > 1";
-  const groups = temp(far.groupsTable);
-  const doubles = Number(
-    db.prepare(`SELECT count(*) AS n FROM ${groups} WHERE ${where}`).get()?.n ?? 0,
-  );
-  if (doubles === 0) return [];
-  const own = far.uniqueKey.map((_, i) => `q${i}`).join(", ");
-  const equal = far.uniqueKey.map((_, i) => `f.k${i} = g.k${i}`).join(" AND ");
-  const examples = prepareArrayRows(
-    db,
-    `SELECT ${own}, (SELECT group_concat(line, ' ') FROM (SELECT line FROM ${
-      temp(far.farTable)
-    } AS f WHERE ${equal} ORDER BY line LIMIT ${EXAMPLES}))
-     FROM ${groups} AS g WHERE ${where} LIMIT ${EXAMPLES}`,
-  ).all().map(readRow).map((row) => {
-    const lines = String(row.pop() ?? "").split(" ").filter((line) => line !== "");
-    const at = lines.map((line) => `${source.name}:${line}`).join(", ");
-    return renderGroupKey(far.uniqueKey, row) + (at === "" ? "" : ` (${at})`);
-  });
-  const more = doubles > examples.length ? ", …" : "";
-  return [
-    `${countOf(doubles, "group")} of one row ${
-      doubles === 1 ? "has" : "have"
-    } more than one there: ${examples.join("; ")}${more}`,
-  ];
-}
-
-function refuseEmptyQuery(db: DatabaseSync, { model }: AdoptHeldContext, { table }: QueryRows) {
-  if (db.prepare(`SELECT 1 FROM ${temp(table)} LIMIT 1`).get()) return;
-  throw new UserError(`Cannot adopt ${model.name}: its query gives no rows to compare`, {
-    hint: "Nothing was recorded. Run the models that it reads first",
-  });
-}
-
-function refuseAmbiguousKey(
-  db: DatabaseSync,
-  { model, source }: AdoptHeldContext,
-  far: FarComparison,
-): void {
-  if (!far.uniqueKey.some((key) => far.forms?.get(key) === "mixed")) return;
-  const key = findAmbiguousKey(db, far);
-  if (!key) return;
-  throw new UserError(
-    `Cannot compare ${model.name} with ${source.name}: its query has ${
-      key.join(", ")
-    } as a number and as a text, which a CSV file does not tell apart`,
-    { hint: "Give the key one type in the query, or compare with a table" },
-  );
-}
-
-/** Most likely it is another file; to go on would send everything a second time. */
-function refuseNoneMet(
-  db: DatabaseSync,
-  { model, source }: AdoptHeldContext,
-  far: FarComparison,
-  { same, differ, notThere, groupsThere }: FarFigures,
-  { rows }: LoadedHeld,
-): void {
-  if (same + differ > 0) return;
-  const cannot = `Cannot adopt ${model.name} by ${source.name}`;
-  if (rows === 0) {
-    throw new UserError(`${cannot}: it holds no rows`, {
-      hint: "Where the far side holds nothing, there is nothing to adopt: run without --adopt",
-    });
-  }
-  throw new UserError(
-    `${cannot}: none of the ${countOf(notThere, "group")} of its query is among the ${
-      renderCount(groupsThere)
-    } there`,
-    {
-      details: [
-        `here: ${exampleOf(db, far, far.groupsTable, "q")}`,
-        ...groupsThere > 0 ? [`there: ${exampleOf(db, far, far.farTable, "k")}`] : [],
-      ],
-      hint: source.type === "csv"
-        ? "Nothing was recorded. Is it the export of these records, with the key of the query?"
-        : `Nothing was recorded. Values are compared with their types: CAST a text to an INTEGER`,
-    },
-  );
-}
-
-function exampleOf(db: DatabaseSync, far: FarComparison, table: string, letter: string): string {
-  const keys = far.uniqueKey.map((_, i) => `quote(${letter}${i})`).join(`, `);
-  const rows = prepareArrayRows(db, `SELECT DISTINCT ${keys} FROM ${temp(table)} LIMIT ${EXAMPLES}`)
-    .all().map((row) => row.join(", ").slice(0, MAX_SHOWN));
-  return `${far.uniqueKey.join(", ")} = ${rows.join("; ")}`;
 }
