@@ -10,14 +10,10 @@ import { areRowsKept } from "~/tracked/accept/kept_rows.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { tempProject } from "../support/temp_project.ts";
+import { SINCE_3, writeVersion } from "./rows_since_version_3.ts";
 import { STATE } from "./state_file.ts";
 import * as version1 from "./version_1.ts";
 import * as version2 from "./version_2.ts";
-import * as version3 from "./version_3.ts";
-import * as version4 from "./version_4.ts";
-import * as version5 from "./version_5.ts";
-import * as version6 from "./version_6.ts";
-import { writeVersion7 } from "./version_7.ts";
 
 interface EarlierVersion {
   version: number;
@@ -31,11 +27,12 @@ interface EarlierVersion {
 const EARLIER: readonly EarlierVersion[] = [
   { version: 1, write: version1.writeVersion1, openKeys: version1.OPEN_KEYS, firstName: "Ada" },
   { version: 2, write: version2.writeVersion2, openKeys: version2.OPEN_KEYS, firstName: "Eva" },
-  { version: 3, write: version3.writeVersion3, openKeys: version3.OPEN_KEYS, firstName: "Eva" },
-  { version: 4, write: version4.writeVersion4, openKeys: version4.OPEN_KEYS, firstName: "Eva" },
-  { version: 5, write: version5.writeVersion5, openKeys: version5.OPEN_KEYS, firstName: "Eva" },
-  { version: 6, write: version6.writeVersion6, openKeys: version6.OPEN_KEYS, firstName: "Eva" },
-  { version: 7, write: writeVersion7, openKeys: version6.OPEN_KEYS, firstName: "Eva" },
+  ...SINCE_3.map(({ version, openKeys }): EarlierVersion => ({
+    version,
+    write: (path, options) => writeVersion(path, version, options),
+    openKeys,
+    firstName: "Eva",
+  })),
 ];
 
 /** All but what version 4 notes: from which change on keys are made of content too. */
@@ -46,7 +43,7 @@ function wasIn(version: number): (row: Record<string, unknown>) => boolean {
 Deno.test("openState() tells what a model of an earlier version only kept from what was accepted", async () => {
   await using project = await tempProject();
   const path = project.path(STATE);
-  version4.writeVersion4(path);
+  writeVersion(path, 4);
   {
     using db = new DatabaseSync(path);
     const step = `(run_id, model, kind, status, reason, rows, elapsed_ms)`;
@@ -170,7 +167,7 @@ Deno.test("what was settled as sent in a file of version 5 is remembered beside 
   });
   await using people = await syncProject(api, SEND_EACH_ROW);
   const path = people.project.path(STATE);
-  version5.writeVersion5(path);
+  writeVersion(path, 5);
   {
     using db = new DatabaseSync(path);
     db.exec(`UPDATE "spoor.ledger" SET state = 'settled' WHERE group_key = '[5]'`);
@@ -336,7 +333,7 @@ function pick<Value>(
 Deno.test("a large file is not brought up to date without a word, and nothing is said of a small one", async () => {
   await using project = await tempProject({ "models/mart/one.sql": "SELECT 1 AS id" });
   const path = project.path(STATE);
-  version3.writeVersion3(path);
+  writeVersion(path, 3);
   {
     using db = new DatabaseSync(path);
     db.exec("CREATE TABLE filler (x); INSERT INTO filler VALUES (zeroblob(25000000))");
@@ -357,6 +354,6 @@ Deno.test("a large file is not brought up to date without a word, and nothing is
   );
   assert.equal(run.code, 0, run.output);
   assert.equal(again.stderr, "");
-  version3.writeVersion3(project.path(".spoor/practice-state.db"));
+  writeVersion(project.path(".spoor/practice-state.db"), 3);
   assert.equal((await project.run("run --practice")).stderr, "");
 });

@@ -3,7 +3,7 @@
  * that had sent a changed one, was refused another one, and was killed while the request of a third was out.
  * The one that was refused is to be tried again, as a person said.
  *
- * The rows are what version 3 wrote; what differs in a later file is given.
+ * The rows are what version 3 wrote; what differs in a later file is given, and the keys are what its requests had.
  *
  * @module
  */
@@ -19,13 +19,60 @@ export interface VersionRows {
   sentKey: string;
   /** Those of the two requests that were not acknowledged, by their paths. */
   openKeys: Readonly<Record<"/people/4" | "/people/5", string>>;
-  /** SQL of rows that the schema before had not. */
-  more?: string;
+  /** The sending model's, by what that version made of its text. */
+  fingerprint: string;
 }
+
+const VERSION_6: VersionRows = {
+  version: 6,
+  projectId: "b0c1f6de-52f3-4c0e-9a55-1f3f6f2b7c44",
+  sentKey: "2de0f8e7f2a63e943fec4e479e534766",
+  openKeys: {
+    "/people/4": "5ae876c2e2ea03e4d8d210fdb4f81825",
+    "/people/5": "03819752c2e469f912ae476184be3fab",
+  },
+  fingerprint: "d39834e1750078212696a19779637f26",
+};
+
+/** All of them. From version 4 on the keys are made of content too; version 7 has the rows of 6 and their keys. */
+export const SINCE_3: readonly VersionRows[] = [
+  {
+    version: 3,
+    projectId: "bbc1ed99-8afa-424c-8b1d-545857c8634a",
+    sentKey: "13df2dc077461de237bc46a3898e1bc9",
+    openKeys: {
+      "/people/4": "f9c960327963c9f821cb120a4c0ff35c",
+      "/people/5": "5f7da72f13016b5afb174edd0a1a3027",
+    },
+    fingerprint: "d4562fa1bfc0fce5c7459d8683dea774",
+  },
+  {
+    version: 4,
+    projectId: "6b789ee9-eaec-475f-8c22-541a82a6dc3d",
+    sentKey: "4c2257173cfce9927e35a92cd795a292",
+    openKeys: {
+      "/people/4": "3893320f73473e10f75d025c60e5c242",
+      "/people/5": "fa49185c931d0f4130b13f5a6b12372e",
+    },
+    fingerprint: "652fcb155409f523fd6f56cca34a6662",
+  },
+  {
+    version: 5,
+    projectId: "37a562a4-8a42-40a2-893c-9b5cb6f4aaad",
+    sentKey: "4193f1e7b868aadc12c128314b46e7b6",
+    openKeys: {
+      "/people/4": "fcfcbdd4ca88e9617c40e28ccdd508e0",
+      "/people/5": "5d2d3fe241a3e816b56a80a2bfc16efe",
+    },
+    fingerprint: "d39834e1750078212696a19779637f26",
+  },
+  VERSION_6,
+  { ...VERSION_6, version: 7 },
+];
 
 const JSON_HEADERS = `{"headers":{"content-type":"application/json"},`;
 
-const rowsOf = ({ projectId, sentKey, openKeys }: VersionRows) => `
+const rowsOf = ({ projectId, sentKey, openKeys, fingerprint }: VersionRows) => `
   INSERT INTO "spoor.meta" VALUES ('project_id', '${projectId}');
   INSERT INTO "spoor.runs" VALUES
     (1, '2026-11-26T05:04:57.743Z', '2026-11-26T05:04:58.745Z', 'ok', '0.1.0', 'spoor run'),
@@ -39,7 +86,7 @@ const rowsOf = ({ projectId, sentKey, openKeys }: VersionRows) => `
       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
   INSERT INTO "spoor.models" VALUES
     ('raw.people', 'table', '009496091fb09640fe136a204212eb7b', '{}', 2, 5, 0, 2),
-    ('sync.people', 'tracked', 'd4562fa1bfc0fce5c7459d8683dea774', '{"raw.people":1}', 2, 3, 3, 1);
+    ('sync.people', 'tracked', '${fingerprint}', '{"raw.people":1}', 2, 3, 3, 1);
   INSERT INTO "spoor.accepted_columns" VALUES (1, 'sync.people', '["id","name"]');
   INSERT INTO "spoor.ledger" (id, model, group_key, content_hash, state, batch, attempts, run_id, error,
     parked, action, at, place, moved) VALUES
@@ -101,12 +148,13 @@ const HISTORY = `
   DROP TABLE n;
 `;
 
-/** Writes such a file, and the folder that it lies in. */
-export function writeRows(path: string, rows: VersionRows, hasHistory: boolean): void {
-  const { version, more = "" } = rows;
+/** Writes the file of a version, and the folder that it lies in. */
+export function writeVersion(path: string, version: number, { hasHistory = false } = {}): void {
+  const rows = SINCE_3.find((each) => each.version === version);
+  if (!rows) throw new Error(`There are no rows of version ${version}`);
   Deno.mkdirSync(dirname(path), { recursive: true });
   using db = new DatabaseSync(path);
   db.exec(`PRAGMA journal_mode=WAL; BEGIN; ${MIGRATIONS.slice(0, version).join("\n")}
-    ${rowsOf(rows)} ${more} ${hasHistory ? HISTORY : ""}
+    ${rowsOf(rows)} ${hasHistory ? HISTORY : ""}
     PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}; COMMIT;`);
 }
