@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { countFrom } from "~/warehouse/tables.ts";
 import { openPracticeReadOnly } from "./open_practice.ts";
 
 /** What was sent to one host. */
@@ -82,8 +83,7 @@ export class PracticeReader implements Disposable {
 
   countRequests(filter: PracticeFilter = {}): number {
     const { where, params } = requestCondition(filter);
-    const row = this.db.prepare(`SELECT count(*) AS n FROM requests ${where}`).get(...params);
-    return Number(row?.["n"]);
+    return countFrom(this.db, `requests ${where}`, ...params);
   }
 
   /** The newest first. */
@@ -95,8 +95,7 @@ export class PracticeReader implements Disposable {
 
   countRecords(filter: PracticeFilter = {}): number {
     const { where, params } = recordCondition(filter);
-    const row = this.db.prepare(`SELECT count(*) AS n FROM records ${where}`).get(...params);
-    return Number(row?.["n"]);
+    return countFrom(this.db, `records ${where}`, ...params);
   }
 
   /** In the order of their creation. */

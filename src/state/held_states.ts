@@ -8,7 +8,7 @@ import { foldName } from "~/base/same_name.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { isTargetView, targetViewColumns } from "~/tracked/accept/target_view.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
-import { columnsOf, countRows, findTableType } from "~/warehouse/tables.ts";
+import { columnsOf, countFrom, countRows, findTableType } from "~/warehouse/tables.ts";
 
 /** One model's state. */
 export interface HeldState {
@@ -94,6 +94,5 @@ function changesOf(db: DatabaseSync, model: string): Record<string, number> {
 /** A file of an earlier version has none, and is read as it is. */
 function countPending(db: DatabaseSync, model: string): number {
   if (!findTableType(db, "spoor.pending")) return 0;
-  const row = db.prepare(`SELECT count(*) AS n FROM "spoor.pending" WHERE model = ?`).get(model);
-  return Number(row?.n);
+  return countFrom(db, `"spoor.pending" WHERE model = ?`, model);
 }

@@ -15,7 +15,7 @@ import { acceptedKeyOf, acceptedTableName, COLUMNS_ID } from "~/tracked/accept/a
 import { isTargetView } from "~/tracked/accept/target_view.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { cutKeyText } from "~/tracked/group_key.ts";
-import { columnsOf, findTableType } from "~/warehouse/tables.ts";
+import { columnsOf, countFrom, findTableType } from "~/warehouse/tables.ts";
 import type { CheckFacts, CheckResult } from "./check_state.ts";
 import { heldState, modelsWithAccepted } from "./held_states.ts";
 
@@ -79,13 +79,12 @@ function checkAccepted({ db, isOfProject, option = "" }: CheckFacts): CheckResul
     `if it was renamed, run "spoor state mv ${model} <new name>${option}"`
   );
   const findings = models.flatMap((model) => {
-    const lost = Number(
-      db.prepare(
-        // 0: an earlier version took it into doubt.
-        `SELECT count(*) AS n FROM ${
-          quoteIdentifier(acceptedTableName(model))
-        } WHERE ${COLUMNS_ID} <> 0 AND abs(${COLUMNS_ID}) NOT IN (SELECT id FROM "spoor.accepted_columns" WHERE model = ?)`,
-      ).get(model)?.n,
+    const lost = countFrom(
+      db,
+      // 0: an earlier version took it into doubt.
+      `${quoteIdentifier(acceptedTableName(model))} WHERE ${COLUMNS_ID} <> 0
+         AND abs(${COLUMNS_ID}) NOT IN (SELECT id FROM "spoor.accepted_columns" WHERE model = ?)`,
+      model,
     );
     return lost === 0 ? [] : [{
       message: `${countOf(lost, "accepted row")} of ${model} ${
@@ -249,11 +248,12 @@ function checkRuns({ db }: CheckFacts): CheckResult {
 function checkRecords({ db }: CheckFacts): CheckResult {
   // A file of an older schema has no such tables.
   if (findTableType(db, "spoor.delivery_records") === undefined) return result([]);
-  const count = (sql: string) => Number(db.prepare(`SELECT count(*) AS n FROM ${sql}`).get()?.n);
-  const deliveries = count(
+  const deliveries = countFrom(
+    db,
     `"spoor.delivery_records" WHERE model_id NOT IN (SELECT id FROM "spoor.model_names")`,
   );
-  const requests = count(
+  const requests = countFrom(
+    db,
     `"spoor.request_records" WHERE kind_id NOT IN (SELECT id FROM "spoor.request_kinds")`,
   );
   const hint = "Only history is concerned; nothing is sent or lost for it";

@@ -10,7 +10,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { joinConditions } from "~/sql/join_conditions.ts";
 import { findRowidName } from "./rowid_name.ts";
-import { columnsOf, countRows } from "./tables.ts";
+import { columnsOf, countFrom, countRows } from "./tables.ts";
 
 /** Compares two tables by column names, storage classes and values; 1 and 1.0 are the same. */
 export function hasSameRows(db: DatabaseSync, before: string, after: string): boolean {
@@ -41,7 +41,7 @@ function findDifferingRowids(
      LEFT JOIN ${quoteIdentifier(before)} AS b ON b.${rowid} = a.${rowid}
      WHERE b.${rowid} IS NULL OR ${joinConditions(columns.map(differs), "OR")}`,
   );
-  return Number(db.prepare(`SELECT count(*) AS n FROM ${DIFFERING_TABLE}`).get()?.n);
+  return countFrom(db, DIFFERING_TABLE);
 }
 
 /** Unary `+` takes a column's affinity off, so that '1' and 1 differ; collations are set aside. */

@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { cachedStatement } from "./cached_statement.ts";
+import type { BoundValue } from "./values.ts";
 
 /**
  * `"table"`, `"view"`, or `undefined` where nothing has that name.
@@ -69,7 +70,16 @@ export function createTableAs(db: DatabaseSync, name: string, select: string): b
 
 /** How many rows a table has. */
 export function countRows(db: DatabaseSync, name: string): number {
-  return Number(db.prepare(`SELECT count(*) AS n FROM ${quoteIdentifier(name)}`).get()?.n ?? 0);
+  return countFrom(db, quoteIdentifier(name));
+}
+
+/** How many rows a query has, given what follows its FROM. */
+export function countFrom(
+  db: DatabaseSync,
+  from: string,
+  ...params: readonly BoundValue[]
+): number {
+  return Number(db.prepare(`SELECT count(*) AS n FROM ${from}`).get(...params)?.n);
 }
 
 /** Whether a table has no rows. */

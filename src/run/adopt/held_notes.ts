@@ -9,6 +9,7 @@ import type { countDifferences, FarComparison } from "~/tracked/adopt/match_far_
 import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { countFrom } from "~/warehouse/tables.ts";
 import type { AdoptHeldContext } from "./adopt_held.ts";
 import type { HeldSource } from "./held_source.ts";
 import type { LoadedHeld } from "./load_held.ts";
@@ -56,9 +57,7 @@ function formNotes({ pairs, differences }: Differing): string[] {
 function doubleNotes(db: DatabaseSync, source: HeldSource, far: FarComparison): string[] {
   const where = "rows = 1 AND there > 1";
   const groups = temp(far.groupsTable);
-  const doubles = Number(
-    db.prepare(`SELECT count(*) AS n FROM ${groups} WHERE ${where}`).get()?.n ?? 0,
-  );
+  const doubles = countFrom(db, `${groups} WHERE ${where}`);
   if (doubles === 0) return [];
   const own = far.uniqueKey.map((_, i) => `q${i}`).join(", ");
   const equal = far.uniqueKey.map((_, i) => `f.k${i} = g.k${i}`).join(" AND ");

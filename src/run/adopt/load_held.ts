@@ -14,6 +14,7 @@ import { createFarTable, type FarComparison } from "~/tracked/adopt/match_far_ro
 import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { type PreparedSelect, prepareSelect } from "~/warehouse/prepare_select.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
+import { countFrom } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { type HeldHeader, readHeldHeader, readHeldRecords } from "./held_csv.ts";
 import type { HeldSource } from "./held_source.ts";
@@ -159,13 +160,11 @@ function loadSelect(
   places: readonly number[],
 ): Loaded {
   const list = places.map((place) => quoteIdentifier(select?.columns[place] ?? "")).join(", ");
-  const count = () =>
-    Number(db.prepare(`SELECT count(*) AS n FROM ${temp(farTable)}`).get()?.n ?? 0);
   db.exec(`INSERT INTO ${temp(farTable)} SELECT ${list}, NULL FROM (${select?.sql}\n)`);
-  const rows = count();
+  const rows = countFrom(db, temp(farTable));
   const isNull = uniqueKey.map((_, i) => `k${i} IS NULL`).join(" OR ");
   db.exec(`DELETE FROM ${temp(farTable)} WHERE ${isNull}`);
-  return { rows, withoutKey: rows - count(), withoutKeyLines: [] };
+  return { rows, withoutKey: rows - countFrom(db, temp(farTable)), withoutKeyLines: [] };
 }
 
 function refuseMissingKey(

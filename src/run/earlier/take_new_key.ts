@@ -21,7 +21,7 @@ import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_tabl
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
 import { findAccepted } from "~/tracked/accept/known_group.ts";
 import { decodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
-import { columnsOf } from "~/warehouse/tables.ts";
+import { columnsOf, countFrom } from "~/warehouse/tables.ts";
 
 /** Groups that are shown as examples. */
 const EXAMPLES = 10;
@@ -150,10 +150,7 @@ function refuseLoss(
   const isLost = missing === undefined
     ? uniqueKey.map((key) => `${quoteIdentifier(key)} IS NULL`).join(" OR ")
     : "TRUE";
-  const rows = (where: string) =>
-    Number(
-      db.prepare(`SELECT count(*) AS n FROM ${quoteIdentifier(table)} WHERE ${where}`).get()?.n,
-    );
+  const rows = (where: string) => countFrom(db, `${quoteIdentifier(table)} WHERE ${where}`);
   const lost = rows(isLost);
   const isPart = missing === undefined;
   if (lost === 0 || (isPart && allowChanges)) return;

@@ -6,6 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { prepareArrayRows } from "~/warehouse/array_rows.ts";
+import { countFrom } from "~/warehouse/tables.ts";
 import { CUT_OFF } from "./cut_off.ts";
 import type { LedgerRow } from "./group_story.ts";
 import { IS_UNKNOWN, TOLD_STATE } from "./ledger.ts";
@@ -101,10 +102,8 @@ export function unknownChanges(
   const changes = db.prepare(
     `SELECT * FROM "spoor.ledger" WHERE ${where} ORDER BY model, id LIMIT ?`,
   ).all(...params, BigInt(limit));
-  const total = db.prepare(`SELECT count(*) AS n FROM "spoor.ledger" WHERE ${where}`).get(
-    ...params,
-  );
-  return { changes: changes as unknown as LedgerRow[], total: Number(total?.n) };
+  const total = countFrom(db, `"spoor.ledger" WHERE ${where}`, ...params);
+  return { changes: changes as unknown as LedgerRow[], total };
 }
 
 /** Counts the groups that a run which is under way has begun, and whose answer it waits for. */
@@ -113,11 +112,12 @@ export function countInFlight(
   runId: number,
   model: string | undefined,
 ): number {
-  const row = db.prepare(
-    `SELECT count(*) AS n FROM "spoor.ledger"
-     WHERE state = 'sent' AND run_id = ? AND model = coalesce(?, model)`,
-  ).get(BigInt(runId), model ?? null);
-  return Number(row?.n);
+  return countFrom(
+    db,
+    `"spoor.ledger" WHERE state = 'sent' AND run_id = ? AND model = coalesce(?, model)`,
+    BigInt(runId),
+    model ?? null,
+  );
 }
 
 /** A model whose last part in a run failed for another reason than its groups. */

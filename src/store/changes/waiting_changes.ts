@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
+import { countFrom } from "~/warehouse/tables.ts";
 import { IS_UNKNOWN } from "./ledger.ts";
 
 /**
@@ -18,20 +19,18 @@ export function countWaitingChanges(
   model: string,
   directives: { delivery?: DeliveryPromise; onRemoved?: string },
 ): number {
-  const row = db.prepare(
-    `SELECT count(*) AS n FROM "spoor.changes" WHERE model = ? AND state <> 'settled'
+  return countFrom(
+    db,
+    `"spoor.changes" WHERE model = ? AND state <> 'settled'
        AND CASE WHEN ${IS_UNKNOWN} THEN ? ELSE NOT parked END
        AND (action <> 'remove' OR ?)`,
-  ).get(
     model,
     Number(directives.delivery !== "at_most_once"),
     Number(directives.onRemoved === "deliver"),
   );
-  return Number(row?.n);
 }
 
 /** All of one model that are not acknowledged, whether a run sends them or not. */
 export function countUnacknowledged(db: DatabaseSync, model: string): number {
-  const row = db.prepare(`SELECT count(*) AS n FROM "spoor.changes" WHERE model = ?`).get(model);
-  return Number(row?.n);
+  return countFrom(db, `"spoor.changes" WHERE model = ?`, model);
 }

@@ -13,6 +13,7 @@ import { piecesOf } from "~/base/pieces.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
+import { countFrom } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { type ColumnForm, farValueSql, queryFormSql } from "./far_values.ts";
 
@@ -200,7 +201,7 @@ export function countDifferences(
 ): { pairs: number; differences: ReadonlyMap<string, number> } {
   const [groups, far, query] = [c.groupsTable, c.farTable, c.queryTable].map(temp);
   const isPair = "rows = 1 AND there = 1";
-  const pairs = db.prepare(`SELECT count(*) AS n FROM ${groups} WHERE ${isPair}`).get();
+  const pairs = countFrom(db, `${groups} WHERE ${isPair}`);
   const from = `FROM ${groups} AS g CROSS JOIN ${query} AS q ON q.${rowidName(c.columns)} = g.first
      CROSS JOIN ${far} AS f ON ${equal(placesOf("k", c.uniqueKey))} WHERE ${isPair} AND NOT g.same`;
   const sums = comparedInForm(c).map((value, i) => `sum(${value} IS NOT f.c${i}) AS n${i}`);
@@ -209,7 +210,7 @@ export function countDifferences(
   const row = Object.assign({}, ...found);
   const counts = c.compared.map((column, i) => [column, Number(row[`n${i}`] ?? 0)] as const);
   return {
-    pairs: Number(pairs?.n ?? 0),
+    pairs,
     differences: new Map(
       counts.filter(([, count]) => count > 0).toSorted(([, a], [, b]) => b - a),
     ),

@@ -11,6 +11,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { IS_UNKNOWN } from "~/store/changes/ledger.ts";
 import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
+import { countFrom } from "~/warehouse/tables.ts";
 import { type Comparison, temp } from "./comparison_sql.ts";
 import type { ChangeSet } from "./find_changes.ts";
 
@@ -28,9 +29,7 @@ export function countCarried(db: DatabaseSync, changes: ChangeSet): number {
   const groups = rows === added + changed
     ? temp(c.rowsTable)
     : `(SELECT DISTINCT ${keys} FROM ${temp(c.rowsTable)})`;
-  const row = db.prepare(`SELECT count(*) AS n FROM ${groups} AS r WHERE ${isCarried(c)}`)
-    .get(c.model);
-  return Number(row?.n);
+  return countFrom(db, `${groups} AS r WHERE ${isCarried(c)}`, c.model);
 }
 
 /** SQL: whether a changed group (`r`) is one of them; `?1` is the model. */

@@ -10,6 +10,7 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { countFrom } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { ChangedGroupReader } from "./changed_group_reader.ts";
 import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
@@ -175,11 +176,11 @@ class HeldBackGroups {
 
   #countAccepted(): number {
     const accepted = quoteIdentifier(acceptedTableName(this.c.model));
-    const row = this.db.prepare(
-      `SELECT count(*) AS n FROM ${temp(this.c.heldTable)} AS h WHERE EXISTS
+    return countFrom(
+      this.db,
+      `${temp(this.c.heldTable)} AS h WHERE EXISTS
        (SELECT 1 FROM ${accepted} AS a WHERE ${keysAreEqual(this.c.uniqueKey, "a", "h")})`,
-    ).get();
-    return Number(row?.n);
+    );
   }
 }
 

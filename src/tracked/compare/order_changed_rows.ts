@@ -9,6 +9,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { countFrom } from "~/warehouse/tables.ts";
 import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
 
 /** What the changed rows make. */
@@ -21,10 +22,10 @@ export interface ChangedRows {
 
 /** See the module's comment. */
 export function orderChangedRows(db: DatabaseSync, c: Comparison): ChangedRows {
-  const rows = countOf(db, `SELECT count(*) AS n FROM ${temp(c.rowsTable)}`);
+  const rows = countFrom(db, temp(c.rowsTable));
   const isInKeyOrder = areInKeyOrder(db, c);
   const groups = isInKeyOrder ? rows : countGroups(db, c);
-  const tried = countOf(db, `SELECT count(*) AS n FROM ${temp(c.triedTable)}`);
+  const tried = countFrom(db, temp(c.triedTable));
   if (rows === groups && tried === 0) return { rows, groups, isInKeyOrder };
   sortRows(db, c);
   return { rows, groups, isInKeyOrder: false };
@@ -43,10 +44,7 @@ function areInKeyOrder(db: DatabaseSync, c: Comparison): boolean {
 
 function countGroups(db: DatabaseSync, c: Comparison): number {
   const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-  return countOf(
-    db,
-    `SELECT count(*) AS n FROM (SELECT DISTINCT ${keys} FROM ${temp(c.rowsTable)})`,
-  );
+  return countFrom(db, `(SELECT DISTINCT ${keys} FROM ${temp(c.rowsTable)})`);
 }
 
 function sortRows(db: DatabaseSync, c: Comparison): void {
@@ -67,8 +65,4 @@ function sortRows(db: DatabaseSync, c: Comparison): void {
      DROP TABLE ${temp(c.rowsTable)};
      ALTER TABLE ${temp(sorted)} RENAME TO ${quoteIdentifier(c.rowsTable)}`,
   );
-}
-
-function countOf(db: DatabaseSync, sql: string): number {
-  return Number(db.prepare(sql).get()?.n);
 }
