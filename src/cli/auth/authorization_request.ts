@@ -6,6 +6,14 @@
  */
 import type { AuthProvider } from "~/project/settings/auth_providers.ts";
 
+/** A service that a person is asked about. */
+export interface AskedService {
+  name: string;
+  provider: AuthProvider;
+  /** What commands in messages need to be about this project. */
+  option: string;
+}
+
 /** A request for consent, and what proves later on that we made it. */
 export interface AuthorizationRequest {
   url: string;

@@ -4,14 +4,13 @@
  * @module
  */
 import { UserError } from "~/base/user_error.ts";
-import type { AuthProvider } from "~/project/settings/auth_providers.ts";
 import { loadDotenv, variableLookup } from "~/project/settings/dotenv.ts";
 import { obtainTokenKey } from "~/project/settings/token_key.ts";
 import { sealTokens, toStored } from "~/run/requests/stored_tokens.ts";
 import { clientSecretOf } from "~/run/requests/token_keeper.ts";
 import { openState, stateFilePath, type StateMigration } from "~/store/open_state.ts";
 import { saveSealedToken } from "~/store/tokens.ts";
-import { makeAuthorizationRequest } from "./authorization_request.ts";
+import { type AskedService, makeAuthorizationRequest } from "./authorization_request.ts";
 import { exchangeCode } from "./exchange_code.ts";
 import { listenForRedirect } from "./loopback_redirect.ts";
 
@@ -34,11 +33,11 @@ export interface Authorised {
  */
 export async function authorize(
   root: string,
-  name: string,
-  provider: AuthProvider,
+  service: AskedService,
   show: (url: string) => void,
   onMigrate: (migration: StateMigration) => void,
 ): Promise<Authorised> {
+  const { name, provider } = service;
   const dotenv = loadDotenv(root);
   const readVariable = variableLookup(dotenv, (variable) => Deno.env.get(variable));
   // All that can be wrong here is found before anybody is asked.
@@ -47,13 +46,13 @@ export async function authorize(
   const path = stateFilePath(root, false);
   using db = openState(path, undefined, onMigrate);
 
-  await using redirect = listenForRedirect(provider.redirectUri, name);
+  await using redirect = listenForRedirect(service);
   const { redirectUri } = redirect;
   const { url, state, verifier } = await makeAuthorizationRequest(provider, redirectUri);
   const answered = redirect.code(state);
   show(url);
-  const code = await within(CONSENT_MS, answered, name);
-  const token = await exchangeCode(name, provider, clientSecret, { code, redirectUri, verifier });
+  const code = await within(CONSENT_MS, answered, service);
+  const token = await exchangeCode(service, clientSecret, { code, redirectUri, verifier });
   const stored = toStored(token, Date.now());
   const at = new Date().toISOString();
   saveSealedToken(db, name, await sealTokens({ root, readVariable }, name, stored), at);
@@ -63,12 +62,16 @@ export async function authorize(
   };
 }
 
-async function within<T>(limitMs: number, work: Promise<T>, name: string): Promise<T> {
+async function within<T>(
+  limitMs: number,
+  work: Promise<T>,
+  { name, option }: AskedService,
+): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() =>
     late.reject(
       new UserError(`Cannot authorise "${name}": nobody came back from the service`, {
-        hint: `Run "spoor auth ${name}" again; it waits for ${limitMs / 60_000} minutes`,
+        hint: `Run "spoor auth ${name}${option}" again; it waits for ${limitMs / 60_000} minutes`,
       }),
     ), limitMs);
   try {

@@ -12,7 +12,7 @@ import {
 } from "~/base/oauth.ts";
 import { SecretMask } from "~/base/secret_mask.ts";
 import { UserError } from "~/base/user_error.ts";
-import type { AuthProvider } from "~/project/settings/auth_providers.ts";
+import type { AskedService } from "./authorization_request.ts";
 
 /** What came of the consent. */
 export interface Consent {
@@ -31,18 +31,18 @@ const TIMEOUT_MS = 30_000;
  * @throws {UserError} The service gives none.
  */
 export async function exchangeCode(
-  name: string,
-  provider: AuthProvider,
+  service: AskedService,
   clientSecret: string,
   { code, redirectUri, verifier }: Consent,
 ): Promise<GrantedToken> {
+  const { provider } = service;
   const { headers, body } = encodeTokenRequest({ ...provider, clientSecret }, {
     grant_type: "authorization_code",
     code,
     redirect_uri: redirectUri,
     code_verifier: verifier,
   });
-  const answer = await post(name, provider.tokenUrl, headers, body);
+  const answer = await post(service, headers, body);
   // A service may send back what it was sent.
   const mask = new SecretMask([clientSecret, formEncode(clientSecret), code, verifier]);
   const read = readTokenAnswer(answer.status, answer.body, (text) => mask.text(text));
@@ -54,11 +54,11 @@ export async function exchangeCode(
 }
 
 async function post(
-  name: string,
-  url: string,
+  { name, provider, option }: AskedService,
   headers: readonly (readonly [string, string])[],
   body: string,
 ): Promise<{ status: number; body: Uint8Array }> {
+  const url = provider.tokenUrl;
   try {
     const response = await fetch(url, {
       method: "POST",
@@ -72,7 +72,8 @@ async function post(
   } catch (error) {
     const text = messageOf(error);
     throw new UserError(`Cannot get a token from "${url}": ${text}`, {
-      hint: `See whether "token_url" is right in spoor.yaml; then run "spoor auth ${name}" again`,
+      hint:
+        `See whether "token_url" is right in spoor.yaml; then run "spoor auth ${name}${option}" again`,
       cause: error,
     });
   }

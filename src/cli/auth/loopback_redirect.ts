@@ -5,6 +5,7 @@
  * @module
  */
 import { UserError } from "~/base/user_error.ts";
+import type { AskedService } from "./authorization_request.ts";
 
 /** How long the last page has to reach the browser. */
 const FAREWELL_MS = 500;
@@ -24,11 +25,11 @@ export interface LoopbackRedirect extends AsyncDisposable {
 /**
  * Begins to listen.
  *
- * @param redirectUri As `spoor.yaml` has it; empty: at any free port.
- * @param name The service's, for the page that the person sees.
+ * @param service Where its `redirectUri` says; empty: at any free port.
  * @throws {UserError} The port is taken.
  */
-export function listenForRedirect(redirectUri: string, name: string): LoopbackRedirect {
+export function listenForRedirect(service: AskedService): LoopbackRedirect {
+  const { redirectUri } = service.provider;
   const wanted = new URL(redirectUri === "" ? "http://127.0.0.1:0/callback" : redirectUri);
   let expected: string | undefined;
   const code = Promise.withResolvers<string>();
@@ -44,7 +45,7 @@ export function listenForRedirect(redirectUri: string, name: string): LoopbackRe
     }
     const refused = answer.get("error");
     if (refused !== null) {
-      code.reject(notAllowed(name, refused, answer.get("error_description")));
+      code.reject(notAllowed(service, refused, answer.get("error_description")));
       return page(200, `The service has not let Spoor in (${refused}). You can close this page.`);
     }
     const given = answer.get("code");
@@ -52,7 +53,7 @@ export function listenForRedirect(redirectUri: string, name: string): LoopbackRe
     code.resolve(given);
     return page(
       200,
-      `Spoor has heard from ${name}. Look at its terminal; you can close this page.`,
+      `Spoor has heard from ${service.name}. Look at its terminal; you can close this page.`,
     );
   });
   const port = (server.addr as Deno.NetAddr).port;
@@ -83,12 +84,16 @@ function listen(url: URL, answer: (request: Request) => Response): Deno.HttpServ
   }
 }
 
-function notAllowed(name: string, error: string, description: string | null): UserError {
+function notAllowed(
+  { name, option }: AskedService,
+  error: string,
+  description: string | null,
+): UserError {
   const words = description ? `${error} (${description.slice(0, 200)})` : error.slice(0, 200);
   return new UserError(`Cannot authorise "${name}": the service says ${words}`, {
     hint: error === "invalid_scope"
-      ? `Set another "scope" in spoor.yaml, and run "spoor auth ${name}" again`
-      : `Run "spoor auth ${name}" again to be asked again`,
+      ? `Set another "scope" in spoor.yaml, and run "spoor auth ${name}${option}" again`
+      : `Run "spoor auth ${name}${option}" again to be asked again`,
   });
 }
 

@@ -7,6 +7,7 @@ import { closestWord } from "~/base/closest_word.ts";
 import { renderDuration } from "~/base/duration.ts";
 import { UserError, UserErrors } from "~/base/user_error.ts";
 import { type Authorised, authorize } from "~/cli/auth/authorize.ts";
+import type { AskedService } from "~/cli/auth/authorization_request.ts";
 import { listServices } from "~/cli/auth/list_services.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { namedProjectOf, projectOf } from "~/cli/find_project.ts";
@@ -65,25 +66,24 @@ export const authCommand = defineCommand({
       return ExitCode.Ok;
     }
     const root = projectOf(options);
+    const option = stateOption(false, namedProjectOf(options));
     if (options.forget) {
-      if (name === undefined) throw needsName();
+      if (name === undefined) throw needsName(option);
       await forget(root, name, options.json, output);
       return ExitCode.Ok;
     }
     const { settings, errors } = await loadSettings(root);
     if (errors.length > 0) throw new UserErrors(errors);
     const providers = settings.auth ?? {};
-    if (name === undefined) {
-      const option = stateOption(false, namedProjectOf(options));
-      await listServices(root, providers, option, options.json, output);
-    } else await authorizeOne(root, name, providers, options.json, output);
+    if (name === undefined) await listServices(root, providers, option, options.json, output);
+    else await authorizeOne(root, { name, option }, providers, options.json, output);
     return ExitCode.Ok;
   },
 });
 
 async function authorizeOne(
   root: string,
-  name: string,
+  { name, option }: Pick<AskedService, "name" | "option">,
   providers: AuthProviders,
   json: boolean,
   output: Output,
@@ -97,7 +97,8 @@ async function authorizeOne(
     output.line(`  ${url}`);
     output.line();
   };
-  const authorised = await authorize(root, name, provider, show, tellMigration(output));
+  const service = { name, provider, option };
+  const authorised = await authorize(root, service, show, tellMigration(output));
   if (json) {
     const { hasRefreshToken, expiresInS } = authorised;
     return output.json("auth", {
@@ -160,9 +161,9 @@ function unknownService(
   });
 }
 
-function needsName(): UserError {
+function needsName(option: string): UserError {
   return new UserError("Cannot forget tokens: no service is named", {
-    hint: `Run "spoor auth NAME --forget"; "spoor auth" lists the names`,
+    hint: `Run "spoor auth NAME --forget${option}"; "spoor auth${option}" lists the names`,
     exitCode: 2,
   });
 }

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { stateText } from "../../support/state_text.ts";
 import { run } from "../../support/sync_project.ts";
-import { authorize, CLIENT_SECRET, oauthProvider } from "./oauth_provider.ts";
+import { askedUrl, authorize, CLIENT_SECRET, oauthProvider } from "./oauth_provider.ts";
 import { CALL_AS_CRM, POSIX_ONLY, projectOf } from "./oauth_project.ts";
 
 Deno.test("spoor auth asks for consent with PKCE, and a model then has the token", async () => {
@@ -144,9 +144,8 @@ Deno.test("spoor auth takes no code that it did not ask for", async () => {
   await using provider = await oauthProvider();
   await using project = await projectOf(provider, CALL_AS_CRM);
   await using running = project.start("auth crm");
-  await running.waitFor(/http:\/\/\S+\/authorize\S*\n/);
-  const [url = ""] = /http:\/\/\S+\/authorize\S*/.exec(running.output()) ?? [];
-  const redirect = new URL(url).searchParams.get("redirect_uri");
+  const { searchParams } = await askedUrl(running);
+  const redirect = searchParams.get("redirect_uri");
 
   for (const query of ["?code=stolen&state=guessed", "?code=stolen", "?error=x"]) {
     const page = await fetch(redirect + query);
@@ -155,7 +154,7 @@ Deno.test("spoor auth takes no code that it did not ask for", async () => {
   }
   assert.deepEqual(provider.tokenForms(), []);
 
-  const state = new URL(url).searchParams.get("state");
+  const state = searchParams.get("state");
   const page = await fetch(
     `${redirect}?error=access_denied&error_description=<b>No&state=${state}`,
   );
@@ -193,4 +192,15 @@ Deno.test("what asks for a consent names the project where that was named by --p
   const listed = await project.run(["auth", ...named], from);
   assert.ok(listed.output.includes(`no: run "${command}"`), listed.output);
   assert.doesNotMatch((await project.run("auth")).output, /--project/);
+
+  const nameless = await project.run(["auth", "--forget", ...named], from);
+  const forget = `spoor auth NAME --forget --project ${project.root}`;
+  assert.ok(nameless.output.includes(`hint: Run "${forget}"`), nameless.output);
+  await using asking = project.start(["auth", "crm", ...named], from);
+  const { searchParams } = await askedUrl(asking);
+  const state = searchParams.get("state");
+  await (await fetch(`${searchParams.get("redirect_uri")}?error=access_denied&state=${state}`))
+    .body?.cancel();
+  const refused = await asking.result;
+  assert.ok(refused.output.includes(`hint: Run "${command}" again`), refused.output);
 });

@@ -11,7 +11,7 @@ import {
   fakeApi,
   type ReceivedRequest,
 } from "../../support/fake_api.ts";
-import type { SpoorOptions, SpoorResult } from "../../support/spoor.ts";
+import type { RunningSpoor, SpoorOptions, SpoorResult } from "../../support/spoor.ts";
 import type { TempProject } from "../../support/temp_project.ts";
 
 /** See the module's comment. */
@@ -140,11 +140,16 @@ export async function authorize(
   options?: SpoorOptions,
 ): Promise<SpoorResult> {
   await using running = project.start("auth crm", options);
-  await running.waitFor(/http:\/\/\S+\/authorize\S*\n/);
-  const [url = ""] = /http:\/\/\S+\/authorize\S*/.exec(running.output()) ?? [];
-  const page = await fetch(url);
+  const page = await fetch(await askedUrl(running));
   assert.equal(page.status, 200, await page.text());
   return await running.result;
+}
+
+/** The address at which `spoor auth` asks to be let in. */
+export async function askedUrl(running: RunningSpoor): Promise<URL> {
+  await running.waitFor(/http:\/\/\S+\/authorize\S*\n/);
+  const [url = ""] = /http:\/\/\S+\/authorize\S*/.exec(running.output()) ?? [];
+  return new URL(url);
 }
 
 function refuse(status: number, error: string, description: string): Answer {
