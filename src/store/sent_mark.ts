@@ -9,6 +9,7 @@ import { basename, dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { statOf } from "~/base/stat_of.ts";
 import { UserError } from "~/base/user_error.ts";
+import { writeToDisk } from "~/base/write_to_disk.ts";
 
 const TEXT =
   `This project has sent. What was accepted is known by the state file beside this one alone:
@@ -50,12 +51,7 @@ export function noteSendingRun(
 function writeMark(mark: string, text: string): void {
   const part = `${mark}.part`;
   try {
-    {
-      using file = Deno.openSync(part, { create: true, truncate: true, write: true });
-      const bytes = new TextEncoder().encode(text);
-      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-      file.syncSync();
-    }
+    writeToDisk(part, text, { create: true, truncate: true });
     Deno.renameSync(part, mark);
   } catch {
     // A full disk does not make a run fail that has sent all: the mark comes with the next one. Until then the run

@@ -8,6 +8,7 @@ import { basename, dirname, sep } from "node:path";
 import { statOf } from "~/base/stat_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
+import { writeToDisk } from "~/base/write_to_disk.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import { planText } from "~/plan/plan_file.ts";
 
@@ -79,9 +80,9 @@ function beginningOf(path: string): string {
  */
 export function writePlan(path: string, plan: PlanDocument): void {
   try {
-    const text = new TextEncoder().encode(planText(plan));
+    const text = planText(plan);
     const to = targetOf(path);
-    if (isDevice(to)) Deno.writeFileSync(to, text);
+    if (isDevice(to)) Deno.writeTextFileSync(to, text);
     else replaceFile(to, text);
   } catch (error) {
     throw refused(path, explainWriteFailure(path, EXAMPLE, error), { cause: error });
@@ -89,14 +90,10 @@ export function writePlan(path: string, plan: PlanDocument): void {
 }
 
 /** It gets its name when it is whole and on disk. */
-function replaceFile(path: string, bytes: Uint8Array): void {
+function replaceFile(path: string, text: string): void {
   const part = `${path}.${Deno.pid}.part`;
   try {
-    {
-      using file = Deno.openSync(part, { createNew: true, write: true, mode: 0o600 });
-      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-      file.syncSync();
-    }
+    writeToDisk(part, text, { createNew: true, mode: 0o600 });
     Deno.renameSync(part, path);
   } catch (error) {
     try {

@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import { messageOf } from "~/base/message_of.ts";
 import { KEY_BYTES } from "~/base/sealed_text.ts";
 import { UserError } from "~/base/user_error.ts";
+import { writeToDisk } from "~/base/write_to_disk.ts";
 import type { VariableLookup } from "./dotenv.ts";
 
 /** The variable that holds the key: 32 bytes in base64 or hexadecimal digits. */
@@ -48,10 +49,7 @@ export function obtainTokenKey(root: string, readVariable: VariableLookup): Uint
   const path = `${root}/${KEY_FILE}`;
   try {
     Deno.mkdirSync(dirname(path), { recursive: true });
-    const text = new TextEncoder().encode(`${makeKeyText()}\n`);
-    using file = Deno.openSync(path, { createNew: true, write: true, mode: 0o600 });
-    for (let at = 0; at < text.length;) at += file.writeSync(text.subarray(at));
-    file.syncSync();
+    writeToDisk(path, `${makeKeyText()}\n`, { createNew: true, mode: 0o600 });
   } catch (error) {
     // Another process was faster: then its key is there.
     if (!(error instanceof Deno.errors.AlreadyExists)) {
