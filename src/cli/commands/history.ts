@@ -10,6 +10,7 @@ import { renderDuration } from "~/base/duration.ts";
 import { isSameName } from "~/base/same_name.ts";
 import { type ErrorReport, UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
+import { firstLineOf } from "~/cli/groups/outlook.ts";
 import { limitHelp, listLimit } from "~/cli/list_limit.ts";
 import {
   chooseState,
@@ -235,8 +236,7 @@ function deliveredCell(delivered: number, isBalanced: boolean, style: Style): Ce
 }
 
 function whyOf(step: PastStep): string {
-  const { error } = withError(step);
-  return error ? `${step.reason}; ${error.message.split("\n", 1)[0]}` : step.reason;
+  return step.error === null ? step.reason : `${step.reason}; ${firstLineOf(step.error)}`;
 }
 
 /** In the words of the text. */
