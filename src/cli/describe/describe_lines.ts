@@ -5,6 +5,7 @@
  */
 import { countOf } from "~/base/counts.ts";
 import { renderDuration } from "~/base/duration.ts";
+import { label } from "~/cli/output/label.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import { statusCell } from "~/cli/output/status_cell.ts";
 import type { Style } from "~/cli/output/style.ts";
@@ -14,7 +15,6 @@ import type { ModelDescription } from "./describe_model.ts";
 
 /** Directives that have a line of their own, so that they are not repeated. */
 const SHOWN_APART = new Set(["kind", "description"]);
-const LABEL_WIDTH = 8;
 
 /** The lines of a description. */
 export function renderDescription(model: ModelDescription, style: Style): string[] {
@@ -28,33 +28,29 @@ export function renderDescription(model: ModelDescription, style: Style): string
   return lines;
 }
 
-function label(name: string, text: string, style: Style): string {
-  return `${style.dim(name.padEnd(LABEL_WIDTH))}  ${text}`;
-}
-
 function renderEdges({ reads, read_by: readBy, files }: ModelDescription, style: Style): string[] {
   const lines = [
-    label("reads", reads.join(", ") || "no table", style),
-    label("read by", readBy.join(", ") || "no model", style),
+    label("reads", reads.join(", ") || "no table", { style }),
+    label("read by", readBy.join(", ") || "no model", { style }),
   ];
-  if (files.length > 1) lines.push(label("files", visibleLine(files.join(", ")), style));
+  if (files.length > 1) lines.push(label("files", visibleLine(files.join(", ")), { style }));
   return lines;
 }
 
 function renderState(model: ModelDescription, style: Style): string[] {
   const { last_run: run, rows, waiting } = model;
-  if (!run) return [label("last run", "never", style)];
+  if (!run) return [label("last run", "never", { style })];
   const word = paintCell(statusCell(run.status, style));
   const took = run.elapsed_ms === null ? "" : `, in ${renderDuration(run.elapsed_ms)}`;
   const lines = [
     label(
       "last run",
       `${word} on ${renderLocalTime(run.started_at)}${took}: ${visibleLine(run.reason)}`,
-      style,
+      { style },
     ),
   ];
-  if (rows !== undefined) lines.push(label("rows", countOf(rows, "row"), style));
-  if (waiting) lines.push(label("waiting", `${countOf(waiting, "group")} to be sent`, style));
+  if (rows !== undefined) lines.push(label("rows", countOf(rows, "row"), { style }));
+  if (waiting) lines.push(label("waiting", `${countOf(waiting, "group")} to be sent`, { style }));
   return lines;
 }
 

@@ -7,6 +7,7 @@
 import { countOf, renderCount } from "~/base/counts.ts";
 import { comparedText, differInText } from "~/cli/output/adopted_text.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
+import { label } from "~/cli/output/label.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
@@ -130,35 +131,35 @@ function renderModel(model: PlannedModel, width: number, view: PlanTextView): st
 
 function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
   const { style } = view;
-  const label = (name: string, text: string) =>
-    text === "" ? [] : [`${style.dim(name.padEnd(8))}  ${text}`];
+  const labelled = (name: string, text: string) => text === "" ? [] : [label(name, text, view)];
   const { groups, budgets } = model;
   const doubts = groups ? doubtsText(groups) : "";
   return [
-    ...label("columns", visibleLine(model.column_changes?.join(", ") ?? "")),
+    ...labelled("columns", visibleLine(model.column_changes?.join(", ") ?? "")),
     ...renderWarnings(model, view),
-    ...label("unknown", model.unknown === undefined ? "" : unknownText(model.unknown)),
-    ...label("assumes", assumesText(model)),
-    ...label("groups", groups ? groupsText(groups) : ""),
-    ...label("compared", groups?.adopted ? comparedText(groups.adopted) : ""),
-    ...label("differ", groups?.adopted ? differInText(groups.adopted) : ""),
-    ...groups?.adopted?.notes.flatMap((note) => label("note", style.warning(visibleLine(note)))) ??
-      [],
-    ...label("of these", doubts),
-    ...reasonTexts(model, foldChanges(model, view.all ? Infinity : SHOWN).shown).flatMap((reason) =>
-      label("why", style.warning(reason))
+    ...labelled("unknown", model.unknown === undefined ? "" : unknownText(model.unknown)),
+    ...labelled("assumes", assumesText(model)),
+    ...labelled("groups", groups ? groupsText(groups) : ""),
+    ...labelled("compared", groups?.adopted ? comparedText(groups.adopted) : ""),
+    ...labelled("differ", groups?.adopted ? differInText(groups.adopted) : ""),
+    ...(groups?.adopted?.notes ?? []).map((note) =>
+      label("note", style.warning(visibleLine(note)), view)
     ),
-    ...label("verify", unverifiedText(model)),
-    ...label("budgets", groups && budgets ? budgetsText(budgets, groups) : ""),
+    ...labelled("of these", doubts),
+    ...reasonTexts(model, foldChanges(model, view.all ? Infinity : SHOWN).shown).map((reason) =>
+      label("why", style.warning(reason), view)
+    ),
+    ...labelled("verify", unverifiedText(model)),
+    ...labelled("budgets", groups && budgets ? budgetsText(budgets, groups) : ""),
     ...renderFault(model, view),
     ...renderChanges(model, view),
     ...renderHeld(model, view),
-    ...label("requests", requestsText(model)),
+    ...labelled("requests", requestsText(model)),
   ];
 }
 
-function renderWarnings({ warnings = [] }: PlannedModel, { style }: PlanTextView): string[] {
-  return warnings.map((text) => `${style.dim("warning")}   ${style.warning(visibleLine(text))}`);
+function renderWarnings({ warnings = [] }: PlannedModel, view: PlanTextView): string[] {
+  return warnings.map((text) => label("warning", view.style.warning(visibleLine(text)), view));
 }
 
 function renderFault(model: PlannedModel, view: PlanTextView): string[] {

@@ -14,6 +14,7 @@ import {
   recordedText,
 } from "~/cli/output/adopted_text.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
+import { label } from "~/cli/output/label.ts";
 import { statusWord } from "~/cli/output/status_cell.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
@@ -150,10 +151,6 @@ function renderAdopted({ adopted, recorded }: ModelFinished, view: RunView): str
     ...differing === "" ? [] : [label("differ", differing, view)],
     ...adopted.notes.map((note) => label("note", view.style.warning(visibleLine(note)), view)),
   ];
-}
-
-function label(name: string, text: string, { style }: RunView): string {
-  return `${style.dim(name.padEnd(8))}  ${text}`;
 }
 
 function groupsText(delivery: DeliveryCounts, onRemoved: ModelFinished["on_removed"]): string {
