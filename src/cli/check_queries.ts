@@ -12,7 +12,7 @@ import { foldName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { findTablesRead } from "~/model/sql_references.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { loadModelStates } from "~/store/model_states.ts";
 import { getKeyColumns } from "~/tracked/key_columns.ts";
 import { prepareSelect, type SelectInput } from "~/warehouse/prepare_select.ts";
@@ -114,7 +114,7 @@ class QueryChecker {
     if (this.#isKnown(table)) return;
     this.#known.add(foldName(table));
     this.db.exec(
-      `CREATE TABLE ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(", ")})`,
+      `CREATE TABLE ${quoteIdentifier(table)} (${columnList(columns)})`,
     );
   }
 }

@@ -19,6 +19,12 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** Columns as SQL lists them: `"id", "name"`; those of a table, by its alias: `r."id", r."name"`. */
+export function columnList(columns: readonly string[], table?: string): string {
+  const of = table === undefined ? "" : `${table}.`;
+  return columns.map((column) => of + quoteIdentifier(column)).join(", ");
+}
+
 /**
  * Takes the quotes off a name as it was written: `"…"`, `` `…` ``, `[…]` or `'…'`.
  *

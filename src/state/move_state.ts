@@ -9,7 +9,7 @@ import { closestWord } from "~/base/closest_word.ts";
 import { countOf } from "~/base/counts.ts";
 import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { keepKeyName } from "~/store/changes/key_names.ts";
 import { moveVariableStates } from "~/store/variable_states.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
@@ -176,7 +176,7 @@ function moveTarget(
   for (const [name, list] of columns) {
     const moved = quoteIdentifier(`spoor.key.${to}.${name.slice(prefix.length)}`);
     db.exec(
-      `CREATE INDEX ${moved} ON ${quoteIdentifier(to)} (${list.map(quoteIdentifier).join(", ")})`,
+      `CREATE INDEX ${moved} ON ${quoteIdentifier(to)} (${columnList(list)})`,
     );
   }
 }

@@ -19,7 +19,7 @@ import type { ModelPlan } from "~/plan/model_plan.ts";
 import { DeliveredChangeReader } from "~/run/deliver/delivered_change_reader.ts";
 import type { TrackedQuery } from "~/run/earlier/accept_settled.ts";
 import type { AdoptedGroups } from "~/run/run_event.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { DeliveryLog } from "~/store/changes/delivery_log.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
 import { forgetRemoved } from "~/tracked/accept/accept_all.ts";
@@ -79,7 +79,7 @@ export function copyOfQuery(
   const table = `spoor.adopt.${++copies}`;
   // Without types, so that every value is kept as it is.
   db.exec(
-    `CREATE TEMP TABLE ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(", ")})`,
+    `CREATE TEMP TABLE ${quoteIdentifier(table)} (${columnList(columns)})`,
   );
   db.prepare(`INSERT INTO ${temp(table)} ${select}`).run(...params.map(toBound));
   return { table, columns, select: `SELECT * FROM ${temp(table)}`, params: [] };
@@ -213,7 +213,7 @@ function countHeldRemoved(
 
 /** The rows of all groups that are left, group by group. */
 function fillWithRest(db: DatabaseSync, { comparison: c }: ChangeSet, far: FarComparison): void {
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(c.uniqueKey);
   const own = c.uniqueKey.map((_, i) => `q${i}`).join(", ");
   db.exec(
     `DELETE FROM ${temp(c.rowsTable)};

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import Papa from "papaparse";
 import type { Model, OnRemoved } from "~/model/model.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { checkState } from "~/state/check_state.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
@@ -97,7 +97,7 @@ function adopt(
 /** Keys of the groups that the next run would send. */
 function keysToSend(db: DatabaseSync, uniqueKey: string[]): Set<string> {
   const changes = compare(db, uniqueKey);
-  const list = uniqueKey.map(quoteIdentifier).join(", ");
+  const list = columnList(uniqueKey);
   const keys = db.prepare(
     `SELECT DISTINCT ${list} FROM temp.${quoteIdentifier(changes.comparison.rowsTable)}`,
   ).all().map((row) => keyOf(row as Row, uniqueKey));

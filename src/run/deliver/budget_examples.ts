@@ -7,7 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { withRest } from "~/base/counts.ts";
 import type { BudgetBreach } from "~/delivery/budget.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList } from "~/sql/identifiers.ts";
 import { isCarried } from "~/tracked/compare/carried_changes.ts";
 import { temp, wasAccepted } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
@@ -70,7 +70,7 @@ function readKeys(
   limit: number | undefined,
 ): string[] {
   const table = budget === "max_changes" ? c.rowsTable : c.removedTable;
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(c.uniqueKey);
   const end = limit === undefined ? "" : ` LIMIT ${limit}`;
   const which = carried > 0
     ? `WHERE NOT ${isCarried(c)}`

@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type GroupNow, knownByWord, settledHashOf } from "~/delivery/earlier_try.ts";
 import type { OnRemoved } from "~/model/model.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList } from "~/sql/identifiers.ts";
 import {
   HAS_SETTLED,
   Ledger,
@@ -111,7 +111,7 @@ function lookAt(
   const of = new Map<string, Stand>();
   const groups = known.map((entry) => ({ entry, key: decodeGroupKey(entry.groupKey) }));
   const byKey = new Map(groups.map(({ entry, key }) => [encodeGroupKey(key), entry]));
-  const keys = uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(uniqueKey);
   createKeyTable(db, uniqueKey, SETTLED_KEYS, groups.map(({ key }) => key));
   const changes = findChanges(db, {
     model,

@@ -8,7 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { isForced } from "~/delivery/earlier_try.ts";
 import type { OnRemoved } from "~/model/model.ts";
 import type { Records } from "~/run/deliver/no_records.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList } from "~/sql/identifiers.ts";
 import type { LedgerReader } from "~/store/changes/ledger.ts";
 import { forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import type { FormerGroups } from "~/tracked/accept/former_groups.ts";
@@ -56,7 +56,7 @@ function removedOf(
   keys: readonly string[],
 ): ReadonlySet<string> {
   if (keys.length === 0) return new Set();
-  const list = uniqueKey.map(quoteIdentifier).join(", ");
+  const list = columnList(uniqueKey);
   const wanted = new Set(keys);
   const removed = keysOf(db, `SELECT ${list} FROM ${temp(removedTable)}`);
   return new Set(removed.filter((key) => wanted.has(key)));

@@ -6,7 +6,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { isThereByWord } from "~/delivery/earlier_try.ts";
 import { HAS_SETTLED, type LedgerReader } from "~/store/changes/ledger.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
@@ -27,7 +27,7 @@ export function countKnownByWord(
   );
   if (settled.size === 0) return changes;
   const { rowsTable, triedTable, model, uniqueKey } = changes.comparison;
-  const keys = uniqueKey.map((key) => `t.${quoteIdentifier(key)}`).join(", ");
+  const keys = columnList(uniqueKey, "t");
   const known = prepareArrayRows(
     db,
     `SELECT DISTINCT ${keys} FROM ${temp(rowsTable)} AS r

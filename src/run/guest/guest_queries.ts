@@ -8,7 +8,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { RowBlock } from "~/sandbox/protocol.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { openDatabaseReadOnly } from "~/warehouse/open_database.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
@@ -66,7 +66,7 @@ export class GuestQuery implements Disposable {
     try {
       // Without types, so that every value is kept as it is.
       this.#db.exec(
-        `CREATE TEMP TABLE ${this.#table} (${columns.map(quoteIdentifier).join(", ")})`,
+        `CREATE TEMP TABLE ${this.#table} (${columnList(columns)})`,
       );
       this.#db.prepare(`INSERT INTO ${this.#table} ${sql}`).run(...params.map(toBound));
       const place = rowidName(columns);

@@ -10,7 +10,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { foldName } from "~/base/same_name.ts";
 import type { RowBlock } from "~/sandbox/protocol.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { stageName } from "~/warehouse/stages.ts";
 import { dropTable } from "~/warehouse/tables.ts";
@@ -51,7 +51,7 @@ export class SavedRows {
   #ensureColumns(columns: readonly string[]): void {
     const stage = quoteIdentifier(this.stage);
     if (this.#columns.length === 0) {
-      this.db.exec(`CREATE TABLE ${stage} (${columns.map(quoteIdentifier).join(", ")})`);
+      this.db.exec(`CREATE TABLE ${stage} (${columnList(columns)})`);
       this.#columns = [...columns];
       return;
     }

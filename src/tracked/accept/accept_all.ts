@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { type Comparison, keysAreEqual, temp } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { CONTENT_HASH, GroupHasher } from "~/tracked/content_hash.ts";
@@ -49,7 +49,7 @@ export function forgetRemoved(db: DatabaseSync, changes: ChangeSet): void {
 function deleteGroups(db: DatabaseSync, c: Comparison, keysTable: string): void {
   for (const table of [acceptedTableName(c.model), c.model]) {
     if (findTableType(db, table) !== "table") continue;
-    const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+    const keys = columnList(c.uniqueKey);
     db.exec(
       `DELETE FROM ${quoteIdentifier(table)} WHERE (${keys}) IN
        (SELECT ${keys} FROM ${temp(keysTable)})`,
@@ -78,7 +78,7 @@ function acceptIntoView(
 /** Every group is one row. */
 function acceptSingleRows(db: DatabaseSync, changes: ChangeSet, hash: HashCalls): void {
   const c = changes.comparison;
-  const list = c.columns.map(quoteIdentifier).join(", ");
+  const list = columnList(c.columns);
   db.exec(
     `${insertSingleRowsSql(db, changes)};
      INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
@@ -87,12 +87,12 @@ function acceptSingleRows(db: DatabaseSync, changes: ChangeSet, hash: HashCalls)
 }
 
 function acceptGroups(db: DatabaseSync, c: Comparison, hash: HashCalls): void {
-  const list = c.columns.map(quoteIdentifier).join(", ");
+  const list = columnList(c.columns);
   const hashes = fillHashes(db, c, hash);
   db.exec(
     `${insertAllGroupsSql(c)};
      INSERT INTO ${quoteIdentifier(c.model)} (${list}, ${CONTENT_HASH})
-       SELECT ${c.columns.map((column) => `r.${quoteIdentifier(column)}`).join(", ")}, h._spoor_hash
+       SELECT ${columnList(c.columns, "r")}, h._spoor_hash
        FROM ${temp(c.rowsTable)} AS r JOIN ${temp(hashes)} AS h ON ${
       keysAreEqual(c.uniqueKey, "h", "r")
     }
@@ -106,13 +106,13 @@ function insertSingleRowsSql(
   { comparison: c, isInKeyOrder }: ChangeSet,
   hash?: string,
 ): string {
-  const order = isInKeyOrder ? c.place : c.uniqueKey.map(quoteIdentifier).join(", ");
+  const order = isInKeyOrder ? c.place : columnList(c.uniqueKey);
   return insertRowsSql(db, c, `FROM ${temp(c.rowsTable)} ORDER BY ${order}`, hash);
 }
 
 /** @param hashes A table that `fillHashes` made, where hashes are to be kept. */
 function insertAllGroupsSql(c: Comparison, hashes?: string): string {
-  const list = c.columns.map(quoteIdentifier).join(", ");
+  const list = columnList(c.columns);
   const rows = `SELECT ${list}, count(*) AS _spoor_n FROM ${temp(c.rowsTable)}`;
   const hash = hashes &&
     `(SELECT _spoor_hash FROM ${temp(hashes)} AS h WHERE ${keysAreEqual(c.uniqueKey, "h", "r")})`;
@@ -122,7 +122,7 @@ function insertAllGroupsSql(c: Comparison, hashes?: string): string {
 /** Makes a temporary table of the groups' hashes, by their keys. */
 function fillHashes(db: DatabaseSync, c: Comparison, hash: HashCalls): string {
   const name = `${c.rowsTable}.hashes`;
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(c.uniqueKey);
   db.exec(
     `CREATE TEMP TABLE ${
       quoteIdentifier(name)

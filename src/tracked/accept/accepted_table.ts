@@ -22,7 +22,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { foldName, isSameName } from "~/base/same_name.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { cachedStatement } from "~/warehouse/cached_statement.ts";
 import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
 
@@ -99,10 +99,10 @@ function createAcceptedTable(
   columns: readonly string[],
 ): void {
   // No declared types: a value is kept as it is. WITHOUT ROWID: a look-up by key is one descent.
-  const key = uniqueKey.map(quoteIdentifier).join(", ");
+  const key = columnList(uniqueKey);
   db.exec(
     `CREATE TABLE ${quoteIdentifier(table)} (${OWN_COLUMNS},
-     ${columns.map(quoteIdentifier).join(", ")}, ${ACCEPTED_HASH},
+     ${columnList(columns)}, ${ACCEPTED_HASH},
      PRIMARY KEY (${key}, ${ORDINAL})) WITHOUT ROWID`,
   );
 }
@@ -159,8 +159,7 @@ function generalizeTable(
 ): void {
   const former = `${table}.former`;
   const hash = columnsOf(db, table).includes(ACCEPTED_HASH) ? [ACCEPTED_HASH] : [];
-  const list = [...columns, ORDINAL, COPIES, TOKEN, COLUMNS_ID, ...hash]
-    .map(quoteIdentifier).join(", ");
+  const list = columnList([...columns, ORDINAL, COPIES, TOKEN, COLUMNS_ID, ...hash]);
   db.exec(`ALTER TABLE ${quoteIdentifier(table)} RENAME TO ${quoteIdentifier(former)}`);
   createAcceptedTable(db, table, uniqueKey, columns);
   db.exec(
@@ -246,7 +245,7 @@ function rekeyAcceptedTable(
   createAcceptedTable(db, table, uniqueKey, [...kept, ...added]);
   if (canKeep) {
     const hash = old.includes(ACCEPTED_HASH) ? [ACCEPTED_HASH] : [];
-    const list = [...kept, ...hash].map(quoteIdentifier).join(", ");
+    const list = columnList([...kept, ...hash]);
     const key = uniqueKey.map(quoteIdentifier);
     db.exec(
       `INSERT INTO ${

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import type { ChangedGroup } from "~/tracked/compare/changed_group_reader.ts";
 import { type Comparison, temp } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
@@ -184,7 +184,7 @@ class Acceptance {
   readonly #countedRows: string;
 
   constructor(private readonly db: DatabaseSync, private readonly c: Comparison) {
-    this.#countedRows = `SELECT ${c.columns.map(quoteIdentifier).join(", ")}, count(*) AS _spoor_n`;
+    this.#countedRows = `SELECT ${columnList(c.columns)}, count(*) AS _spoor_n`;
   }
 
   /** Groups that lie beside each other. */
@@ -235,7 +235,7 @@ class GroupDeletion {
   readonly #many: StatementSync;
 
   constructor(db: DatabaseSync, c: Comparison, table: string) {
-    const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+    const keys = columnList(c.uniqueKey);
     const deletion = `DELETE FROM ${quoteIdentifier(table)} WHERE (${keys})`;
     const source = `SELECT ${keys} FROM ${temp(c.rowsTable)}`;
     // The list that IN makes costs more than all the rest where it holds a single key.

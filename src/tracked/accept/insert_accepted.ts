@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
 import {
   ACCEPTED_HASH,
@@ -32,7 +32,7 @@ export function insertRowsSql(
 ): string {
   const table = acceptedTableName(c.model);
   const own = ownInsert(db, table, c.columnsId);
-  const list = listOf(c.columns);
+  const list = columnList(c.columns);
   const [into, kept] = keeping(hash);
   return `INSERT INTO ${quoteIdentifier(table)} (${list}${own.columns}${into})
     SELECT ${list}${own.values}${kept} ${source}`;
@@ -45,20 +45,16 @@ export function insertRowsSql(
  * @param hash SQL of the content hash of the group of a row (`r`), where it is kept.
  */
 export function insertGroupsSql(c: Comparison, rows: string, hash?: string): string {
-  const list = listOf(c.columns);
-  const own = listOf([ORDINAL, COPIES, TOKEN, COLUMNS_ID]);
+  const list = columnList(c.columns);
+  const own = columnList([ORDINAL, COPIES, TOKEN, COLUMNS_ID]);
   const distinct = c.columns.map((column) => `+${quoteIdentifier(column)} COLLATE BINARY`);
   const [into, kept] = keeping(hash);
   return `INSERT INTO ${quoteIdentifier(acceptedTableName(c.model))} (${list}, ${own}${into})
-    SELECT ${list}, row_number() OVER (PARTITION BY ${listOf(c.uniqueKey)}) - 1, _spoor_n,
+    SELECT ${list}, row_number() OVER (PARTITION BY ${columnList(c.uniqueKey)}) - 1, _spoor_n,
       ${NEW_TOKEN}, ${c.columnsId}${kept}
     FROM (${rows} GROUP BY ${distinct.join(", ")}) AS r`;
 }
 
 function keeping(hash: string | undefined): [into: string, kept: string] {
   return hash === undefined ? ["", ""] : [`, ${ACCEPTED_HASH}`, `, ${keptHashSql(hash)}`];
-}
-
-function listOf(columns: readonly string[]): string {
-  return columns.map(quoteIdentifier).join(", ");
 }

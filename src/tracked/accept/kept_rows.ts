@@ -8,7 +8,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { modelIdsOf } from "~/store/compact/model_ids.ts";
 import { readMeta, removeMeta, writeMeta } from "~/store/meta.ts";
 import { columnsOf, dropTable, findTableType } from "~/warehouse/tables.ts";
@@ -86,6 +86,6 @@ function copyTable(db: DatabaseSync, from: string, to: string): void {
   db.exec(
     String(row?.sql).replace(/^CREATE TABLE\s+"(?:[^"]|"")*"/, () => `CREATE TABLE ${target}`),
   );
-  const list = columnsOf(db, from).map(quoteIdentifier).join(", ");
+  const list = columnList(columnsOf(db, from));
   db.exec(`INSERT INTO ${target} (${list}) SELECT ${list} FROM ${quoteIdentifier(from)}`);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { CONTENT_HASH, HASH_VERSION } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
@@ -66,7 +66,7 @@ export function countDoubtedGone(
   registerGroupKey(db);
   const row = db.prepare(
     `SELECT count(*) AS n FROM (
-       SELECT ${GROUP_KEY}(${columns.map(quoteIdentifier).join(", ")})
+       SELECT ${GROUP_KEY}(${columnList(columns)})
          FROM ${quoteIdentifier(accepted)} WHERE ${COLUMNS_ID} <= 0
        EXCEPT SELECT group_key FROM "spoor.changes" WHERE model = ?)`,
   ).get(model);
@@ -84,7 +84,7 @@ export function acceptedKeysAround(
   const [column] = columns;
   const table = acceptedTableName(model);
   if (column === undefined || !findTableType(db, table)) return [];
-  const list = columns.map(quoteIdentifier).join(", ");
+  const list = columnList(columns);
   const side = (sign: string, order: string) =>
     prepareArrayRows(
       db,

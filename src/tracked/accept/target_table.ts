@@ -7,7 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { foldName, isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { MAX_COLUMNS } from "~/warehouse/column_limit.ts";
 import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
@@ -94,7 +94,7 @@ export function ensureTargetTable(
   else if (!isTargetTable(db, model)) dropTable(db, model);
   const known = columnsOf(db, model);
   if (known.length === 0) {
-    const list = columns.map(quoteIdentifier).join(", ");
+    const list = columnList(columns);
     db.exec(`CREATE TABLE ${target} (${list}, ${CONTENT_HASH} TEXT NOT NULL)`);
     createKeyIndex(db, model, uniqueKey);
     return [];
@@ -138,7 +138,7 @@ export function columnsBeside(known: readonly string[], columns: readonly string
 /** Named by its columns, so that another unique key gets another index. */
 function createKeyIndex(db: DatabaseSync, model: string, uniqueKey: readonly string[]): void {
   const name = quoteIdentifier(`spoor.key.${model}.${uniqueKey.join(".")}`);
-  const list = uniqueKey.map(quoteIdentifier).join(", ");
+  const list = columnList(uniqueKey);
   db.exec(`CREATE INDEX IF NOT EXISTS ${name} ON ${quoteIdentifier(model)} (${list})`);
 }
 

@@ -6,7 +6,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import {
   acceptedTableName,
@@ -41,7 +41,7 @@ export function adoptGroups(db: DatabaseSync, changes: ChangeSet, far: FarCompar
 /** Those of the new and changed groups that the far side holds as they are. Returns how many. */
 function acceptSame(db: DatabaseSync, changes: ChangeSet, far: FarComparison): number {
   const { rowsTable, keysTable, uniqueKey } = changes.comparison;
-  const keys = uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(uniqueKey);
   for (const table of [rowsTable, keysTable]) {
     db.exec(`DELETE FROM ${temp(table)} WHERE (${keys}) NOT IN (${keysWhere(far, "same")})`);
   }
@@ -62,7 +62,7 @@ function forgetOthers(
   { model, uniqueKey }: Comparison,
   far: FarComparison,
 ): number {
-  const keys = uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(uniqueKey);
   const remove = (table: string, which: string) =>
     db.prepare(
       `DELETE FROM ${quoteIdentifier(table)} WHERE (${keys}) IN (${keysWhere(far, which)})`,
@@ -84,7 +84,7 @@ function keepFarSide(db: DatabaseSync, changes: ChangeSet, far: FarComparison): 
   const rowsTable = `${far.groupsTable}.far`;
   const keysTable = `${rowsTable}.keys`;
   createFarSideOfDiffering(db, far, rowsTable);
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(c.uniqueKey);
   const all = countIn(db, rowsTable, keys);
   const hasOne = hasOneRowEach(db, acceptedTableName(c.model));
   if (hasOne && all.rows !== all.groups) {
@@ -109,8 +109,8 @@ function keepFarSide(db: DatabaseSync, changes: ChangeSet, far: FarComparison): 
 /** The far side's rows of groups that the target has are accepted alone: these are done then. */
 function keepBesideTarget(db: DatabaseSync, c: Comparison, rowsTable: string): void {
   const accepted = acceptedTableName(c.model);
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
-  const list = c.columns.map(quoteIdentifier).join(", ");
+  const keys = columnList(c.uniqueKey);
+  const list = columnList(c.columns);
   const own = hasOneRowEach(db, accepted) ? ownInsert(db, accepted, -c.columnsId) : {
     columns: `, ${ORDINAL}, ${COPIES}, ${TOKEN}, ${COLUMNS_ID}`,
     values: `, row_number() OVER (PARTITION BY ${keys}) - 1, 1, ${NEW_TOKEN}, ${-c.columnsId}`,

@@ -10,7 +10,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { piecesOf } from "~/base/pieces.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
 import { countFrom } from "~/warehouse/tables.ts";
@@ -229,7 +229,7 @@ export function createFarSideOfDiffering(
 ): void {
   const keys = placesOf("k", c.uniqueKey);
   const [groups, far, query] = [c.groupsTable, c.farTable, c.queryTable].map(temp);
-  const list = c.columns.map(quoteIdentifier).join(", ");
+  const list = columnList(c.columns);
   const isOne = "g.rows = 1 AND g.there = 1";
   const one = c.columns.map((column) => valueOf(c, column, `q.${quoteIdentifier(column)}`, true));
   const many = c.columns.map((column) => valueOf(c, column, "NULL", false));

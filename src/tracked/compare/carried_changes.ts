@@ -8,7 +8,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList } from "~/sql/identifiers.ts";
 import { IS_UNKNOWN } from "~/store/changes/ledger.ts";
 import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
 import { countFrom } from "~/warehouse/tables.ts";
@@ -25,7 +25,7 @@ export function countCarried(db: DatabaseSync, changes: ChangeSet): number {
     UNION ALL SELECT 1 FROM "spoor.ledger" WHERE model = ?1 LIMIT 1`;
   if (db.prepare(hasLeft).get(c.model) === undefined) return 0;
   registerGroupKey(db);
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(c.uniqueKey);
   const groups = rows === added + changed
     ? temp(c.rowsTable)
     : `(SELECT DISTINCT ${keys} FROM ${temp(c.rowsTable)})`;
@@ -34,7 +34,7 @@ export function countCarried(db: DatabaseSync, changes: ChangeSet): number {
 
 /** SQL: whether a changed group (`r`) is one of them; `?1` is the model. */
 export function isCarried({ uniqueKey }: Comparison): string {
-  const keys = uniqueKey.map((key) => `r.${quoteIdentifier(key)}`).join(", ");
+  const keys = columnList(uniqueKey, "r");
   return `${GROUP_KEY}(${keys}) IN (
     SELECT group_key FROM "spoor.pending" WHERE model = ?1 AND action <> 'remove' AND run_id NOT IN (
       SELECT run_id FROM "spoor.deliveries"

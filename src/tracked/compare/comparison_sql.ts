@@ -8,7 +8,7 @@
  * @module
  */
 import { isSameName } from "~/base/same_name.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { joinConditions } from "~/sql/join_conditions.ts";
 import {
   acceptedTableName,
@@ -183,7 +183,7 @@ const SUMS_OF_ACCEPTED = `coalesce(sum(a.${COPIES}), 0) AS matched,
  * keys, and those the query no longer has to the removed.
  */
 export function compareGroupsSql(c: Comparison, hasOneRowEach: boolean): string[] {
-  const ofAccepted = c.uniqueKey.map((key) => `a.${quoteIdentifier(key)}`).join(", ");
+  const ofAccepted = columnList(c.uniqueKey, "a");
   const found = temp(`${c.keysTable}.found`);
   return [
     ...(hasOneRowEach ? findRepeatedSql(c, found) : findDifferingSql(c, found)),
@@ -263,12 +263,7 @@ export function removedIs(kind: RemovedKind, c: Comparison): string {
     : `NOT ${tried("(t._spoor_batch <> 0 OR t._spoor_late)")}`;
 }
 
-/** How many of the removed groups were never accepted. */
-export function countUnacceptedSql(c: Comparison): string {
-  return `SELECT count(*) AS n FROM ${temp(c.removedTable)} AS r WHERE NOT ${wasAccepted(c)}`;
-}
-
-/** Whether a removed group (`r`) was ever accepted. */
+/** Whether a group (`r`) of the query, or a removed one, was ever accepted. */
 export function wasAccepted(c: Comparison): string {
   return `EXISTS (SELECT 1 FROM ${quoteIdentifier(acceptedTableName(c.model))} AS a
     WHERE ${keyIsAccepted(c.uniqueKey, "r")})`;
@@ -276,7 +271,7 @@ export function wasAccepted(c: Comparison): string {
 
 /** Keys of groups that were tried and are not among the changes: they are gone, or are what was accepted. */
 export function triedButUnchangedSql(c: Comparison): string {
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(c.uniqueKey);
   return `SELECT ${keys} FROM ${temp(c.triedTable)} EXCEPT SELECT ${keys} FROM ${
     temp(c.rowsTable)
   }`;

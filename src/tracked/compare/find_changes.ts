@@ -15,7 +15,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import {
   acceptedTableName,
   ensureAcceptedTable,
@@ -27,6 +27,7 @@ import { keepTargetView } from "~/tracked/accept/target_view.ts";
 import { getKeyColumns } from "~/tracked/key_columns.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
+import { countFrom } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { type AcceptedSums, sumAccepted, type Sums, toSums } from "./accepted_sums.ts";
 import { ChangedRowCollector } from "./changed_row_collector.ts";
@@ -35,15 +36,14 @@ import {
   compareGroupsSql,
   compareSql,
   type Comparison,
-  countUnacceptedSql,
   fillWithGroupsSql,
   fillWithUnmatchedSql,
-  keyIsAccepted,
   keysAreEqual,
   matchedAmongChangedSql,
   outdateAcceptedSql,
   removeForcedSql,
   temp,
+  wasAccepted,
 } from "./comparison_sql.ts";
 import { type HeldBack, holdBack, type HoldCandidates } from "./hold_back.ts";
 import { createKeyTable } from "./key_table.ts";
@@ -143,9 +143,9 @@ export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSe
 
 /** @returns Whether any of the groups may be there without having been accepted. */
 function createTables(db: DatabaseSync, c: Comparison, tried: Iterable<TriedGroup>): boolean {
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(c.uniqueKey);
   db.exec(
-    `CREATE TEMP TABLE ${temp(c.rowsTable)} (${c.columns.map(quoteIdentifier).join(", ")});
+    `CREATE TEMP TABLE ${temp(c.rowsTable)} (${columnList(c.columns)});
      CREATE TEMP TABLE ${temp(c.triedTable)} (${keys}, _spoor_forced, _spoor_batch,
        _spoor_place, _spoor_there, _spoor_late, PRIMARY KEY (${keys})) WITHOUT ROWID`,
   );
@@ -218,8 +218,8 @@ class ChangeFinder {
     this.#run(`INSERT INTO ${temp(this.c.rowsTable)} ${this.c.select}`, this.input.params);
     refuseKeys(this.db, this.c);
     if (acceptedGroups === 0) return;
-    this.#collectKeys();
-    const keys = this.c.uniqueKey.map((key) => `a.${quoteIdentifier(key)}`).join(", ");
+    this.#collectKeys(temp(this.c.rowsTable));
+    const keys = columnList(this.c.uniqueKey, "a");
     this.#run(
       `INSERT OR IGNORE INTO ${temp(this.c.removedTable)} SELECT ${keys}
        FROM ${quoteIdentifier(acceptedTableName(this.c.model))} AS a WHERE NOT EXISTS
@@ -233,8 +233,8 @@ class ChangeFinder {
     layOutLargeGroups(this.db, this.c);
     const matched = this.#scan();
     refuseKeys(this.db, this.c);
-    this.#collectKeys();
-    this.#addForcedKeys();
+    this.#collectKeys(temp(this.c.rowsTable));
+    this.#collectKeys(`${temp(this.c.triedTable)} WHERE _spoor_forced`);
     if (agree(matched, minus(accepted, this.#sums(acceptedSumsOfChangedSql(this.c))))) return;
     this.#fetchWholeGroups();
     const elsewhere = minus(matched, this.#sums(matchedAmongChangedSql(this.c)));
@@ -262,22 +262,10 @@ class ChangeFinder {
     return toSums(row);
   }
 
-  #collectKeys(): void {
-    const keys = this.c.uniqueKey.map(quoteIdentifier).join(", ");
-    this.#run(
-      `INSERT OR IGNORE INTO ${temp(this.c.keysTable)} SELECT ${keys} FROM ${
-        temp(this.c.rowsTable)
-      }`,
-    );
-  }
-
-  #addForcedKeys(): void {
-    const keys = this.c.uniqueKey.map(quoteIdentifier).join(", ");
-    this.#run(
-      `INSERT OR IGNORE INTO ${temp(this.c.keysTable)} SELECT ${keys} FROM ${
-        temp(this.c.triedTable)
-      } WHERE _spoor_forced`,
-    );
+  /** Adds to the keys of changed groups. */
+  #collectKeys(from: string): void {
+    const keys = columnList(this.c.uniqueKey);
+    this.#run(`INSERT OR IGNORE INTO ${temp(this.c.keysTable)} SELECT ${keys} FROM ${from}`);
   }
 
   #fetchWholeGroups(): void {
@@ -290,9 +278,9 @@ class ChangeFinder {
     { rows, groups, isInKeyOrder }: ChangedRows,
     heldBack: HeldBack,
   ): ChangeSet {
-    const removed = this.#countOf(this.c.removedTable);
+    const removed = countFrom(this.db, temp(this.c.removedTable));
     const removedUnaccepted = this.mayBeThere
-      ? Number(this.#get(countUnacceptedSql(this.c), []).n)
+      ? countFrom(this.db, `${temp(this.c.removedTable)} AS r WHERE NOT ${wasAccepted(this.c)}`)
       : 0;
     const changed = groups - this.#countNew(acceptedGroups, groups);
     return {
@@ -310,19 +298,13 @@ class ChangeFinder {
 
   #countNew(acceptedGroups: number, groups: number): number {
     if (acceptedGroups === 0) return groups;
-    const keys = this.c.uniqueKey.map(quoteIdentifier).join(", ");
-    return Number(
-      this.#get(
-        `SELECT count(*) AS n FROM (SELECT DISTINCT ${keys} FROM ${temp(this.c.rowsTable)}) AS r
-         WHERE NOT EXISTS (SELECT 1 FROM ${quoteIdentifier(acceptedTableName(this.c.model))} AS a
-         WHERE ${keyIsAccepted(this.c.uniqueKey, "r")})`,
-        [],
-      ).n,
+    const keys = columnList(this.c.uniqueKey);
+    return countFrom(
+      this.db,
+      `(SELECT DISTINCT ${keys} FROM ${temp(this.c.rowsTable)}) AS r WHERE NOT ${
+        wasAccepted(this.c)
+      }`,
     );
-  }
-
-  #countOf(table: string): number {
-    return Number(this.#get(`SELECT count(*) AS n FROM ${temp(table)}`, []).n);
   }
 
   #sums(sql: string): Sums {

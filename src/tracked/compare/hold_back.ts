@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { GroupNow } from "~/delivery/earlier_try.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
@@ -63,7 +63,7 @@ export function heldBackKeys(
   limit: number,
 ): SqlValue[][] {
   if (heldBack.groups === 0) return [];
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(c.uniqueKey);
   const sql = `SELECT ${keys} FROM ${temp(c.heldTable)} LIMIT ?`;
   return prepareArrayRows(db, sql).all(BigInt(Math.min(limit, Number.MAX_SAFE_INTEGER)))
     .map(readRow);
@@ -80,7 +80,7 @@ class HeldBackGroups {
     private readonly c: Comparison,
     private readonly candidates: HoldCandidates,
   ) {
-    this.#keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+    this.#keys = columnList(c.uniqueKey);
     this.#candidatesTable = `${c.rowsTable}.candidates`;
   }
 
@@ -104,8 +104,8 @@ class HeldBackGroups {
   #lookAtChanged(): void {
     const { db, c } = this;
     const rowsTable = `${this.#candidatesTable}.rows`;
-    const columns = c.columns.map(quoteIdentifier).join(", ");
-    const keys = c.uniqueKey.map((key) => `r.${quoteIdentifier(key)}`).join(", ");
+    const columns = columnList(c.columns);
+    const keys = columnList(c.uniqueKey, "r");
     db.exec(
       `CREATE TEMP TABLE ${quoteIdentifier(rowsTable)} (${columns});
        INSERT INTO ${temp(rowsTable)} SELECT r.* FROM ${temp(c.rowsTable)} AS r
@@ -187,7 +187,7 @@ class HeldBackGroups {
 /** Groups are told by the places of their rows, which are counted from 1 without a gap. */
 function closeGaps(db: DatabaseSync, c: Comparison): void {
   const dense = `${c.rowsTable}.dense`;
-  const columns = c.columns.map(quoteIdentifier).join(", ");
+  const columns = columnList(c.columns);
   db.exec(
     `CREATE TEMP TABLE ${quoteIdentifier(dense)} (${columns});
      INSERT INTO ${temp(dense)} SELECT * FROM ${temp(c.rowsTable)} ORDER BY ${c.place};

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList } from "~/sql/identifiers.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { temp } from "./comparison_sql.ts";
 
@@ -16,7 +16,7 @@ export function createKeyTable(
   table: string,
   keys: Iterable<readonly SqlValue[]> = [],
 ): void {
-  const columns = uniqueKey.map(quoteIdentifier).join(", ");
+  const columns = columnList(uniqueKey);
   db.exec(
     `CREATE TEMP TABLE ${temp(table)} (${columns}, PRIMARY KEY (${columns})) WITHOUT ROWID`,
   );

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { clearPending } from "~/store/changes/pending.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
@@ -41,7 +41,7 @@ export function notePending(db: DatabaseSync, changes: ChangeSet, subject: Pendi
 /** Numbered as they are read: in the order of their first rows, after what is removed. */
 function givenSql(changes: ChangeSet, removed: number, { hasLedger }: PendingSubject): string {
   const { comparison: c, new: added, changed, rows } = changes;
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(c.uniqueKey);
   const source = rows === added + changed
     ? `SELECT ${c.place} AS number, ${keys} FROM ${temp(c.rowsTable)}`
     : `SELECT row_number() OVER (ORDER BY min(${c.place})) AS number, ${keys}
@@ -53,7 +53,7 @@ function givenSql(changes: ChangeSet, removed: number, { hasLedger }: PendingSub
 }
 
 function removedSql(c: Comparison, { hasLedger }: PendingSubject): string {
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(c.uniqueKey);
   return `SELECT ?1, g.number, ?2, 'remove', ${keySql(c)}
     FROM (SELECT row_number() OVER (ORDER BY ${keys}) AS number, ${keys}
       FROM ${temp(c.removedTable)} AS r WHERE ${hasLedger ? removedIs("news", c) : "true"}) AS g
@@ -68,7 +68,7 @@ function actionSql({ comparison: c, new: added, changed }: ChangeSet): string {
 }
 
 function keySql({ uniqueKey }: Comparison): string {
-  return `${GROUP_KEY}(${uniqueKey.map((key) => `g.${quoteIdentifier(key)}`).join(", ")})`;
+  return `${GROUP_KEY}(${columnList(uniqueKey, "g")})`;
 }
 
 function notInLedgerSql(c: Comparison, hasLedger: boolean): string {

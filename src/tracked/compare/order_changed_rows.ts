@@ -8,7 +8,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { countFrom } from "~/warehouse/tables.ts";
 import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
 
@@ -33,8 +33,7 @@ export function orderChangedRows(db: DatabaseSync, c: Comparison): ChangedRows {
 
 /** Most queries give their rows so; to look is far cheaper than to count the keys. */
 function areInKeyOrder(db: DatabaseSync, c: Comparison): boolean {
-  const keyOf = (row: string) =>
-    c.uniqueKey.map((key) => `${row}.${quoteIdentifier(key)}`).join(", ");
+  const keyOf = (row: string) => columnList(c.uniqueKey, row);
   const rows = temp(c.rowsTable);
   return db.prepare(
     `SELECT 1 FROM ${rows} AS r CROSS JOIN ${rows} AS n ON n.${c.place} = r.${c.place} + 1
@@ -43,19 +42,17 @@ function areInKeyOrder(db: DatabaseSync, c: Comparison): boolean {
 }
 
 function countGroups(db: DatabaseSync, c: Comparison): number {
-  const keys = c.uniqueKey.map(quoteIdentifier).join(", ");
+  const keys = columnList(c.uniqueKey);
   return countFrom(db, `(SELECT DISTINCT ${keys} FROM ${temp(c.rowsTable)})`);
 }
 
 function sortRows(db: DatabaseSync, c: Comparison): void {
   const sorted = `${c.rowsTable}.sorted`;
-  const columns = c.columns.map(quoteIdentifier).join(", ");
+  const columns = columnList(c.columns);
   const partition = c.uniqueKey.map((key) => `r.${quoteIdentifier(key)} COLLATE BINARY`).join(", ");
   db.exec(
     `CREATE TEMP TABLE ${quoteIdentifier(sorted)} (${columns});
-     INSERT INTO ${temp(sorted)} SELECT ${
-      c.columns.map((column) => `r.${quoteIdentifier(column)}`).join(", ")
-    }
+     INSERT INTO ${temp(sorted)} SELECT ${columnList(c.columns, "r")}
      FROM (SELECT *, ${c.place} AS _spoor_row FROM ${temp(c.rowsTable)}) AS r
      LEFT JOIN ${temp(c.triedTable)} AS t ON ${keysAreEqual(c.uniqueKey, "t", "r")}
      ORDER BY CASE WHEN t._spoor_batch IS NULL THEN 1 WHEN t._spoor_batch = 0 THEN 2

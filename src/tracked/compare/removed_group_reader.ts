@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList } from "~/sql/identifiers.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { type Comparison, removedIs, type RemovedKind, temp } from "./comparison_sql.ts";
@@ -22,7 +22,7 @@ export class RemovedGroupReader {
 
   /** The keys of the next groups; fewer than asked for: there are no more. */
   read(wanted: number): SqlValue[][] {
-    const keys = this.c.uniqueKey.map((key) => `r.${quoteIdentifier(key)}`).join(", ");
+    const keys = columnList(this.c.uniqueKey, "r");
     const places = this.c.uniqueKey.map(() => "?").join(", ");
     const conditions = [
       ...this.kind ? [removedIs(this.kind, this.c)] : [],

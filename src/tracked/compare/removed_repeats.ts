@@ -7,7 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList } from "~/sql/identifiers.ts";
 import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
 
 /** Where a group went out that was cut off. */
@@ -57,7 +57,7 @@ export class RemovedRepeats {
 
   #readPage(): void {
     const { uniqueKey, triedTable, removedTable } = this.c;
-    const keys = uniqueKey.map((key) => `r.${quoteIdentifier(key)}`).join(", ");
+    const keys = columnList(uniqueKey, "r");
     const rows = prepareArrayRows(
       this.db,
       `SELECT t._spoor_batch, t._spoor_place, ${keys} FROM ${temp(triedTable)} AS t
