@@ -14,6 +14,7 @@ export interface ModelState {
   inputs: Readonly<Record<string, number>>;
   /** Of its own target; moves only when the content moved. */
   dataVersion: number;
+  /** Of its target; `undefined`: a delivery was cut off since they were counted. */
   rows: number | undefined;
   /**
    * Above 0: its last run has left groups, or a person has decided about some, so that it runs. How many there are by
@@ -48,13 +49,13 @@ function toState(row: Record<string, unknown>): ModelState {
 }
 
 /**
- * A model begins to deliver: until its end is recorded it counts as not done, and its target as moved,
- * so that the next run knows of a delivery that was cut off. Call inside the transaction that fixes
+ * A model begins to deliver: until its end is recorded it counts as not done, and its target as moved and not
+ * counted, so that the next run knows of a delivery that was cut off. Call inside the transaction that fixes
  * what is to be sent.
  */
 export function noteDelivery(db: DatabaseSync, model: string, groups: number): void {
   db.prepare(
-    `UPDATE "spoor.models" SET waiting = ?, data_version = data_version + 1 WHERE model = ?`,
+    `UPDATE "spoor.models" SET waiting = ?, rows = NULL, data_version = data_version + 1 WHERE model = ?`,
   ).run(BigInt(groups), model);
 }
 

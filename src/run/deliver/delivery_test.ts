@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { triedGroups } from "~/run/earlier/earlier_changes.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
+import { loadModelStates, saveModelState } from "~/store/model_states.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { findChanges } from "~/tracked/compare/find_changes.ts";
@@ -158,4 +159,19 @@ Deno.test("Delivery fails when all was read and that is fewer groups than were c
     message: "The sums do not balance: 3 groups were to be delivered, and 2 were read: " +
       "2 were saved, 0 rejected, 0 failed, 0 are unknown, 0 were not reached",
   });
+});
+
+Deno.test("rows of a model whose delivery is cut off count as not counted, though it had only to forget some", async () => {
+  using db = openSource();
+  await play(db, begin(db), 3);
+  const state = { kind: "tracked", fingerprint: "f", inputs: {}, dataVersion: 1, waiting: 0 };
+  saveModelState(db, "sync.crm", { ...state, rows: 3 }, 1);
+  begin(db);
+  assert.equal(loadModelStates(db).get("sync.crm")?.rows, 3, "nothing is to be done");
+
+  db.exec("DELETE FROM src WHERE id = 1");
+  begin(db);
+
+  const cutOff = loadModelStates(db).get("sync.crm");
+  assert.deepEqual([cutOff?.rows, cutOff?.dataVersion], [undefined, 2]);
 });

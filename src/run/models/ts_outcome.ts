@@ -38,7 +38,7 @@ export function outcomeOf(
 /** A model that reads changes by `query`: what it acknowledged is kept, whatever came after. */
 function deliveryOutcome(
   context: RunContext,
-  { model, wishes }: Step,
+  { model, wishes, state }: Step,
   delivery: Delivery,
   ownError: ErrorReport | undefined,
   down: EgressError | undefined,
@@ -54,8 +54,10 @@ function deliveryOutcome(
     : error || failed > 0
     ? "failed"
     : "ok";
+  const hadTarget = hasTable(context, model);
   if (status === "ok") delivery.ensureTarget();
-  const hasTarget = findTableType(db, model.name) !== undefined;
+  // To count the rows of what did not move would take as long as a part of the comparison.
+  const isAsBefore = hadTarget && !delivery.hasWritten && state?.kind === model.kind;
   return {
     status,
     changed: delivery.hasWritten,
@@ -66,7 +68,8 @@ function deliveryOutcome(
     ...(delivery.adoption?.told && { adopted: delivery.adoption.told }),
     ...(delivery.adoption?.recorded && { recorded: delivery.adoption.recorded }),
     ...(ahead && { nextBlocked: ahead }),
-    ...(hasTarget && { rows: countRows(db, model.name) }),
+    ...(hasTable(context, model) &&
+      { rows: (isAsBefore ? state.rows : undefined) ?? countRows(db, model.name) }),
     ...(status === "failed" && {
       error: error ?? {
         message: notAccepted(model.name, counts),
@@ -74,6 +77,10 @@ function deliveryOutcome(
       },
     }),
   };
+}
+
+function hasTable({ db }: RunContext, { name }: Model): boolean {
+  return findTableType(db, name) !== undefined;
 }
 
 function notAccepted(
@@ -157,8 +164,7 @@ function nothingCompared({ name }: Model): ErrorReport {
 /** It saved nothing: a table becomes empty; in a tracked model groups that were not seen stay. */
 function emptyOutcome(db: RunContext["db"], model: Model): StepOutcome {
   const isTracked = model.kind === "tracked";
-  const hasTable = findTableType(db, model.name) !== undefined;
-  const rows = hasTable ? countRows(db, model.name) : 0;
+  const rows = findTableType(db, model.name) ? countRows(db, model.name) : 0;
   if (isTracked || rows === 0) {
     const unread = isTracked && model.references.length > 0;
     return { status: "ok", changed: false, rows, ...(unread && { unread }) };
