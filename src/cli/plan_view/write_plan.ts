@@ -5,6 +5,7 @@
  * @module
  */
 import { basename, dirname, sep } from "node:path";
+import { isInside } from "~/base/is_inside.ts";
 import { statOf } from "~/base/stat_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
@@ -43,7 +44,7 @@ export function expectWritable(path: string, root: string): void {
 
 function whatItWouldReplace(path: string, root: string): WriteFailure | undefined {
   const to = targetOf(path);
-  if (isInside(to, `${root}/.spoor`)) {
+  if (isInside(to, targetOf(`${root}/.spoor`))) {
     return {
       state: "it is in .spoor, where Spoor keeps its state",
       hint: `Name a file elsewhere, as in "${EXAMPLE}"`,
@@ -56,11 +57,6 @@ function whatItWouldReplace(path: string, root: string): WriteFailure | undefine
     state: "it is there already, and is no plan",
     hint: "Give the plan another name, or move the file away; it was not touched",
   };
-}
-
-/** Whichever way leads there. */
-function isInside(path: string, folder: string): boolean {
-  return targetOf(path).startsWith(targetOf(folder) + sep);
 }
 
 function beginningOf(path: string): string {

@@ -4,7 +4,8 @@
  * @module
  */
 import { closestWord } from "~/base/closest_word.ts";
-import { isInside, realPathOf } from "./walk_files.ts";
+import { isInside } from "~/base/is_inside.ts";
+import { realPathOf } from "./walk_files.ts";
 
 /** The one name that is no path: what Spoor gives to models. */
 export const SPOOR_MODULE = "spoor";
@@ -39,7 +40,7 @@ function checkFile(root: string, path: string, specifier: string): ResolvedImpor
   if (real === undefined || !Deno.statSync(real).isFile) {
     return { state: "there is no such file", hint: missingHint(root, path, specifier) };
   }
-  if (isInside(Deno.realPathSync(root), real)) return { target: path };
+  if (isInside(real, Deno.realPathSync(root))) return { target: path };
   return {
     state: "it is a link that leads out of the project",
     hint: "Copy the file into the project.",

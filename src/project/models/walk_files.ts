@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isInside } from "~/base/is_inside.ts";
 import { UserError } from "~/base/user_error.ts";
 import { unreadable } from "~/project/read_text.ts";
 
@@ -51,13 +52,13 @@ function walkLink(root: string, path: string, into: WalkedFiles, links: string[]
   const target = realPathOf(root, path);
   if (target === undefined) {
     into.badLinks.set(path, unreadable("file", path, new Deno.errors.NotFound()));
-  } else if (!isInside(Deno.realPathSync(root), target)) {
+  } else if (!isInside(target, Deno.realPathSync(root))) {
     const error = leadsOutside(path);
     if (Deno.statSync(target).isFile) into.badLinks.set(path, error);
     else into.errors.push(error);
   } else if (Deno.statSync(target).isFile) {
     into.paths.push(path);
-  } else if (!links.includes(target) && !isInside(target, realPathOf(root, parentOf(path)) ?? "")) {
+  } else if (!links.includes(target) && !isInside(realPathOf(root, parentOf(path)) ?? "", target)) {
     walkFolder(root, path, into, [...links, target]);
   }
 }
@@ -77,11 +78,6 @@ export function realPathOf(root: string, path: string): string | undefined {
     if (cause instanceof Deno.errors.NotFound) return undefined;
     throw unreadable("file", path, cause);
   }
-}
-
-/** Whether a real path is a real folder or below it. */
-export function isInside(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
 }
 
 function parentOf(path: string): string {

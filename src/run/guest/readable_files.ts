@@ -6,6 +6,7 @@
 import { isAbsolute, join, matchesGlob, normalize, relative, sep } from "node:path";
 import { compareText } from "~/base/compare_text.ts";
 import { ContentDigester } from "~/base/content_digest.ts";
+import { isInside } from "~/base/is_inside.ts";
 import { statOf } from "~/base/stat_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { FileState } from "~/store/file_states.ts";
@@ -246,9 +247,4 @@ function realPathOf(path: string): string {
     // It is not there, so nothing is inside it.
     return path;
   }
-}
-
-function isInside(path: string, folder: string): boolean {
-  const base = folder.endsWith(sep) ? folder.slice(0, -1) : folder;
-  return path === base || path.startsWith(base + sep);
 }
