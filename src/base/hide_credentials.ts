@@ -8,17 +8,8 @@
  */
 import { MASK } from "~/base/mask.ts";
 
-const HEADERS = new Set([
-  "api-key",
-  "apikey",
-  "authorization",
-  "cookie",
-  "proxy-authorization",
-  "set-cookie",
-  "x-access-token",
-  "x-api-key",
-  "x-auth-token",
-]);
+/** `Authorization`, `Set-Cookie`, `X-Shopify-Access-Token`, `Private-Token`; not `Idempotency-Key`, nor `WWW-Authenticate`. */
+const HEADERS = /authorization|auth-|cookie|token|secret|password|(?:api|access|private)-?key/i;
 
 const FIELDS = "(?:access|refresh|id)[_-]?token|client[_-]?secret|password";
 /** Most texts have none of them, and are looked through no further. */
@@ -42,12 +33,12 @@ export function hideInHeaders(
 ): Record<string, string> {
   return Object.fromEntries(headers.map(([name, value]) => [
     name,
-    HEADERS.has(name.toLowerCase()) ? schemeOf(value) + MASK : value,
+    HEADERS.test(name) ? schemeOf(value) + MASK : value,
   ]));
 }
 
 function schemeOf(value: string): string {
-  return /^(?:basic|bearer|token|apikey) +/i.exec(value)?.[0] ?? "";
+  return /^(?:apikey|basic|bearer|digest|token) +/i.exec(value)?.[0] ?? "";
 }
 
 /** A body, whole or cut: JSON or a form; or a text with an address in it. */

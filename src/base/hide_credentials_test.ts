@@ -13,12 +13,20 @@ Deno.test("what lets somebody in is hidden in headers, however their names are w
     ["Authorization", "Bearer s3cret"],
     ["X-API-Key", "s3cret"],
     ["cookie", "id=s3cret"],
+    ["X-Shopify-Access-Token", "s3cret"],
+    ["private-token", "s3cret"],
     ["Accept", "text/plain"],
+    ["Idempotency-Key", "00ff"],
+    ["WWW-Authenticate", "Basic"],
   ]);
   assert.deepEqual(shown, {
     "Authorization": "Bearer ***",
     "X-API-Key": "***",
     "cookie": "***",
+    "X-Shopify-Access-Token": "***",
+    "private-token": "***",
     "Accept": "text/plain",
+    "Idempotency-Key": "00ff",
+    "WWW-Authenticate": "Basic",
   });
 });

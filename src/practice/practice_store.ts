@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { hideInHeaders } from "~/base/hide_credentials.ts";
 import type { PracticeRecord, PracticeRequest } from "./practice_request.ts";
 
 /** A record where the far side keeps it. */
@@ -170,20 +171,10 @@ const DROPPED_HEADERS = new Set([
   "spoor-practice-origin",
 ]);
 
-/** Credentials are masked, with their scheme kept: `Bearer ***`. */
 function keptHeaders(headers: Headers): string {
-  const kept: Record<string, string> = {};
-  headers.forEach((value, name) => {
-    if (DROPPED_HEADERS.has(name)) return;
-    const isSecret = /auth|cookie|key|token|secret|signature|password/.test(name);
-    kept[name] = isSecret ? maskCredentials(value) : value;
-  });
-  return JSON.stringify(kept);
-}
-
-function maskCredentials(value: string): string {
-  const scheme = /^(?:Basic|Bearer|Digest|Token) /i.exec(value)?.[0] ?? "";
-  return `${scheme}***`;
+  return JSON.stringify(
+    hideInHeaders([...headers].filter(([name]) => !DROPPED_HEADERS.has(name))),
+  );
 }
 
 /** Text where it is UTF-8 (a letter that the cut has halved is left out), else bytes. */
