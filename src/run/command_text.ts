@@ -9,7 +9,7 @@ import type { RunRequest } from "./run_request.ts";
 
 /** `spoor run sync.crm --resend sync.crm`: typed in again, it asks for the same. */
 export function commandOf(request: RunRequest): string {
-  const { selectors, practice, full, resend, adopt, allowRemoved, allowChanges } = request;
+  const { selectors, practice, faults, full, resend, adopt, allowRemoved, allowChanges } = request;
   const { timeoutMs, plan, applyFile, held } = request;
   // All else is the plan's.
   if (applyFile !== undefined) return `spoor apply ${shellWord(applyFile)}`;
@@ -17,6 +17,7 @@ export function commandOf(request: RunRequest): string {
     plan ? "spoor plan" : "spoor run",
     ...selectors.map(shellWord),
     ...(practice ? ["--practice"] : []),
+    ...(faults === undefined ? [] : [`--faults ${shellWord(faults)}`]),
     ...(full ? ["--full"] : []),
     ...resend.map((model) => `--resend ${shellWord(model)}`),
     ...adopt.map((model) => `--adopt ${shellWord(model)}`),

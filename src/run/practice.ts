@@ -47,6 +47,19 @@ export class LazyPractice implements AsyncDisposable {
   }
 }
 
+/**
+ * Whoever asks for faults means to send nothing.
+ *
+ * @throws {UserError} Faults are asked for, and what the models send would leave the machine.
+ */
+export function refuseRealFaults(faults: string | undefined, practice: boolean): void {
+  if (faults === undefined || practice) return;
+  throw new UserError(`Cannot run with "--faults": this is not a practice run`, {
+    hint: "Nothing was sent. Add --practice, or leave --faults out",
+    exitCode: 2,
+  });
+}
+
 /** Where the practice API keeps what it receives. */
 export function practiceFilePath(root: string): string {
   return `${root}/.spoor/practice.db`;

@@ -48,6 +48,30 @@ Deno.test("a call that is wrong exits with 2, and says what is wrong", async () 
   assert.equal((await people.project.run("query mart.later")).code, 1);
 });
 
+Deno.test("faults are for practice: a run that is none is refused, and sends nothing", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "name"], rowsOf(2));
+  const { project } = people;
+
+  for (const faults of ["429:100%", "bogus"]) {
+    const { code, stderr } = await project.run(["run", "--faults", faults]);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /error: Cannot run with "--faults": this is not a practice run\n/);
+    assert.match(stderr, /hint: Nothing was sent\. Add --practice/);
+  }
+  assert.equal(api.requests.length, 0);
+  assert.equal(await project.exists(".spoor"), false, "nothing was begun");
+
+  await project.write("spoor.yaml", "practice: true\n");
+  assert.equal((await project.run("run --faults bogus")).code, 2);
+  const practised = await project.run(["run", "--faults", "slow:1ms drop:0%"]);
+  assert.equal(practised.code, 0, practised.output);
+  const [last] = await readLines(project, "history", "--practice");
+  assert.equal(last?.command, "spoor run --faults 'slow:1ms drop:0%'");
+  assert.equal(api.requests.length, 0);
+});
+
 Deno.test("to list what failed or is unknown where nothing has run is no failure", async () => {
   await using project = await tempProject({ "models/mart/a.sql": "SELECT 1 AS id" });
 

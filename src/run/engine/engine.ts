@@ -18,6 +18,7 @@ import {
   type Way,
 } from "~/run/execute_run.ts";
 import { refuseUnexpectedState } from "~/run/expected_state.ts";
+import { refuseRealFaults } from "~/run/practice.ts";
 import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 import { explainStateError, makeStateFolder, stateFilePath } from "~/store/open_state.ts";
@@ -87,6 +88,7 @@ export class Engine {
     const { settings, errors } = await loadSettings(root);
     if (errors.length > 0) throw new UserErrors(errors);
     const practice = request.practice || settings.practice;
+    refuseRealFaults(request.faults, practice);
     const path = stateFilePath(root, practice);
     this.#statePath = path;
     makeStateFolder(path);
