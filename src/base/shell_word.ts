@@ -19,6 +19,11 @@ export function shellWord(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
+/** A path as an argument: what begins with a dash would be an option. */
+export function shellPath(path: string): string {
+  return shellWord(path.startsWith("-") ? `./${path}` : path);
+}
+
 const SHORT: Readonly<Record<string, string>> = {
   "\n": "\\n",
   "\r": "\\r",

@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
+import { shellPath } from "~/base/shell_word.ts";
 import { statOf } from "~/base/stat_of.ts";
 import { UserError } from "~/base/user_error.ts";
 
@@ -40,11 +41,18 @@ export function nearestRoot(cwd: string): string | undefined {
 }
 
 function namedRoot(folder: string, asWritten: string): string {
+  // A variable that is not set, most likely: the project of the current folder is not what was meant.
+  if (asWritten === "") {
+    throw new UserError("Cannot find a project: --project is empty", {
+      hint: `Give it the folder that holds "${MODELS_FOLDER}/", or leave it out.`,
+      exitCode: 2,
+    });
+  }
   if (isProject(folder)) return folder;
   if (statOf(folder)?.isDirectory) {
     throw new UserError(
       `Cannot find a project: "${asWritten}" holds neither "${SETTINGS_FILE}" nor "${MODELS_FOLDER}/"`,
-      { hint: `Run "spoor init ${asWritten}" to begin one there.`, exitCode: 2 },
+      { hint: `Run "spoor init ${shellPath(asWritten)}" to begin one there.`, exitCode: 2 },
     );
   }
   throw new UserError(`Cannot find a project: "${asWritten}" is not a folder`, {

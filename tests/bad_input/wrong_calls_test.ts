@@ -21,6 +21,8 @@ const WRONG: readonly (readonly [call: string, says: RegExp])[] = [
   ["describe sync.poeple", /Did you mean "sync\.people"\?/],
   ["run sync.poeple", /Did you mean "sync\.people"\?/],
   ["history --project nowhere", /"nowhere" is not a folder/],
+  ["run --project=", /Cannot find a project: --project is empty/],
+  ["init --project=", /Cannot make a project in "": this names no folder/],
   ["practice --clear api.example.com", /--clear forgets all practice/],
   ["auth crm --new-key", /--new-key prints a key for all services/],
   ["auth nope --forget", /Cannot forget the tokens of "nope": spoor\.yaml has no such service/],
@@ -40,6 +42,7 @@ Deno.test("a call that is wrong exits with 2, and says what is wrong", async () 
     assert.equal(code, 2, call);
   }
   assert.equal(await people.project.exists("-"), false);
+  assert.equal(await people.project.exists("README.md"), false, "no project was made");
   assert.equal((await readLines(people.project, "practice")).length, 1, "nothing was forgotten");
 
   const later = await people.project.run("history mart.later");

@@ -6,6 +6,8 @@
 import { dirname, resolve } from "node:path";
 import { isThere } from "~/base/is_there.ts";
 import { messageOf } from "~/base/message_of.ts";
+import { shellPath } from "~/base/shell_word.ts";
+import { systemWords, withoutErrorNumber } from "~/base/system_words.ts";
 import { UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import type { Output } from "~/cli/output/output.ts";
@@ -32,14 +34,20 @@ export const initCommand = defineCommand({
     "Writes a small pipeline: a CSV file, three models on the way, and one that sends customers to",
     "a CRM, which is Spoor's practice API until you say otherwise. No file is ever overwritten.",
   ].join("\n"),
-  positionals: [{ name: "dir", help: "Its folder; else the current one", complete: "folders" }],
+  positionals: [{
+    name: "dir",
+    help: "Its folder, as --project would name it; else the current one",
+    complete: "folders",
+  }],
   options: {},
   examples: [
     ["spoor init demo", "A project in the folder demo"],
     ["spoor init", "A project in the current folder"],
   ],
-  run({ options, positionals: [dir = "."], output }) {
+  run({ options, positionals, output }) {
+    const dir = chooseFolder(positionals[0], options.project);
     const root = resolve(dir);
+    refuseNoFolder(root, dir);
     refuseToOverwrite(root, dir);
     for (const [path, text] of Object.entries(PROJECT_FILES)) writeFile(root, path, text);
     if (options.json) output.json("project", { root, files: Object.keys(PROJECT_FILES) });
@@ -47,6 +55,32 @@ export const initCommand = defineCommand({
     return ExitCode.Ok;
   },
 });
+
+function chooseFolder(dir: string | undefined, project: string | undefined): string {
+  if (dir === undefined || project === undefined) return dir ?? project ?? ".";
+  throw new UserError(`Cannot make a project in "${dir}": the folder is given twice`, {
+    hint: `Leave out --project: "spoor init ${shellPath(dir)}".`,
+    exitCode: 2,
+  });
+}
+
+function refuseNoFolder(root: string, dir: string): void {
+  const state = dir === "" ? "this names no folder" : whatIsInTheWay(root);
+  if (state === undefined) return;
+  throw new UserError(`Cannot make a project in "${dir}": ${state}`, {
+    hint: `Nothing was written. Name a folder, there or not: "spoor init demo".`,
+    exitCode: 2,
+  });
+}
+
+function whatIsInTheWay(root: string): string | undefined {
+  try {
+    return Deno.statSync(root).isDirectory ? undefined : "it is a file";
+  } catch (error) {
+    // One that is not there is made.
+    return error instanceof Deno.errors.NotFound ? undefined : systemWords(error);
+  }
+}
 
 function refuseToOverwrite(root: string, dir: string): void {
   const existing = Object.keys(PROJECT_FILES).filter((path) => isThere(`${root}/${path}`));
@@ -62,8 +96,8 @@ function writeFile(root: string, path: string, text: string): void {
     Deno.mkdirSync(dirname(`${root}/${path}`), { recursive: true });
     Deno.writeTextFileSync(`${root}/${path}`, text, { createNew: true });
   } catch (error) {
-    const message = messageOf(error);
-    throw new UserError(`Cannot write "${path}" in "${root}": ${message}`, {
+    const why = withoutErrorNumber(messageOf(error));
+    throw new UserError(`Cannot write "${path}" in "${root}": ${why}`, {
       hint: "Choose a folder that you may write to.",
       cause: error,
     });
@@ -79,6 +113,6 @@ function printWritten(root: string, dir: string, output: Output): void {
     output.line(`  ${path.padEnd(width)}  ${style.dim(meaning)}`);
   }
   output.line();
-  const enter = resolve(dir) === Deno.cwd() ? "" : `cd ${dir} && `;
+  const enter = resolve(dir) === Deno.cwd() ? "" : `cd ${shellPath(dir)} && `;
   output.line(`Run it; nothing will leave this machine: ${style.accent(`${enter}${PROGRAM} run`)}`);
 }

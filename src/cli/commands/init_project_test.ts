@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { main } from "~/cli/main.ts";
 import { keepOutput } from "~/cli/output/output_fixture.ts";
+import { PROGRAM } from "~/cli/program.ts";
 import { PROJECT_FILES } from "~/cli/templates/project_files.ts";
 import { LANGUAGE_GLOBALS, TIMER_GLOBALS, WEB_GLOBALS } from "~/sandbox/guest/realm/globals.ts";
 import { tempFolder } from "../../../tests/support/temp_folder.ts";
@@ -165,6 +166,35 @@ Deno.test("init overwrites nothing, and names what is there", async () => {
   assert.match(stderr, /^error: Cannot make a project in ".*": it holds "README\.md" already\n/);
   assert.deepEqual([...Deno.readDirSync(root)].map(({ name }) => name), ["README.md"]);
   assert.equal(await Deno.readTextFile(`${root}/README.md`), "mine");
+});
+
+Deno.test("init takes its folder from --project too, and says how to enter it", async () => {
+  using folder = tempFolder();
+  const root = `${folder.path}/my project`;
+
+  const { code, stdout } = await call("--project", root, "init");
+
+  assert.equal(code, 0);
+  assert(Deno.statSync(`${root}/models`).isDirectory);
+  assert(stdout.endsWith(`cd '${root}' && ${PROGRAM} run\n`), stdout);
+  const both = await call("init", `${folder.path}/a`, "--project", `${folder.path}/b`);
+  assert.equal(both.code, 2);
+  assert.match(both.stderr, /the folder is given twice/);
+  assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["my project"]);
+});
+
+Deno.test("init in a file, or below one, says what is in the way", async () => {
+  using folder = tempFolder();
+  const file = `${folder.path}/file`;
+  await Deno.writeTextFile(file, "mine");
+
+  for (const [dir, says] of [[file, "it is a file"], [`${file}/a`, "a part of its path is no"]]) {
+    const { code, stderr } = await call("init", dir ?? "");
+    assert.equal(code, 2, stderr);
+    assert(stderr.startsWith(`error: Cannot make a project in "${dir}": ${says}`), stderr);
+    assert.doesNotMatch(stderr, /os error/);
+  }
+  assert.equal(await Deno.readTextFile(file), "mine");
 });
 
 Deno.test("what init writes is checked by an editor without install, and has no fetch", async () => {

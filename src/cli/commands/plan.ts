@@ -4,7 +4,7 @@
  * @module
  */
 import { countOf } from "~/base/counts.ts";
-import { shellWord } from "~/base/shell_word.ts";
+import { shellPath } from "~/base/shell_word.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf, projectToRun } from "~/cli/find_project.ts";
 import { expectOneFormat } from "~/cli/one_format.ts";
@@ -123,9 +123,7 @@ function applyingText(
     return `Applied as it is, it ends with exit code 1: ${countOf(failed, "model")} would fail ` +
       "or be blocked. Make it anew once that is mended.";
   }
-  // What begins with a dash is an option to a command.
-  const path = file.startsWith("-") ? `./${file}` : file;
-  return `To send just this: spoor apply ${shellWord(path)}${option}`;
+  return `To send just this: spoor apply ${shellPath(file)}${option}`;
 }
 
 function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
