@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { tempFolder } from "../../tests/support/temp_folder.ts";
+import { parseFaults } from "~/practice/parse_faults.ts";
 import { loadAllCommands } from "./commands/registry.ts";
 import { main } from "./main.ts";
 import { keepOutput } from "./output/output_fixture.ts";
@@ -39,6 +40,16 @@ Deno.test("every command has a help with its options and at least one example", 
     assert.match(stdout, /\nExamples:\n {2}# .+\n {2}.+/);
     assert.equal((await call("help", command.name)).stdout, stdout);
   }
+});
+
+Deno.test("help says which options may be repeated, and how several faults are written", async () => {
+  const { stdout } = await call("run", "--help");
+  assert.match(stdout, /--resend MODEL .*; may be repeated\n/);
+  assert.match(stdout, /--adopt MODEL .*; may be repeated\n/);
+  assert.doesNotMatch(stdout, /--held SOURCE .*; may be repeated\n/);
+  const [, faults = ""] = /--faults "([^"]+)"/.exec(stdout) ?? [];
+  const read = parseFaults(faults);
+  assert(Array.isArray(read) && read.length === 2, faults);
 });
 
 Deno.test("no line of any help is wider than 100 columns", async () => {

@@ -36,10 +36,13 @@ export function splitCommand(
 export function parseCall(args: readonly string[], command: Command): ParsedCall {
   const table: OptionTable = { ...command.options, ...GLOBAL_OPTIONS };
   const { tokens, values, positionals } = tokenize(args, table);
+  const given = new Set<string>();
   for (const token of tokens) {
     if (token.kind !== "option") continue;
     expectNoWord(args[token.index], command);
     checkOption(token, table, command.name);
+    if (given.has(token.name)) checkRepeated(token.name, table, command.name);
+    given.add(token.name);
   }
   if (values.help !== true) checkPositionals(positionals, command);
   return { options: withDefaults(values, table), positionals };
@@ -79,6 +82,16 @@ function checkOption(token: OptionToken, table: OptionTable, command: string): v
   if (spec.choices && !spec.choices.includes(value)) {
     throw notAChoice(`--${token.name}`, value, spec.choices, command);
   }
+}
+
+/** Of two values one would go unread. A flag says no more when it is given twice. */
+function checkRepeated(name: string, table: OptionTable, command: string): void {
+  const spec = table[name];
+  if (spec?.type !== "string" || spec.multiple) return;
+  throw new UserError(`Cannot run "spoor ${command}": "--${name}" is given twice`, {
+    hint: `Give it once: "--${name} ${spec.value}"`,
+    exitCode: 2,
+  });
 }
 
 function unknownOption(token: OptionToken, table: OptionTable, command: string): UserError {

@@ -70,6 +70,15 @@ Deno.test("a value that is missing is not taken from the next option", () => {
   assert.match(refusal(["mail", "--limit"]), /"--limit" needs a value/);
 });
 
+Deno.test("an option that takes one value is refused when it is given twice", () => {
+  assert.equal(
+    refusal(["mail", "--limit", "1", "-n", "2"]),
+    `Cannot run "spoor send": "--limit" is given twice | Give it once: "--limit N"`,
+  );
+  assert.match(refusal(["mail", "--project=a", "--project=a"]), /"--project" is given twice/);
+  assert.equal(parseCall(["mail", "-d", "--dry"], command).options.dry, true);
+});
+
 Deno.test("a value for an option that takes none is refused", () => {
   assert.match(refusal(["mail", "--dry=yes"]), /"--dry" takes no value/);
 });

@@ -67,7 +67,9 @@ function optionRows(table: OptionTable): Row[] {
     const short = spec.short ? `-${spec.short}, ` : "    ";
     if (spec.type === "boolean") return [`${short}--${name}`, spec.help];
     const preset = spec.default === undefined ? "" : ` (${spec.default} if not given)`;
-    return [`${short}--${name} ${spec.value}`, withChoices(spec.help, spec.choices) + preset];
+    const often = spec.multiple ? "; may be repeated" : "";
+    const text = withChoices(spec.help, spec.choices) + often + preset;
+    return [`${short}--${name} ${spec.value}`, text];
   });
 }
 

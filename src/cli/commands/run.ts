@@ -37,14 +37,14 @@ const OPTIONS = {
     value: "MODEL",
     multiple: true,
     complete: "models",
-    help: "Send all groups of this model again; may be given several times",
+    help: "Send all groups of this model again",
   },
   adopt: {
     type: "string",
     value: "MODEL",
     multiple: true,
     complete: "models",
-    help: "Record what this model would send as sent already, and send nothing",
+    help: "Record as sent what this model would send, and send nothing",
   },
   held: {
     type: "string",
@@ -82,7 +82,8 @@ export const runCommand = defineCommand({
     "side has is left as it is. A table is compared by value and type; in a CSV file an empty cell is",
     "NULL and '', 42.0 is 42, true is 1, and what is not sure to be the same differs.",
     "",
-    "Faults of the practice API, as --faults 429:10% or --faults drop:2%,path=/contacts:",
+    "Faults of the practice API, several with spaces between them, each with what narrows it behind",
+    `commas, as --faults 429:10% or --faults "429:10% drop:2%,path=/contacts":`,
     ...Object.entries(FAULT_HELP).map(([name, does]) => `  ${name.padEnd(7)}  ${does}`),
   ].join("\n"),
   positionals: [{
