@@ -24,6 +24,7 @@ const WRONG: readonly (readonly [call: string, says: RegExp])[] = [
   ["run --project=", /Cannot find a project: --project is empty/],
   ["init --project=", /Cannot make a project in "": this names no folder/],
   ["practice --clear api.example.com", /--clear forgets all practice/],
+  ["retry sync.people --all", /it takes a model, or --all for all models/],
   ["auth crm --new-key", /--new-key prints a key for all services/],
   ["auth nope --forget", /Cannot forget the tokens of "nope": spoor\.yaml has no such service/],
 ];
@@ -87,6 +88,16 @@ Deno.test("to list what failed or is unknown where nothing has run is no failure
   const { code, stderr } = await project.run("failures");
   assert.equal(code, 0);
   assert.match(stderr, /Only practice runs have run here yet\. Add --practice/);
+});
+
+Deno.test("retry of a project that has no group says of none that it is accepted", async () => {
+  await using project = await tempProject({ "models/mart/a.sql": "SELECT 1 AS id" });
+  await project.run("run");
+
+  const { code, stderr } = await project.run("retry --all");
+
+  assert.equal(code, 1);
+  assert.match(stderr, /no group is failed or rejected\n +As it stands: there is no group that/);
 });
 
 Deno.test("with --json each line of every command is an object with its type", async () => {

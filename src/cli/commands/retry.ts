@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { countOf, renderCount } from "~/base/counts.ts";
+import { shellWord } from "~/base/shell_word.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { errorsShownWith } from "~/cli/failures_view/fold_failures.ts";
@@ -12,6 +13,7 @@ import {
   findKeys,
   findStanding,
   isWaiting,
+  noGroup,
   readAge,
   refusePassingOver,
   renderStanding,
@@ -43,7 +45,7 @@ const OPTIONS = {
     value: "AGE",
     help: "Only groups that have stood so for longer: 2d, 12h, 30m",
   },
-  all: { type: "boolean", help: "All models" },
+  all: { type: "boolean", help: "Of all models, instead of one" },
   practice: PRACTICE_OPTION,
 } as const satisfies OptionTable;
 
@@ -77,6 +79,12 @@ export const retryCommand = defineCommand({
     if (name === undefined && !options.all && error === undefined && before === undefined) {
       throw new UserError(`Cannot run "spoor retry": it is not said what to retry`, {
         hint: `Write "spoor retry MODEL", or "spoor retry --all".`,
+        exitCode: 2,
+      });
+    }
+    if (name !== undefined && options.all) {
+      throw new UserError(`Cannot run "spoor retry": it takes a model, or --all for all models`, {
+        hint: `Write "spoor retry ${shellWord(name)}", or "spoor retry --all".`,
         exitCode: 2,
       });
     }
@@ -146,13 +154,15 @@ async function loadAllTracked(root: string, db: DatabaseSync): Promise<TrackedMo
 }
 
 function nothingToRetry(
-  { model, error, errors, before }: ChangeFilter,
+  { model, keys, error, errors, before }: ChangeFilter,
   standing: Standing,
   option: string,
 ): UserError {
   const what = model === undefined ? PURPOSE : `${PURPOSE} ${model}`;
   const isNarrowed = (error ?? errors ?? before) !== undefined;
-  const which = isNarrowed ? "no failed or rejected group fits" : "no group is failed or rejected";
+  const which = isNarrowed
+    ? "no failed or rejected group fits"
+    : `${noGroup(keys)} is failed or rejected`;
   return new UserError(`Cannot ${what}: ${which}`, {
     details: [`As it stands: ${renderStanding(standing)}`],
     hint: whatToDo(standing, `${model === undefined ? "" : ` ${model}`}${option}`),

@@ -10,6 +10,7 @@ import { changeRequestOf } from "~/cli/groups/change_key_of.ts";
 import {
   findKeys,
   findStanding,
+  noGroup,
   refusePassingOver,
   renderStanding,
 } from "~/cli/groups/chosen_groups.ts";
@@ -159,7 +160,7 @@ async function settle(
   const [settled] = settleChanges(db, filter, sent, new Date().toISOString());
   if (!settled) {
     const standing = renderStanding(findStanding(db, filter, [model]));
-    throw nothingToSettle(model.name, standing, purpose, option);
+    throw nothingToSettle(model.name, `${noGroup(keys)} is unknown`, { standing, purpose, option });
   }
   const { groups } = settled;
   if (options.json) {
@@ -194,11 +195,10 @@ function formerWord(
 
 function nothingToSettle(
   model: string,
-  standing: string,
-  purpose: string,
-  option: string,
+  state: string,
+  { standing, purpose, option }: { standing: string; purpose: string; option: string },
 ): UserError {
-  return new UserError(`Cannot ${purpose}: no group is unknown`, {
+  return new UserError(`Cannot ${purpose}: ${state}`, {
     details: [`As it stands: ${standing}`],
     hint:
       `Run "spoor unknown${option}" to see what is; "spoor failures ${model}${option}" for all else.`,

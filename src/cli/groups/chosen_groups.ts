@@ -48,7 +48,7 @@ export function readAge(option: string, text: string | undefined, now: Date): st
 /** What a run has found of groups that left the query: nothing was tried of them yet. */
 const TO_REMOVE = "to remove";
 
-/** How groups stand that are not accepted, in the word for it: `pending` → 3. */
+/** How groups stand, in the word for it: `pending` → 3. What is accepted, or forgotten, is told of named ones alone. */
 export type Standing = ReadonlyMap<string, number>;
 
 /**
@@ -62,26 +62,31 @@ export function findStanding(
   models: readonly TrackedModel[],
 ): Standing {
   const standing = new Map<string, number>();
+  const add = (word: string | undefined, groups: number) => {
+    if (word !== undefined && groups > 0) standing.set(word, (standing.get(word) ?? 0) + groups);
+  };
   for (const { state, parked, groups } of countChanges(db, filter)) {
-    const word = state === "sent" ? "unknown" : parked && state === "failed" ? "parked" : state;
-    standing.set(word, (standing.get(word) ?? 0) + groups);
+    add(state === "sent" ? "unknown" : parked && state === "failed" ? "parked" : state, groups);
   }
-  const toRemove = models.filter(({ onRemoved }) => onRemoved === "deliver")
-    .reduce((sum, model) => sum + countToRemove(db, model, filter.keys), 0);
-  if (toRemove > 0) standing.set(TO_REMOVE, toRemove);
+  for (const model of models) {
+    if (filter.keys) { for (const key of filter.keys) add(standingAside(db, model, key), 1); }
+    else if (model.onRemoved === "deliver") {
+      add(TO_REMOVE, countDoubtedGone(db, model.name, model.keyColumns));
+    }
+  }
   return standing;
 }
 
-function countToRemove(
+/** How a group stands of which no change is known. */
+function standingAside(
   db: DatabaseSync,
-  { name, keyColumns }: TrackedModel,
-  keys: readonly string[] | undefined,
-): number {
-  if (keys === undefined) return countDoubtedGone(db, name, keyColumns);
-  return keys.filter((key) =>
-    findAccepted(db, name, keyColumns, decodeGroupKey(key))?.isInDoubt &&
-    !ledgerRowOf(db, name, key) && !pendingOf(db, name, key)
-  ).length;
+  { name, keyColumns, onRemoved }: TrackedModel,
+  key: string,
+): string | undefined {
+  if (ledgerRowOf(db, name, key) || pendingOf(db, name, key)) return undefined;
+  const accepted = findAccepted(db, name, keyColumns, decodeGroupKey(key));
+  if (!accepted) return "forgotten";
+  return accepted.isInDoubt && onRemoved === "deliver" ? TO_REMOVE : "accepted";
 }
 
 /** What groups are not that a decision cannot be about, of one and of several. */
@@ -121,6 +126,11 @@ export function refusePassingOver(
   });
 }
 
+/** `no group that is named`, where some are. */
+export function noGroup(keys: readonly string[] | undefined): string {
+  return keys === undefined ? "no group" : "no group that is named";
+}
+
 /** Whether the next run goes on with some of them by itself. */
 export function isWaiting(standing: Standing): boolean {
   return standing.has("pending") || standing.has(TO_REMOVE);
@@ -133,5 +143,5 @@ export function renderStanding(standing: Standing): string {
       ? `${countOf(groups, "group")} that left the query, to be removed`
       : countOf(groups, `${word} group`)
   );
-  return words.join(", ") || "all is accepted";
+  return words.join(", ") || "there is no group that is not accepted";
 }
