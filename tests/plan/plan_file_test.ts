@@ -5,6 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { assertExplained } from "../bad_input/mistake.ts";
+import { fakeApi } from "../support/fake_api.ts";
+import { COLUMNS, rowsOf, syncProject } from "../support/sync_project.ts";
 import { tempProject } from "../support/temp_project.ts";
 
 const FILES = { "models/raw/a.sql": "SELECT 1 AS id", file: "no folder", "folder/.keep": "" };
@@ -173,3 +175,44 @@ Deno.test("plan -o of what would fail does not ask to send it, and says what app
   assert.equal(applied.code, 1, applied.output);
   assert.deepEqual(project.rows("raw.a"), [{ id: 1 }]);
 });
+
+for (
+  const [what, code, before] of [
+    [
+      "asks the far side first",
+      `const known = await http.get(ORIGIN + "/known?id=" + row.id);
+       await http.post(ORIGIN + "/people", { json: known.json });`,
+      /^Wrote plan\.json\. Not all of it is known, and spoor apply sends only what is shown: [^\n]* To send all of it: (spoor run .*)$/m,
+    ],
+    [
+      "goes on with an answer",
+      `const { json } = await http.post(ORIGIN + "/people", { json: row });
+       await http.put(ORIGIN + "/people/" + json.id, { json: row });`,
+      /^Wrote plan\.json\. To send just this: spoor apply plan\.json; what comes after an assumed answer [^\n]* To send it in any case: (spoor run .*)$/m,
+    ],
+  ] as const
+) {
+  Deno.test(`plan -o of a model that ${what} says what apply may not send, and the run that does`, async () => {
+    await using api = await fakeApi(() => ({ json: { id: 17 } }));
+    await using people = await syncProject(
+      api,
+      `await query("SELECT * FROM raw.people").each(async (row) => { ${code} });`,
+    );
+    await people.setRows(COLUMNS, rowsOf(1));
+
+    const planned = await people.project.run("plan +sync.people --full -o plan.json");
+
+    assert.equal(planned.code, 0, planned.output);
+    const [, command = ""] = before.exec(planned.stderr) ?? [];
+    assert.equal(command, "spoor run +sync.people --full", planned.stderr);
+    const applied = await people.project.run("apply plan.json");
+    assert.equal(applied.code, 1, applied.output);
+    assert.match(applied.output, /hint: It was not sent\. Where a new plan does not show it, send/);
+    const [, ...args] = command.split(" ");
+    const run = await people.project.run(args);
+    assert.equal(run.code, 0, run.output);
+
+    const nothing = await people.project.run("plan -o plan.json");
+    assert.match(nothing.stderr, /^Wrote plan\.json\. There is nothing in it to do\.$/m);
+  });
+}

@@ -3,21 +3,20 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
-import { shellPath } from "~/base/shell_word.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf, projectToRun } from "~/cli/find_project.ts";
 import { expectOneFormat } from "~/cli/one_format.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { parseHeld } from "~/cli/parse_held.ts";
+import { applyingText } from "~/cli/plan_view/applying_text.ts";
 import { renderPlanMarkdown } from "~/cli/plan_view/plan_markdown.ts";
 import { renderPlan } from "~/cli/plan_view/plan_text.ts";
 import { expectWritable, writePlan } from "~/cli/plan_view/write_plan.ts";
 import { runOnCopy } from "~/cli/run_on_copy.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import { planText } from "~/plan/plan_file.ts";
-import { stateOption } from "~/run/command_text.ts";
+import { commandOf, stateOption } from "~/run/command_text.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 
 const OPTIONS = {
@@ -105,26 +104,14 @@ export const planCommand = defineCommand({
     print(call, plan, stateOption(options.practice, request.namedProject));
     if (options.output !== undefined) {
       const option = stateOption(false, request.namedProject);
-      output.errorLine(`Wrote ${options.output}. ${applyingText(plan, options.output, option)}`);
+      const { plan: _, ...run } = request;
+      const commands = { file: options.output, option, run: `${commandOf(run)}${option}` };
+      output.errorLine(`Wrote ${options.output}. ${applyingText(plan, commands)}`);
     }
     if (plan.summary.failed > 0 || plan.outdated_by) return ExitCode.Failed;
     return options["exit-code"] && plan.summary.has_changes ? ExitCode.Found : ExitCode.Ok;
   },
 });
-
-/** How the plan is applied, where that would do what it shows and end well. */
-function applyingText(
-  { summary: { failed }, outdated_by: outdatedBy }: PlanDocument,
-  file: string,
-  option: string,
-): string {
-  if (outdatedBy) return "It cannot be applied: no run begins from this state.";
-  if (failed > 0) {
-    return `Applied as it is, it ends with exit code 1: ${countOf(failed, "model")} would fail ` +
-      "or be blocked. Make it anew once that is mended.";
-  }
-  return `To send just this: spoor apply ${shellPath(file)}${option}`;
-}
 
 function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
   const { practice, full, resend, adopt, held, jobs, verbose, output } = options;

@@ -184,7 +184,8 @@ export class GuestHttp {
         mask(request.url).slice(0, 200)
       } for ${start.model}: it is not in the plan`,
       {
-        hint: `It was not sent. Make a new plan, or send without one by spoor run${stateOption}`,
+        hint:
+          `It was not sent. Where a new plan does not show it, send without one by spoor run${stateOption}`,
       },
     );
   }
