@@ -280,6 +280,14 @@ Deno.test("new refuses a name that is taken, reserved or none", async () => {
   );
   const reserved = await project.call("new", "main.customers");
   assert.deepEqual([reserved.code, /the schema "main" is taken/.test(reserved.stderr)], [2, true]);
+  for (const hidden of ["mart._b", "_x.b"]) {
+    const { code, stderr } = await project.call("new", hidden);
+    assert.equal(code, 2);
+    assert.match(stderr, /files and folders that begin with "_" are no models/);
+  }
+  const long = await project.call("new", `mart.${"a".repeat(300)}`);
+  assert.match(long.stderr, /^error: Cannot make the model "mart\.a+": File name too long\n/);
+  assert.equal((await project.call("validate")).stdout, "4 models, no mistake found\n");
   assert.match((await project.call("new", "hub-spot")).stderr, /its name is not "schema\.name"/);
   assert.match(
     (await project.call("new", "mart.v", "--kind", "view", "--ts")).stderr,

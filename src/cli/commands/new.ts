@@ -4,7 +4,9 @@
  * @module
  */
 import { dirname } from "node:path";
+import { messageOf } from "~/base/message_of.ts";
 import { isSameName } from "~/base/same_name.ts";
+import { withoutErrorNumber } from "~/base/system_words.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { projectOf } from "~/cli/find_project.ts";
@@ -65,9 +67,15 @@ function readName(name: string): ModelNameParts {
   const parts = parseModelName(name);
   if (!parts) {
     throw new UserError(`Cannot make the model "${name}": its name is not "schema.name"`, {
-      hint: `Use letters, digits and "_" around one dot: "spoor new mart.customers".`,
+      hint: `Use letters, digits and "_" around one dot, as in "mart.customers".`,
       exitCode: 2,
     });
+  }
+  if (parts.schema.startsWith("_") || parts.name.startsWith("_")) {
+    throw new UserError(
+      `Cannot make the model "${name}": files and folders that begin with "_" are no models`,
+      { hint: `Leave out the "_" at the beginning.`, exitCode: 2 },
+    );
   }
   if (isReservedSchema(parts.schema)) {
     throw new UserError(`Cannot make the model "${name}": the schema "${parts.schema}" is taken`, {
@@ -117,12 +125,16 @@ function likelySource({ schema, name }: ModelNameParts, files: readonly ModelFil
 }
 
 function writeNew(root: string, path: string, name: string, text: string): void {
-  Deno.mkdirSync(dirname(`${root}/${path}`), { recursive: true });
   try {
+    Deno.mkdirSync(dirname(`${root}/${path}`), { recursive: true });
     Deno.writeTextFileSync(`${root}/${path}`, text, { createNew: true });
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) throw alreadyThere(name, path);
-    throw error;
+    const why = withoutErrorNumber(messageOf(error));
+    throw new UserError(`Cannot make the model "${name}": ${why}`, {
+      hint: `Choose another name, and see that "${MODELS_FOLDER}/" may be written to.`,
+      cause: error,
+    });
   }
 }
 
