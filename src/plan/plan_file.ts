@@ -25,50 +25,54 @@ export const SCHEMA_VERSION = 1;
  * Reads a plan's file.
  *
  * @param path For messages.
+ * @param option What commands that are shown need to be about this project.
  * @throws {UserError} It is no plan, was edited, is not whole, or is of another version of Spoor.
  */
-export function parsePlan(text: string, path: string): PlanDocument {
-  const { digest, ...rest } = readObject(text, path);
+export function parsePlan(text: string, path: string, option: string): PlanDocument {
+  const { digest, ...rest } = readObject(text, path, makeOneBy(option));
+  const makeOne = makeOneBy(rest.practice === true ? ` --practice${option}` : option);
   const { type, spoor_version, complete, schema_version } = rest;
   if (type !== "plan") {
-    throw new UserError(`Cannot apply ${path}: it is not a plan`, { hint: MAKE_ONE });
+    throw new UserError(`Cannot apply ${path}: it is not a plan`, { hint: makeOne, exitCode: 2 });
   }
   if (spoor_version !== VERSION) {
     throw new UserError(
       `Cannot apply ${path}: it was made by Spoor ${spoor_version}, and this is Spoor ${VERSION}`,
-      { hint: MAKE_ONE },
+      { hint: makeOne },
     );
   }
   if (schema_version !== SCHEMA_VERSION) {
     throw new UserError(
       `Cannot apply ${path}: its schema_version is ${schema_version}, and this Spoor knows ${SCHEMA_VERSION}`,
-      { hint: MAKE_ONE },
+      { hint: makeOne },
     );
   }
   const plan = rest as unknown as Omit<PlanDocument, "digest">;
   if (digest !== digestOf(plan)) {
     throw new UserError(`Cannot apply ${path}: it was edited after it was made`, {
-      hint: `Nothing was sent. ${MAKE_ONE}`,
+      hint: `Nothing was sent. ${makeOne}`,
     });
   }
   if (complete !== true) {
     throw new UserError(`Cannot apply ${path}: it holds only the first groups of each model`, {
-      hint: MAKE_ONE,
+      hint: makeOne,
     });
   }
   return { ...plan, digest };
 }
 
-const MAKE_ONE = `Make a plan with "spoor plan -o plan.json".`;
+function makeOneBy(option: string): string {
+  return `Make a plan with "spoor plan -o plan.json${option}".`;
+}
 
-function readObject(text: string, path: string): Record<string, unknown> {
+function readObject(text: string, path: string, hint: string): Record<string, unknown> {
   try {
     const value = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch {
     // Told below, as everything else that is no object.
   }
-  throw new UserError(`Cannot apply ${path}: it is not a plan`, { hint: MAKE_ONE });
+  throw new UserError(`Cannot apply ${path}: it is not a plan`, { hint, exitCode: 2 });
 }
 
 /** Of the values, however they are laid out: a formatter may have been at the file. */

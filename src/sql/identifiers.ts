@@ -50,6 +50,13 @@ export function parseModelName(text: string): ModelNameParts | undefined {
   return isPlainIdentifier(schema) && isPlainIdentifier(name) ? { schema, name } : undefined;
 }
 
+/** Whether a model can have this name: files and folders that begin with `_` are none. */
+export function canBeModel(text: string): boolean {
+  const parts = parseModelName(text);
+  return parts !== undefined && !isReservedSchema(parts.schema) &&
+    !parts.schema.startsWith("_") && !parts.name.startsWith("_");
+}
+
 /** Whether models must keep out of this schema. */
 export function isReservedSchema(schema: string): boolean {
   const folded = foldName(schema);

@@ -7,7 +7,7 @@ import { countOf } from "~/base/counts.ts";
 import { systemWords } from "~/base/system_words.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
-import { projectToRun } from "~/cli/find_project.ts";
+import { namedProjectOf, projectToRun } from "~/cli/find_project.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
 import { parseCount } from "~/cli/parse_count.ts";
 import { parseHeld } from "~/cli/parse_held.ts";
@@ -46,8 +46,10 @@ export const applyCommand = defineCommand({
     ["spoor apply plan.json", "Send just that"],
   ],
   async run(call) {
-    const { options: { json, all, verbose }, output, positionals: [file = ""] } = call;
-    const plan = parsePlan(readPlan(file), file);
+    const { options, output, positionals: [file = ""] } = call;
+    const option = stateOption(false, namedProjectOf(options));
+    const plan = parsePlan(readPlan(file, option), file, option);
+    const { json, all, verbose } = options;
     const request = toRequest(call, plan, file);
     using text = json ? undefined : new RunText(output, {
       all,
@@ -95,7 +97,7 @@ function toRequest(
   };
 }
 
-function readPlan(path: string): string {
+function readPlan(path: string, option: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
@@ -103,7 +105,7 @@ function readPlan(path: string): string {
       ? "there is no such file"
       : systemWords(error);
     throw new UserError(`Cannot read ${path}: ${why}`, {
-      hint: `Make a plan with "spoor plan -o plan.json".`,
+      hint: `Make a plan with "spoor plan -o plan.json${option}".`,
       exitCode: 2,
       cause: error,
     });

@@ -7,10 +7,11 @@ import { UserErrors } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { renderDescription } from "~/cli/describe/describe_lines.ts";
 import { describeModel, findModel } from "~/cli/describe/describe_model.ts";
-import { projectOf } from "~/cli/find_project.ts";
+import { namedProjectOf, projectOf } from "~/cli/find_project.ts";
 import { findProjectState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
+import { stateOption } from "~/run/command_text.ts";
 import { stateFilePath } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
 
@@ -23,7 +24,8 @@ export const describeCommand = defineCommand({
   examples: [["spoor describe mart.customers", "One model"]],
   async run({ options, positionals: [name = ""], output }) {
     const project = await loadProject({ root: projectOf(options) });
-    const model = findModel(project.models, name);
+    const option = stateOption(false, namedProjectOf(options));
+    const model = findModel(project.models, name, option);
     const own = project.errors.filter(({ at }) => at?.path === model.path);
     if (own.length > 0) throw new UserErrors(own);
 

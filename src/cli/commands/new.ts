@@ -9,12 +9,13 @@ import { isSameName } from "~/base/same_name.ts";
 import { withoutErrorNumber } from "~/base/system_words.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
-import { projectOf } from "~/cli/find_project.ts";
+import { namedProjectOf, projectOf } from "~/cli/find_project.ts";
 import { PROGRAM } from "~/cli/program.ts";
 import { type NewModel, renderNewModel } from "~/cli/templates/model_template.ts";
 import { KIND_NAMES, type KindName } from "~/model/model.ts";
 import { MODELS_FOLDER } from "~/project/find_root.ts";
 import { findModels, type ModelFile } from "~/project/models/find_models.ts";
+import { stateOption } from "~/run/command_text.ts";
 import { isReservedSchema, type ModelNameParts, parseModelName } from "~/sql/identifiers.ts";
 
 const OPTIONS = {
@@ -58,7 +59,9 @@ export const newCommand = defineCommand({
       return ExitCode.Ok;
     }
     output.line(`Wrote ${output.style.strong(path)}`);
-    output.line(`Put its names right, then "${PROGRAM} validate" and "${PROGRAM} run +${name}".`);
+    const option = stateOption(false, namedProjectOf(options));
+    const validate = `${PROGRAM} validate${option}`;
+    output.line(`Put its names right, then "${validate}" and "${PROGRAM} run +${name}${option}".`);
     return ExitCode.Ok;
   },
 });

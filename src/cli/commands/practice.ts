@@ -4,6 +4,7 @@
  * @module
  */
 import { countOf } from "~/base/counts.ts";
+import { shellWord } from "~/base/shell_word.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { namedProjectOf, projectOf } from "~/cli/find_project.ts";
@@ -81,8 +82,9 @@ export const practiceCommand = defineCommand({
         output.line(`Nothing was received yet. Start with "spoor run${option}".`);
       }
     } else if (options.records) showRecords(practice, filter, { ...options, limit }, output);
-    else if (where === undefined && options.key === undefined) showHosts(practice, options, output);
-    else showRequests(practice, filter, { ...options, limit }, output);
+    else if (where === undefined && options.key === undefined) {
+      showHosts(practice, options, output);
+    } else showRequests(practice, filter, { ...options, limit }, output);
     return ExitCode.Ok;
   },
 });
@@ -108,7 +110,7 @@ function toFilter(where: string | undefined, key: string | undefined): PracticeF
 
 function showHosts(
   practice: PracticeReader,
-  { json }: Pick<Options, "json">,
+  { json, project }: Pick<Options, "json" | "project">,
   output: Output,
 ): void {
   const hosts = practice.hosts();
@@ -122,9 +124,9 @@ function showHosts(
   const [first] = hosts;
   if (!first) return;
   output.line();
-  output.line(
-    `Nothing of this left the machine. "${PROGRAM} practice ${first.host}" shows requests.`,
-  );
+  const option = stateOption(false, namedProjectOf({ project }));
+  const command = `${PROGRAM} practice ${shellWord(first.host)}${option}`;
+  output.line(`Nothing of this left the machine. "${command}" shows requests.`);
 }
 
 function showRequests(

@@ -16,6 +16,7 @@ import { renderBudget } from "~/delivery/budget.ts";
 import { DIRECTIVES } from "~/model/directives.ts";
 import type { Budget, Directives, Model, ModelName } from "~/model/model.ts";
 import { countWaitingChanges } from "~/store/changes/waiting_changes.ts";
+import { canBeModel } from "~/sql/identifiers.ts";
 import { loadModelStates, type ModelState } from "~/store/model_states.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 
@@ -40,16 +41,30 @@ export interface ModelDescription {
   "last_run"?: PastStep;
 }
 
-/** Finds a model by its name, in any case. */
-export function findModel(models: ReadonlyMap<ModelName, Model>, name: string): Model {
+/**
+ * Finds a model by its name, in any case.
+ *
+ * @param option What commands that are shown need to be about this project.
+ * @throws {UserError} There is none.
+ */
+export function findModel(
+  models: ReadonlyMap<ModelName, Model>,
+  name: string,
+  option: string,
+): Model {
   for (const model of models.values()) {
     if (isSameName(model.name, name)) return model;
   }
   const meant = new NearestTable([...models.keys()]).find(name);
   throw new UserError(`Cannot describe "${name}": no model has this name`, {
-    hint: meant ? `Did you mean "${meant}"?` : `Run "spoor new ${name}" to make one.`,
+    hint: meant ? `Did you mean "${meant}"?` : howToGoOn(name, option),
     exitCode: 2,
   });
+}
+
+function howToGoOn(name: string, option: string): string {
+  if (canBeModel(name)) return `Run "spoor new ${name}${option}" to make one.`;
+  return `Run "spoor query spoor.models${option}" to see those that have run.`;
 }
 
 /** The state file, and the run that is under way, if one is. */

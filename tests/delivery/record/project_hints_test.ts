@@ -91,6 +91,32 @@ Deno.test("a budget's way out, a plan to apply and a state to move are of the pr
   assert.ok(listed.includes(`"spoor state mv sync.people <new name>${option}"`), listed);
 });
 
+Deno.test("what new, describe, practice, apply and auth name is of the project that was named", async () => {
+  await using api = await fakeApi();
+  await using there = await projectFromOutside(api, []);
+  const { people, say, option } = there;
+  await people.setRows(COLUMNS, rowsOf(1));
+  assert.match(await say("run", "--practice"), /1 accepted/);
+  await people.project.write("no plan.json", "{}");
+  await people.project.write("old.json", `{"type":"plan","practice":true}`);
+  const has = async (text: string, ...args: string[]) => {
+    const output = await say(...args);
+    assert.ok(output.includes(text), `${text}\nis not in\n${output}`);
+  };
+
+  const wrote = `"spoor validate${option}" and "spoor run +mart.new${option}"`;
+  await has(wrote, "new", "mart.new");
+  await has(`Run "spoor new nope.x${option}" to make one`, "describe", "nope.x");
+  await has(`Run "spoor query spoor.models${option}" to see`, "describe", "spoor.runs");
+  await has(`"spoor practice 127.0.0.1:${new URL(api.origin).port}${option}" shows`, "practice");
+  const planned = `Make a plan with "spoor plan -o plan.json${option}"`;
+  await has(planned, "apply", "nowhere.json");
+  await has(planned, "apply", people.project.path("no plan.json"));
+  const practised = `Make a plan with "spoor plan -o plan.json --practice${option}"`;
+  await has(practised, "apply", people.project.path("old.json"));
+  await has(`"spoor auth${option}" lists the names`, "auth", "--forget");
+});
+
 Deno.test("no command has a project where none was named, or the folder tells which it is", async () => {
   await using api = await fakeApi(() => ({ status: 422 }));
   await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["max_attempts: 1"] });
