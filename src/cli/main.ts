@@ -6,6 +6,7 @@
  */
 import { closestWord } from "~/base/closest_word.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
+import { isNotBuiltYet } from "~/model/not_built_yet.ts";
 import { type Call, type Command, ExitCode } from "./command.ts";
 import { COMMANDS, HIDDEN_COMMANDS } from "./commands/registry.ts";
 import { renderThrown } from "./output/error_lines.ts";
@@ -69,6 +70,12 @@ async function runCommand(
 async function loadCommand(name: string): Promise<Command> {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : HIDDEN_COMMANDS[name];
   if (entry) return await entry();
+  if (isNotBuiltYet("command", name)) {
+    throw new UserError(`Cannot run "spoor ${name}": this command is not there yet`, {
+      hint: `Run "spoor help" to see those that are.`,
+      exitCode: 2,
+    });
+  }
   const meant = closestWord(name, Object.keys(COMMANDS));
   throw new UserError(`Cannot run "spoor ${name}": there is no such command`, {
     hint: meant ? `Did you mean "spoor ${meant}"?` : `Run "spoor help" to see them all.`,

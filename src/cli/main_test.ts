@@ -82,6 +82,17 @@ Deno.test("an unknown command exits 2 and names the nearest", async () => {
   assert.match((await call("help", "rnu")).stderr, /Did you mean "spoor help run"\?/);
 });
 
+Deno.test("a command that is not there yet is called that, and no other is proposed", async () => {
+  for (const args of [["ui"], ["test"], ["help", "lineage"]]) {
+    const { code, stderr } = await call(...args);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /: this command is not there yet\n {2}hint: Run "spoor help" to see those that are\.\n$/,
+    );
+  }
+});
+
 Deno.test("--json prints an error as an object, and its text to stderr", async () => {
   const { code, stdout, stderr } = await call("rnu", "--json");
   assert.equal(code, 2);

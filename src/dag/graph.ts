@@ -94,7 +94,7 @@ class GraphBuilder {
         this.errors.push(leftBehind(reference, this.#presentNameOf(reference.table)));
       } else if (this.#isHeld(folded)) this.external.get(model.name)?.push(reference.table);
       else if (!this.#unreadable.has(folded)) {
-        this.errors.push(missingTable(reference, this.#nearest));
+        this.errors.push(missingTable(model.name, reference, this.#nearest));
       }
     }
   }
@@ -141,8 +141,12 @@ function readsItself(model: Model, { at, declared }: Reference): UserError {
   });
 }
 
-function missingTable({ table, at, declared }: Reference, nearest: NearestTable): UserError {
-  const meant = nearest.find(table);
+function missingTable(
+  reader: ModelName,
+  { table, at, declared }: Reference,
+  nearest: NearestTable,
+): UserError {
+  const meant = nearest.find(table, reader);
   const message = declared
     ? `Cannot depend on "${table}": no model has that name, and the database holds no such table`
     : `Cannot read the table "${table}": no model makes it, and the database does not hold it`;

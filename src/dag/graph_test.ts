@@ -46,10 +46,15 @@ Deno.test("names meet as SQLite compares them: ASCII letters regardless of case"
 Deno.test("a table that no model makes and the database does not hold is a mistake", () => {
   assert.deepEqual(mistakesOf([model("mart.customers"), model("a.b", ["a.c", "mart.custmers"])]), [
     `models/a/b.sql:1 Cannot read the table "a.c": no model makes it, and the database does not hold it` +
-    ` | Did you mean "a.b"?`,
+    ` | Make it by a model, "models/a/c.sql", or correct the name.`,
     `models/a/b.sql:2 Cannot read the table "mart.custmers": no model makes it, and the database does not hold it` +
     ` | Did you mean "mart.customers"?`,
   ]);
+});
+
+Deno.test("a model is not taken to mean itself, but the nearest of the others", () => {
+  const [words] = mistakesOf([model("mart.orders"), model("mart.ordrs1", ["mart.ordrs2"])]);
+  assert.match(words ?? "", /Did you mean "mart\.orders"\?$/);
 });
 
 Deno.test("a table without its schema is told with the model of that name", () => {
@@ -144,7 +149,10 @@ Deno.test("@depends_on is told in its own words", () => {
 });
 
 Deno.test("of a thousand missing tables all are told, and the nearest name of the first 200", () => {
-  const models = Array.from({ length: 1_000 }, (_, i) => model(`a.m${i}`, [`gone.m${i}`]));
+  const models = Array.from(
+    { length: 1_000 },
+    (_, i) => model(`a.m${i}`, [`gone.m${(i + 1) % 1_000}`]),
+  );
   const { errors } = build(models);
   assert.equal(errors.length, 1_000);
   assert.equal(errors.filter((error) => error.hint?.startsWith("Did you mean")).length, 200);

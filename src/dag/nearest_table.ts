@@ -26,8 +26,18 @@ export class NearestTable {
     }
   }
 
-  /** The nearest name, or `undefined` when none is near. */
-  find(name: string): string | undefined {
+  /**
+   * The nearest name, or `undefined` when none is near.
+   *
+   * @param reader The model that reads it, which it cannot mean.
+   */
+  find(name: string, reader?: ModelName): string | undefined {
+    const meant = this.#nearest(name);
+    if (meant === undefined || meant !== reader) return meant;
+    return new NearestTable(this.#known.filter((known) => known !== reader)).find(name);
+  }
+
+  #nearest(name: string): string | undefined {
     if (this.#found.has(name)) return this.#found.get(name);
     if (this.#found.size >= MAX_SEARCHES) return undefined;
     // `customers` for `mart.customers`: an edit distance would never get there.

@@ -18,6 +18,7 @@ import {
   oneOf,
   type Parsed,
   parseItems,
+  problem,
   readablePath,
   tagName,
   type ValueParser,
@@ -25,6 +26,7 @@ import {
   variableName,
 } from "./directive_value.ts";
 import { type Directives, KIND_NAMES, type KindName } from "./model.ts";
+import { isNotBuiltYet } from "./not_built_yet.ts";
 import { rateLimit } from "./rate_limit.ts";
 
 /** One directive, as the help shows it and as a header is read by it. */
@@ -98,9 +100,17 @@ function store<Key extends keyof Directives>(
   return undefined;
 }
 
+function kindName(text: string): Parsed<KindName> {
+  if (!isNotBuiltYet("kind", text)) return oneOf(KIND_NAMES, "a kind")(text);
+  return problem(
+    `the kind "${text}" is not there yet`,
+    `Those that are: ${KIND_NAMES.map((kind) => `"${kind}"`).join(", ")}.`,
+  );
+}
+
 /** All directives, in the order in which the help shows them. */
 export const DIRECTIVES: readonly Directive[] = [
-  scalar("kind", oneOf(KIND_NAMES, "a kind"), {
+  scalar("kind", kindName, {
     name: "kind",
     value: KIND_NAMES.join(" | "),
     summary: "How the table is kept",

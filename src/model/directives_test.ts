@@ -64,7 +64,11 @@ const BAD: [name: string, value: string | readonly string[], words: RegExp][] = 
   ["rate_limit", "5/30d", /"5\/30d" has too long a window \| Write a window of at most "24d"/],
   ["rate_limit", "2000000/s", /"2000000\/s" is too many/],
   ["kind", "Tracked", /"Tracked" is not a kind \| Did you mean "tracked"\?/],
-  ["kind", "scd2", /"scd2" is not a kind \| Use one of "table", "view", "tracked"\./],
+  [
+    "kind",
+    "scd2",
+    /the kind "scd2" is not there yet \| Those that are: "table", "view", "tracked"\./,
+  ],
   ["kind", ["view"], /a list is not what it takes \| Write "@kind: tracked"\./],
   ["unique_key", "", /"@unique_key": it has no value \| Write a value, as in "@unique_key: cust/],
   ["unique_key", [], /"@unique_key": it has no value/],
@@ -121,14 +125,23 @@ Deno.test("a directive that does not exist is told with the nearest name", () =>
   assert.match(String(read("zebra", "x")), /\| Run "spoor help directives" to see them all\./);
 });
 
-Deno.test("directives of later versions do not exist", () => {
-  const names = ["rate_limits", "incremental", "constraint", "audit", "warning"];
-  for (const name of names) assert.match(String(read(name, "x")), /is not a directive/);
+Deno.test("a name that is only near to a directive's is none", () => {
+  assert.match(String(read("rate_limits", "x")), /is not a directive/);
 });
 
 Deno.test("names of JavaScript's own objects are no directives", () => {
   for (const name of ["constructor", "__proto__", "toString"]) {
     assert.match(String(read(name, "x")), /is not a directive/);
+  }
+});
+
+Deno.test("a directive that is not there yet is called that, and no mistake", () => {
+  for (const name of ["incremental", "constraint", "audit", "warning"]) {
+    assert.equal(
+      String(read(name, "not_null(id)")),
+      `Cannot read the model header: "@${name}" is not there yet | ` +
+        `Run "spoor help directives" to see those that are.`,
+    );
   }
 });
 

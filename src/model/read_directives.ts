@@ -7,6 +7,7 @@ import { closestWord } from "~/base/closest_word.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { type Directive, DIRECTIVE_NAMES, findDirective } from "./directives.ts";
 import type { Directives } from "./model.ts";
+import { isNotBuiltYet } from "./not_built_yet.ts";
 
 /** One directive as it was written, not yet understood. */
 export interface DirectiveEntry {
@@ -85,6 +86,12 @@ function unknownDirective(
   at: SourceLocation,
   otherNames: readonly string[],
 ): UserError {
+  if (isNotBuiltYet("directive", name)) {
+    return new UserError(`Cannot read the model header: "${sign}${name}" is not there yet`, {
+      at,
+      hint: `Run "spoor help directives" to see those that are.`,
+    });
+  }
   const meant = closestWord(name, [...DIRECTIVE_NAMES, ...otherNames]);
   return new UserError(`Cannot read the model header: "${sign}${name}" is not a directive`, {
     at,

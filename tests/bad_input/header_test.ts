@@ -39,7 +39,7 @@ testMistakes([
   }),
   header("a kind of a later version", "-- @kind: scd2", [`"scd2"`], { at: "models/mart/a.sql:1" }),
   header("a directive of a later version", "-- @incremental: id", [
-    `"@incremental" is not a directive`,
+    `"@incremental" is not there yet`,
   ], {
     at: "models/mart/a.sql:1",
   }),

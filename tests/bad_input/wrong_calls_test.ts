@@ -12,6 +12,8 @@ import { tempProject } from "../support/temp_project.ts";
 const WRONG: readonly (readonly [call: string, says: RegExp])[] = [
   ["history sync.poeple", /there is no such model\n +hint: Did you mean "sync\.people"\?/],
   ["query sync.poeple", /there is no table "sync\.poeple"\n +hint: Did you mean "sync\.people"\?/],
+  ["query spoor.step", /there is no table "spoor\.step"\n +hint: Did you mean "spoor\.steps"\?/],
+  ["query spoor.foo", /hint: Tables of Spoor's own are spoor\.changes, spoor\.runs, /],
   ["query sync.people --json --format csv", /--json and --format csv ask for two formats/],
   ["plan --json --format md", /--json and --format md ask for two formats/],
   ["plan -o -", /"-" names no file/],

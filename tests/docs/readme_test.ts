@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 import { queryCommand } from "~/cli/commands/query.ts";
 import { COMMANDS } from "~/cli/commands/registry.ts";
 import { DIRECTIVE_NAMES } from "~/model/directives.ts";
+import { KIND_NAMES } from "~/model/model.ts";
+import { NOT_BUILT_YET } from "~/model/not_built_yet.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -41,14 +43,17 @@ Deno.test("the help of query names every view that Spoor has for people", () => 
   assert.deepEqual(missing, []);
 });
 
-Deno.test("README calls no command unbuilt that exists", () => {
+Deno.test("README calls unbuilt what the program does, and nothing that exists", () => {
   const [, rest = ""] = README.split("\n## What is not built yet\n");
   const points = rest.split("\n## ", 1).join("").split("\n- ");
-  const unbuilt = points.find((point) => point.startsWith("the commands ")) ?? "";
-  const named = matches(unbuilt, /`([a-z]+)`/g);
+  const { command, kind, directive } = NOT_BUILT_YET;
 
-  assert.ok(named.length > 0);
-  assert.deepEqual(named.filter((name) => COMMAND_NAMES.includes(name)), []);
+  for (const [what, names] of [["commands", command], ["kinds", kind]] as const) {
+    const unbuilt = points.find((point) => point.startsWith(`the ${what} `)) ?? "";
+    assert.deepEqual(matches(unbuilt, /`([a-z0-9]+)`/g).sort(), names.toSorted());
+  }
+  const there = [...COMMAND_NAMES, ...KIND_NAMES, ...DIRECTIVE_NAMES];
+  assert.deepEqual([...command, ...kind, ...directive].filter((one) => there.includes(one)), []);
 });
 
 Deno.test("README names no directive that does not exist", () => {

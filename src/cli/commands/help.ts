@@ -9,6 +9,7 @@ import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { PLAIN, type Style } from "~/cli/output/style.ts";
 import { renderDirectives } from "~/cli/render_directives.ts";
 import { renderCommandHelp, renderProgramHelp } from "~/cli/render_help.ts";
+import { isNotBuiltYet } from "~/model/not_built_yet.ts";
 import { COMMANDS, loadAllCommands } from "./registry.ts";
 
 const DIRECTIVES_TOPIC = "directives";
@@ -45,6 +46,12 @@ async function textOf(topic: string | undefined, style: Style): Promise<string> 
 }
 
 function noSuchTopic(topic: string): UserError {
+  if (isNotBuiltYet("command", topic)) {
+    return new UserError(`Cannot help with "${topic}": this command is not there yet`, {
+      hint: `Run "spoor help" to see those that are.`,
+      exitCode: 2,
+    });
+  }
   const meant = closestWord(topic, [...Object.keys(COMMANDS), DIRECTIVES_TOPIC]);
   return new UserError(`Cannot help with "${topic}": there is no such command`, {
     hint: meant ? `Did you mean "spoor help ${meant}"?` : `Run "spoor help" to see them all.`,

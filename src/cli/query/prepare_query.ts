@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { closestWord } from "~/base/closest_word.ts";
 import { messageOf } from "~/base/message_of.ts";
 import { textPosition } from "~/base/text_position.ts";
 import { UserError } from "~/base/user_error.ts";
@@ -18,6 +19,10 @@ import type { SqlValue } from "~/warehouse/values.ts";
 import { WholeRows } from "~/warehouse/whole_rows.ts";
 
 const RESULT = `"spoor.query_result"`;
+
+/** What Spoor keeps for people to read; the help of `spoor query` says what is in them. */
+const OWN_TABLES = ["changes", "runs", "steps", "models", "ledger", "deliveries", "requests"]
+  .map((name) => `spoor.${name}`);
 
 /** Rows to come, and what their columns are called. */
 export interface QueryResult {
@@ -96,9 +101,14 @@ function explain(
   if (table === undefined) {
     return cannotRun(error, sql, { place: placeOf(db, sql, message), exitCode: 2 });
   }
-  const meant = new NearestTable(models, listTables(db)).find(table);
+  const isOwn = table.startsWith("spoor.");
+  const meant = isOwn
+    ? closestWord(table, OWN_TABLES)
+    : new NearestTable(models, listTables(db)).find(table);
   const hint = models.includes(table)
     ? `Run "spoor run +${table}${option}" first: the model has not made its table yet.`
+    : meant === undefined && isOwn
+    ? `Tables of Spoor's own are ${OWN_TABLES.join(", ")}.`
     : meant === undefined
     ? `Run "spoor query spoor.models${option}" to see the tables that there are.`
     : `Did you mean "${meant}"?`;
