@@ -14,7 +14,12 @@ export function countOf(value: number, one: string, many = `${one}s`): string {
   return `${renderCount(value)} ${value === 1 ? one : many}`;
 }
 
-/** What is shown of a list, and last how many there are besides: `a`, `b`, `… 12 more`. */
-export function withRest(shown: readonly string[], more: number): string[] {
-  return more > 0 ? [...shown, `… ${renderCount(more)} more`] : [...shown];
+/**
+ * What is shown of a list, and last how many there are besides: `a`, `b`, `… 12 more (--all shows them)`.
+ *
+ * @param by The option, or the command, that shows them.
+ */
+export function withRest(shown: readonly string[], more: number, by?: string): string[] {
+  const how = by === undefined ? "" : ` (${by} shows them)`;
+  return more > 0 ? [...shown, `… ${renderCount(more)} more${how}`] : [...shown];
 }

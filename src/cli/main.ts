@@ -30,7 +30,9 @@ export async function main(args: readonly string[], output?: Output): Promise<nu
   } catch (error) {
     const verbose = beforeDashes.some((arg) => arg === "--verbose" || arg === "-v");
     if (beforeDashes.includes("--json")) printAsJson(error, out);
-    for (const line of renderThrown(error, { style: out.errorStyle, verbose })) out.errorLine(line);
+    const all = beforeDashes.includes("--all");
+    const view = { style: out.errorStyle, verbose, all };
+    for (const line of renderThrown(error, view)) out.errorLine(line);
     return exitCodeOf(error);
   } finally {
     await out.end();

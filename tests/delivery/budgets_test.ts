@@ -34,7 +34,8 @@ Deno.test("more removals than @max_removed block the model, with figures and exa
   );
   assert.deepEqual(error?.details?.slice(0, 2), ["id = 40", "id = 41"]);
   assert.equal(error?.details?.length, 11);
-  assert.equal(error?.details?.at(-1), "… 1 more");
+  assert.equal(error?.details?.at(-1), "… 1 more (spoor plan sync.people --all shows them)");
+  assert.match((await people.project.run("plan sync.people --all")).output, /id = 50 /);
   assert.match(error?.hint ?? "", /Nothing was sent.*spoor run sync\.people --allow-removed/);
   assert.equal(people.project.rows("sync.people").length, 50);
 
@@ -132,7 +133,7 @@ Deno.test("two budgets over are told together, and the command that is offered l
   const lines = error?.details ?? [];
   assert.equal(lines.filter((line) => /^id = \d+ left the query$/.test(line)).length, 5);
   assert.equal(lines.filter((line) => /^id = \d+ is new or changed$/.test(line)).length, 5);
-  assert.equal(lines.at(-1), "… 41 more");
+  assert.equal(lines.at(-1), "… 41 more (spoor plan sync.people --all shows them)");
   const why = (await people.project.run("why sync.people 1")).output;
   assert.ok(why.includes(both) && why.includes(removed) && why.includes(changed), why);
 

@@ -105,7 +105,10 @@ Deno.test("what is new beside what was left is held against the budget, with its
   assert.equal(blocked.sync.error?.message, `Cannot send sync.people: ${message}`);
   const examples = blocked.sync.error?.details ?? [];
   assert.deepEqual(examples.slice(0, 2), ["id = 1", "id = 2"]);
-  assert.deepEqual(examples.slice(9), ["id = 10", "… 2 more"]);
+  assert.deepEqual(examples.slice(9), [
+    "id = 10",
+    "… 2 more (spoor plan sync.people --all shows them)",
+  ]);
   assert.equal(api.requests.length, 0);
   // Blocked, it has forgotten nothing of what was left.
   await people.setRows(COLUMNS, rowsOf(60));

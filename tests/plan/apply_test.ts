@@ -140,6 +140,22 @@ const MOVED: readonly [
   ],
 ];
 
+Deno.test("apply --all lists all that has moved", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(15));
+  await keepPlan(people);
+  await people.setRows(COLUMNS, rowsOf(15, "Bo"));
+
+  const folded = await people.project.run("apply plan.json");
+  const whole = await people.project.run("apply plan.json --all");
+
+  assert.match(folded.stderr, /… \d+ more \(--verbose shows them\)$/m);
+  assert.match(whole.stderr, /id = 15 /);
+  assert.doesNotMatch(whole.stderr, /… \d+ more/);
+  assert.equal(api.connections, 0);
+});
+
 for (const [what, move, says] of MOVED) {
   Deno.test(`apply refuses after ${what}, says so, and sends nothing`, async () => {
     await using api = await fakeApi();

@@ -23,7 +23,10 @@ import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 
 const OPTIONS = {
-  all: { type: "boolean", help: "Fold no list" },
+  all: {
+    type: "boolean",
+    help: "Fold no list; of what a run keeps only ten it names the command for all",
+  },
   jobs: { type: "string", short: "j", value: "N", help: "Models side by side; else one a core" },
 } as const satisfies OptionTable;
 

@@ -63,7 +63,10 @@ const OPTIONS = {
     value: "TIME",
     help: "After this time begin nothing new; what is in flight ends: 10m, 90s",
   },
-  all: { type: "boolean", help: "Fold no list" },
+  all: {
+    type: "boolean",
+    help: "Fold no list; of what a run keeps only ten it names the command for all",
+  },
 } as const satisfies OptionTable;
 
 /** Runs models, all or the selected ones. */

@@ -43,18 +43,22 @@ export function recordedText({ groups, forgotten }: RecordedGroups): string {
 }
 
 /** `plan in 2 groups, email in 1`; nothing where nothing differs. */
-export function differInText({ differ_in }: ToldAdoption): string {
+export function differInText({ differ_in }: ToldAdoption, all: boolean): string {
   const parts = Object.entries(differ_in).map(([column, groups], index) =>
     `${visibleLine(column)} in ${index === 0 ? countOf(groups, "group") : renderCount(groups)}`
   );
-  return foldedText(parts);
+  return foldedText(parts, all);
 }
 
 /** Columns of each kind that are named. */
 const NAMED = 12;
 
 /** `email, plan; taken to be the same, as they are not there: name; not in the query: Owner`. */
-export function comparedText({ compared, assumed, ignored }: ToldAdoption): string {
+export function comparedText(
+  { compared, assumed, ignored }: ToldAdoption,
+  all: boolean,
+): string {
+  const namesText = (names: readonly string[]) => foldedText(names.map(visibleLine), all);
   return [
     namesText(compared),
     ...assumed.length > 0
@@ -68,10 +72,7 @@ export function comparedText({ compared, assumed, ignored }: ToldAdoption): stri
   ].join("; ");
 }
 
-function namesText(names: readonly string[]): string {
-  return foldedText(names.map(visibleLine));
-}
-
-function foldedText(parts: readonly string[]): string {
-  return withRest(parts.slice(0, NAMED), parts.length - NAMED).join(", ");
+function foldedText(parts: readonly string[], all: boolean): string {
+  const shown = parts.slice(0, all ? Infinity : NAMED);
+  return withRest(shown, parts.length - shown.length, "--all").join(", ");
 }

@@ -25,6 +25,8 @@ export interface ErrorView {
   style: Style;
   /** True: stacks and causes too. */
   verbose: boolean;
+  /** True: no list is folded. */
+  all?: boolean;
 }
 
 /** The lines of everything that was thrown together, with their number where it is not one. */
@@ -63,12 +65,12 @@ const DETAILS_SHOWN = 10;
 /** The lines of an error that came as data. */
 export function renderReport(
   report: ErrorReport,
-  { style, verbose }: ErrorView,
+  { style, verbose, all }: ErrorView,
   label: string = style.bad("error:"),
 ): string[] {
   const { details = [] } = report;
   // A list of eleven is shown whole: the line that says "1 more" would take its place.
-  const shown = verbose || details.length <= DETAILS_SHOWN + 1
+  const shown = all || verbose || details.length <= DETAILS_SHOWN + 1
     ? details
     : details.slice(0, DETAILS_SHOWN);
   const more = details.length - shown.length;

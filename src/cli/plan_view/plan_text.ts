@@ -140,8 +140,8 @@ function renderBelow(model: PlannedModel, view: PlanTextView): string[] {
     ...labelled("unknown", model.unknown === undefined ? "" : unknownText(model.unknown)),
     ...labelled("assumes", assumesText(model)),
     ...labelled("groups", groups ? groupsText(groups) : ""),
-    ...labelled("compared", groups?.adopted ? comparedText(groups.adopted) : ""),
-    ...labelled("differ", groups?.adopted ? differInText(groups.adopted) : ""),
+    ...labelled("compared", groups?.adopted ? comparedText(groups.adopted, view.all) : ""),
+    ...labelled("differ", groups?.adopted ? differInText(groups.adopted, view.all) : ""),
     ...(groups?.adopted?.notes ?? []).map((note) =>
       label("note", style.warning(visibleLine(note)), view)
     ),

@@ -29,6 +29,8 @@ export interface RunView {
   /** What commands need to be about this state: ` --practice`, ` --project DIR`, or nothing. */
   option: string;
   verbose: boolean;
+  /** True: no list is folded. */
+  all: boolean;
   /** Columns that the models' names take. */
   nameWidth: number;
 }
@@ -144,10 +146,10 @@ function renderVerified({ verified }: ModelFinished, view: RunView): string[] {
 function renderAdopted({ adopted, recorded }: ModelFinished, view: RunView): string[] {
   if (recorded) return [label("adopted", recordedText(recorded), view)];
   if (!adopted) return [];
-  const differing = differInText(adopted);
+  const differing = differInText(adopted, view.all);
   return [
     label("adopted", adoptedText(adopted), view),
-    label("compared", comparedText(adopted), view),
+    label("compared", comparedText(adopted, view.all), view),
     ...differing === "" ? [] : [label("differ", differing, view)],
     ...adopted.notes.map((note) => label("note", view.style.warning(visibleLine(note)), view)),
   ];
@@ -229,22 +231,23 @@ function counts(parts: readonly (readonly [count: number, word: string])[]): str
 function renderFailures(event: ModelFinished, view: RunView): string[] {
   const failures = event.failures ?? [];
   if (failures.length === 0) return [];
-  const { style, verbose } = view;
+  const { style, option } = view;
+  const isWhole = view.all || view.verbose;
   const { failed = 0, unknown = 0 } = event.delivery ?? {};
   const total = Math.max(failed + unknown, failures.length);
   const alike = [...Map.groupBy(failures, ({ error }) => onOneLine(ownPart(error, event.error)))];
-  const shown = verbose ? alike : alike.slice(0, FAILURES_SHOWN);
+  const shown = isWhole ? alike : alike.slice(0, FAILURES_SHOWN);
   const lines = shown.map(([text, groups]) => {
-    const keys = groups.slice(0, verbose ? Infinity : KEYS_SHOWN).map(({ key }) =>
+    const keys = groups.slice(0, isWhole ? Infinity : KEYS_SHOWN).map(({ key }) =>
       visibleLine(cutKeyText(key))
     );
-    const names = withRest(keys, groups.length - keys.length).join("; ");
+    const names = withRest(keys, groups.length - keys.length, "--all").join("; ");
     return `  ${style.bad(names)}: ${text}`;
   });
   const more = total - shown.reduce((sum, [, groups]) => sum + groups.length, 0);
-  if (more > 0) {
-    const option = shown.length < alike.length ? " (--verbose shows more of them)" : "";
-    lines.push(style.dim(`  … ${renderCount(more)} more${option}`));
+  // A run keeps no more than the first of them.
+  for (const line of withRest([], more, `spoor failures ${event.model} --all${option}`)) {
+    lines.push(style.dim(`  ${line}`));
   }
   const hints = new Set(
     shown.flatMap(([, groups]) => groups.map(({ error }) => error.hint))

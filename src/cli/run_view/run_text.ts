@@ -82,9 +82,9 @@ export class RunText implements Disposable {
   constructor(output: Output, options: RunTextOptions) {
     this.#output = output;
     this.#options = options;
-    const { verbose, option } = options;
-    this.#view = { style: output.style, practice: false, option, verbose, nameWidth: 0 };
-    this.#fold = new ListFold(0, options.all);
+    const { verbose, all, option } = options;
+    this.#view = { style: output.style, practice: false, option, verbose, all, nameWidth: 0 };
+    this.#fold = new ListFold(0, all);
   }
 
   /** Shows an event. */
@@ -185,8 +185,8 @@ export class RunText implements Disposable {
   }
 
   #summaryView(): SummaryView {
-    const { program, option } = this.#options;
-    return { style: this.#view.style, program, option };
+    const { program, option, all } = this.#options;
+    return { style: this.#view.style, program, option, all };
   }
 
   /** Something runs: what was held back is printed, and the terminal's live lines begin. */

@@ -197,16 +197,36 @@ Deno.test("groups that were not accepted are shown, three of them, with their hi
       "           outcome   80 acknowledged, 8 failed, 1 unknown, 2 left; the next run tries those that failed again, " +
         "and sends those that are unknown again, with the same keys (spoor unknown --practice lists them)",
       "           error: 8 of 91 groups of sync.crm were not accepted",
-      `             customer_id = 1; customer_id = 2; customer_id = 3; … 1 more: 422 from POST /contacts: "no\\nmail"`,
-      "             … 5 more",
+      `             customer_id = 1; customer_id = 2; customer_id = 3; … 1 more (--all shows them): 422 from POST /contacts: "no\\nmail"`,
+      "             … 5 more (spoor failures sync.crm --all --practice shows them)",
       "             hint: Mend the address.",
     ),
   );
   assert.match(show(events), /\n11 groups wait to be sent; the next run goes on with them\.\n/);
-  assert.match(
-    show(events, { verbose: true }),
-    /customer_id = 3; customer_id = 4: .*\n +… 5 more\n/,
-  );
+  for (const whole of [{ verbose: true }, { all: true }]) {
+    assert.match(
+      show(events, whole),
+      /customer_id = 3; customer_id = 4: .*\n +… 5 more \(spoor failures sync\.crm --all shows them\)\n/,
+    );
+  }
+});
+
+Deno.test("with --all neither the models that failed nor what an error names are folded", () => {
+  const names = Array.from({ length: 12 }, (_, i) => `mart.m${i}`);
+  const error = { message: "it fails", details: names.map((name) => `reads ${name}`) };
+  const events = [
+    started(names),
+    ...names.flatMap((name) => [begins(name), ends(name, { status: "failed", error })]),
+    finished({ status: "failed", failed: names.length }),
+  ];
+
+  const folded = show(events);
+  assert.match(folded, /^Failed: .*, mart\.m9, … 2 more \(--all shows them\)$/m);
+  assert.match(folded, /reads mart\.m9\n +… 2 more \(--verbose shows them\)\n/);
+  const whole = show(events, { all: true });
+  assert.match(whole, /^Failed: .*, mart\.m10, mart\.m11$/m);
+  assert.match(whole, /reads mart\.m11\n/);
+  assert.doesNotMatch(whole, /… /);
 });
 
 Deno.test("what a group's error says as its model's does is told once, and so is its hint", () => {

@@ -61,6 +61,8 @@ export interface SummaryView {
   program: string;
   /** What commands need to be about this state: ` --practice`, ` --project DIR`, or nothing. */
   option: string;
+  /** True: no list is folded. */
+  all: boolean;
 }
 
 const NAMES_SHOWN = 10;
@@ -86,7 +88,9 @@ export function hadNothingToDo({ status, ok, failed, blocked, cancelled }: RunFi
 export function renderSummary(run: RunFinished, tally: RunTally, view: SummaryView): string[] {
   const { style } = view;
   const lines = [`${headline(run, style)} ${modelsText(run)}.`];
-  if (tally.failed.length > 0) lines.push(`${style.bad("Failed:")} ${namesText(tally.failed)}`);
+  if (tally.failed.length > 0) {
+    lines.push(`${style.bad("Failed:")} ${namesText(tally.failed, view.all)}`);
+  }
   if (run.timeout_ms !== undefined) {
     const time = renderDuration(run.timeout_ms);
     const then = run.status === "ok" ? "all was done by then" : "the next run goes on there";
@@ -129,8 +133,9 @@ function modelsText({ ok, skipped, failed, blocked, cancelled }: RunFinished): s
   ].join(", ");
 }
 
-function namesText(names: readonly string[]): string {
-  return withRest(names.slice(0, NAMES_SHOWN), names.length - NAMES_SHOWN).join(", ");
+function namesText(names: readonly string[], all: boolean): string {
+  const shown = names.slice(0, all ? Infinity : NAMES_SHOWN);
+  return withRest(shown, names.length - shown.length, "--all").join(", ");
 }
 
 function sentLines(run: RunFinished, tally: RunTally): string[] {

@@ -161,7 +161,10 @@ function checkBudgets(
   const [first] = breaches;
   if (!first) return;
   const all = plan?.of(model.name).listsEverything ?? false;
-  const details = examplesOf(db, changes, breaches, all);
+  const details = examplesOf(db, changes, breaches, {
+    all,
+    command: `spoor plan ${model.name} --all${stateOption}`,
+  });
   dropChanges(db, changes);
   const text = breachesText(breaches);
   const command = commandThrough(model.name, breaches, wishes, stateOption);

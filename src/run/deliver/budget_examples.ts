@@ -22,22 +22,22 @@ type Breach = Pick<BudgetBreach, "budget" | "groups" | "carried">;
 /**
  * Reads them.
  *
- * @param all Every group is wanted.
+ * @param fold Whether every group is wanted, and else what shows them all.
  */
 export function examplesOf(
   db: DatabaseSync,
   changes: ChangeSet,
   breaches: readonly Breach[],
-  all: boolean,
+  fold: { all: boolean; command: string },
 ): string[] {
-  const limits = all ? breaches.map(() => undefined) : shareExamples(breaches);
+  const limits = fold.all ? breaches.map(() => undefined) : shareExamples(breaches);
   const lines = breaches.flatMap((breach, index) =>
     readKeys(db, changes, breach, limits[index]).map((key) =>
       key + (breaches.length > 1 ? endOf(breach.budget) : "")
     )
   );
   const more = breaches.reduce((sum, { groups }) => sum + groups, 0) - lines.length;
-  return withRest(lines, more);
+  return withRest(lines, more, fold.command);
 }
 
 /** How many groups of each are shown: half of the lines, or more where the other needs less. */
