@@ -73,7 +73,8 @@ function read(request: PracticeRequest, store: PracticeStore): PracticeAnswer {
   if (record) return { status: 200, body: JSON.stringify(record) };
   const all = { ...request, path: trimPath(request.path) };
   if (store.hasCollection(request.host, all.path)) return listRecords(all, store);
-  return problem(404, `Practice holds nothing at ${request.path}: nothing was sent there`);
+  const why = "nothing was sent there, or it is removed";
+  return problem(404, `Practice holds nothing at ${request.path}: ${why}`);
 }
 
 function create(request: PracticeRequest, store: PracticeStore, at: string): PracticeAnswer {

@@ -30,6 +30,20 @@ Deno.test("practice gives each record an id of its own, and keeps one that it ha
   ]);
 });
 
+Deno.test("practice finds the requests to a record by its id, however that is written", async () => {
+  await using practice = await startPractice();
+  for (const id of ["a@b.c", "a%40b.c", "a%40b.cd", "ba%40b.c"]) {
+    await practice.send("PUT", `/contacts/${id}`, { json: { n: 1 } });
+  }
+  await practice.send("DELETE", "/contacts/a@b.c/");
+  using reader = practice.read();
+  assert.deepEqual(reader.requests({ key: "a@b.c" }).map(({ method, url }) => [method, url]), [
+    ["DELETE", "https://api.example/contacts/a@b.c/"],
+    ["PUT", "https://api.example/contacts/a%40b.c"],
+    ["PUT", "https://api.example/contacts/a@b.c"],
+  ]);
+});
+
 Deno.test("practice changes by PATCH and replaces by PUT, and creates what it has never seen", async () => {
   await using practice = await startPractice();
   const send = async (method: string, json: unknown) => {
@@ -67,7 +81,10 @@ Deno.test("practice explains an unknown GET in JSON", async () => {
   const response = await practice.send("GET", "/v1/me");
   assert.equal(response.status, 404);
   assert.deepEqual(await response.json(), {
-    error: { status: 404, message: "Practice holds nothing at /v1/me: nothing was sent there" },
+    error: {
+      status: 404,
+      message: "Practice holds nothing at /v1/me: nothing was sent there, or it is removed",
+    },
   });
 });
 

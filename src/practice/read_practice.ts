@@ -57,7 +57,7 @@ export interface PracticeFilter {
   host?: string | undefined;
   /** How the path begins. */
   path?: string | undefined;
-  /** In a request: its Idempotency-Key, or a value in its body. In a record: its id, or a value in it. */
+  /** In a request: its Idempotency-Key, a part of its path, or a value in its body. In a record: its id, or a value. */
   key?: string | undefined;
 }
 
@@ -133,29 +133,39 @@ interface Condition {
   params: string[];
 }
 
-function requestCondition(filter: PracticeFilter): Condition {
+function requestCondition({ host, path, key }: PracticeFilter): Condition {
   return conditionOf([
-    [filter.host, "host = ?", 1],
-    [filter.path, "substr(path, 1, length(?)) = ?", 2],
-    [filter.key, "(idempotency_key = ? OR instr(body, ?) > 0)", 2],
+    ["host = ?", host],
+    ["substr(path, 1, length(?)) = ?", path, path],
+    [
+      `(idempotency_key = ? OR instr(body, ?) > 0
+        OR instr(path || '/', ?) > 0 OR instr(path || '/', ?) > 0)`,
+      key,
+      key,
+      // Which signs are written out in an address is up to who makes it.
+      key && `/${key}/`,
+      key && `/${encodeURIComponent(key)}/`,
+    ],
   ]);
 }
 
-function recordCondition(filter: PracticeFilter): Condition {
+function recordCondition({ host, path, key }: PracticeFilter): Condition {
   return conditionOf([
-    [filter.host, "host = ?", 1],
-    [filter.path, "substr(collection || '/' || id, 1, length(?)) = ?", 2],
-    [filter.key, "(id = ? OR instr(body, ?) > 0)", 2],
+    ["host = ?", host],
+    ["substr(collection || '/' || id, 1, length(?)) = ?", path, path],
+    ["(id = ? OR instr(body, ?) > 0)", key, key],
   ]);
 }
 
-/** Each part: a value, the condition it makes, and how often the condition takes it. */
-function conditionOf(parts: readonly [string | undefined, string, number][]): Condition {
-  const given = parts.filter((part): part is [string, string, number] => part[0] !== undefined);
+type ConditionPart = readonly [sql: string, ...values: (string | undefined)[]];
+
+/** Parts that are given have all their values, others none. */
+function conditionOf(parts: readonly ConditionPart[]): Condition {
+  const given = parts.filter(([, first]) => first !== undefined);
   if (given.length === 0) return { where: "", params: [] };
   return {
-    where: `WHERE ${given.map(([, sql]) => sql).join(" AND ")}`,
-    params: given.flatMap(([value, , times]) => Array<string>(times).fill(value)),
+    where: `WHERE ${given.map(([sql]) => sql).join(" AND ")}`,
+    params: given.flatMap(([, ...values]) => values.filter((value) => value !== undefined)),
   };
 }
 

@@ -66,6 +66,9 @@ Deno.test("what init writes runs at once, in practice, and can be looked at", as
     const whole = (await project.call("practice", "api.example.com/contacts/7", "-v")).stdout;
     assert.match(whole, /^PUT https:\/\/api\.example\.com\/contacts\/7 {2}201, /);
     assert.match(whole, /\n {6}"email": "radia@example\.com",\n/);
+    const latest = (await project.call("practice", "--verbose", "-n", "2")).stdout;
+    assert.match(latest, /^PUT https:\/\/api\.example\.com\/contacts\/3 /);
+    assert.match(latest, /\n… 6 more requests \(--all shows them\)\n$/);
     assert.match((await project.call("practice", "--key", "gold")).stdout, /3 requests;/);
     assert.match((await project.call("practice", "--records")).stdout, /7 records;/);
   });

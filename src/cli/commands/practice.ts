@@ -31,7 +31,11 @@ import { practiceFilePath } from "~/run/practice.ts";
 const LISTED = 10;
 
 const OPTIONS = {
-  key: { type: "string", value: "TEXT", help: "Only what has this Idempotency-Key, id or value" },
+  key: {
+    type: "string",
+    value: "TEXT",
+    help: "Only what has this Idempotency-Key, id in its path, or value",
+  },
   records: { type: "boolean", help: "What the API holds now, not the requests that led to it" },
   limit: { type: "string", short: "n", value: "N", help: limitHelp("How many to list", LISTED) },
   all: { type: "boolean", help: "List all" },
@@ -49,7 +53,7 @@ export const practiceCommand = defineCommand({
   summary: "Show what the practice API has received",
   details: [
     "In a practice run requests go to Spoor's practice API on this machine, which stands in for",
-    "every host. This shows what it has received, newest first; with --verbose each request whole.",
+    "every host. This shows what it has received, newest first; with --verbose the requests, each whole.",
   ].join("\n"),
   positionals: [{
     name: "host[/path]",
@@ -82,7 +86,7 @@ export const practiceCommand = defineCommand({
         output.line(`Nothing was received yet. Start with "spoor run${option}".`);
       }
     } else if (options.records) showRecords(practice, filter, { ...options, limit }, output);
-    else if (where === undefined && options.key === undefined) {
+    else if (where === undefined && options.key === undefined && !options.verbose) {
       showHosts(practice, options, output);
     } else showRequests(practice, filter, { ...options, limit }, output);
     return ExitCode.Ok;
