@@ -28,7 +28,10 @@ export function findRoot(cwd: string, project?: string): string {
   if (root !== undefined) return root;
   throw new UserError(
     `Cannot find a project: neither "${cwd}" nor a folder above it holds "${SETTINGS_FILE}" or "${MODELS_FOLDER}/"`,
-    { hint: `Run "spoor init" to begin one here, or name its folder by "--project DIR".` },
+    {
+      hint: `Run "spoor init" to begin one here, or name its folder by "--project DIR".`,
+      exitCode: 2,
+    },
   );
 }
 

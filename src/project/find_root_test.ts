@@ -46,6 +46,7 @@ Deno.test("where there is no project, init is suggested", async () => {
     assert.ok(error instanceof UserError);
     assert.match(error.message, /Cannot find a project: neither ".+" nor a folder above it holds/);
     assert.match(error.hint ?? "", /Run "spoor init"/);
+    assert.equal(error.exitCode, 2, "as where --project names none");
     return true;
   });
 });

@@ -118,7 +118,7 @@ Deno.test("a project that is not there is explained, and init is suggested", asy
   using folder = tempFolder();
   for (const command of ["run", "validate", "history", "query x"]) {
     const result = await runSpoor(command, { cwd: folder.path });
-    assertExplained(result, { says: [/project/], hint: /spoor init/ });
+    assertExplained(result, { says: [/project/], hint: /spoor init/, code: 2 });
   }
   assert.deepEqual([...Deno.readDirSync(folder.path)], []);
 });
