@@ -12,6 +12,7 @@ import { tempProject } from "../support/temp_project.ts";
 const WRONG: readonly (readonly [call: string, says: RegExp])[] = [
   ["history sync.poeple", /there is no such model\n +hint: Did you mean "sync\.people"\?/],
   ["query sync.poeple", /there is no table "sync\.poeple"\n +hint: Did you mean "sync\.people"\?/],
+  ["run --timeout 0s", /Cannot read "--timeout": "0s" leaves no time at all/],
   ["query spoor.step", /there is no table "spoor\.step"\n +hint: Did you mean "spoor\.steps"\?/],
   ["query spoor.foo", /hint: Tables of Spoor's own are spoor\.changes, spoor\.runs, /],
   ["query sync.people --json --format csv", /--json and --format csv ask for two formats/],

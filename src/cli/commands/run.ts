@@ -167,7 +167,8 @@ function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
 function parseTimeout(text: string): number {
   const timeoutMs = parseDurationMs(text);
   if (timeoutMs !== undefined && timeoutMs > 0 && timeoutMs <= MAX_DURATION_MS) return timeoutMs;
-  throw new UserError(`Cannot read "--timeout": "${text}" is not a time of at most 24 days`, {
+  const state = timeoutMs === 0 ? "leaves no time at all" : "is not a time of at most 24 days";
+  throw new UserError(`Cannot read "--timeout": "${text}" ${state}`, {
     hint: `Write "--timeout 10m"; units are ms, s, m, h, d`,
     exitCode: 2,
   });

@@ -140,15 +140,15 @@ function renderVerified({ verified }: ModelFinished, view: RunView): string[] {
       "not asked: the next spoor run asks about them",
     ),
   ];
-  return [label("verified", parts.join("; "), view)];
+  return [label("verified", parts.join("; ") + noteOf(view), view)];
 }
 
 function renderAdopted({ adopted, recorded }: ModelFinished, view: RunView): string[] {
-  if (recorded) return [label("adopted", recordedText(recorded), view)];
+  if (recorded) return [label("adopted", recordedText(recorded) + noteOf(view), view)];
   if (!adopted) return [];
   const differing = differInText(adopted, view.all);
   return [
-    label("adopted", adoptedText(adopted), view),
+    label("adopted", adoptedText(adopted) + noteOf(view), view),
     label("compared", comparedText(adopted, view.all), view),
     ...differing === "" ? [] : [label("differ", differing, view)],
     ...adopted.notes.map((note) => label("note", view.style.warning(visibleLine(note)), view)),
@@ -170,10 +170,10 @@ function groupsText(delivery: DeliveryCounts, onRemoved: ModelFinished["on_remov
 function requestsText(
   { sent, accepted, refused, unanswered = 0, unreached = 0, retries }: RequestCounts,
   delivery: DeliveryCounts | undefined,
-  { practice }: RunView,
+  view: RunView,
 ): string {
   const text = counts([
-    [sent - unreached, practice ? "sent to the practice API" : "sent"],
+    [sent - unreached, view.practice ? "sent to the practice API" : "sent"],
     [accepted, "accepted"],
     [refused - unanswered, "refused"],
     ...unanswered > unreached ? [[unanswered - unreached, "without an answer"]] as const : [],
@@ -181,13 +181,18 @@ function requestsText(
   ]);
   const tried = retries > 0 ? `, ${countOf(retries, "retry", "retries")}` : "";
   const left = delivery ? `; ${countOf(delivery.left, "group")} left` : "";
-  return text + tried + left + (practice ? ` (${NOTHING_LEFT})` : "");
+  return text + tried + left + noteOf(view);
+}
+
+/** Behind what is said of sending. */
+function noteOf({ practice }: RunView): string {
+  return practice ? ` (${NOTHING_LEFT})` : "";
 }
 
 function outcomeText(
   delivery: DeliveryCounts,
   isBlockedNext: boolean,
-  { option }: RunView,
+  view: RunView,
 ): string {
   const { saved, rejected, failed, unknown, left, kept_back: kept = 0 } = delivery;
   const text = counts([
@@ -198,7 +203,7 @@ function outcomeText(
     [left, "left"],
   ]);
   const ends = [
-    ...failed + unknown > kept && !isBlockedNext ? [goesOnText(delivery, option)] : [],
+    ...failed + unknown > kept && !isBlockedNext ? [goesOnText(delivery, view.option)] : [],
     ...kept > 0
       ? [
         `${countOf(kept, "group")} held back: no run tries ${
@@ -208,7 +213,7 @@ function outcomeText(
       : [],
     ...failed + unknown === 0 ? ["what was rejected waits for another content"] : [],
   ];
-  return [text, ...ends].join("; ");
+  return [text, ...ends].join("; ") + noteOf(view);
 }
 
 /** What the next run does with those that it tries again. */

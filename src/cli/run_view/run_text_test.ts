@@ -195,20 +195,64 @@ Deno.test("groups that were not accepted are shown, three of them, with their hi
       "           groups    91 new, 0 changed, 0 unchanged, 0 removed",
       "           requests  89 sent to the practice API, 80 accepted, 8 refused; 2 groups left (practice: nothing left this machine)",
       "           outcome   80 acknowledged, 8 failed, 1 unknown, 2 left; the next run tries those that failed again, " +
-        "and sends those that are unknown again, with the same keys (spoor unknown --practice lists them)",
+        "and sends those that are unknown again, with the same keys (spoor unknown --practice lists them) " +
+        "(practice: nothing left this machine)",
       "           error: 8 of 91 groups of sync.crm were not accepted",
       `             customer_id = 1; customer_id = 2; customer_id = 3; … 1 more (--all shows them): 422 from POST /contacts: "no\\nmail"`,
       "             … 5 more (spoor failures sync.crm --all --practice shows them)",
       "             hint: Mend the address.",
     ),
   );
-  assert.match(show(events), /\n11 groups wait to be sent; the next run goes on with them\.\n/);
+  assert.match(
+    show(events),
+    /\n11 groups wait to be sent; the next run goes on with them \(practice: nothing left this machine\)\.\n/,
+  );
   for (const whole of [{ verbose: true }, { all: true }]) {
     assert.match(
       show(events, whole),
       /customer_id = 3; customer_id = 4: .*\n +… 5 more \(spoor failures sync\.crm --all shows them\)\n/,
     );
   }
+});
+
+Deno.test("every line of a practice run about sending says that nothing left the machine", () => {
+  const blocked = { why: "9 of 9 groups left its query", command: "spoor run sync.b" };
+  const events = [
+    started(["sync.a", "sync.b", "sync.c"], true),
+    begins("sync.a", "tracked"),
+    ends("sync.a", {
+      kind: "tracked",
+      delivery: delivery({ new: 9, saved: 3, failed: 2, unknown: 2, left: 2 }),
+      requests: requests(7),
+      recorded: { groups: 2, forgotten: 0 },
+      verified: { sent: 1, not_sent: 1, left: 1, not_asked: 1 },
+    }),
+    begins("sync.b", "tracked"),
+    ends("sync.b", {
+      kind: "tracked",
+      delivery: delivery({ new: 9, left: 9 }),
+      requests: requests(0),
+      next_blocked: blocked,
+    }),
+    finished({
+      practice: true,
+      ok: 2,
+      requests: requests(7),
+      held_back: { parked: 1, rejected: 1, to_settle: 1 },
+      groups: { ...delivery({ saved: 3 }), delivered: 3 },
+    }),
+  ];
+  const unsent = [...events.slice(0, -1), finished({ practice: true, ok: 1 })];
+
+  const about = [events, unsent].flatMap((some) => show(some).split("\n")).filter((line) =>
+    /\b(?:sent|sends?|tries|settle)\b/i.test(line)
+  );
+  assert.ok(about.length > 12, about.join("\n"));
+  assert.deepEqual(about.filter((line) => !/nothing left this machine/i.test(line)), []);
+});
+
+Deno.test("a project without models is not told that models are up to date", () => {
+  assert.match(show([started([]), finished()]), /^Nothing to do: there are no models \(.*\)$/);
 });
 
 Deno.test("with --all neither the models that failed nor what an error names are folded", () => {

@@ -71,9 +71,12 @@ const NAMES_SHOWN = 10;
 export function renderNothingToDo(run: RunFinished, view: SummaryView): string[] {
   const { skipped, elapsed_ms: ms } = run;
   const verb = skipped === 1 ? "is" : "are";
+  const what = skipped === 0
+    ? "there are no models"
+    : `${countOf(skipped, "model")} ${verb} up to date`;
   return [
     view.style.good(
-      `Nothing to do: ${countOf(skipped, "model")} ${verb} up to date (${renderDuration(ms)})`,
+      `Nothing to do: ${what} (${renderDuration(ms)})`,
     ),
     ...heldBackLines(run, view),
   ];
@@ -140,29 +143,36 @@ function namesText(names: readonly string[], all: boolean): string {
 
 function sentLines(run: RunFinished, tally: RunTally): string[] {
   const lines: string[] = [];
+  const note = noteOf(run);
   if (run.requests.sent > 0) lines.push(sentText(run, tally));
-  else if (tally.hasDeliveries) lines.push("Nothing was sent: no group is new or changed.");
+  else if (tally.hasDeliveries) {
+    lines.push(`Nothing was sent: no group is new or changed${note}.`);
+  }
   if (tally.groupsLeft > 0) {
     const [verb, them] = tally.groupsLeft === 1 ? ["waits", "it"] : ["wait", "them"];
     const groups = countOf(tally.groupsLeft, "group");
-    lines.push(`${groups} ${verb} to be sent; the next run goes on with ${them}.`);
+    lines.push(`${groups} ${verb} to be sent; the next run goes on with ${them}${note}.`);
   }
   for (const { model, groups, why, command } of tally.blocked) {
     const what = `${countOf(groups, "group")} of ${model} ${groups === 1 ? "waits" : "wait"}`;
-    lines.push(`${what} to be sent; the next run stops at the budget (${why}), unless: ${command}`);
+    const stops = `${what} to be sent${note}; the next run stops at the budget (${why})`;
+    lines.push(`${stops}, unless: ${command}`);
   }
   return lines;
 }
 
 /** What no run sends by itself, and the command that shows it. */
 function heldBackLines(
-  { held_back: held }: RunFinished,
+  run: RunFinished,
   { style, program, option }: SummaryView,
 ): string[] {
+  const { held_back: held } = run;
   if (!held) return [];
   const line = (count: number, what: string, command: string) =>
     count === 0 ? [] : [
-      `${style.warning(countOf(count, "group"))} ${count === 1 ? "is" : "are"} ${what}: ` +
+      `${style.warning(countOf(count, "group"))} ${count === 1 ? "is" : "are"} ${what}${
+        noteOf(run)
+      }: ` +
       style.accent(`${program} ${command}${option}`),
     ];
   const { parked, rejected, to_settle: toSettle } = held;
@@ -174,7 +184,8 @@ function heldBackLines(
 }
 
 /** Both sides of the sum, where there is anything to add up. */
-function groupLines({ groups, practice }: RunFinished): string[] {
+function groupLines(run: RunFinished): string[] {
+  const { groups } = run;
   if (!groups || groups.delivered === 0) return [];
   const { delivered, saved, rejected, failed, unknown, left } = groups;
   const counts: [number, string][] = [
@@ -185,8 +196,12 @@ function groupLines({ groups, practice }: RunFinished): string[] {
     [left, "left"],
   ];
   const parts = counts.map(([count, word]) => `${renderCount(count)} ${word}`);
-  const note = practice ? ` (${NOTHING_LEFT})` : "";
-  return [`Groups: ${renderCount(delivered)} delivered = ${parts.join(" + ")}${note}.`];
+  return [`Groups: ${renderCount(delivered)} delivered = ${parts.join(" + ")}${noteOf(run)}.`];
+}
+
+/** Behind what is said of sending. */
+function noteOf({ practice }: RunFinished): string {
+  return practice ? ` (${NOTHING_LEFT})` : "";
 }
 
 function sentText({ practice, requests }: RunFinished, { groupsSent }: RunTally): string {
