@@ -237,3 +237,22 @@ Deno.test("what was accepted of a group counts no more under another key where a
     "the far side may have taken the other one",
   );
 });
+
+Deno.test("what was refused under the former unique key puts nothing of what was accepted in doubt", async () => {
+  let status = 200;
+  await using api = await fakeApi((): Answer => ({ status }));
+  await using people = await syncProject(api, SEND);
+  await people.setRows(["id", "name", "plan"], [["1", "'Ada'", "'free'"]]);
+  await people.run();
+  status = 422;
+  await people.setRows(["id", "name", "plan"], [["1", "'Ada'", "'paid'"]]);
+  await people.run();
+  api.clear();
+
+  await people.setRows(["id", "name", "plan"], [["1", "'Ada'", "'free'"]]);
+  await setKey(people, "name");
+  const { code, output } = await people.run();
+
+  assert.equal(code, 0, output);
+  assert.deepEqual(api.requests.map(({ json }) => json), []);
+});
