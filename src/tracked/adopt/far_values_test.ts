@@ -28,6 +28,7 @@ Deno.test("a cell is the number that it writes exactly, and no other", () => {
     ["9007199254740993", 9_007_199_254_740_993n],
     ["-9223372036854775807", -9_223_372_036_854_775_807n],
     ["1e21", 1e21],
+    ["2.2250738585072014e-308", 2 ** -1022],
     ["", null],
   ];
   for (const [cell, value] of same) {

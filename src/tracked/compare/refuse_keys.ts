@@ -151,13 +151,8 @@ function shownSql(name: string): string {
   return `iif(${isInexactSql(name)}, ${AS_SQL}(${name}, hex(${name})), ${name})`;
 }
 
-/** Connections that have the functions: none can be made anew while a statement is being read. */
-const REGISTERED = new WeakSet<DatabaseSync>();
-
 /** A column that is read is cut at its first NUL; an argument of a function is not. */
 function registerFunctions(db: DatabaseSync): void {
-  if (REGISTERED.has(db)) return;
-  REGISTERED.add(db);
   const options = { varargs: true, deterministic: true };
   db.function(IS_DOUBTFUL, options, (text: unknown) => BigInt(isDoubtful(String(text))));
   db.function(AS_READ, options, (text: unknown) => String(text).split("\0", 1)[0] ?? "");

@@ -13,10 +13,10 @@ function openSource(encoding = "UTF-8"): DatabaseSync {
   return db;
 }
 
-function find(db: DatabaseSync): ChangeSet {
+function find(db: DatabaseSync, uniqueKey = ["id"]): ChangeSet {
   return findChanges(db, {
     model: "sync.crm",
-    uniqueKey: ["id"],
+    uniqueKey,
     select: "SELECT id, name FROM src",
     columns: ["id", "name"],
     params: [],
@@ -70,6 +70,21 @@ Deno.test("refuseKeys() refuses a text that is not read exactly, and no other, i
       assert.equal(refusalOf(db, key), undefined, key);
     }
   }
+});
+
+Deno.test("refuseKeys() looks at every column of a key", () => {
+  for (const row of ["1, NULL", "NULL, 1", "1, 'a' || char(0)", "9e999, 1"]) {
+    using db = openSource();
+    db.exec(`INSERT INTO src VALUES (2, 2), (${row})`);
+    assert.throws(() => find(db, ["id", "name"]), UserError, row);
+  }
+});
+
+Deno.test("refuseKeys() looks at every row", () => {
+  using db = openSource();
+  db.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1600)
+    INSERT INTO src SELECT 'k' || i || iif(i = 1200, char(0), ''), 'a' FROM n`);
+  assert.throws(() => find(db), UserError);
 });
 
 Deno.test("refuseKeys() reads a file in UTF-16 as well", () => {
