@@ -78,8 +78,29 @@ async function play(db: DatabaseSync, delivery: Delivery, rows: number) {
 
 Deno.test("Delivery counts what was saved and what was not reached", async () => {
   using db = openSource();
-  const { saved, left } = await play(db, begin(db), 2);
-  assert.deepEqual([saved, left], [2, 1]);
+  assert.deepEqual(await play(db, begin(db), 2), {
+    new: 3,
+    changed: 0,
+    unchanged: 0,
+    removed: 0,
+    parked: 0,
+    left: 1,
+    saved: 2,
+    rejected: 0,
+    failed: 0,
+    unknown: 0,
+  });
+});
+
+Deno.test("Delivery takes no group for saved of which a model hands in no row", async () => {
+  using db = openSource();
+  const delivery = begin(db);
+  const { groups: [first] } = await delivery.pull(1);
+  const block = { columns: ["id", "name"], values: [] };
+  await assert.rejects(delivery.acknowledge([{ group: first?.group ?? 0, block }]), {
+    message: /a group without rows/,
+  });
+  assert.equal(inTransaction(db, () => delivery.finish()).saved, 0);
 });
 
 Deno.test("Delivery gives nothing more once all was read, however often it is asked", async () => {

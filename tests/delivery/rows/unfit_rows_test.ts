@@ -222,6 +222,14 @@ for (
       await http.post(ORIGIN + "/", { json: rows });
       return rows.map((row) => row.id === 2 ? { ...row, remote: undefined } : row);
     });`,
+    "save.rows() of several": `
+      for await (const groups of query("SELECT * FROM raw.people").batches(3)) {
+        const rows = groups.flatMap(({ rows }) => rows);
+        await http.post(ORIGIN + "/", { json: rows });
+        const own = { _content_hash: "mine" };
+        await save.rows(rows.map((row) => row.id === 2 ? { ...row, ...own } : row)).catch(() => {});
+        for (const row of rows) if (row.id !== 2) await save.row(row);
+      }`,
   })
 ) {
   Deno.test(`what cannot be saved of a group parks it alone: ${flow}`, async () => {
