@@ -267,3 +267,30 @@ Deno.test("where what was let through was refused, nothing says that the next ru
   const { stdout: failures } = await people.project.run(["failures"]);
   assert.match(failures, new RegExp(`${again} +tries 15 failed groups again`));
 });
+
+Deno.test("that nothing is left of a query stops the next run, though some of what left it is held back", async () => {
+  await using api = await fakeApi(({ path }) => ({
+    status: path === "/remove/1" ? 422 : path.startsWith("/remove") ? 500 : 200,
+  }));
+  await using people = await syncProject(
+    api,
+    `
+      await changes("SELECT * FROM raw.people").each(async ({ action, key, reject }) => {
+        const options = { json: {}, throwOnError: false };
+        const { status } = await http.post(ORIGIN + "/" + action + "/" + key.id, options);
+        if (status === 422) await reject("refused");
+        if (status === 500) throw new Error("not now");
+      });
+    `,
+    { directives: ["on_removed: deliver", "retries: 0"] },
+  );
+  await people.setRows(COLUMNS, rowsWith(upTo(3)));
+  await people.run();
+  await people.setRows(COLUMNS, []);
+
+  const { sync } = await people.run("--allow-removed");
+  const next = await people.run();
+
+  assert.match(sync.next_blocked?.why ?? "", /^its query gives no rows/);
+  assert.equal(next.sync.error?.message, `Cannot send sync.people: ${sync.next_blocked?.why}`);
+});

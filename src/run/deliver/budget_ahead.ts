@@ -50,7 +50,6 @@ export function budgetAhead(
   const left = adopted
     ? leftByAdopt(db, name, adopted)
     : leftOf(db, name, termsOf(directives).promise);
-  if (left.new + left.removed === 0) return undefined;
   const facts = { ...left, accepted: countAccepted(db, name) };
   const breaches = findBreaches(facts, { ...limitsOf(directives), ...NOTHING_GIVEN });
   if (breaches.length === 0) return undefined;

@@ -218,3 +218,24 @@ Deno.test("a verify that fails for many says so ten times, and how many more the
   assert.equal(output.match(/verify\(\) failed \(no answer\)/g)?.length, 10);
   assert.match(output, /verify\(\) did not settle 4 more in the same way, which stay unknown/);
 });
+
+Deno.test("a verify is asked about a thousand changes in one run, and about the others in the next", async () => {
+  await using api = await fakeApi(() => ({ drop: true }));
+  const code = `
+    await query("SELECT * FROM raw.people").batches(2_000, async (groups) => {
+      await http.post(ORIGIN + "/", { json: groups.map(({ key }) => key.id) });
+    });
+    export const verify = () => true;`;
+  await using people = await syncProject(api, code, { directives: DIRECTIVES });
+  await people.project.write(
+    "models/raw/people.sql",
+    `WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 1001)
+     SELECT id FROM n`,
+  );
+  await people.run();
+
+  const told = [await people.run(), await people.run()].map(({ sync }) => sync.verified?.sent);
+
+  assert.deepEqual(told, [1_000, 1]);
+  assert.equal(api.requests.length, 1);
+});
