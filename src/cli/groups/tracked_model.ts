@@ -20,8 +20,8 @@ import { readText } from "~/project/read_text.ts";
 import { loadSettings } from "~/project/settings/settings.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
 import { modelsInHistory } from "~/store/history.ts";
+import { acceptedKeyOf } from "~/tracked/accept/accepted_table.ts";
 import { hasDelivered } from "~/tracked/accept/kept_rows.ts";
-import { keyColumnsOf } from "~/tracked/accept/known_group.ts";
 
 /** See the module's comment. */
 export interface TrackedModel extends DeliveryTerms {
@@ -123,10 +123,11 @@ function describe(
   directives: Directives,
   file: ModelFile | undefined,
 ): TrackedModel {
+  const acceptedKey = acceptedKeyOf(db, name);
   return {
     name,
     // Its header may have another one by now, under which no run has looked at its groups.
-    keyColumns: keyColumnsOf(db, name) ?? directives.uniqueKey ?? [],
+    keyColumns: acceptedKey.length > 0 ? acceptedKey : directives.uniqueKey ?? [],
     ...termsOf(directives),
     isInProject: file !== undefined,
     isOfSql: file !== undefined && file.language !== "ts",

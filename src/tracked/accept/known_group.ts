@@ -11,19 +11,8 @@ import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { columnsOf, findTableType } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { acceptedKeyOf, acceptedTableName, COLUMNS_ID } from "./accepted_table.ts";
+import { acceptedTableName, COLUMNS_ID } from "./accepted_table.ts";
 import { SHOWN_HASH, targetViewColumns } from "./target_view.ts";
-
-/** The columns of a model's `@unique_key` as its tables have them; `undefined` where it has no table. */
-export function keyColumnsOf(db: DatabaseSync, model: string): string[] | undefined {
-  const accepted = acceptedKeyOf(db, model);
-  if (accepted.length > 0) return accepted;
-  const index = db.prepare("SELECT name FROM pragma_index_list(?) WHERE name LIKE 'spoor.key.%'")
-    .get(model);
-  if (!index) return undefined;
-  return db.prepare("SELECT name FROM pragma_index_info(?) ORDER BY seqno").all(String(index.name))
-    .map(({ name }) => String(name));
-}
 
 /** What is known of a group that was accepted. */
 export interface AcceptedGroup {

@@ -135,7 +135,6 @@ export function forgetRemovedNotThere(
   far: FarComparison,
 ): number {
   const { comparison: c, removed } = changes;
-  if (removed === 0) return 0;
   const keys = c.uniqueKey.map(quoteIdentifier);
   const there = c.uniqueKey.map((_, i) => `k${i}`).join(", ");
   const inForm = c.uniqueKey.map((key, i) => queryFormSql(far.forms?.get(key), keys[i] ?? ""));

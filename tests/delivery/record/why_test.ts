@@ -145,6 +145,20 @@ Deno.test("why before anything ran says what to do", async () => {
   assert.match(output, /Cannot tell why: nothing has run here yet[^]*spoor run/);
 });
 
+Deno.test("why of a model of which nothing was tried yet goes by the key that its header has", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.project.run("run raw.people");
+
+  const unknown = await people.project.run("why sync.people id=1");
+  const two = await people.project.run("why sync.people 1 2");
+
+  assert.deepEqual([unknown.code, two.code], [2, 2]);
+  assert.match(unknown.output, /No group of sync\.people was sent or accepted yet/);
+  assert.match(two.output, /"1 2" is not a key of the column "id"/);
+});
+
 /** Sends keys of its own: one that looks like a digest and is none, one with a secret in it, an ordinary one. */
 const OWN_KEYS = `
 const KEYS = ["", "own-1", "ABCDEF0123456789ABCDEF0123456789", "for " + secret("TOKEN")];
