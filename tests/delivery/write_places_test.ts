@@ -127,6 +127,16 @@ const CHECK_THEN_CREATE: Record<string, string> = {
       if (row.id === 1) await save.row(row);
       await http.post(ORIGIN + "/create", { json: batch.map(({ key }) => key.id).filter((id) => id !== 1) });
     });`,
+  "of a loop of the model's own": `
+    for await (const batch of query("SELECT * FROM raw.people").batches(10)) {
+      await http.get(ORIGIN + "/settings");
+      await http.post(ORIGIN + "/check", { json: batch.map(({ key }) => key.id) });
+      const [row] = batch[0].rows;
+      if (row.id === 1) await save.row(row);
+      const rest = batch.flatMap(({ rows }) => rows).filter(({ id }) => id !== 1);
+      await http.post(ORIGIN + "/create", { json: rest.map(({ id }) => id) });
+      await save.rows(rest);
+    }`,
 };
 
 for (const [what, code] of Object.entries(CHECK_THEN_CREATE)) {

@@ -54,12 +54,12 @@ function inHand(change: Change, delivery: Delivery | undefined): ReadonlySet<Giv
   return new Set(change.given).union(new Set(delivery.open()));
 }
 
-/** Those that have not ended, where there are such. */
+/**
+ * In the order in which the host gave them, which is that of their batch when it is repeated. Those that have ended
+ * are among them: by them the host tells a second write from the first one of a later run, which is about the rest.
+ */
 function together(groups: Iterable<GivenGroup>): Change {
-  // In the order in which the host gave them, which is that of their batch when it is repeated.
-  const given = [...groups].sort((a, b) => a.number - b.number);
-  const open = given.filter(({ state }) => state === "open");
-  return newChange(open.length > 0 ? open : given);
+  return newChange([...groups].sort((a, b) => a.number - b.number));
 }
 
 /**
