@@ -266,6 +266,39 @@ Deno.test("at most once, an array in hand lets GETs pass, and a token that a req
   assert.deepEqual(api.requests.map(({ path }) => path), ["/token", "/me", "/", "/"]);
 });
 
+Deno.test("at most once, what is about no group is sent once the array's rows have all ended, and by verify at any time", async () => {
+  await using api = await fakeApi(({ json }) =>
+    (json as { name?: string }).name === "lost" ? { drop: true } : { json: {} }
+  );
+  const code = `
+    const rows = await ${QUERY};
+    for (const row of rows) {
+      if (row.name === "later") continue;
+      await http.post(ORIGIN + "/", { json: row });
+      await save.row(row);
+    }
+    if (rows.every(({ name }) => name !== "later")) await http.post(ORIGIN + "/end", { json: {} });
+    export async function verify({ key }) {
+      await http.post(ORIGIN + "/search", { json: { id: key.id } });
+      return true;
+    }`;
+  await using people = await syncProject(api, code, { directives: [...ONCE, "retries: 0"] });
+  await people.setRows(["id", "name"], rowsOf(2));
+  const first = await people.run();
+  await people.setRows(["id", "name"], [...rowsOf(2), ["3", "'lost'"]]);
+  await people.run();
+  await people.setRows(["id", "name"], [...rowsOf(2), ["3", "'lost'"], ["4", "'later'"]]);
+
+  const last = await people.run();
+
+  assert.equal(first.code, 0, first.output);
+  assert.equal(last.code, 0, last.output);
+  assert.deepEqual(
+    api.requests.map(({ path }) => path),
+    ["/", "/", "/end", "/", "/search"],
+  );
+});
+
 Deno.test("two requests about the same groups have two keys, in whatever loop they are made", async () => {
   await using api = await fakeApi();
   const code = `

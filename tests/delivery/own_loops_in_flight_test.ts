@@ -126,6 +126,25 @@ Deno.test("requests that nobody awaits are made in their turn too", async () => 
   assert.equal(api.mostAtOnce, 1);
 });
 
+Deno.test("a request about a group in flight and others that are not waits for its turn", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `const rows = await query("SELECT * FROM raw.people");
+    await Promise.all([
+      http.post(ORIGIN + "/", { json: rows.slice(0, 1) }),
+      http.post(ORIGIN + "/", { json: rows }),
+    ]);
+    await save.rows(rows);`,
+  );
+  await setPeople(people, 3);
+
+  const run = await people.run();
+
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual([api.requests.length, api.mostAtOnce], [2, 1]);
+});
+
 Deno.test("what waits for its turn is not sent once the run is to stop", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, FORMS["an array's map()"] ?? "", {
