@@ -3,6 +3,7 @@
  * would do nothing at the second, and be taken to hold it.
  */
 import assert from "node:assert/strict";
+import { setPeople } from "../graves/people.ts";
 import { fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
 import { killAfter } from "../support/spoor.ts";
 import { COLUMNS, syncProject } from "../support/sync_project.ts";
@@ -71,6 +72,23 @@ for (const [form, code] of Object.entries(FORMS)) {
     assert.equal(api.requests.length, 2);
   });
 }
+
+Deno.test("at most once, a change is known by its key alone, one of however many", async () => {
+  await using api = await fakeApi();
+  const code = `
+    const [first] = await changes("SELECT * FROM raw.people");
+    await http.put(ORIGIN + "/", {
+      headers: { "Idempotency-Key": first.idempotencyKey },
+      json: { ...first.rows[0] },
+    });
+    await first.save();`;
+  await using people = await syncProject(api, code, { directives: ["delivery: at_most_once"] });
+  await setPeople(people, 2_000);
+
+  const run = await people.run();
+
+  assert.deepEqual([run.sync.delivery?.saved, api.requests.length], [1, 1], run.output);
+});
 
 Deno.test("a key that a model was shown is given to no later change, though nothing is known of its use", async () => {
   // A GET is about nothing that could be known, and a killed run has accepted nothing.

@@ -127,7 +127,7 @@ Deno.test("requests that nobody awaits are made in their turn too", async () => 
 });
 
 Deno.test("a request about a group in flight and others that are not waits for its turn", async () => {
-  await using api = await fakeApi();
+  await using api = await fakeApi(() => ({ json: {}, delayMs: 300 }));
   await using people = await syncProject(
     api,
     `const rows = await query("SELECT * FROM raw.people");

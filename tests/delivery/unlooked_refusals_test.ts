@@ -17,6 +17,9 @@ const SWALLOWING: Readonly<Record<string, string>> = {
   ),
   "a handler that gives nothing": EACH(`await ${POST}.catch(log.warn);`),
   "an answer that nobody looks at": EACH(`log.info(await ${ANSWER});`),
+  "a look-up after it that is answered": EACH(
+    `await ${POST}.catch(log.warn);\nawait http.get(ORIGIN + "/people/" + row.id);`,
+  ),
   "tries of its own that are over": EACH(
     `for (let i = 0; i < 2; i++) try { await ${POST}; break; } catch { log.info("once more"); }`,
   ),
@@ -38,13 +41,14 @@ const SWALLOWING: Readonly<Record<string, string>> = {
   }`,
 };
 
-/** Refuses POSTs about people, takes all else. */
+/** Refuses POSTs about people, and what is asked of one; takes all else, lists in part. */
 function refuse(api: FakeApi, status = 422): void {
-  api.answer(({ method, path }) =>
-    method === "POST" && path === "/people"
+  api.answer(({ method, path }) => {
+    if (path === "/lists") return { status: 207, json: { ok: true } };
+    return path === (method === "POST" ? "/people" : "/known")
       ? { status, body: "no", headers: { "content-type": "text/plain" } }
-      : { json: {} }
-  );
+      : { json: {} };
+  });
 }
 
 for (const [form, code] of Object.entries(SWALLOWING)) {
@@ -89,6 +93,14 @@ const DECIDING: Readonly<Record<string, string>> = {
   ),
   "another write that is taken": EACH(
     `try { await ${POST}; } catch { await http.put(ORIGIN + "/people/" + row.id); }`,
+  ),
+  "a write that is taken in part, which is read": EACH(
+    `await ${ANSWER};
+    const { json } = await http.post(ORIGIN + "/lists", { json: { id: row.id } });
+    if (json.ok) return row;`,
+  ),
+  "nothing that it sends, whatever it was told": EACH(
+    `await http.get(ORIGIN + "/known", { throwOnError: false });`,
   ),
   "a write beside the one that was taken": EACH(
     `await http.put(ORIGIN + "/people/" + row.id);\nawait ${POST}.catch(log.warn);`,

@@ -68,6 +68,10 @@ const UNREAD: Readonly<Record<string, string>> = {
   for await (const row of ${QUERY}) rows.push({ ...row });
   await send(rows);
   for (const each of rows) await save.row(each);`,
+  "names that are sent after the loop, whose rows are saved from the end": `let rows = [];
+  for await (const row of ${QUERY}) rows.push({ ...row });
+  await http.post(ORIGIN + "/batch", { json: rows.map(({ name }) => name) });
+  for (const each of rows.toReversed()) await save.row(each);`,
   "a loop over changes": `for await (const change of ${CHANGES}) {
     await send(change.rows);
     await change.save();

@@ -219,6 +219,29 @@ Deno.test("a verify that fails for many says so ten times, and how many more the
   assert.match(output, /verify\(\) did not settle 4 more in the same way, which stay unknown/);
 });
 
+Deno.test("a verify is asked nothing more once the run is to stop", async () => {
+  await using test = await loseAnswers(`
+    export async function verify({ key }) {
+      const { status } = await http.get(ORIGIN + "/sent/" + key.id, { throwOnError: false });
+      return status === 200;
+    }`);
+  const { api, people } = test;
+  const answering = Promise.withResolvers<void>();
+  api.answer(async () => {
+    await answering.promise;
+    return { status: 200 };
+  });
+
+  await using running = people.project.start("run");
+  await api.received(1);
+  running.kill("SIGINT");
+  await running.waitFor(/Stopping/);
+  answering.resolve();
+  await running.result;
+
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/sent/2"]);
+});
+
 Deno.test("a verify is asked about a thousand changes in one run, and about the others in the next", async () => {
   await using api = await fakeApi(() => ({ drop: true }));
   const code = `

@@ -55,6 +55,45 @@ Deno.test("batches does not halve for answers that are about no group", async ()
   assert.deepEqual([broken.requests.length, broken.failedGroups.length], [1, 8]);
 });
 
+Deno.test("batches halves a batch that is answered 500 where one of its groups was refused before", async () => {
+  const { requests, failedGroups } = await run(POST_ALL, {
+    rows: people(4),
+    respond: refuse([3], 500),
+    intercept: (message, reply) => {
+      if (message.type !== "pull") return false;
+      reply({
+        type: "rows",
+        id: message.id,
+        block: { columns: ["id"], values: [1, 2, 3, 4] },
+        groups: [1, 2, 3, 4].map((group) => ({
+          group,
+          rows: 1,
+          batch: 0,
+          failedBefore: group === 3,
+        })),
+        done: true,
+      });
+      return true;
+    },
+  });
+
+  assert.deepEqual(requests.map(idsOf), [[1, 2, 3, 4], [1, 2], [3, 4], [3], [4]]);
+  assert.deepEqual(failedGroups.map(({ group }) => group), [3]);
+});
+
+Deno.test("what cannot be kept is told of those groups of a batch that have not ended", async () => {
+  const { messages, acknowledged } = await run(
+    `await query("a").batches(3, async (groups) => {
+      for (const { rows: [row] } of groups) await save.row(row.id === 3 ? { ...row, x: NaN } : row);
+    });`,
+    { rows: people(3) },
+  );
+
+  assert.deepEqual(acknowledged.map(({ group }) => group), [1, 2]);
+  const unfit = messages.flatMap((message) => message.type === "unfit" ? message.groups : []);
+  assert.deepEqual([...new Set(unfit)], [3]);
+});
+
 Deno.test("batches halves only what the function has not ended itself", async () => {
   const { error, logs, requests } = await run(
     `log.info(await query("a").batches(4, async (groups) => {
@@ -244,6 +283,7 @@ Deno.test("places in the batch are not taken for keys", async () => {
     const outcome of [
       "{ accepted: [0, 2, 3], rejected: [1] }",
       "{ accepted: [1, 2], rejected: [{ key: 0 }] }",
+      "{ accepted: [17, 0, 2, 3] }",
     ]
   ) {
     const { acknowledged, rejected, failedGroups } = await run(

@@ -99,6 +99,18 @@ await http.get("https://a.test/end");`),
   assert.deepEqual(sent.toSorted(), expected);
 });
 
+Deno.test("a request is about the change that it holds, or a part of it, of an array of changes", async () => {
+  const { error, requests } = await run(
+    `const [ada, bob, eve] = await changes("a");
+for (const json of [ada, { key: bob.key }, [bob.rows[0]], eve.previous, [bob.previous[0], eve]]) {
+  await http.post("https://a.test/", { json });
+}`,
+  );
+
+  assert.equal(error, undefined);
+  assert.deepEqual(requests.map(({ groups }) => groups), [[1], [2], [2], [3], [2, 3]]);
+});
+
 Deno.test("leaving a loop over changes early closes the query, and leaves the rest", async () => {
   const rows = Array.from({ length: 3_000 }, (_, id) => ({ id, name: "x" }));
   const { error, messages, acknowledged } = await run(

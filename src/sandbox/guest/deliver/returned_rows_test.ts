@@ -43,6 +43,21 @@ Deno.test("an answer that is returned is no row: a success saves what was read, 
   assert.deepEqual([batch.acknowledged, batch.failedGroups.length], [[], 2]);
 });
 
+Deno.test("a function that has saved some rows of its group, and returns all, has them saved as it returns them", async () => {
+  const { acknowledged, failedGroups } = await run(
+    `await query("a").each(async (row, { rows }) => {
+      await save.row(row);
+      return rows.map((each) => ({ ...each, seen: 1 }));
+    });`,
+    { rows: ROWS.slice(1) },
+  );
+
+  assert.deepEqual([acknowledged, failedGroups], [[{
+    group: 1,
+    rows: [{ id: 2, line: 1, seen: 1 }, { id: 2, line: 2, seen: 1 }],
+  }], []]);
+});
+
 Deno.test("an error that is returned or saved is no row", async () => {
   const returned = await run(
     `await query("a").each((row, _group) => http.post("https://a.test/", { json: row }).catch((error) => error));`,
