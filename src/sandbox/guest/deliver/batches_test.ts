@@ -123,6 +123,25 @@ Deno.test("after Ctrl-C no further half is sent; the rest fails by the answer th
   assert.deepEqual(failedGroups.map(({ group }) => group), [5, 6, 7, 8]);
 });
 
+Deno.test("after Ctrl-C no further group or batch is begun", async () => {
+  const forms = [
+    `await query("a").each((row) => http.post("https://a.test/", { json: [row.id] }));`,
+    `await query("a").batches(1, async (groups) => { await post(groups); });`,
+  ];
+  for (const code of forms) {
+    const { error, requests, failedGroups } = await run(code, {
+      intercept(message, reply) {
+        if (message.type === "http" && JSON.parse(String(message.request.body))[0] === 2) {
+          reply({ type: "stop" });
+        }
+      },
+    });
+
+    assert.deepEqual([error, failedGroups], [undefined, []]);
+    assert.deepEqual(requests.map(idsOf), [[1], [2]]);
+  }
+});
+
 Deno.test("after Ctrl-C no part of an earlier batch is sent, which would have another key", async () => {
   let pulls = 0;
   const { requests, error } = await run(POST_ALL, {

@@ -99,6 +99,58 @@ await http.get("https://a.test/end");`),
   assert.deepEqual(sent.toSorted(), expected);
 });
 
+Deno.test("a group that is to be removed, of which nothing was accepted, comes with its key", async () => {
+  const { error, logs, messages } = await run(
+    `await changes("a").each(({ action, key, previous }) => log.info([action, key, previous]));`,
+    {
+      intercept(message, reply) {
+        if (message.type !== "pull") return false;
+        reply({
+          type: "rows",
+          id: message.id,
+          block: { columns: ["ID", "name"], values: [] },
+          groups: [{ group: 1, rows: 0, batch: 0, action: "remove", previousRows: 0, key: [9] }],
+          previous: [],
+          done: true,
+        });
+        return true;
+      },
+    },
+  );
+
+  assert.deepEqual([error, logs], [undefined, ['info: ["remove", { ID: 9 }, []]']]);
+  const ended = messages.filter(({ type }) => type === "acknowledge");
+  assert.equal(ended.length, 1);
+});
+
+Deno.test("after Ctrl-C what waits for a removal is not begun", async () => {
+  const { error, requests } = await run(
+    `await changes("a").each(({ key }) => http.post("https://a.test/", { json: key.id }));`,
+    {
+      concurrency: 2,
+      intercept(message, reply) {
+        if (message.type === "http") reply({ type: "stop" });
+        if (message.type !== "pull") return false;
+        reply({
+          type: "rows",
+          id: message.id,
+          block: { columns: ["id", "name"], values: [1, "Ada"] },
+          groups: [
+            { group: 1, rows: 0, batch: 0, action: "remove", previousRows: 0, key: [9] },
+            { group: 2, rows: 1, batch: 0, action: "create", previousRows: 0 },
+          ],
+          previous: [],
+          done: true,
+        });
+        return true;
+      },
+    },
+  );
+
+  assert.equal(error, undefined);
+  assert.deepEqual(requests.map(({ body }) => body), ["9"]);
+});
+
 Deno.test("a request is about the change that it holds, or a part of it, of an array of changes", async () => {
   const { error, requests } = await run(
     `const [ada, bob, eve] = await changes("a");
