@@ -55,6 +55,23 @@ for (
   });
 }
 
+Deno.test("a request that cannot be one counts as a try of its group, which is parked", async () => {
+  await using api = await fakeApi();
+  const code = `await query("SELECT * FROM raw.people").each(async (row) => {
+    await http.post(row.address + "/people/" + row.id, { json: row });
+  });`;
+  await using people = await syncProject(api, code, { directives: ["max_attempts: 2"] });
+  const columns = ["id", "address"];
+  await people.setRows(columns, [["1", `'${api.origin}'`], ["2", "'no address'"]]);
+
+  const codes = [await people.run(), await people.run(), await people.run()].map((run) => run.code);
+
+  assert.deepEqual(codes, [1, 1, 0]);
+  assert.deepEqual(people.project.rows("spoor.ledger").map((row) => [row.group_key, row.parked]), [
+    ["[2]", 1],
+  ]);
+});
+
 Deno.test("a group whose model asks for a token that nobody gave is not parked", async () => {
   await using api = await fakeApi();
   const code = `await query("SELECT * FROM raw.people").each(async (row) => {
