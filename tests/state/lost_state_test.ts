@@ -145,6 +145,47 @@ for (
   });
 }
 
+Deno.test("a model of SQL that is gone has sent nothing, and is taken for no former one", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(2));
+  await people.project.write(
+    "models/mart/people.sql",
+    "-- @kind: tracked\n-- @unique_key: id\nSELECT * FROM raw.people",
+  );
+  await people.project.run("run mart.people raw.people");
+  await people.project.remove("models/mart/people.sql");
+
+  const { code, output } = await people.run();
+
+  assert.equal(code, 0, output);
+  assert.equal(api.requests.length, 2);
+});
+
+Deno.test("a model that has delivered, and kept rows for a while, is no new one beside a former one", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(2));
+  const sending = await people.project.read("models/sync/people.ts");
+  await people.project.write("models/sync/twin.ts", sending);
+  await people.project.run("run");
+  await people.project.remove("models/sync/twin.ts");
+  await people.project.remove("models/sync/people.ts");
+  await people.project.write(
+    "models/sync/people.sql",
+    "-- @kind: tracked\n-- @unique_key: id\nSELECT * FROM raw.people",
+  );
+  await people.project.run("run");
+  await people.project.remove("models/sync/people.sql");
+  await people.project.write("models/sync/people.ts", sending);
+  api.clear();
+
+  const { code, output } = await people.run();
+
+  assert.equal(code, 0, output);
+  assert.equal(api.requests.length, 0, "what was delivered before counts again");
+});
+
 Deno.test("a model beside a former one that it does not resemble begins by itself", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);

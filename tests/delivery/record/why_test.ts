@@ -378,3 +378,23 @@ Deno.test("why says where the model's last run failed before it compared groups,
   assert.equal((await people.run()).code, 0);
   assert.equal(await next(), "accepted; nothing to do until its content changes");
 });
+
+Deno.test("that a person has stopped a run says nothing against the next one", async () => {
+  await using api = await fakeApi();
+  const code = `await http.get(ORIGIN + "/ready");\n${SEND_EACH_ROW}`;
+  await using people = await syncProject(api, code);
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  api.clear();
+  api.answer(() => ({ hang: true }));
+  await people.setRows(COLUMNS, [["1", "'Bea'"]]);
+  await using running = people.project.start("run");
+  await api.received(1);
+  running.kill("SIGINT");
+  const { code: stopped } = await running.result;
+
+  const { stdout } = await people.project.run("why sync.people 1");
+
+  assert.equal(stopped, 1);
+  assert.match(stdout, /^next +accepted; nothing to do until its content changes$/m);
+});
