@@ -39,6 +39,7 @@ const IN_THE_WAY: readonly (readonly [Partial<HeldState>, string])[] = [
   [{ acceptedRows: 0, changes: { failed: 1, sent: 2 } }, "2 sent changes"],
   [{ changes: { unknown: 1 } }, "1 unknown change"],
   [{ changes: { rejected: 4 } }, "4 rejected changes"],
+  [{ changes: { settled: 1 } }, "1 settled change"],
   [{ target: "table", rows: 9 }, "9 rows"],
 ];
 

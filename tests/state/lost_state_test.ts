@@ -145,6 +145,22 @@ for (
   });
 }
 
+Deno.test("a model that was renamed after its only run was killed sends nothing", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(5));
+  await killWhileOut(api, people, 2);
+  api.clear();
+  api.answer(() => ({ json: {} }));
+  await rename(people, "sync.contacts");
+
+  const refused = await runSteps(people.project);
+
+  assert.equal(refused.code, 1, refused.output);
+  assert.equal(api.requests.length, 0);
+  assert.match(refused.output, /sync\.people was probably renamed to sync\.contacts/);
+});
+
 Deno.test("a model of SQL that is gone has sent nothing, and is taken for no former one", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);

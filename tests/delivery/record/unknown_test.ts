@@ -282,6 +282,26 @@ Deno.test("settle is strict: a model, keys or --all, one of two words, and somet
   await wrong(1, /no group is unknown/, "settle", "sync.people", "--all", "--not-sent");
 });
 
+Deno.test("a rejected group that the far side may have is told of once where a person settles it", async () => {
+  await using api = await fakeApi();
+  const code = `
+    await changes("SELECT * FROM raw.people").each(async ({ rows, reject }) => {
+      await http.post(ORIGIN + "/people", { json: rows });
+      if (rows[0]?.name === "bad") await reject("not this one");
+    });`;
+  await using people = await syncProject(api, code, { directives: ["on_removed: deliver"] });
+  await people.setRows(COLUMNS, [["1", "'good'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'bad'"]]);
+  await people.run();
+
+  const settled = await people.project.run("unknown settle sync.people 1 --sent");
+
+  assert.equal(settled.code, 1);
+  assert.match(settled.output, /no group is unknown[^]*1 rejected group/);
+  assert.doesNotMatch(settled.output, /to be removed/);
+});
+
 Deno.test("what a run has out is said to be out while it runs, and to be unknown once it was killed, whoever has its number then", async () => {
   await using api = await fakeApi([{ hang: true }]);
   const directives = ["concurrency: 2"];
