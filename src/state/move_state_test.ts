@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { MIGRATIONS } from "~/store/schema.ts";
 import type { HeldState } from "./held_states.ts";
-import { findMoveObstacle, type MoveFacts } from "./move_state.ts";
+import { findMoveObstacle, type MoveFacts, moveState } from "./move_state.ts";
 
 function facts(toState: Partial<HeldState> = {}, change: Partial<MoveFacts> = {}): MoveFacts {
   return {
@@ -57,4 +59,33 @@ Deno.test("findMoveObstacle() lets a model change the case of its name: SQLite s
   assert.equal(findMoveObstacle(facts({ acceptedRows: 5 }, change)), undefined);
   const still = findMoveObstacle(facts({}, { ...change, projectModels: ["sync.New"] }));
   assert.match(still?.message ?? "", /sync\.New is still a model of this project/);
+});
+
+/** What is known of a model, each in a table of its own; what tells the two names apart is `mark`. */
+function fill(db: DatabaseSync, model: string, mark: string): void {
+  const insert = (table: string, columns: string, ...values: (string | number)[]) =>
+    db.prepare(
+      `INSERT INTO "spoor.${table}" (model, ${columns}) VALUES (?${", ?".repeat(values.length)})`,
+    ).run(model, ...values);
+  const ofModel = "kind, fingerprint, inputs, data_version, last_success_run";
+  insert("models", ofModel, "tracked", mark, "{}", 1, 1);
+  insert("ledger", "group_key, content_hash, state, run_id", "[1]", mark, "failed", 1);
+  insert("pending", "number, run_id, action, group_key", 1, 1, "create", `["${mark}"]`);
+  insert("files", "path, size_bytes, modified_ms, content_hash", "inbox/a.csv", 1, 1, mark);
+  insert("accepted_columns", "columns", `["${mark}"]`);
+}
+
+Deno.test("moveState() leaves nothing of what the new name had begun", () => {
+  using db = new DatabaseSync(":memory:");
+  for (const sql of MIGRATIONS) db.exec(sql);
+  fill(db, "sync.old", "old");
+  fill(db, "sync.new", "new");
+
+  moveState(db, { from: "sync.old", to: "sync.new", projectModels: ["sync.new"] });
+
+  for (const table of ["models", "ledger", "pending", "files", "accepted_columns"]) {
+    const rows = db.prepare(`SELECT * FROM "spoor.${table}"`).all();
+    assert.deepEqual(rows.map(({ model }) => model), ["sync.new"], table);
+    assert.match(JSON.stringify(rows), /old/, table);
+  }
 });
