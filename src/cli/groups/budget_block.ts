@@ -42,10 +42,8 @@ export function findBudgetBlock(
 const BUDGET_HINT = /^Nothing was sent\..*?: (spoor .*)/;
 
 /** The budget that has blocked a step, if one has. */
-export function blockOf(
-  { run_id: runId, error, groups_new: compared }: StoryStep,
-): BudgetBlock | undefined {
-  if (error === null || compared !== null) return undefined;
+export function blockOf({ run_id: runId, error }: StoryStep): BudgetBlock | undefined {
+  if (error === null) return undefined;
   const { message, hint = "" }: ErrorReport = JSON.parse(error);
   const [, command] = BUDGET_HINT.exec(hint) ?? [];
   if (command === undefined) return undefined;

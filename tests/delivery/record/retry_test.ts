@@ -50,6 +50,10 @@ Deno.test("a rejected group is delivered again after retry, and its attempts cou
   await people.run();
   await people.run("--full");
   assert.equal(api.requests.length, 2);
+  assert.match(
+    (await people.project.run("failures")).stdout,
+    /spoor retry sync\.people +lets the next run try parked and rejected groups again: 1 in all/,
+  );
 
   const [line] = await readLines(people.project, "retry", "--all");
   await people.run();
