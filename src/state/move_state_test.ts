@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { RateGrants } from "~/store/rate_grants.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
+import { loadVariableStates, saveVariableStates } from "~/store/variable_states.ts";
 import type { HeldState } from "./held_states.ts";
 import { findMoveObstacle, type MoveFacts, moveState } from "./move_state.ts";
 
@@ -73,6 +75,7 @@ function fill(db: DatabaseSync, model: string, mark: string): void {
   insert("pending", "number, run_id, action, group_key", 1, 1, "create", `["${mark}"]`);
   insert("files", "path, size_bytes, modified_ms, content_hash", "inbox/a.csv", 1, 1, mark);
   insert("accepted_columns", "columns", `["${mark}"]`);
+  saveVariableStates(db, model, { LIST: mark });
 }
 
 Deno.test("moveState() leaves nothing of what the new name had begun", () => {
@@ -88,4 +91,16 @@ Deno.test("moveState() leaves nothing of what the new name had begun", () => {
     assert.deepEqual(rows.map(({ model }) => model), ["sync.new"], table);
     assert.match(JSON.stringify(rows), /old/, table);
   }
+  assert.deepEqual(loadVariableStates(db, "sync.new"), { LIST: "old" });
+});
+
+Deno.test("moveState() has what was sent under the old name count for the new one's rate limit", () => {
+  using db = new DatabaseSync(":memory:");
+  for (const sql of MIGRATIONS) db.exec(sql);
+  fill(db, "sync.old", "old");
+  new RateGrants(db, "sync.old").add(3, 2_000, 1_000);
+
+  moveState(db, { from: "sync.old", to: "sync.new", projectModels: ["sync.new"] });
+
+  assert.equal(new RateGrants(db, "sync.new").load().length, 3);
 });
