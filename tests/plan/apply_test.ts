@@ -174,6 +174,38 @@ for (const [what, move, says] of MOVED) {
   });
 }
 
+/** What a variable decides in a model's code → what is said of it. */
+const BY_VARIABLE: Readonly<Record<string, readonly [code: string, says: RegExp]>> = {
+  "how a group ends": [
+    SEND_CHANGES.replace(
+      /\}\);\s*$/,
+      `if (change.key.id === Number(env("LIST", "0"))) await change.reject("no");\n});`,
+    ),
+    /id = 2 ended otherwise \(accepted then, unknown now\)/,
+  ],
+  "a request of no group": [
+    `${SEND_CHANGES}\nawait http.post(ORIGIN + "/end", { json: { list: env("LIST", "0") } });`,
+    /what belongs to no group would be sent with another body: list is "0" then, "2" now/,
+  ],
+};
+
+for (const [what, [code, says]] of Object.entries(BY_VARIABLE)) {
+  Deno.test(`apply refuses where a variable that moved decides ${what}`, async () => {
+    await using api = await fakeApi();
+    await using people = await changedPeople(api);
+    await people.setSync(code, ["on_removed: deliver", "allow_env: LIST"]);
+    await keepPlan(people);
+    await people.project.write(".env", "LIST=2");
+    api.clear();
+
+    const applied = await apply(people);
+
+    assert.equal(applied.code, 1);
+    assert.match(applied.stderr, says);
+    assert.equal(api.connections, 0);
+  });
+}
+
 Deno.test("apply refuses when a table that nothing sends has moved", async () => {
   await using api = await fakeApi();
   await using people = await changedPeople(api);
