@@ -150,7 +150,7 @@ function judge(
     };
   }
   if (plan.budgets?.breach) return { status: "budget" };
-  if (plan.hasQuestions && (end.status === "ok" || plan.mayFailByAssumption)) {
+  if (plan.hasQuestions && plan.mayFailByAssumption) {
     return { status: "unknown", unknown: questionOf(plan) };
   }
   if (end.status === "ok") return { status: "runs" };
