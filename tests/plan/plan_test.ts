@@ -198,12 +198,13 @@ Deno.test("a plan shows a budget that would block, with its figures, and exits w
   api.clear();
   await people.setRows(COLUMNS, Array.from({ length: 20 }, (_, i) => [String(i), "'y'"]));
 
-  const { sync, code } = await makePlan(people.project);
+  const { sync, code, plan } = await makePlan(people.project);
   const text = await people.project.run("plan");
   const allowed = await makePlan(people.project, "--allow-changes");
 
   assert.equal(code, 1);
   assert.equal(sync.status, "budget");
+  assert.equal(plan.summary.update, 0);
   assert.deepEqual(sync.budgets, {
     max_removed: "20%",
     max_changes: "2",
@@ -270,6 +271,21 @@ Deno.test("--exit-code tells by 3 that there are changes, by 0 that there are no
   assert.equal(await plan("--exit-code"), 0);
   const { stdout } = await people.project.run("plan");
   assert.match(stdout, /^Nothing to do: .*Nothing was sent\.\n$/);
+});
+
+Deno.test("what left the query and is kept is no change", async () => {
+  await using api = await fakeApi();
+  const directives = ["on_removed: keep"];
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives });
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"]]);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  await people.setSync(`${SEND_EACH_ROW}// As before.`);
+
+  const { code, output } = await people.project.run("plan --exit-code");
+
+  assert.equal(code, 0, output);
 });
 
 Deno.test("a model that would fail is shown as that, with its error", async () => {

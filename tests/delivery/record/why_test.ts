@@ -212,6 +212,27 @@ Deno.test("why tells the Idempotency-Key of a request whose bodies are not kept"
   assert.match(stdout, /its bodies are not kept: newer ones have taken their place/);
 });
 
+Deno.test("only the key of a change's first request is made anew, those of the others are kept", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      for (const path of ["/a", "/b", "/c"]) await http.post(ORIGIN + path, { json: row });
+    });`,
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+  await people.run();
+  using db = new DatabaseSync(people.project.path(".spoor/spoor.db"));
+  db.exec(`DELETE FROM "spoor.request_bodies"`);
+
+  const recorded = people.project.rows("spoor.requests").map((row) => row.idempotency_key);
+  const { stdout } = await people.project.run("why sync.people 1");
+
+  const sent = api.requests.map(({ key }) => key);
+  assert.deepEqual(recorded, [null, ...sent.slice(1)]);
+  for (const key of sent) assert.match(stdout, new RegExp(`key ${key}$`, "m"));
+});
+
 Deno.test("why shows what was sent and answered of what is not accepted, however much was sent since", async () => {
   await using api = await fakeApi(({ json }) =>
     (json as { id: number }).id <= 2 ? { status: 422, json: { message: "no such name" } } : {}
