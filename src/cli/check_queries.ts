@@ -59,11 +59,17 @@ class QueryChecker {
 
   check(model: Model): void {
     const known = this.errors.length;
-    for (const { sql, at, lines, isTracked } of model.queries ?? []) {
+    for (const { sql, values, at, lines, isTracked } of model.queries ?? []) {
       // One mistake a model: the next query may well have the same.
       if (this.errors.length > known) return;
       const tables = findTablesRead(sql).map(({ table }) => table);
-      const input = { sql, at, ...lines && { lines }, name: `a query of ${model.name}` };
+      const input = {
+        sql,
+        at,
+        ...lines && { lines },
+        ...values !== undefined && { values },
+        name: `a query of ${model.name}`,
+      };
       // A query of an import may be another model's, with another key.
       this.#columnsOf(model, input, tables, isTracked && at.path === model.path);
     }

@@ -86,6 +86,8 @@ export interface ModelQuery {
   at: { path: string; line: number };
   /** Where each of its lines stands, unless they follow each other as in the file. */
   lines?: readonly number[];
+  /** How many values it is given; absent where that is known at run time only. */
+  values?: number;
   /** By `query` or `changes`, whose rows a tracked model compares; not by `query.all`. */
   isTracked: boolean;
 }

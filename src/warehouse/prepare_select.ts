@@ -10,6 +10,7 @@ import { messageOf } from "~/base/message_of.ts";
 import { foldName } from "~/base/same_name.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { lineInFile, textPosition } from "~/base/text_position.ts";
+import { findParameterMistake } from "~/sql/parameters.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
 import { findTableReferences } from "~/sql/table_references.ts";
@@ -29,6 +30,8 @@ export interface SelectInput {
   lines?: readonly number[];
   /** `schema.name` of all tables that may be read, or `"all"` (Spoor's own tables too). */
   readable: Iterable<string> | "all";
+  /** How many values it is given for its parameters; absent where that is known later, or was held against it before. */
+  values?: number;
   /** What commands need to be about this state: ` --practice`, ` --project DIR`. @default nothing */
   stateOption?: string;
 }
@@ -51,7 +54,7 @@ const SAFE_TABLES = new Set(["json_each", "json_tree"]);
  * Prepares one SELECT.
  *
  * @throws {UserError} Not one SELECT, a mistake in it, a table that may not be read, two columns of
- * one name.
+ * one name, another number of parameters than of values.
  */
 export function prepareSelect(db: DatabaseSync, input: SelectInput): PreparedSelect {
   const single = readSingleSelect(input.sql);
@@ -61,6 +64,7 @@ export function prepareSelect(db: DatabaseSync, input: SelectInput): PreparedSel
       hint: single.hint,
     });
   }
+  refuseParameters(single.text, input, single.start);
   return prepareFileSelect(db, rewrite(single.text, input), input, single.start);
 }
 
@@ -80,6 +84,16 @@ export function prepareFileSelect(
   refuseTooManyColumns(columns, input);
   refuseDoubleNames(columns, input);
   return { sql, columns };
+}
+
+function refuseParameters(sql: string, input: SelectInput, start: number): void {
+  if (input.values === undefined) return;
+  const mistake = findParameterMistake(sql, input.values);
+  if (!mistake) return;
+  throw new UserError(`Cannot run ${input.name}: ${mistake.reason}`, {
+    at: placeOf(input, start + mistake.offset),
+    hint: mistake.hint,
+  });
 }
 
 /**

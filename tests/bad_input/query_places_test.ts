@@ -80,6 +80,64 @@ testMistakes([
     says: ["no such column: nope"],
     at: "models/a/b.ts:9",
   },
+  {
+    name: "a parameter without a value",
+    files: {
+      ...ONE,
+      "models/a/b.ts":
+        `${HEADER}await query(\n  \`SELECT id FROM a.one\n  WHERE id = ? OR id = ?\`,\n  [1],\n);\n`,
+    },
+    says: ["Cannot run a query of a.b: it has 2 parameters and was given 1 value"],
+    at: "models/a/b.ts:7",
+    hint: /one value for each "\?"/,
+  },
+  {
+    name: "a parameter of a call without values",
+    files: {
+      ...ONE,
+      "models/a/b.ts": `${HEADER}await query("SELECT id FROM a.one WHERE id = ?2");\n`,
+    },
+    says: ["it has 2 parameters and was given no value"],
+    at: "models/a/b.ts:5",
+  },
+  {
+    name: "a parameter that has a name",
+    files: {
+      ...ONE,
+      "models/a/b.ts": `${HEADER}await query("SELECT id FROM a.one WHERE id = :id", [1]);\n`,
+    },
+    says: [`nothing gives a value to the parameter ":id"`],
+    at: "models/a/b.ts:5",
+    hint: /write "\?" for it/,
+  },
+  {
+    name: "a value in quotes",
+    files: {
+      ...ONE,
+      "models/a/b.ts": `${HEADER}await query\`SELECT id FROM a.one WHERE email = '\${"x"}'\`;\n`,
+    },
+    says: ["it has no parameter and was given 1 value"],
+    at: "models/a/b.ts:5",
+    hint: /no quotes/,
+  },
+  atRun(
+    "a parameter without a value that a run finds",
+    `${HEADER}const ids: number[] = [1];\nawait query("SELECT id FROM a.one WHERE id = ? OR id = ?", ids);\n`,
+    6,
+    { says: ["it has 2 parameters and was given 1 value"] },
+  ),
+  atRun(
+    "a parameter of query.all that has a name",
+    `${HEADER}const none: number[] = [];\nawait query.all("SELECT id FROM a.one WHERE id = $id", none);\n`,
+    6,
+    { says: [`nothing gives a value to the parameter "$id"`] },
+  ),
+  atRun(
+    "a parameter that is undefined",
+    `${HEADER}const none: number[] = [];\nawait query\`SELECT id FROM a.one WHERE id = \${none[0]}\`;\n`,
+    6,
+    { says: ["Cannot run the query: its parameter 1 is undefined"], hint: /null for no value/ },
+  ),
   atRun(
     "a wrong column that a run finds",
     `${HEADER}await query(\`\n  SELECT id,\n    nope\n  FROM a.one\n\`);\n`,

@@ -9,13 +9,21 @@ import { readLines } from "../support/read_lines.ts";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { tempProject } from "../support/temp_project.ts";
 
-const WRONG: readonly (readonly [call: string, says: RegExp])[] = [
+const WRONG: readonly (readonly [call: string | readonly string[], says: RegExp])[] = [
   ["history sync.poeple", /there is no such model\n +hint: Did you mean "sync\.people"\?/],
   ["query sync.poeple", /there is no table "sync\.poeple"\n +hint: Did you mean "sync\.people"\?/],
   ["run --timeout 0s", /Cannot read "--timeout": "0s" leaves no time at all/],
   ["query spoor.step", /there is no table "spoor\.step"\n +hint: Did you mean "spoor\.steps"\?/],
   ["query spoor.foo", /hint: Tables of Spoor's own are spoor\.changes, spoor\.runs, /],
   ["query sync.people --json --format csv", /--json and --format csv ask for two formats/],
+  [
+    ["query", "SELECT :a, ?"],
+    /nothing gives a value to the parameter ":a"[^]*Write the value itself/,
+  ],
+  [
+    ["run", "--adopt", "sync.people", "--held", "SELECT * FROM raw.people WHERE id = ?"],
+    /nothing gives a value to the parameter "\?"/,
+  ],
   ["plan --json --format md", /--json and --format md ask for two formats/],
   ["plan -o -", /"-" names no file/],
   ["apply nope.json", /there is no such file/],
@@ -42,8 +50,8 @@ Deno.test("a call that is wrong exits with 2, and says what is wrong", async () 
 
   for (const [call, says] of WRONG) {
     const { code, stderr } = await people.project.run(call);
-    assert.match(stderr, says, call);
-    assert.equal(code, 2, call);
+    assert.match(stderr, says, `${call}`);
+    assert.equal(code, 2, `${call}`);
   }
   assert.equal(await people.project.exists("-"), false);
   assert.equal(await people.project.exists("README.md"), false, "no project was made");

@@ -333,3 +333,26 @@ Deno.test("tens of thousands of rows that change at once", async () => {
     { n: count, low: 11 },
   ]);
 });
+
+Deno.test("a query with a parameter too many for its values removes and sends nothing", async () => {
+  await using api = await fakeApi();
+  const sendChanges = (values: string) => `
+    const ids: number[] = [${values}];
+    await changes("SELECT * FROM raw.people WHERE id = ? OR id = ?", ids).each(async (change) => {
+      await http.post(ORIGIN + "/" + change.action, { json: change.key });
+    });
+  `;
+  await using people = await syncProject(api, sendChanges("1, 2"), {
+    directives: ["on_removed: deliver"],
+  });
+  await people.setRows(COLUMNS, rowsOf(2));
+  await people.run();
+  api.clear();
+
+  await people.setSync(sendChanges("1"));
+  const { code, output } = await people.run();
+
+  assert.match(output, /it has 2 parameters and was given 1 value/);
+  assert.equal(code, 1);
+  assert.equal(api.requests.length, 0);
+});

@@ -11,6 +11,7 @@ import { textPosition } from "~/base/text_position.ts";
 import { UserError } from "~/base/user_error.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
 import { parseModelName, quoteIdentifier } from "~/sql/identifiers.ts";
+import { findUnboundParameter } from "~/sql/parameters.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
 import { findStatementErrorOffset } from "~/warehouse/statement_error_offset.ts";
@@ -56,12 +57,17 @@ export function prepareQuery(
 function toSql(text: string): string {
   if (parseModelName(text.trim())) return `SELECT * FROM ${quoteIdentifier(text.trim())}`;
   const single = readSingleSelect(text);
+  const details = [`sql = ${text.trim()}`];
   if (!single.ok) {
     throw new UserError(single.message, {
       hint: `${single.hint} "spoor query" reads only; a table's name alone will do, too.`,
-      details: [`sql = ${text.trim()}`],
+      details,
       exitCode: 2,
     });
+  }
+  const unbound = findUnboundParameter(single.text);
+  if (unbound) {
+    throw new UserError(unbound.message, { hint: unbound.hint, details, exitCode: 2 });
   }
   return rewriteTableReferences(
     single.text,

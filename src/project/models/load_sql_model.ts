@@ -20,7 +20,7 @@ import { findUnreadInYaml } from "~/model/unread_directives.ts";
 import { loadYamlLibrary } from "~/model/yaml_mapping.ts";
 import { readYamlModel, YAML_MODEL_KEYS, type YamlModel } from "~/model/yaml_model.ts";
 import { readText } from "~/project/read_text.ts";
-import { findParameters } from "~/sql/parameters.ts";
+import { findUnboundParameter } from "~/sql/parameters.ts";
 import { scanTokens } from "~/sql/query_scan.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { type SelectProblem, tokenizeSingleSelect } from "~/sql/single_select.ts";
@@ -128,16 +128,4 @@ function readSelect(text: string): SelectReading | SelectProblem {
     isFileName(reference) ? undefined : `${reference.schema}.${reference.table}`;
   const fileSql = rewriteTableReferences(select.text, nameInFile, scan);
   return { start, end: start + select.text.length, line, tables, fileSql };
-}
-
-/** SQLite would take NULL for it, without a word. */
-function findUnboundParameter(sql: string): SelectProblem | undefined {
-  if (!/[?:@$#]/.test(sql)) return undefined;
-  const [first] = findParameters(sql);
-  return first && {
-    ok: false,
-    message: `Cannot read the SQL: nothing gives a value to the parameter "${first.text}"`,
-    offset: first.start,
-    hint: "Write the value itself, or read it from a table.",
-  };
 }

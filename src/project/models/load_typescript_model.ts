@@ -111,10 +111,10 @@ function readQueries(modules: readonly ClosureModule[]): ReadQueries {
     errors: [],
   };
   for (const { path, analysis } of modules) {
-    for (const { sql, line, lines, all } of analysis.queries) {
+    for (const { sql, line, all, calls: _, ...written } of analysis.queries) {
       const at = { path, line };
       if (sql === undefined) queries.dynamic.push(at);
-      else readQuery({ sql, at, isTracked: !all, ...lines && { lines } }, queries);
+      else readQuery({ sql, at, isTracked: !all, ...written }, queries);
     }
   }
   queries.readsTables = queries.references.size > 0 || queries.dynamic.length > 0;

@@ -18,7 +18,7 @@ export interface LoadedModule {
 }
 
 /** Changes when what an analysis finds does; older entries of a cache are then passed over. */
-const SCHEME = "ts-4";
+const SCHEME = "ts-5";
 
 /** Reads modules of one project. */
 export class ModuleStore {

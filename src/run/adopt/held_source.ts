@@ -12,6 +12,7 @@ import type { Edge, Graph } from "~/dag/graph.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
 import type { Model, ModelName } from "~/model/model.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { findUnboundParameter } from "~/sql/parameters.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
 import { findTableReferences } from "~/sql/table_references.ts";
 import { readHeldHeader } from "./held_csv.ts";
@@ -86,6 +87,8 @@ function toSource(
 function toSelect(text: string): HeldSource {
   const single = readSingleSelect(text);
   if (!single.ok) throw wrongCall(single.message, single.hint);
+  const unbound = findUnboundParameter(single.text);
+  if (unbound) throw wrongCall(unbound.message, unbound.hint);
   const tables = findTableReferences(single.text).map(({ schema, table }) =>
     schema === undefined ? table : `${schema}.${table}`
   );

@@ -50,7 +50,7 @@ export class GuestReads implements Disposable {
       "parameters that SQLite cannot hold",
     );
     assertGuest(!this.#queries.has(id), "a query twice");
-    const select = this.#prepare(sql);
+    const select = this.#prepare(sql, params.length);
     if (this.parts.model.kind === "tracked" && !all) {
       return this.#openTracked(id, select, params as SqlValue[], message.changes === true);
     }
@@ -72,9 +72,10 @@ export class GuestReads implements Disposable {
     return { type: "opened", id, columns: select.columns };
   }
 
-  #prepare(sql: string): PreparedSelect {
+  #prepare(sql: string, values: number): PreparedSelect {
     return prepareSelect(this.parts.context.db, {
       sql,
+      values,
       name: `a query of ${this.parts.model.name}`,
       ...this.#placeOf(sql),
       readable: this.parts.model.references.map((reference) => reference.table),

@@ -149,7 +149,7 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
 
 /** See {@linkcode query}. */
 export interface Query {
-  /** SQL with `?` for each of `params`. */
+  /** SQL with one `?` for each of `params`; names, as `:id`, are not taken. */
   <T = Row>(sql: string, params?: readonly unknown[]): Rows<T>;
   /** SQL whose `${…}` become parameters: values, never text of the statement. */
   <T = Row>(sql: TemplateStringsArray, ...params: readonly unknown[]): Rows<T>;
@@ -347,7 +347,7 @@ export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<
  * ```
  */
 export declare const changes: {
-  /** SQL with `?` for each of `params`. */
+  /** SQL with one `?` for each of `params`; names, as `:id`, are not taken. */
   <T = Row>(sql: string, params?: readonly unknown[]): Changes<T>;
   /** SQL whose `${…}` become parameters: values, never text of the statement. */
   <T = Row>(sql: TemplateStringsArray, ...params: readonly unknown[]): Changes<T>;

@@ -20,7 +20,7 @@ import { BlockIterator } from "./rows/block_iterator.ts";
 import { FOLLOWED } from "./rows/followed_array.ts";
 import type { RowSaver } from "./rows/row_saver.ts";
 import { type QueryText, RowSource } from "./rows/row_source.ts";
-import { toSaved } from "./rows/row_values.ts";
+import { toParameter } from "./rows/row_values.ts";
 import { Rows, type RowsContext } from "./rows/rows.ts";
 
 /** What the API works with. */
@@ -141,7 +141,7 @@ function parametersOf(values: readonly unknown[], sql: string): Value[] {
   const mayBeJson = READS_JSON.test(sql);
   return values.map((value, i) => {
     if (mayBeJson || !isListOrObject(value)) {
-      return toSaved(value, `parameter ${i + 1}`, () => "the query");
+      return toParameter(value, i + 1);
     }
     throw modelError(`Cannot run the query: its parameter ${i + 1} is ${nameKind(value)}`, {
       hint: "For a list write IN (SELECT value FROM json_each(?)).",

@@ -24,6 +24,8 @@ export interface ModuleQuery {
   line: number;
   /** Where each of its lines stands, unless they follow each other as in the file. */
   lines?: readonly number[];
+  /** How many values it is given for its parameters; absent where that cannot be read here. */
+  values?: number;
   /** `query.all`: unfiltered. */
   all: boolean;
   /** What is called there; absent where it is only referred to. */
@@ -124,8 +126,10 @@ function calledQuery(node: SyntaxNode, bindings: Bindings): CalledQuery | undefi
   if (node.type === "TaggedTemplateExpression") {
     const form = queryForm(node.tag, bindings);
     if (!form || !isNode(node.quasi)) return undefined;
-    const query = { ...textOfTemplate(node.quasi), all: form === "all", calls: form };
-    return { query, below: nodesOf(node.quasi.expressions) };
+    const below = nodesOf(node.quasi.expressions);
+    const text = textOfTemplate(node.quasi);
+    const query = { ...text, values: below.length, all: form === "all", calls: form };
+    return { query, below };
   }
   if (node.type !== "CallExpression" && node.type !== "OptionalCallExpression") return undefined;
   const form = queryForm(node.callee, bindings);
@@ -137,7 +141,18 @@ function calledQuery(node: SyntaxNode, bindings: Bindings): CalledQuery | undefi
 
 function queryOf(call: SyntaxNode, given: SyntaxNode | undefined, all: boolean): ModuleQuery {
   const text = given && staticText(given);
-  return text ? { ...text, all } : unknownQuery(given ?? call, all);
+  const values = countValues(nodesOf(call.arguments));
+  if (!text) return unknownQuery(given ?? call, all);
+  return { ...text, ...values !== undefined && { values }, all };
+}
+
+/** Those of an array that is written out; without one there are none. */
+function countValues([, given]: readonly SyntaxNode[]): number | undefined {
+  if (given === undefined) return 0;
+  if (given.type !== "ArrayExpression" || !Array.isArray(given.elements)) return undefined;
+  const { elements } = given;
+  const isSpread = nodesOf(elements).some(({ type }) => type === "SpreadElement");
+  return isSpread ? undefined : elements.length;
 }
 
 function unknownQuery(node: SyntaxNode, all: boolean): ModuleQuery {

@@ -40,6 +40,19 @@ function convertObject(value: object): Value | undefined {
   return JSON.stringify(value);
 }
 
+/** Why a value has no place in SQL, as the end of a sentence. */
+class NoValue {
+  constructor(readonly reason: string) {}
+}
+
+function tryToConvert(value: unknown): Value | NoValue {
+  try {
+    return convert(value) ?? (value === null ? null : new NoValue(`is ${describe(value)}`));
+  } catch (error) {
+    return new NoValue(`cannot be written as JSON (${messageOf(error)})`);
+  }
+}
+
 /**
  * Turns one value of a row into what is saved.
  *
@@ -47,15 +60,23 @@ function convertObject(value: object): Value | undefined {
  * @throws For a value that SQL has no place for, with the column's name.
  */
 export function toSaved(value: unknown, column: string, describeRow: () => string): Value {
-  let saved: Value | undefined;
-  try {
-    saved = convert(value);
-  } catch (error) {
-    const reason = messageOf(error);
-    throw unsavable(column, describeRow, `cannot be written as JSON (${reason})`);
-  }
-  if (saved === undefined) throw unsavable(column, describeRow, `is ${describe(value)}`);
+  const saved = tryToConvert(value);
+  if (saved instanceof NoValue) throw unsavable(column, describeRow, saved.reason);
   return saved;
+}
+
+/**
+ * Turns a value of a model into what stands for a parameter of its query.
+ *
+ * @param place Counted from 1.
+ * @throws For a value that SQL has no place for.
+ */
+export function toParameter(value: unknown, place: number): Value {
+  const parameter = tryToConvert(value);
+  if (!(parameter instanceof NoValue)) return parameter;
+  throw modelError(`Cannot run the query: its parameter ${place} ${parameter.reason}`, {
+    hint: "A parameter is text, a number, a boolean, a Date or bytes, or null for no value.",
+  });
 }
 
 function unsavable(column: string, describeRow: () => string, what: string): Error {
