@@ -6,6 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { shortenText } from "~/base/cut_text.ts";
+import { headerHint } from "~/base/header_hint.ts";
 import { messageOf } from "~/base/message_of.ts";
 import { foldName } from "~/base/same_name.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
@@ -32,6 +33,8 @@ export interface SelectInput {
   readable: Iterable<string> | "all";
   /** How many values it is given for its parameters; absent where that is known later, or was held against it before. */
   values?: number;
+  /** What the model's `@depends_on` lists. @default nothing */
+  dependsOn?: readonly string[];
   /** What commands need to be about this state: ` --practice`, ` --project DIR`. @default nothing */
   stateOption?: string;
 }
@@ -249,7 +252,7 @@ function notAllowed(what: string, input: SelectInput): UserError {
     {
       at: input.at,
       hint: table.includes(".")
-        ? `Add "@depends_on: ${table}" to the model's header`
+        ? headerHint("depends_on", input.dependsOn ?? [], table)
         : `Name a table with its schema, as in "staging.${table}"; SQLite's own are not for models`,
     },
   );

@@ -181,6 +181,29 @@ testMistakes([
     },
   ),
   ts(
+    "a secret that is not listed beside others",
+    `// @secrets: A, B\n// @allow_net: example.com\nimport { secret } from "spoor";\nsecret("TOKEN");`,
+    ["TOKEN"],
+    {
+      command: "run",
+      options: { env: { A: "hidden-1", B: "hidden-2" } },
+      at: "models/a/b.ts:5",
+      hint: /"\/\/ @secrets: A, B, TOKEN"/,
+    },
+  ),
+  ts(
+    "a variable that is not listed beside others",
+    `// @allow_env: A\nimport { env } from "spoor";\nenv("REGION");`,
+    ["REGION"],
+    { command: "run", at: "models/a/b.ts:4", hint: /"\/\/ @allow_env: A, REGION"/ },
+  ),
+  ts(
+    "a file that is not allowed beside others",
+    `// @allow_read: data\nimport { files } from "spoor";\nfor await (const file of files("inbox/a.csv")) log(file);`,
+    ["inbox/a.csv"],
+    { command: "run", at: "models/a/b.ts:4", hint: /"\/\/ @allow_read: data, inbox\/a\.csv"/ },
+  ),
+  ts(
     "a secret that is not set",
     `// @secrets: TOKEN\n// @allow_net: example.com\nimport { secret } from "spoor";\nsecret("TOKEN");`,
     [
@@ -216,7 +239,7 @@ testMistakes([
       },
       command: "run",
       at: "models/a/b.ts:5",
-      hint: /@depends_on: .*a\.two/,
+      hint: /"\/\/ @depends_on: a\.one, a\.two"/,
     },
   ),
   {

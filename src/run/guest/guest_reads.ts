@@ -78,6 +78,7 @@ export class GuestReads implements Disposable {
       values,
       name: `a query of ${this.parts.model.name}`,
       ...this.#placeOf(sql),
+      dependsOn: this.parts.model.directives.dependsOn ?? [],
       readable: this.parts.model.references.map((reference) => reference.table),
       stateOption: this.parts.context.stateOption,
     });

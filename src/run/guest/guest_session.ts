@@ -7,6 +7,7 @@
  * @module
  */
 import { renderDuration } from "~/base/duration.ts";
+import { headerHint } from "~/base/header_hint.ts";
 import { type ErrorReport, toErrorReport, UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { BudgetExceeded } from "~/run/deliver/begin_delivery.ts";
@@ -268,7 +269,7 @@ export class GuestSession {
       const host = hostOf(request?.url);
       throw new UserError(`Cannot reach "${host}": ${this.#model.name} has no @allow_net`, {
         at: { path: this.#model.path },
-        hint: `Add "// @allow_net: ${host}" to the model's header`,
+        hint: headerHint("allow_net", [], host),
       });
     }
     const question = this.parts.verified.questionOf(request?.verifies);

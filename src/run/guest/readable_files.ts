@@ -6,6 +6,7 @@
 import { isAbsolute, join, matchesGlob, normalize, relative, sep } from "node:path";
 import { compareText } from "~/base/compare_text.ts";
 import { ContentDigester } from "~/base/content_digest.ts";
+import { headerHint } from "~/base/header_hint.ts";
 import { isInside } from "~/base/is_inside.ts";
 import { statOf } from "~/base/stat_of.ts";
 import { UserError } from "~/base/user_error.ts";
@@ -28,7 +29,7 @@ export class ReadableFiles {
   readonly #entries: readonly string[];
 
   /** @param allowRead Paths of `@allow_read`: files, folders or globs. */
-  constructor(private readonly root: string, allowRead: readonly string[]) {
+  constructor(private readonly root: string, private readonly allowRead: readonly string[]) {
     this.#entries = allowRead.map((entry) => this.#absolute(entry));
   }
 
@@ -149,7 +150,7 @@ export class ReadableFiles {
       );
     }
     return new UserError(`Cannot read "${path}": it is not in @allow_read`, {
-      hint: `Add "// @allow_read: ${path}" to the model's header`,
+      hint: headerHint("allow_read", this.allowRead, path),
     });
   }
 }

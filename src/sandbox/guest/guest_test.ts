@@ -223,6 +223,6 @@ secret("toString");`,
     'info: Cannot read the environment variable "UNSET": it is not set',
   ]);
   assert.equal(run.error?.message, 'Cannot use the secret "toString": @secrets does not list it');
-  assert.equal(run.error?.hint, 'Add "// @secrets: toString" to the model\'s header.');
+  assert.match(run.error?.hint ?? "", /^Write "\/\/ @secrets: TOKEN, toString" into the header/);
   assert.equal(run.error?.at?.line, 7);
 });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { headerHint } from "~/base/header_hint.ts";
 import type { GuestStart, Value } from "~/sandbox/protocol.ts";
 import type * as Api from "./api.ts";
 import { Changes } from "./deliver/changes.ts";
@@ -205,7 +206,7 @@ function secret(start: GuestStart, name: string): string {
   if (standIn !== undefined) return standIn;
   throw refusal(
     `Cannot use the secret "${name}": @secrets does not list it`,
-    `Add "// @secrets: ${name}" to the model's header.`,
+    headerHint("secrets", Object.keys(start.secrets), name),
   );
 }
 
@@ -213,7 +214,7 @@ function env(start: GuestStart, name: string, fallback: string | undefined): str
   if (!start.allowedEnv.includes(name)) {
     throw refusal(
       `Cannot read the environment variable "${name}": @allow_env does not list it`,
-      `Add "// @allow_env: ${name}" to the model's header.`,
+      headerHint("allow_env", start.allowedEnv, name),
     );
   }
   const value = Object.hasOwn(start.env, name) ? start.env[name] : fallback;
