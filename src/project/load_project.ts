@@ -7,12 +7,12 @@ import { UserError } from "~/base/user_error.ts";
 import type { Model, ModelName } from "~/model/model.ts";
 import { warnSendsEverything } from "~/model/sends_everything.ts";
 import type { AnalysisCache } from "./models/analysis_cache.ts";
+import { checkServices } from "./models/check_services.ts";
 import { findModels, type ModelFile } from "./models/find_models.ts";
 import { type LoadedModel, loadSqlModel, loadYamlModel } from "./models/load_sql_model.ts";
 import { loadTypescriptModel } from "./models/load_typescript_model.ts";
 import { ModuleStore } from "./models/module_store.ts";
 import { checkRemoved } from "./models/validate_model.ts";
-import { unknownService } from "./settings/auth_providers.ts";
 import { resolveRateLimit } from "./settings/resolve_rate_limit.ts";
 import { loadSettings, type Settings } from "./settings/settings.ts";
 import { sortErrors } from "./sort_errors.ts";
@@ -46,7 +46,7 @@ export async function loadProject(
 ): Promise<Project> {
   const { settings, errors, warnings } = await loadSettings(root);
   const found = findModels(root);
-  const services = errors.length > 0 ? undefined : Object.keys(settings.auth ?? {});
+  const services = errors.length > 0 ? undefined : settings.auth ?? {};
   errors.push(...found.errors);
 
   const models = new Map<ModelName, Model>();
@@ -63,7 +63,7 @@ export async function loadProject(
         settings.rateLimits,
       );
       errors.push(...unresolved, ...checkRemoved(resolved));
-      if (services) errors.push(...findUnknownServices(resolved, services));
+      if (services) errors.push(...checkServices(resolved, services));
       const warning = warnSendsEverything(resolved);
       if (warning) warnings.push(warning);
       models.set(model.name, resolved);
@@ -77,11 +77,6 @@ export async function loadProject(
     errors: sortErrors(errors),
     warnings: sortErrors(warnings),
   };
-}
-
-function findUnknownServices({ services = [] }: Model, known: readonly string[]): UserError[] {
-  return services.filter(({ name }) => !known.includes(name))
-    .map(({ name, at }) => unknownService(name, known, at));
 }
 
 type Loader = (file: ModelFile) => LoadedModel | Promise<LoadedModel>;

@@ -105,13 +105,13 @@ testMistakes([
     says: ["maybe"],
     at: "spoor.yaml:2",
   },
-  {
-    name: "a line of .env that is none",
+  ...["run", "validate"].map((command) => ({
+    name: `a line of .env that is none, by ${command},`,
     files: { ...ONE_MODEL, ".env": "A=1\njust words with hunter2\n" },
-    command: "run",
+    command,
     says: [/Cannot/],
     at: ".env:2",
-  },
+  })),
 ]);
 
 Deno.test("a project that is not there is explained, and init is suggested", async () => {

@@ -119,6 +119,18 @@ testMistakes([
       hint: /crm/,
     })
   ),
+  ts("a service whose token_url the model may not reach", "", [
+    `Cannot use http.oauth("crm"): its token_url is not in @allow_net`,
+  ], {
+    files: {
+      "spoor.yaml":
+        "auth:\n  crm:\n    authorize_url: https://login.example/a\n    token_url: https://login.example/t\n    client_id: x\n",
+      "models/a/b.ts":
+        `// @allow_net: a.example\nimport { http } from "spoor";\nawait http.get("https://a.example", {\n  headers: { Authorization: \`Bearer \${http.oauth("crm")}\` },\n});\n`,
+    },
+    at: "models/a/b.ts:4",
+    hint: /"\/\/ @allow_net: a\.example, login\.example"/,
+  }),
   ts(
     "an exception",
     `type A = {\n  b: string;\n};\nconst a: A = { b: "x" };\nthrow new Error("no " + a.b);`,

@@ -14,6 +14,7 @@ import type { Output } from "~/cli/output/output.ts";
 import { warnStandsStill } from "~/dag/stands_still.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
+import { loadDotenv } from "~/project/settings/dotenv.ts";
 import { sortErrors } from "~/project/sort_errors.ts";
 import { loadFingerprints } from "~/store/model_states.ts";
 import { listTables } from "~/warehouse/tables.ts";
@@ -23,8 +24,9 @@ export const validateCommand = defineCommand({
   name: "validate",
   summary: "Find mistakes without running anything",
   details: [
-    "Reads every model and tells everything that is wrong in one go: directives, names, imports,",
-    "SQL, tables that nothing makes, cycles. Runs nothing, writes nothing, reaches no host.",
+    "Reads every model, spoor.yaml and .env, and tells everything that is wrong in one go: directives,",
+    "names, imports, SQL, tables that nothing makes, cycles. Runs nothing, writes nothing, reaches no",
+    "host.",
     "A warning is about what may be meant as it is; the exit code is 0.",
   ].join("\n"),
   positionals: [],
@@ -41,7 +43,11 @@ export const validateCommand = defineCommand({
       state && { existingTables: listTables(state), ranBefore: loadFingerprints(state) },
     );
     const models = order.models.flatMap((name) => project.models.get(name) ?? []);
-    const all = sortErrors([...errors, ...checkQueries(models, state)]);
+    const all = sortErrors([
+      ...errors,
+      ...loadDotenv(project.root).errors,
+      ...checkQueries(models, state),
+    ]);
     const warnings = sortErrors([
       ...project.warnings,
       ...models.flatMap((model) => warnStandsStill(model, graph) ?? []),
