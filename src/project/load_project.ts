@@ -7,6 +7,7 @@ import { UserError } from "~/base/user_error.ts";
 import type { Model, ModelName } from "~/model/model.ts";
 import { warnSendsEverything } from "~/model/sends_everything.ts";
 import type { AnalysisCache } from "./models/analysis_cache.ts";
+import { checkLimits } from "./models/check_limits.ts";
 import { checkServices } from "./models/check_services.ts";
 import { findModels, type ModelFile } from "./models/find_models.ts";
 import { type LoadedModel, loadSqlModel, loadYamlModel } from "./models/load_sql_model.ts";
@@ -63,6 +64,8 @@ export async function loadProject(
         settings.rateLimits,
       );
       errors.push(...unresolved, ...checkRemoved(resolved));
+      // What a file with a mistake reads is not known.
+      if (own.length === 0) errors.push(...checkLimits(resolved));
       if (services) errors.push(...checkServices(resolved, services));
       const warning = warnSendsEverything(resolved);
       if (warning) warnings.push(warning);

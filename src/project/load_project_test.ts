@@ -197,7 +197,8 @@ for (const [name, value] of TYPESCRIPT_ONLY) {
       `models/a/b.sql:1 Cannot use "@${name}" here: "a.b" is a SQL model | ` +
       "Remove the line; only TypeScript models take it.",
     ]);
-    const net = name === "secrets" ? "// @allow_net: a.example\n" : "";
+    const isOfRequests = ["secrets", "timeout", "retries"].includes(name);
+    const net = isOfRequests ? "// @allow_net: a.example\n" : "";
     assert.deepEqual(await mistakesOf({ "models/a/b.ts": `${net}// @${name}: ${value}\n` }), []);
   });
 }
@@ -246,13 +247,13 @@ Deno.test("the graph of a project joins and orders its models", async () => {
 
 Deno.test("defaults of spoor.yaml are those of TypeScript models that say nothing else", async () => {
   const { models, errors } = await load({
-    "spoor.yaml": "defaults:\n  retries: 2\n  concurrency: 8\n",
-    "models/a/b.ts": "// @retries: 0\n",
+    "spoor.yaml": "defaults:\n  model_timeout: 2s\n  concurrency: 8\n",
+    "models/a/b.ts": "// @model_timeout: 1s\n",
     "models/a/c.sql": "SELECT 1",
   });
   assert.deepEqual(errors, []);
-  assert.deepEqual(models.get("a.b")?.directives, { retries: 0, concurrency: 8 });
-  assert.deepEqual(models.get("a.b")?.directiveLines, { retries: 1 });
+  assert.deepEqual(models.get("a.b")?.directives, { modelTimeoutMs: 1_000, concurrency: 8 });
+  assert.deepEqual(models.get("a.b")?.directiveLines, { model_timeout: 1 });
   assert.deepEqual(models.get("a.c")?.directives, {});
 });
 

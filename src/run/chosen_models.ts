@@ -6,13 +6,14 @@
 import { UserError } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import { selectModels } from "~/dag/selectors.ts";
+import { onlySaves } from "~/model/only_saves.ts";
 import type { HeldAdopter } from "./adopt/adopt_held.ts";
 import type { RunRequest } from "./run_request.ts";
 
 /**
  * Options name models as selectors do; only tracked ones send.
  *
- * @throws {UserError} One of them is of another kind.
+ * @throws {UserError} One of them is of another kind, or sends nothing.
  */
 export function selectTracked(
   option: "--resend" | "--adopt",
@@ -22,13 +23,21 @@ export function selectTracked(
 ): ReadonlySet<string> {
   if (selectors.length === 0) return new Set();
   const names = selectModels(selectors, graph, order);
-  const wrong = names.find((name) => graph.models.get(name)?.kind !== "tracked");
-  if (wrong === undefined) return new Set(names);
-  const what = option === "--resend" ? `send ${wrong} again` : `adopt ${wrong}`;
-  throw new UserError(`Cannot ${what}: it is of kind ${graph.models.get(wrong)?.kind}`, {
-    hint: `Name models of kind tracked after ${option}`,
-    exitCode: 2,
-  });
+  for (const name of names) {
+    const model = graph.models.get(name);
+    const why = model?.kind !== "tracked"
+      ? `it is of kind ${model?.kind}`
+      : onlySaves(model)
+      ? "it reads no query, and only saves rows"
+      : undefined;
+    if (why === undefined) continue;
+    const what = option === "--resend" ? `send ${name} again` : `adopt ${name}`;
+    throw new UserError(`Cannot ${what}: ${why}`, {
+      hint: `Name models of kind tracked that send what they read after ${option}`,
+      exitCode: 2,
+    });
+  }
+  return new Set(names);
 }
 
 /**

@@ -75,13 +75,39 @@ testMistakes([
     at: "models/sync/a.ts:2",
     hint: hint as RegExp,
   })),
-  {
-    name: "a rate limit of a model that sends nothing",
-    files: { "models/raw/a.ts": "// @rate_limit: 5/s\nexport {};\n" },
-    says: [`Cannot use "@rate_limit" here: "raw.a" may reach no host`],
+  ...[["rate_limit", "5/s"], ["retries", "3"], ["timeout", "3s"]].map(([name, value]): Mistake => ({
+    name: `@${name} of a model that sends nothing`,
+    files: { "models/raw/a.ts": `// @${name}: ${value}\nexport {};\n` },
+    says: [`Cannot use "@${name}" here: "raw.a" may reach no host`],
     at: "models/raw/a.ts:1",
     hint: /@allow_net/,
-  },
+  })),
+  ...["on_removed: keep", "max_removed: 5", "max_changes: 5", "max_attempts: 5"].map((
+    line,
+  ): Mistake => ({
+    name: `@${line} of a model that only saves`,
+    files: {
+      "models/raw/a.ts":
+        `// @kind: tracked\n// @unique_key: id\n// @${line}\nimport { save } from "spoor";\nawait save.row({ id: 1 });\n`,
+    },
+    says: [/Cannot use "@\w+" here: "raw\.a" reads no query, and only saves rows/],
+    at: "models/raw/a.ts:3",
+    hint: /remove/,
+  })),
+  ...[
+    { settings: "", header: "// @max_removed: 5\n// @on_removed: keep\n", line: 1 },
+    { settings: "defaults:\n  on_removed: keep\n", header: "// @max_removed: 5\n", line: 1 },
+  ].map(({ settings, header, line }): Mistake => ({
+    name: `a budget of removals where nothing is removed${settings && ", by default,"}`,
+    files: {
+      "spoor.yaml": settings,
+      "models/raw/a.ts":
+        `${header}// @kind: tracked\n// @unique_key: id\nimport { query } from "spoor";\nawait query("SELECT 1 AS id").each(() => {});\n`,
+    },
+    says: [`Cannot use "@max_removed" here: "raw.a" has "@on_removed: keep"`],
+    at: `models/raw/a.ts:${line}`,
+    hint: /forget/,
+  })),
   header("a directive that is given twice", "-- @kind: table\n-- @kind: view", ["@kind"], {
     at: "models/mart/a.sql:2",
   }),

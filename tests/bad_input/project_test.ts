@@ -159,6 +159,20 @@ testMistakes([
   },
 ]);
 
+Deno.test("a budget of removals by default is for models that remove, and passed over by others", async () => {
+  await using project = await tempProject({
+    "spoor.yaml": "defaults:\n  max_removed: 5%\n  max_attempts: 3\n",
+    "models/raw/a.ts":
+      `// @kind: tracked\n// @unique_key: id\n// @on_removed: keep\nimport { query } from "spoor";\nawait query("SELECT 1 AS id").each(() => {});\n`,
+    "models/raw/b.ts":
+      `// @kind: tracked\n// @unique_key: id\nimport { save } from "spoor";\nawait save.row({ id: 1 });\n`,
+  });
+
+  const { code, output } = await project.run("validate");
+
+  assert.equal(code, 0, output);
+});
+
 Deno.test("budgets are described as they are written", async () => {
   await using project = await tempProject({ ...ONE_MODEL, "models/sync/crm.ts": TRACKED });
   const { stdout } = await project.run("describe sync.crm");

@@ -213,3 +213,18 @@ function hashesById(project: TempProject): Record<string, unknown> {
     project.rows("raw.people").map((row) => [String(row.id), row._content_hash]),
   );
 }
+
+Deno.test("a model that only saves rows is neither adopted nor sent again", async () => {
+  await using project = await tempProject({
+    "models/raw/people.ts": INBOX,
+    "inbox/a.csv": "id,name\n1,Ada\n",
+  });
+
+  for (
+    const [option, what] of [["--adopt", "adopt raw.people"], ["--resend", "send raw.people again"]]
+  ) {
+    const { code, output } = await project.run(`run ${option} raw.people`);
+    assert.match(output, new RegExp(`Cannot ${what}: it reads no query, and only saves rows`));
+    assert.equal(code, 2, output);
+  }
+});

@@ -24,6 +24,19 @@ Deno.test("a plan names a budget that --resend lets through", async () => {
   assert.equal(sync.budgets?.max_changes, null);
 });
 
+Deno.test("a plan names no limit of removals where what is gone is kept", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW, { directives: ["on_removed: keep"] });
+  await people.setRows(COLUMNS, PEOPLE);
+  await people.run();
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  const { output } = await people.project.run("plan");
+
+  assert.match(output, /@on_removed keep: 1 of 2 accepted; @max_changes none: 0 of 2 accepted/);
+  assert.doesNotMatch(output, /@max_removed/);
+});
+
 Deno.test("a plan and why show a column that the query does not give any more", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);

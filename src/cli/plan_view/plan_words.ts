@@ -118,8 +118,12 @@ export function budgetsText(budgets: PlannedBudgets, groups: PlannedGroups): str
   const beside = carried > 0 ? `, beside ${renderCount(carried)} that an earlier run has left` : "";
   // Of nothing there are no shares: no budget holds.
   const of = accepted === 0 ? "(nothing is accepted yet)" : `of ${renderCount(accepted)} accepted`;
+  // What is kept harms nobody, and has no limit.
+  const removedLimit = groups.on_removed === "keep"
+    ? "@on_removed keep"
+    : `@max_removed ${limit(maxRemoved, through.max_removed)}`;
   const text = [
-    `@max_removed ${limit(maxRemoved, through.max_removed)}: ${renderCount(removed)} ${of}`,
+    `${removedLimit}: ${renderCount(removed)} ${of}`,
     `@max_changes ${limit(maxChanges, through.max_changes)}: ${
       renderCount(changes)
     } ${of}${beside}`,

@@ -44,7 +44,7 @@ export function validateModel(
     ...errors,
     ...checkDelivery(model),
     ...checkSecrets(model),
-    ...checkRateLimit(model),
+    ...checkRequests(model),
     ...checkDynamicQueries(model, dynamicQueries),
   ];
 }
@@ -127,15 +127,18 @@ function checkSecrets(model: Model): UserError[] {
   return errors;
 }
 
-function checkRateLimit(model: Model): UserError[] {
-  const { rateLimit, allowNet } = model.directives;
-  if (rateLimit === undefined || allowNet !== undefined || model.language !== "ts") return [];
-  return [
-    new UserError(`Cannot use "@rate_limit" here: "${model.name}" may reach no host`, {
-      at: placeOfDirective(model, "rate_limit"),
-      hint: `Add "@allow_net: host", or remove the line.`,
-    }),
-  ];
+/** Directives that are about requests. */
+const OF_REQUESTS: readonly string[] = ["rate_limit", "retries", "timeout"];
+
+function checkRequests(model: Model): UserError[] {
+  if (model.directives.allowNet !== undefined || model.language !== "ts") return [];
+  return OF_REQUESTS.filter((name) => model.directiveLines[name] !== undefined).map((name) => {
+    const otherwise = name === "timeout" ? `; "@model_timeout" is for the whole model` : "";
+    return new UserError(`Cannot use "@${name}" here: "${model.name}" may reach no host`, {
+      at: placeOfDirective(model, name),
+      hint: `Add "@allow_net: host", or remove the line${otherwise}.`,
+    });
+  });
 }
 
 function checkDynamicQueries(model: Model, places: readonly SourceLocation[]): UserError[] {
