@@ -31,6 +31,7 @@ import {
   failedModels,
   failingChanges,
   failingKeys,
+  triedSince,
 } from "~/store/changes/failing_changes.ts";
 import { stateFilePath } from "~/store/open_state.ts";
 import { runUnderWay } from "~/store/run_under_way.ts";
@@ -88,7 +89,7 @@ export const failuresCommand = defineCommand({
     const folded = foldFailures(failing, columnsOf);
     const broken = failedModels(db, model === undefined ? modelNames(root) : [model]);
     const shown = folded.slice(0, limit).map((failure) => ({
-      failure,
+      failure: { ...failure, since: triedSince(db, failure) ?? failure.since },
       keys: keysOf(db, failure, options.all ? Infinity : KEYS_SHOWN),
     }));
     if (options.json) printJson(shown, broken, columnsOf, output);
@@ -174,7 +175,7 @@ function printJson(
   output: Output,
 ): void {
   for (const { failure, keys } of shown) {
-    const { parts: _, lastAt, ...rest } = failure;
+    const { parts: _parts, firstId: _id, lastAt, ...rest } = failure;
     const examples = keys.map((key) => keyObject(columnsOf(failure.model), key));
     output.json("failure", { ...rest, last_at: lastAt, examples });
   }

@@ -43,7 +43,7 @@ const OPTIONS = {
   "older-than": {
     type: "string",
     value: "AGE",
-    help: "Only groups that have stood so for longer: 2d, 12h, 30m",
+    help: "Only groups that were last tried longer ago: 2d, 12h, 30m",
   },
   all: { type: "boolean", help: "Of all models, instead of one" },
   practice: PRACTICE_OPTION,
@@ -69,7 +69,7 @@ export const retryCommand = defineCommand({
     ["spoor retry sync.crm", "All failed, parked and rejected groups of sync.crm"],
     ["spoor retry sync.crm 7 12", "Two of them"],
     [`spoor retry sync.crm --error "answered 422"`, "Those that were answered so"],
-    ["spoor retry --all --older-than 2d", "Of all models, what has stood so for two days"],
+    ["spoor retry --all --older-than 2d", "Of all models, what was not tried for two days"],
   ],
   async run(call) {
     const { options, positionals: [name] } = call;

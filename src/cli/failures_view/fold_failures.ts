@@ -66,6 +66,7 @@ function add(fold: FoldedFailure & { parts: FailingChanges[] }, one: FailingChan
   fold.groups += one.groups;
   fold.removals += one.removals;
   fold.attempts = Math.max(fold.attempts, one.attempts);
+  fold.firstId = Math.min(fold.firstId, one.firstId);
   if (since === null || (one.since !== null && one.since < since)) fold.since = one.since;
   if (lastAt === null || (one.lastAt !== null && one.lastAt > lastAt)) fold.lastAt = one.lastAt;
 }

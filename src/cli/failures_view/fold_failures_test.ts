@@ -11,6 +11,7 @@ function failing(groupKey: string, error: string, more: Partial<FailingChanges> 
     attempts: 1,
     since: "2026-01-01",
     lastAt: "2026-01-01",
+    firstId: 1,
     groupKey,
     error,
     ...more,

@@ -21,7 +21,7 @@ export interface ChangeFilter {
   error?: string | undefined;
   /** Whole texts of errors. */
   errors?: readonly string[] | undefined;
-  /** Only those that have stood so since before this moment: ISO 8601, UTC. */
+  /** Only those that were last tried before this moment: ISO 8601, UTC. */
   before?: string | undefined;
 }
 

@@ -5,6 +5,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { modelIdsOf } from "~/store/compact/model_ids.ts";
+import { timeAfter } from "~/store/compact/run_clock.ts";
 import { prepareArrayRows } from "~/warehouse/array_rows.ts";
 import { countFrom } from "~/warehouse/tables.ts";
 import { CUT_OFF } from "./cut_off.ts";
@@ -19,13 +21,15 @@ export interface FailingChanges {
   parked: boolean;
   error: string;
   groups: number;
-  /** Since when the first and the last of them stand so; ISO 8601, UTC. */
+  /** When the first and the last of them were last tried; ISO 8601, UTC. */
   since: string | null;
   lastAt: string | null;
   /** The most that any of them had. */
   attempts: number;
   /** Those of them that were to be removed. */
   removals: number;
+  /** The one that was begun first. */
+  firstId: number;
   /** Key of one of them. */
   groupKey: string;
 }
@@ -58,12 +62,12 @@ export function failingChanges(db: DatabaseSync, filter: FailingFilter): Failing
     db,
     `SELECT model, ${TOLD_STATE}, parked, coalesce(error, '${CUT_OFF}'),
        count(*), min(at), max(at), max(attempts),
-       count(*) FILTER (WHERE action = 'remove'), min(group_key)
+       count(*) FILTER (WHERE action = 'remove'), min(id), min(group_key)
      FROM "spoor.ledger" WHERE ${whereOf(filter)} GROUP BY 4, 3, 2, 1`,
   );
   read.setReadBigInts(false);
   return read.all(...model === undefined ? [] : [model]).map((
-    [name, state, parked, error, groups, since, lastAt, attempts, removals, groupKey],
+    [name, state, parked, error, groups, since, lastAt, attempts, removals, firstId, groupKey],
   ) => ({
     model: name as string,
     state: state as FailingChanges["state"],
@@ -74,8 +78,28 @@ export function failingChanges(db: DatabaseSync, filter: FailingFilter): Failing
     lastAt: lastAt as string | null,
     attempts: attempts as number,
     removals: removals as number,
+    firstId: firstId as number,
     groupKey: groupKey as string,
   }));
+}
+
+/** When a change was first tried in vain, as far as that is on record. */
+export function triedSince(
+  db: DatabaseSync,
+  { model, firstId }: Pick<FailingChanges, "model" | "firstId">,
+): string | undefined {
+  const first = db.prepare(
+    `SELECT started_at, after_ms FROM "spoor.delivery_records" AS d
+       LEFT JOIN "spoor.runs" AS r ON r.id = d.run_id
+     WHERE model_id = ? AND change_id = ?2
+       AND group_key = (SELECT group_key FROM "spoor.ledger" WHERE id = ?2)
+     ORDER BY run_id, nth LIMIT 1`,
+  );
+  const times = modelIdsOf(db, model).flatMap((id) => {
+    const row = first.get(id, BigInt(firstId));
+    return row ? [timeAfter(row.started_at, row.after_ms)] : [];
+  });
+  return times.sort()[0];
 }
 
 /** Keys of groups that stand so with this very error, the longest known first. */

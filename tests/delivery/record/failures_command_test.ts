@@ -50,6 +50,28 @@ Deno.test("failures lists errors with counts and examples, folded, and ends with
   );
 });
 
+Deno.test("failures tells since when groups were tried in vain with this content, and when they last were", async () => {
+  await using api = await fakeApi(({ path }) => ({ status: path === "/people/1" ? 422 : 200 }));
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(COLUMNS, rowsOf(2));
+  await people.run();
+  await people.run();
+  const starts = () =>
+    people.project.rows(`SELECT started_at AS at FROM "spoor.runs" ORDER BY id`)
+      .map(({ at }) => String(at));
+  const second = starts().at(-1) ?? "";
+
+  const [failure] = await readLines(people.project, "failures");
+  assert.ok(String(failure?.since) < second, "since the first run");
+  assert.ok(String(failure?.last_at) >= second);
+  assert.deepEqual(Object.keys(failure ?? {}).filter((name) => /id/i.test(name)), []);
+
+  await people.setRows(COLUMNS, rowsOf(2, "Eve"));
+  await people.run();
+  const [anew] = await readLines(people.project, "failures");
+  assert.ok(String(anew?.since) >= (starts().at(-1) ?? ""), "another content is another failure");
+});
+
 Deno.test("failures tells why a loop ended before it saved a group, and retry finds it by that", async () => {
   await using api = await fakeApi([{ status: 422 }, { json: {} }]);
   await using people = await syncProject(api, SEND_IN_LOOP);
