@@ -117,6 +117,8 @@ export interface Model {
   modules?: readonly ModelModule[];
   /** TypeScript only: the first request that writes at the far side, as far as its text tells. */
   sendsAt?: SourceLocation;
+  /** TypeScript only: it exports `verify`, as far as its text tells. */
+  exportsVerify?: boolean;
   /** TypeScript only: services of `spoor.yaml` that it wants tokens of, where it names them as texts. */
   services?: readonly { name: string; at: SourceLocation }[];
   /** TypeScript only: its queries that can be read statically, those of its imports too. */

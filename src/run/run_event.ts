@@ -86,6 +86,8 @@ export interface ModelFinished {
   requests?: RequestCounts;
   /** Unknown changes that the model's `verify` was asked about. */
   verified?: VerifiedGroups;
+  /** The next run asks the model's `verify` about what is unknown. */
+  asks_verify?: true;
   /** With `--adopt` and `--held`: how the query compared with what the far side holds. */
   adopted?: AdoptedGroups;
   /** With `--adopt` alone. */
@@ -194,6 +196,8 @@ export interface HeldBack {
   rejected: number;
   /** May have arrived, in a model that sends at most once. */
   to_settle: number;
+  /** Of these: the next run asks the model's `verify` about them. Absent: none. */
+  to_verify?: number;
 }
 
 /** `delivered` is the sum of `saved`, `rejected`, `failed`, `unknown` and `left`. */

@@ -18,6 +18,7 @@ import { findModels, type ModelFile } from "~/project/models/find_models.ts";
 import { loadYamlModel } from "~/project/models/load_sql_model.ts";
 import { readText } from "~/project/read_text.ts";
 import { loadSettings } from "~/project/settings/settings.ts";
+import { analyseModule } from "~/sandbox/modules/analyse_module.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
 import { modelsInHistory } from "~/store/history.ts";
 import { acceptedKeyOf } from "~/tracked/accept/accepted_table.ts";
@@ -28,6 +29,8 @@ export interface TrackedModel extends DeliveryTerms {
   name: string;
   /** The unique key that its groups have; empty where nothing tells. */
   keyColumns: readonly string[];
+  /** It exports `verify`, which a run asks about what is unknown where it sends at most once. */
+  exportsVerify: boolean;
   /** False: no file of the project makes it any more. */
   isInProject: boolean;
   /** It is one of SQL, which only keeps its rows. */
@@ -69,13 +72,13 @@ export async function findTrackedModel(
   const file = files.find((each) => each.name === name) ??
     (isHeld ? undefined : files.find((each) => isSameName(each.name, name)));
   if (file) return await loadTrackedModel(root, db, file, { purpose, option });
-  if (isHeld) return describe(db, name, {}, undefined);
+  if (isHeld) return describe(db, name, NOTHING_READ, undefined);
   const past = modelsInHistory(db);
   const known = past.find((each) => isSameName(each, name));
   if (known === undefined) {
     throw unknownModel(name, [...files.map((each) => each.name), ...past], { purpose, option });
   }
-  return describe(db, known, {}, undefined);
+  return describe(db, known, NOTHING_READ, undefined);
 }
 
 /** The same of each model of the project that may have groups, by name. */
@@ -88,8 +91,8 @@ export async function loadTrackedModels(
   const models = new Map<string, TrackedModel>();
   for (const name of names) {
     const file = byName.get(name);
-    const directives = file ? await directivesOf(root, file) : {};
-    models.set(name, describe(db, name, directives, file));
+    const read = file ? await readFileOf(root, file) : NOTHING_READ;
+    models.set(name, describe(db, name, read, file));
   }
   return models;
 }
@@ -100,9 +103,10 @@ async function loadTrackedModel(
   file: ModelFile,
   { purpose, option }: Wording,
 ): Promise<TrackedModel> {
-  const directives = await directivesOf(root, file);
+  const read = await readFileOf(root, file);
+  const { directives } = read;
   if (directives.kind === "tracked" || hasGroups(db, file.name)) {
-    return describe(db, file.name, directives, file);
+    return describe(db, file.name, read, file);
   }
   const kind = directives.kind ?? "table";
   throw new UserError(`Cannot ${purpose}: "${file.name}" has the kind "${kind}", and no groups`, {
@@ -120,7 +124,7 @@ function hasGroups(db: DatabaseSync, name: string): boolean {
 function describe(
   db: DatabaseSync,
   name: string,
-  directives: Directives,
+  { directives, exportsVerify }: ReadFile,
   file: ModelFile | undefined,
 ): TrackedModel {
   const acceptedKey = acceptedKeyOf(db, name);
@@ -129,25 +133,41 @@ function describe(
     // Its header may have another one by now, under which no run has looked at its groups.
     keyColumns: acceptedKey.length > 0 ? acceptedKey : directives.uniqueKey ?? [],
     ...termsOf(directives),
+    exportsVerify,
     isInProject: file !== undefined,
     isOfSql: file !== undefined && file.language !== "ts",
     otherKind: directives.kind === "tracked" ? undefined : directives.kind,
   };
 }
 
+/** What a model's file says. */
+interface ReadFile {
+  directives: Directives;
+  exportsVerify: boolean;
+}
+
+const NOTHING_READ: ReadFile = { directives: {}, exportsVerify: false };
+
 /** Mistakes in it are for "validate", and leave it unknown what it says. */
-async function directivesOf(root: string, file: ModelFile): Promise<Directives> {
+async function readFileOf(root: string, file: ModelFile): Promise<ReadFile> {
   try {
     if (file.language === "yaml") {
-      return (await loadYamlModel(root, file)).model?.directives ?? {};
+      const { model } = await loadYamlModel(root, file);
+      return { ...NOTHING_READ, directives: model?.directives ?? {} };
     }
-    const sign = file.language === "ts" ? "//" : "--";
-    const { entries } = readHeader(readText(root, file.path), file.path, sign);
+    const text = readText(root, file.path);
+    const { entries } = readHeader(text, file.path, file.language === "ts" ? "//" : "--");
     const { directives } = readDirectives(entries, file.path);
-    if (file.language !== "ts") return { kind: "table", ...directives };
-    return { kind: "table", ...(await loadSettings(root)).settings.defaults, ...directives };
+    if (file.language !== "ts") {
+      return { ...NOTHING_READ, directives: { kind: "table", ...directives } };
+    }
+    const { defaults } = (await loadSettings(root)).settings;
+    // To parse it takes a tenth of a second: most need not.
+    const exportsVerify = /\bverify\b/.test(text) &&
+      (await analyseModule(file.path, text)).exportsVerify === true;
+    return { directives: { kind: "table", ...defaults, ...directives }, exportsVerify };
   } catch (error) {
-    if (error instanceof UserError) return {};
+    if (error instanceof UserError) return NOTHING_READ;
     throw error;
   }
 }

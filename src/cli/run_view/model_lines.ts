@@ -111,16 +111,17 @@ function renderColumnChanges({ column_changes: changes = [] }: ModelFinished, vi
 }
 
 function renderDelivery(
-  { delivery, requests, next_blocked: ahead, on_removed: onRemoved }: ModelFinished,
+  event: ModelFinished,
   view: RunView,
 ): string[] {
+  const { delivery, requests, next_blocked: ahead, on_removed: onRemoved } = event;
   const lines: string[] = [];
   if (delivery) lines.push(label("groups", groupsText(delivery, onRemoved), view));
   const hasRequests = requests !== undefined && (delivery !== undefined || requests.sent > 0);
   if (hasRequests) lines.push(label("requests", requestsText(requests, delivery, view), view));
   if (delivery && delivery.failed + delivery.unknown + delivery.rejected > 0) {
     const isBlockedNext = ahead !== undefined;
-    lines.push(label("outcome", outcomeText(delivery, isBlockedNext, view), view));
+    lines.push(label("outcome", outcomeText({ ...event, delivery }, isBlockedNext, view), view));
   }
   return lines;
 }
@@ -190,11 +191,15 @@ function noteOf({ practice }: RunView): string {
 }
 
 function outcomeText(
-  delivery: DeliveryCounts,
+  { delivery, asks_verify: asksVerify }: Pick<ModelFinished, "asks_verify"> & {
+    delivery: DeliveryCounts;
+  },
   isBlockedNext: boolean,
   view: RunView,
 ): string {
-  const { saved, rejected, failed, unknown, left, kept_back: kept = 0 } = delivery;
+  const { saved, rejected, failed, unknown, left, kept_back: all = 0 } = delivery;
+  const asked = asksVerify && !isBlockedNext ? unknown : 0;
+  const kept = all - asked;
   const text = counts([
     [saved, "acknowledged"],
     ...rejected > 0 ? [[rejected, "rejected"]] as const : [],
@@ -203,7 +208,7 @@ function outcomeText(
     [left, "left"],
   ]);
   const ends = [
-    ...failed + unknown > kept && !isBlockedNext ? [goesOnText(delivery, view.option)] : [],
+    ...failed + unknown > all && !isBlockedNext ? [goesOnText(delivery, view.option)] : [],
     ...kept > 0
       ? [
         `${countOf(kept, "group")} held back: no run tries ${
@@ -211,6 +216,7 @@ function outcomeText(
         } again by itself`,
       ]
       : [],
+    ...asked > 0 ? [`the next run asks verify() about ${countOf(asked, "group")}`] : [],
     ...failed + unknown === 0 ? ["what was rejected waits for another content"] : [],
   ];
   return [text, ...ends].join("; ") + noteOf(view);

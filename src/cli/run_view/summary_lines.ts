@@ -175,11 +175,16 @@ function heldBackLines(
       }: ` +
       style.accent(`${program} ${command}${option}`),
     ];
-  const { parked, rejected, to_settle: toSettle } = held;
+  const { parked, rejected, to_settle: toSettle, to_verify: toVerify = 0 } = held;
   return [
     ...line(parked, "parked after failures, and not sent", "failures"),
     ...line(rejected, "rejected, and not sent until the content changes", "failures"),
-    ...line(toSettle, "neither known to be sent nor sent again until you say", "unknown"),
+    ...line(toVerify, "not known to be sent; the next run asks verify()", "unknown"),
+    ...line(
+      toSettle - toVerify,
+      "neither known to be sent nor sent again until you say",
+      "unknown",
+    ),
   ];
 }
 

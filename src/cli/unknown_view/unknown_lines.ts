@@ -66,7 +66,7 @@ export function renderUnknown(
     ...groups.flatMap((group) => renderGroup(group, style)),
     ...more > 0 ? ["", style.dim(`… ${countOf(more, "more group")} (--all shows them)`)] : [],
     "",
-    ...waiting ? [`Look at the far side, then: ${style.accent(commandFor(waiting, option))}`] : [],
+    ...waiting ? [settleLine(waiting, { style, option })] : [],
     ...repeated.some(({ way }) => way.but === undefined)
       ? ["The next run repeats those that wait for nobody, with the same keys."]
       : [],
@@ -83,6 +83,14 @@ function inFlightLines(inFlight: InFlight | undefined): string[] {
   if (!inFlight || inFlight.groups === 0) return [];
   const { runId, groups } = inFlight;
   return [`Requests of ${countOf(groups, "group")} are out: run ${runId} is under way.`];
+}
+
+function settleLine(waiting: UnknownGroup, { style, option }: UnknownView): string {
+  const { model, way } = waiting;
+  const command = style.accent(commandFor(waiting, option));
+  return model.exportsVerify && way.but === undefined
+    ? `The next run asks verify(); or look at the far side, then: ${command}`
+    : `Look at the far side, then: ${command}`;
 }
 
 function commandFor({ model, change }: UnknownGroup, option: string): string {
@@ -141,7 +149,10 @@ function lineWithTime(text: string, at: string | null, style: Style): string {
 
 function waitsFor({ course, way, model }: UnknownGroup, style: Style): string {
   if (way.command === undefined) return style.bad(`not repeated: ${way.but}`);
-  if (course === "waits_for_you") return style.bad("waits for you");
+  if (course === "waits_for_you") {
+    const willAsk = model.exportsVerify && way.but === undefined;
+    return willAsk ? style.warning("the next run asks verify()") : style.bad("waits for you");
+  }
   if (course === "gone" || course === "kept") {
     const what = course === "gone" ? "forgets" : "keeps";
     return style.dim(`not removed: @on_removed is ${model.onRemoved}, and the next run ${what} it`);

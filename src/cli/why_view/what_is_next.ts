@@ -21,7 +21,7 @@ import type { AcceptedGroup } from "~/tracked/accept/known_group.ts";
 
 /** What is known of a group. */
 export interface GroupFacts {
-  model: SendingModel & Pick<TrackedModel, "name" | "promise" | "maxAttempts">;
+  model: SendingModel & Pick<TrackedModel, "name" | "promise" | "exportsVerify" | "maxAttempts">;
   /** Its key as words of the command line; `undefined`: they are too long to be shown. */
   words: string | undefined;
   ledger: LedgerRow | undefined;
@@ -71,14 +71,14 @@ function withFailure(next: NextStep, { outlook: { failure }, isRunning }: GroupF
 }
 
 function decide(facts: GroupFacts): NextStep {
-  const { model, words, ledger, isRunning, option } = facts;
+  const { model, ledger, isRunning } = facts;
   if (!ledger) return withoutTry(facts);
   const code = courseOf(ledger, model, isRunning);
   switch (code) {
     case "in_flight":
       return { code, text: `a request is out: run ${ledger.run_id} is under way` };
     case "waits_for_you":
-      return { code, text: `waits for you: ${settleCommand(model.name, words, option)}` };
+      return { code, text: waitsText(facts) };
     case "parked":
       return { code, text: parkedText(facts, ledger) };
     case "comes_again": {
@@ -91,6 +91,16 @@ function decide(facts: GroupFacts): NextStep {
     default:
       return { code, text: TEXTS[code] };
   }
+}
+
+/** A run that stops before it delivers asks nothing. */
+function waitsText({ model, words, option, outlook }: GroupFacts): string {
+  const settle = settleCommand(model.name, words, option);
+  const willAsk = model.exportsVerify && obstacleOf(model) === undefined &&
+    outlookText(outlook) === undefined;
+  return willAsk
+    ? `the next run asks verify(); or settle it: ${settle}`
+    : `waits for you: ${settle}`;
 }
 
 function parkedText({ model, words, option }: GroupFacts, ledger: LedgerRow): string {

@@ -22,6 +22,7 @@ const ROW: LedgerRow = {
 const MODEL: GroupFacts["model"] = {
   name: "sync.crm",
   promise: "at_least_once",
+  exportsVerify: false,
   maxAttempts: 10,
   isInProject: true,
   isOfSql: false,
@@ -51,6 +52,7 @@ const AT_MOST_ONCE: Partial<GroupFacts> = {
   model: {
     name: "sync.crm",
     promise: "at_most_once",
+    exportsVerify: false,
     maxAttempts: 10,
     isInProject: true,
     isOfSql: false,
@@ -85,6 +87,7 @@ Deno.test("whatIsNext() says where no file makes the model any more", () => {
   const model = {
     name: "a.b",
     promise: "at_least_once",
+    exportsVerify: false,
     maxAttempts: 1,
     isInProject: false,
     isOfSql: false,
@@ -143,6 +146,7 @@ Deno.test("whatIsNext() tells what becomes of a group that has left the query, a
   const model = {
     name: "a.b",
     promise: "at_least_once" as const,
+    exportsVerify: false,
     maxAttempts: 1,
     isInProject: true,
     isOfSql: false,

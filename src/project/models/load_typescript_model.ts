@@ -56,6 +56,7 @@ export async function loadTypescriptModel(
     hasDynamicQuery: queries.dynamic.length > 0,
     queriesTables: queries.readsTables,
     ...findSending(modules),
+    exportsVerify: modules[0]?.analysis.exportsVerify ?? false,
     ...(queries.rowsAt && { readsRowsAt: queries.rowsAt }),
     fingerprint: fingerprintOf(modules.map((module) => module.source)),
   };

@@ -21,7 +21,10 @@ export function heldBackOf(
     if (!directives) continue;
     if (state === "failed") held.parked += groups;
     else if (state === "rejected") held.rejected += groups;
-    else if (directives.delivery === "at_most_once") held.to_settle += groups;
+    else if (directives.delivery === "at_most_once") {
+      held.to_settle += groups;
+      if (models.get(model)?.exportsVerify) held.to_verify = (held.to_verify ?? 0) + groups;
+    }
   }
   return held.parked + held.rejected + held.to_settle > 0 ? held : undefined;
 }

@@ -157,6 +157,7 @@ export function finishedEvent(
     ...(delivery && { delivery }),
     ...(requests && { requests }),
     ...(verified && countVerified(verified) > 0 && { verified }),
+    ...(willAskVerify(model, delivery) && { asks_verify: true }),
     ...(adopted && { adopted }),
     ...(recorded && { recorded }),
     ...(onRemoved && { on_removed: onRemoved }),
@@ -165,4 +166,13 @@ export function finishedEvent(
     ...(failures?.length && { failures }),
     ...(error && { error }),
   };
+}
+
+/** At most once, it is the model that looks where an answer did not come. */
+function willAskVerify(
+  { exportsVerify, directives }: Model,
+  delivery: StepOutcome["delivery"],
+): boolean {
+  const isAsked = exportsVerify === true && directives.delivery === "at_most_once";
+  return isAsked && delivery !== undefined && delivery.unknown > 0;
 }

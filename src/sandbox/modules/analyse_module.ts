@@ -37,7 +37,9 @@ export interface ModuleImport {
 export interface ModuleAnalysis extends HttpCalls {
   imports: readonly ModuleImport[];
   queries: readonly ModuleQuery[];
-  /** It exports `verify`, which a model may, and that is no function. */
+  /** It exports `verify`, which a model may. */
+  exportsVerify?: true;
+  /** It does, and that is no function. */
   badVerify?: BadExport;
   /** What is wrong, in the order of the text. A syntax error is the only one of its file. */
   problems: readonly UserError[];
@@ -63,12 +65,14 @@ export async function analyseModule(path: string, source: string): Promise<Modul
   }
   try {
     const program = await parseModule(path, source, languageOf(path));
+    const exportsVerify = nodesOf(program.body).some(isExportOfVerify);
     const badVerify = findBadVerify(program);
     return {
       imports: findImports(program),
       queries: findQueries(program),
       ...findHttpCalls(program),
       problems: findProblems(path, program),
+      ...exportsVerify && { exportsVerify },
       ...badVerify && { badVerify },
     };
   } catch (error) {
@@ -107,6 +111,14 @@ const NO_FUNCTIONS: Readonly<Record<string, string>> = {
   ArrayExpression: "an array",
   RegExpLiteral: "an object",
 };
+
+/** By its name: what `export *` gives is not looked for. */
+function isExportOfVerify({ type, declaration, specifiers, exportKind }: SyntaxNode): boolean {
+  if (type !== "ExportNamedDeclaration" || exportKind === "type") return false;
+  const declared = isNode(declaration) ? [declaration, ...nodesOf(declaration.declarations)] : [];
+  return declared.some(({ id }) => nameOf(id) === "verify") ||
+    nodesOf(specifiers).some(({ exported }) => nameOf(exported) === "verify");
+}
 
 function findBadVerify(program: SyntaxNode): BadExport | undefined {
   for (const { type, declaration } of nodesOf(program.body)) {

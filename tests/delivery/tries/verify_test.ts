@@ -115,6 +115,54 @@ Deno.test("a run says what verify settled, and what the next run does", async ()
   assert.equal(api.requests.filter(({ method }) => method === "POST").length, 1, second.output);
 });
 
+const NOWHERE = `export async function verify(change) { return undefined; }`;
+
+for (
+  const [how, code] of [
+    ["itself", NOWHERE],
+    ["under another name", `const look = (change) => undefined;\nexport { look as verify };`],
+  ] as const
+) {
+  Deno.test(`of a model that exports verify ${how} all commands say that the next run asks it`, async () => {
+    await using test = await loseAnswers(code);
+    const { people } = test;
+    await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Bo'"], ["3", "'Cy'"], ["4", "'Di'"]]);
+    test.api.answer(() => ({ drop: true }));
+
+    const { output } = await people.project.run("run");
+    const list = (await people.project.run("unknown")).stdout;
+    const story = (await people.project.run("why sync.people 4")).stdout;
+
+    assert.match(
+      output,
+      /outcome .*1 unknown, 0 left; the next run asks verify\(\) about 1 group$/m,
+    );
+    assert.match(
+      output,
+      /^3 groups are not known to be sent; the next run asks verify\(\): spoor unknown$/m,
+    );
+    assert.doesNotMatch(output, /no run tries|until you say/);
+    assert.equal(list.match(/id = \d +the next run asks verify\(\)$/gm)?.length, 3, list);
+    assert.match(
+      list,
+      /^The next run asks verify\(\); or look at the far side, then: spoor unknown/m,
+    );
+    assert.match(story, /next +the next run asks verify\(\); or settle it: spoor unknown settle/);
+  });
+}
+
+Deno.test("what is unknown waits for a person where only a comment speaks of verify", async () => {
+  await using test = await loseAnswers(`// export function verify() {}`);
+  const { people } = test;
+
+  const { output } = await people.project.run("run");
+  const list = (await people.project.run("unknown")).stdout;
+
+  assert.match(output, /^2 groups are neither known to be sent nor sent again until you say/m);
+  assert.equal(list.match(/id = \d +waits for you$/gm)?.length, 2, list);
+  assert.doesNotMatch(list, /verify/);
+});
+
 Deno.test("a verify that is no function is a mistake of the model, known before it runs where it can be", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW, { directives: DIRECTIVES });
@@ -157,7 +205,7 @@ Deno.test("why tells what verify asked, what was answered, and what it threw", a
     /run 2 .*settled: by the model, verified as sent\n +GET \S+\/sent\/2 +200/,
   );
   const odd = (await project.run("why sync.people 3")).stdout;
-  assert.match(odd, /next .*waits for you/);
+  assert.match(odd, /next .*the next run asks verify/);
   for (const run of [2, 3]) {
     assert.match(
       odd,
@@ -191,7 +239,7 @@ Deno.test("another answer than true, false or undefined settles nothing", async 
   const finished = events.find((event) => event.type === "run_finished");
   assert.deepEqual([sync.delivery?.held_back, sync.delivery?.parked], [2, 0]);
   assert.deepEqual([finished?.groups?.held_back, finished?.groups?.parked], [2, 0]);
-  assert.deepEqual(finished?.held_back, { parked: 0, rejected: 0, to_settle: 2 });
+  assert.deepEqual(finished?.held_back, { parked: 0, rejected: 0, to_settle: 2, to_verify: 2 });
 
   assert.match(
     output,
