@@ -10,6 +10,7 @@ import { countOf } from "~/base/counts.ts";
 import { isSameName } from "~/base/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { moveFormerKeys } from "~/store/changes/former_keys.ts";
 import { keepKeyName } from "~/store/changes/key_names.ts";
 import { moveVariableStates } from "~/store/variable_states.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
@@ -114,6 +115,7 @@ export function moveState(db: DatabaseSync, move: StateMove): MovedState {
     if (!isSameName(from, to)) dropEmptyState(db, to);
     tellMoved(db, from, to);
     keepKeyName(db, from, to);
+    moveFormerKeys(db, from, to);
     moveKept(db, from, to);
     const shown = targetViewColumns(db, from);
     if (shown) dropTable(db, from);

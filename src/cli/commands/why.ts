@@ -4,12 +4,12 @@
  * @module
  */
 import { defineCommand, ExitCode } from "~/cli/command.ts";
-import { findGroup } from "~/cli/groups/find_group.ts";
 import { findTrackedModel } from "~/cli/groups/tracked_model.ts";
 import { openGroups } from "~/cli/groups/open_groups.ts";
 import { ALL } from "~/cli/list_limit.ts";
 import { chooseState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import { parseCount } from "~/cli/parse_count.ts";
+import { findInEras } from "~/cli/why_view/key_era.ts";
 import { loadStory } from "~/cli/why_view/load_story.ts";
 import { printStory } from "~/cli/why_view/story_json.ts";
 import { renderStory } from "~/cli/why_view/story_lines.ts";
@@ -24,6 +24,7 @@ export const whyCommand = defineCommand({
     "A group is the rows of one value of the model's @unique_key. Where the key is several columns,",
     "give their values in the key's order, or as column=value. A number stands for the number and",
     "for its text; \"'7'\" is the text alone.",
+    "Where the model had another @unique_key before, a key of then tells what was done under that.",
     "Runs that skipped the model are not told: they decided nothing. One that died is, where it is",
     "on record that it had begun the model.",
     "What was sent and answered is kept of the newest 20,000 requests, and of the last ten of each",
@@ -52,9 +53,9 @@ export const whyCommand = defineCommand({
     const { root, practice, option } = chosen;
     using db = openGroups({ ...chosen, output }, purpose);
     const model = await findTrackedModel(chosen, db, name, purpose);
-    const group = findGroup(db, model, words, { purpose, option });
+    const found = findInEras(db, model, words, { purpose, option });
     const isRunning = runUnderWay(db, stateFilePath(root, practice)) !== undefined;
-    const story = loadStory(db, model, group, { limit, isRunning, option });
+    const story = loadStory(db, found, { limit, isRunning, option });
     if (options.json) printStory(story, output);
     else {
       const view = { style: output.style, verbose: options.verbose };

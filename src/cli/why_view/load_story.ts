@@ -24,7 +24,8 @@ import {
 } from "~/store/changes/group_story.ts";
 import { pendingOf, runOfPending } from "~/store/changes/pending.ts";
 import { unfinishedSteps } from "~/store/unfinished_steps.ts";
-import { isByHand, isLeftByAdopt, type RunEntry, tellStory } from "./timeline.ts";
+import type { GroupInEra, KeyEra } from "./key_era.ts";
+import { isByHand, isLeftByAdopt, type RunEntry, type StoryEntry, tellStory } from "./timeline.ts";
 import { loadBatchesBefore, type ToldBatch } from "./told_batches.ts";
 import { type GroupFacts, type NextStep, whatIsNext } from "./what_is_next.ts";
 
@@ -73,34 +74,40 @@ const RUNS_READ = 20_000;
 /** Reads it, up to `limit` entries. */
 export function loadStory(
   db: DatabaseSync,
-  model: TrackedModel,
-  group: KnownGroup,
+  { model, group, era }: GroupInEra,
   { limit, isRunning, option }: { limit: number; isRunning: boolean; option: string },
 ): GroupStory {
   const { accepted, keyText, key } = group;
-  const ledger = ledgerRowOf(db, model.name, keyText);
+  const isOver = era.until !== Infinity;
+  // What is known of the present is about groups of the present key.
+  const ledger = isOver ? undefined : ledgerRowOf(db, model.name, keyText);
+  const inEra = ({ run_id: runId }: { run_id: number }) => runId >= era.from && runId < era.until;
   const deliveries = withoutThoseOfOthers(
-    deliveriesOf(db, model.name, keyText, Math.min(limit + 1, 1e9)),
+    deliveriesOf(db, model.name, keyText, Math.min(limit + 1, 1e9)).filter(inEra),
   );
   const keepsRemoved = model.onRemoved === "keep";
-  const pending = pendingOf(db, model.name, keyText);
+  const pending = isOver ? undefined : pendingOf(db, model.name, keyText);
   const outIn = ledger?.state === "sent" ? ledger.run_id : undefined;
   const told = tellStory(
     {
       deliveries,
-      steps: newestFirst(stepsOf(db, model.name), deadSteps(db, model.name, isRunning)),
+      steps: within(
+        era,
+        newestFirst(stepsOf(db, model.name), deadSteps(db, model.name, isRunning)),
+      ),
       accepted,
       isOpen: ledger !== undefined,
       pending,
       leftBy: runOfPending(db, model.name) ?? lastOfAll(db, model.name),
       outIn,
       keepsRemoved,
+      isKeyKnown: era.from > 0 || model.isOfSql,
     },
     { entries: limit, runs: limit < RUNS_READ ? RUNS_READ : Infinity },
   );
   const withRequests = requestTeller(db);
   const last = deliveries.find((row) => row.group_key === keyText && !isByHand(row));
-  const next = whatIsNext({
+  const next = isOver ? ofFormerKey(era) : whatIsNext({
     model,
     ledger,
     isRunning,
@@ -121,7 +128,7 @@ export function loadStory(
     ledger,
     next,
     idempotencyKey: ledger && changeRequestOf(db, ledger).key,
-    entries: told.entries.map((entry) =>
+    entries: withKeys(told, era).map((entry) =>
       entry.type === "try" ? withRequests(entry.delivery) : {
         ...entry,
         at: startOf(db, entry.runId),
@@ -132,6 +139,44 @@ export function loadStory(
     ),
     isCut: told.isCut,
   };
+}
+
+/** Those of its runs. */
+function* within({ from, until }: KeyEra, steps: Iterable<StoryStep>): Generator<StoryStep> {
+  for (const step of steps) {
+    if (step.run_id < from) return;
+    if (step.run_id < until) yield step;
+  }
+}
+
+function ofFormerKey({ columns, until, after = [] }: KeyEra): NextStep {
+  const was = columns.length > 0 ? `, ${columns.join(", ")}` : "";
+  return {
+    code: "gone",
+    text: `a group of the former unique key${was}: since run ${until} the key is ` +
+      `${after.join(", ")}, by which its rows are told of`,
+  };
+}
+
+/** A story, and where the unique key was another one before it or after it. */
+function withKeys(
+  { entries, isCut }: ReturnType<typeof tellStory>,
+  { columns, from, until, before, after }: KeyEra,
+): StoryEntry[] {
+  const taken = (runId: number, detail: string): RunEntry[] => [
+    { type: "run", runId, firstRunId: runId, runs: 1, decision: "new_key", detail },
+  ];
+  return [
+    ...after ? taken(until, `${after.join(", ")} from this run on`) : [],
+    ...entries,
+    ...before && !isCut
+      ? taken(
+        from,
+        `${columns.join(", ")} from this run on; what was done before is told by the former key` +
+          (before.length > 0 ? `, ${before.join(", ")}` : ""),
+      )
+      : [],
+  ];
 }
 
 /** A run that was stopped before it compared, or that had nothing to compare, says nothing of groups. */

@@ -64,6 +64,7 @@ const DECISION_WORDS: Readonly<
   unchanged_or_not_reached: ["unchanged, or not reached", "dim"],
   unchanged_or_gone: ["left the query, or unchanged", "dim"],
   unchanged_or_kept: ["unchanged, or not in the query", "dim"],
+  unchanged_or_new_key: ["unchanged, or of another unique key", "dim"],
   left: ["left the query", "dim"],
   held_back: ["held back", "warning"],
   held_back_or_gone: ["held back, or not in the query", "warning"],
@@ -75,6 +76,7 @@ const DECISION_WORDS: Readonly<
   failed: ["the model failed", "bad"],
   gone: ["not there", "dim"],
   not_there: ["not there", "dim"],
+  new_key: ["another unique key", "dim"],
 };
 
 /** All lines of a story. */

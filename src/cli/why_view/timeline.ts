@@ -12,6 +12,7 @@
  * | accepted        | compared, left some              | unchanged, or not reached     |
  * | accepted        | some left the query; it is new later, or gone now | gone, if no other run forgot any |
  * | accepted        | some had left the query, and are kept now | unchanged, or one of these |
+ * | none; accepted  | compared                         | unchanged, if its key was this one then |
  * | not accepted    | held some back, and still knows of it after that | held back     |
  * | not accepted    | held some back                   | held back, or not in the query |
  * | not accepted    | left some                        | not reached                   |
@@ -39,6 +40,7 @@ export type Decision =
   | "unchanged_or_not_reached"
   | "unchanged_or_gone"
   | "unchanged_or_kept"
+  | "unchanged_or_new_key"
   | "left"
   | "held_back"
   | "held_back_or_gone"
@@ -49,7 +51,8 @@ export type Decision =
   | "blocked"
   | "failed"
   | "gone"
-  | "not_there";
+  | "not_there"
+  | "new_key";
 
 /** Runs one after the other that decided the same. */
 export interface RunEntry {
@@ -96,6 +99,11 @@ export interface StoryFacts {
    * has noted it. @default false
    */
   keepsRemoved?: boolean;
+  /**
+   * That it was accepted is on record only under a key that was its model's before these runs, if at all. False: then
+   * it may have been another one in them. @default true
+   */
+  isKeyKnown?: boolean;
 }
 
 /** How much is told. */
@@ -242,7 +250,7 @@ function decide(
   if (pending?.runId === step.run_id) return notReached(left);
   const isLeftKnown = isReachKnown(step, facts);
   if (!before) {
-    if (accepted && !after) return unchanged(accepted.hash);
+    if (accepted && !after) return unchangedSinceLong(facts);
     return left > 0 && !isLeftKnown
       ? {
         decision: "not_reached",
@@ -285,7 +293,7 @@ function inDeadRun(
   }
   const wasAccepted = before ? isAccepted(before) && before.action !== "remove" : !after;
   if (accepted && wasAccepted && !keepsRemoved && isReachKnown(step, facts)) {
-    return unchanged(accepted.hash);
+    return before ? unchanged(accepted.hash) : unchangedSinceLong(facts);
   }
   const detail = "the run died, and it is not on record whether the group's turn was to come";
   return { decision: "not_tried", detail };
@@ -359,6 +367,15 @@ function sinceAccepted(
 
 function unchanged(hash: string | undefined): Decided {
   return { decision: "unchanged", detail: hash ? `accepted content ${hash}` : "accepted content" };
+}
+
+/** It is accepted, and no try of it is on record. */
+function unchangedSinceLong({ accepted, isKeyKnown = true }: StoryFacts): Decided {
+  if (isKeyKnown) return unchanged(accepted?.hash);
+  return {
+    decision: "unchanged_or_new_key",
+    detail: "that it was accepted by this key is not on record; it may have been another one then",
+  };
 }
 
 function isAccepted(delivery: DeliveryRow): boolean {

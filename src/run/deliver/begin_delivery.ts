@@ -76,7 +76,7 @@ export function beginDelivery(
     endKeeping(db, model.name);
     const isRestored = restoreTarget(db, model.name);
     const earlier = new LedgerReader(db, model.name);
-    const unparked = takeNewKey(db, model, wishes, earlier, context.stateOption);
+    const unparked = takeNewKey(db, model, wishes, earlier, context);
     const readsRemoved = onRemoved === "deliver";
     const settled = acceptSettled(
       { ...context, model: model.name, uniqueKey, onRemoved },

@@ -14,7 +14,9 @@ import { isForced, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
+import type { RunContext } from "~/run/run_context.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { noteFormerKey } from "~/store/changes/former_keys.ts";
 import { Ledger, type LedgerEntry, type LedgerReader } from "~/store/changes/ledger.ts";
 import { clearPending } from "~/store/changes/pending.ts";
 import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_table.ts";
@@ -30,7 +32,7 @@ const EXAMPLES = 10;
  * Call inside the transaction that finds the changes, before they are found. Nothing of the ledger, and of what
  * waits, is left then: under another key it was other groups.
  *
- * @param stateOption What the commands in a hint need to be about this state.
+ * @param run.stateOption What the commands in a hint need to be about this state.
  * @returns How many of them were parked.
  * @throws {UserError} Of some groups it is not known whether they were sent, or what was accepted has no value in
  * the new key.
@@ -40,7 +42,7 @@ export function takeNewKey(
   model: Model,
   wishes: ModelWishes,
   ledger: LedgerReader,
-  stateOption: string,
+  { runId, stateOption }: Pick<RunContext, "runId" | "stateOption">,
 ): number {
   const { uniqueKey = [] } = model.directives;
   const former = formerKey(db, model.name, uniqueKey, ledger);
@@ -52,6 +54,7 @@ export function takeNewKey(
     refuseOpen(model, former, toRemove, stateOption);
     refuseLoss(db, model, wishes, stateOption);
   }
+  noteFormerKey(db, model.name, former, runId);
   clearPending(db, model.name);
   const groups = new FormerGroups(db, { model: model.name, uniqueKey: former });
   const entries = new Ledger(db, model.name);

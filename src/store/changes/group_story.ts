@@ -105,6 +105,21 @@ function toDelivery(row: Record<string, unknown>): DeliveryRow {
   } as unknown as DeliveryRow;
 }
 
+/** Whether it was tried in one of these runs: from one on, and before another. */
+export function wasTriedIn(
+  db: DatabaseSync,
+  model: string,
+  groupKey: string,
+  { from, until }: { from: number; until: number },
+): boolean {
+  const read = db.prepare(
+    `SELECT 1 FROM "spoor.delivery_records"
+     WHERE model_id = ? AND group_key = ? AND run_id >= ? AND run_id < ? LIMIT 1`,
+  );
+  const last = Number.isFinite(until) ? until : Number.MAX_SAFE_INTEGER;
+  return modelIdsOf(db, model).some((id) => read.get(id, groupKey, BigInt(from), BigInt(last)));
+}
+
 /** The group's change that is not accepted, if there is one. */
 export function ledgerRowOf(
   db: DatabaseSync,

@@ -1,5 +1,6 @@
 /** A model that gets another `@unique_key`: nothing is passed over, and nothing sent a second time by mistake. */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { type Answer, fakeApi } from "../../support/fake_api.ts";
 import { COLUMNS, rowsOf, type SyncProject, syncProject } from "../../support/sync_project.ts";
 
@@ -255,4 +256,95 @@ Deno.test("what was refused under the former unique key puts nothing of what was
 
   assert.equal(code, 0, output);
   assert.deepEqual(api.requests.map(({ json }) => json), []);
+});
+
+Deno.test("why tells what was done under a former unique key by that key, and nothing of it under the new one", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND);
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Eva'"]]);
+  await people.run();
+  const why = async (...key: string[]) =>
+    (await people.project.run(["why", "sync.people", ...key])).stdout;
+  assert.doesNotMatch(await why("1"), /unique key/);
+
+  await setKey(people, "id, name");
+  await people.run();
+  const of = await why("1", "Ada");
+  assert.match(of, /^run 2 .*unchanged: accepted content/m);
+  assert.match(
+    of,
+    /^run 2 .*another unique key: id, name from this run on; what was done before is told by the former key, id$/m,
+  );
+  assert.doesNotMatch(of, /run 1|runs 1/);
+
+  for (const former of [await why("1"), await why("id=1")]) {
+    assert.match(
+      former,
+      /^sync\.people {2}id = 1\nnext +a group of the former unique key, id: since run 2/,
+    );
+    assert.match(former, /^run 2 .*another unique key: id, name from this run on$/m);
+    assert.match(former, /^run 1 .*accepted: created; .*\n +POST \S+\/people\/Ada {2}200/m);
+    assert.doesNotMatch(former, /unchanged/);
+  }
+
+  await people.setRows(COLUMNS, [["1", "'Ada'"], ["2", "'Eve'"]]);
+  await people.run();
+  assert.match(await why("2", "Eve"), /^run 3 .*accepted: created[^]*^run 2 .*not there/m);
+  assert.match((await people.project.run("why sync.people 3")).output, /not a key of id, name/);
+});
+
+Deno.test("why tells keys of before and of now apart where their values are the same", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND);
+  await people.setRows(["id", "name", "other"], [["1", "'Ada'", "2"], ["2", "'Eva'", "1"]]);
+  await people.run();
+  await setKey(people, "other");
+  await people.run();
+  await people.setRows(["id", "name", "other"], [["1", "'Ada'", "2"], ["2", "'Eve'", "1"]]);
+  await people.run();
+
+  const { stdout } = await people.project.run("why sync.people 1");
+
+  assert.match(stdout, /^sync\.people {2}other = 1$/m);
+  assert.match(stdout, /^run 3 .*accepted: sent name Eva → Eve/m);
+  assert.doesNotMatch(stdout, /run 1|people\/Ada/);
+});
+
+Deno.test("why does not call a group unchanged where it is not on record that its unique key was this one", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND);
+  await people.setRows(COLUMNS, rowsOf(1));
+  await people.run();
+  await setKey(people, "name");
+  await people.run();
+  {
+    // As a Spoor of before has left it.
+    using db = new DatabaseSync(people.project.path(".spoor/spoor.db"));
+    db.exec(`DELETE FROM "spoor.meta" WHERE key LIKE 'former_keys%'`);
+  }
+
+  const { stdout } = await people.project.run("why sync.people Ada");
+
+  assert.match(
+    stdout,
+    /^runs 1 to 2 .*unchanged, or of another unique key: that it was accepted by/m,
+  );
+});
+
+Deno.test("what is known of former unique keys goes with the model to its new name", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND);
+  await people.setRows(COLUMNS, rowsOf(1));
+  await people.run();
+  await setKey(people, "name");
+  await people.run();
+
+  const text = await people.project.read("models/sync/people.ts");
+  await people.project.write("models/sync/persons.ts", text);
+  await people.project.remove("models/sync/people.ts");
+  const moved = await people.project.run("state mv sync.people sync.persons");
+  assert.equal(moved.code, 0, moved.output);
+
+  const { stdout } = await people.project.run("why sync.persons 1");
+  assert.match(stdout, /^sync\.persons {2}id = 1\nnext +a group of the former unique key, id/);
 });
