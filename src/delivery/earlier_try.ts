@@ -23,7 +23,10 @@ import type { Directives } from "~/model/model.ts";
  * `settled`: a person says that the far side has it; a run that finds the same content accepts it without a
  * request.
  */
-export type LedgerState = "sent" | "unknown" | "failed" | "rejected" | "settled";
+export type LedgerState = (typeof LEDGER_STATES)[number];
+
+/** All of them. */
+export const LEDGER_STATES = ["sent", "unknown", "failed", "rejected", "settled"] as const;
 
 /** What is known of the last try of a group. */
 export interface EarlierTry {

@@ -8,6 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { queryCommand } from "~/cli/commands/query.ts";
 import { COMMANDS } from "~/cli/commands/registry.ts";
+import { LEDGER_STATES } from "~/delivery/earlier_try.ts";
 import { DIRECTIVE_NAMES } from "~/model/directives.ts";
 import { KIND_NAMES } from "~/model/model.ts";
 import { NOT_BUILT_YET } from "~/model/not_built_yet.ts";
@@ -23,6 +24,13 @@ Deno.test("README lists every command, and none that does not exist", () => {
 
 Deno.test("README lists every directive, and none that does not exist", () => {
   assert.deepEqual(firstCells("Directives", /^`@([a-z_]+)`/), DIRECTIVE_NAMES.toSorted());
+});
+
+Deno.test("README names every state that a group can have that is not accepted", () => {
+  const [, states = ""] = /has one state:\s([^.]*)\./.exec(README) ?? [];
+
+  const named = ["pending", ...LEDGER_STATES].map((state) => state === "sent" ? "out" : state);
+  assert.deepEqual(named.filter((state) => !new RegExp(`\\b${state}\\b`).test(states)), []);
 });
 
 Deno.test("README names no command that does not exist", () => {

@@ -147,6 +147,7 @@ Deno.test("state list shows what each model has, and what the project no longer 
     [2, 1, { failed: 1 }],
   );
   const { output } = await people.project.run("state list");
+  assert.match(output, /accepted rows +groups not accepted/);
   assert.match(output, /sync\.people +tracked +2 +2 +1 .*no longer in the project/);
   const check = await people.project.run("state check");
   assert.equal(check.code, 0, check.output);

@@ -27,7 +27,7 @@ export function renderStates(
       { title: "kind" },
       { title: "rows", align: "right" },
       { title: "accepted rows", align: "right" },
-      { title: "changes waiting", align: "right" },
+      { title: "groups not accepted", align: "right" },
       { title: "last success" },
       { title: "" },
     ],
