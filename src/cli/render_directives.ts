@@ -10,7 +10,7 @@ import type { Style } from "./output/style.ts";
 export function renderDirectives(style: Style): string[] {
   return [
     "A model's first comment holds its directives, one a line: -- in SQL, // in TypeScript.",
-    "A YAML model has them as keys, without the @.",
+    "A YAML model has them as keys, without the @, and its SELECT as the key sql.",
     "",
     ...DIRECTIVES.flatMap((directive) => [...renderDirective(directive, style), ""]),
   ].slice(0, -1);

@@ -146,6 +146,11 @@ export function columnName(text: string): Parsed<string> {
   );
 }
 
+/** Reads one that is an item by itself, and so needs no quotes around it. */
+export function listedColumnName(text: string): Parsed<string> {
+  return text.startsWith('"') ? columnName(text) : { value: text };
+}
+
 /** Reads `schema.name`. */
 export function modelName(text: string): Parsed<string> {
   if (parseModelName(text) !== undefined) return { value: text };

@@ -13,6 +13,7 @@ import {
   duration,
   flag,
   integer,
+  listedColumnName,
   listOf,
   modelName,
   oneOf,
@@ -79,12 +80,18 @@ type ListKey =
   | "dependsOn"
   | "tags";
 
-function list(key: ListKey, item: ValueParser<string>, row: Row<ListKey>): Directive {
+/** @param yamlItem Reads an item of a YAML list, which has its own ends. */
+function list(
+  key: ListKey,
+  item: ValueParser<string>,
+  row: Row<ListKey>,
+  yamlItem: ValueParser<string> = item,
+): Directive {
   return {
     ...row,
     key,
     read(value, into) {
-      const parsed = typeof value === "string" ? listOf(item)(value) : parseItems(value, item);
+      const parsed = typeof value === "string" ? listOf(item)(value) : parseItems(value, yamlItem);
       return store(parsed, key, into);
     },
   };
@@ -123,7 +130,7 @@ export const DIRECTIVES: readonly Directive[] = [
     summary: "The columns whose values make a group of rows",
     example: "@unique_key: customer_id",
     kinds: ["tracked"],
-  }),
+  }, listedColumnName),
   list("allowNet", allowedHost, {
     name: "allow_net",
     value: "host[:port], …",

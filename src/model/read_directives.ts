@@ -68,15 +68,21 @@ function readEntry(
   into: Directives,
 ): UserError | undefined {
   if (value.length === 0) {
-    const example = sign === "@" ? directive.example : directive.example.slice(1);
     return new UserError(`Cannot read "${sign}${name}": it has no value`, {
       at,
-      hint: `Write a value, as in "${example}".`,
+      hint: asWritten(`Write a value, as in "${directive.example}".`, sign),
     });
   }
   const problem = directive.read(value, into);
-  return problem &&
-    new UserError(`Cannot read "${sign}${name}": ${problem.state}`, { at, hint: problem.hint });
+  return problem && new UserError(`Cannot read "${sign}${name}": ${problem.state}`, {
+    at,
+    hint: asWritten(problem.hint, sign),
+  });
+}
+
+/** Lines of a header that a hint names, as the model's language has them. */
+function asWritten(hint: string, sign: string): string {
+  return hint.replace(/"@(?=\w+: )/g, `"${sign}`);
 }
 
 /** Explains a directive that does not exist, and names the likely one. */

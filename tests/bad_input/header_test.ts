@@ -173,6 +173,13 @@ testMistakes([
     says: [`"sql"`, "models/a/b.yaml"],
   },
   {
+    name: "a list in a YAML model where a value is meant",
+    files: { "models/a/b.yaml": `kind: [table]\nsql: SELECT 1 AS id\n` },
+    says: [`Cannot read "kind": a list is not what it takes`],
+    at: "models/a/b.yaml:1",
+    hint: /"kind: tracked"/,
+  },
+  {
     name: "a YAML model that is not YAML",
     files: { "models/a/b.yaml": `kind: [table\nsql: SELECT 1 AS id\n` },
     says: [/models\/a\/b\.yaml:\d/],
