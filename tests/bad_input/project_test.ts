@@ -211,3 +211,18 @@ Deno.test("an error is printed on stderr, and stdout stays clean for --json", as
     assert.equal(typeof JSON.parse(line), "object");
   }
 });
+
+Deno.test("a column in the list of a YAML model needs no more quotes, and a tracked table is described without types", async () => {
+  await using project = await tempProject({
+    "models/mart/a.yaml":
+      `kind: tracked\nunique_key: [id, my col, "\\"b c\\""]\nsql: SELECT 1 AS id, 2 AS "my col", 'x' AS "b c"\n`,
+    "models/mart/b.sql": "SELECT CAST(1 AS INT) AS n",
+  });
+  const { code, output } = await project.run("run");
+  assert.equal(code, 0, output);
+
+  const described = (await project.run("describe mart.a")).stdout;
+  assert.match(described, /^column\n(?:-+\n)?id\nmy col\nb c\n/m);
+  assert.doesNotMatch(described, /BLOB|type/);
+  assert.match((await project.run("describe mart.b")).stdout, /^n +INT$/m);
+});

@@ -66,6 +66,8 @@ function renderDirectives({ directives }: ModelDescription, style: Style): strin
 
 function renderColumns({ columns }: ModelDescription, style: Style): string[] {
   if (!columns) return [];
-  const rows = columns.map(({ name, type }) => [visibleLine(name), type]);
-  return ["", ...renderTable([{ title: "column" }, { title: "type" }], rows, style)];
+  const hasTypes = columns.some(({ type }) => type !== "");
+  const rows = columns.map(({ name, type }) => [visibleLine(name), ...hasTypes ? [type] : []]);
+  const titles = [{ title: "column" }, ...hasTypes ? [{ title: "type" }] : []];
+  return ["", ...renderTable(titles, rows, style)];
 }

@@ -122,7 +122,11 @@ function stateOf({ db, underWay }: DescribedState, model: Model): Partial<ModelD
   const waiting = countWaiting(db, model, state);
   return {
     ...(columns.length > 0 && {
-      columns: columns.map((column) => ({ name: String(column.name), type: String(column.type) })),
+      columns: columns.map((column) => ({
+        name: String(column.name),
+        // What a tracked table is told to have is how it keeps any value as it is.
+        type: state?.kind === "tracked" ? "" : String(column.type),
+      })),
     }),
     ...(state?.rows !== undefined && { rows: state.rows }),
     ...((state || waiting > 0) && { waiting }),
