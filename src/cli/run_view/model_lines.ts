@@ -91,7 +91,9 @@ export function renderModel(event: ModelFinished, view: RunView): string[] {
 }
 
 function reasonOf(event: ModelFinished): string {
-  const isRebuiltTheSame = event.status === "ok" && !event.changed && event.kind === "table";
+  // Without rows nothing was written, and there may never have been any.
+  const isRebuiltTheSame = event.status === "ok" && !event.changed && event.kind === "table" &&
+    event.rows !== undefined;
   return isRebuiltTheSame ? `${event.reason}; same rows as before` : event.reason;
 }
 
@@ -119,7 +121,8 @@ function renderDelivery(
   if (delivery) lines.push(label("groups", groupsText(delivery, onRemoved), view));
   const hasRequests = requests !== undefined && (delivery !== undefined || requests.sent > 0);
   if (hasRequests) lines.push(label("requests", requestsText(requests, delivery, view), view));
-  if (delivery && delivery.failed + delivery.unknown + delivery.rejected > 0) {
+  const isPartly = delivery && delivery.failed + delivery.unknown + delivery.rejected > 0;
+  if (isPartly || (delivery && event.status === "failed" && delivery.left > 0)) {
     const isBlockedNext = ahead !== undefined;
     lines.push(label("outcome", outcomeText({ ...event, delivery }, isBlockedNext, view), view));
   }
@@ -217,7 +220,9 @@ function outcomeText(
       ]
       : [],
     ...asked > 0 ? [`the next run asks verify() about ${countOf(asked, "group")}`] : [],
-    ...failed + unknown === 0 ? ["what was rejected waits for another content"] : [],
+    ...failed + unknown === 0 && rejected > 0
+      ? ["what was rejected waits for another content"]
+      : [],
   ];
   return [text, ...ends].join("; ") + noteOf(view);
 }
