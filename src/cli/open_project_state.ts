@@ -7,7 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import { namedProjectOf, projectOf } from "~/cli/find_project.ts";
-import { loadSettings } from "~/project/settings/settings.ts";
+import { type ExpectedProject, loadSettings } from "~/project/settings/settings.ts";
 import { stateOption } from "~/run/command_text.ts";
 import { openStateReadOnly, stateFilePath } from "~/store/open_state.ts";
 import { refuseLostFile } from "~/store/sent_mark.ts";
@@ -25,6 +25,8 @@ export interface ChosenState {
   practice: boolean;
   /** What commands need to be about this state: ` --practice`, ` --project DIR`, or nothing. */
   option: string;
+  /** Whose state the settings expect, where they say so and it is not that of practice runs. */
+  expected?: ExpectedProject | undefined;
 }
 
 /** Reads it off a call's options. */
@@ -32,11 +34,10 @@ export async function chooseState(
   options: { readonly project: string | undefined; readonly practice: boolean },
 ): Promise<ChosenState> {
   const root = projectOf(options);
-  return {
-    root,
-    practice: options.practice || (await loadSettings(root)).settings.practice,
-    option: stateOption(options.practice, namedProjectOf(options)),
-  };
+  const option = stateOption(options.practice, namedProjectOf(options));
+  if (options.practice) return { root, practice: true, option };
+  const { practice, project } = (await loadSettings(root)).settings;
+  return { root, practice, option, expected: practice ? undefined : project };
 }
 
 /** Opens the state for reading; `undefined` when nothing has run. */

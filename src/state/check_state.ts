@@ -30,6 +30,8 @@ export interface CheckFacts {
   unknownSender?: () => SendingRun | undefined;
   /** Why it cannot be read which run has sent last, where that is so. */
   unreadableMark?: () => string | undefined;
+  /** The `project_id` that the settings expect, if they do. */
+  expectedId?: string | undefined;
   /** What commands in hints need to be about this state: ` --practice`, or nothing. @default nothing */
   option?: string;
 }

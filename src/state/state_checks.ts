@@ -45,8 +45,16 @@ const result = (
 ): CheckResult => ({ findings, notes });
 
 /** Idempotency-Keys are made of it. */
-function checkProjectId({ db }: CheckFacts): CheckResult {
-  if (readMeta(db, PROJECT_ID)) return result([]);
+function checkProjectId({ db, expectedId }: CheckFacts): CheckResult {
+  const id = readMeta(db, PROJECT_ID);
+  if (id && (expectedId === undefined || id === expectedId)) return result([]);
+  if (id) {
+    return result([{
+      message: `The file is that of project ${id}, and spoor.yaml expects that of ${expectedId}`,
+      hint:
+        "Put the file that is expected, or a backup of it, in its place; no run begins from this one",
+    }]);
+  }
   return result([{
     message: `"spoor.meta" has no project_id, of which Idempotency-Keys are made`,
     hint: "Restore a backup: under another id a repeated request would have another key",

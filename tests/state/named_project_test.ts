@@ -45,11 +45,22 @@ Deno.test("a project that its settings name sends from no state but its own", as
   await project.remove(".spoor");
   await Deno.rename(other.project.path(".spoor"), project.path(".spoor"));
   await refused("\.spoor/spoor\.db is that of project [0-9a-f-]{36}");
+  const check = await project.run("state check");
+  assert.equal(check.code, 1, check.output);
+  assert.match(
+    check.output,
+    new RegExp(
+      `project: The file is that of project .*, and spoor\\.yaml expects that of ${own}$`,
+      "m",
+    ),
+  );
   const practice = await project.run("run --practice");
+  assert.equal((await project.run("state check --practice")).code, 0);
   assert.equal(practice.code, 0, practice.output);
 
   await project.remove(".spoor");
   await Deno.rename(kept, project.path(".spoor"));
+  assert.equal((await project.run("state check")).code, 0);
   const again = await project.run("apply plan.json");
   assert.equal(again.code, 0, again.output);
   assert.deepEqual(api.requests.map(({ path }) => path), ["/people/4"]);

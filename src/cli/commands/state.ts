@@ -142,13 +142,14 @@ function list(situation: Situation): number {
 }
 
 function check(situation: Situation): number {
-  const { root, practice, path, option, call: { options, output } } = situation;
+  const { root, practice, path, option, expected, call: { options, output } } = situation;
   using db = openProjectState(situation, "check the state");
   const report = checkState({
     db,
     isOfProject: nameTest(modelNames(root)),
     unknownSender: () => findUnknownSender(path, db),
     unreadableMark: () => practice ? undefined : unreadableMark(path),
+    expectedId: expected?.id,
     option,
   });
   const { findings, notes, checks, schema, currentSchema } = report;
