@@ -185,7 +185,7 @@ export const DIRECTIVES: readonly Directive[] = [
   scalar("retries", integer(0, 100), {
     name: "retries",
     value: "integer",
-    summary: "Tries after a failure that may pass: 429, 5xx, a broken connection",
+    summary: "Tries after a failure that may pass: 408, 429, 5xx, a broken connection; 100 at most",
     example: "@retries: 3",
     default: "5",
     typescriptOnly: true,

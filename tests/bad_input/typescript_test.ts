@@ -26,6 +26,7 @@ function ts(
 testMistakes([
   ts("a syntax error", `const a: number = 1;\nconst b = (;\n`, [/Cannot/], {
     at: "models/a/b.ts:3",
+    hint: /just before: a bracket/,
   }),
   ts("a syntax error in an imported file", `import { a } from "../_lib/a.ts";`, [/Cannot/], {
     files: {
@@ -181,6 +182,18 @@ testMistakes([
       at: "models/a/b.ts:3",
       hint: /@allow_read: .*data/,
     },
+  ),
+  ts(
+    "a file that is not there",
+    `// @allow_read: data\nimport { files } from "spoor";\nfor await (const file of files("data/no.csv")) await file.text();`,
+    [`Cannot read "data/no.csv": there is no such file`],
+    { command: "run", at: "models/a/b.ts:4", hint: /files\("data\/\*\.csv"\)/ },
+  ),
+  ts(
+    "more retries than there can be",
+    `// @allow_net: a.example\nimport { http } from "spoor";\nawait http.get("https://a.example", { retries: 1e9 });`,
+    ["Cannot use 1000000000 retries"],
+    { command: "run", at: "models/a/b.ts:4", hint: /from 0 to 100/ },
   ),
   ts(
     "a secret that is not listed",

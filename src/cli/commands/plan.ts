@@ -76,7 +76,7 @@ export const planCommand = defineCommand({
   ].join("\n"),
   positionals: [{
     name: "selector",
-    help: "sync.crm, +sync.crm (and all above), mart.customers+ (and all below), tag:crm",
+    help: "sync.crm, +sync.crm (and all above), mart.customers+ (and all below), tag:crm, 'mart.*'",
     many: true,
     complete: "selectors",
   }],

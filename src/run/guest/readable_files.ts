@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { isAbsolute, join, matchesGlob, normalize, relative, sep } from "node:path";
+import {
+  dirname,
+  extname,
+  isAbsolute,
+  join,
+  matchesGlob,
+  normalize,
+  relative,
+  sep,
+} from "node:path";
 import { compareText } from "~/base/compare_text.ts";
 import { ContentDigester } from "~/base/content_digest.ts";
 import { headerHint } from "~/base/header_hint.ts";
@@ -58,7 +67,12 @@ export class ReadableFiles {
     try {
       isFile = Deno.statSync(absolute).isFile;
     } catch (error) {
-      throw new UserError(`Cannot read "${path}": there is no such file`, { cause: error });
+      throw new UserError(`Cannot read "${path}": there is no such file`, {
+        hint:
+          `A path is one inside the project's folder, unless it is absolute; where the file may be ` +
+          `missing, give a pattern, as in files("${dirname(path)}/*${extname(path)}")`,
+        cause: error,
+      });
     }
     if (!this.#covers(absolute)) throw this.#notAllowed(path);
     if (!isFile) throw new UserError(`Cannot read "${path}": it is a folder`);

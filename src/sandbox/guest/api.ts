@@ -447,7 +447,11 @@ export interface RequestOptions {
   body?: string | Uint8Array;
   /** Milliseconds, or a text such as `"30s"`. @default `@timeout` */
   timeout?: number | string;
-  /** Tries after a failure that may pass. 0 for a write that must not be repeated. @default `@retries` */
+  /**
+   * Tries after a failure that may pass (408, 429, 5xx, no answer), 100 at most. 0 for a write that must not be
+   * repeated. A `Retry-After` is waited for if it is ten minutes or less; a longer one fails the request.
+   * @default `@retries`
+   */
   retries?: number;
   /** False: a status outside of 200–299 is an answer like others. @default true */
   throwOnError?: boolean;

@@ -84,6 +84,9 @@ function syntaxError(path: string, error: unknown): unknown {
   const message = error.message.replace(/\s*\(\d+:\d+\)$/, "").replace(/\.$/, "");
   return new UserError(`Cannot read the module: ${message}`, {
     at: { path, line: loc.line, column: loc.column + 1 },
+    hint:
+      "Look there, and at what stands just before: a bracket, a comma or a quote may be missing, or " +
+      "one too many",
     cause: error,
   });
 }

@@ -275,9 +275,16 @@ function timeoutOf(timeout: RequestOptions["timeout"]): number | undefined {
   });
 }
 
+/** As many as `@retries` takes. */
+const MAX_RETRIES = 100;
+
 function retriesOf(retries: number | undefined): number | undefined {
-  if (retries === undefined || (Number.isInteger(retries) && retries >= 0)) return retries;
-  throw modelError(`Cannot use ${retries} retries`, { hint: "Give 0 or a positive integer." });
+  const isCount = Number.isInteger(retries) && Number(retries) >= 0 &&
+    Number(retries) <= MAX_RETRIES;
+  if (retries === undefined || isCount) return retries;
+  throw modelError(`Cannot use ${retries} retries`, {
+    hint: `Give an integer from 0 to ${MAX_RETRIES}.`,
+  });
 }
 
 function maskSecrets(url: string, secrets: GuestStart["secrets"]): string {
