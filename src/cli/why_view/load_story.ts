@@ -10,6 +10,7 @@ import { toShownKeyWords } from "~/cli/groups/key_words.ts";
 import { findOutlook } from "~/cli/groups/outlook.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 import { runCutOff } from "~/store/changes/cut_off.ts";
+import { triedSince } from "~/store/changes/failing_changes.ts";
 import {
   deliveriesOf,
   type DeliveryRow,
@@ -53,6 +54,8 @@ export interface GroupStory {
   model: TrackedModel;
   group: KnownGroup;
   ledger: LedgerRow | undefined;
+  /** When that was first tried, as far as it is known. */
+  since: string | null;
   /** Its `Idempotency-Key`, while it is not accepted. */
   idempotencyKey: string | undefined;
   next: NextStep;
@@ -126,6 +129,7 @@ export function loadStory(
     model,
     group,
     ledger,
+    since: ledger ? triedSince(db, { model: model.name, firstId: ledger.id }) ?? ledger.at : null,
     next,
     idempotencyKey: ledger && changeRequestOf(db, ledger).key,
     entries: withKeys(told, era).map((entry) =>

@@ -11,7 +11,7 @@ import { readMessage } from "./recorded_message.ts";
 
 /** Prints it. */
 export function printStory(story: GroupStory, output: Output): void {
-  const { model, group, ledger, idempotencyKey, next } = story;
+  const { model, group, ledger, since, idempotencyKey, next } = story;
   output.json("why", {
     model: model.name,
     key: keyObject(model.keyColumns, group.keyText),
@@ -24,7 +24,8 @@ export function printStory(story: GroupStory, output: Output): void {
       change_id: ledger.id,
       content_hash: ledger.content_hash,
       attempts: ledger.attempts,
-      since: ledger.at,
+      since,
+      last_at: ledger.at,
       error: ledger.error,
       idempotency_key: idempotencyKey ?? null,
     },

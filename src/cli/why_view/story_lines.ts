@@ -92,7 +92,7 @@ export function renderStory(story: GroupStory, view: StoryView): string[] {
 }
 
 function renderHead(
-  { model, group, ledger, idempotencyKey, next, entries: [newest] }: GroupStory,
+  { model, group, ledger, since, idempotencyKey, next, entries: [newest] }: GroupStory,
   { style }: StoryView,
 ): string[] {
   const name = renderGroupKey(model.keyColumns, group.key);
@@ -104,11 +104,11 @@ function renderHead(
   return [
     `${style.strong(model.name)}  ${style.strong(visibleLine(name))}`,
     `${label("next")}  ${style[NEXT_PAINTS[next.code]](visibleLine(next.text))}`,
-    ...isOpen && ledger.at
+    ...isOpen && since !== null
       ? [
         `${label("since")}  ${
           [
-            renderLocalTime(ledger.at),
+            renderLocalTime(since),
             ...ledger.attempts > 0 ? [countOf(ledger.attempts, "attempt")] : [],
           ].join(", ")
         }`,

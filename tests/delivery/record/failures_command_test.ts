@@ -66,6 +66,9 @@ Deno.test("failures tells since when groups were tried in vain with this content
   assert.ok(String(failure?.last_at) >= second);
   assert.deepEqual(Object.keys(failure ?? {}).filter((name) => /id/i.test(name)), []);
 
+  const [why] = await readLines(people.project, "why", "sync.people", "1");
+  assert.deepEqual([why?.since, why?.last_at], [failure?.since, failure?.last_at]);
+
   await people.setRows(COLUMNS, rowsOf(2, "Eve"));
   await people.run();
   const [anew] = await readLines(people.project, "failures");
