@@ -55,6 +55,8 @@ export async function compile(output = "dist/spoor"): Promise<void> {
     "--no-check",
     "--allow-all",
     "--no-prompt",
+    // The program would trust a cache of V8 code in the temporary folder, whoever has put it there.
+    "--no-code-cache",
     "--unstable-worker-options",
     V8_FLAGS,
     "--include",
