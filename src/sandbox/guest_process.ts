@@ -33,8 +33,8 @@ const WATCH_EVERY_MS = 10;
 
 /** Watches until the engine is gone or a limit is passed. Never returns. */
 export function runGuestProcess(limits: GuestLimits): Promise<never> {
-  // Ctrl-C reaches every process of the terminal; when to end is the engine's to say.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) ignore(signal);
+  // Ctrl-C, and its being closed, reach every process of a terminal; when to end is the engine's to say.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) ignore(signal);
   startWorker();
   watch(limits);
   return new Promise(() => {});
@@ -66,8 +66,8 @@ function watch({ memoryMb, lifetimeMs }: GuestLimits): void {
   if (lifetimeMs !== undefined) setTimeout(() => Deno.exit(GuestExit.time), lifetimeMs);
 }
 
-function ignore(signal: "SIGINT" | "SIGTERM"): void {
-  // Windows knows no SIGTERM, and has no way to send one.
-  if (signal === "SIGTERM" && Deno.build.os === "windows") return;
+function ignore(signal: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
+  // Windows knows no SIGTERM, and has no way to send one; a window that is closed ends its programs there.
+  if (signal !== "SIGINT" && Deno.build.os === "windows") return;
   Deno.addSignalListener(signal, () => {});
 }

@@ -77,6 +77,7 @@ export const runCommand = defineCommand({
     "Models run in the order in which they read each other. One whose definition and inputs are",
     "what they were is skipped; a tracked model sends only what is new or changed.",
     "Ctrl-C stops cleanly: nothing new begins, what is in flight ends. A second one ends at once.",
+    "So does a terminal that is closed; to go on without it, begin with nohup.",
     "--timeout does the same when its time is over; the exit code is 1, the rest waits.",
     "",
     "--held takes a CSV file (an export of the far side), a table or a SELECT. Rows are matched by",
