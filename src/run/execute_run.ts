@@ -6,7 +6,6 @@
 // deno-lint-ignore-file camelcase -- an event's fields
 import type { DatabaseSync } from "node:sqlite";
 import { compareText } from "~/base/compare_text.ts";
-import { renderDuration } from "~/base/duration.ts";
 import { isoNow } from "~/base/iso_now.ts";
 import { type Proxies, proxyHosts, readProxies } from "~/base/proxies.ts";
 import { nameTest } from "~/base/same_name.ts";
@@ -36,6 +35,7 @@ import { openState } from "~/store/open_state.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
 import { finishRun, hasSentBefore, startRun } from "~/store/runs.ts";
 import { findUnknownSender, isMarkedAsSent, refuseOlderFile } from "~/store/sent_mark.ts";
+import { emptyLog, StatePlace } from "~/store/state_place.ts";
 import { forgoDurability } from "~/store/state_copy.ts";
 import { dropStages } from "~/warehouse/stages.ts";
 import { listTables } from "~/warehouse/tables.ts";
@@ -60,6 +60,7 @@ import type { RunEvent, RunFinished } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 import { RunSums } from "./run_sums.ts";
 import { SendingNote } from "./sending_note.ts";
+import { stopReason } from "./stop_reason.ts";
 
 /** What one call of the engine is about. */
 export interface Job {
@@ -135,6 +136,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   using db = openWritten(way, engine);
   if (asked) forgoDurability(db);
   else if (!practice) refuseOlderFile(path, db, purposeOf(request));
+  const place = asked ? undefined : new StatePlace(path);
   const analyses = new ModuleAnalyses(db);
   const work = await findWork(db, job, analyses);
   const { graph, readVariable } = work;
@@ -174,7 +176,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   emit(startOf(runId, job, work, proxies));
   const sending = new SendingNote(path, commits, { runId, startedAt });
   const context: RunContext = {
-    ...contextOf(job, way, engine),
+    ...contextOf(job, way, engine, place),
     db,
     commits,
     readers,
@@ -218,8 +220,14 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   }
   pruneBodies(db, runId);
   const endedAt = isoNow();
-  finishRun(db, runId, finished.status, endedAt);
+  const lost = place?.look();
+  finishRun(db, runId, lost ? "failed" : finished.status, endedAt);
   await sending.end(endedAt);
+  if (lost) {
+    await commits.settled();
+    emptyLog(db);
+    throw lost;
+  }
   return { finished };
 }
 
@@ -277,16 +285,20 @@ async function findWork(db: DatabaseSync, job: Job, analyses: ModuleAnalyses): P
 }
 
 /** What is known of a run before its state file is open. */
-function contextOf({ root, path, settings, request, current }: Job, way: Way, engine: EngineParts) {
-  const { planned } = way;
-  const { workers, post, flush, stop, isTimeOver } = engine;
+function contextOf(
+  { root, path, settings, request, current }: Job,
+  { planned }: Way,
+  { workers, post, flush, stop, isTimeOver }: EngineParts,
+  place: StatePlace | undefined,
+) {
   return {
     root,
     statePath: path,
     workers,
     flush,
     current,
-    stop,
+    stop: place ? AbortSignal.any([stop, place.left]) : stop,
+    ...(place && { place }),
     now: isoNow,
     ...(planned && { planned }),
     memoryMb: settings.memoryMb,
@@ -296,9 +308,7 @@ function contextOf({ root, path, settings, request, current }: Job, way: Way, en
       return () => post({ type: "deadline_over", model });
     },
     stopReason: () =>
-      isTimeOver() && request.timeoutMs !== undefined
-        ? `the run's --timeout of ${renderDuration(request.timeoutMs)} was over`
-        : "the run was stopped",
+      stopReason(place?.left.aborted ?? false, isTimeOver() ? request.timeoutMs : undefined),
   };
 }
 

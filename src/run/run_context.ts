@@ -8,6 +8,7 @@ import type { Proxies } from "~/base/proxies.ts";
 import type { PlanRecorder } from "~/plan/plan_recorder.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
 import type { RunCommits } from "~/store/commits/group_commit.ts";
+import type { StatePlace } from "~/store/state_place.ts";
 import type { CurrentModel } from "./current_model.ts";
 import type { EngineWorkers } from "./engine/engine_workers.ts";
 import type { ReaderPool } from "./guest/guest_queries.ts";
@@ -21,6 +22,8 @@ export interface RunContext {
   root: string;
   /** The state file, for messages. */
   statePath: string;
+  /** Where it must be found as long as something is sent; absent where a plan is made, on a copy. */
+  place?: StatePlace;
   db: DatabaseSync;
   commits: RunCommits;
   readers: ReaderPool;
@@ -57,7 +60,7 @@ export interface RunContext {
   current: CurrentModel;
   /** ISO 8601, UTC. */
   now: () => string;
-  /** Aborted by Ctrl-C, or when the run's time is over: nothing new begins. */
+  /** Aborted by Ctrl-C, when the run's time is over, or its state file is gone: nothing new begins. */
   stop: AbortSignal;
   /** Why, in words: `the run was stopped`. */
   stopReason: () => string;

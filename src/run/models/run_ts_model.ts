@@ -174,6 +174,7 @@ async function makeHttp(
     keyNames: loadKeyNames(context.db, model.name),
     runId: context.runId,
     stop: context.stop,
+    place: context.place,
     mask: secrets.mask,
     readsOnly: wishes.adopt,
     ...(context.plan && { plan: context.plan.of(model.name) }),

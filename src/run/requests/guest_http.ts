@@ -30,6 +30,7 @@ import {
   type ToEgress,
   UNKNOWN_UNSENT,
 } from "~/sandbox/protocol.ts";
+import type { StatePlace } from "~/store/state_place.ts";
 import { checkRequest } from "./check_request.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RateLimiter } from "./rate_limits.ts";
@@ -47,6 +48,8 @@ export interface GuestHttpContext extends RequestRecordContext {
   rateLimiter?: RateLimiter;
   /** Aborted by Ctrl-C. */
   stop: AbortSignal;
+  /** Where the state file must be found: what is sent would else not be known any more. */
+  place?: StatePlace | undefined;
   /** Makes keys differ between projects. */
   projectId: string;
   /** Makes keys of requests that belong to no group differ between runs. */
@@ -120,6 +123,8 @@ export class GuestHttp {
     question?: number,
   ): Promise<EgressResponse> {
     checkRequest(request);
+    const lost = this.#findLostState();
+    if (lost) return lost;
     const isWrite = !isSafeMethod(request.method);
     if (isWrite && this.context.readsOnly) throw refuseWrite(this.context, request);
     this.#refuseUnplanned(request, tracked);
@@ -170,6 +175,17 @@ export class GuestHttp {
     this.#count(response);
     record?.end(response);
     return response;
+  }
+
+  /** Nothing of a request was written down yet. */
+  #findLostState(): EgressResponse | undefined {
+    const { place } = this.context;
+    const why = this.#nextNumber === 1 ? place?.look() : place?.lookSometimes();
+    if (!why) return undefined;
+    const { message, hint = "" } = why;
+    const error = { kind: "down" as const, message, hint };
+    this.#down ??= error;
+    return withoutAnswer(0, error);
   }
 
   /** A plan that is applied lets nothing else through; nothing of the request was written down yet. */
