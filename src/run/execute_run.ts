@@ -97,6 +97,8 @@ export interface EngineParts {
   workers: EngineWorkers;
   /** Aborted: begin nothing new. */
   stop: AbortSignal;
+  /** Aborts it where a stop was asked for and the message of it has not come yet. */
+  hearStop: () => void;
   /** The stop came from the run's `--timeout`. */
   isTimeOver: () => boolean;
   post: (message: FromEngine) => void;
@@ -288,14 +290,13 @@ async function findWork(db: DatabaseSync, job: Job, analyses: ModuleAnalyses): P
 function contextOf(
   { root, path, settings, request, current }: Job,
   { planned }: Way,
-  { workers, post, flush, stop, isTimeOver }: EngineParts,
+  { post, stop, isTimeOver, ...engine }: EngineParts,
   place: StatePlace | undefined,
 ) {
   return {
+    ...engine,
     root,
     statePath: path,
-    workers,
-    flush,
     current,
     stop: place ? AbortSignal.any([stop, place.left]) : stop,
     ...(place && { place }),

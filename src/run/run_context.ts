@@ -62,6 +62,8 @@ export interface RunContext {
   now: () => string;
   /** Aborted by Ctrl-C, when the run's time is over, or its state file is gone: nothing new begins. */
   stop: AbortSignal;
+  /** Aborts it where a stop was asked for while this thread computed, and the message of it has not come yet. */
+  hearStop: () => void;
   /** Why, in words: `the run was stopped`. */
   stopReason: () => string;
 }

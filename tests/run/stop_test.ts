@@ -99,6 +99,49 @@ Deno.test("a stop between SQL models begins no further one, and the next run goe
   assert.equal(next.finished?.skipped, finished?.ok);
 });
 
+Deno.test("a stop that comes while SQL holds the run begins no model after it", async () => {
+  await using project = await tempProject({
+    // Told of while it lasts, and over before a stop gives up waiting.
+    "models/a/slow.sql": SLOW_SQL.replace("1000000000", "5000000"),
+    "models/b/next.ts": `
+      // @kind: tracked
+      // @unique_key: m
+      import { query, save } from "spoor";
+      for await (const row of query("SELECT m FROM a.slow")) await save.row(row);
+    `,
+  });
+  await using running = project.start("run --json");
+  const { code, stdout } = await killAfter(running, running.waitFor(/model_started/), "SIGTERM");
+
+  assert.equal(code, 1);
+  assert.doesNotMatch(stdout, /"model_started","model":"b\.next"/);
+});
+
+Deno.test("SQL that a model asks for after the stop holds up its end as little as SQL of before", async () => {
+  const { promise: stopping, resolve: go } = Promise.withResolvers<void>();
+  await using api = await fakeApi(async () => {
+    await stopping;
+    return { json: {} };
+  });
+  await using project = await tempProject({
+    "models/a/asks.ts": `
+      // @allow_net: ${api.host}
+      import { http, query } from "spoor";
+      await http.get("${api.origin}/");
+      await query.all(\`${SLOW_SQL.replace("1000000000", "100000000")}\`);
+    `,
+  });
+  await using running = project.start("run");
+  await api.received(1);
+  running.kill("SIGTERM");
+  await running.waitFor(/Stopping/);
+  go();
+  const { code, output } = await running.result;
+
+  assert.equal(code, 1);
+  assert.match(output, /Cannot wait for a\.asks to end: SQLite is computing/);
+});
+
 Deno.test("a second Ctrl-C ends at once", async () => {
   await using project = await tempProject({
     "models/a/hangs.ts": `

@@ -21,6 +21,7 @@ import { refuseUnexpectedState } from "~/run/expected_state.ts";
 import { refuseRealFaults } from "~/run/practice.ts";
 import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
+import { StopFlag } from "~/run/stop_flag.ts";
 import { explainStateError, makeStateFolder, stateFilePath } from "~/store/open_state.ts";
 import { takeRateGrants } from "~/store/rate_grants.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
@@ -45,6 +46,7 @@ export class Engine {
   #events: RunEvent[] = [];
   #statePath = "the state file";
   #isTimeOver = false;
+  #stopFlag = new StopFlag();
 
   constructor(private readonly post: (message: FromEngine, transfer?: Transferable[]) => void) {
     this.#workers = new EngineWorkers(post);
@@ -57,6 +59,12 @@ export class Engine {
     this.post({ type: "stopping" });
   }
 
+  /** Hears a stop whose message has not come yet. */
+  #hearStop(): void {
+    const { asked } = this.#stopFlag;
+    if (asked && !this.#stop.signal.aborted) this.stop(asked.isTimeOver);
+  }
+
   workerFailed(id: number, message: string): void {
     this.#workers.handleFailure(id, message);
   }
@@ -64,9 +72,13 @@ export class Engine {
   /**
    * Runs the request to its end and tells how it went.
    *
-   * @param current What main looks at while SQL holds this thread.
+   * @param shared What main looks at, and where it asks for a stop, while SQL holds this thread.
    */
-  async run(request: RunRequest, current: SharedArrayBuffer): Promise<void> {
+  async run(
+    request: RunRequest,
+    { current, stopFlag }: { current: SharedArrayBuffer; stopFlag: SharedArrayBuffer },
+  ): Promise<void> {
+    this.#stopFlag = new StopFlag(stopFlag);
     try {
       this.#emit((await this.#run(request, new CurrentModel(current))).finished);
       this.#flush();
@@ -149,6 +161,7 @@ export class Engine {
     const engine: EngineParts = {
       workers: this.#workers,
       stop: this.#stop.signal,
+      hearStop: () => this.#hearStop(),
       post: this.post,
       isTimeOver: () => this.#isTimeOver,
       emit: (event) => this.#emit(event),

@@ -16,7 +16,7 @@ addEventListener("message", async (event) => {
     port.postMessage(message, transfer ?? [])
   );
   port.onmessage = ({ data }: MessageEvent<ToEngine>) => {
-    if (data.type === "start") void engine.run(data.request, data.current);
+    if (data.type === "start") void engine.run(data.request, data);
     else if (data.type === "stop") engine.stop(data.isTimeOver);
     else engine.workerFailed(data.id, data.message);
   };

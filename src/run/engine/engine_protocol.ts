@@ -12,8 +12,13 @@ import type { StateMigration } from "~/store/open_state.ts";
 
 /** All that the engine is told. */
 export type ToEngine =
-  /** `current`: where the engine shows what it computes (`current_model.ts`). */
-  | { type: "start"; request: RunRequest; current: SharedArrayBuffer }
+  /** `current`: where the engine shows what it computes (`current_model.ts`); `stopFlag`: see there. */
+  | {
+    type: "start";
+    request: RunRequest;
+    current: SharedArrayBuffer;
+    stopFlag: SharedArrayBuffer;
+  }
   /** Ctrl-C, or the run's time is over: begin nothing new, let what is in flight end. */
   | { type: "stop"; isTimeOver: boolean }
   | { type: "worker_failed"; id: number; message: string };

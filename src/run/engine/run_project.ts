@@ -11,6 +11,7 @@ import type { PlanDocument } from "~/plan/plan_document.ts";
 import { CurrentModel } from "~/run/current_model.ts";
 import type { RunEvent, RunFinished } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
+import { StopFlag } from "~/run/stop_flag.ts";
 import { Supervisor } from "~/sandbox/supervisor.ts";
 import type { StateMigration } from "~/store/open_state.ts";
 import type { FromEngine, ToEngine } from "./engine_protocol.ts";
@@ -20,6 +21,8 @@ const ENGINE_ID = 0;
 export const TIME_IS_OVER = "the run's time is over";
 /** How long SQL that is being computed may hold up a stop; a statement cannot be interrupted. */
 const STOP_GRACE_MS = 3_000;
+/** How soon an engine that has heard a stop is asked whether it still hears. */
+const ASK_AGAIN_MS = 500;
 /** How soon a model that holds the engine is told of. */
 const LOOK_EVERY_MS = 100;
 
@@ -68,6 +71,7 @@ export async function runProject(
     onEvent(event);
   };
   const current = new CurrentModel();
+  const stopFlag = new StopFlag();
   const looking = setInterval(() => {
     const lasting = current.takeLasting();
     if (lasting) tell(lasting);
@@ -79,8 +83,11 @@ export async function runProject(
     else if (data.type === "migrating") hearer.onMigrate?.(data.migration);
     else if (data.type === "spawn") supervisor.start(data.spec, data.port);
     else if (data.type === "end") supervisor.end(data.id);
-    else if (data.type === "stopping") clearTimeout(deaf);
-    else if (data.type === "deadline") {
+    else if (data.type === "stopping") {
+      clearTimeout(deaf);
+      // A model that was begun may ask for SQL yet.
+      deaf = setTimeout(() => running.size > 0 && stop(), ASK_AGAIN_MS);
+    } else if (data.type === "deadline") {
       const { model, limitMs } = data;
       const expire = () => reject(outOfTimeInSql(model, limitMs));
       deadlines.set(model, setTimeout(expire, limitMs + STOP_GRACE_MS));
@@ -89,10 +96,11 @@ export async function runProject(
     else if (finished) resolve(finished);
   };
   supervisor.start({ id: ENGINE_ID, role: "engine", label: "engine" }, port2);
-  send({ type: "start", request, current: current.memory });
+  send({ type: "start", request, current: current.memory, stopFlag: stopFlag.memory });
 
   const stop = () => {
     const isTimeOver = signal.reason === TIME_IS_OVER;
+    stopFlag.ask(isTimeOver);
     send({ type: "stop", isTimeOver });
     deaf = setTimeout(
       () => reject(stoppedInSql(running, isTimeOver ? request.timeoutMs : undefined)),

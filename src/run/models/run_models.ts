@@ -66,7 +66,7 @@ export async function runModels(context: RunContext, run: ModelRun): Promise<Ste
   return await new ModelScheduler(context, run).run();
 }
 
-/** A stop is heard at the latest so long after it came, or when the SQL of that moment ends. */
+/** So often the event loop gets a turn between SQL models. */
 const LISTEN_EVERY_MS = 50;
 
 /**
@@ -150,7 +150,7 @@ class ModelScheduler {
     this.#running.add(running);
   }
 
-  /** Messages of models that run beside, and Ctrl-C, get their turn between models that hold the thread. */
+  /** Messages of models that run beside get their turn between models that hold the thread. */
   async #listen(): Promise<void> {
     this.#settle();
     await setImmediate();
@@ -168,6 +168,7 @@ class ModelScheduler {
       const status = why === "cancelled" ? "cancelled" : "blocked";
       return this.#tell(model, status, `${blocker} ${wordFor(why)}`);
     }
+    this.context.hearStop();
     if (this.context.stop.aborted) {
       return this.#tell(model, "cancelled", this.context.stopReason());
     }
