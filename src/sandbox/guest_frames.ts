@@ -6,7 +6,7 @@
  */
 import { deserialize, serialize } from "node:v8";
 import { concatBytes } from "~/base/concat_bytes.ts";
-import { type AnyMessage, fitJson, jsonLength, MAX_JSON_LENGTH } from "./json_messages.ts";
+import { type AnyMessage, extentOf, MAX_JOINED_LENGTH } from "./json_messages.ts";
 
 const HEAD_BYTES = 5;
 /** Where in a frame's head it stands how the messages are written. */
@@ -32,7 +32,7 @@ export class FrameWriter<Message extends AnyMessage> {
 
   /** The other end may be gone; who reads from it hears of that. */
   write(messages: readonly Message[]): void {
-    this.#waiting.push(toFrames(messages));
+    for (const frame of toFrames(messages)) this.#waiting.push(frame);
     if (!this.#isBusy) this.#work().catch(() => {});
   }
 
@@ -63,30 +63,35 @@ export class FrameWriter<Message extends AnyMessage> {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Messages as they go through the pipe: mostly one frame, more where they are written differently. */
-export function toFrames(messages: readonly AnyMessage[]): Uint8Array<ArrayBuffer> {
-  if (fitJson(messages)) return jsonFrame(messages);
-  const frames: Uint8Array<ArrayBuffer>[] = [];
+/**
+ * Messages as they go through the pipe: mostly one frame, more where they are written differently. What is large has
+ * one of its own: V8 takes several times the length of what it writes, which of many large bodies together is more
+ * than a guest may take. Each is made when it is asked for.
+ */
+export function* toFrames(messages: readonly AnyMessage[]): Generator<Uint8Array<ArrayBuffer>> {
   for (let start = 0; start < messages.length;) {
-    const end = endOfAlike(messages, start);
+    const { end, isText } = frameAt(messages, start);
     const some = messages.slice(start, end);
-    frames.push(fitJson(some) ? jsonFrame(some) : v8Frame(some));
+    yield isText ? jsonFrame(some) : v8Frame(some);
     start = end;
   }
-  const [only] = frames;
-  return frames.length === 1 && only ? only : concatBytes(frames);
 }
 
-/** Where those end that are written like the one at `start`, and with it. */
-function endOfAlike(messages: readonly AnyMessage[], start: number): number {
+/** Where those end that go into one frame with the one at `start`. */
+function frameAt(
+  messages: readonly AnyMessage[],
+  start: number,
+): { end: number; isText: boolean } {
   let length = 0;
-  for (let end = start; end < messages.length; end++) {
-    const next = jsonLength(messages[end] as AnyMessage);
-    if (end > start && length + next > MAX_JSON_LENGTH && length <= MAX_JSON_LENGTH) return end;
-    if (length > MAX_JSON_LENGTH && next <= MAX_JSON_LENGTH) return end;
-    length += next;
+  let isText = true;
+  let end = start;
+  for (; end < messages.length; end++) {
+    const next = extentOf(messages[end] as AnyMessage);
+    if (end === start) isText = next.isText && next.length <= MAX_JOINED_LENGTH;
+    else if (next.isText !== isText || length + next.length > MAX_JOINED_LENGTH) break;
+    length += next.length;
   }
-  return messages.length;
+  return { end, isText };
 }
 
 /** Room for the head, so that the text is written once and to its place. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { concatBytes } from "~/base/concat_bytes.ts";
 import { FrameReader, toFrames } from "./guest_frames.ts";
-import { MAX_JSON_LENGTH } from "./json_messages.ts";
+import { MAX_JOINED_LENGTH } from "./json_messages.ts";
 import type { GuestMessage, HostMessage, Value } from "./protocol.ts";
 
 function rows(id: number, values: readonly Value[]): HostMessage {
@@ -25,7 +26,7 @@ function post(id: number, body: string | Uint8Array | null): GuestMessage {
 function sent(messages: readonly (GuestMessage | HostMessage)[], pieceBytes = Infinity): unknown[] {
   const received: unknown[] = [];
   const reader = new FrameReader();
-  const bytes = toFrames(messages);
+  const bytes = concatBytes([...toFrames(messages)]);
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     reader.read(bytes.slice(at, at + pieceBytes), (some) => received.push(...some));
   }
@@ -75,8 +76,8 @@ Deno.test("messages that are written differently keep their order", () => {
 });
 
 Deno.test("messages that are too long for one text come through all the same", () => {
-  const long = (id: number) => post(id, "x".repeat(MAX_JSON_LENGTH * 0.4));
-  const longer = rows(9, ["ö".repeat(MAX_JSON_LENGTH + 1)]);
+  const long = (id: number) => post(id, "x".repeat(MAX_JOINED_LENGTH * 0.4));
+  const longer = rows(9, ["ö".repeat(MAX_JOINED_LENGTH + 1)]);
   const messages = [
     long(1),
     long(2),
@@ -93,6 +94,28 @@ Deno.test("messages that are too long for one text come through all the same", (
   messages.forEach((message, i) =>
     assert.ok(JSON.stringify(received[i]) === JSON.stringify(message), String(i))
   );
+});
+
+Deno.test("what is large goes alone: together they would take many times as much memory", () => {
+  const large = (id: number) => post(id, "x".repeat(MAX_JOINED_LENGTH + 1));
+  const bytes = (id: number, length = 1) => post(id, new Uint8Array(length));
+  const messages = [
+    post(1, "a"),
+    post(2, "b"),
+    large(3),
+    large(4),
+    bytes(5),
+    bytes(6),
+    bytes(7, MAX_JOINED_LENGTH),
+    bytes(8, MAX_JOINED_LENGTH),
+    post(9, null),
+  ];
+  const counts = [...toFrames(messages)].map((frame) => {
+    let count = 0;
+    new FrameReader().read(frame, (some) => count += some.length);
+    return count;
+  });
+  assert.deepEqual(counts, [2, 1, 1, 2, 1, 1, 1]);
 });
 
 Deno.test("an acknowledgement keeps apart what was read and what has no value", () => {

@@ -12,71 +12,79 @@ import type { GuestMessage, HostMessage, Value } from "./protocol.ts";
 export type AnyMessage = GuestMessage | HostMessage;
 
 /**
- * Of all messages that are made one text, in characters: escaped they may be six times as long, and a guest
- * says how long they are. No text of V8's is longer than 2^29.
+ * Of all messages that go together, in characters or bytes: escaped in a text they may be six times as long, and a
+ * guest says how long they are. No text of V8's is longer than 2^29.
  */
-export const MAX_JSON_LENGTH = 4 * 2 ** 20;
+export const MAX_JOINED_LENGTH = 4 * 2 ** 20;
 
 /** What a pair of texts has around it. */
 const QUOTES = 8;
 
-/** Whether these messages together come out of JSON as they were. */
-export function fitJson(messages: readonly AnyMessage[]): boolean {
-  let length = 0;
-  for (const message of messages) length += jsonLength(message);
-  return length <= MAX_JSON_LENGTH;
+/** How a message is to be written. */
+export interface Extent {
+  /** About how long it is, in characters or bytes; Infinity where that is not looked for. */
+  length: number;
+  /** Whether it comes out of JSON as it was. */
+  isText: boolean;
 }
 
-/** About how long a message is as JSON; Infinity where it would not come out of it as it was. */
-export function jsonLength(message: AnyMessage): number {
+/** See {@linkcode Extent}. */
+export function extentOf(message: AnyMessage): Extent {
+  const extent = { length: 0, isText: true };
   switch (message.type) {
     case "http":
-      return lengthOf(message.request);
+      addRequest(extent, message.request);
+      break;
     case "response":
-      return lengthOf(message.response);
+      addRequest(extent, message.response);
+      break;
     case "rows":
-      return (message.previous ?? []).reduce(
-        (length, { columns, values }) => length + lengthOfValues(columns) + lengthOfValues(values),
-        lengthOfValues(message.block.values),
-      );
+      addValues(extent, message.block.values);
+      for (const { columns, values } of message.previous ?? []) {
+        addValues(extent, columns);
+        addValues(extent, values);
+      }
+      break;
     case "save":
-      return lengthOfValues(message.block.values);
+      addValues(extent, message.block.values);
+      break;
     case "acknowledge":
-      return message.groups.reduce(
-        (length, { block }) => length + lengthOfValues(block?.values ?? []),
-        0,
-      );
+      for (const { block } of message.groups) addValues(extent, block?.values ?? []);
+      break;
     case "pull":
     case "close":
     case "saved":
-      return 0;
+      break;
     // All others are rare.
     default:
-      return Infinity;
+      return { length: Infinity, isText: false };
   }
+  return extent;
 }
 
-function lengthOf(
+function addRequest(
+  extent: Extent,
   { url, headers, body }: {
     url: string;
     headers: readonly (readonly [string, string])[];
     body: string | Uint8Array | null;
   },
-): number {
-  if (body !== null && typeof body !== "string") return Infinity;
-  let length = url.length + (body?.length ?? 0);
-  for (const [name, value] of headers) length += name.length + value.length + QUOTES;
-  return length;
+): void {
+  extent.length += url.length + (body?.length ?? 0);
+  if (body !== null && typeof body !== "string") extent.isText = false;
+  for (const [name, value] of headers) extent.length += name.length + value.length + QUOTES;
 }
 
-function lengthOfValues(values: readonly Value[]): number {
-  let length = values.length;
+function addValues(extent: Extent, values: readonly Value[]): void {
+  extent.length += values.length;
   for (const value of values) {
-    if (typeof value === "string") length += value.length;
+    if (typeof value === "string") extent.length += value.length;
     else if (typeof value === "number") {
       // JSON has no infinity, and one zero.
-      if (!Number.isFinite(value) || Object.is(value, -0)) return Infinity;
-    } else if (value !== null) return Infinity;
+      if (!Number.isFinite(value) || Object.is(value, -0)) extent.isText = false;
+    } else if (value !== null) {
+      extent.isText = false;
+      if (typeof value !== "bigint") extent.length += value.length;
+    }
   }
-  return length;
 }

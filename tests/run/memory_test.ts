@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { fakeApi } from "../support/fake_api.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { readEvents } from "./steps.ts";
 
@@ -101,4 +102,31 @@ Deno.test({
     assert.equal(steps["sync.rows"]?.adopted?.differ, ROWS / 100);
     assertIsSmall(peakMb);
   },
+});
+
+Deno.test("many large bodies at once do not take several times their memory", async () => {
+  await using api = await fakeApi();
+  await using project = await tempProject({
+    // The bodies are 216 MB.
+    "spoor.yaml": "memory_mb: 400",
+    "models/raw/rows.sql": `
+      WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 48)
+      SELECT id FROM n
+    `,
+    "models/sync/rows.ts": `
+      // @kind: tracked
+      // @unique_key: id
+      // @concurrency: 48
+      // @allow_net: ${api.host}
+      import { http, query } from "spoor";
+      const large = "z".repeat(4_500_000);
+      await query("SELECT id FROM raw.rows").each(async (row) => {
+        await http.post("${api.origin}/", { body: row.id + large });
+      });
+    `,
+  });
+  const { code, output } = await project.run("run");
+
+  assert.equal(code, 0, output);
+  assert.equal(api.requests.length, 48);
 });

@@ -29,7 +29,9 @@ const PIECE_BYTES = 64 * 1_024;
  */
 export function processLine(onClose: () => void): HostLine {
   return {
-    post: (messages) => writeAll(toFrames(messages)),
+    post(messages) {
+      for (const frame of toFrames(messages)) writeAll(frame);
+    },
     listen: (onMessages) => void readAll(onMessages).then(onClose),
   };
 }
