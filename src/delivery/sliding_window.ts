@@ -2,8 +2,9 @@
  * A true sliding window: never more than `count` requests in any stretch of time of the window's length, as the
  * far side counts them.
  *
- * A request arrives a moment after its grant, and not each so long after. So a grant counts from when its request
- * has arrived at the latest: from its answer; from a margin after it was given, while there is no answer.
+ * A request arrives a moment after it was sent, and not each so long after. So a grant counts from when its request
+ * has arrived at the latest: from its answer; from a margin after it was sent, while there is no answer. Until it is
+ * known to be sent it counts on: the process may stand still meanwhile, and send it when it goes on.
  *
  * Time goes by a clock that never jumps. What outlives the process are times of the wall clock, which
  * may: a time that lies in the future counts as now, so that no jump back stops anybody for longer than
@@ -25,7 +26,7 @@ export interface Moment {
 export type Taken =
   /** `dueMs`: when it may be given, on the steady clock. */
   | { granted: true; grant: number; dueMs: number }
-  /** Not before so many milliseconds. */
+  /** Not before so many milliseconds; Infinity: not before one that was given is sent. */
   | { granted: false; waitMs: number };
 
 /**
@@ -82,8 +83,13 @@ export class SlidingWindow {
     return { granted: true, grant: this.#next++, dueMs };
   }
 
-  /** A grant was given now. */
-  given(grant: number, steadyMs: number): void {
+  /** A grant is given; nobody knows yet when its request is sent. */
+  given(grant: number): void {
+    this.#setTime(grant, () => Infinity);
+  }
+
+  /** The request of a grant was sent now at the latest. */
+  sent(grant: number, steadyMs: number): void {
     this.#setTime(grant, () => steadyMs + this.#marginMs);
   }
 

@@ -68,13 +68,26 @@ Deno.test("1,000 requests at 100/10s take 90 s, and at most 2 % more", () => {
   assert.ok(nowMs >= 90_000 && nowMs <= 91_800, String(nowMs));
 });
 
+Deno.test("a grant counts from when its request is sent, however long after it was given that is", () => {
+  const rate = { count: 2, windowMs: 1_000 };
+  const window = new SlidingWindow(rate, { steadyMs: 0, wallMs: 0 });
+  window.take(0);
+  const second = window.take(0);
+  assert.ok(second.granted);
+  window.given(second.grant);
+  assert.deepEqual(window.take(1_051), { granted: true, grant: 2, dueMs: 1_051 });
+  assert.deepEqual(window.take(9_000), { granted: false, waitMs: Infinity });
+  window.sent(second.grant, 9_000);
+  assert.equal(takeAt(window, 9_000), 10_051);
+});
+
 Deno.test("a grant counts from when it is used, not from when it was decided", () => {
   const rate = { count: 2, windowMs: 1_000 };
   const window = new SlidingWindow(rate, { steadyMs: 0, wallMs: 0 });
   window.take(0);
   const second = window.take(0);
   assert.ok(second.granted);
-  window.given(second.grant, 300);
+  window.sent(second.grant, 300);
   assert.equal(takeAt(window, 10), 1_051);
   assert.equal(takeAt(window, 1_051), 1_351);
 });
@@ -140,7 +153,8 @@ Deno.test("a grant that is out of the window is not postponed into it", () => {
   const window = new SlidingWindow({ count: 1, windowMs: 1_000 }, { steadyMs: 0, wallMs: 0 });
   window.take(0);
   window.take(2_000);
-  window.given(0, 2_900);
+  window.given(0);
+  window.sent(0, 2_900);
   window.arrived(0, 2_900, true);
   assert.equal(takeAt(window, 3_051), 3_051);
 });

@@ -271,6 +271,8 @@ export type FromEgress =
   | { type: "response"; id: number; response: EgressResponse }
   /** The request asks for its next try. Its `response` takes the question back. */
   | { type: "permit"; id: number }
+  /** The try that was let through is being sent. */
+  | { type: "sent"; id: number }
   /** `rejected`: an access token that a far side has answered with 401. */
   | { type: "token_wanted"; provider: string; rejected?: string }
   /**

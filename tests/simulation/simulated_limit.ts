@@ -112,6 +112,7 @@ export class Permits {
       if (this.#isOver) this.limit.wrongs.push("a model that has ended was given a permit");
       this.#asked.get(id)?.(refusal);
       this.#asked.delete(id);
+      this.#permits.sent(id);
     });
   }
 

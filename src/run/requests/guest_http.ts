@@ -287,6 +287,7 @@ export class GuestHttp {
     this.#port = new BatchedPort<FromEgress, ToEgress>(this.#worker.port, (messages) => {
       for (const message of messages) {
         if (message.type === "permit") this.#ask(message.id);
+        else if (message.type === "sent") this.#permits?.sent(message.id);
         else if (message.type === "response") this.#settle(message.id, message.response);
         else this.#receiveToken(message);
       }

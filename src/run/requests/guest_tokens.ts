@@ -14,7 +14,7 @@ const MAX_TEXT = 20_000;
 const RENEWAL_GRACE_MS = 32_000;
 
 /** What an egress worker says of tokens. */
-export type TokenMessage = Exclude<FromEgress, { type: "response" | "permit" }>;
+export type TokenMessage = Exclude<FromEgress, { type: "response" | "permit" | "sent" }>;
 
 /** See the module's comment. */
 export class GuestTokens {

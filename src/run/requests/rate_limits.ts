@@ -116,6 +116,12 @@ export class RateLimiter {
     };
   }
 
+  /** The request of a grant was sent now at the latest: until then it counts, however long that takes. */
+  sent(grant: number): void {
+    this.#window.sent(grant, this.time.now().steadyMs);
+    this.#goOn();
+  }
+
   /**
    * The request of a grant has arrived at the latest now.
    *
@@ -149,7 +155,7 @@ export class RateLimiter {
       if (!first || !onGrant || first.dueMs > steadyMs || this.#isLate(first)) return;
       this.#prepared.shift();
       this.#waiting.delete(onGrant);
-      this.#window.given(first.grant, steadyMs);
+      this.#window.given(first.grant);
       onGrant(first.grant);
     }
   }

@@ -114,11 +114,33 @@ Deno.test("the next window begins as soon as an answer says that it may", async 
   assert.ok(last - first >= 90_000 && last - first <= 90_100, `${last - first} ms`);
 });
 
+Deno.test("what is sent late, as the process stood still, is in the window of then", async () => {
+  using made = limiterOf(2, { ms: 1 });
+  const { time, limiter } = made;
+  const given: { grant: number; atMs: number }[] = [];
+  for (let request = 0; request < 3; request++) {
+    limiter.ask((grant) => given.push({ grant, atMs: time.nowMs }));
+  }
+  await time.goTo(100);
+  assert.equal(given.length, 2);
+  // Nothing was sent until now; the clock has gone on.
+  time.nowMs += 60_000;
+  for (const { grant } of given) limiter.sent(grant);
+  await time.goTo(90_000);
+
+  const [, , third] = given;
+  assert.ok(third && third.atMs > 60_100 + 10_000, `${third?.atMs}`);
+});
+
 Deno.test("a grant is on disk before it is given, as of a time that is not before its use", async () => {
   using made = limiterOf(2, { ms: 40 });
   const { time, limiter, grants } = made;
   const recorded: number[][] = [];
-  const ask = () => limiter.ask(() => recorded.push([time.now().wallMs, ...grants.load()]));
+  const ask = () =>
+    limiter.ask((grant) => {
+      recorded.push([time.now().wallMs, ...grants.load()]);
+      limiter.sent(grant);
+    });
   for (let request = 0; request < 4; request++) ask();
 
   await time.goTo(25_000);

@@ -43,6 +43,12 @@ export class RequestPermits {
     if (this.stop.aborted) this.#refuseSoon(request);
   }
 
+  /** A try that was let through is sent. */
+  sent(request: number): void {
+    const out = this.#out.get(request);
+    if (out !== undefined) this.limiter.sent(out.grant);
+  }
+
   /** A request has ended. */
   end(request: number): void {
     this.#noteArrival(request);
@@ -52,6 +58,8 @@ export class RequestPermits {
   /** Nobody waits any more. */
   dispose(): void {
     for (const request of [...this.#asked.keys()]) this.#giveUp(request);
+    // Nothing is sent any more: what was let through must not keep others waiting.
+    for (const { grant } of this.#out.values()) this.limiter.sent(grant);
   }
 
   #giveUp(request: number): boolean {

@@ -165,7 +165,12 @@ export class Egress {
   }
 
   #limited(outlet: Outlet, id: number, progress: Progress): Outlet {
-    return { ...outlet, permit: (signal) => timed(this.#permits.take(id, signal), progress) };
+    const permit = async (signal: AbortSignal) => {
+      await timed(this.#permits.take(id, signal), progress);
+      // Goes out when this turn ends, in which the try is begun: not before it.
+      this.#port.send({ type: "sent", id });
+    };
+    return { ...outlet, permit };
   }
 
   #answer(id: number, response: EgressResponse): void {

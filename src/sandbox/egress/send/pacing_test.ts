@@ -24,6 +24,22 @@ Deno.test("egress asks for a permit before each try and each redirect", async ()
   assert.deepEqual([status, attempts, egress.asked], [200, 2, [1, 1, 1]]);
 });
 
+Deno.test("egress tells when a try that was let through is sent, and not before", async () => {
+  await using far = serveFarSide(() => new Response("done"));
+  const told: unknown[] = [];
+  using egress = startEgress(
+    { allowNet: [far.host], needsPermits: true },
+    [far.host],
+    (message) => told.push(message),
+  );
+  const sending = egress.send({ url: far.origin });
+  await asked(egress, 1);
+  assert.deepEqual(told, []);
+  egress.permit(1);
+  await sending;
+  assert.deepEqual(told, [{ type: "sent", id: 1 }]);
+});
+
 Deno.test("egress does not count the wait for a permit as time of the request", async () => {
   await using far = serveFarSide(({ path }) =>
     path === "/" ? Response.redirect(`${far.origin}/there`) : new Response("done")
