@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
+import { TESTS_BINARY } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { readEvents } from "./steps.ts";
 
@@ -101,6 +102,28 @@ Deno.test({
     const { steps } = readEvents(adopted);
     assert.equal(steps["sync.rows"]?.adopted?.differ, ROWS / 100);
     assertIsSmall(peakMb);
+  },
+});
+
+Deno.test({
+  name: "the compiled program says which limit values have met that memory_mb does not raise",
+  ignore: !TESTS_BINARY,
+  async fn() {
+    await using project = await tempProject({
+      "spoor.yaml": "memory_mb: 4000",
+      "models/a/large.ts": `
+        const all = [];
+        while (true) all.push(new Array(1_000_000).fill(0.5));
+      `,
+    });
+    const { code, output } = await project.run("run");
+
+    assert.equal(code, 1, output);
+    assert.match(
+      output,
+      /its values took more than 1024 MB, the most that this program gives them/,
+    );
+    assert.match(output, /"memory_mb" in spoor\.yaml lets only bytes take more/);
   },
 });
 

@@ -24,6 +24,16 @@ export function explainGuestEnd(
   const at = { path: model.path };
   const cannot = `Cannot go on with ${model.name}`;
   if (end.reason === "error") return { message: `${cannot}: ${end.message}`, at };
+  if (end.reason === "memory" && end.heapMb !== undefined && end.heapMb <= memoryMb) {
+    return {
+      message:
+        `${cannot}: its values took more than ${end.heapMb} MB, the most that this program gives them`,
+      at,
+      hint:
+        `Read and save row by row instead of holding all; "memory_mb" in spoor.yaml lets only ` +
+        "bytes take more (Uint8Array)",
+    };
+  }
   if (end.reason === "memory") {
     return {
       message: `${cannot}: it took more than ${memoryMb} MB of memory`,
