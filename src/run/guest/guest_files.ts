@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { UserError } from "~/base/user_error.ts";
 import type { GuestMessage, HostMessage } from "~/sandbox/protocol.ts";
 import type { FileState } from "~/store/file_states.ts";
 import { assertGuest } from "./guest_error.ts";
+import { cannotRead } from "./look_at.ts";
 import { findMovedFiles, type ReadableFile, type ReadableFiles } from "./readable_files.ts";
 
 const MAX_READ_BYTES = 16 * 2 ** 20;
@@ -51,17 +53,13 @@ export class GuestFiles implements Disposable {
       Number.isSafeInteger(sizeBytes) && sizeBytes > 0 && sizeBytes <= MAX_READ_BYTES,
       "a size that is none",
     );
-    const file = this.#openFile(path);
-    file.seekSync(offset, Deno.SeekMode.Start);
-    const bytes = new Uint8Array(sizeBytes);
-    let filled = 0;
-    while (filled < sizeBytes) {
-      const read = file.readSync(bytes.subarray(filled));
-      if (read === null) break;
-      filled += read;
+    try {
+      const bytes = readFrom(this.#openFile(path), offset, sizeBytes);
+      if (bytes.length < sizeBytes) this.#close(path);
+      return { type: "bytes", id, bytes };
+    } catch (error) {
+      throw error instanceof UserError ? error : cannotRead(path, error);
     }
-    if (filled < sizeBytes) this.#close(path);
-    return { type: "bytes", id, bytes: bytes.subarray(0, filled) };
   }
 
   [Symbol.dispose](): void {
@@ -90,4 +88,17 @@ export class GuestFiles implements Disposable {
     this.#open.get(path)?.close();
     this.#open.delete(path);
   }
+}
+
+/** As many bytes as there are from a place on, up to so many. */
+function readFrom(file: Deno.FsFile, offset: number, sizeBytes: number): Uint8Array<ArrayBuffer> {
+  file.seekSync(offset, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(sizeBytes);
+  let filled = 0;
+  while (filled < sizeBytes) {
+    const read = file.readSync(bytes.subarray(filled));
+    if (read === null) break;
+    filled += read;
+  }
+  return bytes.subarray(0, filled);
 }

@@ -19,6 +19,8 @@ export interface StepFacts {
   unacknowledged?: number;
   /** Those that are not as they were, of a source that can reach nothing else, and of what reads tables too. */
   movedFiles?: readonly string[] | undefined;
+  /** Its files cannot be looked at, so that nobody knows. */
+  areFilesUnknown?: boolean;
   /** The same of variables. */
   movedVariables?: readonly string[] | undefined;
   /** `--full`, `--resend`. */
@@ -50,6 +52,7 @@ function reasonToRun(facts: StepFacts): string | undefined {
   if (state.fingerprint !== model.fingerprint) return "definition changed";
   if (!hasTarget && needsTarget(model, state)) return "its table is missing";
   if (model.directives.volatile) return "@volatile";
+  if (facts.areFilesUnknown) return "its files cannot be looked at";
   if (isSource(model)) return reasonOfSource(movedFiles);
   return reasonOfInputs(state, facts);
 }

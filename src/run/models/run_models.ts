@@ -16,7 +16,7 @@ import { JointTransaction } from "~/store/commits/joint_transaction.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { explainStateError } from "~/store/open_state.ts";
 import { findTableType } from "~/warehouse/tables.ts";
-import { decideStep, type StepDecision } from "./decide_step.ts";
+import { decideStep, type StepDecision, type StepFacts } from "./decide_step.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import {
   findMovedInputs,
@@ -305,8 +305,18 @@ class ModelScheduler {
       inputs: this.#inputs(model),
       ...state?.waiting && { unacknowledged: countUnacknowledged(this.context.db, model.name) },
       isForced: adopt ? "--adopt" : resend ? "--resend" : full ? "--full" : undefined,
-      ...(state && hasOtherInputs(model) && this.#movedInputs(model)),
+      ...(state && hasOtherInputs(model) && this.#lookAtInputs(model)),
     });
+  }
+
+  /** What cannot be looked at makes the model run, and fail when it does not look better then. */
+  #lookAtInputs(model: Model): Partial<StepFacts> | undefined {
+    try {
+      return this.#movedInputs(model);
+    } catch (error) {
+      if (error instanceof UserError) return { areFilesUnknown: true };
+      throw error;
+    }
   }
 
   /** What a state of before knows nothing of has not moved, and is remembered from now on. */

@@ -628,7 +628,8 @@ export interface ModelFile {
 }
 
 /**
- * Finds files that `@allow_read` covers, sorted by path.
+ * Finds files that `@allow_read` covers, sorted by path. A link to a folder is followed where it leads to what is
+ * covered.
  *
  * @example
  * ```ts ignore
@@ -639,7 +640,9 @@ export interface ModelFile {
  * }
  * ```
  *
- * @param glob A path inside the project with `*`, `**` and `?`, or an absolute one.
+ * @param glob A path inside the project with `*`, `**` and `?`, or an absolute one. Names with `[` or `{` that are
+ * there are taken as they are.
+ * @throws For a path without a file, and for what is there, may be meant and cannot be read: it is never left out.
  */
 export declare function files(glob: string): Items<ModelFile>;
 
