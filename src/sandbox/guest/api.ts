@@ -19,8 +19,8 @@ export type Row = Record<string, any>;
 
 /**
  * A row to save. A boolean is saved as 0 or 1, a Date as ISO 8601 text in UTC, an object or array
- * as JSON text. `undefined`, NaN, Infinity and functions are errors that name the column: write
- * null where there is no value.
+ * as JSON text. `undefined`, NaN, Infinity and functions are errors that name the column, as is what
+ * JSON has no place for in an object: write null where there is no value.
  */
 export type RowToSave = object;
 
@@ -439,7 +439,10 @@ export interface RequestOptions {
   headers?: Readonly<Record<string, Parameter>> | Headers;
   /** Added to the URL; null and undefined are left out, a list gives one each. */
   params?: Readonly<Record<string, Parameter | readonly Parameter[] | null | undefined>>;
-  /** Sent as JSON. */
+  /**
+   * Sent as JSON; a property that is undefined is left out. What JSON has no place for is refused: NaN, Infinity,
+   * bytes, a Map, undefined in an array.
+   */
   json?: unknown;
   /** Sent as `application/x-www-form-urlencoded`. */
   form?: Readonly<Record<string, Parameter | null | undefined>>;

@@ -72,6 +72,27 @@ Deno.test("params, json, form, body and upload arrive as they were meant", async
   assert.deepEqual([get?.key, json?.key === undefined], [undefined, false]);
 });
 
+Deno.test("a group whose request holds what JSON has no place for is not sent, and told where it is", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND_EACH_ROW);
+  await people.setRows(["id", "v"], [["1", "9e999"], ["2", "-9e999"], ["3", "x'00ff'"], [
+    "4",
+    "4",
+  ]]);
+
+  const { sync, output } = await people.run();
+
+  assert.deepEqual(api.requests.map(({ json }) => json), [{ id: 4, v: 4 }]);
+  assert.deepEqual(sync.failures?.map(({ error }) => `${error.message} | ${error.hint}`), [
+    "Cannot send json.v: JSON has no place for Infinity | Give null where there is no value.",
+    "Cannot send json.v: JSON has no place for -Infinity | Give null where there is no value.",
+    "Cannot send json.v: JSON has no place for bytes | " +
+    "Give a text in their place: bytes.toBase64(), say.",
+  ], output);
+  const { saved, failed, unknown } = sync.delivery ?? {};
+  assert.deepEqual([saved, failed, unknown], [1, 3, 0], output);
+});
+
 Deno.test("answers: json, text, headers, links, gzip, no content, five megabytes", async () => {
   const large = "x".repeat(5 * 2 ** 20);
   const answers: Record<string, Answer> = {

@@ -12,6 +12,7 @@ import type {
 } from "~/sandbox/guest/api.ts";
 import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
+import { jsonText, NotJson } from "~/sandbox/guest/json_text.ts";
 
 /** A body and what to call it; no type where the model has to say. */
 export interface RequestBody {
@@ -28,9 +29,7 @@ export function encodeBody(options: RequestOptions): RequestBody {
     );
   }
   if (options.json !== undefined) {
-    const content = JSON.stringify(options.json, bigintAsNumber);
-    if (content === undefined) throw modelError(`Cannot send ${nameKind(options.json)} as JSON`);
-    return { content, contentType: "application/json" };
+    return { content: encodeJson(options.json), contentType: "application/json" };
   }
   if (options.form !== undefined) {
     return { content: encodeForm(options.form), contentType: "application/x-www-form-urlencoded" };
@@ -60,8 +59,18 @@ export async function encodeUpload(
   return { content: concatBytes(parts), contentType: `multipart/form-data; boundary=${boundary}` };
 }
 
+function encodeJson(json: unknown): string {
+  try {
+    return jsonText(json, bigintAsNumber);
+  } catch (error) {
+    if (!(error instanceof NotJson)) throw error;
+    const { place, what, hint } = error;
+    throw modelError(`Cannot send json${place}: JSON has no place for ${what}`, { hint });
+  }
+}
+
 /** A whole number of SQL can be past 2^53; JSON has no limit, `JSON.stringify` has no bigint. */
-function bigintAsNumber(_key: string, value: unknown): unknown {
+function bigintAsNumber(value: unknown): unknown {
   if (typeof value !== "bigint") return value;
   const rawJson = (JSON as unknown as { rawJSON?: (text: string) => unknown }).rawJSON;
   return rawJson ? rawJson(String(value)) : String(value);

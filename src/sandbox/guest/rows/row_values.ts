@@ -6,6 +6,7 @@
 import { cutText } from "~/base/cut_text.ts";
 import { messageOf } from "~/base/message_of.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
+import { jsonText } from "~/sandbox/guest/json_text.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 
 /** A row as a model reads it. */
@@ -37,7 +38,7 @@ function convertObject(value: object): Value | undefined {
   if (value instanceof Uint8Array) return value.slice();
   if (value instanceof ArrayBuffer) return new Uint8Array(value.slice(0));
   if (value instanceof Date) return isNaN(value.getTime()) ? undefined : value.toISOString();
-  return JSON.stringify(value);
+  return jsonText(value);
 }
 
 /** Why a value has no place in SQL, as the end of a sentence. */

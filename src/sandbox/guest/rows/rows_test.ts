@@ -111,6 +111,14 @@ Deno.test("a value that cannot be saved is an error with the column's name", asy
   );
   assert.match(await message("{ a: [1n] }") ?? "", /column "a" cannot be written as JSON/);
   assert.equal(
+    await message("{ a: { b: [1, NaN] } }"),
+    'Cannot save row 2: column "a" cannot be written as JSON (.b[1] is NaN)',
+  );
+  assert.equal(
+    await message("{ a: new Map() }"),
+    'Cannot save row 2: column "a" cannot be written as JSON (it is a Map)',
+  );
+  assert.equal(
     await message("[1]"),
     "Cannot save row 2: it is an array, and not an object with columns",
   );
