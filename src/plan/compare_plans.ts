@@ -16,8 +16,10 @@ export function findMoved(before: PlanDocument, now: PlanDocument): string[] {
   for (const model of now.models) {
     const planned = old.get(model.model);
     old.delete(model.model);
-    if (!planned) lines.push(`${model.model} is not in the plan`);
-    else lines.push(...versionMoved(before, now, model.model), ...modelMoved(planned, model));
+    const moved = planned
+      ? [...versionMoved(before, now, model.model), ...modelMoved(planned, model)]
+      : [`${model.model} is not in the plan`];
+    for (const line of moved) lines.push(line); // There may be more than a call takes arguments.
   }
   for (const name of old.keys()) lines.push(`${name} is in the plan and no longer in the project`);
   return lines;

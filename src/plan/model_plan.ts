@@ -176,7 +176,8 @@ export class ModelPlan {
   }
 
   heldBack(groups: readonly HeldChange[]): void {
-    this.held.push(...groups.slice(0, this.listed));
+    // There may be more of them than a call takes arguments.
+    for (const group of groups.slice(0, this.listed)) this.held.push(group);
   }
 
   /** Whether a request about these groups is to be recorded; else it is only counted. */

@@ -112,7 +112,8 @@ function keysOf(db: DatabaseSync, { parts }: FoldedFailure, limit: number): stri
   for (const part of parts) {
     if (keys.length >= limit) break;
     const wanted = Math.min(limit - keys.length, part.groups);
-    keys.push(...part.groups === 1 ? [part.groupKey] : failingKeys(db, part, wanted));
+    const found = part.groups === 1 ? [part.groupKey] : failingKeys(db, part, wanted);
+    for (const key of found) keys.push(key); // There may be more than a call takes arguments.
   }
   return keys;
 }

@@ -39,7 +39,10 @@ export function renderTable(
 ): string[] {
   const titles = columns.map(({ title }): Cell => ({ text: title, paint: style.dim }));
   const all = [titles, ...rows];
-  const widths = columns.map((_, i) => Math.max(...all.map((row) => widthOf(row[i] ?? ""))));
+  // There may be more rows than a call takes arguments.
+  const widths = columns.map((_, i) =>
+    all.reduce((widest, row) => Math.max(widest, widthOf(row[i] ?? "")), 0)
+  );
   return all.map((row) => renderRow(columns, row, widths));
 }
 

@@ -31,9 +31,9 @@ export function renderSettled(
 ): string[] {
   const [first] = settled;
   if (!first) return [];
-  const nameWidth = Math.max(...settled.map(({ model }) => model.length));
   const columnsOf = (model: string) => models.get(model)?.keyColumns ?? [];
   const alike = Map.groupBy(settled, ({ model, isSent }) => `${model} ${isSent}`);
+  const nameWidth = Math.max(...new Set(settled.map(({ model }) => model.length)));
   return [
     "",
     "Settled, and no run has acted on it yet:",

@@ -174,8 +174,9 @@ export class RateLimiter {
   #prepare(steadyMs: number): number {
     const late = this.#prepared.filter((each) => this.#isLate(each));
     if (late.length > 0) {
-      this.#prepared = this.#prepared.filter((each) => !late.includes(each));
-      const slackMs = 2 * Math.max(...late.map((each) => each.slackMs));
+      const again = new Set(late);
+      this.#prepared = this.#prepared.filter((each) => !again.has(each));
+      const slackMs = 2 * late.reduce((most, each) => Math.max(most, each.slackMs), 0);
       void this.#write(late.map(({ grant }) => ({ grant, dueMs: steadyMs })), slackMs);
       return Infinity;
     }
@@ -204,7 +205,8 @@ export class RateLimiter {
     const refusal = await this.#record(grants.length, usedInMs);
     this.#isWriting = false;
     if (refusal === undefined) {
-      this.#prepared.push(...grants.map((each) => ({ ...each, usedUntilMs, slackMs })));
+      // A model's own loop may have more out than a call takes arguments.
+      for (const each of grants) this.#prepared.push({ ...each, usedUntilMs, slackMs });
       this.#prepared.sort((a, b) => a.dueMs - b.dueMs);
     } else this.#refuse(grants, refusal);
     this.#goOn();
