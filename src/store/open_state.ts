@@ -15,6 +15,7 @@ import { inTransaction } from "~/warehouse/transaction.ts";
 import { PROJECT_ID } from "./meta.ts";
 import { explainLostLink, explainNoRight } from "./out_of_reach.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
+import { keepTemporaryFilesBeside, namedTemporaryFolder } from "./temporary_files.ts";
 
 /**
  * Where a project keeps its state; a practice run keeps its own. Of a link it is the path of the file that it leads
@@ -82,6 +83,7 @@ export function openState(
   }
   try {
     const db = openDatabase(path);
+    keepTemporaryFilesBeside(db, path);
     migrate(db, newProjectId);
     return db;
   } catch (error) {
@@ -103,7 +105,9 @@ export function makeStateFolder(path: string): void {
 /** Opens the state file for reading; `undefined` when nothing has run yet. */
 export function openStateReadOnly(path: string): DatabaseSync | undefined {
   if (!holdsState(path) || checkVersion(path) === "empty") return undefined;
-  return openForReading(path);
+  const db = openForReading(path);
+  keepTemporaryFilesBeside(db, path);
+  return db;
 }
 
 /** @throws {UserError} What is there is no file, or cannot be asked. */
@@ -228,17 +232,24 @@ export function explainStateError(path: string, error: unknown): UserError | und
   }
   if (/database or disk is full|No space left/i.test(message)) {
     return new UserError(`Cannot write ${path}: the disk is full`, {
-      hint: "Free some space and run again; what was acknowledged is kept",
+      hint: `Free some space${orElsewhere()} and run again; what was acknowledged is kept`,
       cause: error,
     });
   }
   // What SQLite says of a quota too: of a full disk it tells only where the system calls it so.
   if (/disk I\/O error/i.test(message)) {
     return new UserError(`Cannot read or write ${path}: the disk reports an error (${message})`, {
-      hint: "Look whether a quota is used up, or the disk broken; then run again. " +
+      hint:
+        `Look whether a quota is used up, or the disk broken${orElsewhere()}; then run again. ` +
         "What was acknowledged is kept",
       cause: error,
     });
   }
   return undefined;
+}
+
+/** SQLite does not say which file it was. */
+function orElsewhere(): string {
+  const folder = namedTemporaryFolder();
+  return folder === undefined ? "" : ` there, or in ${folder},`;
 }

@@ -4,6 +4,7 @@ import { assertExplained } from "../bad_input/mistake.ts";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { smallDisk } from "../support/small_disk.ts";
 import { spoorCommand, spoorEnv, type SpoorResult } from "../support/spoor.ts";
+import { tempProject } from "../support/temp_project.ts";
 import { SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { STATE } from "./state_file.ts";
 
@@ -91,5 +92,51 @@ Deno.test({
 
     const full = { code, stdout: out ?? "", stderr: err ?? "", output: `${out}${err}` };
     await assertGoesOn(people, api, full, () => Promise.resolve());
+  },
+});
+
+/** Takes about 80 MB of temporary files. */
+const SORTED = `
+  WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 100000)
+  SELECT count(DISTINCT h) AS n FROM (SELECT printf('%0400d', id) AS h FROM n)
+`;
+
+Deno.test({
+  name: "what does not fit into memory lies beside the state, however small /tmp and /var/tmp are",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using project = await tempProject({ "models/mart/n.sql": SORTED });
+    const mounts = ["/var/tmp", "/tmp"].map((path) => `mount -t tmpfs -o size=1m none ${path}`);
+    const script = `mount --bind . /mnt && ${mounts.join(" && ")} && cd /mnt && exec "$@"`;
+    const { code, stdout, stderr } = await new Deno.Command("unshare", {
+      args: ["--mount", "sh", "-c", script, "sh", ...spoorCommand(), "run"],
+      cwd: project.root,
+      clearEnv: true,
+      env: Object.fromEntries(Object.entries(spoorEnv()).filter(([name]) => name !== "TMPDIR")),
+      stdin: "null",
+    }).output();
+    const output = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+    if (/unshare failed|permission denied/i.test(output)) {
+      // deno-lint-ignore no-console -- a skip without its reason would be a silent one.
+      return void console.log("\nskipped: this needs the right to mount a file system");
+    }
+
+    assert.equal(code, 0, output);
+    assert.deepEqual(project.rows("mart.n"), [{ n: 100_000 }]);
+  },
+});
+
+Deno.test({
+  name: "where a variable names a folder for temporary files, and it is full, that is told",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using project = await tempProject({ "models/mart/n.sql": SORTED });
+    const small = project.path("small");
+    await using disk = await smallDisk(small, "size=1m");
+    if (!disk) return;
+
+    const full = await project.run("run", { env: { TMPDIR: small } });
+
+    assertExplained(full, { says: [STATE, "full"], hint: new RegExp(`TMPDIR \\(${small}\\)`) });
   },
 });
