@@ -204,7 +204,9 @@ function renderChange(
   const own = model.requests.filter((request) => request.groups.includes(change.group));
   return [
     `${paint(`${ACTION_SIGNS[change.action]} ${keyText(change)}`)}${style.dim(what)}`,
-    ...(what === "" ? differences(change).map((line) => `    ${cut(line, view)}`) : []),
+    ...what === ""
+      ? differences(change, widthOf(view)).map((line) => `    ${cut(line, view)}`)
+      : [],
     ...(outcome === "" ? [] : [`    ${style.warning(cut(outcome, view))}`]),
     ...own.flatMap((request) => {
       if (seen.has(request)) return [`    ${style.dim("in the request above")}`];
@@ -250,6 +252,10 @@ function renderHeld({ held, groups }: PlannedModel, view: PlanTextView): string[
 
 const LEAST_WIDTH = 60;
 
-function cut(text: string, { all, columns }: PlanTextView): string {
-  return all ? text : cutToWidth(text, Math.max(LEAST_WIDTH, columns - INDENT.length - 6));
+function cut(text: string, view: PlanTextView): string {
+  return cutToWidth(text, widthOf(view));
+}
+
+function widthOf({ all, columns }: PlanTextView): number {
+  return all ? Infinity : Math.max(LEAST_WIDTH, columns - INDENT.length - 6);
 }

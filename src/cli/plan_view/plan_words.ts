@@ -6,9 +6,11 @@
 // deno-lint-ignore-file camelcase
 import { countOf, renderCount } from "~/base/counts.ts";
 import { renderDuration } from "~/base/duration.ts";
+import { fromDifference } from "~/base/from_difference.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { adoptedText } from "~/cli/output/adopted_text.ts";
 import { outdatedText } from "~/cli/output/outdated_text.ts";
+import { cutToWidth } from "~/cli/output/table.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import {
   hasUnknown,
@@ -173,14 +175,21 @@ export function keyText(change: Pick<PlannedChange, "group" | "key">): string {
   return visibleLine(plannedKeyText(change));
 }
 
-/** What differs, an entry each: `name: "Bo" → "Bob"`. */
-export function differences(change: PlannedChange): string[] {
+/**
+ * What differs, an entry each: `name: "Bo" → "Bob"`.
+ *
+ * @param width Of an entry that is to be cut: it then has something of both values, from where they differ.
+ */
+export function differences(change: PlannedChange, width = Infinity): string[] {
   const { action, key, fields, rows_removed: gone = [], rows_added: come = [] } = change;
   if (fields) {
     const isKey = (name: string) => Object.hasOwn(key, name);
     const isUpdate = action === "update" && !change.before_unknown;
     return Object.entries(fields).filter(([name]) => isUpdate || !isKey(name))
-      .map(([name, values]) => `${visibleLine(name)}: ${fieldText(change, name, values)}`);
+      .map(([name, values]) => {
+        const begin = `${visibleLine(name)}: `;
+        return begin + fieldText(change, name, values, width - begin.length);
+      });
   }
   return [
     ...gone.map((row) => `- ${rowText(change, row)}`),
@@ -205,16 +214,31 @@ function fieldText(
   change: PlannedChange,
   name: string,
   [old, now]: readonly [unknown, unknown],
+  width: number,
 ): string {
   const textOf = isNoText(change, name) ? bareText : valueText;
   if (change.before_unknown) return `not known → ${textOf(now)}`;
   if (change.action === "create") return textOf(now);
   if (change.action !== "update") return textOf(old);
   if (change.columns_new?.includes(name)) return `new column → ${textOf(now)}`;
-  if (change.columns_gone?.includes(name)) return `${textOf(old)} → gone`;
-  if (change.columns_now_text?.includes(name)) return `${bareText(old)} → ${valueText(now)}`;
-  if (change.columns_was_text?.includes(name)) return `${valueText(old)} → ${bareText(now)}`;
-  return `${textOf(old)} → ${textOf(now)}`;
+  if (change.columns_gone?.includes(name)) return fromTo(textOf(old), "gone", width);
+  if (change.columns_now_text?.includes(name)) return fromTo(bareText(old), valueText(now), width);
+  if (change.columns_was_text?.includes(name)) return fromTo(valueText(old), bareText(now), width);
+  const whole = fromTo(textOf(old), textOf(now), Infinity);
+  if (whole.length <= width || typeof old !== "string" || typeof now !== "string") {
+    return fromTo(textOf(old), textOf(now), width);
+  }
+  // What is long and no text is bytes, which keep their `x'` in front.
+  const front = isNoText(change, name) ? "x'" : "";
+  const [a, b] = fromDifference(old.slice(front.length), now.slice(front.length));
+  return fromTo(textOf(front + a), textOf(front + b), width);
+}
+
+/** The first is cut where it would leave no room for the second. */
+function fromTo(old: string, now: string, width: number): string {
+  const arrow = " → ";
+  const room = width - arrow.length;
+  return cutToWidth(old, Math.max(Math.floor(room / 2), room - now.length)) + arrow + now;
 }
 
 /** Of what is no text, though JSON has it as one. */
