@@ -4,12 +4,16 @@
  * @module
  */
 import { dirname } from "node:path";
+import { countOf } from "~/base/counts.ts";
 import { isThere } from "~/base/is_there.ts";
 import { withoutErrorNumber } from "~/base/system_words.ts";
 import { UserError } from "~/base/user_error.ts";
 
 /** What SQLite keeps beside a file, and needs as much. */
 const BESIDE = ["", "-wal", "-shm", "-journal"];
+
+/** `MAX_PATHNAME` of SQLite's os_unix.c, less the ending of a journal. */
+const LONGEST_PATH_BYTES = 512 - "-journal".length;
 
 /**
  * Explains that the system, or SQLite, was not allowed to open a file.
@@ -18,6 +22,13 @@ const BESIDE = ["", "-wal", "-shm", "-journal"];
  * @param message In their words.
  */
 export function explainNoRight(path: string, message: string, cause: unknown): UserError {
+  const tooMany = new TextEncoder().encode(path).length - LONGEST_PATH_BYTES;
+  if (tooMany > 0) {
+    return new UserError(`Cannot open ${path}: the path is too long for SQLite`, {
+      hint: `Put the project into a folder whose path is shorter, by ${countOf(tooMany, "byte")}`,
+      cause,
+    });
+  }
   const folder = dirname(path);
   const files = BESIDE.map((ending) => path + ending);
   const { R_OK, W_OK, X_OK } = nodeFs().constants;

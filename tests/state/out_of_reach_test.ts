@@ -101,3 +101,30 @@ for (
     },
   });
 }
+
+Deno.test({
+  name: "a path that is too long for SQLite is called that, also where only a plan's copy has one",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using project = await tempProject({});
+    const folderOf = (bytes: number) => {
+      const parts = [project.root, "d".repeat(240), ""];
+      parts[2] = "e".repeat(bytes - parts.join("/").length);
+      return parts.join("/");
+    };
+    for (const [bytes, command] of [[470, "plan"], [500, "run"]] as const) {
+      const folder = folderOf(bytes);
+      await Deno.mkdir(`${folder}/models/a`, { recursive: true });
+      await Deno.writeTextFile(`${folder}/models/a/one.sql`, "SELECT 1 AS id");
+      if (command === "plan") {
+        const run = await project.run("run", { cwd: folder });
+        assert.equal(run.code, 0, run.output);
+      }
+
+      assertExplained(await project.run(command, { cwd: folder }), {
+        says: ["Cannot open", "the path is too long for SQLite"],
+        hint: /Put the project into a folder whose path is shorter, by \d+ bytes/,
+      });
+    }
+  },
+});
