@@ -176,7 +176,7 @@ function renderRuns(runs: readonly RunHistoryRow[], style: Style): string[] {
       statusCell(run.status, style),
       run.ended_at === null
         ? ""
-        : renderDuration(Date.parse(run.ended_at) - Date.parse(run.started_at)),
+        : timeBetween(Date.parse(run.started_at), Date.parse(run.ended_at)),
       renderCount(run.ok),
       renderCount(run.failed),
       renderCount(run.blocked),
@@ -247,4 +247,9 @@ function toJson({ groups_parked: heldBack, ...step }: PastStep): object {
 function withError(step: PastStep): Omit<PastStep, "error"> & { error?: ErrorReport } {
   const { error, ...rest } = step;
   return error === null ? rest : { ...rest, error: JSON.parse(error) };
+}
+
+/** A clock that was set back meanwhile tells nothing. */
+function timeBetween(startMs: number, endMs: number): string {
+  return endMs < startMs ? "?" : renderDuration(endMs - startMs);
 }

@@ -137,3 +137,16 @@ Deno.test("a program gets the whole history, people the last runs and what shows
     assert.match((await project.run("history --help")).stdout, /20 if not given; all with --json/);
   }
 });
+
+Deno.test("history tells no time of a run in which the clock was set back", async () => {
+  await using project = await tempProject({ "models/mart/a.sql": "SELECT 1 AS id" });
+  await project.run("run");
+  {
+    using state = new DatabaseSync(project.path(".spoor/spoor.db"));
+    state.exec(`UPDATE "spoor.runs" SET ended_at = '2020-01-01T00:00:00.000Z'`);
+  }
+
+  const { stdout } = await project.run("history");
+
+  assert.match(stdout, / ok +\? +1 /);
+});
