@@ -12,7 +12,7 @@ const HEAD_BYTES = 5;
 /** Where in a frame's head it stands how the messages are written. */
 const KIND_AT = 4;
 const Kind = { json: 1, v8: 2 } as const;
-/** What a pipe on Linux holds. */
+/** What a pipe on Linux holds: what is written at once and is no longer is mostly read at once. */
 const MAX_JOINED_BYTES = 64 * 1_024;
 /** A frame that claims to be longer is not one. A row block is far below. */
 const MAX_FRAME_BYTES = 2 ** 31 - 1;
@@ -75,6 +75,26 @@ export function* toFrames(messages: readonly AnyMessage[]): Generator<Uint8Array
     yield isText ? jsonFrame(some) : v8Frame(some);
     start = end;
   }
+}
+
+/**
+ * The same, small frames together: messages of one turn are to be heard in one turn, as a request and that its group
+ * has failed meanwhile.
+ */
+export function* toWrites(messages: readonly AnyMessage[]): Generator<Uint8Array<ArrayBuffer>> {
+  let joined: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  for (const frame of toFrames(messages)) {
+    if (length > 0 && length + frame.length > MAX_JOINED_BYTES) {
+      yield concatBytes(joined);
+      joined = [];
+      length = 0;
+    }
+    joined.push(frame);
+    length += frame.length;
+  }
+  const [only] = joined;
+  if (only) yield joined.length === 1 ? only : concatBytes(joined);
 }
 
 /** Where those end that go into one frame with the one at `start`. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { concatBytes } from "~/base/concat_bytes.ts";
-import { FrameReader, toFrames } from "./guest_frames.ts";
+import { FrameReader, toFrames, toWrites } from "./guest_frames.ts";
 import { MAX_JOINED_LENGTH } from "./json_messages.ts";
 import type { GuestMessage, HostMessage, Value } from "./protocol.ts";
 
@@ -116,6 +116,16 @@ Deno.test("what is large goes alone: together they would take many times as much
     return count;
   });
   assert.deepEqual(counts, [2, 1, 1, 2, 1, 1, 1]);
+});
+
+Deno.test("small messages of one turn are written at once, however they are written, and what is large alone", () => {
+  const small = [post(1, "a"), post(2, new Uint8Array(1)), post(3, "b")];
+  const large = [post(4, "x".repeat(100_000)), post(5, new Uint8Array(100_000))];
+  assert.equal([...toWrites(small)].length, 1);
+  const writes = [...toWrites([...small, ...large, ...small])];
+  assert.ok(writes.length > 1 && writes.every(({ length }) => length < 101_000));
+  assert.deepEqual(concatBytes(writes), concatBytes([...toFrames([...small, ...large, ...small])]));
+  assert.deepEqual([...toWrites([])], []);
 });
 
 Deno.test("an acknowledgement keeps apart what was read and what has no value", () => {

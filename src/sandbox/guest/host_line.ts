@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { FrameReader, toFrames } from "~/sandbox/guest_frames.ts";
+import { FrameReader, toWrites } from "~/sandbox/guest_frames.ts";
 import type { GuestMessage, HostMessage } from "~/sandbox/protocol.ts";
 
 /** How a guest and its host talk: in arrays of messages. */
@@ -30,7 +30,7 @@ const PIECE_BYTES = 64 * 1_024;
 export function processLine(onClose: () => void): HostLine {
   return {
     post(messages) {
-      for (const frame of toFrames(messages)) writeAll(frame);
+      for (const bytes of toWrites(messages)) writeAll(bytes);
     },
     listen: (onMessages) => void readAll(onMessages).then(onClose),
   };

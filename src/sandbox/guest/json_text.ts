@@ -1,6 +1,6 @@
 /**
  * Values as JSON text. What JSON has no place for is refused, where `JSON.stringify` makes `null` or `{}` of it:
- * nobody would see that it is lost. As there, a property that is undefined is left out.
+ * nobody would see that it is lost. As there, a property that is undefined or a function is left out.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export function jsonText(
     if (misfit) throw new NotJson(placeOf(value, this, key), ...misfit);
     return replace(each);
   });
-  if (text === undefined) throw new NotJson("", "undefined", "Give null where there is no value.");
+  if (text === undefined) throw new NotJson("", ...leftOut(value));
   return text;
 }
 
@@ -48,15 +48,21 @@ function misfitOf(value: unknown, holder: object, key: string): Misfit | undefin
     case "number":
       return Number.isFinite(value) ? undefined : [String(value), NO_VALUE];
     case "undefined":
-      return Array.isArray(holder) ? ["undefined", NO_VALUE] : undefined;
     case "function":
     case "symbol":
-      return [`a ${typeof value}`, "Give what is to be sent of it."];
+      return Array.isArray(holder) ? leftOut(value) : undefined;
     case "object":
       return value === null ? misfitOfNull(holder, key) : misfitOfObject(value);
     default:
       return undefined;
   }
+}
+
+/** What is left out of an object has no place elsewhere. */
+function leftOut(value: unknown): Misfit {
+  return value === undefined
+    ? ["undefined", NO_VALUE]
+    : [`a ${typeof value}`, "Give what is to be sent of it."];
 }
 
 /** A Date without a time gives null. */
