@@ -55,7 +55,7 @@ for (const method of ["get", "post"]) {
       applied.output,
       / {2}verified {2}2 not asked: the next spoor run asks about them$/m,
     );
-    assert.match(applied.output, /2 groups are neither known to be sent/);
+    assert.match(applied.output, /2 groups are not known to be sent; the next run asks verify/);
     assert.deepEqual(people.project.rows("spoor.ledger").map(({ state }) => state), [
       "unknown",
       "unknown",

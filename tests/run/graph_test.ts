@@ -127,7 +127,7 @@ Deno.test("SQL that is put together reads what @depends_on names, and nothing el
   assert.equal(statuses["dyn.outside"], "failed");
   const error = steps["dyn.outside"]?.error;
   assert.match(error?.message ?? "", /it reads raw\.c, which the model does not declare/);
-  assert.match(error?.hint ?? "", /@depends_on: raw\.c/);
+  assert.match(error?.hint ?? "", /@depends_on: raw\.a, raw\.c"/);
   assert.deepEqual(project.rows("SELECT 1 AS x FROM sqlite_schema WHERE name = 'dyn.outside'"), []);
 
   await project.write("models/raw/a.sql", "SELECT 3 AS id");
