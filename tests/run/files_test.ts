@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { TESTS_BINARY } from "../support/spoor.ts";
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -178,7 +179,8 @@ Deno.test("a file that is a link out of what may be read is refused by its name"
 });
 
 Deno.test("a name that is not UTF-8 is refused where it may be meant", {
-  ignore: Deno.build.os !== "linux",
+  // Deno 2.6.8, of which the program is made where 2.9 cannot make it, does not list such names.
+  ignore: Deno.build.os !== "linux" || TESTS_BINARY,
 }, async (t) => {
   await using project = await reading("inbox/*.csv", "inbox");
   await project.write("inbox/a.csv", "a");

@@ -27,7 +27,10 @@ export function entriesOf(root: string, folder: string): Deno.DirEntry[] {
   return looking(root, folder, () => [...Deno.readDirSync(folder)]) ?? [];
 }
 
-/** Whether it can be reached by its name: Deno reads a name that is not UTF-8 with U+FFFD in it. */
+/**
+ * Whether it can be reached by its name: Deno 2.9 reads a name that is not UTF-8 with U+FFFD in it. (2.6 leaves such a
+ * name out of what is in a folder.)
+ */
 export function isReachable(root: string, path: string): boolean {
   return !path.includes("\uFFFD") || looking(root, path, () => Deno.lstatSync(path)) !== undefined;
 }
