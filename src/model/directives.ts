@@ -170,7 +170,7 @@ export const DIRECTIVES: readonly Directive[] = [
   scalar("timeoutMs", duration, {
     name: "timeout",
     value: "duration",
-    summary: "How long one request may take",
+    summary: "How long one request may take; a model, once its run is stopped",
     example: "@timeout: 10s",
     default: "30s",
     typescriptOnly: true,

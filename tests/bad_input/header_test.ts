@@ -75,7 +75,7 @@ testMistakes([
     at: "models/sync/a.ts:2",
     hint: hint as RegExp,
   })),
-  ...[["rate_limit", "5/s"], ["retries", "3"], ["timeout", "3s"]].map(([name, value]): Mistake => ({
+  ...[["rate_limit", "5/s"], ["retries", "3"]].map(([name, value]): Mistake => ({
     name: `@${name} of a model that sends nothing`,
     files: { "models/raw/a.ts": `// @${name}: ${value}\nexport {};\n` },
     says: [`Cannot use "@${name}" here: "raw.a" may reach no host`],

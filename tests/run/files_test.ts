@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { TESTS_BINARY } from "../support/spoor.ts";
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
+import { TESTS_BINARY } from "../support/spoor.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { RIGHTS_CAN_BE_TAKEN, runWithoutRights } from "../support/without_rights.ts";

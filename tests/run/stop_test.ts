@@ -166,6 +166,7 @@ Deno.test("a second Ctrl-C ends at once", async () => {
 
 Deno.test("a stopped ingest keeps the table that it had, and says that it was stopped", async () => {
   const model = (first: number, more: string) => `
+    // @timeout: 1s
     import { log, save } from "spoor";
     await save.row({ id: ${first} });
     log.info("saved");

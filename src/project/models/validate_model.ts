@@ -127,18 +127,17 @@ function checkSecrets(model: Model): UserError[] {
   return errors;
 }
 
-/** Directives that are about requests. */
-const OF_REQUESTS: readonly string[] = ["rate_limit", "retries", "timeout"];
+/** Directives that are about requests alone; `@timeout` is about a stop, too. */
+const OF_REQUESTS: readonly string[] = ["rate_limit", "retries"];
 
 function checkRequests(model: Model): UserError[] {
   if (model.directives.allowNet !== undefined || model.language !== "ts") return [];
-  return OF_REQUESTS.filter((name) => model.directiveLines[name] !== undefined).map((name) => {
-    const otherwise = name === "timeout" ? `; "@model_timeout" is for the whole model` : "";
-    return new UserError(`Cannot use "@${name}" here: "${model.name}" may reach no host`, {
+  return OF_REQUESTS.filter((name) => model.directiveLines[name] !== undefined).map((name) =>
+    new UserError(`Cannot use "@${name}" here: "${model.name}" may reach no host`, {
       at: placeOfDirective(model, name),
-      hint: `Add "@allow_net: host", or remove the line${otherwise}.`,
-    });
-  });
+      hint: `Add "@allow_net: host", or remove the line.`,
+    })
+  );
 }
 
 function checkDynamicQueries(model: Model, places: readonly SourceLocation[]): UserError[] {

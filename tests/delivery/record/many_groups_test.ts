@@ -18,13 +18,15 @@ Deno.test("130,000 groups are listed by all that lists them", async (t) => {
     "models/sync/people.ts": `
       // @kind: tracked
       // @unique_key: id
-      // @concurrency: 100
-      import { query, reject } from "spoor";
-      await query("SELECT id FROM raw.people").each((row) => reject(row, "no"));
+      // @max_attempts: 1
+      import { query } from "spoor";
+      await query("SELECT id FROM raw.people").batches(${GROUPS}, () => {
+        throw new Error("no");
+      });
     `,
   });
   const { code, output } = await project.run("run");
-  assert.equal(code, 0, output);
+  assert.equal(code, 1, output);
 
   const lists = (command: string, says: RegExp) =>
     t.step(command, async () => {

@@ -403,7 +403,7 @@ Deno.test("why says where the model's last run failed before it compared groups,
 Deno.test("that a person has stopped a run says nothing against the next one", async () => {
   await using api = await fakeApi();
   const code = `await http.get(ORIGIN + "/ready");\n${SEND_EACH_ROW}`;
-  await using people = await syncProject(api, code);
+  await using people = await syncProject(api, code, { directives: ["timeout: 1s"] });
   await people.setRows(COLUMNS, [["1", "'Ada'"]]);
   await people.run();
   api.clear();
