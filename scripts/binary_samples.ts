@@ -54,6 +54,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       ],
       "tests/delivery/change_keys_test.ts": ["a plan shows the keys that the run then sends"],
       "tests/delivery/record/many_groups_test.ts": [],
+      "tests/delivery/record/what_becomes_test.ts": [],
       "tests/delivery/copied_values_test.ts": [],
       "tests/delivery/changes_api_test.ts": ["changes gives creations, updates with what was"],
       "tests/delivery/changes_test.ts": ["only rows that are new or changed are sent"],
