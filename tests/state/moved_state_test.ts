@@ -112,10 +112,7 @@ for (const { what, move, says, file } of MOVES) {
 
 Deno.test("no model sends its first request when the state file was moved, and the run fails", async () => {
   const { promise: moved, resolve: go } = Promise.withResolvers<void>();
-  await using api = await fakeApi(async () => {
-    await moved;
-    return { json: {} };
-  });
+  await using api = await fakeApi(() => moved.then(() => ({ json: {} })));
   await using project = await sendingProject(api, 1);
   await project.write("models/sync/two.ts", sender(api, "sync.one"));
   await using running = project.start("run");
@@ -132,10 +129,7 @@ Deno.test("no model sends its first request when the state file was moved, and t
 
 Deno.test("a run that has sent all before its state file was moved fails at its end", async () => {
   const { promise: moved, resolve: go } = Promise.withResolvers<void>();
-  await using api = await fakeApi(async () => {
-    await moved;
-    return { json: {} };
-  });
+  await using api = await fakeApi(() => moved.then(() => ({ json: {} })));
   await using project = await sendingProject(api, 1);
   await using running = project.start("run");
   await api.received(1);

@@ -8,6 +8,7 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { LearntIds } from "~/store/compact/learnt_ids.ts";
 import { modelIdToWrite } from "~/store/compact/model_ids.ts";
 import { RequestLog, type RequestRecord } from "./request_log.ts";
 
@@ -26,12 +27,14 @@ const NO_RESPONSE = JSON.stringify({ headers: {}, body: null });
 export class OpenRequests {
   readonly #put: StatementSync;
   readonly #remove: StatementSync;
+  readonly #ids: LearntIds;
 
   constructor(
     private readonly db: DatabaseSync,
     private readonly runId: number,
     private readonly model: string,
   ) {
+    this.#ids = new LearntIds(db);
     this.#put = db.prepare(
       `INSERT OR REPLACE INTO "spoor.open_requests" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
@@ -43,7 +46,7 @@ export class OpenRequests {
   /** @param number Of the request; no other of the model's in this run has it. */
   put(number: number, open: OpenRequest): void {
     this.#put.run(
-      modelIdToWrite(this.db, this.model),
+      this.#modelId(),
       BigInt(number),
       BigInt(this.runId),
       open.subject === undefined ? null : BigInt(open.subject),
@@ -57,7 +60,11 @@ export class OpenRequests {
 
   /** It has ended, or has not left. */
   remove(number: number): void {
-    this.#remove.run(modelIdToWrite(this.db, this.model), BigInt(number));
+    this.#remove.run(this.#modelId(), BigInt(number));
+  }
+
+  #modelId(): bigint {
+    return this.#ids.get(this.model, () => modelIdToWrite(this.db, this.model));
   }
 }
 
