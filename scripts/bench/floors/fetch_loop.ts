@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { account } from "./account.ts";
 import { timedWork } from "./timed_work.ts";
 
 const [url = "", count = "0", concurrency = "1"] = Deno.args;
@@ -22,17 +23,3 @@ await timedWork(async () => {
   }
   await Promise.all(Array.from({ length: Number(concurrency) }, sendUntilDone));
 });
-
-/** As large as a row of the benchmark's accounts. */
-function account(id: number): Record<string, unknown> {
-  return {
-    account_id: id,
-    email: `user${id}@example.com`,
-    name: `Account ${id % 9973}`,
-    plan: "business",
-    country: "DE",
-    seats: 1 + id % 250,
-    balance: id / 100,
-    updated_at: "2026-10-01T08:30:00Z",
-  };
-}
