@@ -9,58 +9,46 @@ import { compareText } from "~/base/compare_text.ts";
 import { isoNow } from "~/base/iso_now.ts";
 import { type Proxies, proxyHosts, readProxies } from "~/base/proxies.ts";
 import { nameTest } from "~/base/same_name.ts";
-import { UserErrors } from "~/base/user_error.ts";
 import { VERSION } from "~/base/version.ts";
-import type { Graph } from "~/dag/graph.ts";
-import { selectModels } from "~/dag/selectors.ts";
-import type { ModelName } from "~/model/model.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
 import { keepOffProxies } from "~/practice/keep_off_proxies.ts";
-import { loadProject } from "~/project/load_project.ts";
-import { buildProjectGraph } from "~/project/project_graph.ts";
-import { loadDotenv, variableLookup } from "~/project/settings/dotenv.ts";
 import type { Settings } from "~/project/settings/settings.ts";
 import { nextBatchId } from "~/store/changes/batch_ids.ts";
-import { countHeldChanges } from "~/store/changes/held_back.ts";
 import { nextLedgerId, renewLedgerIds } from "~/store/changes/ledger.ts";
 import { pruneBodies } from "~/store/changes/kept_bodies.ts";
 import { recordDeadRequests } from "~/store/changes/open_requests.ts";
 import { DeferredCommits } from "~/store/commits/deferred_commits.ts";
 import { GroupCommit, type RunCommits } from "~/store/commits/group_commit.ts";
 import { readProjectId } from "~/store/meta.ts";
-import { loadFingerprints, loadModelStates } from "~/store/model_states.ts";
+import { loadModelStates } from "~/store/model_states.ts";
 import { ModuleAnalyses } from "~/store/module_analyses.ts";
 import { openState } from "~/store/open_state.ts";
 import { loadRateGrants, type RecordedGrant, replaceRateGrants } from "~/store/rate_grants.ts";
-import { finishRun, hasSentBefore, startRun } from "~/store/runs.ts";
+import { finishRun, startRun } from "~/store/runs.ts";
 import { findUnknownSender, isMarkedAsSent, refuseOlderFile } from "~/store/sent_mark.ts";
 import { emptyLog, StatePlace } from "~/store/state_place.ts";
 import { forgoDurability } from "~/store/state_copy.ts";
 import { dropStages } from "~/warehouse/stages.ts";
-import { listTables } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
-import type { HeldAdopter } from "./adopt/adopt_held.ts";
-import { refuseUselessOptions, selectTracked, takeHeld } from "./chosen_models.ts";
 import { commandOf, purposeOf, stateOption } from "./command_text.ts";
-import type { CurrentModel } from "./current_model.ts";
-import { heldBackOf } from "./earlier/held_back.ts";
+import type { CurrentModel } from "./engine/current_model.ts";
 import type { FromEngine } from "./engine/engine_protocol.ts";
 import type { EngineWorkers } from "./engine/engine_workers.ts";
 import { ReaderPool } from "./guest/guest_queries.ts";
-import { isSource } from "./models/decide_step.ts";
-import { runModels, type StepCounts } from "./models/run_models.ts";
+import { runModels } from "./models/run_models.ts";
 import type { PlanBeginning } from "./planner.ts";
 import { LazyPractice } from "./practice.ts";
 import { RateLimits } from "./requests/rate_limits.ts";
 import type { TokenKeeper } from "./requests/token_keeper.ts";
-import { refuseTracing } from "./refuse_tracing.ts";
 import type { RunContext } from "./run_context.ts";
+import { describeEnd } from "./run_ended.ts";
 import type { RunEvent, RunFinished } from "./run_event.ts";
 import type { RunRequest } from "./run_request.ts";
 import { RunSums } from "./run_sums.ts";
 import { SendingNote } from "./sending_note.ts";
 import { stopReason } from "./stop_reason.ts";
+import { findWork, type Work } from "./work/find_work.ts";
 
 /** What one call of the engine is about. */
 export interface Job {
@@ -115,17 +103,6 @@ export interface Executed {
   grants?: readonly RecordedGrant[];
 }
 
-/** What is to be done. */
-interface Work {
-  graph: Graph;
-  selected: readonly ModelName[];
-  resend: ReadonlySet<ModelName>;
-  adopt: ReadonlySet<ModelName>;
-  held?: HeldAdopter;
-  /** A variable of the process or of `.env`. */
-  readVariable: (name: string) => string | undefined;
-}
-
 /**
  * Runs the models and records how they ended.
  *
@@ -140,7 +117,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   else if (!practice) refuseOlderFile(path, db, purposeOf(request));
   const place = asked ? undefined : new StatePlace(path);
   const analyses = new ModuleAnalyses(db);
-  const work = await findWork(db, job, analyses);
+  const work = await findWork(db, request, root, analyses);
   const { graph, readVariable } = work;
 
   const deferred = asked && new DeferredCommits(db);
@@ -216,20 +193,23 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     allowChanges,
     jobs: jobsOf(job),
   });
-  const finished = endOf({ db, runId, job, way, engine, counts, sums, graph, projectId });
+  const mayBeUnnamed = !practice && !asked && settings.project === undefined;
+  const finished = describeEnd({
+    db,
+    runId,
+    graph,
+    counts,
+    sums,
+    practice,
+    planned: way.planned,
+    unnamedProject: mayBeUnnamed ? projectId : undefined,
+    timeoutMs: timeOver(job, engine),
+    startedAt: job.startedAt,
+  });
   if (planner) {
     return { finished, plan: planner.finish(engine.stop.aborted), grants: loadRateGrants(db) };
   }
-  pruneBodies(db, runId);
-  const endedAt = isoNow();
-  const lost = place?.look();
-  finishRun(db, runId, lost ? "failed" : finished.status, endedAt);
-  await sending.end(endedAt);
-  if (lost) {
-    await commits.settled();
-    emptyLog(db);
-    throw lost;
-  }
+  await recordEnd(context, sending, finished.status);
   return { finished };
 }
 
@@ -259,42 +239,36 @@ function beginRecord(
   });
 }
 
-/** @throws {UserErrors} The project has mistakes, or the request names what is not there. */
-async function findWork(db: DatabaseSync, job: Job, analyses: ModuleAnalyses): Promise<Work> {
-  const { request, root } = job;
-  const project = await loadProject({ root, analysisCache: analyses });
-  const { graph: read, order, errors } = buildProjectGraph(project, {
-    existingTables: listTables(db),
-    ranBefore: loadFingerprints(db),
-  });
-  const dotenv = loadDotenv(root);
-  const mistakes = [...errors, ...dotenv.errors];
-  if (mistakes.length > 0) throw new UserErrors(mistakes);
-  const selected = selectModels(request.selectors, read, order.models);
-  const resend = selectTracked("--resend", request.resend, read, order.models);
-  const adopt = selectTracked("--adopt", request.adopt, read, order.models);
-  const chosen = selected.flatMap((name) => read.models.get(name) ?? []);
-  refuseTracing(request.plan ? chosen.filter(isSource) : chosen, (name) => Deno.env.get(name));
-  refuseUselessOptions(
-    resend,
-    adopt,
-    selected,
-    stateOption(request.practice, request.namedProject),
-  );
-  const { graph, held } = await takeHeld(request, adopt, read, listTables(db));
-  const readVariable = variableLookup(dotenv, (name) => Deno.env.get(name));
-  return { graph, selected, resend, adopt, ...(held && { held }), readVariable };
+/** @throws {UserError} The state file does not lie any more where it was opened: what was written is in no later run. */
+async function recordEnd(
+  { db, runId, place, commits }: RunContext,
+  sending: SendingNote,
+  status: RunFinished["status"],
+): Promise<void> {
+  pruneBodies(db, runId);
+  const endedAt = isoNow();
+  const lost = place?.look();
+  finishRun(db, runId, lost ? "failed" : status, endedAt);
+  await sending.end(endedAt);
+  if (!lost) return;
+  await commits.settled();
+  emptyLog(db);
+  throw lost;
 }
 
 /** What is known of a run before its state file is open. */
 function contextOf(
-  { root, path, settings, request, current }: Job,
+  job: Job,
   { planned }: Way,
-  { post, stop, isTimeOver, ...engine }: EngineParts,
+  engine: EngineParts,
   place: StatePlace | undefined,
 ) {
+  const { root, path, settings, request, current } = job;
+  const { workers, stop, hearStop, post, flush } = engine;
   return {
-    ...engine,
+    workers,
+    hearStop,
+    flush,
     root,
     statePath: path,
     current,
@@ -308,9 +282,13 @@ function contextOf(
       post({ type: "deadline", model, limitMs });
       return () => post({ type: "deadline_over", model });
     },
-    stopReason: () =>
-      stopReason(place?.left.aborted ?? false, isTimeOver() ? request.timeoutMs : undefined),
+    stopReason: () => stopReason(place?.left.aborted ?? false, timeOver(job, engine)),
   };
+}
+
+/** The run's `--timeout`, where that is what has stopped it. */
+function timeOver({ request }: Job, { isTimeOver }: EngineParts): number | undefined {
+  return isTimeOver() ? request.timeoutMs : undefined;
 }
 
 function startOf(
@@ -330,52 +308,6 @@ function startOf(
     models,
     ...(proxies && sends && !practice && { proxies: proxyHosts(proxies) }),
   };
-}
-
-interface End {
-  db: DatabaseSync;
-  runId: number;
-  job: Job;
-  way: Way;
-  engine: EngineParts;
-  counts: StepCounts;
-  sums: RunSums;
-  graph: Graph;
-  projectId: string;
-}
-
-function endOf(
-  { db, runId, job, way, engine, counts, sums, graph, projectId }: End,
-): RunFinished {
-  const { practice, settings, startedAt, request: { timeoutMs } } = job;
-  const { requests, groups } = sums;
-  const { plan, planned } = way;
-  const mayBeUnnamed = !practice && !plan && settings.project === undefined;
-  const heldBack = heldBackOf(countHeldChanges(db), graph.models);
-  return {
-    type: "run_finished",
-    run_id: runId,
-    status: statusOf(counts),
-    practice,
-    elapsed_ms: performance.now() - startedAt,
-    ...counts,
-    requests,
-    ...(planned && { planned_requests_left: planned.left }),
-    ...(heldBack && { held_back: heldBack }),
-    ...(groups && { groups }),
-    ...(mayBeUnnamed && isFirstToSend(db, runId, sums) && { unnamed_project: projectId }),
-    ...(engine.isTimeOver() && timeoutMs !== undefined && { timeout_ms: timeoutMs }),
-  };
-}
-
-/** Whether groups were accepted by requests, and in no earlier run. */
-function isFirstToSend(db: DatabaseSync, runId: number, { requests, groups }: RunSums): boolean {
-  return requests.accepted > 0 && (groups?.saved ?? 0) > 0 && !hasSentBefore(db, runId);
-}
-
-function statusOf({ failed, blocked, cancelled }: StepCounts): RunFinished["status"] {
-  if (failed + blocked > 0) return "failed";
-  return cancelled > 0 ? "cancelled" : "ok";
 }
 
 /** Loaded and made when a model asks for the first one. */

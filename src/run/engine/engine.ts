@@ -9,7 +9,6 @@ import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import { loadSettings } from "~/project/settings/settings.ts";
 import { commandOf, purposeOf } from "~/run/command_text.ts";
-import { CurrentModel } from "~/run/current_model.ts";
 import {
   type EngineParts,
   type Executed,
@@ -21,14 +20,15 @@ import { refuseUnexpectedState } from "~/run/expected_state.ts";
 import { refuseRealFaults } from "~/run/practice.ts";
 import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
-import { StopFlag } from "~/run/stop_flag.ts";
 import { explainStateError, makeStateFolder, stateFilePath } from "~/store/open_state.ts";
 import { takeRateGrants } from "~/store/rate_grants.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
 import { refuseLostFile, refuseUnreadableMark } from "~/store/sent_mark.ts";
 import { copyState, ofOriginal, removeStateCopies } from "~/store/state_copy.ts";
+import { CurrentModel } from "./current_model.ts";
 import type { FromEngine } from "./engine_protocol.ts";
 import { EngineWorkers } from "./engine_workers.ts";
+import { StopFlag } from "./stop_flag.ts";
 
 /** A plan that was made, and how its making went. */
 type Planned = Executed & { plan: PlanDocument };

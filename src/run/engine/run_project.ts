@@ -8,13 +8,13 @@ import { renderDuration } from "~/base/duration.ts";
 import { type ErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import type { ModelName } from "~/model/model.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
-import { CurrentModel } from "~/run/current_model.ts";
 import type { RunEvent, RunFinished } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
-import { StopFlag } from "~/run/stop_flag.ts";
 import { Supervisor } from "~/sandbox/supervisor.ts";
 import type { StateMigration } from "~/store/open_state.ts";
+import { CurrentModel } from "./current_model.ts";
 import type { FromEngine, ToEngine } from "./engine_protocol.ts";
+import { StopFlag } from "./stop_flag.ts";
 
 const ENGINE_ID = 0;
 /** What a signal is aborted with when the run's time is over. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import type { ModelStarted } from "~/run/run_event.ts";
 import { CurrentModel } from "./current_model.ts";
-import type { ModelStarted } from "./run_event.ts";
 
 const started = (model: string): ModelStarted => ({
   type: "model_started",

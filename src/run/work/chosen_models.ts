@@ -7,8 +7,8 @@ import { UserError } from "~/base/user_error.ts";
 import type { Graph } from "~/dag/graph.ts";
 import { selectModels } from "~/dag/selectors.ts";
 import { onlySaves } from "~/model/only_saves.ts";
-import type { HeldAdopter } from "./adopt/adopt_held.ts";
-import type { RunRequest } from "./run_request.ts";
+import type { HeldAdopter } from "~/run/adopt/adopt_held.ts";
+import type { RunRequest } from "~/run/run_request.ts";
 
 /**
  * Options name models as selectors do; only tracked ones send.
@@ -92,8 +92,8 @@ export async function takeHeld(
     });
   }
   // Loaded only here, as few runs need it.
-  const { findHeldSource, withHeldSource } = await import("./adopt/held_source.ts");
-  const { heldAdopter } = await import("./adopt/adopt_held.ts");
+  const { findHeldSource, withHeldSource } = await import("~/run/adopt/held_source.ts");
+  const { heldAdopter } = await import("~/run/adopt/adopt_held.ts");
   const source = findHeldSource(asked, model, graph, tables);
   return { graph: withHeldSource(graph, model.name, source), held: heldAdopter(source) };
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { ModelStarted } from "./run_event.ts";
+import type { ModelStarted } from "~/run/run_event.ts";
 
 const HEAD_BYTES = 8;
 /** Longer events are not shown; names and reasons are far shorter. */
