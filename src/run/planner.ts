@@ -13,7 +13,7 @@ import { forecastShared } from "~/plan/forecast.ts";
 import type { PlanDocument, PlannedModel } from "~/plan/plan_document.ts";
 import { SCHEMA_VERSION, sealPlan } from "~/plan/plan_file.ts";
 import { PlanRecorder, type PlanRecorderFacts, summarize } from "~/plan/plan_recorder.ts";
-import { countHeldChanges, type HeldChanges } from "~/store/changes/held_back.ts";
+import { countHeldBack, type HeldBackChanges } from "~/store/changes/held_back.ts";
 import { usualRequestMs } from "~/store/changes/request_log.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { lastRunId } from "~/store/runs.ts";
@@ -87,7 +87,7 @@ export class Planner {
   finish(isStopped: boolean): PlanDocument {
     if (isStopped) throw planStopped();
     const { db, graph, request, practice, projectId, asked, unknownSender, madeAt } = this.parts;
-    const held = countHeldChanges(db);
+    const held = countHeldBack(db);
     const models = this.recorder.models().map((model) =>
       this.#withContent(this.#withHeld(model, held))
     );
@@ -128,7 +128,7 @@ export class Planner {
   }
 
   /** What was parked before and is not looked at now is as little sent. */
-  #withHeld(model: PlannedModel, held: readonly HeldChanges[]): PlannedModel {
+  #withHeld(model: PlannedModel, held: readonly HeldBackChanges[]): PlannedModel {
     if (model.groups) return model;
     const own = held.filter((each) => each.model === model.model);
     const sums = heldBackOf(own, this.parts.graph.models);

@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Graph } from "~/dag/graph.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
-import { countHeldChanges } from "~/store/changes/held_back.ts";
+import { countHeldBack } from "~/store/changes/held_back.ts";
 import { hasSentBefore } from "~/store/runs.ts";
 import { heldBackOf } from "./earlier/held_back.ts";
 import type { StepCounts } from "./models/run_models.ts";
@@ -35,7 +35,7 @@ export interface EndedRun {
 export function describeEnd(run: EndedRun): RunFinished {
   const { db, runId, counts, practice, planned, unnamedProject, timeoutMs } = run;
   const { requests, groups } = run.sums;
-  const heldBack = heldBackOf(countHeldChanges(db), run.graph.models);
+  const heldBack = heldBackOf(countHeldBack(db), run.graph.models);
   const isToBeNamed = unnamedProject !== undefined && isFirstToSend(run);
   return {
     type: "run_finished",

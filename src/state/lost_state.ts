@@ -13,7 +13,7 @@ import type { Model } from "~/model/model.ts";
 import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { areRowsKept, hasDelivered } from "~/tracked/accept/kept_rows.ts";
 import { findTableType, isEmpty } from "~/warehouse/tables.ts";
-import { type HeldState, heldState, modelsWithAccepted } from "./held_states.ts";
+import { modelsWithAccepted, type StoredState, storedState } from "./stored_states.ts";
 
 /** A model that the project no longer has, and that groups were accepted of. */
 export interface FormerModel {
@@ -36,7 +36,7 @@ export interface LostStateFacts {
   reads: readonly string[];
   /** `@allow_net`, lower case. */
   hosts: readonly string[];
-  own: HeldState;
+  own: StoredState;
   /** The name in another case under which there is state: to SQLite the same tables, to Spoor not. */
   otherCase?: Pick<FormerModel, "model" | "acceptedRows"> | undefined;
   formers: readonly FormerModel[];
@@ -139,8 +139,8 @@ export function lookForLostState(
   // What it only kept is no state of a model that sends.
   const onlyKept = areRowsKept(db, model.name) && !hasDelivered(db, model.name);
   if (otherCase === undefined && !onlyKept && hasAcceptedRow(db, model.name)) return undefined;
-  const held = heldState(db, model.name);
-  const own = onlyKept ? { ...held, kind: undefined, acceptedRows: 0 } : held;
+  const stored = storedState(db, model.name);
+  const own = onlyKept ? { ...stored, kind: undefined, acceptedRows: 0 } : stored;
   const isNew = own.kind === undefined && !own.acceptedRows;
   return findLostState({
     model,
@@ -171,7 +171,7 @@ function formerModels(db: DatabaseSync, isOfProject: (name: string) => boolean):
   const find = db.prepare(`SELECT fingerprint, inputs FROM "spoor.models" WHERE model = ?`);
   return modelsWithAccepted(db).flatMap((model) => {
     if (isOfProject(model) || !hasSent(db, model)) return [];
-    const acceptedRows = heldState(db, model).acceptedRows ?? 0;
+    const acceptedRows = storedState(db, model).acceptedRows ?? 0;
     const row = find.get(model);
     return acceptedRows === 0 ? [] : [{
       model,

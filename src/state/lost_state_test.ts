@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { HeldState } from "./held_states.ts";
+import type { StoredState } from "./stored_states.ts";
 import { findLostState, type FormerModel, type LostStateFacts } from "./lost_state.ts";
 
-const NOTHING: HeldState = {
+const NOTHING: StoredState = {
   model: "sync.contacts",
   kind: undefined,
   target: undefined,
@@ -102,7 +102,7 @@ Deno.test("findLostState() names all former models that are alike, and moves non
 
 Deno.test("findLostState() leaves a model alone that has a state of its own", () => {
   const model = { name: "crm.people", fingerprint: "f1", path: "p" };
-  const own: readonly Partial<HeldState>[] = [
+  const own: readonly Partial<StoredState>[] = [
     { acceptedRows: 1 },
     { kind: "tracked", acceptedRows: 0 },
     { acceptedRows: 0, changes: { sent: 1 } },

@@ -18,7 +18,7 @@ import { moveKept } from "~/tracked/accept/kept_rows.ts";
 import { createTargetView, lookupName, targetViewColumns } from "~/tracked/accept/target_view.ts";
 import { columnsOf, dropTable, findTableType } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
-import { type HeldState, heldState, modelsWithState } from "./held_states.ts";
+import { modelsWithState, type StoredState, storedState } from "./stored_states.ts";
 
 /** A move as asked for. */
 export interface StateMove {
@@ -44,7 +44,7 @@ export interface MovedState {
 export interface MoveFacts extends StateMove {
   /** Models of which the file holds anything. */
   holders: readonly string[];
-  toState: HeldState;
+  toState: StoredState;
 }
 
 /**
@@ -93,7 +93,7 @@ function includesName(names: readonly string[], name: string): boolean {
 }
 
 /** What stands in a move's way, in words. */
-function ownState({ acceptedRows, changes, rows }: HeldState): string | undefined {
+function ownState({ acceptedRows, changes, rows }: StoredState): string | undefined {
   if (acceptedRows) return countOf(acceptedRows, "accepted row");
   const open = ["sent", "unknown", "rejected", "settled"].find((state) => changes[state]);
   if (open !== undefined) return countOf(changes[open] ?? 0, `${open} change`);
@@ -108,9 +108,9 @@ function ownState({ acceptedRows, changes, rows }: HeldState): string | undefine
 export function moveState(db: DatabaseSync, move: StateMove): MovedState {
   return inTransaction(db, () => {
     const { from, to } = move;
-    const fromState = heldState(db, from);
+    const fromState = storedState(db, from);
     const holders = modelsWithState(db);
-    const obstacle = findMoveObstacle({ ...move, holders, toState: heldState(db, to) });
+    const obstacle = findMoveObstacle({ ...move, holders, toState: storedState(db, to) });
     if (obstacle) throw obstacle;
     if (!isSameName(from, to)) dropEmptyState(db, to);
     tellMoved(db, from, to);
@@ -163,7 +163,7 @@ function dropEmptyState(db: DatabaseSync, model: string): void {
 /** A view is made anew by the next run, with the text that it has then, or shows what is not there. */
 function moveTarget(
   db: DatabaseSync,
-  { model: from, target, showsAccepted }: HeldState,
+  { model: from, target, showsAccepted }: StoredState,
   to: string,
 ): void {
   if (target === "view" || showsAccepted) return dropTable(db, from);

@@ -3,10 +3,10 @@ import { DatabaseSync } from "node:sqlite";
 import { RateGrants } from "~/store/rate_grants.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { loadVariableStates, saveVariableStates } from "~/store/variable_states.ts";
-import type { HeldState } from "./held_states.ts";
+import type { StoredState } from "./stored_states.ts";
 import { findMoveObstacle, type MoveFacts, moveState } from "./move_state.ts";
 
-function facts(toState: Partial<HeldState> = {}, change: Partial<MoveFacts> = {}): MoveFacts {
+function facts(toState: Partial<StoredState> = {}, change: Partial<MoveFacts> = {}): MoveFacts {
   return {
     from: "sync.old",
     to: "sync.new",
@@ -38,7 +38,7 @@ Deno.test("findMoveObstacle() lets a state move to a name that has nothing, or n
   );
 });
 
-const IN_THE_WAY: readonly (readonly [Partial<HeldState>, string])[] = [
+const IN_THE_WAY: readonly (readonly [Partial<StoredState>, string])[] = [
   [{ acceptedRows: 1 }, "1 accepted row"],
   [{ acceptedRows: 0, changes: { failed: 1, sent: 2 } }, "2 sent changes"],
   [{ changes: { unknown: 1 } }, "1 unknown change"],

@@ -17,7 +17,7 @@ import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { cutKeyText } from "~/tracked/group_key.ts";
 import { columnsOf, countFrom, findTableType } from "~/warehouse/tables.ts";
 import type { CheckFacts, CheckResult } from "./check_state.ts";
-import { heldState, modelsWithAccepted } from "./held_states.ts";
+import { modelsWithAccepted, storedState } from "./stored_states.ts";
 
 type Check = (facts: CheckFacts) => CheckResult;
 
@@ -112,7 +112,7 @@ function checkAccepted({ db, isOfProject, option = "" }: CheckFacts): CheckResul
 function checkTargets({ db, option = "" }: CheckFacts): CheckResult {
   const accepted = new Set(modelsWithAccepted(db));
   const findings = trackedTargets(db).flatMap((model) => {
-    const { rows, showsAccepted } = heldState(db, model);
+    const { rows, showsAccepted } = storedState(db, model);
     if (accepted.has(model)) return showsAccepted ? [] : missingGroups(db, model, option);
     if (rows === 0 && !showsAccepted) return [];
     const has = showsAccepted ? "shows what was accepted of it" : `has ${countOf(rows, "row")}`;

@@ -21,7 +21,7 @@ import { countChanges, renderReport, renderStates } from "~/cli/state_view/state
 import { modelNames } from "~/project/models/find_models.ts";
 import { backupState, defaultBackupPath } from "~/state/backup_state.ts";
 import { checkState } from "~/state/check_state.ts";
-import { heldState, modelsWithState } from "~/state/held_states.ts";
+import { modelsWithState, storedState } from "~/state/stored_states.ts";
 import { moveState } from "~/state/move_state.ts";
 import { PROJECT_ID, readMeta } from "~/store/meta.ts";
 import { openState, stateFilePath, withWordsOfState } from "~/store/open_state.ts";
@@ -119,7 +119,7 @@ function list(situation: Situation): number {
   using db = openProjectState(situation, "list the state");
   const isOfProject = nameTest(modelNames(root));
   const states = modelsWithState(db).map((model) => ({
-    ...heldState(db, model),
+    ...storedState(db, model),
     isOfProject: isOfProject(model),
   }));
   if (options.json) {

@@ -9,10 +9,10 @@ import type { Style } from "~/cli/output/style.ts";
 import { renderTable } from "~/cli/output/table.ts";
 import { visibleText } from "~/cli/output/visible_text.ts";
 import type { StateReport } from "~/state/check_state.ts";
-import type { HeldState } from "~/state/held_states.ts";
+import type { StoredState } from "~/state/stored_states.ts";
 
 /** A model's state, and whether the project still has the model. */
-export interface ListedState extends HeldState {
+export interface ListedState extends StoredState {
   isOfProject: boolean;
 }
 
@@ -49,7 +49,7 @@ export function renderStates(
 }
 
 /** Changes that are not acknowledged. */
-export function countChanges({ changes, pending }: HeldState): number {
+export function countChanges({ changes, pending }: StoredState): number {
   return Object.values(changes).reduce((sum, n) => sum + n, pending);
 }
 

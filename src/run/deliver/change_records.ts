@@ -11,7 +11,7 @@ import { CUT_OFF, cutOffNote } from "~/store/changes/cut_off.ts";
 import { DeliveryLog, type DeliveryState } from "~/store/changes/delivery_log.ts";
 import { keepLedgerIds, Ledger, type LedgerEntry } from "~/store/changes/ledger.ts";
 import { PendingGroups } from "~/store/changes/pending.ts";
-import { afterTry, type HeldGroup, knownBeside } from "./held_group.ts";
+import { afterTry, type GivenGroup, knownBeside } from "./given_group.ts";
 
 /** What records need of their run. */
 export interface ChangeRecordContext {
@@ -58,7 +58,7 @@ export class ChangeRecords {
    *
    * @param part Where they were in a larger batch before.
    */
-  sent(groups: readonly HeldGroup[], part?: BatchPart): void {
+  sent(groups: readonly GivenGroup[], part?: BatchPart): void {
     this.#write(groups, { state: "sent", parked: false });
     const [first] = groups;
     if (first?.batch) this.#batchIds.keep(first.batch);
@@ -67,7 +67,7 @@ export class ChangeRecords {
   }
 
   /** No request of the group left after all: the ledger is to it as it was before. */
-  withdrawn(group: HeldGroup): void {
+  withdrawn(group: GivenGroup): void {
     const { earlier } = group;
     if (!earlier) {
       this.#ledger.remove([group.changeId]);
@@ -82,7 +82,7 @@ export class ChangeRecords {
   }
 
   /** They were refused with others, and wait for their turn to be tried without them. */
-  wait(groups: readonly HeldGroup[]): void {
+  wait(groups: readonly GivenGroup[]): void {
     this.#write(groups, {
       state: "failed",
       parked: false,
@@ -90,25 +90,25 @@ export class ChangeRecords {
     });
   }
 
-  accepted(groups: readonly HeldGroup[]): void {
+  accepted(groups: readonly GivenGroup[]): void {
     this.#ledger.remove(groups.filter(({ intent }) => intent).map(({ changeId }) => changeId));
     // Where no request was made, what the ledger has of the group may be an earlier change.
     for (const { intent, keyText } of groups) if (!intent) this.#ledger.forget(keyText);
     this.#note(groups, "accepted");
   }
 
-  rejected(groups: readonly HeldGroup[], reason: string): void {
+  rejected(groups: readonly GivenGroup[], reason: string): void {
     this.#write(groups, { state: "rejected", parked: true, error: reason });
     this.#note(groups, "rejected", reason);
   }
 
-  failed(group: HeldGroup, error: string): void {
+  failed(group: GivenGroup, error: string): void {
     this.#write([group], { ...afterTry(group, this.context.maxAttempts), error });
     this.#note([group], "failed", error);
   }
 
   /** A request of it may have arrived, and no answer tells. */
-  unknown(group: HeldGroup, error: string): void {
+  unknown(group: GivenGroup, error: string): void {
     this.#write([group], { state: "unknown", parked: false, error });
     this.#note([group], "unknown", error);
   }
@@ -128,7 +128,7 @@ export class ChangeRecords {
   }
 
   #write(
-    groups: readonly HeldGroup[],
+    groups: readonly GivenGroup[],
     end: Pick<LedgerEntry, "state" | "parked"> & { error?: string },
   ): void {
     const { runId, now } = this.context;
@@ -145,7 +145,7 @@ export class ChangeRecords {
   }
 
   /** They have come to an end. Those without a request were pending until now. */
-  #note(groups: readonly HeldGroup[], state: DeliveryState, error?: string): void {
+  #note(groups: readonly GivenGroup[], state: DeliveryState, error?: string): void {
     this.#pending.remove(
       groups.filter(({ intent }) => !intent).map(({ pendingNumber }) => pendingNumber),
     );

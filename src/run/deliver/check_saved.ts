@@ -11,7 +11,7 @@ import type { RowBlock } from "~/sandbox/protocol.ts";
 import { refuseOwnColumn } from "~/tracked/accept/target_table.ts";
 import { encodeGroupKey, renderGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
-import type { HeldGroup } from "./held_group.ts";
+import type { GivenGroup } from "./given_group.ts";
 
 /**
  * Checks what is to be stored of a group.
@@ -23,7 +23,7 @@ import type { HeldGroup } from "./held_group.ts";
 export function checkSaved(
   model: string,
   uniqueKey: readonly string[],
-  group: HeldGroup,
+  group: GivenGroup,
   block: RowBlock | null,
 ): RowBlock & { values: readonly SqlValue[] } | undefined {
   if (group.action === "remove") {
@@ -41,7 +41,7 @@ export function checkSaved(
 function checkKey(
   model: string,
   uniqueKey: readonly string[],
-  group: HeldGroup,
+  group: GivenGroup,
   { columns, values }: RowBlock & { values: readonly SqlValue[] },
 ): void {
   const names = columns.map(foldName);
@@ -59,7 +59,7 @@ function checkKey(
 }
 
 /** A model that forgot to await its request would mark as sent what nobody has accepted. */
-export function savedTooSoon(uniqueKey: readonly string[], { key }: HeldGroup): UserError {
+export function savedTooSoon(uniqueKey: readonly string[], { key }: GivenGroup): UserError {
   return new UserError(
     `Cannot save ${renderGroupKey(uniqueKey, key)}: a request of it has not been answered yet`,
     {

@@ -34,12 +34,12 @@ import { FittingRows } from "./fitting_rows.ts";
 import { GroupRequests, type GroupRequestsContext } from "./group_requests.ts";
 import {
   afterTry,
-  type HeldGroup,
-  heldGroupOf,
+  type GivenGroup,
+  givenGroupOf,
   isUnknownEnd,
   keyedChangeOf,
-} from "./held_group.ts";
-import { HeldGroups } from "./held_groups.ts";
+} from "./given_group.ts";
+import { GivenGroups } from "./given_groups.ts";
 import { changeKey } from "./idempotency_key.ts";
 import { NO_RECORDS, type Records } from "./no_records.ts";
 
@@ -80,7 +80,7 @@ export class Delivery {
   readonly failures: GroupFailure[] = [];
   /** Its requests: what may leave, and how that ended. */
   readonly requests: GroupRequests;
-  readonly #held = new HeldGroups();
+  readonly #groups = new GivenGroups();
   readonly #sums = new DeliverySums();
   readonly #reader: DeliveredChangeReader;
   readonly #acknowledger: Acknowledger;
@@ -127,7 +127,7 @@ export class Delivery {
     this.#records = plan ? NO_RECORDS : new ChangeRecords(context);
     this.#earlier = earlier;
     const { uniqueKey } = changes.comparison;
-    this.requests = new GroupRequests(context, uniqueKey, this.#held, this.#records);
+    this.requests = new GroupRequests(context, uniqueKey, this.#groups, this.#records);
     this.#records.cutOff(earlier.each("state = 'sent'").toArray());
     forgetGone({
       db,
@@ -204,8 +204,8 @@ export class Delivery {
     const { number, action, firstRow, lastRow } = change;
     const former = this.#earlier.get(change.keyText);
     const earlier = sameChange(former, change);
-    const held = heldGroupOf(change, former, earlier);
-    this.#held.add(held);
+    const given = givenGroupOf(change, former, earlier);
+    this.#groups.add(given);
     const group = {
       group: number,
       rows: lastRow - firstRow + 1,
@@ -213,11 +213,11 @@ export class Delivery {
       ...(earlier && hasFailedBefore(earlier, this.context.promise) && { failedBefore: true }),
     };
     if (!this.context.withPrevious) return group;
-    held.changeId ||= this.context.nextChangeId();
-    this.#lastId = Math.max(this.#lastId, held.changeId);
+    given.changeId ||= this.context.nextChangeId();
+    this.#lastId = Math.max(this.#lastId, given.changeId);
     const { projectId, keyNames: { nameOf, contentFrom } } = this.context;
-    const changes = [keyedChangeOf(held)];
-    const model = nameOf(held.changeId);
+    const changes = [keyedChangeOf(given)];
+    const model = nameOf(given.changeId);
     const idempotencyKey = changeKey({ projectId, model, changes, place: 0, contentFrom });
     const { previousRows, key } = change;
     const isKeyAlone = action === "remove" && previousRows === 0;
@@ -234,7 +234,7 @@ export class Delivery {
   async acknowledge(acknowledged: readonly AcknowledgedGroup[]): Promise<void> {
     assertGuest(isDistinct(acknowledged.map(({ group }) => group)), "a group twice");
     const work = acknowledged.map(({ group: number, block }) => {
-      const group = this.#held.getOpen(number);
+      const group = this.#groups.getOpen(number);
       if (group.unanswered > 0) throw savedTooSoon(this.changes.comparison.uniqueKey, group);
       return { group, saved: this.#fitting.check(group, block) };
     });
@@ -256,7 +256,7 @@ export class Delivery {
   /** The far side refuses these groups for good; resolves when that is durable. */
   reject(numbers: readonly number[], reason: string): Promise<void> {
     assertGuest(isDistinct(numbers), "a group twice");
-    const groups = numbers.map((number) => this.#held.getOpen(number));
+    const groups = numbers.map((number) => this.#groups.getOpen(number));
     for (const group of groups) group.changeId ||= this.context.nextChangeId();
     return this.#end(groups, "rejected", () => {
       for (const group of groups) if (this.#mayHaveMoved(group)) this.#former.doubt(group.key);
@@ -266,18 +266,18 @@ export class Delivery {
 
   /** What the model wanted to save of these groups is nothing that could be kept. */
   cannotKeep(numbers: readonly number[]): void {
-    for (const number of numbers) this.#held.getOpen(number).isUnfit = true;
+    for (const number of numbers) this.#groups.getOpen(number).isUnfit = true;
   }
 
   /** The model tried a group and it was not accepted. */
   fail(number: number, error: ErrorReport): void {
-    const group = this.#held.getOpen(number);
+    const group = this.#groups.getOpen(number);
     const record = this.#settle(group, group.isUnplanned ? unplanned(group, error) : error);
     this.context.commits.addUnawaited(record);
   }
 
   /**
-   * What became of all groups, once the model has ended. Groups that it still held are settled. Call
+   * What became of all groups, once the model has ended. Groups that it had not ended are settled. Call
    * inside the transaction that records the model's end.
    *
    * @param why What the model ended by, where that was no good end.
@@ -286,14 +286,14 @@ export class Delivery {
   finish(why?: ErrorReport): DeliveryCounts {
     let returned = 0;
     this.requests.close();
-    for (const group of this.#held.open()) {
+    for (const group of this.#groups.open()) {
       const hasBegun = group.hasLeft || group.pending > 0;
       if (group.intent && hasBegun) this.#settle(group, endedBefore(group, why))();
       else returned += 1;
       // No request of it will leave: it is as if it had not been tried, and no attempt is counted.
       if (group.intent && !hasBegun) this.#records.withdrawn(group);
     }
-    const read = { groups: this.#held.given, isAll: this.#isAllRead, returned };
+    const read = { groups: this.#groups.count, isAll: this.#isAllRead, returned };
     return this.#sums.close(this.changes, this.total, read);
   }
 
@@ -314,7 +314,7 @@ export class Delivery {
 
   /** All or none: what cannot be written leaves the groups open. */
   #end(
-    groups: readonly HeldGroup[],
+    groups: readonly GivenGroup[],
     end: "accepted" | "rejected",
     write: () => void,
     why = "",
@@ -323,7 +323,7 @@ export class Delivery {
     return this.context.commits.add(write).then(() => {
       for (const group of groups) {
         group.end = end;
-        this.#held.drop(group.number);
+        this.#groups.drop(group.number);
       }
       for (const { number } of groups) this.context.plan?.ended(number, { as: end, why });
       if (end === "accepted") this.#sums.saved += groups.length;
@@ -335,7 +335,7 @@ export class Delivery {
   }
 
   /** @returns What writes it down. */
-  #settle(group: HeldGroup, error: ErrorReport): () => void {
+  #settle(group: GivenGroup, error: ErrorReport): () => void {
     group.end = "failed";
     this.context.plan?.ended(group.number, { as: "failed", why: error.message, at: error.at });
     group.changeId ||= this.context.nextChangeId();
@@ -358,13 +358,13 @@ export class Delivery {
    * Whether the far side may hold something else of a refused group than was accepted: an earlier request
    * may have done something, or an earlier try whose place in the ledger the rejection takes.
    */
-  #mayHaveMoved({ earlier, hasMoved, pending }: HeldGroup): boolean {
+  #mayHaveMoved({ earlier, hasMoved, pending }: GivenGroup): boolean {
     return hasMoved || pending > 0 || (earlier !== undefined && isForced(earlier));
   }
 }
 
 /** Why the model ended comes first; what the group was answered with is what it is found by. */
-function endedBefore({ refusedWith }: HeldGroup, why: ErrorReport | undefined): ErrorReport {
+function endedBefore({ refusedWith }: GivenGroup, why: ErrorReport | undefined): ErrorReport {
   const reasons = why ? [why.message] : [];
   if (refusedWith !== undefined && !why?.message.includes(`answered ${refusedWith}`)) {
     reasons.push(`its last request answered ${refusedWith}`);
@@ -378,7 +378,7 @@ function endedBefore({ refusedWith }: HeldGroup, why: ErrorReport | undefined): 
 }
 
 /** What else it was answered with is what is to be mended, or to be looked for. */
-function unplanned({ refusedWith }: HeldGroup, error: ErrorReport): ErrorReport {
+function unplanned({ refusedWith }: GivenGroup, error: ErrorReport): ErrorReport {
   if (refusedWith === undefined || error.message.includes(`answered ${refusedWith}`)) return error;
   return { ...error, message: `${error.message}; its last request answered ${refusedWith}` };
 }

@@ -13,7 +13,7 @@ import { TargetRoom } from "~/tracked/accept/target_room.ts";
 import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import { checkSaved } from "./check_saved.ts";
-import type { HeldGroup } from "./held_group.ts";
+import type { GivenGroup } from "./given_group.ts";
 
 /** See the module's comment. Of one delivery. */
 export class FittingRows {
@@ -33,7 +33,7 @@ export class FittingRows {
    * @throws {UserError} They cannot be kept.
    * @throws {GuestError} The message was forged.
    */
-  check(group: HeldGroup, block: RowBlock | null): SavedRows | undefined {
+  check(group: GivenGroup, block: RowBlock | null): SavedRows | undefined {
     const { model, uniqueKey, columns } = this.comparison;
     group.isUnfit = false;
     try {
@@ -54,7 +54,7 @@ export class FittingRows {
    *
    * @returns What is to be thrown: what was refused of these groups alone does not end their model.
    */
-  notKept(groups: readonly HeldGroup[], error: unknown): unknown {
+  notKept(groups: readonly GivenGroup[], error: unknown): unknown {
     this.#room.lookAgain();
     const [first, ...others] = groups;
     const isRefused = isRefusedBySqlite(error);
@@ -71,7 +71,7 @@ export class FittingRows {
     );
   }
 
-  #nameOf({ key }: HeldGroup): string {
+  #nameOf({ key }: GivenGroup): string {
     return renderGroupKey(this.comparison.uniqueKey, key);
   }
 }

@@ -13,12 +13,12 @@ import { renderGroupKey } from "~/tracked/group_key.ts";
 import type { BatchPart } from "./change_records.ts";
 import {
   areOutTogether,
-  type HeldGroup,
+  type GivenGroup,
   isUnknownEnd,
   keyedChangeOf,
   type WriteCount,
-} from "./held_group.ts";
-import type { HeldGroups } from "./held_groups.ts";
+} from "./given_group.ts";
+import type { GivenGroups } from "./given_groups.ts";
 import type { KeyedChange } from "./idempotency_key.ts";
 import type { Records } from "./no_records.ts";
 
@@ -71,7 +71,7 @@ export class GroupRequests {
   constructor(
     private readonly context: GroupRequestsContext,
     private readonly uniqueKey: readonly string[],
-    private readonly held: HeldGroups,
+    private readonly given: GivenGroups,
     private readonly records: Records,
   ) {}
 
@@ -83,10 +83,10 @@ export class GroupRequests {
    * @throws {UserError} It is not to leave: a group of it has failed.
    */
   begin(numbers: readonly number[]): RequestIntent {
-    const failed = numbers.map((number) => this.held.find(number))
+    const failed = numbers.map((number) => this.given.find(number))
       .find((group) => group?.end === "failed");
     if (failed) throw this.#endedBefore(failed);
-    const groups = numbers.flatMap((number) => this.held.findOpen(number) ?? []);
+    const groups = numbers.flatMap((number) => this.given.findOpen(number) ?? []);
     for (const group of groups) {
       group.changeId ||= this.context.nextChangeId();
       group.unanswered += 1;
@@ -101,7 +101,7 @@ export class GroupRequests {
   }
 
   /** Until their intents are durable. */
-  async #waitFor(groups: readonly HeldGroup[]): Promise<void> {
+  async #waitFor(groups: readonly GivenGroup[]): Promise<void> {
     await Promise.all(groups.map((group) => group.intent));
     const ended = groups.find(({ end }) => end !== "open");
     if (ended || this.#isClosed) {
@@ -121,7 +121,7 @@ export class GroupRequests {
     this.#isClosed = true;
   }
 
-  #endedBefore(group: HeldGroup | undefined): UserError {
+  #endedBefore(group: GivenGroup | undefined): UserError {
     const what = group ? ` of ${renderGroupKey(this.uniqueKey, group.key)}` : "";
     const why = !group
       ? "the model had ended"
@@ -135,10 +135,10 @@ export class GroupRequests {
 
   /** Beside which requests are recorded that follow. */
   #acceptedAs([number]: readonly number[]): number | undefined {
-    return number === undefined ? undefined : this.held.acceptedAs(number);
+    return number === undefined ? undefined : this.given.acceptedAs(number);
   }
 
-  #writeIntent(groups: readonly HeldGroup[]): void {
+  #writeIntent(groups: readonly GivenGroup[]): void {
     const left = this.#leftOf(groups);
     const batch = groups.length > 1 ? this.context.nextBatchId() : 0;
     const part = partOf(groups, batch);
@@ -155,18 +155,18 @@ export class GroupRequests {
 
   /** Keys of those of these groups that have not come to an end. */
   openKeys(numbers: readonly number[]): string[] {
-    return numbers.flatMap((number) => this.held.findOpen(number)?.keyText ?? []);
+    return numbers.flatMap((number) => this.given.findOpen(number)?.keyText ?? []);
   }
 
   /**
    * Those whose batch was refused and goes out again in parts, of which these are one: no request of theirs
    * is out until their turn comes. What was taken stays as sent: a request about some of them follows it.
    */
-  #leftOf(part: readonly HeldGroup[]): HeldGroup[] {
+  #leftOf(part: readonly GivenGroup[]): GivenGroup[] {
     const batches = new Set(part.filter(({ isOut }) => isOut).map(({ batch }) => batch));
     batches.delete(0);
     if (batches.size === 0) return [];
-    return this.held.open().filter((group) =>
+    return this.given.open().filter((group) =>
       batches.has(group.batch) && group.isOut && !group.isTaken && !part.includes(group) &&
       !isUnknownEnd(group, this.context.promise)
     );
@@ -175,7 +175,7 @@ export class GroupRequests {
   /** The request has ended. */
   end(numbers: readonly number[], { isUncertain, hasMoved, isTaken }: RequestEnd): void {
     for (const number of numbers) {
-      const group = this.held.find(number);
+      const group = this.given.find(number);
       if (!group) continue;
       group.pending -= 1;
       group.unanswered -= 1;
@@ -189,7 +189,7 @@ export class GroupRequests {
   /** Whether there are some, and in an earlier run the last try of each had no answer. */
   areUnanswered(numbers: readonly number[]): boolean {
     return numbers.length > 0 && numbers.every((number) => {
-      const earlier = this.held.find(number)?.earlier;
+      const earlier = this.given.find(number)?.earlier;
       return earlier !== undefined && isUnknown(earlier);
     });
   }
@@ -205,7 +205,7 @@ export class GroupRequests {
   ): void {
     this.#haveEnded ||= numbers.length > 0;
     for (const number of numbers) {
-      const group = this.held.find(number);
+      const group = this.given.find(number);
       if (group) Object.assign(group, { isFarSides, refusedWith });
     }
   }
@@ -216,7 +216,7 @@ export class GroupRequests {
    */
   notPlanned(numbers: readonly number[]): void {
     for (const number of numbers) {
-      const group = this.held.find(number);
+      const group = this.given.find(number);
       if (!group) continue;
       const goesAlone = group.refusedWith !== undefined && group.batchSize > numbers.length;
       Object.assign(group, { isUnplanned: true, isFarSides: true, goesAlone });
@@ -228,13 +228,13 @@ export class GroupRequests {
    * been begun, and count as not reached.
    */
   withdraw(numbers: readonly number[]): void {
-    const groups = numbers.flatMap((number) => this.held.find(number) ?? []);
+    const groups = numbers.flatMap((number) => this.given.find(number) ?? []);
     for (const group of groups) group.pending -= 1;
     this.#stepBack(groups);
   }
 
   /** Of a group that has ended the end is on record; of one that another request is asked for, so is that. */
-  #stepBack(groups: readonly HeldGroup[]): void {
+  #stepBack(groups: readonly GivenGroup[]): void {
     for (const group of groups) {
       group.unanswered -= 1;
       const isBegun = group.unanswered > 0 || group.hasLeft;
@@ -253,7 +253,7 @@ export class GroupRequests {
  *
  * @param open Those that have not ended; the count lasts as long as one of them.
  */
-function takePlace(numbers: readonly number[], open: readonly HeldGroup[]): number {
+function takePlace(numbers: readonly number[], open: readonly GivenGroup[]): number {
   const name = numbers.join();
   let count: WriteCount | undefined;
   for (const { writes } of open) count ??= writes?.get(name);
@@ -266,7 +266,7 @@ function takePlace(numbers: readonly number[], open: readonly HeldGroup[]): numb
  * What these groups are a part of: the one batch that all of them went out in before, in this run. Groups of
  * several batches, or of one and of none, are together a part of none.
  */
-function partOf(groups: readonly HeldGroup[], batch: number): BatchPart | undefined {
+function partOf(groups: readonly GivenGroup[], batch: number): BatchPart | undefined {
   const [first] = groups;
   if (!first || first.batchSize <= groups.length) return undefined;
   if (groups.some((group) => group.batch !== first.batch)) return undefined;

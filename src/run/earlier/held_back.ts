@@ -7,11 +7,11 @@
 // deno-lint-ignore-file camelcase -- an event's fields
 import type { Model, ModelName } from "~/model/model.ts";
 import type { HeldBack } from "~/run/run_event.ts";
-import type { HeldChanges } from "~/store/changes/held_back.ts";
+import type { HeldBackChanges } from "~/store/changes/held_back.ts";
 
 /** Adds up what waits for a person; `undefined`: nothing does. */
 export function heldBackOf(
-  changes: readonly HeldChanges[],
+  changes: readonly HeldBackChanges[],
   models: ReadonlyMap<ModelName, Model>,
 ): HeldBack | undefined {
   const held: HeldBack = { parked: 0, rejected: 0, to_settle: 0 };

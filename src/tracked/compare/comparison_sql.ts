@@ -41,7 +41,7 @@ export interface Comparison {
   /** … keys of groups that were tried, with the batch that they go out in first, … */
   triedTable: string;
   /** … and keys of groups that are held back; only there where some are. */
-  heldTable: string;
+  heldBackTable: string;
   /** The same of accepted groups of many rows (`large_groups.ts`), where there are such: their keys, and their rows. */
   large?: { keysTable: string; rowsTable: string };
 }

@@ -133,7 +133,7 @@ export function findChanges(db: DatabaseSync, input: FindChangesInput): ChangeSe
     keysTable: `${name}.keys`,
     removedTable: `${name}.removed`,
     triedTable: `${name}.tried`,
-    heldTable: `${name}.held`,
+    heldBackTable: `${name}.held`,
     ...(haveLargeGroups(accepted.largest) &&
       { large: { keysTable: `${name}.large_keys`, rowsTable: `${name}.large_rows` } }),
   };
@@ -168,7 +168,14 @@ function createTables(db: DatabaseSync, c: Comparison, tried: Iterable<TriedGrou
 export function dropChanges(db: DatabaseSync, { comparison: c }: ChangeSet): void {
   const large = c.large ? Object.values(c.large) : [];
   for (
-    const table of [c.rowsTable, c.keysTable, c.removedTable, c.triedTable, c.heldTable, ...large]
+    const table of [
+      c.rowsTable,
+      c.keysTable,
+      c.removedTable,
+      c.triedTable,
+      c.heldBackTable,
+      ...large,
+    ]
   ) {
     db.exec(`DROP TABLE IF EXISTS ${temp(table)}`);
   }

@@ -64,7 +64,7 @@ export function heldBackKeys(
 ): SqlValue[][] {
   if (heldBack.groups === 0) return [];
   const keys = columnList(c.uniqueKey);
-  const sql = `SELECT ${keys} FROM ${temp(c.heldTable)} LIMIT ?`;
+  const sql = `SELECT ${keys} FROM ${temp(c.heldBackTable)} LIMIT ?`;
   return prepareArrayRows(db, sql).all(BigInt(Math.min(limit, Number.MAX_SAFE_INTEGER)))
     .map(readRow);
 }
@@ -87,7 +87,7 @@ class HeldBackGroups {
   take(): HeldBack {
     const { db, c } = this;
     createKeyTable(db, c.uniqueKey, this.#candidatesTable, this.candidates.keys());
-    createKeyTable(db, c.uniqueKey, c.heldTable);
+    createKeyTable(db, c.uniqueKey, c.heldBackTable);
     this.#lookAtChanged();
     this.#lookAtOthers();
     db.exec(`DROP TABLE ${temp(this.#candidatesTable)}`);
@@ -96,7 +96,7 @@ class HeldBackGroups {
       this.#takeOut();
       return { ...this.#counts, absent, accepted: this.#countAccepted() };
     }
-    db.exec(`DROP TABLE ${temp(c.heldTable)}`);
+    db.exec(`DROP TABLE ${temp(c.heldBackTable)}`);
     return { ...NONE, absent };
   }
 
@@ -117,7 +117,7 @@ class HeldBackGroups {
       const { groups, done } = reader.read(READ_AT_ONCE);
       const held = groups.filter(({ keyText, hash }) => this.#isHeld(keyText, { hash }));
       this.#counts.present += held.length;
-      fillKeyTable(db, c.uniqueKey, c.heldTable, held.map(({ key }) => key));
+      fillKeyTable(db, c.uniqueKey, c.heldBackTable, held.map(({ key }) => key));
       isDone = done;
     }
     db.exec(
@@ -150,7 +150,7 @@ class HeldBackGroups {
         if (!isHeld && now === "absent") this.#absent.push(key);
         return isHeld;
       });
-      fillKeyTable(db, c.uniqueKey, c.heldTable, held.map(([key]) => key));
+      fillKeyTable(db, c.uniqueKey, c.heldBackTable, held.map(([key]) => key));
     }
     db.exec(`DROP TABLE ${temp(table)}`);
   }
@@ -168,7 +168,7 @@ class HeldBackGroups {
     for (const table of [c.rowsTable, c.keysTable, c.removedTable, c.triedTable]) {
       db.exec(
         `DELETE FROM ${temp(table)} WHERE (${this.#keys}) IN
-         (SELECT ${this.#keys} FROM ${temp(c.heldTable)})`,
+         (SELECT ${this.#keys} FROM ${temp(c.heldBackTable)})`,
       );
     }
     closeGaps(db, c);
@@ -178,7 +178,7 @@ class HeldBackGroups {
     const accepted = quoteIdentifier(acceptedTableName(this.c.model));
     return countFrom(
       this.db,
-      `${temp(this.c.heldTable)} AS h WHERE EXISTS
+      `${temp(this.c.heldBackTable)} AS h WHERE EXISTS
        (SELECT 1 FROM ${accepted} AS a WHERE ${keysAreEqual(this.c.uniqueKey, "a", "h")})`,
     );
   }

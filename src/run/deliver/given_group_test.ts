@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { LedgerEntry } from "~/store/changes/ledger.ts";
 import type { DeliveredChange } from "./delivered_change_reader.ts";
-import { areOutTogether, type HeldGroup, heldGroupOf, knownBeside } from "./held_group.ts";
+import { areOutTogether, type GivenGroup, givenGroupOf, knownBeside } from "./given_group.ts";
 
 const change = { number: 1, action: "update", keyText: "[1]", hash: "1:a" } as DeliveredChange;
 const tried: LedgerEntry = {
@@ -19,21 +19,21 @@ const tried: LedgerEntry = {
   runId: 3,
 };
 
-Deno.test("heldGroupOf() goes on with a change in the batch that it went out in, or in none", () => {
+Deno.test("givenGroupOf() goes on with a change in the batch that it went out in, or in none", () => {
   const inBatch = { ...tried, batch: 9, place: 1 };
-  const { changeId, batch, place, attempts } = heldGroupOf(change, inBatch, inBatch);
+  const { changeId, batch, place, attempts } = givenGroupOf(change, inBatch, inBatch);
   assert.deepEqual([changeId, batch, place, attempts], [7, 9, 1, 3]);
-  assert.equal(heldGroupOf(change, tried, tried).batch, 0);
+  assert.equal(givenGroupOf(change, tried, tried).batch, 0);
 });
 
-Deno.test("heldGroupOf() begins another change anew, and remembers the one before", () => {
-  const { changeId, batch, attempts, earlier } = heldGroupOf(change, tried, undefined);
+Deno.test("givenGroupOf() begins another change anew, and remembers the one before", () => {
+  const { changeId, batch, attempts, earlier } = givenGroupOf(change, tried, undefined);
   assert.deepEqual([changeId, batch, attempts, earlier], [0, 0, 1, tried]);
 });
 
 Deno.test("areOutTogether() knows a batch from its parts and from what one of them went out in since", () => {
-  const out = (batch: number, batchSize: number): HeldGroup => ({
-    ...heldGroupOf(change, undefined, undefined),
+  const out = (batch: number, batchSize: number): GivenGroup => ({
+    ...givenGroupOf(change, undefined, undefined),
     isOut: true,
     batch,
     batchSize,
@@ -47,16 +47,16 @@ Deno.test("areOutTogether() knows a batch from its parts and from what one of th
 
 Deno.test("knownBeside() remembers what was settled until something beside the state may have replaced it", () => {
   const settled: LedgerEntry = { ...tried, state: "settled", contentHash: "1:s", moved: true };
-  const held = { ...heldGroupOf(change, settled, undefined), changeId: 8 };
+  const given = { ...givenGroupOf(change, settled, undefined), changeId: 8 };
   const kept = { moved: true, settledHash: "1:s" };
-  assert.deepEqual(knownBeside(held, "sent"), kept);
-  assert.deepEqual(knownBeside(held, "failed"), kept);
-  assert.deepEqual(knownBeside({ ...held, hasMoved: true }, "unknown"), kept);
+  assert.deepEqual(knownBeside(given, "sent"), kept);
+  assert.deepEqual(knownBeside(given, "failed"), kept);
+  assert.deepEqual(knownBeside({ ...given, hasMoved: true }, "unknown"), kept);
   const lost = { moved: true, settledHash: undefined };
-  assert.deepEqual(knownBeside({ ...held, hasMoved: true }, "failed"), lost);
-  assert.deepEqual(knownBeside({ ...held, pending: 1 }, "rejected"), lost);
+  assert.deepEqual(knownBeside({ ...given, hasMoved: true }, "failed"), lost);
+  assert.deepEqual(knownBeside({ ...given, pending: 1 }, "rejected"), lost);
   // Another change of unknown end was between them.
-  const between = { ...held, earlier: { ...tried, settledHash: "1:s", moved: true } };
+  const between = { ...given, earlier: { ...tried, settledHash: "1:s", moved: true } };
   assert.deepEqual(knownBeside(between, "sent"), lost);
   assert.deepEqual(knownBeside({ ...between, changeId: tried.id }, "sent"), kept);
 });

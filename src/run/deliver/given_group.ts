@@ -1,5 +1,5 @@
 /**
- * A group that a model has in its hands, from being given to its end.
+ * A group that was given to a model, until its end.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface WriteCount {
 }
 
 /** See the module's comment. */
-export interface HeldGroup extends ChangedGroup {
+export interface GivenGroup extends ChangedGroup {
   action: ChangeAction;
   /** Its number among those that wait; 0: it does not. */
   pendingNumber: number;
@@ -81,11 +81,11 @@ export interface HeldGroup extends ChangedGroup {
  * @param last What the ledger has of it.
  * @param same The same, where that is this very change: it goes on.
  */
-export function heldGroupOf(
+export function givenGroupOf(
   change: DeliveredChange,
   last: LedgerEntry | undefined,
   same: LedgerEntry | undefined,
-): HeldGroup {
+): GivenGroup {
   return {
     ...change,
     changeId: same?.id ?? 0,
@@ -113,12 +113,12 @@ export function heldGroupOf(
 }
 
 /** The group's change as its key names it. */
-export function keyedChangeOf({ changeId: id, keyText, action, hash }: HeldGroup): KeyedChange {
+export function keyedChangeOf({ changeId: id, keyText, action, hash }: GivenGroup): KeyedChange {
   return { id, groupKey: keyText, action, contentHash: hash };
 }
 
 /** Whether the last request of each of these groups was about them all, and no others. */
-export function areOutTogether(groups: readonly HeldGroup[]): boolean {
+export function areOutTogether(groups: readonly GivenGroup[]): boolean {
   const [first] = groups;
   return groups.every(({ isOut, batch, batchSize }) =>
     isOut && batch === first?.batch && batchSize === groups.length
@@ -130,7 +130,7 @@ export function areOutTogether(groups: readonly HeldGroup[]): boolean {
  * done twice is not known to be undone as soon as any request of it may have done something.
  */
 export function isUnknownEnd(
-  { isUncertain, hasMoved, pending }: HeldGroup,
+  { isUncertain, hasMoved, pending }: GivenGroup,
   promise: DeliveryPromise,
 ): boolean {
   return isUncertain || pending > 0 || (hasMoved && promise === "at_most_once");
@@ -144,7 +144,7 @@ export function isUnknownEnd(
  * model wanted to keep, a remote id, say. Once the model is mended, `retry` sends it with the key that it had.
  */
 export function afterTry(
-  { attempts, isUnfit, hasMoved }: HeldGroup,
+  { attempts, isUnfit, hasMoved }: GivenGroup,
   maxAttempts: number,
 ): { state: "failed"; parked: boolean } {
   const { state, parked } = afterFailure(attempts, maxAttempts);
@@ -153,7 +153,7 @@ export function afterTry(
 
 /** What the ledger is to say of the far side, beside what its state says of the group's last try. */
 export function knownBeside(
-  group: HeldGroup,
+  group: GivenGroup,
   state: LedgerState,
 ): Pick<LedgerEntry, "moved" | "settledHash"> {
   const { earlier } = group;
@@ -166,7 +166,7 @@ export function knownBeside(
 
 /** Whether a try from the last row of the ledger on may have done something, beside what the state says. */
 function hasMovedBeside(
-  { earlier, changeId, hasMoved, pending }: HeldGroup,
+  { earlier, changeId, hasMoved, pending }: GivenGroup,
   state: LedgerState,
 ): boolean {
   const wasUnknown = earlier !== undefined && isUnknown(earlier);

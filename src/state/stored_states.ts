@@ -1,5 +1,5 @@
 /**
- * What a state file holds of each model: what `spoor state list` shows and what moving decides by.
+ * What a state file has of each model: what `spoor state list` shows and what moving decides by.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { columnsOf, countFrom, countRows, findTableType } from "~/warehouse/tables.ts";
 
 /** One model's state. */
-export interface HeldState {
+export interface StoredState {
   model: string;
   /** Of its last success; `undefined` where it never had one. */
   kind: string | undefined;
@@ -35,7 +35,7 @@ export interface HeldState {
 
 const ACCEPTED = acceptedTableName("");
 
-/** Names of all models of which the file holds anything but history, sorted. */
+/** Names of all models of which the file has anything but history, sorted. */
 export function modelsWithState(db: DatabaseSync): string[] {
   const names = new Map<string, string>();
   const add = (name: string) => {
@@ -57,8 +57,8 @@ export function modelsWithAccepted(db: DatabaseSync): string[] {
     .map((name) => name.slice(ACCEPTED.length));
 }
 
-/** What the file holds of one model. */
-export function heldState(db: DatabaseSync, model: string): HeldState {
+/** What the file has of one model. */
+export function storedState(db: DatabaseSync, model: string): StoredState {
   const type = findTableType(db, model);
   const showsAccepted = type === "view" && isTargetView(db, model);
   const target = showsAccepted ? "table" : type;
