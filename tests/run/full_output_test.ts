@@ -1,7 +1,7 @@
 /** Standard output that takes nothing: a log on a full disk. Linux has a file that is always full. */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { spoorCommand, spoorEnv } from "../support/spoor.ts";
+import { runSpoor } from "../support/spoor.ts";
 import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 
 const FULL = "/dev/full";
@@ -9,14 +9,9 @@ const ignore = Deno.build.os !== "linux";
 
 /** Calls Spoor with its standard output on the full disk; gives its exit code and the lines of the other. */
 async function callOnFullDisk(root: string, ...args: string[]) {
-  const line = `"$@" >${FULL}`;
-  const { code, stderr } = await new Deno.Command("sh", {
-    args: ["-c", line, "sh", ...spoorCommand(), ...args],
-    cwd: root,
-    clearEnv: true,
-    env: spoorEnv(),
-  }).output();
-  return { code, lines: new TextDecoder().decode(stderr).trimEnd().split("\n") };
+  const under = ["sh", "-c", `"$@" >${FULL}`, "sh"];
+  const { code, stderr } = await runSpoor(args, { cwd: root, under });
+  return { code, lines: stderr.trimEnd().split("\n") };
 }
 
 const SAID = "error: Cannot write to standard output: the disk is full; " +

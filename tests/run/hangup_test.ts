@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { childrenOf } from "../support/process_use.ts";
-import { killAfter, spoorCommand, spoorEnv } from "../support/spoor.ts";
+import { killAfter } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { readEvents } from "./steps.ts";
 
@@ -66,21 +66,12 @@ Deno.test(
   async () => {
     await using api = await fakeApi(() => ({ json: {}, delayMs: 40 }));
     await using project = await sendingProject(api);
-    const process = new Deno.Command("nohup", {
-      args: [...spoorCommand(), "run", "--json"],
-      cwd: project.root,
-      clearEnv: true,
-      env: spoorEnv(),
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const ended = process.output();
-    await Promise.race([api.received(10), ended]);
-    await hangUp(process.pid);
-    const { code, signal } = await ended;
+    await using running = project.start("run --json", { under: ["nohup"] });
+    await Promise.race([api.received(10), running.result]);
+    await hangUp(running.pid);
+    const { code, output } = await running.result;
 
-    assert.deepEqual({ code, signal }, { code: 0, signal: null });
+    assert.equal(code, 0, output);
     assert.equal(api.requests.length, ROWS);
   },
 );

@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
-import { spoorCommand, spoorEnv } from "../support/spoor.ts";
+import type { RunningSpoor } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
 
 const POSSIBLE = { ignore: Deno.build.os === "windows" };
@@ -35,7 +35,7 @@ function files(api: FakeApi) {
 
 /** Spoor with its output going into a FIFO, and the reader's end of it. */
 interface Unread extends AsyncDisposable {
-  child: Deno.ChildProcess;
+  running: RunningSpoor;
   reader: Deno.FsFile;
 }
 
@@ -48,29 +48,14 @@ async function startUnread(
   assert.ok((await new Deno.Command("mkfifo", { args: [fifo] }).output()).success);
   // Opened for both, it waits for nobody.
   const reader = await Deno.open(fifo, { read: true, write: true });
-  const child = new Deno.Command("sh", {
-    args: ["-c", `exec "$@" ${streams}pipe`, "sh", ...spoorCommand(), ...call.split(" ")],
-    cwd: project.root,
-    clearEnv: true,
-    env: spoorEnv(),
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const kill = () => {
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has ended, which is what a test is about.
-    }
-  };
-  const timer = setTimeout(kill, LONGEST_MS);
+  const running = project.start(call, { under: ["sh", "-c", `exec "$@" ${streams}pipe`, "sh"] });
+  const timer = setTimeout(() => running.kill("SIGKILL"), LONGEST_MS);
   return {
-    child,
+    running,
     reader,
     async [Symbol.asyncDispose]() {
       clearTimeout(timer);
-      kill();
-      await child.status;
+      await running[Symbol.asyncDispose]();
       reader.close();
     },
   };
@@ -87,12 +72,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
         await using run = await startUnread(project, `run${options}`);
         await sends(run, api, 10);
 
-        run.child.kill(signal);
-        const { code, stderr } = await run.child.output();
+        run.running.kill(signal);
+        const { code, stderr } = await run.running.result;
 
         assert.equal(code, 1);
         assert.match(
-          new TextDecoder().decode(stderr),
+          stderr,
           /^error: Cannot write to standard output: nobody reads it; the rest of it is not shown$/m,
         );
         await assertWhole(project, api);
@@ -103,7 +88,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 /** Waits until so many requests have come, or the run was killed because they never do. */
 async function sends(run: Unread, api: FakeApi, count: number): Promise<void> {
-  const ended = run.child.status.then(() => assert.fail("the run did not get so far"));
+  const ended = run.running.result.then(() => assert.fail("the run did not get so far"));
   await Promise.race([api.received(count), ended]);
 }
 
@@ -124,7 +109,7 @@ Deno.test("the clock ends a run both of whose streams nobody reads", POSSIBLE, a
   await using project = await tempProject(files(api));
   await using run = await startUnread(project, "run --timeout 8s", ">pipe 2>&1 #");
 
-  assert.equal((await run.child.status).code, 1);
+  assert.equal((await run.running.result).code, 1);
   await assertWhole(project, api);
 });
 
@@ -134,10 +119,10 @@ Deno.test("a second Ctrl-C ends at once what nobody reads", POSSIBLE, async () =
   await using run = await startUnread(project, "run", ">&2 2>");
   await sends(run, api, 1);
 
-  run.child.kill("SIGINT");
-  run.child.kill("SIGTERM");
+  run.running.kill("SIGINT");
+  run.running.kill("SIGTERM");
 
-  assert.equal((await run.child.status).code, 130);
+  assert.equal((await run.running.result).code, 130);
 });
 
 Deno.test(
@@ -149,9 +134,9 @@ Deno.test(
     await using run = await startUnread(project, "run --json");
     await sends(run, api, 300);
     let isOver = false;
-    const code = run.child.status.then((status) => {
+    const code = run.running.result.then((result) => {
       isOver = true;
-      return status.code;
+      return result.code;
     });
 
     const text = await readUntil(run.reader, /"run_finished".*\n/);

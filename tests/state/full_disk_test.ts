@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { assertExplained } from "../bad_input/mistake.ts";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { smallDisk } from "../support/small_disk.ts";
-import { spoorCommand, spoorEnv, type SpoorResult } from "../support/spoor.ts";
+import { spoorCommand, type SpoorResult } from "../support/spoor.ts";
 import { tempProject } from "../support/temp_project.ts";
 import { SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { STATE } from "./state_file.ts";
@@ -80,17 +80,8 @@ Deno.test({
     await using people = await largeProject(api);
 
     // Blocks of 512 bytes, as POSIX has it for sh. The signal would end the program without a word.
-    const limited = `trap '' XFSZ; ulimit -f 2000; exec "$0" "$@"`;
-    const { code, stdout, stderr } = await new Deno.Command("sh", {
-      args: ["-c", limited, ...spoorCommand(), "run"],
-      cwd: people.project.root,
-      clearEnv: true,
-      env: spoorEnv(),
-      stdin: "null",
-    }).output();
-    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-
-    const full = { code, stdout: out ?? "", stderr: err ?? "", output: `${out}${err}` };
+    const limited = `trap '' XFSZ; ulimit -f 2000; exec "$@"`;
+    const full = await people.project.run("run", { under: ["sh", "-c", limited, "sh"] });
     await assertGoesOn(people, api, full, () => Promise.resolve());
   },
 });
@@ -111,15 +102,10 @@ Deno.test({
       !spoorCommand().some((word) => word.startsWith(`${path}/`))
     );
     const mounts = small.map((path) => `mount -t tmpfs -o size=1m none ${path}`);
-    const script = `${["mount --bind . /mnt", ...mounts].join(" && ")} && cd /mnt && exec "$@"`;
-    const { code, stdout, stderr } = await new Deno.Command("unshare", {
-      args: ["--mount", "sh", "-c", script, "sh", ...spoorCommand(), "run"],
-      cwd: project.root,
-      clearEnv: true,
-      env: Object.fromEntries(Object.entries(spoorEnv()).filter(([name]) => name !== "TMPDIR")),
-      stdin: "null",
-    }).output();
-    const output = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+    const moves = ["mount --bind . /mnt", ...mounts, "cd /mnt", "unset TMPDIR"].join(" && ");
+    const { code, output } = await project.run("run", {
+      under: ["unshare", "--mount", "sh", "-c", `${moves} && exec "$@"`, "sh"],
+    });
     if (/unshare failed|permission denied/i.test(output)) {
       // deno-lint-ignore no-console -- a skip without its reason would be a silent one.
       return void console.log("\nskipped: this needs the right to mount a file system");

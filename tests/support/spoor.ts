@@ -29,6 +29,8 @@ export interface SpoorResult {
 
 export interface SpoorOptions {
   cwd?: string;
+  /** Another program starts it, which limits it, say: `["nohup"]`, `["sh", "-c", 'ulimit -f 9; exec "$@"', "sh"]`. */
+  under?: readonly string[];
   env?: Readonly<Record<string, string>>;
   stdin?: string;
   /** Killed after this time, which fails the test. @default 120_000 */
@@ -101,7 +103,7 @@ export function startSpoor(
   args: string | readonly string[],
   options: SpoorOptions = {},
 ): RunningSpoor {
-  const [program, ...first] = spoorCommand();
+  const [program = "", ...first] = [...options.under ?? [], ...spoorCommand()];
   const child = new Deno.Command(program, {
     args: [...first, ...(typeof args === "string" ? args.split(" ") : args)],
     ...(options.cwd !== undefined && { cwd: options.cwd }),

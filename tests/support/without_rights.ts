@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { spoorCommand, spoorEnv, type SpoorResult } from "./spoor.ts";
+import { runSpoor, type SpoorResult } from "./spoor.ts";
 
 const IS_ROOT = Deno.build.os !== "windows" && Deno.uid() === 0;
 const AS_ROOT = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"];
@@ -16,14 +16,5 @@ export const RIGHTS_CAN_BE_TAKEN = {
 
 /** Runs it to its end, in a project's folder. */
 export async function runWithoutRights(root: string, args: string): Promise<SpoorResult> {
-  const [program = "", ...first] = [...IS_ROOT ? AS_ROOT : [], ...spoorCommand()];
-  const ended = await new Deno.Command(program, {
-    args: [...first, ...args.split(" ")],
-    cwd: root,
-    clearEnv: true,
-    env: spoorEnv(),
-  }).output();
-  const stdout = new TextDecoder().decode(ended.stdout);
-  const stderr = new TextDecoder().decode(ended.stderr);
-  return { code: ended.code, stdout, stderr, output: stdout + stderr };
+  return await runSpoor(args, { cwd: root, under: IS_ROOT ? AS_ROOT : [] });
 }
