@@ -19,6 +19,11 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** The name of a temporary table, which no table of the file can stand for: `temp."name"`. */
+export function temp(name: string): string {
+  return `temp.${quoteIdentifier(name)}`;
+}
+
 /** Columns as SQL lists them: `"id", "name"`; those of a table, by its alias: `r."id", r."name"`. */
 export function columnList(columns: readonly string[], table?: string): string {
   const of = table === undefined ? "" : `${table}.`;

@@ -6,11 +6,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { countOf, renderCount } from "~/base/counts.ts";
 import type { AdoptedGroups, RecordedGroups } from "~/run/run_event.ts";
+import { temp } from "~/sql/identifiers.ts";
 import { DeliveryLog } from "~/store/changes/delivery_log.ts";
 import { Ledger, type LedgerReader } from "~/store/changes/ledger.ts";
 import { clearPending } from "~/store/changes/pending.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 
 /** What adopting needs of its run. */

@@ -19,7 +19,7 @@ import type { ModelPlan } from "~/plan/model_plan.ts";
 import { DeliveredChangeReader } from "~/run/deliver/delivered_change_reader.ts";
 import type { TrackedQuery } from "~/run/earlier/accept_settled.ts";
 import type { AdoptedGroups } from "~/run/run_event.ts";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { DeliveryLog } from "~/store/changes/delivery_log.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
 import { forgetRemoved } from "~/tracked/accept/accept_all.ts";
@@ -33,7 +33,6 @@ import {
   groupFinder,
   matchGroups,
 } from "~/tracked/adopt/match_far_rows.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { notePending } from "~/tracked/compare/note_pending.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import Papa from "papaparse";
 import type { Model, OnRemoved } from "~/model/model.ts";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { checkState } from "~/state/check_state.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
@@ -99,7 +99,7 @@ function keysToSend(db: DatabaseSync, uniqueKey: string[]): Set<string> {
   const changes = compare(db, uniqueKey);
   const list = columnList(uniqueKey);
   const keys = db.prepare(
-    `SELECT DISTINCT ${list} FROM temp.${quoteIdentifier(changes.comparison.rowsTable)}`,
+    `SELECT DISTINCT ${list} FROM ${temp(changes.comparison.rowsTable)}`,
   ).all().map((row) => keyOf(row as Row, uniqueKey));
   dropChanges(db, changes);
   return new Set(keys);

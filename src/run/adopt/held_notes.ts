@@ -5,8 +5,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { countOf } from "~/base/counts.ts";
+import { temp } from "~/sql/identifiers.ts";
 import type { countDifferences, FarComparison } from "~/tracked/adopt/match_far_rows.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { countFrom } from "~/warehouse/tables.ts";

@@ -6,12 +6,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { countOf, renderCount } from "~/base/counts.ts";
 import { UserError } from "~/base/user_error.ts";
+import { temp } from "~/sql/identifiers.ts";
 import {
   type FarComparison,
   type FarFigures,
   findAmbiguousKey,
 } from "~/tracked/adopt/match_far_rows.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { prepareArrayRows } from "~/warehouse/array_rows.ts";
 import type { AdoptHeldContext } from "./adopt_held.ts";
 import type { LoadedHeld, QueryRows } from "./load_held.ts";

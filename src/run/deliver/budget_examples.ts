@@ -7,9 +7,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { withRest } from "~/base/counts.ts";
 import type { BudgetBreach } from "~/delivery/budget.ts";
-import { columnList } from "~/sql/identifiers.ts";
+import { columnList, temp } from "~/sql/identifiers.ts";
 import { isCarried } from "~/tracked/compare/carried_changes.ts";
-import { temp, wasAccepted } from "~/tracked/compare/comparison_sql.ts";
+import { wasAccepted } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";

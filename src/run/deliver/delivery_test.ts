@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { triedGroups } from "~/run/earlier/earlier_changes.ts";
+import { temp } from "~/sql/identifiers.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { loadModelStates, saveModelState } from "~/store/model_states.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { findChanges } from "~/tracked/compare/find_changes.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { Delivery } from "./delivery.ts";

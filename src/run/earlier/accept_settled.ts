@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type GroupNow, knownByWord, settledHashOf } from "~/delivery/earlier_try.ts";
 import type { OnRemoved } from "~/model/model.ts";
-import { columnList } from "~/sql/identifiers.ts";
+import { columnList, temp } from "~/sql/identifiers.ts";
 import {
   HAS_SETTLED,
   Ledger,
@@ -15,7 +15,6 @@ import {
 } from "~/store/changes/ledger.ts";
 import { acceptAll } from "~/tracked/accept/accept_all.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { createKeyTable } from "~/tracked/compare/key_table.ts";
 import { decodeGroupKey, encodeGroupKey } from "~/tracked/group_key.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
-import { type Comparison, keysAreEqual, temp } from "~/tracked/compare/comparison_sql.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
+import { type Comparison, keysAreEqual } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { CONTENT_HASH, GroupHasher } from "~/tracked/content_hash.ts";
 import { findTableType } from "~/warehouse/tables.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import type { ChangedGroup } from "~/tracked/compare/changed_group_reader.ts";
-import { type Comparison, temp } from "~/tracked/compare/comparison_sql.ts";
+import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { CONTENT_HASH, GroupHasher } from "~/tracked/content_hash.ts";
 import { ManyRowStatement } from "~/warehouse/many_row_statement.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import {
   acceptedTableName,
@@ -21,7 +21,7 @@ import {
   TOKEN,
 } from "~/tracked/accept/accepted_table.ts";
 import { isTargetView, keepTargetView } from "~/tracked/accept/target_view.ts";
-import { type Comparison, temp } from "~/tracked/compare/comparison_sql.ts";
+import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { queryFormSql } from "./far_values.ts";
 import { createFarSideOfDiffering, type FarComparison } from "./match_far_rows.ts";

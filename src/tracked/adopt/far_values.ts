@@ -17,8 +17,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { piecesOf } from "~/base/pieces.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
+import { quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
 /** What a query gives in a column. */

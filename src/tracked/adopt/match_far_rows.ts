@@ -10,8 +10,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { piecesOf } from "~/base/pieces.ts";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
 import { countFrom } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
@@ -75,9 +74,9 @@ export function collectGroups(db: DatabaseSync, c: FarComparison): void {
        min(${rowidName(c.columns)}), count(*), 0, NULL FROM ${temp(c.queryTable)} GROUP BY ${
       keys.join(", ")
     };
-     CREATE INDEX temp.${quoteIdentifier(`${c.groupsTable}.k`)} ON ${
-      quoteIdentifier(c.groupsTable)
-    } (${compared.join(", ")})`,
+     CREATE INDEX ${temp(`${c.groupsTable}.k`)} ON ${quoteIdentifier(c.groupsTable)} (${
+      compared.join(", ")
+    })`,
   );
 }
 
@@ -97,9 +96,7 @@ export function matchGroups(db: DatabaseSync, c: FarComparison): FarFigures {
   const values = placesOf("c", c.compared);
   const inForm = comparedInForm(c);
   db.exec(
-    `CREATE INDEX temp.${quoteIdentifier(`${c.farTable}.k`)} ON ${quoteIdentifier(c.farTable)} (${
-      keys.join(", ")
-    });
+    `CREATE INDEX ${temp(`${c.farTable}.k`)} ON ${quoteIdentifier(c.farTable)} (${keys.join(", ")});
      UPDATE ${groups} AS g SET there = (SELECT count(*) FROM ${far} AS f WHERE ${equal(keys)});
      UPDATE ${groups} AS g SET same = (SELECT (${inForm.join(", ")}) IS (${
       values.map((value) => `f.${value}`).join(", ")

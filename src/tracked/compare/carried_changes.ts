@@ -8,11 +8,11 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { columnList } from "~/sql/identifiers.ts";
+import { columnList, temp } from "~/sql/identifiers.ts";
 import { IS_UNKNOWN } from "~/store/changes/ledger.ts";
 import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
 import { countFrom } from "~/warehouse/tables.ts";
-import { type Comparison, temp } from "./comparison_sql.ts";
+import type { Comparison } from "./comparison_sql.ts";
 import type { ChangeSet } from "./find_changes.ts";
 
 /**

@@ -5,13 +5,13 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { foldName } from "~/base/same_name.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { GroupHasher } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { isSameValue } from "~/warehouse/same_value.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { WholeRows } from "~/warehouse/whole_rows.ts";
-import { type Comparison, temp } from "./comparison_sql.ts";
+import type { Comparison } from "./comparison_sql.ts";
 
 /** One group as it was read, and where its rows are. */
 export interface ChangedGroup {

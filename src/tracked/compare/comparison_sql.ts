@@ -8,7 +8,7 @@
  * @module
  */
 import { isSameName } from "~/base/same_name.ts";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { joinConditions } from "~/sql/join_conditions.ts";
 import {
   acceptedTableName,
@@ -275,11 +275,6 @@ export function triedButUnchangedSql(c: Comparison): string {
   return `SELECT ${keys} FROM ${temp(c.triedTable)} EXCEPT SELECT ${keys} FROM ${
     temp(c.rowsTable)
   }`;
-}
-
-/** `temp."name"` */
-export function temp(name: string): string {
-  return `temp.${quoteIdentifier(name)}`;
 }
 
 /** Whether a column is part of the key. */

@@ -15,7 +15,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import {
   acceptedTableName,
   ensureAcceptedTable,
@@ -42,7 +42,6 @@ import {
   matchedAmongChangedSql,
   outdateAcceptedSql,
   removeForcedSql,
-  temp,
   wasAccepted,
 } from "./comparison_sql.ts";
 import { type HeldBack, holdBack, type HoldCandidates } from "./hold_back.ts";

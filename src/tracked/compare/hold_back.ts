@@ -6,14 +6,14 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { GroupNow } from "~/delivery/earlier_try.ts";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { countFrom } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { ChangedGroupReader } from "./changed_group_reader.ts";
-import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
+import { type Comparison, keysAreEqual } from "./comparison_sql.ts";
 import { createKeyTable, fillKeyTable } from "./key_table.ts";
 
 /** A group that may have to be held back. */

@@ -5,9 +5,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { columnList } from "~/sql/identifiers.ts";
+import { columnList, temp } from "~/sql/identifiers.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { temp } from "./comparison_sql.ts";
 
 /** Creates one; its columns are those of the unique key. */
 export function createKeyTable(

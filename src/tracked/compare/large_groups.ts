@@ -8,9 +8,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { acceptedTableName, COLUMNS_ID, ORDINAL, TOKEN } from "~/tracked/accept/accepted_table.ts";
-import { type Comparison, isKey, keysAreEqual, temp } from "./comparison_sql.ts";
+import { type Comparison, isKey, keysAreEqual } from "./comparison_sql.ts";
 import { createKeyTable } from "./key_table.ts";
 
 /**

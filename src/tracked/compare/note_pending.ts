@@ -5,11 +5,11 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { clearPending } from "~/store/changes/pending.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
-import { type Comparison, keyIsAccepted, removedIs, temp } from "./comparison_sql.ts";
+import { type Comparison, keyIsAccepted, removedIs } from "./comparison_sql.ts";
 import type { ChangeSet } from "./find_changes.ts";
 
 /** Whose groups they are. */

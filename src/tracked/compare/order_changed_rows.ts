@@ -8,9 +8,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { countFrom } from "~/warehouse/tables.ts";
-import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
+import { type Comparison, keysAreEqual } from "./comparison_sql.ts";
 
 /** What the changed rows make. */
 export interface ChangedRows {

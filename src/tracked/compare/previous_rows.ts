@@ -4,13 +4,13 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { acceptedTableName, COLUMNS_ID, COPIES, ORDINAL } from "~/tracked/accept/accepted_table.ts";
 import { GroupHasher } from "~/tracked/content_hash.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { WholeRows } from "~/warehouse/whole_rows.ts";
 import { type AcceptedColumns, AcceptedColumnSets, valuesOf } from "./accepted_columns.ts";
-import { type Comparison, keyIsAccepted, temp } from "./comparison_sql.ts";
+import { type Comparison, keyIsAccepted } from "./comparison_sql.ts";
 
 /** Rows that were accepted under the same columns, one after the other. */
 export interface PreviousBlock {

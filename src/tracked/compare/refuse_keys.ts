@@ -16,8 +16,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { countOf } from "~/base/counts.ts";
 import { shortenText } from "~/base/cut_text.ts";
 import { UserError } from "~/base/user_error.ts";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { type Comparison, isKey, temp } from "./comparison_sql.ts";
+import { quoteIdentifier, temp } from "~/sql/identifiers.ts";
+import { type Comparison, isKey } from "./comparison_sql.ts";
 
 /** What is wrong with the keys of some rows. */
 interface KeyFault {

@@ -4,10 +4,10 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { columnList } from "~/sql/identifiers.ts";
+import { columnList, temp } from "~/sql/identifiers.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
-import { type Comparison, removedIs, type RemovedKind, temp } from "./comparison_sql.ts";
+import { type Comparison, removedIs, type RemovedKind } from "./comparison_sql.ts";
 
 /** See the module's comment. In the order of their keys. */
 export class RemovedGroupReader {

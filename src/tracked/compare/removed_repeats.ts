@@ -7,8 +7,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
-import { columnList } from "~/sql/identifiers.ts";
-import { type Comparison, keysAreEqual, temp } from "./comparison_sql.ts";
+import { columnList, temp } from "~/sql/identifiers.ts";
+import { type Comparison, keysAreEqual } from "./comparison_sql.ts";
 
 /** Where a group went out that was cut off. */
 export interface BatchPlace {

@@ -5,9 +5,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { quoteIdentifier } from "~/sql/identifiers.ts";
+import { quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
-import { keyIsAccepted, temp } from "./comparison_sql.ts";
+import { keyIsAccepted } from "./comparison_sql.ts";
 import type { ChangeSet } from "./find_changes.ts";
 
 /** Groups whose keys are of another type now. */
