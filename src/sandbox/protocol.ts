@@ -250,10 +250,13 @@ export type ToEgress =
   /** Answers `token_wanted` and `token_granted`. */
   | { type: "token"; provider: string; answer: ProviderToken };
 
-/** A provider's access token, how to get one (the asker alone is to do it), or why there is none. */
+/**
+ * A provider's access token, how to get one (the asker alone is to do it), or why there is none. `authCommand`:
+ * authorises the provider anew.
+ */
 export type ProviderToken =
   | { accessToken: string; renewInMs?: number }
-  | { renew: OAuthClient }
+  | { renew: OAuthClient; authCommand: string }
   | { error: ErrorReport };
 
 /** A model's request, as the host lets it go. */

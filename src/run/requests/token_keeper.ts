@@ -60,7 +60,9 @@ export class TokenKeeper {
       const { providers, practice } = this.context;
       const provider = Object.hasOwn(providers, name) ? providers[name] : undefined;
       if (!provider) throw unknownService(name, Object.keys(providers));
-      if (practice) return { renew: practiceClient(provider) };
+      if (practice) {
+        return { renew: practiceClient(provider), authCommand: this.#authCommand(name) };
+      }
       for (let busy = this.#renewals.get(name); busy; busy = this.#renewals.get(name)) {
         await busy.ended.promise;
       }
@@ -113,7 +115,8 @@ export class TokenKeeper {
     rejected: string | undefined,
   ): Promise<ProviderToken> {
     const { db, root, readVariable, now, isPlan, stateOption } = this.context;
-    const refused = (state: string) => notAuthorised(name, state, stateOption);
+    const authCommand = this.#authCommand(name);
+    const refused = (state: string) => notAuthorised(name, state, authCommand);
     const sealed = loadSealedToken(db, name);
     if (!sealed) throw refused("it is not authorised");
     const refusedAt = isPlan ? loadRefusal(db, name) : undefined;
@@ -132,7 +135,11 @@ export class TokenKeeper {
     }
     const waiting = this.#renewals.get(name);
     if (waiting) this.#renewals.set(name, { ...waiting, sealed, stored });
-    return { renew: clientOf(name, provider, stored.refreshToken, readVariable) };
+    return { renew: clientOf(name, provider, stored.refreshToken, readVariable), authCommand };
+  }
+
+  #authCommand(name: string): string {
+    return `spoor auth ${name}${this.context.stateOption}`;
   }
 }
 
@@ -189,8 +196,8 @@ function practiceClient({ tokenUrl, clientAuth }: AuthProvider): OAuthClient {
   };
 }
 
-function notAuthorised(name: string, state: string, option: string): UserError {
+function notAuthorised(name: string, state: string, authCommand: string): UserError {
   return new UserError(`Cannot use http.oauth("${name}"): ${state}`, {
-    hint: `Run "spoor auth ${name}${option}"`,
+    hint: `Run "${authCommand}"`,
   });
 }

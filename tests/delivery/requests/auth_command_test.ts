@@ -101,14 +101,14 @@ Deno.test("an authorisation that was revoked is told with the command that renew
   await authorize(project);
   provider.revoke();
 
-  const { code, output } = await project.run("run");
+  const { code, output } = await project.run(["run", "--project", project.root], { cwd: "/" });
 
   assert.equal(code, 1, output);
   assert.match(
     output,
     /Cannot get a token from "\S+\/token": 400 invalid_grant \(Token has been revoked\)/,
   );
-  assert.match(output, /run "spoor auth crm"/);
+  assert.ok(output.includes(`run "spoor auth crm --project ${project.root}"`), output);
   assert.match(
     (await project.run("auth")).stdout,
     /crm +no: refused on \d{4}-\d\d-\d\d [\d:]+, run "spoor auth crm" +\d{4}-/,

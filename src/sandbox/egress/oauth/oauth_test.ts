@@ -271,7 +271,11 @@ Deno.test("egress uses a provider's new token only after the engine has kept it"
       said.push(message.type);
       if (message.type === "token_wanted") {
         const renew = clientOf(far, { refreshToken: "refresh-0" });
-        answer({ type: "token", provider: "crm", answer: { renew } });
+        answer({
+          type: "token",
+          provider: "crm",
+          answer: { renew, authCommand: "spoor auth crm" },
+        });
       } else if (message.type === "token_granted") {
         said.push(
           `${message.token.accessToken} ${message.token.refreshToken}, ${far.others().length} sent`,

@@ -161,16 +161,22 @@ export class OAuthTokens {
       provider,
       ...(rejected !== undefined && { rejected }),
     });
-    if ("renew" in answer) answer = await this.#renewKept(provider, answer.renew);
+    if ("renew" in answer) {
+      answer = await this.#renewKept(provider, answer.renew, answer.authCommand);
+    }
     if ("error" in answer) throw refusalOf(answer.error);
     if ("renew" in answer) throw new Error("The engine asks for a second renewal");
     this.#maskAll(answer.accessToken);
     return answer;
   }
 
-  async #renewKept(provider: string, client: OAuthClient): Promise<ProviderToken> {
+  async #renewKept(
+    provider: string,
+    client: OAuthClient,
+    authCommand: string,
+  ): Promise<ProviderToken> {
     try {
-      const token = await this.#request(client, provider);
+      const token = await this.#request(client, authCommand);
       this.#maskAll(token.accessToken, token.refreshToken ?? "");
       return await this.#ask(provider, { type: "token_granted", provider, token });
     } catch (error) {
@@ -180,9 +186,9 @@ export class OAuthTokens {
     }
   }
 
-  async #request(client: OAuthClient, provider?: string): Promise<GrantedToken> {
+  async #request(client: OAuthClient, authCommand?: string): Promise<GrantedToken> {
     if (this.context.asking === "allowed") {
-      return await requestToken(client, this.context, provider);
+      return await requestToken(client, this.context, authCommand);
     }
     throw new EgressFailure(
       "unsent",

@@ -40,14 +40,14 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 /**
  * Gets a token; what may pass is tried again. In practice one is made up, and nothing is sent.
  *
- * @param provider Its name in `spoor.yaml`, if it has one.
+ * @param authCommand Authorises it anew, where it is a service of `spoor.yaml`.
  * @throws {EgressFailure} Of kind `denied` when the service refuses for good, of kind `down` when it does
  * not work: then the model ends.
  */
 export async function requestToken(
   client: OAuthClient,
   from: TokenOutlet,
-  provider?: string,
+  authCommand?: string,
 ): Promise<GrantedToken> {
   await prepareSigning();
   const request = prepareTokenRequest(client, from);
@@ -59,7 +59,7 @@ export async function requestToken(
     if (!(ended instanceof EgressFailure) && "token" in ended) return ended.token;
     const failure = ended instanceof EgressFailure
       ? explainFailure(request, ended)
-      : explainRefusal(request, ended.refusal, client, provider);
+      : explainRefusal(request, ended.refusal, client, authCommand);
     if (!failure.retryable) throw failure;
     const retryAfterMs = ended instanceof EgressFailure ? undefined : ended.retryAfterMs;
     const delayMs = retryDelayMs(tries, RETRY_POLICY, from.outlet.random, retryAfterMs);
@@ -168,15 +168,13 @@ function explainRefusal(
   request: OutgoingRequest,
   refusal: TokenRefusal,
   client: OAuthClient,
-  provider: string | undefined,
+  authCommand: string | undefined,
 ): EgressFailure {
   const retryable = isPassing(refusal);
   return new EgressFailure(retryable ? "unsent" : "denied", cannot(request, refusal.state), {
-    hint: retryable ? "The service may be overloaded: run again later." : hintFor(
-      refusal,
-      client,
-      provider,
-    ),
+    hint: retryable
+      ? "The service may be overloaded: run again later."
+      : hintFor(refusal, client, authCommand),
     retryable,
     endsAuthorisation: refusal.code === "invalid_grant",
   });
@@ -185,18 +183,18 @@ function explainRefusal(
 function hintFor(
   { code, status }: TokenRefusal,
   { refreshToken, clientAuth }: OAuthClient,
-  provider: string | undefined,
+  authCommand: string | undefined,
 ): string {
   if (status >= 300 && status < 400) return "Give the address that answers by itself.";
-  if (code === "invalid_grant" && provider !== undefined) {
-    return `The authorisation has ended or was revoked: run "spoor auth ${provider}" to renew it.`;
+  if (code === "invalid_grant" && authCommand !== undefined) {
+    return `The authorisation has ended or was revoked: run "${authCommand}" to renew it.`;
   }
   if (code === "invalid_grant" && refreshToken !== "") {
     return "The refresh token has ended or was revoked. Where a service gives a new one each time, " +
       `name it under "auth:" in spoor.yaml, so that Spoor keeps them: see "spoor auth --help".`;
   }
   if (code === "invalid_scope") return "See which scopes the service has given to this client.";
-  const option = provider === undefined ? "clientAuth" : "client_auth";
+  const option = authCommand === undefined ? "clientAuth" : "client_auth";
   const [place, value] = clientAuth === "basic"
     ? ["in the body", "body"]
     : ["as a Basic header", "basic"];
