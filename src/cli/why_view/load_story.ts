@@ -25,8 +25,9 @@ import {
 } from "~/store/changes/group_story.ts";
 import { pendingOf, runOfPending } from "~/store/changes/pending.ts";
 import { unfinishedSteps } from "~/store/unfinished_steps.ts";
+import { isByHand, isLeftByAdopt } from "./delivery_row.ts";
 import type { GroupInEra, KeyEra } from "./key_era.ts";
-import { isByHand, isLeftByAdopt, type RunEntry, type StoryEntry, tellStory } from "./timeline.ts";
+import { type RunEntry, type StoryEntry, tellStory } from "./timeline.ts";
 import { loadBatchesBefore, type ToldBatch } from "./told_batches.ts";
 import { type GroupFacts, type NextStep, whatIsNext } from "./what_is_next.ts";
 

@@ -15,9 +15,10 @@ import { CUT_OFF, cutOffNote } from "~/store/changes/cut_off.ts";
 import type { DeliveryRow, RequestRow } from "~/store/changes/group_story.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import { renderChanged } from "./changed_text.ts";
+import { isByHand, isLeftByAdopt } from "./delivery_row.ts";
 import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
 import { readMessage } from "./recorded_message.ts";
-import { isByHand, isLeftByAdopt, type RunEntry } from "./timeline.ts";
+import type { RunEntry } from "./timeline.ts";
 import type { ToldBatch } from "./told_batches.ts";
 import type { NextStep } from "./what_is_next.ts";
 
