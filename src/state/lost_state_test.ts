@@ -1,19 +1,7 @@
 import assert from "node:assert/strict";
-import type { StoredState } from "./stored_states.ts";
 import { findLostState, type FormerModel, type LostStateFacts } from "./lost_state.ts";
-
-const NOTHING: StoredState = {
-  model: "sync.contacts",
-  kind: undefined,
-  target: undefined,
-  hasContentHash: false,
-  showsAccepted: false,
-  rows: 0,
-  acceptedRows: undefined,
-  changes: {},
-  pending: 0,
-  lastSuccess: undefined,
-};
+import { NOTHING_STORED } from "./stored_state_fixture.ts";
+import type { StoredState } from "./stored_states.ts";
 
 const FORMER: FormerModel = {
   model: "sync.people",
@@ -31,7 +19,7 @@ function facts(change: Partial<LostStateFacts> = {}): LostStateFacts {
     uniqueKey: ["email"],
     reads: ["mart.contacts"],
     hosts: ["mail.example"],
-    own: NOTHING,
+    own: NOTHING_STORED,
     formers: [FORMER],
     option: "",
     ...change,
@@ -108,18 +96,22 @@ Deno.test("findLostState() leaves a model alone that has a state of its own", ()
     { acceptedRows: 0, changes: { sent: 1 } },
   ];
   for (const each of own) {
-    assert.equal(findLostState(facts({ model, own: { ...NOTHING, ...each } })), undefined);
+    assert.equal(findLostState(facts({ model, own: { ...NOTHING_STORED, ...each } })), undefined);
   }
 });
 
 Deno.test("findLostState() tells a table with hashes from one that never was tracked", () => {
   const target = { target: "table", rows: 3, kind: "tracked" } as const;
 
-  const lost = findLostState(facts({ own: { ...NOTHING, ...target, hasContentHash: true } }));
+  const lost = findLostState(
+    facts({ own: { ...NOTHING_STORED, ...target, hasContentHash: true } }),
+  );
   assert.match(lost?.message ?? "", /no longer in the state file, though its table has 3 rows$/);
 
-  const other = findLostState(facts({ own: { ...NOTHING, ...target, hasContentHash: false } }));
+  const other = findLostState(
+    facts({ own: { ...NOTHING_STORED, ...target, hasContentHash: false } }),
+  );
   assert.equal(other, undefined, "it was of another kind before");
-  const emptied = { ...NOTHING, ...target, hasContentHash: true, acceptedRows: 0 };
+  const emptied = { ...NOTHING_STORED, ...target, hasContentHash: true, acceptedRows: 0 };
   assert.equal(findLostState(facts({ own: emptied })), undefined, "its unique key is a new column");
 });

@@ -3,8 +3,9 @@ import { DatabaseSync } from "node:sqlite";
 import { RateGrants } from "~/store/rate_grants.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { loadVariableStates, saveVariableStates } from "~/store/variable_states.ts";
-import type { StoredState } from "./stored_states.ts";
 import { findMoveObstacle, type MoveFacts, moveState } from "./move_state.ts";
+import { NOTHING_STORED } from "./stored_state_fixture.ts";
+import type { StoredState } from "./stored_states.ts";
 
 function facts(toState: Partial<StoredState> = {}, change: Partial<MoveFacts> = {}): MoveFacts {
   return {
@@ -13,16 +14,8 @@ function facts(toState: Partial<StoredState> = {}, change: Partial<MoveFacts> = 
     projectModels: ["sync.new", "raw.people"],
     holders: ["raw.people", "sync.old"],
     toState: {
+      ...NOTHING_STORED,
       model: "sync.new",
-      kind: undefined,
-      target: undefined,
-      hasContentHash: false,
-      showsAccepted: false,
-      rows: 0,
-      acceptedRows: undefined,
-      changes: {},
-      pending: 0,
-      lastSuccess: undefined,
       ...toState,
     },
     ...change,

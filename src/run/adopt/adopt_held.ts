@@ -173,12 +173,8 @@ function record(
   const tries = new LedgerReader(db, model.name);
   let heldBack = 0;
   if (!plan) notePending(db, { ...rest, removed: 0 }, pending);
-  const reader = new DeliveredChangeReader(
-    db,
-    { ...rest, removed: 0 },
-    false,
-    false,
-    (change, before, after) => {
+  const reader = new DeliveredChangeReader(db, { ...rest, removed: 0 }, {
+    see: (change, before, after) => {
       const { keyText: groupKey, changed, action } = change;
       const isThere = action === "update";
       const error = isThere ? `differs in ${told.source}` : `is not in ${told.source}`;
@@ -187,7 +183,7 @@ function record(
       const entry = tries.get(groupKey);
       if (entry && isHeldBack(entry, { hash: change.hash }, promise)) heldBack += 1;
     },
-  );
+  });
   while (!reader.read(READ_AT_ONCE).done);
   return heldBack + (told.to_remove > 0 ? countHeldRemoved(db, far, tries, promise) : 0);
 }

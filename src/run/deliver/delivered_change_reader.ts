@@ -46,8 +46,19 @@ export interface DeliveredBlock {
   done: boolean;
 }
 
-/** Sees each change as it is read. */
-export type SeeChange = (change: DeliveredChange, before: PreviousGroup, after: FlatRow) => void;
+/** How changes are read. */
+export interface ChangeReading {
+  /** Groups that the query no longer has are given, too. @default false */
+  readsRemoved?: boolean;
+  /** Each change comes with what was accepted before. @default false */
+  withPrevious?: boolean;
+  /** Sees each change as it is read. */
+  see?: ((change: DeliveredChange, before: PreviousGroup, after: FlatRow) => void) | undefined;
+  /** Groups that the far side has though nothing of them is accepted. @default none */
+  isThere?: (keyText: string) => boolean;
+  /** When a changed group comes, among those that are removed. @default as one that is new */
+  turnOf?: (keyText: string) => Turn;
+}
 
 /** Groups that were read, and are to be given. */
 interface ReadGroups {
@@ -75,19 +86,13 @@ export class DeliveredChangeReader {
   #lastNumber = 0;
 
   constructor(
-    private readonly db: DatabaseSync,
+    db: DatabaseSync,
     private readonly changes: ChangeSet,
-    readsRemoved: boolean,
-    private readonly withPrevious: boolean,
-    private readonly see: SeeChange | undefined,
-    /** Groups that the far side has though nothing of them is accepted. */
-    private readonly isThere: (keyText: string) => boolean = () => false,
-    /** When a changed group comes, among those that are removed. */
-    private readonly turnOf: (keyText: string) => Turn = () => "news",
+    private readonly reading: ChangeReading,
   ) {
     this.#c = changes.comparison;
     this.#changed = new ChangedGroupReader(db, this.#c);
-    this.#removedNumbers = readsRemoved ? changes.removed : 0;
+    this.#removedNumbers = reading.readsRemoved ? changes.removed : 0;
     if (this.#removedNumbers > 0) this.#removed = new RemovedGroups(db, this.#c);
     this.#previous = new PreviousRows(db, this.#c);
   }
@@ -113,7 +118,12 @@ export class DeliveredChangeReader {
           done,
         };
         const given = values.slice(0, at);
-        return { changes, values: given, ...(this.withPrevious && { previous }), done: false };
+        return {
+          changes,
+          values: given,
+          ...(this.reading.withPrevious && { previous }),
+          done: false,
+        };
       }
       rows += ownRows;
       const own = values.slice(at, at += ownRows * width);
@@ -124,7 +134,7 @@ export class DeliveredChangeReader {
     }
     if (done) this.#giveRemoved(undefined, most - rows, changes, previous);
     const isOver = done && (this.#removed?.isOver ?? true);
-    return { changes, values, ...(this.withPrevious && { previous }), done: isOver };
+    return { changes, values, ...(this.reading.withPrevious && { previous }), done: isOver };
   }
 
   #readChanged(wanted: number): ReadGroups {
@@ -147,7 +157,7 @@ export class DeliveredChangeReader {
     previous: PreviousBlock[],
   ): number {
     if (!this.#removed || most <= 0 || this.#removed.isOver) return 0;
-    const turn = next && this.turnOf(next.keyText);
+    const turn = next && (this.reading.turnOf?.(next.keyText) ?? "news");
     for (let given = 0; given < most; given++) {
       const removed = this.#removed.take(turn);
       if (!removed) return given;
@@ -165,9 +175,9 @@ export class DeliveredChangeReader {
     const previousRows = countPrevious(before);
     const pendingNumber = this.#removedNumbers + group.number;
     const given = { ...group, number: ++this.#lastNumber, pendingNumber };
-    if (this.withPrevious) addPrevious(before, previous);
+    if (this.reading.withPrevious) addPrevious(before, previous);
     if (previousRows === 0) {
-      const action = this.isThere(group.keyText) ? "update" : "create";
+      const action = this.reading.isThere?.(group.keyText) ? "update" : "create";
       return { ...given, action, changed: undefined, previousRows };
     }
     const [block] = before;
@@ -205,6 +215,9 @@ export class DeliveredChangeReader {
   }
 
   #show(change: DeliveredChange, before: PreviousGroup, own: readonly SqlValue[]): void {
-    this.see?.(change, before, { columns: own.length > 0 ? this.#c.columns : [], values: own });
+    this.reading.see?.(change, before, {
+      columns: own.length > 0 ? this.#c.columns : [],
+      values: own,
+    });
   }
 }

@@ -108,19 +108,17 @@ export class Delivery {
     if (readsRemoved) refuseRemovedKeys(db, changes.comparison);
     const { plan } = context;
     const late = readsRemoved ? lateRepeats(earlier) : new Set<number>();
-    this.#reader = new DeliveredChangeReader(
-      db,
-      changes,
+    this.#reader = new DeliveredChangeReader(db, changes, {
       readsRemoved,
-      context.withPrevious,
-      plan && ((change, before, after) => plan.given(change, before, after)),
+      withPrevious: context.withPrevious,
+      see: plan && ((change, before, after) => plan.given(change, before, after)),
       // A person says so, and it holds something else by now.
-      (keyText) => {
+      isThere: (keyText) => {
         const entry = earlier.get(keyText);
         return entry !== undefined && isThereByWord(entry);
       },
-      (keyText) => turnOf(earlier.get(keyText), late),
-    );
+      turnOf: (keyText) => turnOf(earlier.get(keyText), late),
+    });
     this.#acknowledger = new Acknowledger(db, changes);
     this.#fitting = new FittingRows(db, changes.comparison);
     this.#former = new FormerGroups(db, changes.comparison);
