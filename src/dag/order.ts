@@ -11,10 +11,11 @@ import type { Graph } from "./graph.ts";
 
 /** Models in order. */
 export interface Order {
-  /** Layer after layer; by name within a layer, so that it does not depend on where files lie. */
+  /**
+   * Layer after layer: models of one read only from layers before it. By name within a layer, so that it does not
+   * depend on where files lie.
+   */
   models: readonly ModelName[];
-  /** Models of one layer read only from layers before it. */
-  layers: readonly (readonly ModelName[])[];
   /** One for each knot of models that read each other; those and all below them are in no layer. */
   errors: UserError[];
 }
@@ -23,15 +24,14 @@ export interface Order {
 export function orderModels(graph: Graph): Order {
   const waitingFor = new Map<ModelName, number>();
   for (const [name, edges] of graph.above) waitingFor.set(name, edges.length);
-  const layers: ModelName[][] = [];
+  const models: ModelName[] = [];
   let layer = namesWithout(waitingFor);
   while (layer.length > 0) {
-    layers.push(layer.sort(compareText));
+    for (const name of layer.sort(compareText)) models.push(name);
     layer = nextLayer(graph, layer, waitingFor);
   }
-  const models = layers.flat();
   const errors = models.length < graph.models.size ? describeCycles(graph, new Set(models)) : [];
-  return { models, layers, errors };
+  return { models, errors };
 }
 
 function namesWithout(waitingFor: ReadonlyMap<ModelName, number>): ModelName[] {

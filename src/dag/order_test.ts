@@ -24,7 +24,6 @@ Deno.test("models come after all they read, by name within a layer", () => {
     "a.y": [],
     "a.x": [],
   }));
-  assert.deepEqual(order.layers, [["a.x", "a.y"], ["m.one", "m.two"], ["z.last"]]);
   assert.deepEqual(order.models, ["a.x", "a.y", "m.one", "m.two", "z.last"]);
   assert.deepEqual(order.errors, []);
 });
@@ -103,7 +102,7 @@ Deno.test("the work to order models grows as their number does", () => {
 Deno.test("a chain and a cycle of 10,000 models exhaust no stack", () => {
   const chain: Record<string, string[]> = {};
   for (let i = 0; i < 10_000; i++) chain[`l.m${i}`] = i === 0 ? [] : [`l.m${i - 1}`];
-  assert.equal(orderModels(graphOf(chain)).layers.length, 10_000);
+  assert.equal(orderModels(graphOf(chain)).models.length, 10_000);
 
   const cycle = { ...chain, "l.m0": ["l.m9999"] };
   const { errors } = orderModels(graphOf(cycle));

@@ -242,7 +242,7 @@ class QueryScanner {
     const source: Source = { name: alias ?? name.table };
     if (!this.#isCte(name)) {
       const aliasEnd = this.#tokens[this.#at - 1]?.end ?? name.end;
-      source.table = { ...name, ...(alias !== undefined && { alias, aliasEnd }), usage: "from" };
+      source.table = { ...name, ...(alias !== undefined && { alias, aliasEnd }) };
       this.#tables.push(source.table);
     }
     level.scope?.sources.push(source);
@@ -257,10 +257,10 @@ class QueryScanner {
   #readInTable(): void {
     const name = this.#readTableName();
     if (name === undefined || this.#isCte(name) || this.#isMark(this.#at, "(")) return;
-    this.#tables.push({ ...name, usage: "in" });
+    this.#tables.push(name);
   }
 
-  #readTableName(): Omit<TableReference, "usage"> | undefined {
+  #readTableName(): TableReference | undefined {
     const first = this.#tokens[this.#at];
     const name = this.#bareOrQuotedName(this.#at);
     if (first === undefined || name === undefined) return undefined;

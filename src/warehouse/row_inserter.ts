@@ -12,8 +12,6 @@ import type { SqlValue } from "./values.ts";
 export interface RowInserterOptions {
   /** @default "main" */
   schema?: "main" | "temp";
-  /** A row takes the place of those that it cannot stand beside. @default false */
-  replaces?: boolean;
 }
 
 /** Inserts into one table; statements are prepared when they are needed first, and once. */
@@ -24,9 +22,9 @@ export class RowInserter {
     db: DatabaseSync,
     table: string,
     columns: readonly string[],
-    { schema = "main", replaces = false }: RowInserterOptions = {},
+    { schema = "main" }: RowInserterOptions = {},
   ) {
-    const into = `INSERT ${replaces ? "OR REPLACE " : ""}INTO ${schema}.${quoteIdentifier(table)}
+    const into = `INSERT INTO ${schema}.${quoteIdentifier(table)}
       (${columns.map(quoteIdentifier).join(",")})`;
     this.#statement = new ManyRowStatement(db, columns.length, (rows) => `${into} VALUES ${rows}`);
   }

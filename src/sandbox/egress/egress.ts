@@ -38,7 +38,6 @@ import type { Trail } from "./send/trail.ts";
 
 /** What a worker knows once it has been told its model. */
 interface Started {
-  standIns: StandIns;
   mask: SecretMask;
   outlet: Outlet;
   plan: EgressStart["plan"];
@@ -161,7 +160,7 @@ export class Egress {
       post: (message) => this.#port.send(message),
       now: () => performance.now(),
     });
-    return { standIns, mask, outlet, tokens, needsPermits, plan };
+    return { mask, outlet, tokens, needsPermits, plan };
   }
 
   #limited(outlet: Outlet, id: number, progress: Progress): Outlet {
