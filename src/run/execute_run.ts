@@ -37,10 +37,10 @@ import type { FromEngine } from "./engine/engine_protocol.ts";
 import type { EngineWorkers } from "./engine/engine_workers.ts";
 import { ReaderPool } from "./guest/guest_queries.ts";
 import { runModels } from "./models/run_models.ts";
-import type { PlanBeginning } from "./planner.ts";
+import type { PlanBeginning, Planner, PlannerParts } from "./planner.ts";
 import { LazyPractice } from "./practice.ts";
 import { RateLimits } from "./requests/rate_limits.ts";
-import type { TokenKeeper } from "./requests/token_keeper.ts";
+import type { TokenKeeper, TokenKeeperContext } from "./requests/token_keeper.ts";
 import type { RunContext } from "./run_context.ts";
 import { describeEnd } from "./run_ended.ts";
 import type { RunEvent, RunFinished } from "./run_event.ts";
@@ -126,19 +126,8 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
   const projectId = readProjectId(db);
   const states = loadModelStates(db);
   const startedAt = isoNow();
-  // Loaded only here, as all that few runs need: to load a module costs as much as many a model.
-  const planner = asked && new (await import("./planner.ts")).Planner({
-    db,
-    request,
-    practice,
-    graph,
-    selected: work.selected,
-    states,
-    projectId,
-    asked,
-    unknownSender: practice ? undefined : findUnknownSender(job.path, db),
-    madeAt: startedAt,
-  });
+  const planner = asked &&
+    await makePlanner(job, work, { db, states, projectId, asked, madeAt: startedAt });
   // Before the run is recorded, as what refuses the faults is no run.
   await using practiceApi = practice
     ? new LazyPractice(engine.workers, root, request.faults)
@@ -168,16 +157,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     ...(practiceApi && { practice: () => practiceApi.origin() }),
     ...(planner && { plan: planner.recorder }),
     isOfProject: nameTest([...graph.models.keys()]),
-    tokens: tokensOf({
-      db,
-      commits,
-      root,
-      practice,
-      isPlan: planner !== undefined,
-      stateOption: stateOption(request.practice, request.namedProject),
-      readVariable,
-      providers: settings.auth ?? {},
-    }),
+    tokens: tokensOf(job, { db, commits, isPlan: planner !== undefined, readVariable }),
     noteSending: () => {
       if (!practice && !asked) sending.begin();
     },
@@ -310,14 +290,33 @@ function startOf(
   };
 }
 
+/** Loaded only here, as all that few runs need: to load a module costs as much as many a model. */
+async function makePlanner(
+  { request, practice, path }: Job,
+  { graph, selected }: Work,
+  parts: Pick<PlannerParts, "db" | "states" | "projectId" | "asked" | "madeAt">,
+): Promise<Planner> {
+  const { Planner } = await import("./planner.ts");
+  const unknownSender = practice ? undefined : findUnknownSender(path, parts.db);
+  return new Planner({ ...parts, request, practice, graph, selected, unknownSender });
+}
+
 /** Loaded and made when a model asks for the first one. */
 function tokensOf(
-  parts: Omit<ConstructorParameters<typeof TokenKeeper>[0], "now">,
+  { root, practice, request, settings }: Job,
+  parts: Pick<TokenKeeperContext, "db" | "commits" | "isPlan" | "readVariable">,
 ): () => Promise<TokenKeeper> {
   let tokens: Promise<TokenKeeper> | undefined;
   const load = async () => {
     const { TokenKeeper } = await import("./requests/token_keeper.ts");
-    return new TokenKeeper({ ...parts, now: isoNow });
+    return new TokenKeeper({
+      ...parts,
+      root,
+      practice,
+      stateOption: stateOption(request.practice, request.namedProject),
+      providers: settings.auth ?? {},
+      now: isoNow,
+    });
   };
   return () => tokens ??= load();
 }

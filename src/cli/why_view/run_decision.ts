@@ -57,7 +57,7 @@ export interface Decided {
 }
 
 /** What is on record of a group, beside its tries. */
-export interface GroupFacts {
+export interface GroupRecord {
   /** The hash of what is accepted now. */
   accepted: { hash: string | undefined } | undefined;
   /** The ledger has its last try, which was not accepted. @default false */
@@ -90,7 +90,7 @@ export function decideRun(
   step: StoryStep,
   before: DeliveryRow | undefined,
   after: DeliveryRow | undefined,
-  facts: GroupFacts,
+  facts: GroupRecord,
 ): Decided {
   const { accepted, pending } = facts;
   if (step.status === "died") return inDeadRun(step, before, after, facts);
@@ -121,7 +121,7 @@ export function decideRun(
 }
 
 /** What is not pending the run has reached, unless it was tried before that: then it stands in the ledger. */
-function isReachKnown({ run_id: runId }: StoryStep, { leftBy, isOpen }: GroupFacts): boolean {
+function isReachKnown({ run_id: runId }: StoryStep, { leftBy, isOpen }: GroupRecord): boolean {
   return leftBy === runId && !isOpen;
 }
 
@@ -134,7 +134,7 @@ function inDeadRun(
   step: StoryStep,
   before: DeliveryRow | undefined,
   after: DeliveryRow | undefined,
-  facts: GroupFacts,
+  facts: GroupRecord,
 ): Decided {
   const { run_id: runId } = step;
   const { accepted, pending, outIn, keepsRemoved } = facts;
@@ -157,7 +157,7 @@ function heldBack(
   { groups_removed: removed }: StoryStep,
   before: DeliveryRow,
   after: DeliveryRow | undefined,
-  { isOpen = false }: GroupFacts,
+  { isOpen = false }: GroupRecord,
 ): Decided {
   const detail = `${before.state} in run ${before.run_id}`;
   const isKnownLater = after ? isByHand(after) || after.change_id === before.change_id : isOpen;
@@ -193,7 +193,7 @@ function sinceAccepted(
   step: StoryStep,
   before: DeliveryRow,
   after: DeliveryRow | undefined,
-  facts: GroupFacts,
+  facts: GroupRecord,
 ): Decided {
   if (before.action === "remove") return { decision: "gone", detail: "not in the query" };
   const { accepted, keepsRemoved } = facts;
@@ -223,7 +223,7 @@ function unchanged(hash: string | undefined): Decided {
 }
 
 /** It is accepted, and no try of it is on record. */
-function unchangedSinceLong({ accepted, isKeyKnown = true }: GroupFacts): Decided {
+function unchangedSinceLong({ accepted, isKeyKnown = true }: GroupRecord): Decided {
   if (isKeyKnown) return unchanged(accepted?.hash);
   return {
     decision: "unchanged_or_new_key",

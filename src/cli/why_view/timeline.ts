@@ -5,7 +5,7 @@
  */
 import type { DeliveryRow, StoryStep } from "~/store/changes/group_story.ts";
 import { isByHand, isOfAll } from "./delivery_row.ts";
-import { type Decided, decideRun, type GroupFacts } from "./run_decision.ts";
+import { type Decided, decideRun, type GroupRecord } from "./run_decision.ts";
 
 /** Runs one after the other that decided the same. */
 export interface RunEntry extends Decided {
@@ -27,7 +27,7 @@ export interface TryEntry {
 export type StoryEntry = TryEntry | RunEntry;
 
 /** What a story is told from. */
-export interface StoryFacts extends GroupFacts {
+export interface StoryFacts extends GroupRecord {
   /** Newest first. */
   deliveries: readonly DeliveryRow[];
   /** Newest first, read as far as needed. */
