@@ -10,16 +10,17 @@ import { messageOf } from "~/base/message_of.ts";
 import { textPosition } from "~/base/text_position.ts";
 import { UserError } from "~/base/user_error.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
-import { parseModelName, quoteIdentifier } from "~/sql/identifiers.ts";
+import { parseModelName, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { findUnboundParameter } from "~/sql/parameters.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
+import { createResultTable } from "~/warehouse/result_table.ts";
 import { findStatementErrorOffset } from "~/warehouse/statement_error_offset.ts";
 import { listTables } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { WholeRows } from "~/warehouse/whole_rows.ts";
 
-const RESULT = `"spoor.query_result"`;
+const RESULT = "spoor.query_result";
 
 /** What Spoor keeps for people to read; the help of `spoor query` says what is in them. */
 const OWN_TABLES = ["changes", "runs", "steps", "models", "ledger", "deliveries", "requests"]
@@ -75,24 +76,19 @@ function toSql(text: string): string {
   );
 }
 
-/**
- * Rows by way of a temporary table. SQLite finds some mistakes only while it computes, and
- * `iterate` of `node:sqlite` in Deno (2.6 and 2.9) keeps those to itself: the rows just end.
- */
+/** @throws {UserError} SQLite finds some mistakes only while it computes. */
 function* readRows(
   db: DatabaseSync,
   sql: string,
   columnCount: number,
 ): Generator<readonly SqlValue[]> {
-  // Columns without a type: what goes in comes out.
   const columns = Array.from({ length: columnCount }, (_, i) => `c${i}`);
   try {
-    db.exec(`CREATE TEMP TABLE ${RESULT} (${columns.join(", ")})`);
-    db.prepare(`INSERT INTO temp.${RESULT} ${sql}`).run();
+    createResultTable(db, RESULT, columns, sql, []);
   } catch (error) {
     throw cannotRun(error, sql);
   }
-  yield* new WholeRows(db, columns, `FROM temp.${RESULT}`).iterate();
+  yield* new WholeRows(db, columns, `FROM ${temp(RESULT)}`).iterate();
 }
 
 function explain(

@@ -19,7 +19,7 @@ import type { ModelPlan } from "~/plan/model_plan.ts";
 import { DeliveredChangeReader } from "~/run/deliver/delivered_change_reader.ts";
 import type { TrackedQuery } from "~/run/earlier/accept_settled.ts";
 import type { AdoptedGroups } from "~/run/run_event.ts";
-import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
+import { columnList, temp } from "~/sql/identifiers.ts";
 import { DeliveryLog } from "~/store/changes/delivery_log.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
 import { forgetRemoved } from "~/tracked/accept/accept_all.ts";
@@ -36,7 +36,7 @@ import {
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { notePending } from "~/tracked/compare/note_pending.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
-import { toBound } from "~/warehouse/values.ts";
+import { createResultTable } from "~/warehouse/result_table.ts";
 import { type Adoption, clearChanges } from "./adopt_changes.ts";
 import { adoptTries, type AdoptTriesContext } from "./adopt_tries.ts";
 import { notesOf } from "./held_notes.ts";
@@ -76,11 +76,7 @@ export function copyOfQuery(
   { select, columns, params }: TrackedQuery,
 ): TrackedQuery & { table: string } {
   const table = `spoor.adopt.${++copies}`;
-  // Without types, so that every value is kept as it is.
-  db.exec(
-    `CREATE TEMP TABLE ${quoteIdentifier(table)} (${columnList(columns)})`,
-  );
-  db.prepare(`INSERT INTO ${temp(table)} ${select}`).run(...params.map(toBound));
+  createResultTable(db, table, columns, select, params);
   return { table, columns, select: `SELECT * FROM ${temp(table)}`, params: [] };
 }
 

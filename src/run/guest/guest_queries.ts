@@ -8,10 +8,11 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { RowBlock } from "~/sandbox/protocol.ts";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { openDatabaseReadOnly } from "~/warehouse/open_database.ts";
+import { createResultTable } from "~/warehouse/result_table.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
-import { type SqlValue, toBound } from "~/warehouse/values.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
 import { WholeRows } from "~/warehouse/whole_rows.ts";
 
 /** Connections for reading; one that is given back is used again. */
@@ -41,13 +42,10 @@ export class ReaderPool implements Disposable {
 
 let queries = 0;
 
-/**
- * One open query. Its rows are gathered in a temporary table first: `iterate()` of `node:sqlite`
- * ends without a word where SQLite fails midway (tried on Deno 2.6 and 2.9), and rows would be lost.
- */
+/** One open query, whose rows are read from a table of what it gave. */
 export class GuestQuery implements Disposable {
   readonly #db: DatabaseSync;
-  readonly #table = `temp."spoor.query.${++queries}"`;
+  readonly #table = `spoor.query.${++queries}`;
   readonly #select: WholeRows;
   #next = 1;
   #isOpen = true;
@@ -64,16 +62,12 @@ export class GuestQuery implements Disposable {
   ) {
     this.#db = pool.take();
     try {
-      // Without types, so that every value is kept as it is.
-      this.#db.exec(
-        `CREATE TEMP TABLE ${this.#table} (${columnList(columns)})`,
-      );
-      this.#db.prepare(`INSERT INTO ${this.#table} ${sql}`).run(...params.map(toBound));
+      createResultTable(this.#db, this.#table, columns, sql, params);
       const place = rowidName(columns);
       this.#select = new WholeRows(
         this.#db,
         columns.map(quoteIdentifier),
-        `FROM ${this.#table} WHERE ${place} >= ? ORDER BY ${place} LIMIT ?`,
+        `FROM ${temp(this.#table)} WHERE ${place} >= ? ORDER BY ${place} LIMIT ?`,
       );
     } catch (error) {
       this[Symbol.dispose]();
@@ -95,7 +89,7 @@ export class GuestQuery implements Disposable {
   [Symbol.dispose](): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#db.exec(`DROP TABLE IF EXISTS ${this.#table}`);
+    this.#db.exec(`DROP TABLE IF EXISTS ${temp(this.#table)}`);
     this.pool.giveBack(this.#db);
   }
 }
