@@ -1,5 +1,5 @@
 /**
- * Decides whether a model runs, and says why. A pure function: `run` acts on it, `plan` will show it.
+ * Decides whether a model runs, and says why. A pure function: a run acts on it, a plan shows it.
  *
  * @module
  */
@@ -23,8 +23,8 @@ export interface StepFacts {
   areFilesUnknown?: boolean;
   /** The same of variables. */
   movedVariables?: readonly string[] | undefined;
-  /** `--full`, `--resend`. */
-  isForced?: string | undefined;
+  /** The option that makes it run: `--full`, `--resend`. */
+  forcedBy?: string | undefined;
 }
 
 /** Whether a model runs, and why. */
@@ -41,8 +41,8 @@ export function decideStep(facts: StepFacts): StepDecision {
 }
 
 function reasonToRun(facts: StepFacts): string | undefined {
-  const { model, state, hasTarget, movedFiles, isForced } = facts;
-  if (isForced !== undefined) return isForced;
+  const { model, state, hasTarget, movedFiles, forcedBy } = facts;
+  if (forcedBy !== undefined) return forcedBy;
   if (!state) return "first run";
   // What a model of SQL, or of another kind, has waiting it had when it was one that sends; it sends nothing of it.
   if (state.waiting > 0 && model.language === "ts" && model.kind === "tracked") {

@@ -56,7 +56,7 @@ Deno.test("decideStep() says why a model runs", () => {
   assert.equal(outcome({ ...open, model: asTable }), "definition changed", "the same");
   const asSql = { ...waiting, model: { ...model, fingerprint: "f2" } };
   assert.equal(outcome(asSql), "definition changed", "it was one that sends before");
-  assert.equal(outcome({ isForced: "--full" }), "--full");
+  assert.equal(outcome({ forcedBy: "--full" }), "--full");
 });
 
 Deno.test("decideStep() runs a source every time, unless files are all it reads and they did not move", () => {

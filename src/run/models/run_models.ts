@@ -11,20 +11,12 @@ import type { HeldAdopter } from "~/run/adopt/adopt_held.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { RunEvent, StepStatus } from "~/run/run_event.ts";
 import type { GuestLink } from "~/sandbox/guest_link.ts";
-import { countUnacknowledged, countWaitingChanges } from "~/store/changes/waiting_changes.ts";
+import { countWaitingChanges } from "~/store/changes/waiting_changes.ts";
 import { JointTransaction } from "~/store/commits/joint_transaction.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { explainStateError } from "~/store/open_state.ts";
-import { findTableType } from "~/warehouse/tables.ts";
-import { decideStep, type StepDecision, type StepFacts } from "./decide_step.ts";
+import { decideStep, type StepDecision } from "./decide_step.ts";
 import type { ModelWishes } from "./model_wishes.ts";
-import {
-  findMovedInputs,
-  hasOtherInputs,
-  type MovedInputs,
-  readOtherInputs,
-  rememberInputs,
-} from "./other_inputs.ts";
 import {
   closeStep,
   failedOutcome,
@@ -37,6 +29,7 @@ import {
   type StepOutcome,
   writeStep,
 } from "./step.ts";
+import { gatherFacts, knownInputs } from "./step_facts.ts";
 
 type RunSqlModel = typeof import("./run_sql_model.ts").runSqlModel;
 
@@ -244,7 +237,7 @@ class ModelScheduler {
       model,
       reason,
       state: this.input.states.get(model.name),
-      inputs: this.#knownInputs(model),
+      inputs: knownInputs(this.input, model),
       tracked: this.#trackedAbove(model),
       wishes: this.#wishesFor(model.name),
       startedAt: performance.now(),
@@ -295,51 +288,9 @@ class ModelScheduler {
   }
 
   #decide(model: Model): StepDecision {
-    const { full, states } = this.input;
-    const { resend, adopt } = this.#wishesFor(model.name);
-    const state = states.get(model.name);
-    return decideStep({
-      model,
-      state,
-      hasTarget: state !== undefined && findTableType(this.context.db, model.name) !== undefined,
-      inputs: this.#inputs(model),
-      ...state?.waiting && { unacknowledged: countUnacknowledged(this.context.db, model.name) },
-      isForced: adopt ? "--adopt" : resend ? "--resend" : full ? "--full" : undefined,
-      ...(state && hasOtherInputs(model) && this.#lookAtInputs(model)),
-    });
-  }
-
-  /** What cannot be looked at makes the model run, and fail when it does not look better then. */
-  #lookAtInputs(model: Model): Partial<StepFacts> | undefined {
-    try {
-      return this.#movedInputs(model);
-    } catch (error) {
-      if (error instanceof UserError) return { areFilesUnknown: true };
-      throw error;
-    }
-  }
-
-  /** What a state of before knows nothing of has not moved, and is remembered from now on. */
-  #movedInputs(model: Model): MovedInputs | undefined {
-    const now = readOtherInputs(this.context, model);
-    const moved = findMovedInputs(this.context, model, now);
-    if (!moved) this.#joint.record(() => rememberInputs(this.context, model, now));
-    return moved;
-  }
-
-  #inputs(model: Model): Record<string, number | undefined> {
-    const inputs = this.#knownInputs(model) as Record<string, number | undefined>;
-    for (const table of this.input.graph.external.get(model.name) ?? []) inputs[table] = undefined;
-    return inputs;
-  }
-
-  /** Without a prototype: V8 then makes no shape of each set of names, which cost more than all else. */
-  #knownInputs(model: Model): Record<string, number> {
-    const inputs: Record<string, number> = Object.create(null);
-    for (const edge of this.input.graph.above.get(model.name) ?? []) {
-      inputs[edge.from] = this.input.states.get(edge.from)?.dataVersion ?? 0;
-    }
-    return inputs;
+    const forcedBy = optionFor(this.#wishesFor(model.name), this.input.full);
+    const record = (write: () => void) => this.#joint.record(write);
+    return decideStep(gatherFacts(this.context, this.input, model, forcedBy, record));
   }
 
   #trackedAbove({ name }: Model): ModelName[] {
@@ -365,6 +316,13 @@ async function startGuest(
     memoryMb,
     ...(modelTimeoutMs !== undefined && { lifetimeMs: modelTimeoutMs }),
   });
+}
+
+/** The option that makes a model run, whatever is up to date. */
+function optionFor({ resend, adopt }: ModelWishes, full: boolean): string | undefined {
+  if (adopt) return "--adopt";
+  if (resend) return "--resend";
+  return full ? "--full" : undefined;
 }
 
 function wordFor(status: StepStatus | undefined): string {
