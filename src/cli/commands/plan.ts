@@ -4,15 +4,14 @@
  * @module
  */
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
-import { projectOf, projectToRun } from "~/cli/find_project.ts";
+import { projectOf } from "~/cli/find_project.ts";
 import { expectOneFormat } from "~/cli/one_format.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
-import { parseCount } from "~/cli/parse_count.ts";
-import { parseHeld } from "~/cli/parse_held.ts";
 import { applyingText } from "~/cli/plan_view/applying_text.ts";
 import { renderPlanMarkdown } from "~/cli/plan_view/plan_markdown.ts";
 import { renderPlan } from "~/cli/plan_view/plan_text.ts";
 import { expectWritable, writePlan } from "~/cli/plan_view/write_plan.ts";
+import { SELECTORS, toRunRequest } from "~/cli/run_call.ts";
 import { runOnCopy } from "~/cli/run_on_copy.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import { planText } from "~/plan/plan_file.ts";
@@ -74,12 +73,7 @@ export const planCommand = defineCommand({
     "Exit code 0: the plan is made. 1: a model would fail, a budget would block it, or no run would",
     "begin from this state. With --exit-code 3: a run would do something.",
   ].join("\n"),
-  positionals: [{
-    name: "selector",
-    help: "sync.crm, +sync.crm (and all above), mart.customers+ (and all below), tag:crm, 'mart.*'",
-    many: true,
-    complete: "selectors",
-  }],
+  positionals: [SELECTORS],
   options: OPTIONS,
   examples: [
     ["spoor plan", "What spoor run would do"],
@@ -113,21 +107,12 @@ export const planCommand = defineCommand({
   },
 });
 
-function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
-  const { practice, full, resend, adopt, held, jobs, verbose, output } = options;
+function toRequest(call: Call<typeof OPTIONS>): RunRequest {
+  const { options } = call;
+  const complete = options.output !== undefined || options.all || formatOf(options) === "json";
   return {
-    ...projectToRun(options),
-    selectors: positionals,
-    practice,
-    full,
-    resend,
-    adopt,
-    verbose,
-    allowRemoved: options["allow-removed"],
-    allowChanges: options["allow-changes"],
-    ...(held !== undefined && { held: parseHeld(held, adopt) }),
-    ...(jobs !== undefined && { jobs: parseCount("jobs", jobs) }),
-    plan: { complete: output !== undefined || options.all || formatOf(options) === "json" },
+    ...toRunRequest(call),
+    plan: { complete },
   };
 }
 

@@ -6,11 +6,9 @@
 import { parseDurationMs } from "~/base/duration.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
-import { projectToRun } from "~/cli/find_project.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";
-import { parseCount } from "~/cli/parse_count.ts";
-import { parseHeld } from "~/cli/parse_held.ts";
 import { PROGRAM } from "~/cli/program.ts";
+import { SELECTORS, toRunRequest } from "~/cli/run_call.ts";
 import { showAsJson } from "~/cli/run_view/run_json.ts";
 import { RunText } from "~/cli/run_view/run_text.ts";
 import { hearStopSignals, STOPPING } from "~/cli/stop_signals.ts";
@@ -90,12 +88,7 @@ export const runCommand = defineCommand({
     `commas, as --faults 429:10% or --faults "429:10% drop:2%,path=/contacts":`,
     ...Object.entries(FAULT_HELP).map(([name, does]) => `  ${name.padEnd(7)}  ${does}`),
   ].join("\n"),
-  positionals: [{
-    name: "selector",
-    help: "sync.crm, +sync.crm (and all above), mart.customers+ (and all below), tag:crm, 'mart.*'",
-    many: true,
-    complete: "selectors",
-  }],
+  positionals: [SELECTORS],
   options: OPTIONS,
   examples: [
     ["spoor run", "Everything that is not up to date"],
@@ -146,21 +139,11 @@ export const runCommand = defineCommand({
   },
 });
 
-function toRequest({ options, positionals }: Call<typeof OPTIONS>): RunRequest {
-  const { practice, faults, full, resend, adopt, held, jobs, timeout, verbose } = options;
+function toRequest(call: Call<typeof OPTIONS>): RunRequest {
+  const { faults, timeout } = call.options;
   return {
-    ...projectToRun(options),
-    selectors: positionals,
-    practice,
-    full,
-    resend,
-    adopt,
-    allowRemoved: options["allow-removed"],
-    allowChanges: options["allow-changes"],
-    verbose,
+    ...toRunRequest(call),
     ...(faults !== undefined && { faults }),
-    ...(held !== undefined && { held: parseHeld(held, adopt) }),
-    ...(jobs !== undefined && { jobs: parseCount("jobs", jobs) }),
     ...(timeout !== undefined && { timeoutMs: parseTimeout(timeout) }),
   };
 }
