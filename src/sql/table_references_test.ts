@@ -45,7 +45,7 @@ Deno.test("findTableReferences() takes no clause for an alias", () => {
   assert.deepEqual(shown("SELECT 1 FROM a.b WINDOW w AS (), v AS ()"), ["a.b"]);
 });
 
-Deno.test("findTableReferences() tells IN from FROM", () => {
+Deno.test("findTableReferences() finds tables after IN", () => {
   assert.deepEqual(shown("SELECT a IN x.y, b NOT IN z FROM t WHERE c IN (x.y, z)"), [
     "x.y",
     "z",
