@@ -136,6 +136,8 @@ export interface GuestRequest {
   retries: number;
   /** The groups this request is about; empty where it belongs to none. */
   groups: readonly number[];
+  /** It is about several that a loop of the model's own has put together. */
+  isByLoop?: boolean;
   /** The unsettled change that `verify` asks about. */
   verifies?: number;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { changeKey, type KeyedChange } from "~/run/deliver/idempotency_key.ts";
+import { changeKey, FIRST, type KeyedChange } from "~/run/deliver/idempotency_key.ts";
 import {
   keyNameOf,
   lastRequestOf,
@@ -55,5 +55,5 @@ export function toKeyed(
 function keyOf(db: DatabaseSync, model: string, change: KeyedChange): string {
   const projectId = readProjectId(db);
   const { contentFrom } = loadKeyNames(db, model);
-  return changeKey({ projectId, model, changes: [change], place: 0, contentFrom });
+  return changeKey({ projectId, model, changes: [change], place: FIRST, contentFrom });
 }

@@ -40,7 +40,7 @@ import {
   keyedChangeOf,
 } from "./given_group.ts";
 import { GivenGroups } from "./given_groups.ts";
-import { changeKey } from "./idempotency_key.ts";
+import { changeKey, FIRST } from "./idempotency_key.ts";
 import { NO_RECORDS, type Records } from "./no_records.ts";
 
 /** What a delivery needs from its run and its model. */
@@ -216,7 +216,7 @@ export class Delivery {
     const { projectId, keyNames: { nameOf, contentFrom } } = this.context;
     const changes = [keyedChangeOf(given)];
     const model = nameOf(given.changeId);
-    const idempotencyKey = changeKey({ projectId, model, changes, place: 0, contentFrom });
+    const idempotencyKey = changeKey({ projectId, model, changes, place: FIRST, contentFrom });
     const { previousRows, key } = change;
     const isKeyAlone = action === "remove" && previousRows === 0;
     return { ...group, action, previousRows, idempotencyKey, ...(isKeyAlone && { key }) };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
 import { triedGroups } from "~/run/earlier/earlier_changes.ts";
 import { temp } from "~/sql/identifiers.ts";
 import { LedgerReader } from "~/store/changes/ledger.ts";
@@ -26,6 +27,7 @@ function begin(
   db: DatabaseSync,
   among = "",
   onRemoved: "forget" | "deliver" = "forget",
+  promise: DeliveryPromise = "at_least_once",
 ): Delivery {
   const commits: DurableCommits = {
     add: (write) => Promise.resolve(inTransaction(db, write)),
@@ -53,7 +55,7 @@ function begin(
         projectId: "test",
         maxAttempts: 3,
         unparked: 0,
-        promise: "at_least_once",
+        promise,
         onRemoved,
         withPrevious: onRemoved === "deliver",
         settled: { isAny: false, hasWritten: false },
@@ -196,3 +198,36 @@ Deno.test("rows of a model whose delivery is cut off count as not counted, thoug
   const cutOff = loadModelStates(db).get("sync.crm");
   assert.deepEqual([cutOff?.rows, cutOff?.dataVersion], [undefined, 2]);
 });
+
+const BEFORE: readonly {
+  what: string;
+  isByLoop?: boolean;
+  isTaken?: boolean;
+  promise?: DeliveryPromise;
+  after: number;
+}[] = [
+  { what: "put together by a loop", after: 1 },
+  { what: "put together by a loop and refused", isTaken: false, after: 0 },
+  { what: "of a batch, whose halves come again as they are", isByLoop: false, after: 0 },
+  { what: "put together by a loop, at most once", promise: "at_most_once", after: 0 },
+];
+
+for (const { what, isByLoop = true, isTaken = true, promise, after } of BEFORE) {
+  Deno.test(`a request about all groups, ${what}, counts ${after} before the write about each that follows`, async () => {
+    using db = openSource();
+    const delivery = begin(db, "", "forget", promise);
+    const { requests } = delivery;
+    const numbers = (await delivery.pull(10)).groups.map(({ group }) => group);
+    await requests.begin(numbers, isByLoop).mayLeave;
+    requests.end(numbers, { isUncertain: false, hasMoved: isTaken, isTaken });
+
+    const places = [[1], [2], [1], numbers].map((about) => requests.begin(about).place);
+
+    assert.deepEqual(places, [
+      { among: 0, after },
+      { among: 0, after },
+      { among: 1, after },
+      { among: 1, after: 0 },
+    ]);
+  });
+}

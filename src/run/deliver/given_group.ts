@@ -16,9 +16,16 @@ import type { ChangedGroup } from "~/tracked/compare/changed_group_reader.ts";
 import type { DeliveredChange } from "./delivered_change_reader.ts";
 import type { KeyedChange } from "./idempotency_key.ts";
 
-/** The place of the next write about the same groups, from 0. */
+/** Writes about the same groups. */
 export interface WriteCount {
+  /** Numbers of all of them, of those too that have ended. */
+  of: ReadonlySet<number>;
+  /** The place of the next one, from 0. */
   next: number;
+  /** A loop of the model's own has put these groups together. */
+  isByLoop: boolean;
+  /** The last one was answered with 200–299. */
+  isTaken: boolean;
 }
 
 /** See the module's comment. */
@@ -38,7 +45,7 @@ export interface GivenGroup extends ChangedGroup {
   batchSize: number;
   /** Runs in which this very change was tried, this one included; not those where the far side failed. */
   attempts: number;
-  /** Numbers of groups that writes were about together → how many there were; of all of them the same object. */
+  /** Numbers of groups that writes were about together → what is known of these; of all of them the same object. */
   writes: Map<string, WriteCount> | undefined;
   /** Its row in the ledger is committed, or on its way. */
   intent: Promise<void> | undefined;

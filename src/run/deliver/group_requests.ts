@@ -19,7 +19,7 @@ import {
   type WriteCount,
 } from "./given_group.ts";
 import type { GivenGroups } from "./given_groups.ts";
-import type { KeyedChange } from "./idempotency_key.ts";
+import type { KeyedChange, WritePlace } from "./idempotency_key.ts";
 import type { Records } from "./no_records.ts";
 
 /** What requests need of their delivery's run. */
@@ -37,8 +37,7 @@ export interface GroupRequestsContext {
 export interface BegunRequest {
   /** What it is about, of which its key is made. */
   changes: readonly KeyedChange[];
-  /** Its place among the writes about the same groups, from 0. */
-  place: number;
+  place: WritePlace;
   /** What it is recorded as a request of: the one change, or the batch. Absent: of none. */
   subject: number | undefined;
 }
@@ -80,9 +79,10 @@ export class GroupRequests {
    * change, and has a key of its own; it is recorded beside what was accepted. Not so where the group has failed:
    * its function is over, and nobody waits for what it left behind.
    *
+   * @param isByLoop A loop of the model's own has put these groups together.
    * @throws {UserError} It is not to leave: a group of it has failed.
    */
-  begin(numbers: readonly number[]): RequestIntent {
+  begin(numbers: readonly number[], isByLoop = false): RequestIntent {
     const failed = numbers.map((number) => this.given.find(number))
       .find((group) => group?.end === "failed");
     if (failed) throw this.#endedBefore(failed);
@@ -91,13 +91,46 @@ export class GroupRequests {
       group.changeId ||= this.context.nextChangeId();
       group.unanswered += 1;
     }
-    const place = takePlace(numbers, groups);
+    const place = this.#takePlace(numbers, groups, isByLoop);
     // A batch that was refused goes out again in parts: each part is what a crash would repeat.
     if (groups.length > 0 && !areOutTogether(groups)) this.#writeIntent(groups);
     const [first] = groups;
     // Now: before the intent is on disk, another request may take them into another batch.
     const subject = first ? first.batch || first.changeId : this.#acceptedAs(numbers);
     return { changes: groups.map(keyedChangeOf), place, subject, mayLeave: this.#waitFor(groups) };
+  }
+
+  /**
+   * The place of the next write about these groups, of which its key is made: what a model reads meanwhile does not
+   * count. Those of them that have ended do: another write about the rest must not take the place that the first
+   * one about the rest has in the run that repeats it.
+   *
+   * @param open Those that have not ended; the count lasts as long as one of them.
+   */
+  #takePlace(
+    numbers: readonly number[],
+    open: readonly GivenGroup[],
+    isByLoop: boolean,
+  ): WritePlace {
+    const name = numbers.join();
+    const [first] = open;
+    const count = open.find(({ writes }) => writes?.has(name))?.writes?.get(name) ??
+      { of: new Set(numbers), next: 0, isByLoop, isTaken: false };
+    for (const group of open) (group.writes ??= new Map()).set(name, count);
+    return { among: count.next++, after: first ? this.#countBefore(first, count) : 0 };
+  }
+
+  /**
+   * Requests about more groups that a loop put together, and that were taken: what follows is no repeat of what a run
+   * asks first that has one of these groups alone. After a refusal it may be. At most once nothing is sent again that
+   * may have been done, and `verify` asks for a change by the key that its first write alone has.
+   */
+  #countBefore({ writes }: GivenGroup, { of }: WriteCount): number {
+    if (this.context.promise === "at_most_once" || !writes || writes.size === 1) return 0;
+    const before = [...writes.values()].filter((each) =>
+      each.isByLoop && each.isTaken && each.of.size > of.size && of.isSubsetOf(each.of)
+    );
+    return before.length;
   }
 
   /** Until their intents are durable. */
@@ -174,9 +207,12 @@ export class GroupRequests {
 
   /** The request has ended. */
   end(numbers: readonly number[], { isUncertain, hasMoved, isTaken }: RequestEnd): void {
+    const name = numbers.join();
     for (const number of numbers) {
       const group = this.given.find(number);
       if (!group) continue;
+      const count = group.writes?.get(name);
+      if (count) count.isTaken = isTaken;
       group.pending -= 1;
       group.unanswered -= 1;
       group.isUncertain ||= isUncertain;
@@ -244,22 +280,6 @@ export class GroupRequests {
       this.context.commits.addUnawaited(() => this.records.withdrawn(group));
     }
   }
-}
-
-/**
- * The place of the next write about these groups, of which its key is made: what a model reads meanwhile does not
- * count. Those of them that have ended do: another write about the rest must not take the place that the first
- * one about the rest has in the run that repeats it.
- *
- * @param open Those that have not ended; the count lasts as long as one of them.
- */
-function takePlace(numbers: readonly number[], open: readonly GivenGroup[]): number {
-  const name = numbers.join();
-  let count: WriteCount | undefined;
-  for (const { writes } of open) count ??= writes?.get(name);
-  count ??= { next: 0 };
-  for (const group of open) (group.writes ??= new Map()).set(name, count);
-  return count.next++;
 }
 
 /**

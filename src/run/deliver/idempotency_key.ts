@@ -18,6 +18,25 @@ export interface KeyedChange {
   contentHash: string;
 }
 
+/** Where a write stands among those of its changes. */
+export interface WritePlace {
+  /** Among the writes about the same groups, from 0. */
+  among: number;
+  /**
+   * Requests about more groups, these among them, that the far side has taken before. A write that follows them is
+   * another one than a write about these groups alone that has none before it, in another run.
+   */
+  after: number;
+}
+
+/** The place of a change's first write. */
+export const FIRST: WritePlace = { among: 0, after: 0 };
+
+/** Whether it is that. */
+export function isFirst({ among, after }: WritePlace): boolean {
+  return among === 0 && after === 0;
+}
+
 /** What a key is made of. */
 export interface KeySubject {
   /** Makes keys differ between projects. */
@@ -25,8 +44,7 @@ export interface KeySubject {
   model: string;
   /** What the request is about, in the order in which it goes out. */
   changes: readonly KeyedChange[];
-  /** The request's place among the writes about the same groups, from 0. */
-  place: number;
+  place: WritePlace;
   /** The first change whose keys are made of its content too. */
   contentFrom: number;
 }
@@ -35,11 +53,12 @@ export interface KeySubject {
 export function changeKey(
   { projectId, model, changes, place, contentFrom }: KeySubject,
 ): string {
+  const placed = place.after === 0 ? `${place.among}` : `${place.after}.${place.among}`;
   if (changes.every(({ id }) => id < contentFrom)) {
     const ids = changes.map(({ id }) => id).join(",");
-    return digest(`${projectId}\n${model}\nchange ${ids} ${place}`);
+    return digest(`${projectId}\n${model}\nchange ${ids} ${placed}`);
   }
-  return digest([projectId, model, ...changes.map(textOf), `request ${place}`].join("\n"));
+  return digest([projectId, model, ...changes.map(textOf), `request ${placed}`].join("\n"));
 }
 
 /** A new group that went out and was not accepted may be one that is known by then. */

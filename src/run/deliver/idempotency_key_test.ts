@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { changeKey, type KeyedChange } from "./idempotency_key.ts";
+import { changeKey, FIRST, type KeyedChange } from "./idempotency_key.ts";
 
 function keyOf(changes: readonly Pick<KeyedChange, "id" | "contentHash">[]): string {
   return changeKey({
     projectId: "test",
     model: "sync.crm",
     changes: changes.map((each) => ({ ...each, groupKey: `[${each.id}]`, action: "update" })),
-    place: 0,
+    place: FIRST,
     contentFrom: 5,
   });
 }

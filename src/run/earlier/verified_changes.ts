@@ -9,7 +9,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isUnknown } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
-import { changeKey } from "~/run/deliver/idempotency_key.ts";
+import { changeKey, FIRST } from "~/run/deliver/idempotency_key.ts";
 import { assertGuest } from "~/run/guest/guest_error.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
 import type { RunContext } from "~/run/run_context.ts";
@@ -21,12 +21,22 @@ import { DeliveryLog } from "~/store/changes/delivery_log.ts";
 import { deliveriesOf } from "~/store/changes/group_story.ts";
 import { type KeyNames, loadKeyNames } from "~/store/changes/key_names.ts";
 import { Ledger, type LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
+import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";
 
 /** Asked for in one run at most; more come with the next. */
 const MAX_ASKED = 1_000;
 /** Characters that are kept of what `verify` threw. */
 const MAX_WHY = 10_000;
+
+/** What this needs of its run. */
+export interface VerifyContext extends
+  Pick<
+    RunContext,
+    "db" | "runId" | "projectId" | "plan" | "planned" | "nextBatchId" | "now"
+  > {
+  commits: Pick<DurableCommits, "addUnawaited">;
+}
 
 /** See the module's comment. */
 export class VerifiedChanges {
@@ -38,7 +48,7 @@ export class VerifiedChanges {
   readonly told: VerifiedGroups = { sent: 0, not_sent: 0, left: 0 };
 
   constructor(
-    private readonly context: RunContext,
+    private readonly context: VerifyContext,
     private readonly model: Model,
     wishes: ModelWishes,
     /** Takes stand-ins of secrets out of texts. */
@@ -62,7 +72,7 @@ export class VerifiedChanges {
           projectId,
           model: nameOf(entry.id),
           changes: [entry],
-          place: 0,
+          place: FIRST,
           contentFrom,
         }),
       },

@@ -5,6 +5,7 @@
  */
 import { hideInText } from "~/base/hide_credentials.ts";
 import type { BegunRequest } from "~/run/deliver/group_requests.ts";
+import { isFirst } from "~/run/deliver/idempotency_key.ts";
 import type { EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
 import type { KeyNames } from "~/store/changes/key_names.ts";
 import type { OpenRequests } from "~/store/changes/open_requests.ts";
@@ -83,7 +84,7 @@ export class RequestRecord {
     const { commits, log, open, keyNames } = this.context;
     const { number, at, idempotencyKey, begun: { changes, place, subject } } = this.beginning;
     const { error, attempts, elapsedMs } = response;
-    const isFirstOfOne = subject !== undefined && changes.length === 1 && place === 0 &&
+    const isFirstOfOne = subject !== undefined && changes.length === 1 && isFirst(place) &&
       this.#sentKey === idempotencyKey;
     const keyName = isFirstOfOne ? keyNames.nameOf(subject) : undefined;
     commits.addUnawaited(() => {

@@ -138,6 +138,7 @@ async function request(
     timeoutMs: timeoutOf(options.timeout) ?? start.timeoutMs,
     retries: retriesOf(options.retries) ?? start.retries,
     groups: change.groups,
+    ...(change.groups.length > 1 && !change.isInLane && { isByLoop: true }),
     ...(change.verifies !== undefined && { verifies: change.verifies }),
   };
   const call = () => port.call("response", { type: "http", request: message });
