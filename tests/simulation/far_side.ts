@@ -42,10 +42,16 @@ export class FarSide {
   readonly contents: Map<string, string>[] = [new Map(), new Map()];
   readonly wrongs: string[] = [];
   requests = 0;
+  /** Keys of all first requests about groups that have arrived. */
+  readonly arrived = new Set<string>();
   /** How often each change was done, by id and ordinal. */
   readonly done = new Map<string, number>();
   /** Changes that were done at all, with their groups. */
   #everDone = new Map<number, string>();
+  /** Others have had it hold something else. */
+  wasChanged = false;
+  /** Groups that it has of others, and not of this model: until a request of this one does something. */
+  readonly others = new Set<string>();
   #ofOthers = new Set<string>();
   #answers = new Map<string, { text: string; answer: FarAnswer }>();
 
@@ -53,6 +59,7 @@ export class FarSide {
 
   /** Does what is asked. */
   handle(request: FarRequest): FarAnswer {
+    if (request.ordinal === 0) this.arrived.add(request.key);
     const text = JSON.stringify(request.items);
     const known = this.#answers.get(request.key);
     if (known && known.text !== text) {
@@ -78,6 +85,7 @@ export class FarSide {
 
   /** Others have made it hold this. Of a group that it held otherwise, what was done is undone. */
   become(held: ReadonlyMap<string, string>): void {
+    this.wasChanged = true;
     for (const [change, group] of this.#everDone) {
       if (this.contents[0]?.get(group) === held.get(group)) continue;
       this.#everDone.delete(change);
@@ -106,6 +114,7 @@ export class FarSide {
       this.wrongs.push(`change ${change} of group ${group} was done ${times} times`);
     }
     this.#ofOthers.delete(group);
+    this.others.delete(group);
     const contents = this.contents[ordinal];
     if (action === "put") contents?.set(group, content);
     else contents?.delete(group);

@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { recordDeadRequests } from "~/store/changes/open_requests.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
+import { inTransaction } from "~/warehouse/transaction.ts";
 import { PlayedModel } from "./played_model.ts";
 import { Random } from "./random.ts";
 import type { Before } from "./referee.ts";
@@ -54,6 +56,7 @@ export async function playHistory(
     await history.play();
     return history.told();
   } catch (error) {
+    world.keepOffShelf();
     const wrong = error instanceof Error ? error : new Error(String(error));
     return { ...history.told(), wrong };
   }
@@ -84,6 +87,7 @@ class History {
         each,
         NAMES[i] ?? "",
         (words) => this.#tell(words),
+        () => this.#now(),
       )
     );
     this.#tell(() => `setting ${JSON.stringify(setting)}`);
@@ -105,11 +109,16 @@ class History {
       await this.#step(drawRun(this.random, this.setting));
       for (const model of this.#models) {
         if (this.random.chance(0.5)) model.intervene();
+        if (model.setting.isEdited && this.random.chance(0.4)) model.rewrite();
         model.edit(this.random.between(0, 5));
       }
     }
     await this.#comeToRest();
-    for (const { referee } of this.#models) referee.finally();
+    for (const { referee, state } of this.#models) {
+      referee.finally();
+      // The next history finds the tables where it would make them.
+      state.rename(state.firstName);
+    }
   }
 
   get #requests(): number {
@@ -185,7 +194,10 @@ class History {
   async #run(draft: RunDraft, plan?: ShownPlan, later = plan): Promise<void> {
     this.#runs += 1;
     const { db } = this.world;
-    const runId = startRun(db, "spoor run", "simulation", this.#now());
+    const runId = inTransaction(db, () => {
+      recordDeadRequests(db);
+      return startRun(db, "spoor run", "simulation", this.#now());
+    });
     this.#tell(() => `run ${runId} ${JSON.stringify(draft)}`);
     const befores = new Map(this.#models.map((model, i) => {
       const { resend = false } = draft.models[i] ?? {};
@@ -242,6 +254,10 @@ class History {
       },
       onAnswer: (model, groups, answer) => model.referee.answered(groups, answer),
       onSaved: (model, groups) => model.referee.saved(groups),
+      onVerified: (model, change, isSent) => {
+        this.#tell(() => `verify says of ${change}: ${isSent ? "sent" : "not sent"}`);
+        model.referee.verified(change, isSent);
+      },
       onCounts: (model, counts) => {
         this.#tell(() => `run ${runId} ${model.name} counts ${JSON.stringify(counts)}`);
         later?.checkCounts(model, counts);

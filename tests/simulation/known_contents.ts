@@ -74,7 +74,8 @@ export class KnownContents {
   answered(groups: readonly TakenGroup[], answer: Answer, isOnce: boolean): void {
     // How a request ended that no answer tells of may be settled later.
     if (answer.error?.kind === "timeout" || answer.error?.kind === "broken") return;
-    const didNothing = isRefusal(answer) && (answer.attempts <= 1 || isOnce);
+    const didNothing = isRefusal(answer) && !answer.mayHaveActed &&
+      (answer.attempts <= 1 || isOnce);
     for (const { key } of groups) {
       if (didNothing) this.#trust(key);
       else this.#forget(key);

@@ -7,6 +7,9 @@ import type { DatabaseSync } from "node:sqlite";
 import type { EarlierTry } from "~/delivery/earlier_try.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 import { batchesBefore } from "~/store/changes/batch_parts.ts";
+import { SETTLED_AS_SENT, VERIFIED_AS_SENT } from "~/store/changes/by_hand.ts";
+import { modelsWithState } from "~/state/stored_states.ts";
+import { moveState } from "~/state/move_state.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { contentOf } from "./content.ts";
 import { FarSide, type FarSideOptions } from "./far_side.ts";
@@ -14,6 +17,8 @@ import { FarSide, type FarSideOptions } from "./far_side.ts";
 /** A change that is not accepted, as the state file has it. */
 export interface LedgerRow extends EarlierTry {
   key: string;
+  /** As the state file has it. */
+  groupKey: string;
   runId: number;
 }
 
@@ -27,18 +32,28 @@ export interface AcceptedGroup {
 /** See the module's comment. */
 export class ModelState {
   readonly farSide: FarSide;
+  name: string;
   /** The query has one more column. */
   isWide = false;
   readonly #source: string;
 
   constructor(
     private readonly db: DatabaseSync,
-    readonly name: string,
+    readonly firstName: string,
     farSide: FarSideOptions,
   ) {
     this.farSide = new FarSide(farSide);
-    this.#source = `"src.${name}"`;
+    this.name = firstName;
+    this.#source = `"src.${firstName}"`;
     db.exec(`CREATE TABLE IF NOT EXISTS ${this.#source} (id, line, v)`);
+  }
+
+  /** The model's file has another name, and so has its state, where it has one. */
+  rename(to: string): void {
+    const from = this.name;
+    this.name = to;
+    if (from === to || !modelsWithState(this.db).includes(from)) return;
+    moveState(this.db, { from, to, projectModels: [to] });
   }
 
   get columns(): string[] {
@@ -102,6 +117,7 @@ export class ModelState {
     return rows.map((row) => ({
       id: Number(row.id),
       key: keyOf(row),
+      groupKey: String(row.group_key),
       contentHash: String(row.content_hash),
       state: row.state as LedgerRow["state"],
       batch: Number(row.batch),
@@ -112,6 +128,20 @@ export class ModelState {
       settledHash: row.settled_hash === null ? undefined : String(row.settled_hash),
       runId: Number(row.run_id),
     }));
+  }
+
+  /** Keys of all requests that are on record, whichever run and name it was under. */
+  recordedKeys(): Set<string> {
+    const rows = this.db.prepare(`SELECT idempotency_key AS key FROM "spoor.requests"`).all();
+    return new Set(rows.map(({ key }) => String(key)));
+  }
+
+  /** Whether it was said before that the far side has another content of the group. */
+  hasFormerWord({ groupKey, contentHash }: LedgerRow): boolean {
+    return this.db.prepare(
+      `SELECT 1 FROM "spoor.deliveries" WHERE model = ? AND group_key = ? AND content_hash <> ?
+         AND error IN ('${SETTLED_AS_SENT}', '${VERIFIED_AS_SENT}') LIMIT 1`,
+    ).get(this.name, groupKey, contentHash) !== undefined;
   }
 
   /** How many tries have ended in each way, as the record of a run says. */

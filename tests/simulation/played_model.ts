@@ -4,23 +4,27 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { isUnknown } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import type { AdoptedGroups } from "~/run/run_event.ts";
 import type { Value } from "~/sandbox/protocol.ts";
+import { type ChangeFilter, retryChanges, settleChanges } from "~/store/changes/by_hand.ts";
 import { FarExport } from "./far_export.ts";
 import { type LedgerRow, ModelState } from "./model_state.ts";
 import type { Random } from "./random.ts";
 import { Referee } from "./referee.ts";
-import type { ModelSetting } from "./setting.ts";
+import { editModel, type ModelSetting } from "./setting.ts";
+import { expect } from "./wrong.ts";
 
 /** Notes what happens; the words are made only where somebody reads them. */
 export type Tell = (words: () => string) => void;
+
+const RENAMED = "_new";
 
 /** See the module's comment. */
 export class PlayedModel {
   readonly state: ModelState;
   readonly referee: Referee;
-  readonly model: Model;
   readonly farExport: FarExport;
   /** Earlier contents, to go back to. */
   #past = new Map<Value, string[][]>();
@@ -28,20 +32,47 @@ export class PlayedModel {
   constructor(
     private readonly db: DatabaseSync,
     private readonly random: Random,
+    /** What of it is edited changes in place: the history draws runs by it. */
     readonly setting: ModelSetting,
-    readonly name: string,
+    name: string,
     private readonly tell: Tell,
+    /** ISO 8601, UTC. */
+    private readonly now: () => string,
   ) {
-    const { promise, answersInParts } = setting;
-    const honoursKeys = promise === "at_least_once";
+    const { promise, answersInParts, isEdited } = setting;
+    const honoursKeys = promise === "at_least_once" || isEdited;
     this.state = new ModelState(db, name, { honoursKeys, answersInParts });
     this.referee = new Referee(this.state, setting);
-    this.model = modelOf(name, setting);
     this.farExport = new FarExport(db, name);
   }
 
+  get name(): string {
+    return this.state.name;
+  }
+
+  get model(): Model {
+    return modelOf(this.name, this.setting);
+  }
+
+  /** Somebody edits its file, or gives it another name. */
+  rewrite(): void {
+    const { promise } = this.setting;
+    Object.assign(this.setting, editModel(this.random, this.setting));
+    // What may have arrived keeps its key beside an export, until a person settles it: sent again by it, it would be
+    // answered as before, and what others have changed since would stay so.
+    const isOpen = this.state.ledger().some(isUnknown);
+    if (isOpen && this.state.farSide.wasChanged) Object.assign(this.setting, { promise });
+    this.tell(() => `${this.name} is edited: ${JSON.stringify(this.setting)}`);
+    if (!this.random.chance(0.4)) return;
+    const from = this.name;
+    const to = from.endsWith(RENAMED) ? from.slice(0, -RENAMED.length) : from + RENAMED;
+    this.state.rename(to);
+    this.tell(() => `${from} is ${to} from now on`);
+  }
+
   edit(edits: number): void {
-    for (let i = 0; i < edits; i++) this.#editOne();
+    const open = edits > 0 ? this.state.ledger() : [];
+    for (let i = 0; i < edits; i++) this.#editOne(open);
     if (this.setting.mayWiden && this.random.chance(0.2)) {
       this.state.isWide = !this.state.isWide;
       this.tell(() => `the query is ${this.state.isWide ? "wide" : "narrow"}`);
@@ -54,10 +85,10 @@ export class PlayedModel {
 
   /** Somebody looks at what is held back, and decides. */
   intervene(): void {
+    if (this.random.chance(0.3)) this.#retry(this.#drawFilter());
     for (const row of this.state.ledger()) {
-      if (row.parked && this.random.chance(0.5)) this.#retry(row.id);
-      const isUnknown = row.state === "unknown" || row.state === "sent";
-      if (isUnknown && this.setting.requestsPerChange === 1 && this.random.chance(0.6)) {
+      if (row.parked && this.random.chance(0.3)) this.#retry({ keys: [row.groupKey] });
+      if (isUnknown(row) && this.setting.requestsPerChange === 1 && this.random.chance(0.6)) {
         this.#settle(row);
       }
     }
@@ -65,11 +96,10 @@ export class PlayedModel {
 
   /** All that is held back is decided. */
   letThrough(): void {
-    for (const row of this.state.ledger()) {
-      if (row.parked) this.#retry(row.id);
-      const isUnknown = row.state === "unknown" || row.state === "sent";
-      if (isUnknown && this.setting.promise === "at_most_once") this.#settle(row);
-    }
+    const ledger = this.state.ledger();
+    if (ledger.some(({ parked }) => parked)) this.#retry({});
+    if (this.setting.promise !== "at_most_once") return;
+    for (const row of ledger) if (isUnknown(row)) this.#settle(row);
   }
 
   /** Who adopts says that the far side holds what the source holds. */
@@ -106,8 +136,8 @@ export class PlayedModel {
     return this.setting.hasTextKeys ? `k${number}` : BigInt(number);
   }
 
-  #editOne(): void {
-    const open = this.random.chance(0.5) ? this.#drawOpen() : undefined;
+  #editOne(ledger: readonly LedgerRow[]): void {
+    const open = this.random.chance(0.5) ? this.#drawOpen(ledger) : undefined;
     const isOpen = open !== undefined;
     const id = open ?? this.#id(this.random.between(1, this.setting.groups));
     const past = this.#past.get(id) ?? [];
@@ -121,49 +151,65 @@ export class PlayedModel {
     const first = isOpen ? Math.max(0, past.length - 3) : 0;
     const values = goesBack
       ? past[this.random.between(first, past.length - 1)] ?? []
-      : this.#newValues(isOpen ? 0.3 : 0.12);
+      : this.#newValues(isOpen ? 0.3 : 0.12, past.at(-1));
     if (!goesBack) past.push(values);
     this.state.setGroup(id, values);
     this.tell(() => `edit ${id}: ${JSON.stringify(values)}${goesBack ? " again" : ""}`);
   }
 
   /** What is open is edited more often than the rest: much may go wrong with it. */
-  #drawOpen(): string | bigint | undefined {
-    const open = this.state.ledger();
+  #drawOpen(open: readonly LedgerRow[]): string | bigint | undefined {
     const key = open[this.random.between(0, Math.max(0, open.length - 1))]?.key;
     return key === undefined || this.setting.hasTextKeys ? key : BigInt(key);
   }
 
-  /** @param odd Share of those that are not taken like others. */
-  #newValues(odd: number): string[] {
+  /**
+   * @param odd Share of those that are not taken like others.
+   * @param last What it held last: of many rows one is edited more often than all.
+   */
+  #newValues(odd: number, last: readonly string[] = []): string[] {
+    if (last.length > 3 && this.random.chance(0.7)) {
+      const [at, row] = [this.random.between(0, last.length - 1), last[0] ?? ""];
+      return last.toSpliced(at, this.random.between(0, 1), ...this.random.pick([[], [row]]));
+    }
     const kind = this.random.chance(odd) ? this.random.pick(["refused", "unfit", "quiet"]) : "fit";
     const rows = this.random.between(1, this.setting.mostRows);
     return Array.from({ length: rows }, () => `${kind} ${this.random.between(0, 999)}`);
   }
 
-  #retry(id: number): void {
-    this.db.prepare(`UPDATE "spoor.ledger" SET parked = 0, attempts = 0 WHERE id = ?`)
-      .run(BigInt(id));
-    this.tell(() => `retry of ${id}`);
+  /** Who asks for a retry names errors, or a time, or all. */
+  #drawFilter(): ChangeFilter {
+    const { random } = this;
+    const agoMs = random.between(-10, 500);
+    return random.pick<ChangeFilter>([
+      {},
+      { error: random.pick(["REFUSED", "503", "ended as"]) },
+      { errors: [random.pick(["refused: 422", "answered 422", "not fit to be sent"])] },
+      { before: new Date(Date.parse(this.now()) - agoMs).toISOString() },
+    ]);
+  }
+
+  #retry(filter: ChangeFilter): void {
+    const { name } = this;
+    const retried = retryChanges(this.db, { ...filter, model: name }, this.now());
+    this.tell(() => `retry of ${JSON.stringify(filter)}: ${JSON.stringify(retried)}`);
   }
 
   /** As it is: the person has asked the far side, at the latest after a mistake. */
   #settle(row: LedgerRow): void {
-    const { id } = row;
-    const isSent = this.state.farSide.hasDone(id);
+    const isSent = this.state.farSide.hasDone(row.id);
     // Over what was settled of another content no word is taken back.
-    if (this.random.chance(0.2) && row.settledHash === undefined) this.#say(id, !isSent);
-    this.#say(id, isSent);
-    if (isSent) this.referee.settledAsSent(row);
-    else this.referee.settledAsNotSent(row);
+    const mayErr = this.random.chance(0.2) && row.settledHash === undefined;
+    if (mayErr && !this.state.hasFormerWord(row)) this.#say(row, !isSent);
+    this.#say(row, isSent);
+    this.referee.settled(row, isSent);
   }
 
-  #say(id: number, isSent: boolean): void {
-    const state = isSent ? "settled" : "failed";
-    const said = isSent ? ", settled_hash = NULL" : "";
-    this.db.prepare(`UPDATE "spoor.ledger" SET state = ?${said} WHERE id = ?`)
-      .run(state, BigInt(id));
+  #say({ id, groupKey }: LedgerRow, isSent: boolean): void {
+    const filter = { model: this.name, keys: [groupKey] };
+    const [settled] = settleChanges(this.db, filter, isSent, this.now());
     this.tell(() => `${id} is settled as ${isSent ? "sent" : "not sent"}`);
+    expect(settled?.groups === 1, `change ${id} could not be settled`);
   }
 }
 

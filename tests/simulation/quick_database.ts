@@ -15,10 +15,16 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 const COMPARISON = "spoor.changes.";
 /** The same of any comparison. */
 const ANY = "spoor.changes.#.";
-const TABLE = /"(spoor\.changes\.#\.[a-z.]+)"/g;
+const TABLE = /"(spoor\.changes\.#\.[a-z_.]+)"/g;
 const CREATE = /^CREATE TEMP TABLE (?:temp\.)?"([^"]+)"\s+(\([\s\S]*)$/;
 const DROP = /^DROP TABLE (?:IF EXISTS )?temp\."([^"]+)"$/;
+/** With its columns, whose table is named before them. */
+const INDEX = /^CREATE INDEX temp\."[^"]+" ON "([^"]+)"\s+(\([\s\S]*)$/;
 const RENAME = /^ALTER TABLE temp\."([^"]+)" RENAME TO "([^"]+)"$/;
+/** Keys of what was settled lie in one of its own, which no comparison has at the same time as another. */
+const SETTLED = 'temp."spoor.settled_keys"';
+const CREATE_SETTLED = `CREATE TEMP TABLE ${SETTLED}`;
+const DROP_SETTLED = `DROP TABLE ${SETTLED}`;
 /** What changes which tables and columns there are. */
 const DEFINING = /^\s*(?:CREATE|DROP|ALTER)\b/i;
 /** What asks which tables and columns there are; the first two by whether they can be prepared. */
@@ -100,7 +106,11 @@ export class QuickDatabase extends DatabaseSync {
       }
     } else if (/^(?:UPDATE|DELETE|CREATE INDEX IF NOT EXISTS)\b[^;]*$/.test(sql)) {
       this.#statement(sql).run();
-    } else {
+    } else if (sql.startsWith("PRAGMA")) super.exec(sql);
+    else if (sql.startsWith(CREATE_SETTLED)) {
+      super.exec(sql.replace("TABLE", "TABLE IF NOT EXISTS"));
+    } else if (sql === DROP_SETTLED) this.#statement(`DELETE FROM ${SETTLED}`).run();
+    else {
       this.#moveSchema();
       super.exec(sql);
     }
@@ -242,6 +252,10 @@ export class QuickDatabase extends DatabaseSync {
     }
     const [, dropped] = DROP.exec(text) ?? [];
     if (dropped !== undefined) return (prefix) => doing(() => this.#drop(full(prefix, dropped)));
+    const [, indexed, columns = ""] = INDEX.exec(text) ?? [];
+    if (indexed !== undefined) {
+      return (prefix) => doing(() => this.#index(full(prefix, indexed), columns));
+    }
     const [, from, to = ""] = RENAME.exec(text) ?? [];
     if (from === undefined) return this.#filled(text);
     return (prefix) => doing(() => this.#rename(full(prefix, from), full(prefix, to)));
@@ -277,6 +291,16 @@ export class QuickDatabase extends DatabaseSync {
       super.exec(`CREATE TEMP TABLE ${nameOf(table.number)} ${definition}`);
     }
     this.#tables.inUse.set(name, table);
+  }
+
+  /** Who gets the table next has it too: it changes nothing but how rows are found. */
+  #index(name: string, columns: string): void {
+    const { number } = this.#get(name);
+    super.exec(
+      `CREATE INDEX IF NOT EXISTS temp."spoor.pooled.${number}.index" ON ${
+        nameOf(number)
+      } ${columns}`,
+    );
   }
 
   #drop(name: string): void {

@@ -16,6 +16,7 @@ import { isLocallyRefused, isQuiet, isRefused } from "./content.ts";
 import { KnownContents } from "./known_contents.ts";
 import type { AcceptedGroup, LedgerRow, ModelState } from "./model_state.ts";
 import type { OutgoingRequest, TakenGroup } from "./scripted_model.ts";
+import type { ModelForm } from "./setting.ts";
 import type { Answer } from "./simulated_network.ts";
 import type { BeginEnd } from "./simulated_run.ts";
 import { expect, fail } from "./wrong.ts";
@@ -26,6 +27,9 @@ export interface Rules {
   onRemoved: OnRemoved;
   requestsPerChange: number;
   maxAttempts: number;
+  form: ModelForm;
+  /** It may have other rules later. */
+  isEdited: boolean;
 }
 
 /** What was known when a run began. */
@@ -65,12 +69,12 @@ export class Referee {
   #parked = new Map<string, string>();
   /** What this run has told of its adoption by an export. */
   #told: AdoptedGroups | undefined;
-  /** Groups that the far side has of others, and not of this model. */
-  #others = new Set<string>();
   /** What the far side is known to have. */
   #known = new KnownContents();
   /** Contents that were settled as sent, by their hashes. */
   #said = new Map<string, string>();
+  /** What the model's own `verify` has said in this run. */
+  #verified = new Map<number, boolean>();
   /** What was accepted after the last run. */
   #accepted: ReadonlyMap<string, AcceptedGroup> = new Map();
 
@@ -88,6 +92,7 @@ export class Referee {
     this.#known.begin(before);
     this.#repeated.clear();
     this.#saved.clear();
+    this.#verified.clear();
     this.#told = undefined;
     return before;
   }
@@ -108,12 +113,22 @@ export class Referee {
     if (before.resend || adopt) this.#known.clear();
     if (this.rules.onRemoved === "forget") this.#known.forgetOthers(source);
     // What was cut off is known by its state from now on.
-    const out = this.state.ledger().find(({ state }) => state === "sent");
+    const open = this.state.ledger();
+    const out = open.find(({ state }) => state === "sent");
     expect(!out, `change ${out?.id} is out, and its run is over`);
+    if (this.rules.isEdited) this.#noteLetGo(source, open);
     if (isGone && !allowRemoved && !adopt && this.rules.onRemoved === "forget") {
       const isHarmed = this.state.accepted().size < accepted.size;
       expect(!isHarmed, "an empty query has let all accepted groups go");
     }
+  }
+
+  /** Groups that have left, and of which nothing is known any more, are nobody's to remove. */
+  #noteLetGo(source: ReadonlyMap<string, string>, open: readonly LedgerRow[]): void {
+    if (this.rules.onRemoved === "deliver") return;
+    const { contents: [there = new Map()], others } = this.state.farSide;
+    const known = new Set(open.map(({ key }) => key)).union(this.state.accepted());
+    for (const key of there.keys()) if (!source.has(key) && !known.has(key)) others.add(key);
   }
 
   /** A run says what became of all groups; the record says it group by group. */
@@ -140,7 +155,7 @@ export class Referee {
 
   /** A person says that the far side has what the source has. */
   adopted(): void {
-    this.#others.clear();
+    this.state.farSide.others.clear();
     expect(this.state.ledger().length === 0, "something is open after all was adopted");
   }
 
@@ -178,8 +193,12 @@ export class Referee {
       const isKept = held.has(key) && now.isOutdated && this.rules.onRemoved !== "forget";
       expect(source.has(key) || isKept, `group ${key} has left, and is ${JSON.stringify(now)}`);
     }
-    const isOwn = (key: string) => accepted.has(key) || mayBeOwn(tried.get(key));
-    this.#others = new Set(only.filter((key) => !isOwn(key)));
+    // Where nothing is removed, what was said of one that has left is not kept beside the export.
+    const removes = this.rules.onRemoved === "deliver";
+    const isOwn = (key: string) => accepted.has(key) || (removes && mayBeOwn(tried.get(key)));
+    const { others } = this.state.farSide;
+    others.clear();
+    for (const key of only) if (!isOwn(key)) others.add(key);
     const lost = only.find((key) => before.has(key) && !accepted.has(key) && !isSettled(key));
     expect(
       this.rules.onRemoved === "forget" || lost === undefined,
@@ -187,17 +206,35 @@ export class Referee {
     );
   }
 
-  /** A person says that the request which may have arrived has. */
-  settledAsSent({ key, action, contentHash }: LedgerRow): void {
+  /** A person, or the model itself, says whether the request which may have arrived has. */
+  settled(row: LedgerRow, isSent: boolean): void {
+    if (isSent) this.#settledAsSent(row);
+    else this.#settledAsNotSent(row);
+  }
+
+  /** The model says so at its end; it counts once it is on the disk. */
+  verified(change: number, isSent: boolean): void {
+    this.#verified.set(change, isSent);
+  }
+
+  #takeVerified(ledger: readonly LedgerRow[]): void {
+    for (const row of ledger) {
+      const isSent = this.#verified.get(row.id);
+      if (isSent === undefined || isUnknown(row)) continue;
+      expect((row.state === "settled") === isSent, `change ${row.id} is not as verify said`);
+      this.settled(row, isSent);
+    }
+  }
+
+  #settledAsSent({ key, action, contentHash }: LedgerRow): void {
     const content = action === "remove" ? undefined : this.state.farSide.contents[0]?.get(key);
     this.#known.settledAsSent(key, content);
     if (content !== undefined) this.#said.set(contentHash, content);
   }
 
-  /** A person says that the request which may have arrived has not. */
-  settledAsNotSent(row: LedgerRow): void {
+  #settledAsNotSent(row: LedgerRow): void {
     this.#known.settledAsNotSent(row);
-    if (this.state.farSide.isOfOthers(row.key)) this.#others.add(row.key);
+    if (this.state.farSide.isOfOthers(row.key)) this.state.farSide.others.add(row.key);
   }
 
   /** A request is about to leave. */
@@ -207,7 +244,6 @@ export class Referee {
       const id = changes[index] ?? 0;
       expect(this.state.isSent(id, group.key), `the intent of group ${group.key} is not durable`);
       this.#isJustified(group);
-      this.#others.delete(group.key);
     }
     this.#known.leaves(request, this.#before?.ledger ?? new Map());
     if (ordinal > 0) return;
@@ -239,6 +275,7 @@ export class Referee {
     expect(wrong === undefined, `at the far side ${wrong}`);
     const ledger = this.state.ledger();
     const accepted = this.#accepted = this.state.accepted();
+    this.#takeVerified(ledger);
     this.#checkMarks(ledger, accepted);
     this.#checkSaid(ledger);
     this.#checkSaved(ledger, accepted);
@@ -257,6 +294,8 @@ export class Referee {
     const units = new Set(
       out.map(({ batch, id, runId }) => this.state.wholeOf(batch || id, runId)),
     );
+    // In loops of its own a model sends on before it saves.
+    if (this.rules.form !== "each") return;
     expect(units.size <= concurrency, `${units.size} requests are unknown, at most ${concurrency}`);
   }
 
@@ -362,12 +401,15 @@ export class Referee {
       const state = ledger.get(group.key)?.state;
       const tried = this.#tried.get(group.key);
       if (!tried || (state !== "sent" && state !== "unknown")) continue;
+      // A loop of its own puts what is new into the same request.
+      if (this.rules.form !== "each" && tried.contents.size !== groups.length) continue;
       const isSame = [...tried.contents].every(([each, { content, id }]) => {
         const row = ledger.get(each);
         const isOpen = row?.state === "sent" || row?.state === "unknown";
         // The intent of another request may have been written since, and its process killed before it left.
         const isThatTry = row?.id === id && row.batch === tried.batch;
-        return isOpen && isThatTry && (source.get(each) ?? "") === content;
+        const isTold = content !== "" || this.rules.onRemoved === "deliver";
+        return isOpen && isThatTry && isTold && (source.get(each) ?? "") === content;
       });
       if (isSame) expect(key === tried.key, `group ${group.key} was repeated with another key`);
     }
@@ -375,6 +417,9 @@ export class Referee {
 
   /** Nothing is left to do: the far side has what the source has. */
   finally(): void {
+    const recorded = this.state.recordedKeys();
+    const lost = this.state.farSide.arrived.difference(recorded).size;
+    expect(lost === 0, `${lost} requests have arrived, and are not on record`);
     const source = this.state.source();
     const open = new Map(this.state.ledger().map((row) => [row.key, row]));
     for (const [key, content] of source) {
@@ -392,7 +437,7 @@ export class Referee {
     }
     if (this.rules.onRemoved !== "deliver") return;
     for (const key of this.state.farSide.contents[0]?.keys() ?? []) {
-      const isGone = !source.has(key) && !open.has(key) && !this.#others.has(key);
+      const isGone = !source.has(key) && !open.has(key) && !this.state.farSide.others.has(key);
       expect(!isGone, `group ${key} was removed, and the far side has it still`);
     }
   }

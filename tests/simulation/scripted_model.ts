@@ -9,15 +9,18 @@ import { UserError } from "~/base/user_error.ts";
 import { type Delivery } from "~/run/deliver/delivery.ts";
 import { changeKey } from "~/run/deliver/idempotency_key.ts";
 import { endOf } from "~/run/requests/request_end.ts";
-import type { Value } from "~/sandbox/protocol.ts";
-import { contentOf, isLocallyRefused, isQuiet, rowsOf } from "./content.ts";
+import { RequestRecord, type RequestRecordContext } from "~/run/requests/request_record.ts";
+import type { GuestRequest, Value } from "~/sandbox/protocol.ts";
+import { contentOf, isLocallyRefused, isQuiet, isRefused, rowsOf } from "./content.ts";
 import type { FarItem } from "./far_side.ts";
 import type { Random } from "./random.ts";
 import type { Answer, Network } from "./simulated_network.ts";
+import type { ModelForm } from "./setting.ts";
 import type { SimulatedTime } from "./simulated_time.ts";
 
 /** How the model is written. */
 export interface ModelStyle {
+  form: ModelForm;
   concurrency: number;
   /** Groups in a request; 1: one by one. */
   batch: number;
@@ -82,7 +85,9 @@ export interface ScriptedModelParts {
   random: Random;
   style: ModelStyle;
   projectId: string;
-  model: string;
+  records: RequestRecordContext;
+  /** ISO 8601, UTC. */
+  now: () => string;
   /** Looked at before anything is written down of a request: whether it may leave. */
   mayLeave: (request: Omit<OutgoingRequest, "key" | "changes">) => boolean;
   /** Looked at before a request leaves. */
@@ -99,10 +104,13 @@ export interface ScriptedModelParts {
 
 /** See the module's comment. */
 export class ScriptedModel {
+  #requests = 0;
+
   constructor(private readonly parts: ScriptedModelParts) {}
 
   /** Ends when all groups have, or with the first error that is not a group's own. */
   async run(): Promise<void> {
+    if (this.parts.style.form !== "each") return await this.#runOwnLoops();
     const batches = this.#batches();
     const removals = new Set<Promise<void>>();
     // As in the guest: what is removed is done with before what follows it is begun, and a batch whose acknowledgement is on its way leaves its lane to the next one.
@@ -123,6 +131,47 @@ export class ScriptedModel {
       await ending;
     };
     await Promise.all(Array.from({ length: this.parts.style.concurrency }, lane));
+  }
+
+  /** Loops of the model's own: what it does not save or reject is as the delivery's end finds it. */
+  async #runOwnLoops(): Promise<void> {
+    const { concurrency, form } = this.parts.style;
+    const groups = await Array.fromAsync(this.#groups());
+    if (groups.length === 0 || this.parts.isStopped()) return;
+    const isOverview = form === "overview";
+    // One that is refused would have all refused, in every run.
+    const shown = isOverview ? groups.filter(({ content }) => !isOdd(content)) : [];
+    if (shown.length > 0 && (await this.#send(shown, 0, false)).status !== 200) return;
+    const waiting = [...groups];
+    const taken: TakenGroup[] = [];
+    const lane = async () => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        if (this.parts.isStopped()) return;
+        const isTaken = await this.#sendOwn(next, isOverview ? 1 : 0);
+        if (isTaken && isOverview) await this.#save([next]);
+        else if (isTaken) taken.push(next);
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, lane));
+    if (taken.length > 0) await this.#save(taken);
+  }
+
+  /** Of one that was not taken it may say that it is refused. */
+  async #sendOwn(group: TakenGroup, ordinal: number): Promise<boolean> {
+    if (isLocallyRefused(group.content)) {
+      await this.#reject([group], "not fit to be sent");
+      return false;
+    }
+    if (isQuiet(group.content)) return true;
+    const isPlanned = this.parts.mayLeave({ groups: [group], ordinal, isPart: false });
+    if (!isPlanned) {
+      this.parts.delivery.requests.notPlanned([group.number]);
+      return false;
+    }
+    const { status = 0 } = await this.#send([group], ordinal, false);
+    const isBad = status >= 400 && status < 500;
+    if (isBad && this.parts.style.rejects) await this.#reject([group], `refused: ${status}`);
+    return status === 200;
   }
 
   async #after(ends: readonly Promise<void>[], begin: () => Promise<void>): Promise<void> {
@@ -286,14 +335,26 @@ export class ScriptedModel {
     ordinal: number,
     isPart: boolean,
   ): Promise<Answer> {
-    const { network, projectId, model, delivery: { requests } } = this.parts;
+    const { network, projectId, records, now, delivery: { requests } } = this.parts;
     const numbers = groups.map(({ number }) => number);
     await this.#live();
-    const { changes: begun, place, mayLeave } = requests.begin(numbers);
-    await mayLeave;
+    const begun = requests.begin(numbers, this.parts.style.form === "overview" && ordinal === 0);
+    const changes = begun.changes.map(({ id }) => id);
+    const { nameOf, contentFrom } = records.keyNames;
+    const model = nameOf(changes[0] ?? 0);
+    const key = changeKey({ ...begun, projectId, model, contentFrom });
+    const record = new RequestRecord(records, asRequest(groups, numbers, ordinal), {
+      number: ++this.#requests,
+      at: now(),
+      begun,
+      idempotencyKey: key,
+    });
+    record.open();
+    await begun.mayLeave.catch((error) => {
+      record.withdraw();
+      throw error;
+    });
     await this.#live();
-    const key = changeKey({ projectId, model, changes: begun, place, contentFrom: 1 });
-    const changes = begun.map(({ id }) => id);
     this.parts.onLeave({ key, groups, changes, ordinal, isPart });
     const answer = await network.send({
       key,
@@ -308,9 +369,27 @@ export class ScriptedModel {
     const response = { ...answer, ...rest };
     if (answer.error?.kind === "down") {
       requests.withdraw(numbers);
+      record.end(response);
       throw new FarSideDown(answer.error.message);
     }
     requests.end(numbers, endOf(response, network.isOnce));
+    record.end(response);
     return answer;
   }
+}
+
+/** It is not taken as others are. */
+function isOdd(content: string): boolean {
+  return isRefused(content) || isLocallyRefused(content) || isQuiet(content);
+}
+
+/** As the guest asks for it; what is in it is left out of the record. */
+function asRequest(
+  groups: readonly TakenGroup[],
+  numbers: readonly number[],
+  ordinal: number,
+): GuestRequest {
+  const method = groups.some(({ isRemoved }) => isRemoved) ? "DELETE" : "PUT";
+  const url = `https://crm.example/${ordinal}`;
+  return { method, url, headers: [], body: null, timeoutMs: 0, retries: 0, groups: numbers };
 }

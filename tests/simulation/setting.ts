@@ -9,7 +9,13 @@ import type { Directives, OnRemoved } from "~/model/model.ts";
 import type { Random } from "./random.ts";
 import type { CommitFault } from "./simulated_commits.ts";
 
-/** What is the same in all runs of a model. */
+/**
+ * How a model goes through its groups. `each`: as the guest does it for `each` and `batches`. By loops of its own
+ * otherwise: `together`, it sends one by one and saves all at the end; `overview`, it sends all at once before each.
+ */
+export type ModelForm = "each" | "together" | "overview";
+
+/** How a model is written, and what it is about. */
 export interface ModelSetting {
   promise: DeliveryPromise;
   onRemoved: OnRemoved;
@@ -17,15 +23,20 @@ export interface ModelSetting {
   maxRemoved: Directives["maxRemoved"];
   maxChanges: Directives["maxChanges"];
   readsChanges: boolean;
+  form: ModelForm;
   isBatched: boolean;
   requestsPerChange: number;
   rejects: boolean;
   answersInParts: boolean;
+  /** It looks itself what has become of requests that may have arrived. */
+  verifies: boolean;
   hasTextKeys: boolean;
   groups: number;
   mostRows: number;
   /** Its query may have one more column at times. */
   mayWiden: boolean;
+  /** People edit its header and its code at times, or rename it. */
+  isEdited: boolean;
 }
 
 /** What is the same in all runs of a history. */
@@ -96,21 +107,47 @@ function drawModel(random: Random): ModelSetting {
   // Where nothing tells repeated requests apart, half a change done would be done twice.
   const requestsPerChange = promise === "at_least_once" ? random.pick([1, 1, 2]) : 1;
   const readsChanges = onRemoved === "deliver" || random.chance(0.3);
+  const ownForm = requestsPerChange === 1 ? "together" : "overview";
+  const form = random.chance(requestsPerChange === 1 ? 0.1 : 0.3) ? ownForm : "each";
   return {
     promise,
     onRemoved,
     readsChanges,
-    isBatched: random.chance(0.5),
+    form,
+    isBatched: form === "each" && random.chance(0.5),
     maxAttempts: random.between(1, 4),
     maxRemoved: random.pick([undefined, { percent: 50 }, { groups: 3 }]),
     maxChanges: random.pick([undefined, undefined, { groups: 6 }]),
     requestsPerChange,
     rejects: random.chance(0.5),
     answersInParts: requestsPerChange === 1 && random.chance(0.3),
+    verifies: promise === "at_most_once" && random.chance(0.4),
     hasTextKeys: random.chance(0.3),
-    groups: random.pick([3, 8, 16, 30]),
-    mostRows: random.pick([1, 1, 3]),
+    // Groups of more than 32 rows are compared in another way.
+    ...random.chance(0.06)
+      ? { groups: 3, mostRows: 40 }
+      : { groups: random.pick([3, 8, 16, 30]), mostRows: random.pick([1, 1, 3]) },
     mayWiden: random.chance(0.2),
+    isEdited: random.chance(0.25),
+  };
+}
+
+/** Draws what becomes of a model that is edited; what it is about stays. */
+export function editModel(
+  random: Random,
+  { promise, requestsPerChange }: ModelSetting,
+): Partial<ModelSetting> {
+  const edited = drawModel(random);
+  const { onRemoved, readsChanges, maxAttempts, maxRemoved, maxChanges, rejects } = edited;
+  return {
+    // Half a change done would be settled as done.
+    promise: requestsPerChange === 1 ? edited.promise : promise,
+    onRemoved,
+    readsChanges,
+    maxAttempts,
+    maxRemoved,
+    maxChanges,
+    rejects,
   };
 }
 
@@ -125,7 +162,10 @@ export function shapeOf({ models }: Setting): string {
 export function drawRun(random: Random, { models, limit }: Setting): RunDraft {
   const fate = random.pick(["well", "well", "cut", "cut", "commit", "stop", "throw"]);
   const isCommit = fate === "commit";
-  const plan = random.chance(0.75) ? "none" : random.pick<RunDraft["plan"]>(["first", "apply"]);
+  // What follows a request about all hangs on its answer.
+  const mayPlan = models.every(({ form }) => form !== "overview");
+  const isPlanned = random.chance(0.25) && mayPlan;
+  const plan = isPlanned ? random.pick<RunDraft["plan"]>(["first", "apply"]) : "none";
   // What leaves of a model that does not wait for it is a matter of the moment, and no plan's.
   const haste = plan === "none" ? random.pick([0, 0, 0.3]) : 0;
   return {
@@ -170,7 +210,7 @@ export function calmRun(random: Random, { models }: Setting): RunDraft {
     commitFault: undefined,
     stopAfterMs: undefined,
     clock: undefined,
-    plan: random.pick(["none", "none", "none", "none", "none", "none", "none", "first"]),
+    plan: random.chance(0.125) && models.every(({ form }) => form === "each") ? "first" : "none",
   };
 }
 

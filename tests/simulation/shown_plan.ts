@@ -51,6 +51,7 @@ export async function makePlan(
     onAnswer: () => {},
     onSaved: () => {},
     onCounts: () => {},
+    onVerified: () => {},
     onLeave: (model, request) => {
       note(recorder.of(model.name), request);
       keys.set(nameOf(model, request), request.key);

@@ -1,6 +1,6 @@
 /**
  * The way to the far side: requests take their time, are tried again as the egress worker does, and meet
- * faults: refused, failed before or after it was done, lost on the way there or back, no connection.
+ * faults: refused, redirected to where nothing is, failed before or after it was done, lost on the way there or back, no connection.
  *
  * @module
  */
@@ -10,9 +10,17 @@ import type { Random } from "./random.ts";
 import type { Permits } from "./simulated_limit.ts";
 import type { SimulatedTime } from "./simulated_time.ts";
 
-type Fault = "refused" | "failed before" | "failed after" | "lost before" | "lost after" | "unsent";
+type Fault =
+  | "refused"
+  | "redirected"
+  | "failed before"
+  | "failed after"
+  | "lost before"
+  | "lost after"
+  | "unsent";
 const FAULTS: readonly [Fault, ...Fault[]] = [
   "refused",
+  "redirected",
   "failed before",
   "failed after",
   "lost before",
@@ -43,7 +51,7 @@ export interface Network {
 }
 
 /** An answer, or what came instead of one: what decides how a request ended. */
-export type Answer = Pick<EgressResponse, "status" | "error" | "attempts"> & {
+export type Answer = Pick<EgressResponse, "status" | "error" | "attempts" | "mayHaveActed"> & {
   refused: readonly string[];
 };
 
@@ -125,7 +133,11 @@ export class SimulatedNetwork implements Network {
     if (fault === "refused") return await this.#answered({ status: 409, refused: [] });
     const answer = this.#arrive(request);
     if (fault === "lost after") return await this.#neverAnswered();
-    return await this.#answered(fault === "failed after" ? { status: 500, refused: [] } : answer);
+    if (fault === "failed after") return await this.#answered({ status: 500, refused: [] });
+    if (fault !== "redirected") return await this.#answered(answer);
+    // At most once nothing follows what may have done it.
+    const status = this.options.isOnce ? 302 : 404;
+    return await this.#answered({ status, mayHaveActed: true, refused: [] });
   }
 
   #arrive(request: FarRequest): FarAnswer {
@@ -138,7 +150,7 @@ export class SimulatedNetwork implements Network {
     return this.random.pick(FAULTS);
   }
 
-  async #answered(answer: FarAnswer): Promise<Try> {
+  async #answered(answer: Try): Promise<Try> {
     await this.time.wait(this.random.next() * 40);
     return answer;
   }

@@ -11,10 +11,16 @@ import type { Adoption } from "~/run/adopt/adopt_changes.ts";
 import { heldAdopter } from "~/run/adopt/adopt_held.ts";
 import { beginDelivery, BudgetExceeded } from "~/run/deliver/begin_delivery.ts";
 import type { Delivery } from "~/run/deliver/delivery.ts";
+import { VerifiedChanges } from "~/run/earlier/verified_changes.ts";
 import type { RateLimits } from "~/run/requests/rate_limits.ts";
+import type { RequestRecordContext } from "~/run/requests/request_record.ts";
 import type { DeliveryCounts } from "~/run/run_event.ts";
 import { nextBatchId } from "~/store/changes/batch_ids.ts";
+import { loadKeyNames } from "~/store/changes/key_names.ts";
 import { nextLedgerId } from "~/store/changes/ledger.ts";
+import { OpenRequests } from "~/store/changes/open_requests.ts";
+import { RequestLog } from "~/store/changes/request_log.ts";
+import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import type { PlayedModel } from "./played_model.ts";
 import type { Random } from "./random.ts";
@@ -54,6 +60,8 @@ export interface RunWatch {
   onAnswer(model: PlayedModel, groups: OutgoingRequest["groups"], answer: Answer): void;
   onSaved(model: PlayedModel, groups: OutgoingRequest["groups"]): void;
   onCounts(model: PlayedModel, counts: DeliveryCounts): void;
+  /** The model was asked, and has said whether a request of this change has arrived. */
+  onVerified(model: PlayedModel, change: number, isSent: boolean): void;
 }
 
 /** What a run takes place in. */
@@ -68,6 +76,8 @@ export interface RunPlace {
   plan?: PlanRecorder;
 }
 
+const NO_COMMITS: DurableCommits = { add: () => Promise.resolve(), addUnawaited: () => {} };
+
 const PROJECT = "00000000-0000-4000-8000-000000000000";
 
 /** See the module's comment. */
@@ -77,6 +87,7 @@ export class SimulatedRun {
   readonly #stop = new AbortController();
   readonly #networks: SimulatedNetwork[] = [];
   readonly #ends = new Map<PlayedModel, ModelEnd>();
+  readonly #verified = new Map<PlayedModel, VerifiedChanges>();
   #nextId: number;
   #nextBatchId: number;
 
@@ -92,6 +103,8 @@ export class SimulatedRun {
     this.#nextId = nextLedgerId(db);
     this.#nextBatchId = nextBatchId(db);
   }
+
+  #now = (): string => new Date(this.place.wall.nowMs).toISOString();
 
   /** How each model ended. */
   async play(): Promise<ReadonlyMap<PlayedModel, ModelEnd>> {
@@ -119,8 +132,9 @@ export class SimulatedRun {
   }
 
   #begin(model: PlayedModel, run: ModelRun): Delivery | undefined {
-    const { db, wall, plan } = this.place;
+    const { db, plan } = this.place;
     const { state, setting, farExport } = model;
+    if (setting.verifies) this.#verified.set(model, this.#toVerify(model, run));
     try {
       const delivery = beginDelivery(
         {
@@ -130,7 +144,7 @@ export class SimulatedRun {
           projectId: PROJECT,
           stateOption: "",
           ...(plan && { plan }),
-          now: () => new Date(wall.nowMs).toISOString(),
+          now: this.#now,
           nextChangeId: () => this.#nextId++,
           nextBatchId: () => this.#nextBatchId--,
         },
@@ -161,6 +175,7 @@ export class SimulatedRun {
     const { permits, network } = this.#way(model, run);
     const scripted = this.#script(model, run, delivery, network, () => isOver);
     let end = await this.#endOf(scripted, run);
+    if (end === "ended") this.#verify(model);
     isOver = true;
     delivery.requests.close();
     permits?.dispose();
@@ -172,6 +187,45 @@ export class SimulatedRun {
     const counts = inTransaction(this.place.db, () => delivery.finish());
     delivery.dispose();
     this.watch.onCounts(model, counts);
+  }
+
+  /** What the model is asked about once it has come to its end. */
+  #toVerify(model: PlayedModel, run: ModelRun): VerifiedChanges {
+    const { db, plan } = this.place;
+    const context = {
+      db,
+      commits: this.#commits,
+      runId: this.runId,
+      projectId: PROJECT,
+      ...(plan && { plan }),
+      nextBatchId: () => this.#nextBatchId--,
+      now: this.#now,
+    };
+    return new VerifiedChanges(context, model.model, run, (text) => text);
+  }
+
+  /** What is kept of its requests; of those of a plan nothing. */
+  #records({ name }: PlayedModel): RequestRecordContext {
+    const { db, plan } = this.place;
+    return {
+      commits: plan ? NO_COMMITS : this.#commits,
+      log: new RequestLog(db, this.runId, name),
+      open: new OpenRequests(db, this.runId, name),
+      keyNames: loadKeyNames(db, name),
+      mask: (text) => text,
+    };
+  }
+
+  /** The model asks the far side, which does not always tell. Where a plan is applied it is not asked. */
+  #verify(model: PlayedModel): void {
+    const { random, plan } = this.place;
+    const verified = this.#verified.get(model);
+    if (!verified || this.draft.plan === "apply") return;
+    for (const { change } of verified.messages) {
+      const answer = random.chance(0.2) ? null : model.state.farSide.hasDone(change);
+      verified.take({ type: "verified", change, answer });
+      if (!plan && answer !== null) this.watch.onVerified(model, change, answer);
+    }
   }
 
   async #endOf(scripted: ScriptedModel, { throwAfterMs }: ModelRun): Promise<ModelEnd> {
@@ -223,7 +277,8 @@ export class SimulatedRun {
       random,
       isOver,
       projectId: PROJECT,
-      model: model.name,
+      now: this.#now,
+      records: this.#records(model),
       isStopped: () => this.#stop.signal.aborted,
       style: { ...model.setting, concurrency, batch, haste },
       mayLeave: (request) => this.watch.mayLeave(model, request),

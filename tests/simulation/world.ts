@@ -65,6 +65,11 @@ export class World implements Disposable {
     for (const { name } of names) this.db.exec(`DROP TABLE temp."${name}"`);
   }
 
+  /** What it holds is not what another history would have made. */
+  keepOffShelf(): void {
+    this.#uses = USES;
+  }
+
   [Symbol.dispose](): void {
     const { shape, isPlain } = this.options;
     if (isPlain || this.#uses >= USES || this.db.isTransaction) {
@@ -84,6 +89,8 @@ export class World implements Disposable {
 
 function newStateFile(isPlain: boolean): DatabaseSync {
   const db = isPlain ? new DatabaseSync(":memory:") : new QuickDatabase();
+  // Much is written to small tables, and undone: less is copied so.
+  db.exec("PRAGMA page_size = 1024");
   db.exec("PRAGMA temp_store = MEMORY");
   db.exec("BEGIN IMMEDIATE");
   for (const sql of MIGRATIONS) db.exec(sql);
