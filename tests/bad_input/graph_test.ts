@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { assertExplained, type Mistake, testMistakes } from "../support/mistake.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { assertExplained, type Mistake, testMistakes } from "./mistake.ts";
 
 /** A SQL model that is a mistake, at this line. */
 function sql(name: string, text: string, says: Mistake["says"], line: number): Mistake {

@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { type Mistake, testMistakes } from "../support/mistake.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { type Mistake, testMistakes } from "./mistake.ts";
 
 /** A SQL model with this header. */
 function header(

@@ -4,10 +4,10 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { assertExplained, testMistakes } from "../support/mistake.ts";
 import { runSpoor } from "../support/spoor.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { assertExplained, testMistakes } from "./mistake.ts";
 
 const ONE_MODEL = { "models/mart/customers.sql": "SELECT 1 AS id" };
 const TRACKED = `// @kind: tracked

@@ -5,8 +5,8 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { assertExplained, type Mistake, testMistakes } from "../support/mistake.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { assertExplained, type Mistake, testMistakes } from "./mistake.ts";
 
 const ONE = { "models/a/one.sql": "SELECT 1 AS id, 'x' AS email" };
 const HEADER = `// @kind: tracked\n// @unique_key: id\nimport { query } from "spoor";\n\n`;

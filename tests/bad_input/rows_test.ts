@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
+import { assertExplained, type Mistake, testMistakes } from "../support/mistake.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { assertExplained, type Mistake, testMistakes } from "./mistake.ts";
 
 /** A table model that saves a row of this expression. */
 function row(name: string, expression: string, says: Mistake["says"]): Mistake {

@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { assertExplained } from "../support/mistake.ts";
 import { smallDisk } from "../support/small_disk.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { assertExplained } from "./mistake.ts";
 
 const ONE_MODEL = { "models/a/b.sql": "SELECT 1 AS id" };
 const STATE = ".spoor/spoor.db";

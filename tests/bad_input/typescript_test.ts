@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
+import { assertExplained, type Mistake, testMistakes } from "../support/mistake.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { assertExplained, type Mistake, testMistakes } from "./mistake.ts";
 
 /** A model with these lines below `// @kind: table`. */
 function ts(

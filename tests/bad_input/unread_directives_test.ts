@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { type Mistake, testMistakes } from "../support/mistake.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { type Mistake, testMistakes } from "./mistake.ts";
 
 const CODE =
   `import { http, query } from "spoor";\nfor (const row of await query("SELECT 1 AS id")) ` +

@@ -7,8 +7,8 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { changedModels, runSteps } from "../support/run_steps.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
-import { changedModels, runSteps } from "../run/steps.ts";
 
 /** What `expected.json` holds. */
 interface Expected {

@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { assertExplained } from "../bad_input/mistake.ts";
 import { fakeApi } from "../support/fake_api.ts";
+import { assertExplained } from "../support/mistake.ts";
 import { COLUMNS, rowsOf, syncProject } from "../support/sync_project.ts";
 import { tempProject } from "../support/temp_project.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { runSteps } from "../support/run_steps.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { runSteps } from "./steps.ts";
 
 const PROJECT = {
   "models/a/sql.sql": "SELECT 1 AS id",

@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { ranModels, runSteps } from "../support/run_steps.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { ranModels, runSteps } from "./steps.ts";
 
 /** raw.a → mid.b → top.d, raw.c → mid.b, raw.c → top.e. */
 const DIAMOND = {

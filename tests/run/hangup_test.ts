@@ -6,9 +6,9 @@
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
 import { childrenOf } from "../support/process_use.ts";
+import { readEvents } from "../support/run_steps.ts";
 import { killAfter } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
-import { readEvents } from "./steps.ts";
 
 const ROWS = 40;
 

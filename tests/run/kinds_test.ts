@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { runSteps } from "../support/run_steps.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { runSteps } from "./steps.ts";
 
 const BODY = "SELECT 1 AS id, 'a' AS name UNION ALL SELECT 2, 'b'";
 

@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
+import { readEvents } from "../support/run_steps.ts";
 import { TESTS_BINARY } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
-import { readEvents } from "./steps.ts";
 
 const ROWS = 300_000;
 const LIMIT_MB = 300;

@@ -6,8 +6,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
+import { runSteps } from "../support/run_steps.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
-import { runSteps } from "./steps.ts";
 
 /** Sends each customer who has not opted out, with the region. */
 function sending(api: FakeApi): Promise<TempProject> {

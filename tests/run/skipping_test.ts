@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { changedModels, ranModels, runSteps } from "../support/run_steps.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
-import { changedModels, ranModels, runSteps } from "./steps.ts";
 
 /** `a.source` changes its text with each case; `a.reader` shows whether it woke. */
 const READER = "SELECT count(*) AS n FROM a.source";

@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { runSteps } from "../support/run_steps.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { runSteps } from "./steps.ts";
 
 /** What is wrong, the SQL with its header, what SQLite says, the line. */
 const MISTAKES: readonly [what: string, sql: string, says: RegExp, line: number][] = [

@@ -6,9 +6,9 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { runSteps } from "../support/run_steps.ts";
 import { killAfter } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
-import { runSteps } from "./steps.ts";
 
 const STATE = ".spoor/spoor.db";
 

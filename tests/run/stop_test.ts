@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
+import { readEvents, runSteps } from "../support/run_steps.ts";
 import { killAfter } from "../support/spoor.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { readEvents, runSteps } from "./steps.ts";
 
 /** Counts to a billion, which takes minutes. */
 const SLOW_SQL = `

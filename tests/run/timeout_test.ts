@@ -1,9 +1,9 @@
 /** `spoor run --timeout`: after that time nothing new begins, what is in flight ends, the rest waits. */
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
+import { readEvents, runSteps } from "../support/run_steps.ts";
 import { rowsOf, SEND_EACH_ROW, type SyncProject, syncProject } from "../support/sync_project.ts";
 import { tempProject } from "../support/temp_project.ts";
-import { readEvents, runSteps } from "./steps.ts";
 
 Deno.test("at the end of its time a run begins nothing new, keeps what was accepted and tells the rest", async () => {
   await using api = await fakeApi(() => ({ delayMs: 100, json: {} }));

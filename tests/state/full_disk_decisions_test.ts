@@ -1,7 +1,7 @@
 /** What a person says and asks on a disk that is full: in the words of a run. */
 import assert from "node:assert/strict";
-import { assertExplained } from "../bad_input/mistake.ts";
 import { fakeApi } from "../support/fake_api.ts";
+import { assertExplained } from "../support/mistake.ts";
 import { fillDisk, smallDisk } from "../support/small_disk.ts";
 import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 

@@ -1,7 +1,7 @@
 /** A push whose disk becomes full: clear words, a whole state file, and the next run goes on. */
 import assert from "node:assert/strict";
-import { assertExplained } from "../bad_input/mistake.ts";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
+import { assertExplained } from "../support/mistake.ts";
 import { smallDisk } from "../support/small_disk.ts";
 import { spoorCommand, type SpoorResult } from "../support/spoor.ts";
 import { tempProject } from "../support/temp_project.ts";

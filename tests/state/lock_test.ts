@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { DatabaseSync } from "node:sqlite";
 import { heldSince } from "~/store/run_lock.ts";
-import { assertExplained } from "../bad_input/mistake.ts";
+import { assertExplained } from "../support/mistake.ts";
 import { killAfter, spoorEnv, TESTS_BINARY } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { RIGHTS_CAN_BE_TAKEN, runWithoutRights } from "../support/without_rights.ts";

@@ -1,8 +1,8 @@
 /** Models that were renamed, or whose state is gone: nobody gets everything a second time by mistake. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { runSteps } from "../run/steps.ts";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
+import { runSteps } from "../support/run_steps.ts";
 import { killAfter } from "../support/spoor.ts";
 import {
   COLUMNS,

@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { assertExplained } from "../bad_input/mistake.ts";
+import { assertExplained } from "../support/mistake.ts";
 import { SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { tempProject } from "../support/temp_project.ts";

@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { assertExplained } from "../bad_input/mistake.ts";
+import { assertExplained } from "../support/mistake.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";
 import { RIGHTS_CAN_BE_TAKEN, runWithoutRights } from "../support/without_rights.ts";
 

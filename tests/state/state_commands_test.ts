@@ -1,8 +1,8 @@
 /** `spoor state`: list, check, backup and mv, as a user calls them. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { assertExplained } from "../bad_input/mistake.ts";
 import { type Answer, fakeApi } from "../support/fake_api.ts";
+import { assertExplained } from "../support/mistake.ts";
 import { killAfter } from "../support/spoor.ts";
 import { rowsOf, SEND_EACH_ROW, syncProject } from "../support/sync_project.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";

@@ -6,6 +6,7 @@
  */
 import type { ModelFinished, RunEvent } from "~/run/run_event.ts";
 import type { Answerer, FakeApi } from "./fake_api.ts";
+import { readEvents } from "./run_steps.ts";
 import { killAfter, type SpoorOptions, type SpoorResult } from "./spoor.ts";
 import { type ProjectFiles, type TempProject, tempProject } from "./temp_project.ts";
 
@@ -103,11 +104,10 @@ export async function run(project: TempProject, options?: SpoorOptions): Promise
 
 /** Turns the lines of `run --json` into what tests ask for. */
 export function readRun({ code, stdout, output }: SpoorResult): SyncRun {
-  const events = stdout.split("\n").filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as RunEvent);
+  const { events, steps } = readEvents(stdout);
   const model = (name: string) => {
-    const found = events.find((event) => event.type === "model_finished" && event.model === name);
-    if (found?.type === "model_finished") return found;
+    const found = steps[name];
+    if (found) return found;
     throw new Error(`The run said nothing of ${name}; it printed\n${output}`);
   };
   return {

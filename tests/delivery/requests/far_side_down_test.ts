@@ -1,7 +1,7 @@
 /** A far side that is down stops a model early; what was not sent comes with the next run. */
 import assert from "node:assert/strict";
-import { assertWording } from "../../bad_input/mistake.ts";
 import { fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
+import { assertWording } from "../../support/mistake.ts";
 import { rowsOf, SEND_EACH_ROW, SEND_IN_LOOP, syncProject } from "../../support/sync_project.ts";
 
 Deno.test("a far side that is down stops the model, says what was sent, and the next run sends the rest", async () => {

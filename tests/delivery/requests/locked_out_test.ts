@@ -3,8 +3,8 @@
  * would fare better.
  */
 import assert from "node:assert/strict";
-import { assertWording } from "../../bad_input/mistake.ts";
 import { type FakeApi, fakeApi } from "../../support/fake_api.ts";
+import { assertWording } from "../../support/mistake.ts";
 import {
   COLUMNS,
   rowsOf,

@@ -5,8 +5,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { runSteps } from "../../run/steps.ts";
 import { fakeApi } from "../../support/fake_api.ts";
+import { runSteps } from "../../support/run_steps.ts";
 import {
   COLUMNS,
   rowsOf,

@@ -4,8 +4,8 @@
  * @module
  */
 import type { ModelFinished, RunEvent, RunFinished } from "~/run/run_event.ts";
-import type { SpoorResult } from "../support/spoor.ts";
-import type { TempProject } from "../support/temp_project.ts";
+import type { SpoorResult } from "./spoor.ts";
+import type { TempProject } from "./temp_project.ts";
 
 /** One run. */
 export interface RunSteps extends SpoorResult {

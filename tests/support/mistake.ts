@@ -4,8 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { SpoorOptions, SpoorResult } from "../support/spoor.ts";
-import { type ProjectFiles, tempProject } from "../support/temp_project.ts";
+import type { SpoorOptions, SpoorResult } from "./spoor.ts";
+import { type ProjectFiles, tempProject } from "./temp_project.ts";
 
 /** One mistake. */
 export interface Mistake {
