@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type BudgetFacts, type Budgets, findBreaches } from "./budget.ts";
+import { type BudgetFacts, type Budgets, findBreaches, limitsOf } from "./budget.ts";
 
 const none = { new: 0, changed: 0, removed: 0 };
 const budgets: Budgets = {
@@ -42,6 +42,22 @@ Deno.test("an empty query blocks always, also where removals harm nothing", () =
   assert.equal(breach({ removed: 100, new: 1 }, { maxRemoved: { percent: 100 } }), undefined);
 });
 
+Deno.test("what is held back is no removal, and no empty query while it is among the rows", () => {
+  const limits = { maxRemoved: { percent: 100 } };
+  const removed = 90;
+  assert.equal(breach({ removed, held: { accepted: 10, present: 0 } }, limits), "empty_query");
+  assert.equal(breach({ removed, held: { accepted: 10, present: 10 } }, limits), undefined);
+  assert.equal(breach({ removed, held: { accepted: 9, present: 0 } }, limits), undefined);
+  assert.equal(breach({ held: { accepted: 100, present: 0 } }, limits), undefined);
+});
+
+Deno.test("where a header says nothing a fifth may be removed; where what is removed is kept, all may", () => {
+  assert.deepEqual(limitsOf({}), { maxRemoved: { percent: 20 }, maxChanges: undefined });
+  const { maxRemoved } = limitsOf({ onRemoved: "keep", maxRemoved: { groups: 1 } });
+  assert.equal(maxRemoved, undefined);
+  assert.equal(breach({ removed: 99 }, { maxRemoved }), undefined);
+});
+
 Deno.test("@max_changes counts new and changed groups, and not in a first run", () => {
   const maxChanges = { percent: 50 };
   assert.equal(breach({ new: 25, changed: 25 }, { maxChanges }), undefined);
@@ -63,6 +79,8 @@ Deno.test("@max_changes does not count again what an earlier run was let do, and
     accepted: 100,
     carried: 30,
   });
+  const [other] = findBreaches({ accepted: 100, ...none, new: 6 }, { ...budgets, maxChanges });
+  assert.equal(Object.hasOwn(other ?? {}, "carried"), false);
 });
 
 Deno.test("each permission lets through its own budget only", () => {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import {
   afterFailure,
+  batchToBeIn,
   batchToRepeat,
   type EarlierTry,
+  hasFailedBefore,
   isForced,
   isHeldBack,
   isRepeatedInVain,
@@ -83,6 +85,24 @@ Deno.test("batchToRepeat() repeats exactly what may have arrived, and nothing el
   assert.equal(batchToRepeat({ ...tried, state: "unknown", batch: 5 }), 5);
   assert.equal(batchToRepeat({ ...tried, state: "unknown" }), 7);
   assert.equal(batchToRepeat({ ...tried, batch: 5 }), 0);
+});
+
+Deno.test("batchToBeIn() keeps a batch that may have arrived, and lets alone what is to go alone", () => {
+  assert.equal(batchToBeIn({ ...tried, state: "unknown", batch: -5 }), -5);
+  assert.equal(batchToBeIn({ ...tried, batch: 7 }), 7, "it is to go alone");
+  assert.equal(
+    batchToBeIn({ ...tried, batch: -5 }),
+    0,
+    "after a refusal the batches may be others",
+  );
+  assert.equal(batchToBeIn(tried), 0);
+});
+
+Deno.test("hasFailedBefore() takes a group for what a batch may fail by once what was sent of it was refused", () => {
+  assert.equal(hasFailedBefore(tried, "at_least_once"), true);
+  assert.equal(hasFailedBefore({ ...tried, attempts: 0 }, "at_least_once"), false);
+  assert.equal(hasFailedBefore({ ...tried, state: "unknown" }, "at_least_once"), false);
+  assert.equal(hasFailedBefore(tried, "at_most_once"), false);
 });
 
 Deno.test("isRepeatedInVain() tells a second try without an answer from a first one, and from a run that died", () => {

@@ -27,6 +27,7 @@ Deno.test("a host is down after so many failures in a row, and not before", () =
 
 Deno.test("one answer begins the count anew", () => {
   const nearly = failures(FAILURES_UNTIL_DOWN - 1);
+  assert.equal(isDownAfter([...nearly, "answered"]), false);
   assert.equal(isDownAfter([...nearly, "answered", ...nearly]), false);
 });
 
@@ -54,7 +55,15 @@ Deno.test("requests that were out together when a login expired do not make a ho
   for (let i = 0; i < 3 * FAILURES_UNTIL_DOWN; i++) {
     assert.equal(health.note("a", "locked_out", { beganAtMs: 0, endedAtMs: 1 + i }), false);
   }
-  assert.equal(health.note("a", "locked_out", { beganAtMs: 2, endedAtMs: 100 }), true);
+  assert.equal(health.note("a", "locked_out", { beganAtMs: 1, endedAtMs: 100 }), true);
+});
+
+Deno.test("requests that were out together and had no answer make a host down", () => {
+  const health = new FarSideHealth();
+  for (let i = 1; i < FAILURES_UNTIL_DOWN; i++) {
+    health.note("a", "failed", { beganAtMs: 0, endedAtMs: i });
+  }
+  assert.equal(health.note("a", "failed", { beganAtMs: 0, endedAtMs: 30 }), true);
 });
 
 Deno.test("repeats of what was never answered do not make a host down, the next request after them does", () => {

@@ -159,6 +159,22 @@ Deno.test("a grant that is out of the window is not postponed into it", () => {
   assert.equal(takeAt(window, 3_051), 3_051);
 });
 
+Deno.test("of what is recorded the latest grants count, in whatever order they are read", () => {
+  const rate = { count: 2, windowMs: 10_000 };
+  const now = { steadyMs: 0, wallMs: 100_000 };
+  const window = new SlidingWindow(rate, now, [99_000, 97_000, 95_000, 98_000]);
+  // The margin of this window is 150 ms.
+  assert.equal(takeAt(window, 0), 98_000 + 150 + 10_001 - 100_000);
+  assert.equal(takeAt(window, 8_152), 99_000 + 150 + 10_001 - 100_000);
+});
+
+Deno.test("the wall clock has jumped by what it is ahead of the other one since then", () => {
+  const window = new SlidingWindow({ count: 1, windowMs: 1_000 }, { steadyMs: 5_000, wallMs: 9e9 });
+  assert.equal(window.wallJumpMs({ steadyMs: 6_000, wallMs: 9e9 + 1_004 }), 0);
+  assert.equal(window.wallJumpMs({ steadyMs: 6_000, wallMs: 9e9 + 1_700 }), 700);
+  assert.equal(window.wallJumpMs({ steadyMs: 6_000, wallMs: 9e9 }), -1_000);
+});
+
 /** One thing that happens: time passes, somebody asks, the wall clock jumps, the process dies. */
 const events = fc.array(
   fc.oneof(

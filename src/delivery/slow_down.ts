@@ -64,7 +64,7 @@ export class SlowDown {
 
   /** A try that began then was let through. */
   succeeded(beganAtMs: number): void {
-    if (this.#limit === Infinity || beganAtMs < this.#resumeAtMs) return;
+    if (beganAtMs < this.#resumeAtMs) return;
     this.#pauses = 0;
     this.#limit += 1 / Math.floor(this.#limit);
     if (this.#limit >= this.#ceiling) this.#limit = Infinity;

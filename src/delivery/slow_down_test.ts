@@ -67,6 +67,24 @@ Deno.test("what was in flight together makes no more pauses because it has a Ret
   assert.deepEqual([slow.limit, slow.resumeAtMs], [4, 510]);
 });
 
+Deno.test("a refusal of what began before the pause makes no success after it count for less", () => {
+  const slow = new SlowDown();
+  slow.refused(0, 10, 4, longest);
+  slow.refused(0, 700, 3, longest);
+  assert.equal(slow.resumeAtMs, 510);
+  for (let request = 0; request < 2; request++) slow.succeeded(600);
+  assert.equal(slow.limit, 3);
+});
+
+Deno.test("after a pause with an odd number in flight each round is a whole one, too", () => {
+  const slow = new SlowDown();
+  slow.refused(0, 0, 5, longest);
+  slow.succeeded(600);
+  assert.equal(slow.limit, 2);
+  slow.succeeded(600);
+  assert.equal(slow.limit, 3);
+});
+
 Deno.test("after a pause one more is in flight with each round of successes, until none is held back", () => {
   const slow = new SlowDown();
   slow.refused(0, 0, 8, longest);
