@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { type FarSide, serveFarSide, startEgress } from "~/sandbox/egress/egress_fixture.ts";
+import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
+import { redirected } from "./redirect.ts";
 
 function redirect(status: number, location: string): Response {
   return new Response("moved", { status, headers: { location } });
@@ -13,6 +15,14 @@ function serveRedirect(status: number, location: (side: FarSide) => string): Far
       : new Response(`${request.method} ${request.text}`)
   );
   return side;
+}
+
+/** A request that carries nothing. */
+function outgoing(method: string): OutgoingRequest {
+  const none = new Set<string>();
+  const url = new URL("http://127.0.0.1:1/start");
+  const body = { headers: [], secretHeaders: none, signatures: none, body: null };
+  return { method, url, ...body, timeoutMs: 1_000, retries: 1 };
 }
 
 Deno.test("egress follows a redirect and gives the last address", async () => {
@@ -44,7 +54,9 @@ Deno.test("egress does not follow a write by a redirect that would make a GET of
   for (const [status, method] of cases) {
     await using far = serveRedirect(status, () => "/login");
     using egress = startEgress({ allowNet: [far.host] });
-    const answer = await egress.send({ url: `${far.origin}/start`, method, body: "body" });
+    // Where it opts out of retries it is followed nowhere.
+    const request = { url: `${far.origin}/start`, method, body: "body", retries: 1 };
+    const answer = await egress.send(request);
     assert.equal(answer.status, status, `${status} ${method}`);
     assert.equal(far.received.length, 1);
   }
@@ -65,6 +77,7 @@ Deno.test("egress says that a write was redirected which may have been done by t
   const acts: [number, string, boolean][] = [
     [301, "PUT", true],
     [302, "DELETE", true],
+    [303, "PATCH", true],
     [307, "PATCH", false],
     [308, "POST", false],
     [302, "GET", false],
@@ -121,6 +134,14 @@ Deno.test("egress refuses a redirect to what is no http address", async () => {
   }
 });
 
+Deno.test("redirected() leads to no address that names a user or a password, or that is none", () => {
+  for (const location of ["http://a@127.0.0.1/", "http://:b@127.0.0.1/", "http://["]) {
+    assert.throws(() => redirected(outgoing("GET"), 302, location), {
+      message: /it is not a plain http or https address$/,
+    });
+  }
+});
+
 Deno.test("egress drops credentials and secrets where a redirect leads to another origin", async () => {
   await using other = serveFarSide(() => new Response());
   const headers = [
@@ -156,8 +177,18 @@ Deno.test("egress ends a circle of redirects", async () => {
   assert.equal(far.received.length, 11);
 });
 
+Deno.test("redirected() leads what reads by each redirect and no other 3xx, and makes no GET of a write", () => {
+  const statuses = [300, 301, 302, 303, 304, 305, 307, 308];
+  const leadsBy = (method: string) =>
+    statuses.filter((status) => redirected(outgoing(method), status, "/end") !== undefined);
+  assert.deepEqual(leadsBy("GET"), [301, 302, 303, 307, 308]);
+  assert.deepEqual(leadsBy("HEAD"), [301, 302, 303, 307, 308]);
+  assert.deepEqual(leadsBy("PATCH"), [301, 302, 307, 308]);
+  assert.deepEqual(leadsBy("POST"), [307, 308]);
+});
+
 Deno.test("egress hands back a 3xx that leads nowhere", async () => {
-  await using far = serveFarSide(() => new Response(null, { status: 304 }));
+  await using far = serveFarSide(() => new Response(null, { status: 301 }));
   using egress = startEgress({ allowNet: [far.host] });
-  assert.equal((await egress.send({ url: far.origin })).status, 304);
+  assert.equal((await egress.send({ url: far.origin })).status, 301);
 });
