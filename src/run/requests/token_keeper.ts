@@ -77,10 +77,11 @@ export class TokenKeeper {
 
   /** Has a renewed token on disk when it resolves. */
   async keep(name: string, token: GrantedToken): Promise<ProviderToken> {
-    const { db, commits, root, readVariable, now, practice } = this.context;
+    const { db, commits, root, readVariable, now } = this.context;
     const renewal = this.#renewals.get(name);
     const answer = answerOf(toStored(token, Date.parse(now())), Date.parse(now()));
-    if (practice || !renewal || !("sealed" in renewal)) return answer;
+    // In practice there is none.
+    if (!renewal || !("sealed" in renewal)) return answer;
     const stored = toStored(token, Date.parse(now()), renewal.stored.refreshToken);
     try {
       const sealed = await sealTokens({ root, readVariable }, name, stored);
