@@ -101,6 +101,15 @@ Deno.test("a mark that is emptied, cut off or no file is told, as no older state
   assert.match(unreadableMark(path) ?? "", /and it cannot be read$/);
 });
 
+Deno.test("a mark is whole also after a run that died while it wrote one", () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/spoor.db`;
+  Deno.writeTextFileSync(`${folder.path}/spoor.sent.part`, "x".repeat(1_000));
+  noteSendingRun(path, { runId: 7, startedAt: STARTED });
+  assert.equal(unreadableMark(path), undefined);
+  assert.equal(Deno.readTextFileSync(`${folder.path}/spoor.sent`).includes("x"), false);
+});
+
 Deno.test("a state file that is gone or emptied is missed once the project has sent", () => {
   using folder = tempFolder();
   const path = `${folder.path}/spoor.db`;

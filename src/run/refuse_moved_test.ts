@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { UserError } from "~/base/user_error.ts";
+import type { PlanDocument } from "~/plan/plan_document.ts";
+import { refuseInPractice, refuseMoved } from "./refuse_moved.ts";
+
+/** A plan of no models. */
+function plan(lastRun: number | null, more: Partial<PlanDocument> = {}): PlanDocument {
+  return {
+    schema_version: 1,
+    type: "plan",
+    spoor_version: "0.1.0",
+    project_id: "p-1",
+    practice: false,
+    made_at: "2026-01-31T14:05:09Z",
+    options: {
+      selectors: [],
+      full: false,
+      resend: [],
+      adopt: [],
+      allow_removed: false,
+      allow_changes: false,
+    },
+    based_on: { last_run: lastRun, data_versions: {} },
+    complete: true,
+    summary: {
+      has_changes: false,
+      run: 0,
+      up_to_date: 0,
+      failed: 0,
+      unknown: 0,
+      create: 0,
+      update: 0,
+      remove: 0,
+      requests: 0,
+      assumed_requests: 0,
+    },
+    models: [],
+    digest: "",
+    ...more,
+  };
+}
+
+Deno.test("a plan is not applied to a state that is older than the one it was made on", () => {
+  const refuse = (was: number | null, is: number | null) =>
+    refuseMoved(plan(was), plan(is), undefined);
+  for (const [was, is] of [[null, null], [null, 4], [4, 4], [4, 5]] as const) refuse(was, is);
+  assert.throws(() => refuse(4, 3), {
+    name: UserError.name,
+    message: "Cannot apply the plan: it was made on the state that run 4 has left, " +
+      "and the state here knows no run after run 3",
+  });
+  assert.throws(() => refuse(4, null), { message: /and there is no state here now$/ });
+});
+
+Deno.test("a plan of another project is refused as that, whatever else is so", () => {
+  assert.throws(() => refuseMoved(plan(4), plan(3, { project_id: "p-2" }), undefined), {
+    name: UserError.name,
+    message: /it is of another project, or of another state of it$/,
+  });
+});
+
+Deno.test("a plan that sends is refused where every run is practice, and no other", () => {
+  const practice = plan(null, { practice: true });
+  assert.throws(() => refuseInPractice(plan(null), true, undefined), { name: UserError.name });
+  refuseInPractice(plan(null), false, undefined);
+  refuseInPractice(practice, true, undefined);
+  refuseInPractice(practice, false, undefined);
+});
