@@ -3,6 +3,7 @@ import type { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
 import { Deadlines } from "~/base/deadlines.ts";
+import { until } from "../../../../tests/support/until.ts";
 import { beginTry } from "./begin_try.ts";
 import { Pacer } from "./pacer.ts";
 import { Permits } from "./permits.ts";
@@ -49,7 +50,10 @@ Deno.test("a pacer lets all begin at once until one is refused, and then half of
 Deno.test("a pacer holds up who comes while others wait, also where one more might be out", async () => {
   const pacer = slowPacer();
   const first = pacer.enter(NEVER);
+  // The pause is over, and nobody was told of it yet.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 110);
   const second = pacer.enter(NEVER);
+  assert.ok(second);
   await first;
   assert.ok(await isOpen(second, 5));
   pacer.leave();
@@ -87,6 +91,17 @@ Deno.test("once a pacer is closed nobody begins: who waits, who comes and who wa
   }
   assert.throws(() => pacer.enter(NEVER), { message: "It is over" });
   assert.deepEqual([told, notTold], [1, 0]);
+});
+
+Deno.test("where the far side asks to wait once the run stops, no further try begins", async () => {
+  const [refused, working] = [new Pacer(() => 1), new Pacer(() => 1)];
+  for (const pacer of [refused, working]) pacer.stop();
+  await until(() => working.stopping.aborted, "a short while is over");
+  assert.equal(working.enter(NEVER), undefined, "what has begun goes on with its redirects");
+  assert.equal(refused.enter(NEVER), undefined);
+  refused.refused(performance.now(), undefined);
+  assert.match(refused.down?.message ?? "", /was stopped while the far side asked to wait$/);
+  assert.equal(working.down, undefined);
 });
 
 Deno.test("a host that is down closes the pacer, with what the last request ended by", () => {
@@ -153,7 +168,8 @@ Deno.test("a try that was let through while a pause began needs another permit a
   const { begun, progress } = begin(pacer, permit);
   await begun;
   assert.equal(asked, 2);
-  assert.ok(progress.waitedMs > 50, "the pause is told as waited");
+  const { waitedMs } = progress;
+  assert.ok(waitedMs > 50 && waitedMs < 60_000, "the pause is told as waited");
 });
 
 Deno.test("what a try waits for its permit is not told as waited, and none is asked for without a limit", async () => {
