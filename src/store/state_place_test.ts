@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { tempFolder } from "../../tests/support/temp_folder.ts";
-import { StatePlace } from "./state_place.ts";
+import { openState } from "./open_state.ts";
+import { emptyLog, StatePlace } from "./state_place.ts";
 
 Deno.test("a file that lies where it was opened is in its place, whatever is written to it", () => {
   using folder = tempFolder();
@@ -63,4 +64,14 @@ Deno.test("who looks sometimes does not look again within a second", () => {
 
   assert.equal(place.lookSometimes(), undefined);
   assert.ok(place.look());
+});
+
+Deno.test("a file whose log was emptied is whole without it", () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/spoor.db`;
+  using db = openState(path);
+  db.exec("CREATE TABLE rows (id)");
+  assert.ok(Deno.statSync(`${path}-wal`).size > 0);
+  emptyLog(db);
+  assert.equal(Deno.statSync(`${path}-wal`).size, 0);
 });

@@ -216,6 +216,16 @@ Deno.test("in practice nothing real is opened or stored, and none waits for anot
   assert.deepEqual(loadSealedToken(kept.db, "crm"), before);
 });
 
+Deno.test("tokens are not read with another key, nor without one", async () => {
+  const read = async (key: string | undefined) => {
+    const readVariable = (name: string) => name === "SPOOR_KEY" ? key : VARIABLES[name];
+    using kept = await keeperOf(ENDED, { readVariable });
+    return told(await kept.keeper.want("crm", undefined));
+  };
+  assert.match(await read("cd".repeat(32)), /they were sealed with another key$/);
+  assert.match(await read(undefined), /there is no key \(SPOOR_KEY is not set/);
+});
+
 /** A model's tokens, and what its worker is told. */
 function tokensOf(keeper: TokenKeeper): { tokens: GuestTokens; told: ToEgress[] } {
   const tokens = new GuestTokens(keeper);
