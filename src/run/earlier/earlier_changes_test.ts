@@ -64,6 +64,7 @@ Deno.test("what was tried before is told with its batch, its place, and what may
     { state: "rejected" },
     { state: "rejected", moved: true },
     { state: "settled" },
+    { state: "rejected", moved: true, action: "remove" },
   );
   const told = (readsRemoved: boolean) =>
     [...triedGroups(made.earlier, readsRemoved)]
@@ -83,6 +84,7 @@ Deno.test("what was tried before is told with its batch, its place, and what may
     [5, false, 0, 0, false, false],
     [7, true, 0, 0, true, false],
     [8, true, 0, 0, false, false],
+    [9, true, 0, 0, true, false],
   ]);
   assert.ok(told(false).every(([, , , , mayBeThere]) => mayBeThere === false));
 });

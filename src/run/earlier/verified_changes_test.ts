@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { Model } from "~/model/model.ts";
+import { changeKey } from "~/run/deliver/idempotency_key.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import { VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT } from "~/store/changes/by_hand.ts";
 import { deliveriesOf } from "~/store/changes/group_story.ts";
+import { loadKeyNames } from "~/store/changes/key_names.ts";
 import { Ledger, type LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { VerifiedChanges } from "./verified_changes.ts";
@@ -105,7 +107,10 @@ Deno.test("verify is asked of what may have arrived, where that is kept for a pe
   const asked = (more: Parameters<typeof ask>[1]) => ask(db, more).asking.messages;
   const messages = asked({});
   assert.deepEqual(messages.map(({ change, key }) => [change, ...key]), [[1, 1], [2, 2]]);
-  assert.match(messages[0]?.idempotencyKey ?? "", /\S/);
+  const change = { id: 1, groupKey: "[1]", contentHash: "1:a", action: "update" } as const;
+  const { contentFrom } = loadKeyNames(db, MODEL.name);
+  const key = { projectId: "p-1", model: MODEL.name, changes: [change], place: 0, contentFrom };
+  assert.equal(messages[0]?.idempotencyKey, changeKey(key), "that of its first request");
   assert.equal(messages[1]?.idempotencyKey, undefined, "of a part of a batch there is none");
   assert.deepEqual(asked({ wishes: { ...WISHES, resend: true } }), []);
   assert.deepEqual(asked({ wishes: { ...WISHES, adopt: true } }), []);
@@ -116,9 +121,11 @@ Deno.test("what verify says was sent is settled, and what it says was not is to 
   using db = openState();
   const { asking, take } = ask(db);
   take(1, true);
+  assert.deepEqual(asking.told, { sent: 1, not_sent: 0, left: 0 });
   take(2, false);
   const [sent, unsent] = [entryOf(db, 1), entryOf(db, 2)];
   assert.deepEqual([sent?.id, sent?.state, sent?.settledHash], [1, "settled", undefined]);
+  assert.equal(sent?.error, undefined);
   assert.deepEqual([unsent?.id, unsent?.state, unsent?.settledHash], [2, "failed", "1:before"]);
   assert.deepEqual([unsent?.error, unsent?.parked], [VERIFIED_AS_NOT_SENT, false]);
   assert.deepEqual(storyOf(db, 1), [["settled", VERIFIED_AS_SENT, 0]]);
@@ -143,6 +150,15 @@ Deno.test("what verify does not know stays unknown; what it has thrown is told, 
   const question = asking.asking.questionOf(1);
   asking.take(1, null, "has another one");
   assert.deepEqual(storyOf(db, 1)[0], ["unknown", "verify() has another one", question]);
+});
+
+Deno.test("what verify settles is told each time, also where it was said before", () => {
+  using db = openState();
+  for (const times of [1, 2]) {
+    ask(db).take(1, false);
+    db.exec(`UPDATE "spoor.ledger" SET state = 'unknown' WHERE id = 1`);
+    assert.equal(storyOf(db, 1).length, times);
+  }
 });
 
 Deno.test("requests of verify are recorded by an id of their own, one for each change", () => {
