@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { openState } from "~/store/open_state.ts";
 import { RateGrants } from "~/store/rate_grants.ts";
-import { type LimiterTime, RateLimiter } from "./rate_limits.ts";
+import { type LimiterTime, RateLimiter, RateLimits } from "./rate_limits.ts";
 
 /** A clock that goes on only when the test says so. */
 class TestTime implements LimiterTime {
@@ -19,6 +19,11 @@ class TestTime implements LimiterTime {
     const timer = { atMs: this.nowMs + Math.max(0, Math.ceil(ms)), run };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
+  }
+
+  /** Timers that are set. */
+  get timers(): number {
+    return this.#timers.size;
   }
 
   /** Goes on to a time, timer by timer. */
@@ -66,6 +71,7 @@ function limiterOf(count: number, disk: { ms: number; isFull?: boolean }) {
   const commits = slowCommits(time, disk);
   const limiter = new RateLimiter({ count, windowMs: 10_000 }, grants, commits, time);
   return {
+    db,
     time,
     limiter,
     grants,
@@ -179,6 +185,27 @@ Deno.test("a grant that nobody waits for any more is given to who asks next", as
   await time.goTo(2_000);
 
   assert.equal(given.length, 1);
+});
+
+Deno.test("a limit waits by one timer, however many ask, and by none once nobody does", async () => {
+  using made = limiterOf(1, { ms: 0 });
+  const { time, limiter } = made;
+  limiter.ask((grant) => limiter.arrived(grant, false));
+  await time.goTo(100);
+  assert.equal(time.timers, 0);
+  const asked = Array.from({ length: 20 }, () => limiter.ask(() => {}));
+  assert.equal(time.timers, 1);
+  for (const giveUp of asked) giveUp();
+  assert.equal(time.timers, 0, "the process does not live on for it");
+});
+
+Deno.test("models that name one limit share it, and others do not", () => {
+  using made = limiterOf(1, { ms: 0 });
+  const limits = new RateLimits(made.db, slowCommits(made.time, { ms: 0 }), made.time);
+  const rate = { count: 1, windowMs: 1_000 };
+  const crm = limits.get("crm", rate);
+  assert.equal(limits.get("crm", rate), crm);
+  assert.notEqual(limits.get("mail", rate), crm);
 });
 
 Deno.test("where a grant cannot be recorded, who asked is told why, and nothing leaves", async () => {

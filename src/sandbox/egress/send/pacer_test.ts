@@ -47,6 +47,17 @@ Deno.test("a pacer lets all begin at once until one is refused, and then half of
   assert.deepEqual(begun, [1, 2, 3, 4]);
 });
 
+Deno.test("a pacer lets one more begin with each round of successes", async () => {
+  const pacer = slowPacer();
+  await pacer.enter(NEVER);
+  const second = pacer.enter(NEVER);
+  assert.ok(await isOpen(second));
+  pacer.succeeded(performance.now());
+  pacer.leave();
+  await second;
+  assert.equal(pacer.enter(NEVER), undefined, "two at once, as before it was too much");
+});
+
 Deno.test("a pacer holds up who comes while others wait, also where one more might be out", async () => {
   const pacer = slowPacer();
   const first = pacer.enter(NEVER);
