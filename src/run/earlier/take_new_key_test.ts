@@ -154,6 +154,13 @@ Deno.test("what is open is told with what to do about it", () => {
   assert.match(String(sayHint), / and run it once; then change the key$/);
 });
 
+Deno.test("where only a part of what is open was settled, the rest is what is told", () => {
+  using db = openState();
+  note(db, 1, { state: "settled" });
+  note(db, 2, { state: "unknown" });
+  assert.throws(() => take(db), { message: /the far side may have 2 groups of the former key/ });
+});
+
 Deno.test("a group that only a try is known of is not forgotten where the far side is told of removals", () => {
   const moved: Partial<LedgerEntry> = { state: "failed", moved: true };
   const isLetThrough = (
@@ -209,6 +216,7 @@ Deno.test("where nothing was accepted another number of columns tells that the k
   assert.throws(() => take(db, { ...two, onRemoved: "deliver" }), {
     name: UserError.name,
     message: /the far side may have 1 group of the former key/,
+    hint: /Give it back the key that it had and run it until/,
   });
   assert.equal(take(db, two), 1);
   assert.equal(entriesIn(db), 0);
