@@ -149,6 +149,9 @@ Deno.test("what is open is told with what to do about it", () => {
   assert.match(String(last), /1 more/);
   const [, once] = refusal({ state: "unknown" }, { delivery: "at_most_once" });
   assert.match(String(once), /settle what "spoor unknown sync\.crm" lists, and run it once/);
+  const moved: Partial<LedgerEntry> = { state: "failed", moved: true };
+  const [, later] = refusal(moved, { delivery: "at_most_once", onRemoved: "deliver" });
+  assert.match(String(later), /run it until "spoor failures sync\.crm" has them no longer/);
   const [said, sayHint] = refusal({ state: "settled" }, { delivery: "at_most_once" });
   assert.match(String(said), /what was settled of 11 groups is not taken over yet$/);
   assert.match(String(sayHint), / and run it once; then change the key$/);

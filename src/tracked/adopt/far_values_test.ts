@@ -112,6 +112,7 @@ Deno.test("a column has its form by all that the query gives in it", () => {
     ["number", 2, null],
     ["number", 0, 2],
     ["number", -1, 1],
+    ["number", 0.5, 2.5],
     ["number", 0, 0.5, 1],
     ["number", 9_007_199_254_740_993n],
     ["number", 0, 2, BYTES],
