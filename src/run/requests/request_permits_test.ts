@@ -53,8 +53,16 @@ Deno.test("a request that tries again has its earlier try counted as arrived", a
   permits.sent(1);
   await time.goTo(3_000);
   permits.ask(1);
+  await time.goTo(8_000);
+  // That it is given up says nothing more of the first try.
+  permits.end(1);
+  permits.ask(2);
   await time.goTo(20_000);
-  assert.deepEqual(given, [[1, 0], [1, 3_000 + WINDOW_MS]]);
+  assert.deepEqual(given, [[1, 0], [2, 3_000 + WINDOW_MS]]);
+  permits.sent(2);
+  permits.ask(2);
+  await time.goTo(40_000);
+  assert.deepEqual(given.at(-1), [2, 20_000 + WINDOW_MS]);
 });
 
 Deno.test("a request that ends while it waits gives its place to the next", async () => {
@@ -98,6 +106,19 @@ Deno.test("a run that stops waits a short while for permits, and for none after 
   assert.deepEqual(given, [[1, 0], [2, why], [3, why]]);
   await time.goTo(60_000);
   assert.equal(given.length, 3);
+});
+
+Deno.test("what is let through while a run stops is not refused after it", async () => {
+  using made = permitsOf(1);
+  const { time, permits, given, stop } = made;
+  permits.ask(1);
+  permits.ask(2);
+  await time.goTo(0);
+  permits.sent(1);
+  await time.goTo(10_000);
+  stop();
+  await time.goTo(20_000);
+  assert.deepEqual(given, [[1, 0], [2, MARGIN_MS + WINDOW_MS]]);
 });
 
 Deno.test("where a permit cannot be recorded its request is told why, and nothing of it is out", async () => {

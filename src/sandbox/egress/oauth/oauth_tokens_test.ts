@@ -106,6 +106,16 @@ Deno.test("one question is asked for all that wait, and none while its token hol
   assert.deepEqual([posted.length, sent.at(-1)], [2, `token-2 ${MAIL}`], "no end of it is known");
 });
 
+Deno.test("all stand-ins of one service share its token, and its question", async () => {
+  const { tokens, posted, send } = openTokens();
+  const another = "spoor-oauth-3";
+  tokens.register(another, { provider: "crm" });
+  const sending = [send(), send([], requestOf({ headers: [["x-key", another]] }))];
+  assert.deepEqual(posted, [WANTED]);
+  tokens.receive("crm", { accessToken: "token-1" });
+  await Promise.all(sending);
+});
+
 Deno.test("a request that carries no token asks for none", async () => {
   const { posted, sent, send } = openTokens();
   await send([401], requestOf({ headers: [["Authorization", "Bearer own"]] }));

@@ -78,7 +78,7 @@ Deno.test("who does not want to wait any more begins, and takes nobody's place o
   const aborting = new AbortController();
   const gone = pacer.enter(aborting.signal);
   aborting.abort();
-  await gone;
+  assert.equal(await isOpen(gone), false, "the pause goes on");
   pacer.leave();
   const next = pacer.enter(NEVER);
   await next;

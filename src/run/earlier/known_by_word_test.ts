@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { Ledger, type LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
+import { MIGRATIONS } from "~/store/schema.ts";
+import { acceptAll } from "~/tracked/accept/accept_all.ts";
+import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
+import { triedGroups } from "./earlier_changes.ts";
+import { countKnownByWord } from "./known_by_word.ts";
+
+const MODEL = "sync.crm";
+
+function find(db: DatabaseSync): ChangeSet {
+  return findChanges(db, {
+    model: MODEL,
+    uniqueKey: ["id"],
+    select: "SELECT * FROM src",
+    columns: ["id", "name"],
+    params: [],
+    tried: triedGroups(new LedgerReader(db, MODEL), false),
+    everything: false,
+  });
+}
+
+/** Counts of a model that has accepted group 1, which is another now, and has 2 and 3 besides. */
+function countsWith(...tried: readonly (Partial<LedgerEntry> & Pick<LedgerEntry, "groupKey">)[]) {
+  using db = new DatabaseSync(":memory:");
+  for (const sql of MIGRATIONS) db.exec(sql);
+  db.exec("CREATE TABLE src (id, name); INSERT INTO src VALUES (1, 'a')");
+  const before = find(db);
+  acceptAll(db, before);
+  dropChanges(db, before);
+  db.exec("UPDATE src SET name = 'x'; INSERT INTO src VALUES (2, 'b'), (3, 'c'), (3, 'd')");
+  const ledger = new Ledger(db, MODEL);
+  for (const [index, each] of tried.entries()) {
+    const entry: LedgerEntry = {
+      id: index + 1,
+      contentHash: "1:a",
+      state: "settled",
+      batch: 0,
+      place: 0,
+      attempts: 1,
+      parked: false,
+      action: "update",
+      moved: false,
+      settledHash: undefined,
+      runId: 1,
+      ...each,
+    };
+    ledger.write([entry], { ...entry, at: "2026-01-01T00:00:00Z" });
+  }
+  const changes = find(db);
+  const counted = countKnownByWord(db, changes, new LedgerReader(db, MODEL));
+  dropChanges(db, changes);
+  return [counted.new, counted.changed];
+}
+
+Deno.test("what the far side has by a person's word is changed, and not new", () => {
+  assert.deepEqual(countsWith(), [2, 1]);
+  assert.deepEqual(countsWith({ groupKey: "[3]" }), [1, 2], "a group of two rows is one");
+  assert.deepEqual(countsWith({ groupKey: "[2]" }, { groupKey: "[3]" }), [0, 3]);
+  const later = { groupKey: "[2]", state: "unknown", settledHash: "1:before" } as const;
+  assert.deepEqual(countsWith(later), [1, 2]);
+});
+
+Deno.test("what was accepted, has left the query, or may have been removed is counted as before", () => {
+  assert.deepEqual(countsWith({ groupKey: "[1]" }), [2, 1]);
+  assert.deepEqual(countsWith({ groupKey: "[9]" }), [2, 1]);
+  assert.deepEqual(countsWith({ groupKey: "[2]", action: "remove" }), [2, 1]);
+  assert.deepEqual(countsWith({ groupKey: "[2]", state: "unknown" }), [2, 1]);
+});
