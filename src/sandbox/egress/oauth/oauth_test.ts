@@ -245,24 +245,33 @@ Deno.test("egress explains what is no token", async () => {
   }
 });
 
-Deno.test("egress uses the new refresh token that came with a token", async () => {
-  let count = 0;
-  await using far = serveFarSide((request) => {
-    if (request.path !== "/token") return new Response(null, { status: count < 2 ? 401 : 200 });
-    return Response.json({ access_token: `access-${++count}`, refresh_token: `refresh-${count}` });
-  });
-  using egress = startOAuth(far, { refreshToken: "refresh-0" });
-  assert.equal((await egress.send({ url: far.origin, headers: CARRIES })).status, 200);
-  const forms = far.received.filter(({ path }) => path === "/token")
-    .map(({ text }) => new URLSearchParams(text));
-  assert.deepEqual(forms.map((form) => [form.get("grant_type"), form.get("refresh_token")]), [
+Deno.test("egress uses the new refresh token that came with a token, where it had used one", async () => {
+  const askedBy = async (refreshToken: string) => {
+    let count = 0;
+    await using far = serveFarSide((request) => {
+      if (request.path !== "/token") return new Response(null, { status: count < 2 ? 401 : 200 });
+      return Response.json({
+        access_token: `access-${++count}`,
+        refresh_token: `refresh-${count}`,
+      });
+    });
+    using egress = startOAuth(far, { refreshToken });
+    assert.equal((await egress.send({ url: far.origin, headers: CARRIES })).status, 200);
+    return far.received.filter(({ path }) => path === "/token")
+      .map(({ text }) => new URLSearchParams(text))
+      .map((form) => [form.get("grant_type"), form.get("refresh_token")]);
+  };
+  assert.deepEqual(await askedBy("refresh-0"), [
     ["refresh_token", "refresh-0"],
     ["refresh_token", "refresh-1"],
   ]);
+  const byItself = ["client_credentials", null];
+  assert.deepEqual(await askedBy(""), [byItself, byItself]);
 });
 
 Deno.test("egress uses a provider's new token only after the engine has kept it", async () => {
-  await using far = serveTokens(() => new Response(), { refresh_token: "refresh-1" });
+  const echo = () => new Response("you have refresh-1");
+  await using far = serveTokens(echo, { refresh_token: "refresh-1" });
   const said: string[] = [];
   using egress = startEgress(
     { allowNet: [far.host], secrets: SECRETS },
@@ -286,7 +295,8 @@ Deno.test("egress uses a provider's new token only after the engine has kept it"
     },
   );
   egress.post({ type: "oauth", standIn: STAND_IN, grant: { provider: "crm" } });
-  assert.equal((await egress.send({ url: far.origin, headers: CARRIES })).status, 200);
+  const answer = await egress.send({ url: far.origin, headers: CARRIES });
+  assert.equal(new TextDecoder().decode(answer.body), "you have ***");
   assert.deepEqual(said, ["token_wanted", "token_granted", "access-token-1 refresh-1, 0 sent"]);
   assert.equal(far.tokenRequests().length, 1);
 });
