@@ -67,6 +67,23 @@ Deno.test("neither of the two locks is kept where the other one is somebody else
   using _held = takeRunLock(path, "spoor run", NOW);
 });
 
+Deno.test("who looks sees each of the two locks, and not another one that looks", () => {
+  using folder = tempFolder();
+  const path = `${folder.path}/spoor.lock`;
+  Deno.writeTextFileSync(path, JSON.stringify({ pid: 1, since: NOW, command: "spoor run" }));
+  {
+    using _held = trySqliteLock(`${path}.held`);
+    assert.equal(heldSince(path), NOW);
+  }
+  assert.equal(heldSince(path), undefined);
+  if (!("tryLockSync" in Deno.FsFile.prototype)) return;
+  for (const isExclusive of [true, false]) {
+    using other = Deno.openSync(path, { read: true, write: true });
+    other.lockSync(isExclusive);
+    assert.equal(heldSince(path), isExclusive ? NOW : undefined);
+  }
+});
+
 Deno.test("a lock by SQLite is one's alone, needs no bytes in its file, and is seen by who only looks", () => {
   using folder = tempFolder();
   const path = `${folder.path}/spoor.lock.held`;

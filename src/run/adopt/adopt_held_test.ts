@@ -269,3 +269,25 @@ Deno.test("--held with a table leaves exactly what truly differs to be sent, typ
     { numRuns: 100 },
   );
 });
+
+Deno.test("--held moves the target by what is not there, and by nothing where all is the same", () => {
+  using db = openState();
+  const here: Row[] = [1, 2].map((id) => ({
+    id,
+    part: "a",
+    name: "Ada",
+    score: 1,
+    active: 1,
+    mixed: 1,
+  }));
+  setTable(db, "raw.people", here, COLUMNS);
+  acceptEarlier(db, ["id"]);
+  const hasWritten = (there: readonly Row[]) => {
+    setTable(db, "raw.crm", there, COLUMNS);
+    return adopt(db, SOURCE, ["id"]).hasWritten;
+  };
+  assert.equal(hasWritten(here), false);
+  assert.equal(hasWritten(here.slice(1)), true, "the first is in the target no more");
+  assert.equal(hasWritten(here.slice(1)), false);
+  assert.equal(hasWritten(here), true, "it is there again");
+});

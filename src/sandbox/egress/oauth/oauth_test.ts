@@ -6,7 +6,7 @@ import {
   serveFarSide,
   startEgress,
 } from "~/sandbox/egress/egress_fixture.ts";
-import type { EgressResponse, OAuthClient } from "~/sandbox/protocol.ts";
+import type { EgressResponse, FromEgress, OAuthClient } from "~/sandbox/protocol.ts";
 
 const STAND_IN = "spoor-oauth-1";
 const CARRIES: [string, string][] = [["Authorization", `Bearer ${STAND_IN}`]];
@@ -224,6 +224,47 @@ Deno.test("egress tries again where a token endpoint is busy", async () => {
   using egress = startOAuth(far);
   assert.equal((await egress.send({ url: `${far.origin}/x`, headers: CARRIES })).status, 200);
   assert.deepEqual(far.received.map(({ path }) => path), ["/token", "/token", "/x"]);
+});
+
+Deno.test("egress waits for no token endpoint that asks for an hour, and the model ends", async () => {
+  await using far = serveFarSide(() =>
+    new Response(null, { status: 503, headers: { "retry-after": "3600" } })
+  );
+  using egress = startOAuth(far);
+  const { error } = await egress.send({ url: `${far.origin}/x`, headers: CARRIES });
+  assert.equal(error?.kind, "down");
+  assert.equal(error?.message, `Cannot get a token from "${far.origin}/token": 503`);
+  assert.equal(far.received.length, 1);
+});
+
+Deno.test("egress shows nothing of what a service is asked for tokens by, and says whether it is over", async () => {
+  for (const code of ["invalid_grant", "invalid_client"]) {
+    await using far = serveFarSide(({ text }) =>
+      Response.json({ error: code, error_description: text }, { status: 400 })
+    );
+    const said: FromEgress[] = [];
+    using egress = startEgress({ allowNet: [far.host] }, [far.host], (message, answer) => {
+      said.push(message);
+      if (message.type !== "token_wanted") return;
+      // As it is in the environment: none of the model's own secrets.
+      const renew = clientOf(far, {
+        clientAuth: "body",
+        clientSecret: "another/+ :ä",
+        refreshToken: "refresh-0",
+      });
+      answer({ type: "token", provider: "crm", answer: { renew } });
+    });
+    egress.post({ type: "oauth", standIn: STAND_IN, grant: { provider: "crm" } });
+    const { error } = await egress.send({ url: far.origin, headers: CARRIES });
+    assert.match(error?.message ?? "", /client_secret=\*\*\*/);
+    assert.doesNotMatch(error?.message ?? "", /another|refresh-0/);
+    const isOver = code === "invalid_grant";
+    assert.deepEqual(said.at(-1), {
+      type: "token_refused",
+      provider: "crm",
+      ...isOver && { isOver },
+    });
+  }
 });
 
 Deno.test("egress explains what is no token", async () => {
