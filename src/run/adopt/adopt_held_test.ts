@@ -240,6 +240,7 @@ function play(
     ),
   );
   assert.equal(changes.removed, onRemoved === "forget" ? 0 : gone.size);
+  assert.equal(told?.to_remove, onRemoved === "deliver" ? gone.size : 0);
   assert.deepEqual(checkState({ db, isOfProject: () => true }).findings, []);
 }
 
@@ -268,6 +269,27 @@ Deno.test("--held with a table leaves exactly what truly differs to be sent, typ
     }),
     { numRuns: 100 },
   );
+});
+
+Deno.test("--held keeps in doubt what it has not looked at: it is sent, whatever the query has of it later", () => {
+  using db = openState();
+  const people: Row[] = [1, 2, 3].map((id) => ({
+    id,
+    part: "a",
+    name: "Ada",
+    score: 1,
+    active: 1,
+    mixed: 1,
+  }));
+  const there = people.map((each) => each.id === 2 ? { ...each, name: "Bob" } : each);
+  setTable(db, "raw.people", people, COLUMNS);
+  acceptEarlier(db, ["id"]);
+  setTable(db, "raw.people", people.slice(0, 2), COLUMNS);
+  setTable(db, "raw.crm", there, ["id", "name"]);
+  adopt(db, SOURCE, ["id"], "keep");
+  // The one that differs is as it is there by now, and the one that had left is back.
+  setTable(db, "raw.people", there, COLUMNS);
+  assert.deepEqual([...keysToSend(db, ["id"])].sort(), ['["2"]', '["3"]']);
 });
 
 Deno.test("--held moves the target by what is not there, and by nothing where all is the same", () => {

@@ -58,6 +58,12 @@ Deno.test("what the far side has by a person's word is changed, and not new", ()
   assert.deepEqual(countsWith(), [2, 1]);
   assert.deepEqual(countsWith({ groupKey: "[3]" }), [1, 2], "a group of two rows is one");
   assert.deepEqual(countsWith({ groupKey: "[2]" }, { groupKey: "[3]" }), [0, 3]);
+  const failed = { groupKey: "[2]", state: "failed", moved: true } as const;
+  assert.deepEqual(
+    countsWith({ groupKey: "[3]" }, failed),
+    [1, 2],
+    "of that one nobody has said so",
+  );
   const later = { groupKey: "[2]", state: "unknown", settledHash: "1:before" } as const;
   assert.deepEqual(countsWith(later), [1, 2]);
 });
