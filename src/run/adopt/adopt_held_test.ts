@@ -2,13 +2,15 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import Papa from "papaparse";
+import type { ChangeAction, GroupNow } from "~/delivery/earlier_try.ts";
 import type { Model, OnRemoved } from "~/model/model.ts";
 import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { checkState } from "~/state/check_state.ts";
-import { LedgerReader } from "~/store/changes/ledger.ts";
+import { Ledger, LedgerReader } from "~/store/changes/ledger.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
+import type { HoldCandidates } from "~/tracked/compare/hold_back.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { tempFolder } from "../../../tests/support/temp_folder.ts";
@@ -41,7 +43,7 @@ function setTable(db: DatabaseSync, table: string, rows: readonly Row[], columns
   for (const row of rows) insert.run(...columns.map((column) => toBound(row[column] ?? null)));
 }
 
-function compare(db: DatabaseSync, uniqueKey: string[]) {
+function compare(db: DatabaseSync, uniqueKey: string[], holdCandidates?: HoldCandidates) {
   return findChanges(db, {
     model: "sync.people",
     uniqueKey,
@@ -49,6 +51,7 @@ function compare(db: DatabaseSync, uniqueKey: string[]) {
     columns: COLUMNS,
     params: [],
     tried: [],
+    ...holdCandidates && { holdCandidates },
     everything: false,
   });
 }
@@ -290,6 +293,48 @@ Deno.test("--held keeps in doubt what it has not looked at: it is sent, whatever
   // The one that differs is as it is there by now, and the one that had left is back.
   setTable(db, "raw.people", there, COLUMNS);
   assert.deepEqual([...keysToSend(db, ["id"])].sort(), ['["2"]', '["3"]']);
+});
+
+Deno.test("--held notes what is left, and says how much of it no run sends by itself", () => {
+  using db = openState();
+  const rowOf = (id: number, name: string): Row => ({
+    id,
+    part: "a",
+    name,
+    score: 1,
+    active: 1,
+    mixed: 1,
+  });
+  const people = [rowOf(1, "Ada"), rowOf(2, "Bob"), rowOf(3, "Cy"), rowOf(6, "Fo")];
+  setTable(db, "raw.people", people, COLUMNS);
+  acceptEarlier(db, ["id"]);
+  const here = [rowOf(1, "Ada"), rowOf(2, "Bo"), rowOf(4, "Di"), rowOf(5, "Ed"), rowOf(6, "Fy")];
+  setTable(db, "raw.people", here, COLUMNS);
+  setTable(db, "raw.crm", people, COLUMNS);
+  let hash = "";
+  const held = {
+    keys: () => [[2]],
+    find: () => ({ isHeld: (now: GroupNow) => Boolean(hash = (now as { hash: string }).hash) }),
+  };
+  dropChanges(db, compare(db, ["id"], held));
+  const ledger = new Ledger(db, "sync.people");
+  const note = (id: number, groupKey: string, action: ChangeAction, contentHash = "1:a") => {
+    const change = { id, groupKey, contentHash, batch: 0, place: 0, attempts: 3, action };
+    const stand = { state: "failed", parked: true, runId: 1, at: "2026-01-01T00:00:00Z" } as const;
+    ledger.write([{ ...change, moved: false, settledHash: undefined }], stand);
+  };
+  note(1, "[2]", "update", hash);
+  note(2, "[3]", "remove");
+  note(3, "[4]", "update", "1:another");
+  note(4, "[1,2]", "update");
+  note(5, "[6]", "remove");
+
+  const { told } = adopt(db, SOURCE, ["id"], "deliver");
+
+  assert.deepEqual([told?.differ, told?.not_there, told?.to_remove], [2, 2, 1]);
+  assert.equal(told?.held_back, 2, "what is parked as it is now, and the removal that is");
+  const pending = db.prepare(`SELECT group_key FROM "spoor.pending" ORDER BY number`).all();
+  assert.deepEqual(pending.map(({ group_key: key }) => key), ["[5]"], "others have their state");
 });
 
 Deno.test("--held moves the target by what is not there, and by nothing where all is the same", () => {

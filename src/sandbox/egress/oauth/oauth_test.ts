@@ -270,6 +270,16 @@ Deno.test("egress shows nothing of what a service is asked for tokens by, and sa
   }
 });
 
+Deno.test("egress shows no client's secret as it is in a Basic header", async () => {
+  await using far = serveFarSide(({ headers }) => {
+    const description = headers.get("authorization") ?? "";
+    return Response.json({ error: "other", error_description: description }, { status: 400 });
+  });
+  using egress = startOAuth(far);
+  const { error } = await egress.send({ url: far.origin, headers: CARRIES });
+  assert.match(error?.message ?? "", /400 other \(Basic \S*\*\*\*\S*\)$/);
+});
+
 Deno.test("egress explains what is no token", async () => {
   const answers: [Response, string][] = [
     [new Response("<html>"), "200 without an access token"],
