@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { triedGroups } from "~/run/earlier/earlier_changes.ts";
+import { temp } from "~/sql/identifiers.ts";
 import { deliveriesOf } from "~/store/changes/group_story.ts";
 import { Ledger, LedgerReader } from "~/store/changes/ledger.ts";
 import { runOfPending } from "~/store/changes/pending.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { countFrom } from "~/warehouse/tables.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Directives, Model } from "~/model/model.ts";
-import type { HeldChanges } from "~/store/changes/held_back.ts";
+import type { HeldBackChanges } from "~/store/changes/held_back.ts";
 import { heldBackOf } from "./held_back.ts";
 
 function modelOf(name: string, directives: Directives, exportsVerify = false): [string, Model] {
@@ -25,7 +25,7 @@ const MODELS = new Map([
 ]);
 
 Deno.test("what waits for a person is told by why it waits, of models that are there", () => {
-  const changes: HeldChanges[] = [
+  const changes: HeldBackChanges[] = [
     { model: "sync.crm", state: "failed", groups: 1 },
     { model: "sync.once", state: "failed", groups: 2 },
     { model: "sync.crm", state: "rejected", groups: 4 },

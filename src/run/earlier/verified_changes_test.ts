@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { Model } from "~/model/model.ts";
-import { changeKey } from "~/run/deliver/idempotency_key.ts";
+import { changeKey, FIRST } from "~/run/deliver/idempotency_key.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import { VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT } from "~/store/changes/by_hand.ts";
@@ -109,7 +109,7 @@ Deno.test("verify is asked of what may have arrived, where that is kept for a pe
   assert.deepEqual(messages.map(({ change, key }) => [change, ...key]), [[1, 1], [2, 2]]);
   const change = { id: 1, groupKey: "[1]", contentHash: "1:a", action: "update" } as const;
   const { contentFrom } = loadKeyNames(db, MODEL.name);
-  const key = { projectId: "p-1", model: MODEL.name, changes: [change], place: 0, contentFrom };
+  const key = { projectId: "p-1", model: MODEL.name, changes: [change], place: FIRST, contentFrom };
   assert.equal(messages[0]?.idempotencyKey, changeKey(key), "that of its first request");
   assert.equal(messages[1]?.idempotencyKey, undefined, "of a part of a batch there is none");
   assert.deepEqual(asked({ wishes: { ...WISHES, resend: true } }), []);

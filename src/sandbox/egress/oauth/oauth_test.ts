@@ -255,7 +255,7 @@ Deno.test("egress shows nothing of what a service is asked for tokens by, and sa
         clientSecret: "another/+ :ä",
         refreshToken: "refresh-0",
       });
-      answer({ type: "token", provider: "crm", answer: { renew } });
+      answer({ type: "token", provider: "crm", answer: { renew, authCommand: "spoor auth crm" } });
     });
     egress.post({ type: "oauth", standIn: STAND_IN, grant: { provider: "crm" } });
     const { error } = await egress.send({ url: far.origin, headers: CARRIES });

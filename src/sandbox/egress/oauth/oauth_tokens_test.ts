@@ -256,7 +256,7 @@ Deno.test("who does not wait for a token any more goes, and the others get it", 
 Deno.test("a renewal that fails is given back, and tried again by the next request", async () => {
   const { tokens, posted, send } = openTokens({ asking: "refused" });
   const first = send();
-  tokens.receive("crm", { renew: RENEW });
+  tokens.receive("crm", { renew: RENEW, authCommand: "spoor auth crm" });
   await assert.rejects(first, { kind: "unsent", message: /cannot be known without sending/ });
   assert.deepEqual(posted, [WANTED, { type: "token_refused", provider: "crm" }]);
   const second = send();
@@ -275,8 +275,14 @@ Deno.test("a plan looks whether there is a token, shows none, and gives back wha
     return [standIns.replace(CRM, new Set()), posted.length];
   };
   assert.deepEqual(await shown({ accessToken: "token-1" }), [MASK, 1]);
-  assert.deepEqual(await shown({ renew: RENEW }, ["login.test"]), [MASK, 2]);
-  await assert.rejects(shown({ renew: RENEW }), { kind: "denied", message: /login\.test/ });
+  assert.deepEqual(await shown({ renew: RENEW, authCommand: "spoor auth crm" }, ["login.test"]), [
+    MASK,
+    2,
+  ]);
+  await assert.rejects(shown({ renew: RENEW, authCommand: "spoor auth crm" }), {
+    kind: "denied",
+    message: /login\.test/,
+  });
   await assert.rejects(shown({ error: { message: "It is over" } }), { message: "It is over" });
   const { tokens, posted } = openTokens({ asking: "looked_for" });
   await tokens.maskedIn(requestOf({ headers: [] }));
