@@ -18,12 +18,12 @@ import { type ProjectFiles, type TempProject, tempProject } from "../support/tem
 const KILLS = Number(Deno.env.get("SPOOR_KILLS") ?? (TESTS_BINARY ? 8 : 24));
 const SEED = Number(Deno.env.get("SPOOR_SEED") ?? 1);
 /** Beside those that are edited: they make an adoption take its time. */
-const STILL_ROWS = 4_000;
+const STILL_ROWS = 2_000;
 const EDITED_ROWS = 60;
 /** An adoption that was killed so often is let through. */
 const MOST_KILLS_OF_ONE = 4;
 const MOST_ROUNDS = 1_000;
-const PAGE = 2_000;
+const PAGE = 1_000;
 
 type Place = "early" | "fetch" | "begin" | "within" | "end" | "below";
 

@@ -37,8 +37,8 @@ interface Form {
 
 const FORMS: readonly Form[] = (["at_least_once", "at_most_once"] as const).flatMap((delivery) =>
   [1, 8, 64].flatMap((concurrency) => [
-    { delivery, concurrency, rows: concurrency === 1 ? 100 : 300, batch: 1 },
-    { delivery, concurrency, rows: 300, batch: concurrency === 64 ? 3 : 10 },
+    { delivery, concurrency, rows: concurrency === 1 ? 50 : 200, batch: 1 },
+    { delivery, concurrency, rows: 240, batch: concurrency === 64 ? 3 : 10 },
   ])
 );
 
@@ -151,7 +151,7 @@ class Chaos {
     const running = project.start("run --json");
     const arrival = new Promise<void>((resolve) => this.#onArrival = resolve);
     const isEarly = this.random.chance(0.25);
-    const delayMs = isEarly ? this.random.between(60, 700) : this.random.between(0, 250);
+    const delayMs = isEarly ? this.random.between(60, 700) : this.random.between(0, 150);
     let hasEnded = false;
     const ended = running.result.then(({ code, output }) => {
       hasEnded = true;
