@@ -34,16 +34,24 @@ async function readPlan({ project }: SyncProject): Promise<PlanDocument> {
   return JSON.parse(await project.read("plan.json"));
 }
 
-Deno.test("apply sends just the requests of the plan, and the next plan has nothing", async () => {
+Deno.test("apply sends just the requests of the plan, and the next plan has nothing", async (t) => {
   await using api = await fakeApi();
   await using people = await changedPeople(api);
-  await keepPlan(people);
-  const sync = (await readPlan(people)).models.find(({ model }) => model === "sync.people");
+  const { plan, sync } = await makePlan(people.project, "-o", "plan.json");
+
+  await t.step("a plan that is kept is kept whole, and is its owner's alone", async () => {
+    assert.equal(plan.complete, true);
+    assert.deepEqual(await readPlan(people), plan);
+    if (Deno.build.os !== "windows") {
+      const { mode } = await Deno.stat(people.project.path("plan.json"));
+      assert.equal((mode ?? 0) & 0o777, 0o600);
+    }
+  });
 
   const applied = await apply(people);
 
   assert.equal(applied.code, 0, applied.output);
-  assert.deepEqual(sorted((sync?.requests ?? []).map(planned)), sorted(api.requests.map(received)));
+  assert.deepEqual(sorted(sync.requests.map(planned)), sorted(api.requests.map(received)));
   assert.equal(api.requests.length, 3);
   assert.equal((await people.project.run(["plan", "--exit-code"])).code, 0);
   assert.equal(people.project.rows("spoor.ledger").length, 0);
@@ -64,7 +72,8 @@ Deno.test("apply sends the plan of a project that never ran, keys in bodies incl
 
 Deno.test("apply takes the options of the plan", async () => {
   await using api = await fakeApi();
-  await using people = await changedPeople(api);
+  await using people = await syncProject(api, SEND_CHANGES);
+  await people.setRows(COLUMNS, rowsOf(3));
   await people.run();
   api.clear();
   await keepPlan(people, "sync.people", "--resend", "sync.people");
@@ -75,10 +84,11 @@ Deno.test("apply takes the options of the plan", async () => {
   assert.equal(api.requests.length, 3);
 });
 
-Deno.test("an edited plan is refused, and nothing is sent", async () => {
+Deno.test("an edited plan is refused, and nothing is sent; one that was only laid out anew is none", async () => {
   await using api = await fakeApi();
   await using people = await changedPeople(api);
   await keepPlan(people);
+  const plan = await readPlan(people);
   const text = await people.project.read("plan.json");
   await people.project.write("plan.json", text.replaceAll("Bob", "Rob"));
 
@@ -87,13 +97,7 @@ Deno.test("an edited plan is refused, and nothing is sent", async () => {
   assert.equal(applied.code, 1);
   assert.match(applied.stderr, /Cannot apply plan\.json: it was edited after it was made/);
   assert.equal(api.connections, 0);
-});
 
-Deno.test("a plan that was only laid out anew is no edited one", async () => {
-  await using api = await fakeApi();
-  await using people = await changedPeople(api);
-  await keepPlan(people);
-  const plan = await readPlan(people);
   await people.project.write("plan.json", JSON.stringify(plan));
 
   assert.equal((await apply(people)).code, 0);
@@ -140,71 +144,48 @@ const MOVED: readonly [
   ],
 ];
 
-Deno.test("apply --all lists all that has moved", async () => {
+Deno.test("apply refuses what has moved, says so, and sends nothing", async (t) => {
   await using api = await fakeApi();
-  await using people = await syncProject(api, SEND_EACH_ROW);
-  await people.setRows(COLUMNS, rowsOf(15));
-  await keepPlan(people);
-  await people.setRows(COLUMNS, rowsOf(15, "Bo"));
+  await using planned = await changedPeople(api);
+  await keepPlan(planned);
+  for (const [what, move, says] of MOVED) {
+    await t.step(`after ${what}`, async () => {
+      await using people = await planned.copy();
+      await move(people);
+      api.clear();
 
-  const folded = await people.project.run("apply plan.json");
-  const whole = await people.project.run("apply plan.json --all");
+      const applied = await apply(people);
 
-  assert.match(folded.stderr, /… \d+ more \(--verbose shows them\)$/m);
-  assert.match(whole.stderr, /id = 15 /);
-  assert.doesNotMatch(whole.stderr, /… \d+ more/);
-  assert.equal(api.connections, 0);
+      assert.equal(applied.code, 1);
+      assert.match(applied.stderr, /moved since it was made/);
+      assert.match(applied.stderr, says);
+      assert.match(applied.stderr, /Nothing was sent/);
+      assert.equal(api.connections, 0);
+    });
+  }
 });
 
-for (const [what, move, says] of MOVED) {
-  Deno.test(`apply refuses after ${what}, says so, and sends nothing`, async () => {
-    await using api = await fakeApi();
-    await using people = await changedPeople(api);
-    await keepPlan(people);
-    await move(people);
-    api.clear();
+Deno.test("apply refuses where a variable that moved decides how a group ends, and a request of none", async () => {
+  const ends = `if (change.key.id === Number(env("LIST", "0"))) await change.reject("no");`;
+  const code = `${SEND_CHANGES.replace(/\}\);\s*$/, `${ends}\n});`)}
+    await http.post(ORIGIN + "/end", { json: { list: env("LIST", "0") } });`;
+  await using api = await fakeApi();
+  await using people = await changedPeople(api);
+  await people.setSync(code, ["on_removed: deliver", "allow_env: LIST"]);
+  await keepPlan(people);
+  await people.project.write(".env", "LIST=2");
+  api.clear();
 
-    const applied = await apply(people);
+  const applied = await apply(people);
 
-    assert.equal(applied.code, 1);
-    assert.match(applied.stderr, /moved since it was made/);
-    assert.match(applied.stderr, says);
-    assert.match(applied.stderr, /Nothing was sent/);
-    assert.equal(api.connections, 0);
-  });
-}
-
-/** What a variable decides in a model's code → what is said of it. */
-const BY_VARIABLE: Readonly<Record<string, readonly [code: string, says: RegExp]>> = {
-  "how a group ends": [
-    SEND_CHANGES.replace(
-      /\}\);\s*$/,
-      `if (change.key.id === Number(env("LIST", "0"))) await change.reject("no");\n});`,
-    ),
-    /id = 2 ended otherwise \(accepted then, unknown now\)/,
-  ],
-  "a request of no group": [
-    `${SEND_CHANGES}\nawait http.post(ORIGIN + "/end", { json: { list: env("LIST", "0") } });`,
+  assert.equal(applied.code, 1);
+  assert.match(applied.stderr, /id = 2 ended otherwise \(accepted then, unknown now\)/);
+  assert.match(
+    applied.stderr,
     /what belongs to no group would be sent with another body: list is "0" then, "2" now/,
-  ],
-};
-
-for (const [what, [code, says]] of Object.entries(BY_VARIABLE)) {
-  Deno.test(`apply refuses where a variable that moved decides ${what}`, async () => {
-    await using api = await fakeApi();
-    await using people = await changedPeople(api);
-    await people.setSync(code, ["on_removed: deliver", "allow_env: LIST"]);
-    await keepPlan(people);
-    await people.project.write(".env", "LIST=2");
-    api.clear();
-
-    const applied = await apply(people);
-
-    assert.equal(applied.code, 1);
-    assert.match(applied.stderr, says);
-    assert.equal(api.connections, 0);
-  });
-}
+  );
+  assert.equal(api.connections, 0);
+});
 
 Deno.test("apply refuses when a table that nothing sends has moved", async () => {
   await using api = await fakeApi();
@@ -228,7 +209,7 @@ Deno.test("apply refuses when a table that nothing sends has moved", async () =>
   assert.equal(api.connections, 0);
 });
 
-Deno.test("apply counts all that has moved, and --verbose lists it", async () => {
+Deno.test("apply counts all that has moved, and --verbose or --all lists it", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND_EACH_ROW);
   await people.setRows(COLUMNS, rowsOf(30, "Ada"));
@@ -236,13 +217,18 @@ Deno.test("apply counts all that has moved, and --verbose lists it", async () =>
   await people.setRows(COLUMNS, rowsOf(30, "Eve"));
 
   const { stderr } = await apply(people);
-  const all = await people.project.run(["apply", "plan.json", "--verbose"]);
 
   const total = Number(/: (\d+) things have moved/.exec(stderr)?.[1]);
   const [, more] = /… (\d+) more \(--verbose shows them\)/.exec(stderr) ?? [];
   assert.ok(total >= 30, stderr);
   assert.equal(stderr.match(/^ {4}[^…\s]/gm)?.length, total - Number(more));
-  assert.equal(all.stderr.match(/^ {4}[^…\s]/gm)?.length, total, all.stderr);
+  for (const option of ["--verbose", "--all"]) {
+    const all = (await people.project.run(["apply", "plan.json", option])).stderr;
+    assert.equal(all.match(/^ {4}[^…\s]/gm)?.length, total, all);
+    assert.match(all, /id = 30 /);
+    assert.doesNotMatch(all, /… \d+ more/);
+  }
+  assert.equal(api.connections, 0);
 });
 
 Deno.test("a plan of another project is refused", async () => {
@@ -335,18 +321,6 @@ Deno.test("apply refuses where a header would be another, and not where only its
   const same = await applyFor("sandbox");
   assert.equal(same.code, 0, same.output);
   assert.equal(api.requests[0]?.headers["x-account"], "sandbox");
-});
-
-Deno.test("a plan that is shown is not kept whole, and one that is kept is its owner's alone", async () => {
-  await using api = await fakeApi();
-  await using people = await changedPeople(api);
-  const { plan } = await makePlan(people.project, "-o", "plan.json");
-  assert.equal(plan.complete, true);
-  assert.deepEqual(await readPlan(people), plan);
-  if (Deno.build.os !== "windows") {
-    const { mode } = await Deno.stat(people.project.path("plan.json"));
-    assert.equal((mode ?? 0) & 0o777, 0o600);
-  }
 });
 
 Deno.test("a plan that sends is not applied where every run is practice, and of practice it is told", async () => {

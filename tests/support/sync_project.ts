@@ -30,6 +30,8 @@ export interface SyncProject extends AsyncDisposable {
   setSync(code: string, directives?: readonly string[]): Promise<void>;
   /** Runs the project, with further words of the command line. */
   run(...args: string[]): Promise<SyncRun>;
+  /** Another project with the same files and the same state, which sends to the same server. */
+  copy(): Promise<SyncProject>;
 }
 
 /** Columns of `raw.people`, where a test says nothing else. */
@@ -56,24 +58,34 @@ export async function syncProject(
   code: string,
   options: { directives?: readonly string[]; files?: ProjectFiles } = {},
 ): Promise<SyncProject> {
-  const project = await tempProject(options.files);
-  const made: SyncProject = {
+  const made = syncProjectIn(await tempProject(options.files), api, options.directives ?? []);
+  await made.setSync(code);
+  return made;
+}
+
+function syncProjectIn(
+  project: TempProject,
+  api: FakeApi,
+  ownDirectives: readonly string[],
+): SyncProject {
+  return {
     project,
     async setRows(columns, rows) {
-      await project.write("models/raw/people.sql", selectOf(columns, rows));
+      await writeRows(project, columns, rows);
     },
-    async setSync(text, directives = options.directives ?? []) {
+    async setSync(text, directives = ownDirectives) {
       await project.write("models/sync/people.ts", modelText(api, text, directives));
     },
     async run(...args) {
       return readRun(await project.run(["run", "--json", ...args]));
     },
+    async copy() {
+      return syncProjectIn(await project.copy(), api, ownDirectives);
+    },
     async [Symbol.asyncDispose]() {
       await project[Symbol.asyncDispose]();
     },
   };
-  await made.setSync(code);
-  return made;
 }
 
 /**
@@ -126,6 +138,15 @@ export function rowsOf(count: number, name = "Ada"): string[][] {
   return Array.from({ length: count }, (_, index) => [String(index + 1), `'${name}'`]);
 }
 
+/** Sets the rows of `raw.people`, a SQL literal each. */
+export async function writeRows(
+  project: TempProject,
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+): Promise<void> {
+  await project.write("models/raw/people.sql", selectOf(columns, rows));
+}
+
 function selectOf(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const [first = [], ...others] = rows.map((row) => [...row]);
   const named = first.map((value, index) => `${value} AS "${columns[index]}"`).join(", ");
@@ -136,7 +157,8 @@ function selectOf(columns: readonly string[], rows: readonly (readonly string[])
     [`SELECT ${named}`, ...others.map((row) => `SELECT ${row.join(", ")}`)].join("\nUNION ALL ");
 }
 
-function modelText(api: FakeApi, code: string, directives: readonly string[]): string {
+/** A tracked model that sends to the server. */
+export function modelText(api: FakeApi, code: string, directives: readonly string[]): string {
   const own = ["unique_key: id", `allow_net: ${api.host}`].filter((line) => {
     const [name = ""] = line.split(":", 1);
     return !directives.some((given) => given.startsWith(`${name}:`));

@@ -11,6 +11,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { cp } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type RunningSpoor, runSpoor, type SpoorOptions, type SpoorResult } from "./spoor.ts";
@@ -35,15 +36,20 @@ export interface TempProject extends AsyncDisposable {
   start(args: string | readonly string[], options?: SpoorOptions): RunningSpoor;
   /** Rows of a table (`mart.customers`) or of a SELECT, from `.spoor/spoor.db` or another file. */
   rows(tableOrSql: string, stateFile?: string): Record<string, unknown>[];
+  /** Another project with the same files, its state among them. */
+  copy(): Promise<TempProject>;
 }
 
 /** Makes a project; `models/` is there even when no model is. Texts lose their common indent. */
 export async function tempProject(files: ProjectFiles = {}): Promise<TempProject> {
-  const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "spoor-test-" }));
-  const project = new Project(root);
-  await Deno.mkdir(`${root}/models`, { recursive: true });
+  const project = new Project(await makeRoot());
+  await Deno.mkdir(project.path("models"), { recursive: true });
   for (const [file, content] of Object.entries(files)) await project.write(file, content);
   return project;
+}
+
+async function makeRoot(): Promise<string> {
+  return await Deno.realPath(await Deno.makeTempDir({ prefix: "spoor-test-" }));
 }
 
 class Project implements TempProject {
@@ -89,6 +95,12 @@ class Project implements TempProject {
     const readOnly = !existsSync(this.path(`${stateFile}-journal`));
     using database = new DatabaseSync(this.path(stateFile), { readOnly });
     return database.prepare(sql).all().map((row) => ({ ...row }));
+  }
+
+  async copy(): Promise<TempProject> {
+    const copy = new Project(await makeRoot());
+    await cp(this.root, copy.root, { recursive: true, preserveTimestamps: true });
+    return copy;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
