@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
+import { saidOf, syncForms } from "../support/sync_forms.ts";
 import { COLUMNS, rowsOf, syncProject } from "../support/sync_project.ts";
 
 const QUERY = `query("SELECT * FROM raw.people")`;
@@ -51,22 +52,25 @@ function refuse(api: FakeApi, status = 422): void {
   });
 }
 
-for (const [form, code] of Object.entries(SWALLOWING)) {
-  Deno.test(`what was refused is not saved: ${form}`, async () => {
-    await using api = await fakeApi();
-    refuse(api);
-    await using people = await syncProject(api, code);
-    await people.setRows(COLUMNS, rowsOf(2));
+Deno.test("what was refused is not saved where nobody looked at that", async (t) => {
+  await using api = await fakeApi();
+  refuse(api);
+  await using forms = await syncForms(api, SWALLOWING, COLUMNS, rowsOf(2));
+  const ran = await forms.run();
+  api.answer(() => ({ json: {} }));
+  const again = await forms.run();
 
-    const ran = await people.run();
-
-    assert.equal(ran.sync.delivery?.saved, 0, ran.output);
-    assert.match(ran.output, /answered 422, and the model has not looked at that/);
-    api.answer(() => ({ json: {} }));
-    const again = await people.run();
-    assert.deepEqual([again.code, again.sync.delivery?.saved], [0, 2], again.output);
-  });
-}
+  for (const form of Object.keys(SWALLOWING)) {
+    await t.step(form, () => {
+      const model = forms.modelOf(form);
+      const said = saidOf(ran, model);
+      assert.equal(ran.model(model).delivery?.saved, 0, said);
+      assert.match(said, /answered 422, and the model has not looked at that/);
+      const { status, delivery } = again.model(model);
+      assert.deepEqual([status, delivery?.saved], ["ok", 2], saidOf(again, model));
+    });
+  }
+});
 
 Deno.test("a request without an answer is looked at as well, or its group is not saved", async () => {
   await using api = await fakeApi(() => ({ drop: true }));
@@ -107,15 +111,17 @@ const DECIDING: Readonly<Record<string, string>> = {
   ),
 };
 
-for (const [form, code] of Object.entries(DECIDING)) {
-  Deno.test(`a model decides what is saved by ${form}`, async () => {
-    await using api = await fakeApi();
-    refuse(api);
-    await using people = await syncProject(api, code);
-    await people.setRows(COLUMNS, rowsOf(2));
+Deno.test("a model decides what is saved", async (t) => {
+  await using api = await fakeApi();
+  refuse(api);
+  await using forms = await syncForms(api, DECIDING, COLUMNS, rowsOf(2));
+  const ran = await forms.run();
 
-    const ran = await people.run();
-
-    assert.deepEqual([ran.code, ran.sync.delivery?.saved], [0, 2], ran.output);
-  });
-}
+  for (const form of Object.keys(DECIDING)) {
+    await t.step(`by ${form}`, () => {
+      const model = forms.modelOf(form);
+      const { status, delivery } = ran.model(model);
+      assert.deepEqual([status, delivery?.saved], ["ok", 2], saidOf(ran, model));
+    });
+  }
+});

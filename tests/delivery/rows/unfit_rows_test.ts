@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type Answer, type FakeApi, fakeApi } from "../../support/fake_api.ts";
+import { saidOf, type SyncForms, syncForms } from "../../support/sync_forms.ts";
 import { COLUMNS, rowsOf, type SyncProject, syncProject } from "../../support/sync_project.ts";
 
 /** Saves what is answered beside what was read. */
@@ -170,7 +171,7 @@ Deno.test("what SQLite refuses of one group takes nothing of the others with it"
   assert.deepEqual(api.requests.slice(4).map(({ path }) => path), ["/people/5"], second.output);
 });
 
-/** What a model makes of the row that the far side has taken, where nothing of that can be kept. */
+/** What a model makes of a row that the far side has taken, where nothing of that can be kept. */
 const UNSAVABLE: Readonly<Record<string, string>> = {
   "a column without a value": "{ ...row, remote: undefined }",
   "a number that is none": "{ ...row, remote: NaN }",
@@ -179,102 +180,125 @@ const UNSAVABLE: Readonly<Record<string, string>> = {
   "another key": "{ ...row, id: 17 }",
   "a text in place of a row": '"done"',
 };
-const CIRCLE = "const circle = {}; circle.self = circle;";
 
-for (const [what, saved] of Object.entries(UNSAVABLE)) {
-  Deno.test(`a group that was taken is not sent again for what cannot be saved of it: ${what}`, async () => {
-    await using api = await fakeApi();
-    await using people = await syncProject(
-      api,
-      `${CIRCLE}
-      await query("SELECT * FROM raw.people").each(async (row) => {
-        await http.post(ORIGIN + "/people/" + row.id, { json: row });
-        return row.id === 2 ? ${saved} : row;
-      });`,
-    );
-    await people.setRows(COLUMNS, rowsOf(3));
-
-    const first = await people.run();
-    const second = await people.run();
-
-    assert.equal(first.sync.delivery?.saved, 2, first.output);
-    assert.match(first.output, /parked: spoor failures/);
-    assert.equal(second.code, 0, second.output);
-    assert.equal(api.requests.length, 3, "it was sent again");
-    assert.deepEqual(ledgerOf(people), [
-      { group_key: "[2]", state: "failed", parked: 1, moved: 1 },
-    ]);
-  });
-}
-
-for (
-  const [flow, code] of Object.entries({
-    "save.row() in each": `await query("SELECT * FROM raw.people").each(async (row) => {
-      await http.post(ORIGIN + "/", { json: [row] });
-      await save.row(row.id === 2 ? { ...row, remote: undefined } : row);
+Deno.test("a group that was taken is not sent again for what cannot be saved of it", async (t) => {
+  const cases = Object.entries(UNSAVABLE);
+  // The first and the last row are as they were read.
+  const rows = rowsOf(cases.length + 2);
+  await using api = await fakeApi();
+  await using people = await syncProject(
+    api,
+    `const circle = {}; circle.self = circle;
+    const UNSAVABLE = [${cases.map(([, saved]) => `(row) => (${saved})`).join()}];
+    await query("SELECT * FROM raw.people").each(async (row) => {
+      await http.post(ORIGIN + "/people/" + row.id, { json: row });
+      return UNSAVABLE[row.id - 2]?.(row) ?? row;
     });`,
-    "a plain loop": `for await (const row of query("SELECT * FROM raw.people")) {
-      await http.post(ORIGIN + "/", { json: [row] });
-      await save.row(row.id === 2 ? { ...row, remote: undefined } : row);
+  );
+  await people.setRows(COLUMNS, rows);
+
+  const first = await people.run();
+  const second = await people.run();
+
+  assert.equal(first.sync.delivery?.saved, 2, first.output);
+  assert.match(first.output, /parked: spoor failures/);
+  assert.equal(second.code, 0, second.output);
+  const ledger = ledgerOf(people);
+  assert.equal(ledger.length, cases.length);
+  for (const [index, [what]] of cases.entries()) {
+    await t.step(what, () => {
+      const id = index + 2;
+      const sent = api.requests.filter(({ path }) => path === `/people/${id}`);
+      assert.equal(sent.length, 1, "it was sent again");
+      const [group] = ledger.filter(({ group_key: key }) => key === `[${id}]`);
+      assert.deepEqual(group, { group_key: `[${id}]`, state: "failed", parked: 1, moved: 1 });
+    });
+  }
+});
+
+/** Each sends lists of rows to a path of its own, and cannot save the second one. */
+const UNSAVABLE_IN: Readonly<Record<string, string>> = {
+  "save.row() in each": `await query("SELECT * FROM raw.people").each(async (row) => {
+    await http.post(ORIGIN + "/each", { json: [row] });
+    await save.row(row.id === 2 ? { ...row, remote: undefined } : row);
+  });`,
+  "a plain loop": `for await (const row of query("SELECT * FROM raw.people")) {
+    await http.post(ORIGIN + "/loop", { json: [row] });
+    await save.row(row.id === 2 ? { ...row, remote: undefined } : row);
+  }`,
+  batches: `await query("SELECT * FROM raw.people").batches(3, async (groups) => {
+    const rows = groups.flatMap(({ rows }) => rows);
+    await http.post(ORIGIN + "/batches", { json: rows });
+    return rows.map((row) => row.id === 2 ? { ...row, remote: undefined } : row);
+  });`,
+  "save.rows() of several": `
+    for await (const groups of query("SELECT * FROM raw.people").batches(3)) {
+      const rows = groups.flatMap(({ rows }) => rows);
+      await http.post(ORIGIN + "/rows", { json: rows });
+      const own = { _content_hash: "mine" };
+      await save.rows(rows.map((row) => row.id === 2 ? { ...row, ...own } : row)).catch(() => {});
+      for (const row of rows) if (row.id !== 2) await save.row(row);
     }`,
-    batches: `await query("SELECT * FROM raw.people").batches(3, async (groups) => {
-      const rows = groups.flatMap(({ rows }) => rows);
-      await http.post(ORIGIN + "/", { json: rows });
-      return rows.map((row) => row.id === 2 ? { ...row, remote: undefined } : row);
-    });`,
-    "save.rows() of several": `
-      for await (const groups of query("SELECT * FROM raw.people").batches(3)) {
-        const rows = groups.flatMap(({ rows }) => rows);
-        await http.post(ORIGIN + "/", { json: rows });
-        const own = { _content_hash: "mine" };
-        await save.rows(rows.map((row) => row.id === 2 ? { ...row, ...own } : row)).catch(() => {});
-        for (const row of rows) if (row.id !== 2) await save.row(row);
-      }`,
-  })
-) {
-  Deno.test(`what cannot be saved of a group parks it alone: ${flow}`, async () => {
-    await using api = await fakeApi();
-    await using people = await syncProject(api, code);
-    await people.setRows(COLUMNS, rowsOf(3));
+};
 
-    await people.run();
-    const second = await people.run();
+Deno.test("what cannot be saved of a group parks it alone", async (t) => {
+  await using api = await fakeApi();
+  await using forms = await syncForms(api, UNSAVABLE_IN, COLUMNS, rowsOf(3));
 
-    assert.equal(second.code, 0, second.output);
-    const sent = api.requests.flatMap(({ json }) => (json as { id: number }[]).map(({ id }) => id));
-    assert.deepEqual(sent.toSorted(), [1, 2, 3], "it was sent again");
-    assert.deepEqual(ledgerOf(people).map(({ group_key: key }) => key), ["[2]"]);
-  });
-}
+  await forms.run();
+  const second = await forms.run();
 
-for (
-  const [flow, code] of Object.entries({
-    "save.row() in each": `await query("SELECT * FROM raw.people").each(async (row) => {
-      await http.post(ORIGIN + "/", { json: [row] });
-      await save.row({ ...row, id: row.id + 10 });
-    });`,
-    "rows that batches returns":
-      `await query("SELECT * FROM raw.people").batches(2, async (groups) => {
-      const rows = groups.flatMap(({ rows }) => rows);
-      await http.post(ORIGIN + "/", { json: rows });
-      return rows.map((row) => ({ ...row, id: row.id + 10 }));
-    });`,
-  })
-) {
-  Deno.test(`what was taken and is saved under other keys is not sent again: ${flow}`, async () => {
-    await using api = await fakeApi();
-    await using people = await syncProject(api, code);
-    await people.setRows(COLUMNS, rowsOf(2));
+  assert.equal(second.code, 0, second.output);
+  for (const [form, code] of Object.entries(UNSAVABLE_IN)) {
+    await t.step(form, () => {
+      const [, path] = /ORIGIN \+ "(.*?)"/.exec(code) ?? [];
+      const sent = api.requests.filter((request) => request.path === path)
+        .flatMap(({ json }) => (json as { id: number }[]).map(({ id }) => id));
+      assert.deepEqual(sent.toSorted(), [1, 2, 3], "it was sent again");
+      assert.deepEqual(keysOf(forms, form), ["[2]"]);
+    });
+  }
+});
 
-    const first = await people.run();
-    const sent = api.requests.length;
-    const second = await people.run();
+/** Each sends lists of rows to a path of its own, and saves them under other keys. */
+const UNDER_OTHER_KEYS: Readonly<Record<string, string>> = {
+  "save.row() in each": `await query("SELECT * FROM raw.people").each(async (row) => {
+    await http.post(ORIGIN + "/each", { json: [row] });
+    await save.row({ ...row, id: row.id + 10 });
+  });`,
+  "rows that batches returns":
+    `await query("SELECT * FROM raw.people").batches(2, async (groups) => {
+    const rows = groups.flatMap(({ rows }) => rows);
+    await http.post(ORIGIN + "/batches", { json: rows });
+    return rows.map((row) => ({ ...row, id: row.id + 10 }));
+  });`,
+};
 
-    assert.match(first.output, /Cannot save id = 11: it was not delivered in this run/);
-    assert.equal(second.code, 0, second.output);
-    assert.equal(api.requests.length, sent, "it was sent again");
-    assert.deepEqual(ledgerOf(people).map(({ parked }) => parked), [1, 1]);
-  });
+Deno.test("what was taken and is saved under other keys is not sent again", async (t) => {
+  await using api = await fakeApi();
+  await using forms = await syncForms(api, UNDER_OTHER_KEYS, COLUMNS, rowsOf(2));
+
+  const first = await forms.run();
+  const sent = api.requests.length;
+  const second = await forms.run();
+
+  assert.equal(second.code, 0, second.output);
+  assert.equal(api.requests.length, sent, "it was sent again");
+  for (const form of Object.keys(UNDER_OTHER_KEYS)) {
+    await t.step(form, () => {
+      const said = saidOf(first, forms.modelOf(form));
+      assert.match(said, /Cannot save id = 11: it was not delivered in this run/);
+      assert.deepEqual(keysOf(forms, form), ["[1]", "[2]"]);
+    });
+  }
+});
+
+/** Of the groups that a form's model has parked. */
+function keysOf(forms: SyncForms, form: string): unknown[] {
+  return forms.project.rows(
+    `SELECT group_key FROM "spoor.ledger" WHERE model = '${forms.modelOf(form)}' AND parked = 1
+    ORDER BY 1`,
+  ).map(({ group_key: key }) => key);
 }
 
 Deno.test("a group that the far side has refused is tried again, though its row could not be saved", async () => {
