@@ -344,7 +344,7 @@ Deno.test("findChanges() agrees with a plain comparison of groups, on random sta
         before = after;
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -398,6 +398,6 @@ Deno.test("Acknowledger leaves what acceptAll() leaves, on random states", () =>
         assert.deepEqual(held(other), held(one));
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });

@@ -40,18 +40,12 @@ interface Killing {
 
 const KILLINGS: readonly Killing[] = [
   ...[0, 6].map((at) => ({ form: "each", code: SEND_EACH_ROW, ...counts(1, 24), at })),
-  ...[0, 9, 21].map((at) => ({ form: "each", code: SEND_EACH_ROW, ...counts(8, 40), at })),
-  ...[1, 3].map((afterMs) => ({
-    form: "each",
-    code: SEND_EACH_ROW,
-    ...counts(8, 60),
-    at: 20 + afterMs,
-    afterMs,
-  })),
-  ...[1, 11].map((at) => ({ form: "a loop", code: SEND_IN_LOOP, ...counts(1, 24), at })),
-  ...[0, 3].map((at) => ({ form: "batches", code: SEND_BATCHES, ...counts(1, 21), at })),
+  ...[0, 21].map((at) => ({ form: "each", code: SEND_EACH_ROW, ...counts(8, 40), at })),
+  { form: "each", code: SEND_EACH_ROW, ...counts(8, 60), at: 23, afterMs: 3 },
+  { form: "a loop", code: SEND_IN_LOOP, ...counts(1, 24), at: 11 },
+  { form: "batches", code: SEND_BATCHES, ...counts(1, 21), at: 3 },
   { form: "batches", code: SEND_BATCHES, ...counts(1, 5), at: 1 },
-  ...[2, 9].map((at) => ({ form: "batches", code: SEND_BATCHES, ...counts(8, 61), at })),
+  { form: "batches", code: SEND_BATCHES, ...counts(8, 61), at: 9 },
   { form: "batches", code: SEND_BATCHES, ...counts(8, 81), at: 10, afterMs: 2 },
   { form: "a loop of batches", code: SEND_BATCHES_IN_LOOP, ...counts(1, 21), at: 2 },
 ];

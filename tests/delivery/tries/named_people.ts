@@ -1,6 +1,6 @@
 /**
  * Two people that are sent, to a far side that answers by their names. The first one, Ada, is always accepted; the
- * other one is what a test says.
+ * other one is what a test says. So is a third one, where a test has another story to tell beside the second's.
  *
  * @module
  */
@@ -56,39 +56,50 @@ export const REJECT_REFUSED = `
   });
 `;
 
-/** Sets the second person's name; without one there is nobody. */
-export async function setName(people: SyncProject, name?: string): Promise<void> {
-  const second = name === undefined ? [] : [["2", `'${name}'`]];
-  await people.setRows(["id", "name"], [["1", "'Ada'"], ...second]);
+/** Sets the name of the second person, and of a third one; without one there is nobody. */
+export async function setName(
+  people: SyncProject,
+  ...names: (string | undefined)[]
+): Promise<void> {
+  const others = names.flatMap((name, index) =>
+    name === undefined ? [] : [[`${index + 2}`, `'${name}'`]]
+  );
+  await people.setRows(["id", "name"], [["1", "'Ada'"], ...others]);
 }
 
-/** Names of the second person that have arrived, one after the other; `-`: that it is gone. */
-export function namesSent(api: FakeApi): string[] {
-  return api.requests.filter(({ path }) => path.endsWith("/2"))
+/** Names of a person that have arrived, one after the other; `-`: that it is gone. */
+export function namesSent(api: FakeApi, id = 2): string[] {
+  return api.requests.filter(({ path }) => path.endsWith(`/${id}`))
     .map(({ method, json }) => method === "DELETE" ? "-" : nameIn(json));
 }
 
-/** Runs once for each name. */
+/** Runs once for each name of the second person, or for the names of the second and the third. */
 export async function runNamed(
   people: SyncProject,
-  ...names: (string | undefined)[]
+  ...names: (string | undefined | readonly [string, string])[]
 ): Promise<SyncRun> {
   let run: SyncRun | undefined;
   for (const name of names) {
-    await setName(people, name);
+    await setName(people, ...[name].flat());
     run = await people.run("--allow-removed");
   }
   if (!run) throw new Error("A test without a name");
   return run;
 }
 
-/** Settles what is unknown of the second person. */
-export async function settle(people: SyncProject, how: "--sent" | "--not-sent"): Promise<void> {
-  const { code, output } = await people.project.run(`unknown settle ${how} sync.people 2`);
+/** Settles what is unknown of the second person, or of those that are named. */
+export async function settle(
+  people: SyncProject,
+  how: "--sent" | "--not-sent",
+  ids: readonly number[] = [2],
+): Promise<void> {
+  const { code, output } = await people.project.run(
+    `unknown settle ${how} sync.people ${ids.join(" ")}`,
+  );
   assert.equal(code, 0, output);
 }
 
-/** A project that sends; Ada is accepted. */
+/** A project that sends; Ada is accepted by its first run. */
 export async function sendingPeople(
   api: FakeApi,
   directives: readonly string[] = [],
@@ -96,8 +107,6 @@ export async function sendingPeople(
 ): Promise<SyncProject> {
   const people = await syncProject(api, code, { directives: ["retries: 0", ...directives] });
   await setName(people);
-  const { code: ended, output } = await people.run();
-  assert.equal(ended, 0, output);
   return people;
 }
 
@@ -115,9 +124,10 @@ export async function settledAsSent(
 }
 
 /** All is as the far side is known to have it: nothing is open, and the next run has nothing to do. */
-export async function assertRest(people: SyncProject, name: string): Promise<void> {
+export async function assertRest(people: SyncProject, ...names: string[]): Promise<void> {
   assert.deepEqual(people.project.rows("spoor.ledger"), []);
-  assert.deepEqual(people.project.rows('SELECT name FROM "sync.people" WHERE id = 2'), [{ name }]);
+  const others = people.project.rows('SELECT name FROM "sync.people" WHERE id > 1 ORDER BY id');
+  assert.deepEqual(others, names.map((name) => ({ name })));
   assert.equal((await people.run()).sync.status, "skipped");
 }
 
