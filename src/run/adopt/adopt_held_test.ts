@@ -258,7 +258,7 @@ Deno.test("--held with a CSV file leaves exactly what truly differs to be sent",
         return { type: "csv", name: "people.csv", path };
       }, asText);
     }),
-    { numRuns: 150 },
+    { numRuns: 90 },
   );
 });
 
@@ -270,7 +270,7 @@ Deno.test("--held with a table leaves exactly what truly differs to be sent, typ
         return SOURCE;
       }, (each) => typeof each === "bigint" ? String(each) : asValue(each));
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
