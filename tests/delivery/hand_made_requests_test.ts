@@ -5,7 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { type Answer, type FakeApi, fakeApi } from "../support/fake_api.ts";
-import { rowsOf, type SyncProject, syncProject } from "../support/sync_project.ts";
+import { readLines } from "../support/read_lines.ts";
+import { saidOf, type SyncForms, syncForms } from "../support/sync_forms.ts";
+import { rowsOf, syncProject } from "../support/sync_project.ts";
 
 /** As many at once as a model wants. */
 const MANY = ["concurrency: 7"];
@@ -109,66 +111,82 @@ const FORMS: readonly Form[] = [
   },
 ];
 
-async function killMidway(
-  api: FakeApi,
-  people: SyncProject,
-  { answered = 1, out }: Form,
-): Promise<void> {
-  await people.setRows(["id", "name"], rowsOf(7));
-  const running = people.project.start("run --json");
-  let posts = 0;
-  api.answer(({ method }): Answer => {
-    if (method === "GET" || posts++ < answered) return { json: {} };
-    if (posts === answered + out) running.kill("SIGKILL");
+const CODES = Object.fromEntries(FORMS.map(({ name, code }) => [name, code]));
+
+/** Runs them side by side, and kills them all when each has out what it is to have out. */
+async function killMidway(api: FakeApi, forms: SyncForms): Promise<void> {
+  const running = forms.project.start(`run --json --jobs ${FORMS.length}`);
+  let complete = 0;
+  api.answer((request): Answer => {
+    const form = FORMS.find(({ name }) => forms.requestsOf(name).includes(request));
+    const { answered = 1, out = 0 } = form ?? {};
+    const posts = form ? postsOf(forms, form).length : 0;
+    if (request.method === "GET" || posts <= answered) return { json: {} };
+    if (posts === answered + out && ++complete === FORMS.length) running.kill("SIGKILL");
     return { hang: true };
   });
   const killed = await running.result;
   assert.notEqual(killed.code, 0);
-  assert.equal(posts, answered + out, killed.output);
+  const sent = FORMS.map((form) => [form.name, postsOf(forms, form).length]);
+  const expected = FORMS.map(({ name, answered = 1, out }) => [name, answered + out]);
+  assert.deepEqual(sent, expected, killed.output);
 }
 
-function postsOf(api: FakeApi) {
-  return api.requests.filter(({ method }) => method === "POST");
+function postsOf(forms: SyncForms, { name }: Form) {
+  return forms.requestsOf(name).filter(({ method }) => method === "POST");
 }
 
-for (const form of FORMS) {
-  const { name, code, answered = 1, unknown } = form;
-  Deno.test(`${name}: what was out when it was killed comes again once, with its key`, async () => {
-    await using api = await fakeApi();
-    await using people = await syncProject(api, code, { directives: MANY });
-    await killMidway(api, people, form);
-    const cut = postsOf(api).slice(answered).map(({ key, body }) => `${key} ${body}`);
-    const listed = await people.project.run("unknown --json");
-    assert.equal(listed.stdout.trim().split("\n").length, unknown, listed.output);
-    api.clear();
-    api.answer(() => ({ json: {} }));
+Deno.test("what loops and batches of a model's own had out when it was killed comes again once, with its key", async (t) => {
+  await using api = await fakeApi();
+  await using forms = await syncForms(api, CODES, rowsOf(7), MANY);
+  await killMidway(api, forms);
+  const cutOf = new Map(FORMS.map((form) => [
+    form,
+    postsOf(forms, form).slice(form.answered ?? 1).map(({ key, body }) => `${key} ${body}`),
+  ]));
+  const listed = await readLines(forms.project, "unknown", "--all");
+  api.clear();
+  api.answer(() => ({ json: {} }));
 
-    const next = await people.run();
+  const next = await forms.run();
 
-    assert.equal(next.code, 0, next.output);
-    const again = postsOf(api).map(({ key, body }) => `${key} ${body}`);
-    assert.deepEqual(again.filter((each) => cut.includes(each)).toSorted(), cut.toSorted());
-    assert.equal(people.project.rows("sync.people").length, 7);
-    assert.equal(people.project.rows("spoor.ledger").length, 0);
-  });
+  for (const form of FORMS) {
+    await t.step(form.name, () => {
+      const model = forms.modelOf(form.name);
+      const cut = cutOf.get(form) ?? [];
+      assert.equal(listed.filter((line) => line.model === model).length, form.unknown);
+      assert.equal(next.model(model).status, "ok", saidOf(next, model));
+      const again = postsOf(forms, form).map(({ key, body }) => `${key} ${body}`);
+      assert.deepEqual(again.filter((each) => cut.includes(each)).toSorted(), cut.toSorted());
+      assert.equal(forms.project.rows(model).length, 7);
+    });
+  }
+  assert.equal(forms.project.rows("spoor.ledger").length, 0);
+});
 
-  Deno.test(`${name}: at most once, what was out when it was killed waits for a person`, async () => {
-    await using api = await fakeApi();
-    await using people = await syncProject(api, code, { directives: [...MANY, ...ONCE] });
-    await killMidway(api, people, form);
-    const before = new Set(postsOf(api).map(({ body }) => body));
-    api.clear();
-    api.answer(() => ({ json: {} }));
+Deno.test("at most once, what loops and batches of a model's own had out when it was killed waits for a person", async (t) => {
+  await using api = await fakeApi();
+  await using forms = await syncForms(api, CODES, rowsOf(7), [...MANY, ...ONCE]);
+  await killMidway(api, forms);
+  const before = new Set(api.requests.map(({ path, body }) => path + body));
+  api.clear();
+  api.answer(() => ({ json: {} }));
 
-    const next = await people.run();
+  const next = await forms.run();
 
-    assert.equal(next.code, 0, next.output);
-    assert.deepEqual(postsOf(api).filter(({ body }) => before.has(body)), []);
-    const kept = people.project.rows(`SELECT state FROM "spoor.ledger"`);
-    assert.deepEqual(kept, Array(unknown).fill({ state: "unknown" }));
-    assert.equal(next.sync.delivery?.left, 0);
-  });
-}
+  for (const form of FORMS) {
+    await t.step(form.name, () => {
+      const model = forms.modelOf(form.name);
+      const { status, delivery } = next.model(model);
+      assert.equal(status, "ok", saidOf(next, model));
+      const again = postsOf(forms, form).filter(({ path, body }) => before.has(path + body));
+      assert.deepEqual(again, []);
+      const kept = forms.project.rows(`SELECT state FROM "spoor.ledger" WHERE model = '${model}'`);
+      assert.deepEqual(kept, Array(form.unknown).fill({ state: "unknown" }));
+      assert.equal(delivery?.left, 0);
+    });
+  }
+});
 
 /** Row after row by its place, and of each only what Spoor cannot know it by. */
 const BY_PIECES = `const rows = await ${QUERY};

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { type FakeApi, fakeApi } from "../support/fake_api.ts";
-import { saidOf, syncForms } from "../support/sync_forms.ts";
+import { pathInForm, saidOf, syncForms } from "../support/sync_forms.ts";
 import { COLUMNS, rowsOf, syncProject } from "../support/sync_project.ts";
 
 const QUERY = `query("SELECT * FROM raw.people")`;
@@ -44,7 +44,9 @@ const SWALLOWING: Readonly<Record<string, string>> = {
 
 /** Refuses POSTs about people, and what is asked of one; takes all else, lists in part. */
 function refuse(api: FakeApi, status = 422): void {
-  api.answer(({ method, path }) => {
+  api.answer((request) => {
+    const { method } = request;
+    const path = pathInForm(request);
     if (path === "/lists") return { status: 207, json: { ok: true } };
     return path === (method === "POST" ? "/people" : "/known")
       ? { status, body: "no", headers: { "content-type": "text/plain" } }
@@ -55,7 +57,7 @@ function refuse(api: FakeApi, status = 422): void {
 Deno.test("what was refused is not saved where nobody looked at that", async (t) => {
   await using api = await fakeApi();
   refuse(api);
-  await using forms = await syncForms(api, SWALLOWING, COLUMNS, rowsOf(2));
+  await using forms = await syncForms(api, SWALLOWING, rowsOf(2));
   const ran = await forms.run();
   api.answer(() => ({ json: {} }));
   const again = await forms.run();
@@ -114,7 +116,7 @@ const DECIDING: Readonly<Record<string, string>> = {
 Deno.test("a model decides what is saved", async (t) => {
   await using api = await fakeApi();
   refuse(api);
-  await using forms = await syncForms(api, DECIDING, COLUMNS, rowsOf(2));
+  await using forms = await syncForms(api, DECIDING, rowsOf(2));
   const ran = await forms.run();
 
   for (const form of Object.keys(DECIDING)) {

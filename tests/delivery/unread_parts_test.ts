@@ -31,7 +31,7 @@ async function threeSentBy(
   forms: Readonly<Record<string, string>>,
 ): Promise<SyncForms> {
   const sending = Object.entries(forms).map(([form, code]) => [form, SEND + code]);
-  return await syncForms(api, Object.fromEntries(sending), COLUMNS, rowsOf(3));
+  return await syncForms(api, Object.fromEntries(sending), rowsOf(3));
 }
 
 function acceptedIds({ project }: { project: TempProject }, model = "sync.people"): unknown[] {

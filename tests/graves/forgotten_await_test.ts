@@ -6,8 +6,9 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi } from "../support/fake_api.ts";
-import { syncProject } from "../support/sync_project.ts";
-import { acceptedIds, setPeople } from "./people.ts";
+import { saidOf, syncForms } from "../support/sync_forms.ts";
+import { rowsOf, syncProject } from "../support/sync_project.ts";
+import { setPeople } from "./people.ts";
 
 const FORMS = {
   each: `await query("SELECT * FROM raw.people").each(async (row) => {
@@ -26,20 +27,23 @@ const FORMS = {
   }`,
 } as const;
 
-for (const [form, code] of Object.entries(FORMS)) {
-  Deno.test(`grave: a refused request that was not awaited is not recorded as sent: ${form}`, async () => {
-    await using api = await fakeApi(() => ({ status: 422, delayMs: 100 }));
-    await using people = await syncProject(api, code);
-    await setPeople(people, 4);
+Deno.test("grave: a refused request that was not awaited is not recorded as sent", async (t) => {
+  await using api = await fakeApi(() => ({ status: 422, delayMs: 100 }));
+  await using forms = await syncForms(api, FORMS, rowsOf(4));
+  const run = await forms.run();
 
-    const { code: exitCode, output } = await people.project.run("run");
-
-    assert.equal(exitCode, 1, output);
-    assert.deepEqual(acceptedIds(people), []);
-    assert.match(output, /Cannot save id = 1: a request of it has not been answered yet/);
-    assert.match(output, /hint: Write "await" before http\.post/);
-  });
-}
+  for (const form of Object.keys(FORMS)) {
+    await t.step(form, () => {
+      const model = forms.modelOf(form);
+      const said = saidOf(run, model);
+      const { status, delivery } = run.model(model);
+      assert.deepEqual([status, delivery?.saved], ["failed", 0], said);
+      assert.deepEqual(forms.project.rows(`spoor.accepted.${model}`), []);
+      assert.match(said, /Cannot save id = 1: a request of it has not been answered yet/);
+      assert.match(said, /"hint":"Write \\"await\\" before http\.post/);
+    });
+  }
+});
 
 Deno.test("grave: a request that was not awaited, and a model that ends by it: its group is unknown", async () => {
   const arrived = Promise.withResolvers<void>();

@@ -158,7 +158,11 @@ function selectOf(columns: readonly string[], rows: readonly (readonly string[])
 }
 
 /** A tracked model that sends to the server. */
-export function modelText(api: FakeApi, code: string, directives: readonly string[]): string {
+export function modelText(
+  api: Pick<FakeApi, "host" | "origin">,
+  code: string,
+  directives: readonly string[],
+): string {
   const own = ["unique_key: id", `allow_net: ${api.host}`].filter((line) => {
     const [name = ""] = line.split(":", 1);
     return !directives.some((given) => given.startsWith(`${name}:`));
