@@ -2,8 +2,8 @@
  * What a run would do with one model: gathered while the model runs on a copy of the state, with requests
  * that are recorded instead of sent.
  *
- * Requests are answered by an assumed success, so what follows an answer is assumed. What cannot be answered
- * at all, a question to the far side, makes its groups unknown.
+ * Requests are answered by an assumed success, or as they were answered the last time, so what follows an answer
+ * is assumed. What cannot be answered at all, a question to the far side, makes its groups unknown.
  *
  * @module
  */
@@ -58,13 +58,15 @@ export interface GroupEnd {
 
 /** Reasons that are told apart: each of very many groups may have one of its own. */
 const REASONS_KEPT = 10;
+/** What is assumed where nothing else is known. */
+const SUCCESS = "200 {}";
 
 interface OpenGroup {
   keyText: string;
   /** Absent where it is not listed. */
   change: PlannedChange | undefined;
-  /** A request of it was answered by an assumption. */
-  hasAnswer: boolean;
+  /** What a request of it was last assumed to be answered with. */
+  answer: string | undefined;
   /** It asked what cannot be answered. */
   question: string | undefined;
 }
@@ -166,7 +168,7 @@ export class ModelPlan {
     const change = isListed ? describe(this.uniqueKey, group, before, after) : undefined;
     if (change) this.changes.push(change);
     const { number, keyText } = group;
-    this.#open.set(number, { keyText, change, hasAnswer: false, question: undefined });
+    this.#open.set(number, { keyText, change, answer: undefined, question: undefined });
   }
 
   /** A group that differs and is not given to the model. */
@@ -188,21 +190,33 @@ export class ModelPlan {
       : about.some(({ change }) => change);
   }
 
-  /** A request was recorded instead of sent; it was only counted where there is none. */
+  /**
+   * A request was recorded instead of sent; it was only counted where there is none.
+   *
+   * @param answeredBefore What it was answered with in the groups' last try, and is assumed to be again.
+   */
   requested(
     groups: readonly number[],
-    request: Omit<PlannedRequest, "assumed" | "groups"> | undefined,
+    request: Omit<PlannedRequest, "assumed" | "answered_before" | "groups"> | undefined,
+    answeredBefore?: number,
   ): void {
     const about = this.#openOf(groups);
     // Of groups that have ended: they ended by an answer.
     const isLate = groups.length > 0 && about.length === 0;
-    const assumed = this.#hasLooseAnswer || isLate || about.some(({ hasAnswer }) => hasAnswer);
-    for (const group of about) group.hasAnswer = true;
+    const assumed = this.#hasLooseAnswer || isLate ||
+      about.some(({ answer }) => answer !== undefined);
+    const answer = answeredBefore === undefined ? SUCCESS : `${answeredBefore}, as the last time`;
+    for (const group of about) group.answer = answer;
     this.#hasLooseAnswer ||= groups.length === 0;
     this.requestsTotal += 1;
     if (assumed) this.assumedRequests += 1;
     if (!request || !this.shows(groups)) return;
-    this.requests.push({ groups: about.map(({ keyText }) => keyText), ...request, assumed });
+    this.requests.push({
+      groups: about.map(({ keyText }) => keyText),
+      ...request,
+      assumed,
+      ...(answeredBefore !== undefined && { answered_before: answeredBefore }),
+    });
   }
 
   /** A source has really read. */
@@ -264,15 +278,15 @@ export class ModelPlan {
   }
 
   #judge(
-    { hasAnswer, question }: OpenGroup,
+    { answer, question }: OpenGroup,
     end: GroupEnd,
   ): Omit<PlannedReason, "groups"> | { outcome: "accepted"; why?: undefined } {
     if (question !== undefined) return { outcome: "unknown", why: question };
     if (end.as === "accepted") return { outcome: "accepted" };
-    const isAssumed = hasAnswer || this.#hasLooseAnswer || this.question !== undefined;
+    const isAssumed = answer !== undefined || this.#hasLooseAnswer || this.question !== undefined;
     const place = end.at ? ` (${renderLocation(end.at)})` : "";
     if (isAssumed) {
-      const why = `${end.why}${place}, after an assumed answer (200 {})`;
+      const why = `${end.why}${place}, after an assumed answer (${answer ?? SUCCESS})`;
       return { outcome: "unknown", why };
     }
     if (end.as === "rejected") return { outcome: "rejected", why: end.why };

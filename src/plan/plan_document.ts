@@ -257,6 +257,11 @@ export interface PlannedRequest {
   body: string | null;
   /** True: it depends on an answer that was assumed. */
   assumed: boolean;
+  /**
+   * Status that the far side answered it with in the groups' last try, and is assumed to answer again: the model then
+   * went on to a request that no plan had. Absent: 200 is assumed.
+   */
+  answered_before?: number;
   /** SHA-256 of method, URL, headers and body, secrets masked: what `spoor apply` holds requests against. */
   identity: string;
 }

@@ -261,12 +261,21 @@ export type ProviderToken =
   | { renew: OAuthClient; authCommand: string }
   | { error: ErrorReport };
 
+/** An answer that a plan gives in the far side's place. */
+export interface AssumedAnswer {
+  status: number;
+  headers: readonly (readonly [string, string])[];
+  body: string;
+}
+
 /** A model's request, as the host lets it go. */
 export interface EgressRequest extends Omit<GuestRequest, "groups"> {
   /** Sent as `Idempotency-Key` with every try, unless the model set that header itself or it is empty. */
   idempotencyKey: string;
   /** Plan: false where it is only counted, and `recorded` would be thrown away. @default true */
   isShown?: boolean;
+  /** Plan: what a write is answered with. Absent: 200 and an empty JSON object. */
+  assumed?: AssumedAnswer;
   /** All that it is about had no answer in an earlier run: that it fails again does not say that its host is down. */
   isRepeat?: boolean;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import type { PlanDocument } from "~/plan/plan_document.ts";
 import { fakeApi } from "../support/fake_api.ts";
 import { acceptedIds, idsIn, waitingIds } from "../graves/people.ts";
 import type { SpoorResult } from "../support/spoor.ts";
@@ -130,42 +131,74 @@ Deno.test("a batch that is refused under plans goes out one by one in the next",
   assert.equal(api.requests.length, 1 + 10);
 });
 
-for (
-  const [form, code, requests] of [
-    [
-      "that has been there already",
-      `await http.post(ORIGIN + "/people", { json: row }).catch(async (error) => {
+Deno.test("what is updated because it has been there already is sent by the second plan", async () => {
+  await using api = await fakeApi(({ method }) =>
+    method === "POST" ? { status: 409, json: { existing: 17 } } : { json: {} }
+  );
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").batches(2, async ({ rows }) => {
+      await http.post(ORIGIN + "/people", { json: rows }).catch(async (error) => {
         if (error.status !== 409) throw error;
-        await http.put(ORIGIN + "/people/" + row.id, { json: row });
-      });`,
-      2,
-    ],
-    [
-      "that is looked up first",
-      `const { json } = await http.get(ORIGIN + "/people/" + row.id);
-      await http.put(ORIGIN + "/people/" + json.id, { json: row });`,
-      0,
-    ],
-  ] as const
-) {
-  Deno.test(`what needs requests that no plan has is not parked for that: one ${form}`, async () => {
-    await using api = await fakeApi(({ method }) =>
-      method === "POST" ? { status: 409 } : { json: { id: 17 } }
-    );
-    await using people = await syncProject(
-      api,
-      `await query("SELECT * FROM raw.people").each(async (row) => { ${code} });`,
-      { directives: ["max_attempts: 1"] },
-    );
-    await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+        await http.put(ORIGIN + "/people/" + error.response.json.existing, { json: rows });
+      });
+    });`,
+    { directives: ["max_attempts: 1"] },
+  );
+  await people.setRows(COLUMNS, rowsOf(3));
 
-    const applied = await planAndApply(people, 2);
+  const [first] = await planAndApply(people, 1);
 
-    assert.deepEqual(applied.map(({ code }) => code), [1, 1]);
-    assert.equal(api.requests.filter(({ method }) => method !== "GET").length, requests);
-    assert.deepEqual(waitingIds(people), { failed: [1] });
-    const run = await people.run();
-    assert.equal(run.code, 0, run.output);
-    assert.deepEqual(acceptedIds(people), [1]);
-  });
-}
+  assert.equal(first?.code, 1);
+  assert.deepEqual(api.requests.map(({ method }) => method), ["POST", "POST"]);
+  const { stdout: why } = await people.project.run("why sync.people 1");
+  assert.match(why, /PUT .*\/people\/17 {2}not sent: it is not in the plan/);
+  assert.match(why, /^key {5}\w{32}$/m, "that of the request that has left");
+  const [second] = await planAndApply(people, 1);
+  assert.equal(second?.code, 0, second?.output);
+  assert.deepEqual(acceptedIds(people), [1, 2, 3]);
+  assert.deepEqual(api.requests.slice(2).map(({ method, path }) => `${method} ${path}`), [
+    "POST /people",
+    "PUT /people/17",
+    "POST /people",
+    "PUT /people/17",
+  ]);
+  const { models }: PlanDocument = JSON.parse(await people.project.read("plan.json"));
+  const { requests = [] } = models.find(({ model }) => model === "sync.people") ?? {};
+  assert.deepEqual(
+    requests.map(({ method, groups, assumed, answered_before: before }) => [
+      method,
+      groups.length,
+      assumed,
+      before,
+    ]),
+    [["POST", 2, false, 409], ["PUT", 2, true, undefined], ["POST", 1, false, 409], [
+      "PUT",
+      1,
+      true,
+      undefined,
+    ]],
+  );
+});
+
+Deno.test("what is looked up first is in no plan, and is not parked for that", async () => {
+  await using api = await fakeApi(() => ({ json: { id: 17 } }));
+  await using people = await syncProject(
+    api,
+    `await query("SELECT * FROM raw.people").each(async (row) => {
+      const { json } = await http.get(ORIGIN + "/people/" + row.id);
+      await http.put(ORIGIN + "/people/" + json.id, { json: row });
+    });`,
+    { directives: ["max_attempts: 2"] },
+  );
+  await people.setRows(COLUMNS, [["1", "'Ada'"]]);
+
+  const applied = await planAndApply(people, 3);
+
+  assert.deepEqual(applied.map(({ code }) => code), [1, 1, 1]);
+  assert.equal(api.requests.length, 0);
+  assert.deepEqual(waitingIds(people), { failed: [1] });
+  const run = await people.run();
+  assert.equal(run.code, 0, run.output);
+  assert.deepEqual(acceptedIds(people), [1]);
+});

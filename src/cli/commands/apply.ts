@@ -40,7 +40,7 @@ export const applyCommand = defineCommand({
     "method, URL, headers and body. Headers that differ by nature, as Authorization, dates,",
     "signatures and request ids, may do so. Any other request is refused, its group fails, and the",
     "exit code is 1; that is so too where a request depends on an answer that the plan could only",
-    "assume.",
+    "assume. The next plan then assumes what was answered, and has the request.",
   ].join("\n"),
   positionals: [{ name: "file", help: "What spoor plan -o has written", required: true }],
   options: OPTIONS,

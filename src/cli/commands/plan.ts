@@ -67,7 +67,8 @@ export const planCommand = defineCommand({
   details: [
     "Models run on a private copy of the state, with workers that may not reach the network;",
     "only the GET and HEAD requests of a source, a model that reads no table, are really sent.",
-    "A request is answered by an assumed success, and what follows an answer is marked as assumed.",
+    "A request is answered by an assumed success; or as the last time, where the model then went on",
+    "to a request that was in no plan. What follows an answer is marked as assumed.",
     "What asks the far side cannot be known without sending, and is shown as that.",
     "",
     "Exit code 0: the plan is made. 1: a model would fail, a budget would block it, or no run would",

@@ -18,7 +18,7 @@ import { fitLines, fitParts } from "./fit_parts.ts";
 import { errorDetails, foldChanges, moreText, SHOWN } from "./folded_groups.ts";
 import {
   ACTION_SIGNS,
-  ASSUMED,
+  assumedText,
   budgetsText,
   differences,
   doubtsText,
@@ -217,13 +217,12 @@ function renderChanges(
   ];
 }
 
-function renderRequest(
-  { method, url, headers, body, assumed }: PlannedRequest,
-  fold: Fold,
-): string[] {
+function renderRequest(request: PlannedRequest, fold: Fold): string[] {
+  const { method, url, headers, body } = request;
   const cut = cutter(fold.text);
+  const assumed = assumedText(request);
   const text = [
-    `${method} ${cut(visibleLine(url))}${assumed ? `   ${ASSUMED}` : ""}`,
+    `${method} ${cut(visibleLine(url))}${assumed === "" ? "" : `   ${assumed}`}`,
     ...headers.map(([name, value]) => `${name}: ${cut(visibleLine(value))}`),
     ...(body === null ? [] : ["", shortenText(visibleText(body), MAX_BODY)]),
   ].join("\n");

@@ -21,7 +21,7 @@ import type {
 import { errorDetails, foldChanges, moreText, SHOWN } from "./folded_groups.ts";
 import {
   ACTION_SIGNS,
-  ASSUMED,
+  assumedText,
   budgetsText,
   differences,
   doubtsText,
@@ -218,9 +218,10 @@ function renderChange(
 
 function renderRequest(request: PlannedRequest, view: PlanTextView): string[] {
   const { style } = view;
-  const { method, url, headers, body, assumed, groups } = request;
+  const { method, url, headers, body, groups } = request;
   const about = groups.length > 1 ? `  (${renderCount(groups.length)} groups)` : "";
-  const note = assumed ? `  ${ASSUMED}` : "";
+  const assumed = assumedText(request);
+  const note = assumed === "" ? "" : `  ${assumed}`;
   const names = headers.filter(([name]) => view.all || name !== "user-agent");
   return [
     `${style.accent(`${method} ${cut(visibleLine(url), view)}`)}${about}${style.warning(note)}`,

@@ -20,6 +20,7 @@ import {
   type PlannedGroups,
   type PlannedModel,
   type PlannedReason,
+  type PlannedRequest,
   type PlannedStatus,
 } from "~/plan/plan_document.ts";
 import { plannedKeyText } from "~/plan/planned_key.ts";
@@ -288,8 +289,15 @@ export function faultOf({ error, status }: PlannedModel): ErrorReport | undefine
   return status === "unknown" || status === "blocked" ? undefined : error;
 }
 
-/** Said of a request. */
-export const ASSUMED = "(assumed: it depends on an earlier answer)";
+/** What is assumed of a request beyond that it is answered by a success; nothing mostly. */
+export function assumedText(
+  { assumed, answered_before: before }: Pick<PlannedRequest, "assumed" | "answered_before">,
+): string {
+  return [
+    ...assumed ? ["(assumed: it depends on an earlier answer)"] : [],
+    ...before === undefined ? [] : [`(assumed to be answered ${before}, as the last time)`],
+  ].join(" ");
+}
 
 /** What is sure, or why not; nothing for a change that would simply be accepted. */
 export function outcomeText(change: PlannedChange, model: PlannedModel): string {

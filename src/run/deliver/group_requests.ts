@@ -52,6 +52,13 @@ export interface RequestIntent extends BegunRequest {
   mayLeave: Promise<void>;
 }
 
+/** How requests of a group's last try are found. */
+export interface LastTry {
+  /** The change or the batch that they are recorded by. */
+  subject: number;
+  runId: number;
+}
+
 /** What the end of a request says of its groups. */
 export interface RequestEnd {
   /** It may have arrived, and no answer tells. */
@@ -228,6 +235,31 @@ export class GroupRequests {
       const earlier = this.given.find(number)?.earlier;
       return earlier !== undefined && isUnknown(earlier);
     });
+  }
+
+  /**
+   * What requests of these groups are recorded by in the run that tried them last, where that was one try of them all,
+   * they were refused, and what is to be sent is the same.
+   */
+  lastTry(numbers: readonly number[]): LastTry | undefined {
+    const tries = numbers.map((number) => {
+      const group = this.given.findOpen(number);
+      const earlier = group?.earlier;
+      const isSame = earlier?.state === "failed" && earlier.id === group?.changeId;
+      return isSame ? { subject: earlier.batch || earlier.id, runId: earlier.runId } : undefined;
+    });
+    const [first] = tries;
+    const isOne = tries.every((each) =>
+      each?.subject === first?.subject && each?.runId === first?.runId
+    );
+    return isOne ? first : undefined;
+  }
+
+  /** What requests of these groups are recorded by in this run, where one about just them has left. */
+  outAs(numbers: readonly number[]): number | undefined {
+    const groups = numbers.flatMap((number) => this.given.findOpen(number) ?? []);
+    const [first] = groups;
+    return first?.hasLeft && areOutTogether(groups) ? first.batch || first.changeId : undefined;
   }
 
   /**

@@ -9,6 +9,7 @@ import { VerifiedChanges } from "~/run/earlier/verified_changes.ts";
 import { GuestFiles } from "~/run/guest/guest_files.ts";
 import { type GuestOutcome, GuestSession } from "~/run/guest/guest_session.ts";
 import { type ReadableFile, ReadableFiles } from "~/run/guest/readable_files.ts";
+import { EarlierAnswers } from "~/run/requests/earlier_answers.ts";
 import { GuestHttp, type GuestHttpContext } from "~/run/requests/guest_http.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { VerifiedGroups } from "~/run/run_event.ts";
@@ -178,6 +179,7 @@ async function makeHttp(
     mask: secrets.mask,
     readsOnly: wishes.adopt,
     ...(context.plan && { plan: context.plan.of(model.name) }),
+    ...(plan === "record" && { earlierAnswers: new EarlierAnswers(context.db, secrets.mask) }),
     ...gateOf(context, model),
     stateOption: context.stateOption,
     now: context.now,

@@ -20,6 +20,7 @@ import type { EngineWorker } from "~/run/engine/engine_workers.ts";
 import type { RequestCounts } from "~/run/run_event.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import {
+  type AssumedAnswer,
   type EgressError,
   type EgressRequest,
   type EgressResponse,
@@ -32,6 +33,7 @@ import {
 } from "~/sandbox/protocol.ts";
 import type { StatePlace } from "~/store/state_place.ts";
 import { checkRequest } from "./check_request.ts";
+import type { EarlierAnswers } from "./earlier_answers.ts";
 import { GuestTokens, type TokenMessage } from "./guest_tokens.ts";
 import type { RateLimiter } from "./rate_limits.ts";
 import { endOf, isAccepted, isUnbegun } from "./request_end.ts";
@@ -58,6 +60,8 @@ export interface GuestHttpContext extends RequestRecordContext {
   readsOnly: boolean;
   /** A plan is made: what would be sent is noted here. */
   plan?: ModelPlan;
+  /** What it is assumed to be answered with, where that is no plain success. */
+  earlierAnswers?: EarlierAnswers;
   /** What commands need to be about this state: ` --practice`, ` --project DIR`, or nothing. */
   stateOption: string;
   /** A plan is applied: whether a request is in it, and then takes it out. */
@@ -68,6 +72,9 @@ export interface GuestHttpContext extends RequestRecordContext {
 
 /** A request that the plan does not have was about to leave. */
 export class NotPlanned extends UserError {}
+
+/** How the record of such a request says so. */
+const NOT_IN_PLAN = "not sent: it is not in the plan";
 
 /** So long the worker may take to cut off what is out: it answers at once, where it is not busy. */
 const END_GRACE_MS = 2_000;
@@ -149,11 +156,13 @@ export class GuestHttp {
         throw error;
       });
     }
-    const answer = (isShown ? undefined : this.#letThrough.answer(request)) ??
+    const assumed = isWrite ? this.#findEarlierAnswer(request, tracked) : undefined;
+    const answer = (isShown || assumed ? undefined : this.#letThrough.answer(request)) ??
       await this.#exchange(guestId, {
         ...toEgress(request),
         idempotencyKey,
         isShown,
+        ...(assumed && { assumed }),
         isRepeat: tracked?.areUnanswered(groups) ?? false,
       });
     const { recorded, ...response } = answer;
@@ -163,7 +172,7 @@ export class GuestHttp {
       record?.withdraw();
       return response;
     }
-    if (plan) this.#notePlanned(plan, request, response, recorded);
+    if (plan) this.#notePlanned(plan, request, response, { recorded, assumed });
     if (response.error?.kind === "down" && !this.#ending) this.#down ??= response.error;
     const isMalformed = response.error?.kind === "invalid";
     const refusedWith = isAccepted(response) ? undefined : response.status ?? response.answered;
@@ -195,6 +204,7 @@ export class GuestHttp {
     const groups = tracked?.openKeys(request.groups) ?? [];
     if (isPlanned(request.method, groups, requestIdentity(request, mask))) return;
     tracked?.notPlanned(request.groups);
+    this.#recordUnplanned(request, tracked?.outAs(request.groups));
     throw new NotPlanned(
       `Cannot ${request.method} ${
         mask(request.url).slice(0, 200)
@@ -206,22 +216,48 @@ export class GuestHttp {
     );
   }
 
+  /**
+   * What the model goes on to after an answer: by this the next plan of these groups knows that what was answered
+   * leads there.
+   */
+  #recordUnplanned(request: GuestRequest, subject: number | undefined): void {
+    if (subject === undefined) return;
+    const { context } = this;
+    const begun = { changes: [], place: 0, subject };
+    // Its number tells apart those that are out, which it never is.
+    new RequestRecord(context, request, { number: 0, at: context.now(), begun, idempotencyKey: "" })
+      .end(withoutAnswer(0, { kind: "unsent", message: NOT_IN_PLAN }));
+  }
+
+  #findEarlierAnswer(
+    request: GuestRequest,
+    tracked: GroupRequests | undefined,
+  ): AssumedAnswer | undefined {
+    const { earlierAnswers } = this.context;
+    const tried = earlierAnswers && tracked?.lastTry(request.groups);
+    return tried && earlierAnswers.take(tried, request);
+  }
+
   #notePlanned(
     plan: ModelPlan,
     request: GuestRequest,
     response: EgressResponse,
-    recorded: RecordedRequest | undefined,
+    { recorded, assumed }: {
+      recorded: RecordedRequest | undefined;
+      assumed: AssumedAnswer | undefined;
+    },
   ): void {
     const { error } = response;
     const { groups } = request;
     if (error === undefined && this.context.start.plan === "record") {
-      this.#letThrough.note(request, response);
+      if (!assumed) this.#letThrough.note(request, response);
       plan.requested(
         groups,
         recorded && {
           ...recorded,
           identity: requestIdentity(request, this.context.mask),
         },
+        assumed?.status,
       );
     } else if (error?.kind === "unsent" && error.message.startsWith(UNKNOWN_UNSENT)) {
       plan.asked(groups, error.message);

@@ -6,7 +6,7 @@
 import { renderCount } from "~/base/counts.ts";
 import { cutText, shortenText } from "~/base/cut_text.ts";
 import { hideInHeaders, hideInText } from "~/base/hide_credentials.ts";
-import type { EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
+import type { AssumedAnswer, EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
 
 /** Bodies are cut after this many characters. */
 const MAX_BODY = 4_000;
@@ -15,6 +15,10 @@ const MAX_BODY = 4_000;
 const MAX_HEADER = 1_000;
 /** Of all headers of an answer, names included; what follows is counted. */
 const MAX_HEADERS = 8_000;
+/** In the place of a name where there are more. */
+const MORE = "…";
+/** A body that was cut, or that is no text: what `bodyText` makes of them. */
+const NOT_WHOLE = /… \([\d,]+ characters\)$|^<\d+ bytes>$/;
 
 /** JSON of headers and body. What a model sends holds stand-ins of secrets, no secrets. */
 export function describeRequest(
@@ -29,6 +33,20 @@ export function describeResponse({ headers, body }: EgressResponse): string {
   return JSON.stringify({ headers: cutHeaders(headers), body: bodyText(body, (text) => text) });
 }
 
+/** A recorded answer as it came, but for what is masked; undefined where the record does not have all of its body. */
+export function readAnswer(
+  json: string,
+): Pick<AssumedAnswer, "headers" | "body"> | undefined {
+  const { headers, body }: { headers: Record<string, string>; body: string | null } = JSON.parse(
+    json,
+  );
+  if (body !== null && NOT_WHOLE.test(body)) return undefined;
+  return {
+    headers: Object.entries(headers).filter(([name]) => name !== MORE),
+    body: body ?? "",
+  };
+}
+
 /** The `Idempotency-Key` that a model has set itself, as it goes out: Spoor then sets none. */
 export function ownKeyOf({ headers }: Pick<GuestRequest, "headers">): string | undefined {
   return headers.find(([name]) => name.toLowerCase() === "idempotency-key")?.[1].trim();
@@ -41,7 +59,7 @@ function cutHeaders(headers: EgressResponse["headers"]): Record<string, string> 
   for (const [index, [name, value]] of all.entries()) {
     const text = cutText(value, MAX_HEADER);
     left -= name.length + text.length;
-    if (left < 0) return { ...shown, "…": `${renderCount(all.length - index)} more headers` };
+    if (left < 0) return { ...shown, [MORE]: `${renderCount(all.length - index)} more headers` };
     shown[name] = text;
   }
   return shown;

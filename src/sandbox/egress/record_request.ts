@@ -2,7 +2,7 @@
  * Requests of a plan: written down instead of sent.
  *
  * The worker has no permission to send in the first place. What is here makes the plan useful: a write is
- * checked and completed as it would be, shown, and answered by a success that is only assumed.
+ * checked and completed as it would be, shown, and given an answer that is only assumed.
  *
  * @module
  */
@@ -11,7 +11,12 @@ import { cutText } from "~/base/cut_text.ts";
 import { MASK } from "~/base/mask.ts";
 import { isSafeMethod } from "~/base/safe_methods.ts";
 import type { SecretMask } from "~/base/secret_mask.ts";
-import { type EgressRequest, type EgressResponse, UNKNOWN_UNSENT } from "~/sandbox/protocol.ts";
+import {
+  type AssumedAnswer,
+  type EgressRequest,
+  type EgressResponse,
+  UNKNOWN_UNSENT,
+} from "~/sandbox/protocol.ts";
 import { EgressFailure } from "./egress_failure.ts";
 import { decodeBasic, type HeaderPair } from "./prepare_headers.ts";
 import type { OutgoingRequest } from "./prepare_request.ts";
@@ -20,8 +25,14 @@ import type { StandIns } from "./secrets/stand_ins.ts";
 /** Longer bodies are cut in a plan. */
 const MAX_BODY = 100_000;
 
+const SUCCESS: AssumedAnswer = {
+  status: 200,
+  headers: [["content-type", "application/json"]],
+  body: "{}",
+};
+
 /**
- * Gives a write an assumed answer: 200 and an empty JSON object.
+ * Gives a write an assumed answer.
  *
  * @param asked As the model wrote it. Not `isShown`: it is as good as another, and only counted.
  * @throws {EgressFailure} It is a question to the far side, which nothing else can answer.
@@ -40,10 +51,8 @@ export function recordRequest(
     );
   }
   return {
-    status: 200,
+    ...asked.assumed ?? SUCCESS,
     url,
-    headers: [["content-type", "application/json"]],
-    body: "{}",
     attempts: 1,
     ...((asked.isShown ?? true) && {
       recorded: {

@@ -162,14 +162,16 @@ function openRequestsOf(db: DatabaseSync, changeId: number): RequestRow[] {
   return rows as unknown as RequestRow[];
 }
 
-/** The last request of a change, whatever run it was. */
+/** The last request of a change that has left, whatever run it was; where none has, the last one. */
 export function lastRequestOf(db: DatabaseSync, changeId: number): RequestRow | undefined {
   const out = openRequestsOf(db, changeId).at(-1);
   if (out) return out;
-  const row = db.prepare(
-    `SELECT id, run_id, at, method, url, status, error, attempts, elapsed_ms, idempotency_key
-     FROM "spoor.requests" WHERE change_id = ? ORDER BY id DESC LIMIT 1`,
-  ).get(BigInt(changeId));
+  const last = (which: string) =>
+    db.prepare(
+      `SELECT id, run_id, at, method, url, status, error, attempts, elapsed_ms, idempotency_key
+       FROM "spoor.requests" WHERE change_id = ? AND ${which} ORDER BY id DESC LIMIT 1`,
+    ).get(BigInt(changeId));
+  const row = last("attempts > 0") ?? last("TRUE");
   return row as unknown as RequestRow | undefined;
 }
 
