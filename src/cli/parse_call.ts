@@ -40,7 +40,7 @@ export function parseCall(args: readonly string[], command: Command): ParsedCall
   for (const token of tokens) {
     if (token.kind !== "option") continue;
     expectNoWord(args[token.index], command);
-    checkOption(token, table, command.name);
+    checkOption(token, table, command);
     if (given.has(token.name)) checkRepeated(token.name, table, command.name);
     given.add(token.name);
   }
@@ -68,19 +68,23 @@ function expectNoWord(word: string | undefined, command: Command): void {
   });
 }
 
-function checkOption(token: OptionToken, table: OptionTable, command: string): void {
+function checkOption(token: OptionToken, table: OptionTable, command: Command): void {
   const spec = Object.hasOwn(table, token.name) ? table[token.name] : undefined;
   if (spec === undefined) throw unknownOption(token, table, command);
   if (spec.type === "boolean") {
     if (token.value === undefined) return;
-    throw wrongCall(`"--${token.name}" takes no value`, command);
+    throw wrongCall(`"--${token.name}" takes no value`, command.name);
   }
   const { value } = token;
   if (value === undefined || (!token.inlineValue && /^-./.test(value))) {
-    throw wrongCall(`"${token.rawName}" needs a value`, command, `${token.rawName} ${spec.value}`);
+    throw wrongCall(
+      `"${token.rawName}" needs a value`,
+      command.name,
+      `${token.rawName} ${spec.value}`,
+    );
   }
   if (spec.choices && !spec.choices.includes(value)) {
-    throw notAChoice(`--${token.name}`, value, spec.choices, command);
+    throw notAChoice(`--${token.name}`, value, spec.choices, command.name);
   }
 }
 
@@ -94,12 +98,22 @@ function checkRepeated(name: string, table: OptionTable, command: string): void 
   });
 }
 
-function unknownOption(token: OptionToken, table: OptionTable, command: string): UserError {
+/** Options of dbt's, by which models are named there. */
+const OPTIONS_THAT_SELECT = ["select", "models", "model", "s", "m"];
+
+function unknownOption(
+  token: OptionToken,
+  table: OptionTable,
+  { name: command, positionals }: Command,
+): UserError {
   const meant = closestWord(token.name, Object.keys(table));
+  const takesSelectors = positionals.some(({ complete }) => complete === "selectors");
   return new UserError(
     `Cannot run "spoor ${command}": "${token.rawName}" is not one of its options`,
     {
-      hint: meant
+      hint: takesSelectors && OPTIONS_THAT_SELECT.includes(token.name)
+        ? `Name models without an option: "spoor ${command} sync.crm"`
+        : meant
         ? `Did you mean "--${meant}"?`
         : `Run "spoor ${command} --help" to see its options`,
       exitCode: 2,

@@ -46,6 +46,20 @@ Deno.test("what follows -- is a positional, whatever it looks like", () => {
   assert.deepEqual(parseCall(["--", "--dry"], command).positionals, ["--dry"]);
 });
 
+Deno.test("where models are selected, it is said that they are named without an option", () => {
+  const selecting = defineCommand({
+    ...command,
+    positionals: [{ name: "selector", help: "", many: true, complete: "selectors" }],
+  });
+  for (const option of ["--select", "-s"]) {
+    assert.match(
+      refusal([option, "sync.crm"], selecting),
+      /is not one of its options \| Name models without an option: "spoor send sync\.crm"$/,
+    );
+    assert.doesNotMatch(refusal(["mail", option, "sync.crm"]), /without an option/);
+  }
+});
+
 Deno.test("an unknown option is refused with the nearest one", () => {
   assert.equal(
     refusal(["mail", "--fromat", "csv"]),
