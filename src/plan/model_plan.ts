@@ -14,6 +14,7 @@ import {
   type Budgets,
   renderBudget,
 } from "~/delivery/budget.ts";
+import { type EarlierTry, isUnknown } from "~/delivery/earlier_try.ts";
 import type { FlatRow } from "~/tracked/compare/changed_values.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { describeDifference, toRecord } from "./changed_fields.ts";
@@ -163,9 +164,16 @@ export class ModelPlan {
   }
 
   /** A group is given to the model. */
-  given(group: GivenGroup, before: readonly FlatRow[], after: FlatRow): void {
+  given(
+    group: GivenGroup,
+    before: readonly FlatRow[],
+    after: FlatRow,
+    findLastTry: () => EarlierTry & { error?: string } | undefined,
+  ): void {
     const isListed = this.changes.length < this.listed;
-    const change = isListed ? describe(this.uniqueKey, group, before, after) : undefined;
+    const change = isListed
+      ? { ...describe(this.uniqueKey, group, before, after), ...describeTry(findLastTry()) }
+      : undefined;
     if (change) this.changes.push(change);
     const { number, keyText } = group;
     this.#open.set(number, { keyText, change, answer: undefined, question: undefined });
@@ -293,6 +301,21 @@ export class ModelPlan {
     this.#isSure = false;
     return { outcome: "fails", why: `${end.why}${place}` };
   }
+}
+
+function describeTry(
+  last: EarlierTry & { error?: string } | undefined,
+): Pick<PlannedChange, "last_try"> {
+  if (!last) return {};
+  const { state, attempts, error } = last;
+  if (state !== "failed" && !isUnknown(last)) return {};
+  return {
+    last_try: {
+      state: state === "failed" ? "failed" : "unknown",
+      attempts,
+      ...(error !== undefined && { error }),
+    },
+  };
 }
 
 /** The far side has it, and what it has was never accepted. */

@@ -103,6 +103,8 @@ export interface PlannedModel {
   /** Whether the table's content would move. */
   changed: boolean;
   rows_before: number | null;
+  /** There are some: a run that was cut off has not counted them. */
+  rows_before_uncounted?: true;
   rows_after: number | null;
   /** True: what would be saved depends on answers. */
   rows_assumed: boolean;
@@ -221,6 +223,8 @@ export interface PlannedChange {
   columns_not_text?: readonly string[];
   /** The far side has the group, by what a person said; what it has is not known here. */
   before_unknown?: true;
+  /** How the last try of this very change ended. Absent: there was none, or a person has settled it. */
+  last_try?: PlannedTry;
   /** Where it has more rows: those that go and those that come. */
   rows_removed?: readonly Readonly<Record<string, unknown>>[];
   rows_added?: readonly Readonly<Record<string, unknown>>[];
@@ -228,6 +232,15 @@ export interface PlannedChange {
   outcome: PlannedReason["outcome"] | "accepted" | "not_reached" | "none";
   /** Why it is rejected, fails or cannot be known. */
   why?: string;
+}
+
+/** A try in an earlier run. */
+export interface PlannedTry {
+  /** `unknown`: no answer is known. */
+  state: "failed" | "unknown";
+  /** Runs in which it was tried; what says nothing of the group, as an outage, does not count. */
+  attempts: number;
+  error?: string;
 }
 
 /** One reason, and how many groups it is that of. */

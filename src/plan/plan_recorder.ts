@@ -104,6 +104,7 @@ export class PlanRecorder {
       ...(assumes.length > 0 && { assumes }),
       changed: end.changed,
       rows_before: before?.rows ?? null,
+      ...(before && before.rows === undefined && { rows_before_uncounted: true }),
       rows_after: end.rows ?? (end.status === "skipped" ? before?.rows ?? null : null),
       rows_assumed: plan.isAssumed,
       ...(end.column_changes && { column_changes: end.column_changes }),

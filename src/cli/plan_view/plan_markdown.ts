@@ -26,6 +26,7 @@ import {
   groupsText,
   heldBackText,
   keyText,
+  lastTryText,
   outcomeText,
   outdatedTexts,
   reasonTexts,
@@ -209,7 +210,8 @@ function renderChanges(
       const isGone = change.action === "forget" || change.action === "keep";
       const differs = isGone
         ? ["gone; nothing is sent"]
-        : [...differences(change), outcomeText(change, model)].filter((text) => text !== "");
+        : [...differences(change), lastTryText(change), outcomeText(change, model)]
+          .filter((text) => text !== "");
       return `| ${ACTION_SIGNS[change.action]} | ${cell(keyText(change))} | ${
         differs.map((each) => cell(cut(each))).join("<br>")
       } |`;

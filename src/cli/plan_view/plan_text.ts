@@ -29,6 +29,7 @@ import {
   groupsText,
   heldBackText,
   keyText,
+  lastTryText,
   outcomeText,
   outdatedTexts,
   reasonTexts,
@@ -207,7 +208,9 @@ function renderChange(
     ...what === ""
       ? differences(change, widthOf(view)).map((line) => `    ${cut(line, view)}`)
       : [],
-    ...(outcome === "" ? [] : [`    ${style.warning(cut(outcome, view))}`]),
+    // Whole: what it was answered is at the end.
+    ...[lastTryText(change), cut(outcome, view)].filter((text) => text !== "")
+      .map((text) => `    ${style.warning(text)}`),
     ...own.flatMap((request) => {
       if (seen.has(request)) return [`    ${style.dim("in the request above")}`];
       seen.add(request);

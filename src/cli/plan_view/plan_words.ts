@@ -43,6 +43,7 @@ export function rowsText(model: PlannedModel): string {
   if (status !== "runs") return before === null ? "" : countOf(before, "row");
   if (after === null) return "";
   const now = `${countOf(after, "row")}${isAssumed ? " (assumed)" : ""}`;
+  if (model.rows_before_uncounted) return now;
   if (before === null) return `${now}, new`;
   if (before !== after) return `${renderCount(before)} → ${now}`;
   return changed ? `${now}, other content` : `${now}, same content`;
@@ -310,6 +311,15 @@ export function outcomeText(change: PlannedChange, model: PlannedModel): string 
   if (outcome === "fails") return `would fail${because}`;
   if (outcome === "rejected") return `would be rejected${because}`;
   return outcome === "not_reached" ? "not reached by the model" : "";
+}
+
+/** How the last try of the change ended, or nothing. */
+export function lastTryText({ last_try: last }: PlannedChange): string {
+  if (!last) return "";
+  const error = last.error === undefined ? "" : `: ${visibleLine(last.error)}`;
+  const how = last.state === "unknown" ? "the last try had no answer" : "the last try failed";
+  const tries = last.attempts > 1 ? ` (${countOf(last.attempts, "attempt")})` : "";
+  return `${how}${tries}${error}`;
 }
 
 /** The plan in one line. */

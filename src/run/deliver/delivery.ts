@@ -111,7 +111,9 @@ export class Delivery {
     this.#reader = new DeliveredChangeReader(db, changes, {
       readsRemoved,
       withPrevious: context.withPrevious,
-      see: plan && ((change, before, after) => plan.given(change, before, after)),
+      see: plan &&
+        ((change, before, after) =>
+          plan.given(change, before, after, () => sameChange(earlier.get(change.keyText), change))),
       // A person says so, and it holds something else by now.
       isThere: (keyText) => {
         const entry = earlier.get(keyText);

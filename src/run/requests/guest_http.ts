@@ -223,7 +223,7 @@ export class GuestHttp {
   #recordUnplanned(request: GuestRequest, subject: number | undefined): void {
     if (subject === undefined) return;
     const { context } = this;
-    const begun = { changes: [], place: 0, subject };
+    const begun = { changes: [], place: FIRST, subject };
     // Its number tells apart those that are out, which it never is.
     new RequestRecord(context, request, { number: 0, at: context.now(), begun, idempotencyKey: "" })
       .end(withoutAnswer(0, { kind: "unsent", message: NOT_IN_PLAN }));
