@@ -21,6 +21,9 @@ export function planText(plan: PlanDocument): string {
 /** Of plan documents. */
 export const SCHEMA_VERSION = 1;
 
+/** At the top of the object: before anything else is opened. */
+export const BEGINNING_OF_PLAN = /^\s*\{[^{}[\]]*"type"\s*:\s*"plan"/;
+
 /**
  * Reads a plan's file.
  *
@@ -72,7 +75,15 @@ function readObject(text: string, path: string, hint: string): Record<string, un
   } catch {
     // Told below, as everything else that is no object.
   }
-  throw new UserError(`Cannot apply ${path}: it is not a plan`, { hint, exitCode: 2 });
+  throw new UserError(`Cannot apply ${path}: ${whatItIs(text)}`, { hint, exitCode: 2 });
+}
+
+/** A copy, an upload or a disk that was full may have left but a part of a plan. */
+function whatItIs(text: string): string {
+  if (text === "") return "it is empty";
+  return BEGINNING_OF_PLAN.test(text)
+    ? "it begins as a plan, and is not whole or was edited"
+    : "it is not a plan";
 }
 
 /** Of the values, however they are laid out: a formatter may have been at the file. */

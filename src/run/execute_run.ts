@@ -14,6 +14,7 @@ import type { PlanDocument } from "~/plan/plan_document.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
 import { keepOffProxies } from "~/practice/keep_off_proxies.ts";
 import type { Settings } from "~/project/settings/settings.ts";
+import { type AppliedPlan, noteAppliedPlan, readAppliedPlan } from "~/store/applied_plan.ts";
 import { nextBatchId } from "~/store/changes/batch_ids.ts";
 import { nextLedgerId, renewLedgerIds } from "~/store/changes/ledger.ts";
 import { pruneBodies } from "~/store/changes/kept_bodies.ts";
@@ -101,6 +102,8 @@ export interface Executed {
   plan?: PlanDocument;
   /** Of rate limits: what sources have read for a plan counts in the run that applies it. */
   grants?: readonly RecordedGrant[];
+  /** Where a plan was made: which one was applied last. */
+  applied?: AppliedPlan | undefined;
 }
 
 /**
@@ -187,7 +190,8 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     startedAt: job.startedAt,
   });
   if (planner) {
-    return { finished, plan: planner.finish(engine.stop.aborted), grants: loadRateGrants(db) };
+    const plan = planner.finish(engine.stop.aborted);
+    return { finished, plan, grants: loadRateGrants(db), applied: readAppliedPlan(db) };
   }
   await recordEnd(context, sending, finished.status);
   return { finished };
@@ -204,7 +208,7 @@ function openWritten({ path, plan, newProjectId }: Way, { post }: EngineParts): 
 function beginRecord(
   db: DatabaseSync,
   { request, practice, path }: Job,
-  { grants, plannedAt }: Way,
+  { grants, planned, plannedAt }: Way,
   analyses: ModuleAnalyses,
   startedAt: string,
 ): number {
@@ -215,7 +219,10 @@ function beginRecord(
     // An older file, in place of one that had given more ids.
     if (!practice && !isMarkedAsSent(path)) renewLedgerIds(db, plannedAt ?? startedAt);
     recordDeadRequests(db);
-    return startRun(db, commandOf(request), VERSION, startedAt);
+    const runId = startRun(db, commandOf(request), VERSION, startedAt);
+    const { digest } = request.apply ?? {};
+    if (planned && digest !== undefined) noteAppliedPlan(db, { digest, runId });
+    return runId;
   });
 }
 

@@ -33,25 +33,38 @@ export function refuseInPractice(
   );
 }
 
+/** What else is known of a plan that is to be applied. */
+export interface ToApply {
+  namedProject: string | undefined;
+  /** The run that has applied it before. */
+  appliedIn: number | undefined;
+}
+
 /** @throws {UserError} Something is not as it was when the plan was made. */
 export function refuseMoved(
   plan: PlanDocument,
   now: PlanDocument,
-  namedProject: string | undefined,
+  { namedProject, appliedIn }: ToApply,
 ): void {
+  const planAnew = `spoor plan -o plan.json${stateOption(plan.practice, namedProject)}`;
   if (plan.project_id !== now.project_id) {
+    const isOfNone = plan.based_on.last_run === null;
     throw new UserError(
-      "Cannot apply the plan: it is of another project, or of another state of it",
-      {
-        hint: `Nothing was sent. Make a plan of this one: spoor plan -o plan.json${
-          stateOption(plan.practice, namedProject)
-        }`,
-      },
+      isOfNone
+        ? "Cannot apply the plan: it was made where there was no state in .spoor, and here is one"
+        : "Cannot apply the plan: it is of another project, or of another state of it",
+      { hint: `Nothing was sent. Make a plan of this one: ${planAnew}` },
     );
   }
   refuseEarlierState(plan, now);
   const moved = findMoved(plan, now);
   if (moved.length === 0) return;
+  if (appliedIn !== undefined) {
+    throw new UserError(`Cannot apply the plan: run ${appliedIn} has applied it already`, {
+      details: moved,
+      hint: `Nothing was sent. What that run has left is in a new plan: ${planAnew}`,
+    });
+  }
   const what = moved.length === 1 ? "something has" : `${countOf(moved.length, "thing")} have`;
   throw new UserError(`Cannot apply the plan: ${what} moved since it was made`, {
     details: moved,

@@ -93,7 +93,13 @@ Deno.test("apply exits with 1 when a request that the plan is sure of did not le
   const applied = await people.project.run("apply plan.json");
 
   assert.equal(applied.code, 1);
-  assert.match(applied.stderr, /1 request of the plan did not leave/);
+  assert.match(
+    applied.stderr,
+    /^1 request of the plan did not leave\. What is left to do: spoor plan$/m,
+  );
+  const { stdout: plan } = await people.project.run("plan --format md");
+  assert.match(plan, /\| id = 1 \| .*<br>the last try failed: .* answered 500 /);
+  assert.match(plan, /\| id = 2 \| name: "Bo" \|/, "which was not tried");
 });
 
 /** Makes a plan and applies it, several times. */

@@ -70,7 +70,12 @@ export const applyCommand = defineCommand({
     });
     if (!finished) return ExitCode.Interrupted;
     const { status, planned_requests_left: left = 0 } = finished;
-    if (left > 0) output.errorLine(`${countOf(left, "request")} of the plan did not leave.`);
+    if (left > 0) {
+      const planning = `spoor plan${stateOption(plan.practice, request.namedProject)}`;
+      output.errorLine(
+        `${countOf(left, "request")} of the plan did not leave. What is left to do: ${planning}`,
+      );
+    }
     return status === "ok" && left === 0 ? ExitCode.Ok : ExitCode.Failed;
   },
 });

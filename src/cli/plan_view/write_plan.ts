@@ -11,13 +11,11 @@ import { UserError } from "~/base/user_error.ts";
 import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
 import { writeToDisk } from "~/base/write_to_disk.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
-import { planText } from "~/plan/plan_file.ts";
+import { BEGINNING_OF_PLAN, planText } from "~/plan/plan_file.ts";
 
 const EXAMPLE = "plan.json";
 /** A plan says within its first hundred bytes what it is; other programs may lay it out more widely. */
 const BEGINNING_BYTES = 1_000;
-/** At the top of the object: before anything else is opened. */
-const BEGINNING_OF_PLAN = /^\s*\{[^{}[\]]*"type"\s*:\s*"plan"/;
 
 /**
  * Looks before the plan is made, which may take long.

@@ -125,8 +125,9 @@ export class Engine {
     const { refuseInPractice, refuseMoved } = await import("~/run/refuse_moved.ts");
     refuseInPractice(plan, job.practice, job.request.namedProject);
     const { PlannedRequests } = await import("~/plan/planned_requests.ts");
-    const { plan: now, grants } = await this.#plan(job, true);
-    refuseMoved(plan, now, job.request.namedProject);
+    const { plan: now, grants, applied } = await this.#plan(job, true);
+    const appliedIn = applied?.digest === plan.digest ? applied.runId : undefined;
+    refuseMoved(plan, now, { namedProject: job.request.namedProject, appliedIn });
     return await this.#execute(job, {
       path: job.path,
       planned: new PlannedRequests(plan),
