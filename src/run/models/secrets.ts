@@ -9,6 +9,7 @@ import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";
 import { KEY_VARIABLE } from "~/project/settings/token_key.ts";
 import type { RunContext } from "~/run/run_context.ts";
+import { isSource } from "./decide_step.ts";
 
 /** The secrets of one model in one run. */
 export interface ModelSecrets {
@@ -29,13 +30,19 @@ const OAUTH_STAND_INS = /spoor-oauth-[0-9a-f-]{36}/g;
  * @throws {UserError} One is not set, or is none of a model's.
  */
 export function readSecrets(
-  { practice, readVariable, stateOption }: RunContext,
+  { practice, plan, readVariable, stateOption }: RunContext,
   model: Model,
 ): ModelSecrets {
   refuseKey(model);
   const entries = (model.directives.secrets ?? []).map((name) => {
     const value = practice === undefined ? readVariable(name) : `practice-${name}`;
-    if (!value) throw notSet(model, name, stateOption);
+    if (!value) {
+      throw notSet(model, name, {
+        // A plan lets a source read.
+        goesNowhere: plan !== undefined && !isSource(model),
+        stateOption,
+      });
+    }
     // Random, so that no model can know or build another one's.
     return { name, standIn: `spoor-secret-${name}-${crypto.randomUUID()}`, value };
   });
@@ -61,10 +68,17 @@ function refuseKey(model: Model): void {
   });
 }
 
-/** @param option What commands need to be about this project; no run of practice misses a secret. */
-function notSet(model: Model, name: string, option: string): UserError {
+/** No run of practice misses a secret. */
+function notSet(
+  model: Model,
+  name: string,
+  { goesNowhere, stateOption }: { goesNowhere: boolean; stateOption: string },
+): UserError {
+  const without = goesNowhere
+    ? "a plan sends it nowhere, so that a made-up one does"
+    : `or try the run without it by "spoor run --practice${stateOption}"`;
   return new UserError(`Cannot run ${model.name}: its secret ${name} is not set`, {
     at: placeOfDirective(model, "secrets"),
-    hint: `Add "${name}=…" to .env, or try the run without it by "spoor run --practice${option}"`,
+    hint: `Add "${name}=…" to .env or to the environment; ${without}`,
   });
 }
