@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { hideInText } from "~/base/hide_credentials.ts";
 import { countedHeaders, withoutBoundary } from "~/plan/request_identity.ts";
 import type { LastTry } from "~/run/deliver/group_requests.ts";
@@ -22,12 +22,17 @@ const REQUESTS_READ = 100;
 export class EarlierAnswers {
   /** Of each change or batch that was asked for: its requests that were not asked for yet. */
   readonly #left = new Map<number, RequestRow[]>();
+  readonly #findUnsent: StatementSync;
 
   /** @param mask Takes stand-ins of secrets out of texts. */
   constructor(
     private readonly db: DatabaseSync,
     private readonly mask: (text: string) => string,
-  ) {}
+  ) {
+    this.#findUnsent = db.prepare(
+      `SELECT 1 FROM "spoor.request_records" WHERE change_id = ? AND attempts = 0 LIMIT 1`,
+    );
+  }
 
   /** What a request was answered with; the same request again gets the next answer. */
   take({ subject, runId }: LastTry, request: GuestRequest): AssumedAnswer | undefined {
@@ -45,6 +50,8 @@ export class EarlierAnswers {
   }
 
   #read(subject: number, runId: number): RequestRow[] {
+    // Of very many that failed, most have gone on to nothing.
+    if (!this.#findUnsent.get(BigInt(subject))) return [];
     const rows = requestsOf(this.db, subject, runId, REQUESTS_READ);
     return rows.some(({ attempts }) => attempts === 0) ? rows : [];
   }

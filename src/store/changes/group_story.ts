@@ -138,7 +138,8 @@ export function requestsOf(
   runId: number,
   limit: number,
 ): RequestRow[] {
-  const rows = db.prepare(
+  const rows = cachedStatement(
+    db,
     `SELECT id, run_id, at, method, url, status, error, attempts, elapsed_ms, r.idempotency_key,
        request, response
      FROM "spoor.requests" AS r LEFT JOIN "spoor.request_bodies" ON request_id = id
@@ -154,7 +155,8 @@ export function requestsOf(
  */
 function openRequestsOf(db: DatabaseSync, changeId: number): RequestRow[] {
   if (!findTableType(db, "spoor.open_requests")) return [];
-  const rows = db.prepare(
+  const rows = cachedStatement(
+    db,
     `SELECT 0 AS id, run_id, at, method, url, NULL AS status, NULL AS error, 0 AS attempts,
        0 AS elapsed_ms, idempotency_key, request, NULL AS response
      FROM "spoor.open_requests" WHERE change_id = ?`,
