@@ -60,10 +60,13 @@ export function refuseMoved(
   const moved = findMoved(plan, now);
   if (moved.length === 0) return;
   if (appliedIn !== undefined) {
-    throw new UserError(`Cannot apply the plan: run ${appliedIn} has applied it already`, {
-      details: moved,
-      hint: `Nothing was sent. What that run has left is in a new plan: ${planAnew}`,
-    });
+    throw new UserError(
+      `Cannot apply the plan: run ${appliedIn} has applied it already, as far as it came`,
+      {
+        details: moved,
+        hint: `Nothing was sent. What that run has left is in a new plan: ${planAnew}`,
+      },
+    );
   }
   const what = moved.length === 1 ? "something has" : `${countOf(moved.length, "thing")} have`;
   throw new UserError(`Cannot apply the plan: ${what} moved since it was made`, {
