@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { UserError } from "~/base/user_error.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
-import { refuseInPractice, refuseMoved } from "./refuse_moved.ts";
+import { refuseInPractice, refuseMoved, type ToApply } from "./refuse_moved.ts";
+
+const AS_IT_IS: ToApply = { namedProject: undefined, appliedIn: undefined };
 
 /** A plan of no models. */
 function plan(lastRun: number | null, more: Partial<PlanDocument> = {}): PlanDocument {
@@ -42,7 +44,7 @@ function plan(lastRun: number | null, more: Partial<PlanDocument> = {}): PlanDoc
 
 Deno.test("a plan is not applied to a state that is older than the one it was made on", () => {
   const refuse = (was: number | null, is: number | null) =>
-    refuseMoved(plan(was), plan(is), undefined);
+    refuseMoved(plan(was), plan(is), AS_IT_IS);
   for (const [was, is] of [[null, null], [null, 4], [4, 4], [4, 5]] as const) refuse(was, is);
   assert.throws(() => refuse(4, 3), {
     name: UserError.name,
@@ -53,7 +55,7 @@ Deno.test("a plan is not applied to a state that is older than the one it was ma
 });
 
 Deno.test("a plan of another project is refused as that, whatever else is so", () => {
-  assert.throws(() => refuseMoved(plan(4), plan(3, { project_id: "p-2" }), undefined), {
+  assert.throws(() => refuseMoved(plan(4), plan(3, { project_id: "p-2" }), AS_IT_IS), {
     name: UserError.name,
     message: /it is of another project, or of another state of it$/,
   });
