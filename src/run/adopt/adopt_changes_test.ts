@@ -85,6 +85,15 @@ Deno.test("--adopt that only forgets what has left is told too", () => {
   assert.equal(storyOf(db).length, 2);
 });
 
+Deno.test("--adopt counts what is new and what is changed together", () => {
+  using db = openState();
+  adopt(db, 1);
+  db.exec("UPDATE src SET name = 'x' WHERE id = 1; INSERT INTO src VALUES (4, 'd')");
+  const { hasWritten, recorded } = adopt(db, 2);
+  assert.deepEqual([hasWritten, recorded], [true, { groups: 2, forgotten: 0 }]);
+  assert.equal(storyOf(db).length, 2);
+});
+
 Deno.test("--adopt ends all earlier tries and what waits: groups are as a person says", () => {
   using db = openState();
   const ledger = new Ledger(db, MODEL);
