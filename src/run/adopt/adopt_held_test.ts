@@ -337,6 +337,41 @@ Deno.test("--held notes what is left, and says how much of it no run sends by it
   assert.deepEqual(pending.map(({ group_key: key }) => key), ["[5]"], "others have their state");
 });
 
+Deno.test("--held refuses to compare what a file cannot tell apart, and a query that gives nothing", () => {
+  using db = openState();
+  using folder = tempFolder();
+  const source: HeldSource = { type: "csv", name: "crm.csv", path: `${folder.path}/crm.csv` };
+  Deno.writeTextFileSync(source.path, "id,name\n42,Ada\n");
+  const rowOf = (id: SqlValue): Row => ({
+    id,
+    part: "a",
+    name: "Ada",
+    score: 1,
+    active: 1,
+    mixed: 1,
+  });
+  setTable(db, "raw.people", [rowOf(42), rowOf("42")], COLUMNS);
+  assert.throws(() => adopt(db, source, ["id"]), {
+    message: /its query has 42 as a number and as a text, which a CSV file does not tell apart$/,
+  });
+  assert.equal(
+    keysToSend(db, ["id"]).size,
+    1,
+    "both are written the same, and are still to be sent",
+  );
+
+  setTable(db, "raw.people", [rowOf(42), rowOf("x")], COLUMNS);
+  assert.equal(
+    adopt(db, source, ["id"]).told?.same,
+    1,
+    "keys of two types that differ are told apart",
+  );
+  setTable(db, "raw.people", [], COLUMNS);
+  assert.throws(() => adopt(db, source, ["id"]), {
+    message: "Cannot adopt sync.people: its query gives no rows to compare",
+  });
+});
+
 Deno.test("--held moves the target by what is not there, and by nothing where all is the same", () => {
   using db = openState();
   const here: Row[] = [1, 2].map((id) => ({

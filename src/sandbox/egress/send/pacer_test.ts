@@ -87,21 +87,26 @@ Deno.test("who does not want to wait any more begins, and takes nobody's place o
   assert.ok(await isOpen(pacer.enter(NEVER), 5));
 });
 
-Deno.test("once a pacer is closed nobody begins: who waits, who comes and who watches are told, once", async () => {
-  const pacer = slowPacer();
-  let told = 0;
-  let notTold = 0;
-  pacer.watch(() => told += 1);
-  pacer.watch(() => notTold += 1)();
-  const waiting = [pacer.enter(NEVER), pacer.enter(NEVER)];
-  pacer.close("It is over", "See to it");
-  pacer.close("It is over once more");
-  for (const each of waiting) {
-    assert.ok(each);
-    await assert.rejects(each, { kind: "down", message: "It is over", hint: "See to it" });
+Deno.test("once a pacer is closed nobody begins: who waits, who comes and who watches are told at once, and once", async () => {
+  const [paused, full] = [slowPacer(), slowPacer()];
+  await full.enter(NEVER);
+  for (const pacer of [paused, full]) {
+    let told = 0;
+    let notTold = 0;
+    pacer.watch(() => told += 1);
+    pacer.watch(() => notTold += 1)();
+    if (pacer === paused) pacer.refused(performance.now(), 60_000);
+    const waiting = [pacer.enter(NEVER), pacer.enter(NEVER)];
+    pacer.close("It is over", "See to it");
+    pacer.close("It is over once more");
+    for (const each of waiting) {
+      assert.ok(each);
+      assert.equal(await isOpen(each.catch(() => {})), false);
+      await assert.rejects(each, { kind: "down", message: "It is over", hint: "See to it" });
+    }
+    assert.throws(() => pacer.enter(NEVER), { message: "It is over" });
+    assert.deepEqual([told, notTold], [1, 0]);
   }
-  assert.throws(() => pacer.enter(NEVER), { message: "It is over" });
-  assert.deepEqual([told, notTold], [1, 0]);
 });
 
 Deno.test("where the far side asks to wait once the run stops, no further try begins", async () => {
