@@ -6,12 +6,15 @@ import type { ChangeAction, GroupNow } from "~/delivery/earlier_try.ts";
 import type { Model, OnRemoved } from "~/model/model.ts";
 import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { checkState } from "~/state/check_state.ts";
+import { deliveriesOf } from "~/store/changes/group_story.ts";
 import { Ledger, LedgerReader } from "~/store/changes/ledger.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
+import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import type { HoldCandidates } from "~/tracked/compare/hold_back.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
+import { countFrom } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { tempFolder } from "../../../tests/support/temp_folder.ts";
 import type { Adoption } from "./adopt_changes.ts";
@@ -92,6 +95,9 @@ function adopt(
       nextChangeId: () => 1,
     };
     const adoption = adoptHeld(context, copy.table, changes, new LedgerReader(db, model.name));
+    for (const table of [changes.comparison.rowsTable, changes.comparison.triedTable]) {
+      assert.equal(countFrom(db, temp(table)), 0, "nothing is given to the model");
+    }
     dropChanges(db, adoption.changes);
     return adoption;
   });
@@ -328,6 +334,7 @@ Deno.test("--held notes what is left, and says how much of it no run sends by it
   note(3, "[4]", "update", "1:another");
   note(4, "[1,2]", "update");
   note(5, "[6]", "remove");
+  note(6, "[1]", "update");
 
   const { told } = adopt(db, SOURCE, ["id"], "deliver");
 
@@ -335,6 +342,15 @@ Deno.test("--held notes what is left, and says how much of it no run sends by it
   assert.equal(told?.held_back, 2, "what is parked as it is now, and the removal that is");
   const pending = db.prepare(`SELECT group_key FROM "spoor.pending" ORDER BY number`).all();
   assert.deepEqual(pending.map(({ group_key: key }) => key), ["[5]"], "others have their state");
+  assert.equal(new LedgerReader(db, "sync.people").get("[1]"), undefined, "it is the same there");
+  const words = ["[1]", "[2]", "[4]"].map((key) =>
+    deliveriesOf(db, "sync.people", key, 1)[0]?.error
+  );
+  assert.deepEqual(words, [
+    "1 group recorded as sent, as in raw.crm; 2 differ, 2 not there, 1 there that left the query",
+    "differs in raw.crm",
+    "is not in raw.crm",
+  ]);
 });
 
 Deno.test("--held refuses to compare what a file cannot tell apart, and a query that gives nothing", () => {
@@ -392,4 +408,6 @@ Deno.test("--held moves the target by what is not there, and by nothing where al
   assert.equal(hasWritten(here.slice(1)), true, "the first is in the target no more");
   assert.equal(hasWritten(here.slice(1)), false);
   assert.equal(hasWritten(here), true, "it is there again");
+  setTable(db, "raw.people", here.slice(1), COLUMNS);
+  assert.equal(hasWritten(here), true, "what has left the query is forgotten");
 });
