@@ -107,7 +107,7 @@ export class Pacer {
     span: RequestSpan,
     reason: Wording,
   ): void {
-    if (this.#down || !this.#health.note(host, end, span, isRepeat)) return;
+    if (!this.#health.note(host, end, span, isRepeat)) return;
     const failed = `the last ${FAILURES_UNTIL_DOWN} requests failed`;
     if (end !== "locked_out") {
       return this.close((shown) => `Cannot reach "${host}": ${failed} (${reason(shown)})`);
