@@ -10,7 +10,6 @@ import { deliveriesOf } from "~/store/changes/group_story.ts";
 import { Ledger, LedgerReader } from "~/store/changes/ledger.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
 import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import type { HoldCandidates } from "~/tracked/compare/hold_back.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
-import { temp } from "~/tracked/compare/comparison_sql.ts";
+import { temp } from "~/sql/identifiers.ts";
 import { tempFolder } from "../../../tests/support/temp_folder.ts";
 import type { HeldSource } from "./held_source.ts";
 import { loadHeld } from "./load_held.ts";
