@@ -63,6 +63,12 @@ export class PlanRecorder {
     return plan;
   }
 
+  /** What a run is to select to do of a model what is planned: what is above it has run on the copy only. */
+  selectorOf(model: ModelName): string {
+    const ends = this.facts.above(model).flatMap((name) => this.#ends.get(name) ?? []);
+    return ends.some(({ status }) => status !== "skipped") ? `+${model}` : model;
+  }
+
   ended(end: ModelEnd): void {
     this.#ends.set(end.model, end);
     this.#plans.get(end.model)?.finished(end.error);

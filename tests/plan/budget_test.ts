@@ -95,7 +95,7 @@ for (
       const text = await plan(...format);
       assert.match(text, /over `?@max_removed`? and `?@max_changes`?/);
       assert.match(text, /12 of 20 groups left its query[^]*13 groups are new or changed/);
-      assert.match(text, /spoor run sync\.people --allow-removed --allow-changes/);
+      assert.match(text, /spoor run \+sync\.people --allow-removed --allow-changes/);
       assert.deepEqual([gone(text), changed(text)], [isDelivered ? 5 : 10, 5], text);
       const whole = await plan(...format, "--all");
       assert.deepEqual([gone(whole), changed(whole)], [12, 13], whole);

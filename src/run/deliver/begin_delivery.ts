@@ -167,7 +167,8 @@ function checkBudgets(
   });
   dropChanges(db, changes);
   const text = breachesText(breaches);
-  const command = commandThrough(model.name, breaches, wishes, stateOption);
+  const selector = plan?.selectorOf(model.name);
+  const command = commandThrough(model.name, breaches, wishes, stateOption, selector);
   throw new BudgetExceeded(`Cannot send ${model.name}: ${text}`, {
     at: placeOfDirective(model, first.budget),
     details,

@@ -36,17 +36,19 @@ function breachText(breach: BudgetBreach): string {
  * The command that lets them through: what it needs for that, beside what was given.
  *
  * @param given What this run was let do already; a command without it would stop there.
+ * @param selector Of the models to run; `model` itself, where those above it have run.
  */
 export function commandThrough(
   model: string,
   breaches: readonly Pick<BudgetBreach, "budget">[],
   given: Pick<ModelWishes, "allowRemoved" | "allowChanges" | "resend">,
   stateOption: string,
+  selector: string = model,
 ): string {
   const isOver = (ofChanges: boolean) =>
     breaches.some(({ budget }) => (budget === "max_changes") === ofChanges);
   return [
-    `spoor run ${model}`,
+    `spoor run ${selector}`,
     ...given.resend ? [`--resend ${model}`] : [],
     ...given.allowRemoved || isOver(false) ? ["--allow-removed"] : [],
     ...given.allowChanges || isOver(true) ? ["--allow-changes"] : [],
