@@ -204,14 +204,17 @@ export class GuestHttp {
     const groups = tracked?.openKeys(request.groups) ?? [];
     if (isPlanned(request.method, groups, requestIdentity(request, mask))) return;
     tracked?.notPlanned(request.groups);
-    this.#recordUnplanned(request, tracked?.outAs(request.groups));
+    const subject = tracked?.outAs(request.groups);
+    this.#recordUnplanned(request, subject);
+    const isNextPlanned = subject !== undefined && !isSafeMethod(request.method);
     throw new NotPlanned(
       `Cannot ${request.method} ${
         mask(request.url).slice(0, 200)
       } for ${start.model}: it is not in the plan`,
       {
-        hint:
-          `It was not sent. Where a new plan does not show it, send without one by spoor run${stateOption}`,
+        hint: isNextPlanned
+          ? `It was not sent. The next plan assumes what was answered, and has it: spoor plan -o plan.json${stateOption}`
+          : `It was not sent. Where a new plan does not show it, send without one by spoor run${stateOption}`,
       },
     );
   }
