@@ -76,7 +76,7 @@ export function namesSent(api: FakeApi, id = 2): string[] {
 /** Runs once for each name of the second person, or for the names of the second and the third. */
 export async function runNamed(
   people: SyncProject,
-  ...names: (string | undefined | readonly [string, string])[]
+  ...names: (string | undefined | readonly (string | undefined)[])[]
 ): Promise<SyncRun> {
   let run: SyncRun | undefined;
   for (const name of names) {
