@@ -77,11 +77,12 @@ function hasFailedToRemove({ state, action, attempts }: LedgerEntry): boolean {
   return state === "failed" && action === "remove" && attempts > 0;
 }
 
-/** What may have to be held back. */
+/** What may have to be held back; `undefined`: nothing, and nobody has to look. */
 export function holdCandidates(
   earlier: LedgerReader,
   promise: DeliveryPromise,
-): HoldCandidates {
+): HoldCandidates | undefined {
+  if (!earlier.has()) return undefined;
   // One that was rejected and is to be tried again is no news either once it is what was accepted.
   const isCandidate = (entry: LedgerEntry) =>
     entry.parked || entry.state === "rejected" || isUnknown(entry);

@@ -99,12 +99,11 @@ export class LedgerReader {
     const last = this.db.prepare(`SELECT max(id) AS id FROM "spoor.ledger"`).get()?.id;
     // `+`: by the ids, not by the index of models, whose entries would be put into order for each page.
     const page = this.db.prepare(
-      `${SELECT_ENTRY} WHERE +model = ? AND id > ? AND id <= ? AND ${which} ORDER BY id LIMIT ?`,
+      `${SELECT_ENTRY} WHERE +model = ? AND id > ? AND id <= ? AND ${which} ORDER BY id LIMIT ${READ_AT_ONCE}`,
     );
-    const limit = BigInt(READ_AT_ONCE);
     let after = 0n;
     while (true) {
-      const rows = page.all(this.model, after, BigInt(Number(last)), limit);
+      const rows = page.all(this.model, after, BigInt(Number(last)));
       for (const row of rows) yield toEntry(row);
       if (rows.length < READ_AT_ONCE) return;
       after = BigInt(Number(rows.at(-1)?.id));

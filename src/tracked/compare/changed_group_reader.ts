@@ -8,6 +8,7 @@ import { foldName } from "~/base/same_name.ts";
 import { quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { GroupHasher } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
+import { BOUND_LIMIT } from "~/warehouse/bound_limit.ts";
 import { isSameValue } from "~/warehouse/same_value.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { WholeRows } from "~/warehouse/whole_rows.ts";
@@ -48,7 +49,7 @@ export class ChangedGroupReader {
     this.#select = new WholeRows(
       db,
       c.columns.map(quoteIdentifier),
-      `FROM ${temp(c.rowsTable)} WHERE ${c.place} >= ? ORDER BY ${c.place} LIMIT ?`,
+      `FROM ${temp(c.rowsTable)} WHERE ${c.place} >= ? ORDER BY ${c.place} ${BOUND_LIMIT}`,
     );
     this.#hasher = new GroupHasher(c.columns);
     const names = c.columns.map(foldName);

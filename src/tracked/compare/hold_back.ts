@@ -138,10 +138,13 @@ class HeldBackGroups {
        INSERT INTO ${temp(table)} SELECT ${this.#keys}, ${removed}
          FROM ${temp(this.#candidatesTable)} AS h`,
     );
-    const page = prepareArrayRows(db, `SELECT * FROM ${temp(table)} WHERE ${c.place} > ? LIMIT ?`);
+    const page = prepareArrayRows(
+      db,
+      `SELECT * FROM ${temp(table)} WHERE ${c.place} > ? LIMIT ${READ_AT_ONCE}`,
+    );
     let last = 0;
     for (let isDone = false; !isDone; last += READ_AT_ONCE) {
-      const rows = page.all(BigInt(last), BigInt(READ_AT_ONCE)).map(readRow);
+      const rows = page.all(BigInt(last)).map(readRow);
       isDone = rows.length < READ_AT_ONCE;
       const held = rows.map((row): [SqlValue[], GroupNow] => {
         return [row.slice(0, -1), row.at(-1) === 1 ? "removed" : "absent"];

@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { columnList, temp } from "~/sql/identifiers.ts";
 import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { BOUND_LIMIT } from "~/warehouse/bound_limit.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { type Comparison, removedIs, type RemovedKind } from "./comparison_sql.ts";
 
@@ -31,7 +32,9 @@ export class RemovedGroupReader {
     const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
     const rows = prepareArrayRows(
       this.db,
-      `SELECT ${keys} FROM ${temp(this.c.removedTable)} AS r ${where} ORDER BY ${keys} LIMIT ?`,
+      `SELECT ${keys} FROM ${
+        temp(this.c.removedTable)
+      } AS r ${where} ORDER BY ${keys} ${BOUND_LIMIT}`,
     ).all(...(this.#last ?? []).map(toBound), BigInt(wanted)).map(readRow);
     this.#last = rows.at(-1) ?? this.#last;
     return rows;

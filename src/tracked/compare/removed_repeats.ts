@@ -63,8 +63,8 @@ export class RemovedRepeats {
       `SELECT t._spoor_batch, t._spoor_place, ${keys} FROM ${temp(triedTable)} AS t
        CROSS JOIN ${temp(removedTable)} AS r ON ${keysAreEqual(uniqueKey, "r", "t")}
        WHERE t._spoor_batch <> 0
-       ORDER BY abs(t._spoor_batch), t._spoor_batch, t._spoor_place, ${keys} LIMIT ? OFFSET ?`,
-    ).all(BigInt(PAGE), BigInt(this.#read)).map(readRow);
+       ORDER BY abs(t._spoor_batch), t._spoor_batch, t._spoor_place, ${keys} LIMIT ${PAGE} OFFSET ?`,
+    ).all(BigInt(this.#read)).map(readRow);
     this.#page = rows.map(([batch, place, ...key]) => ({
       key,
       batch: Number(batch),
