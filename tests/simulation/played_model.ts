@@ -63,7 +63,7 @@ export class PlayedModel {
     const isOpen = this.state.ledger().some(isUnknown);
     if (isOpen && this.state.farSide.wasChanged) Object.assign(this.setting, { promise });
     this.tell(() => `${this.name} is edited: ${JSON.stringify(this.setting)}`);
-    if (!this.random.chance(0.4)) return;
+    if (!this.random.chance(0.2)) return;
     const from = this.name;
     const to = from.endsWith(RENAMED) ? from.slice(0, -RENAMED.length) : from + RENAMED;
     this.state.rename(to);

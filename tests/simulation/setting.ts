@@ -154,7 +154,7 @@ export function editModel(
 /** The tables that a history makes: where they are the same, a state file can serve again. */
 export function shapeOf({ models }: Setting): string {
   return models.map(({ hasTextKeys, mostRows, mayWiden }) =>
-    [hasTextKeys, mostRows, mayWiden].join(" ")
+    [hasTextKeys, mostRows > 1, mayWiden].join(" ")
   ).join(", ");
 }
 
