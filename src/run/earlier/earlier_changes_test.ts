@@ -110,6 +110,7 @@ Deno.test("what is parked, was refused or may have arrived is held back as it st
   );
   const held = (promise: "at_least_once" | "at_most_once") => {
     const candidates = holdCandidates(made.earlier, promise);
+    assert.ok(candidates);
     assert.deepEqual([...candidates.keys()], [[2], [3], [4]]);
     return [1, 2, 3, 4, 5, 6].map((id) => {
       const found = candidates.find(`[${id}]`);
