@@ -108,7 +108,7 @@ function drawModel(random: Random): ModelSetting {
   const requestsPerChange = promise === "at_least_once" ? random.pick([1, 1, 2]) : 1;
   const readsChanges = onRemoved === "deliver" || random.chance(0.3);
   const ownForm = requestsPerChange === 1 ? "together" : "overview";
-  const form = random.chance(requestsPerChange === 1 ? 0.1 : 0.3) ? ownForm : "each";
+  const form = random.chance(requestsPerChange === 1 ? 0.1 : 0.5) ? ownForm : "each";
   return {
     promise,
     onRemoved,
