@@ -140,6 +140,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
         "a server that is not there makes all groups fail",
         "an exception in the function of each is told at its line",
       ],
+      "tests/delivery/requests/answered_in_vain_test.ts": [],
       "tests/delivery/requests/far_side_down_test.ts": ["a far side that takes no connection"],
       "tests/delivery/requests/locked_out_test.ts": ["401 to each batch stops the model"],
       "tests/delivery/halving_test.ts": ["one bad record of a refused batch fails alone"],
@@ -214,6 +215,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       "tests/delivery/record/key_words_test.ts": ["words that fit two groups"],
       "tests/delivery/record/practice_hints_test.ts": ["a budget's way out is that of the state"],
       "tests/delivery/record/long_keys_test.ts": ["run, failures and plan show the beginning"],
+      "tests/delivery/record/killed_first_test.ts": [],
       "tests/delivery/record/named_keys_test.ts": [
         "settle changes nothing where one of the groups",
       ],

@@ -12,10 +12,10 @@ function wasting(name: string, source: string, more: Partial<Attack> = {}): Atta
 }
 
 /** A memory bomb may take longer than two seconds to come to its limit on a slow machine. */
-const FIVE_SECONDS = "// @model_timeout: 5s";
+const TEN_SECONDS = "// @model_timeout: 10s";
 
 function exploding(name: string, source: string): Attack {
-  return wasting(name, source, { header: [FIVE_SECONDS] });
+  return wasting(name, source, { header: [TEN_SECONDS] });
 }
 
 export const timeAttacks: readonly Attack[] = [
@@ -113,21 +113,21 @@ export const memoryAttacks: readonly Attack[] = [
       "reads an answer without an end",
       `import { http } from "spoor"; await http.get("$ALLOWED/endless", { timeout: 60_000, retries: 0 }); throw new Error("read");`,
     ),
-    header: [FIVE_SECONDS, "// @allow_net: $ALLOWEDHOST"],
+    header: [TEN_SECONDS, "// @allow_net: $ALLOWEDHOST"],
   },
   {
     ...exploding(
       "reads an answer that unpacks to 10 GB",
       `import { http } from "spoor"; await http.get("$ALLOWED/bomb", { timeout: 60_000, retries: 0 }); throw new Error("read");`,
     ),
-    header: [FIVE_SECONDS, "// @allow_net: $ALLOWEDHOST"],
+    header: [TEN_SECONDS, "// @allow_net: $ALLOWEDHOST"],
   },
   {
     ...exploding(
       "reads a header of 10 MB",
       `import { http } from "spoor"; await http.get("$ALLOWED/wide", { timeout: 5_000, retries: 0 }); throw new Error("read");`,
     ),
-    header: [FIVE_SECONDS, "// @allow_net: $ALLOWEDHOST"],
+    header: [TEN_SECONDS, "// @allow_net: $ALLOWEDHOST"],
   },
 ];
 
