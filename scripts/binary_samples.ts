@@ -148,6 +148,7 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       "tests/delivery/unread_parts_test.ts": ["a 207 to one row that the model passes over"],
       "tests/delivery/unlooked_refusals_test.ts": ["a request without an answer is looked at"],
       "tests/faults/broken_answers_test.ts": ["an answer that breaks leaves its group unknown"],
+      "tests/faults/early_answers_test.ts": ["a success that comes early counts"],
       "tests/faults/matrix_test.ts": [],
       "tests/graves/figures_test.ts": [],
       "tests/graves/partial_answers_test.ts": ["grave: a 207 to one row is not counted"],
@@ -225,13 +226,9 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
       ],
       "tests/delivery/record/waiting_count_test.ts": [],
       "tests/delivery/record/why_left_test.ts": ["why tells of runs that were killed"],
-      "tests/delivery/record/retry_test.ts": [
-        "retry chooses by error and age",
-        "retry waits for no run",
-      ],
+      "tests/delivery/record/retry_test.ts": ["retry chooses by error and age"],
       "tests/delivery/record/unknown_test.ts": [
         "what a killed run had out is listed with its key",
-        "what a run has out is said to be out while it runs",
         "a program gets all that is unknown",
       ],
       "tests/delivery/record/why_test.ts": ["why tells what was sent and answered"],
@@ -242,6 +239,20 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
         "state mv gives way to a run",
         "a shell completes the actions",
       ],
+    },
+  },
+  {
+    because: "long waits: what ends a run by the clock, by a look at the state file or by a reader",
+    files: {
+      "tests/run/timeout_test.ts": [
+        "at the end of its time a run begins nothing new",
+        "a run whose time is over while SQLite computes",
+      ],
+      "tests/run/unread_output_test.ts": [
+        "a second Ctrl-C ends at once what nobody reads",
+        "a reader that comes back gets every line",
+      ],
+      "tests/state/moved_state_test.ts": ["no model sends its first request when the state file"],
     },
   },
   {
@@ -288,6 +299,11 @@ export const SAMPLED: readonly { because: string; files: Samples }[] = [
 
 /** All of these files. */
 export const SAMPLED_FILES: readonly string[] = SAMPLED.flatMap(({ files }) => Object.keys(files));
+
+/** Those of them that have a sample: to look through a file costs as much as a small test. */
+export const FILES_WITH_SAMPLES: readonly string[] = SAMPLED.flatMap(({ files }) =>
+  Object.entries(files).flatMap(([file, samples]) => samples.length > 0 ? [file] : [])
+);
 
 /** What `deno test --filter` takes for the samples. */
 export function sampleFilter(): string {

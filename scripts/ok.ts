@@ -12,7 +12,7 @@
 // deno-lint-ignore-file no-console -- a program of its own, which talks to a person.
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import { SAMPLED_FILES, sampleFilter } from "./binary_samples.ts";
+import { FILES_WITH_SAMPLES, SAMPLED_FILES, sampleFilter } from "./binary_samples.ts";
 import { compile, CompileFailed } from "./compile.ts";
 import { countTests, type Tally } from "./count_tests.ts";
 import { filesWithExamples } from "./files_with_examples.ts";
@@ -141,7 +141,7 @@ async function testBinary(): Promise<Tally> {
     .difference(new Set(SAMPLED_FILES));
   const whole = await tests("", [...TEST, "--parallel", ...files], env).run();
   const filter = `--filter=${sampleFilter()}`;
-  const sample = await tests("", [...TEST, "--parallel", filter, ...SAMPLED_FILES], env).run();
+  const sample = await tests("", [...TEST, "--parallel", filter, ...FILES_WITH_SAMPLES], env).run();
   return tallyOf({
     passed: 1 + whole.passed + sample.passed,
     failed: whole.failed + sample.failed,
