@@ -15,7 +15,7 @@ import { type Answer, type FakeApi, fakeApi, type ReceivedRequest } from "../sup
 import { TESTS_BINARY } from "../support/spoor.ts";
 import { type ProjectFiles, type TempProject, tempProject } from "../support/temp_project.ts";
 
-const KILLS = Number(Deno.env.get("SPOOR_KILLS") ?? (TESTS_BINARY ? 8 : 24));
+const KILLS = Number(Deno.env.get("SPOOR_KILLS") ?? (TESTS_BINARY ? 8 : 16));
 const SEED = Number(Deno.env.get("SPOOR_SEED") ?? 1);
 /** Beside those that are edited: they make an adoption take its time. */
 const STILL_ROWS = 2_000;

@@ -19,7 +19,7 @@ import { settleUnknown } from "./person.ts";
 import { type Arrivals, type Extent, type Place, runAndKill } from "./place_kill.ts";
 
 const SEED = Number(Deno.env.get("SPOOR_SEED") ?? 1);
-const KILLS = Number(Deno.env.get("SPOOR_KILLS") ?? (TESTS_BINARY ? 8 : 64));
+const KILLS = Number(Deno.env.get("SPOOR_KILLS") ?? (TESTS_BINARY ? 8 : 48));
 /** Projects at a time: most of the time goes into starting processes. */
 const AT_ONCE = 2;
 /** Kills in one project; the first one is in its first run. */

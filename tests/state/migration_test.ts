@@ -219,7 +219,7 @@ Deno.test("why tells of tries that a file of version 2 has on record, and asks f
   assert.match(stdout, /people\/4 +400 .*3 ms, key d687a6b1c792075dc1c4d661113c1ce9/);
 });
 
-const KILLS = 20;
+const KILLS = 8;
 
 for (const { version, write } of EARLIER) {
   Deno.test(`killed ${KILLS} times while it migrates, a file is of version ${version} or of the new one, and whole`, async () => {
