@@ -12,6 +12,7 @@ import { timeAfter } from "~/store/compact/run_clock.ts";
 import { cachedStatement } from "~/warehouse/cached_statement.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { ACTION_CODES, type DeliveryState, STATE_CODES, unpackHash } from "./delivery_log.ts";
+import { RUN_DIED } from "./open_requests.ts";
 
 /** One row of `spoor.deliveries`. */
 export interface DeliveryRow {
@@ -164,7 +165,10 @@ function openRequestsOf(db: DatabaseSync, changeId: number): RequestRow[] {
   return rows as unknown as RequestRow[];
 }
 
-/** The last request of a change that has left, whatever run it was; where none has, the last one. */
+/** Of one whose run died it is not known how often it was tried. */
+const MAY_HAVE_LEFT = `(attempts > 0 OR error = '${RUN_DIED}')`;
+
+/** The last request of a change that may have left, whatever run it was; where none may, the last one. */
 export function lastRequestOf(db: DatabaseSync, changeId: number): RequestRow | undefined {
   const out = openRequestsOf(db, changeId).at(-1);
   if (out) return out;
@@ -173,7 +177,7 @@ export function lastRequestOf(db: DatabaseSync, changeId: number): RequestRow | 
       `SELECT id, run_id, at, method, url, status, error, attempts, elapsed_ms, idempotency_key
        FROM "spoor.requests" WHERE change_id = ? AND ${which} ORDER BY id DESC LIMIT 1`,
     ).get(BigInt(changeId));
-  const row = last("attempts > 0") ?? last("TRUE");
+  const row = last(MAY_HAVE_LEFT) ?? last("TRUE");
   return row as unknown as RequestRow | undefined;
 }
 

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { modelsInHistory, recentRuns, recentSteps } from "~/store/history.ts";
+import { startRun } from "~/store/runs.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { batchesBefore } from "./batch_parts.ts";
 import { failedModels } from "./failing_changes.ts";
@@ -18,6 +19,8 @@ import {
   startOf,
   stepsOf,
 } from "./group_story.ts";
+import { OpenRequests, recordDeadRequests } from "./open_requests.ts";
+import { RequestLog } from "./request_log.ts";
 
 /** How SQLite answers each statement that is prepared while `read` runs. */
 function plansOf(read: (db: DatabaseSync) => unknown): string[] {
@@ -68,3 +71,28 @@ for (const [name, read] of Object.entries(READS)) {
     assert.deepEqual(scans, []);
   });
 }
+
+Deno.test("the last request of a change is one that may have arrived, also where its run died; one that did not leave is passed over", () => {
+  using db = new DatabaseSync(":memory:");
+  for (const sql of MIGRATIONS) db.exec(sql);
+  const [model, subject] = ["sync.crm", 7];
+  const sent = { at: "2026-01-01T00:00:00Z", method: "POST", subject, request: "{}" };
+  const note = (runId: number, url: string, attempts: number) =>
+    new RequestLog(db, runId, model)
+      .write({ ...sent, url, attempts, elapsedMs: 1, idempotencyKey: "", response: "{}" });
+  const last = () => lastRequestOf(db, subject)?.url;
+  for (const id of [1, 2, 3]) startRun(db, "spoor run", "0.1.0", `2026-01-0${id}T00:00:00Z`);
+
+  note(1, "https://a.example/first", 0);
+  assert.equal(last(), "https://a.example/first", "none has left");
+  note(1, "https://a.example/refused", 1);
+  new OpenRequests(db, 2, model).put(1, {
+    ...sent,
+    url: "https://a.example/died",
+    idempotencyKey: "",
+  });
+  recordDeadRequests(db);
+  assert.equal(last(), "https://a.example/died");
+  note(3, "https://a.example/unplanned", 0);
+  assert.equal(last(), "https://a.example/died");
+});
