@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { GroupNow } from "~/delivery/earlier_try.ts";
-import { Ledger, type LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
+import { LedgerReader } from "~/store/changes/ledger.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { acceptAll } from "~/tracked/accept/accept_all.ts";
 import { acceptedTableName, COLUMNS_ID } from "~/tracked/accept/accepted_table.ts";
@@ -9,6 +9,7 @@ import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import type { HoldCandidates } from "~/tracked/compare/hold_back.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { acceptSettled, type SettledContext, type TrackedQuery } from "./accept_settled.ts";
+import { noteTried, type Tried } from "./ledger_fixture.ts";
 
 const QUERY: TrackedQuery = { select: "SELECT * FROM src", columns: ["id", "name"], params: [] };
 
@@ -48,11 +49,9 @@ function hashOf(db: DatabaseSync, id: number): string {
   return (found as { hash: string }).hash;
 }
 
-type Tried = Partial<LedgerEntry>;
-
 /** What the ledger has of group 2, or another one, beside what is given. */
 function note(db: DatabaseSync, tried: Tried): void {
-  const entry: LedgerEntry = {
+  noteTried(db, {
     id: 5,
     groupKey: "[2]",
     contentHash: "1:other",
@@ -60,14 +59,8 @@ function note(db: DatabaseSync, tried: Tried): void {
     batch: -3,
     place: 1,
     attempts: 2,
-    parked: false,
-    action: "update",
-    moved: false,
-    settledHash: undefined,
-    runId: 1,
     ...tried,
-  };
-  new Ledger(db, "sync.crm").write([entry], { ...entry, at: "2026-01-01T00:00:00Z" });
+  });
 }
 
 function settle(

@@ -1,36 +1,18 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { CUT_OFF } from "~/store/changes/cut_off.ts";
-import { Ledger, type LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
+import { type LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { holdCandidates, lateRepeats, sameChange, triedGroups, turnOf } from "./earlier_changes.ts";
+import { entryOf, noteTried } from "./ledger_fixture.ts";
 
-const AT = "2026-01-01T00:00:00Z";
-const TRIED: LedgerEntry = {
-  id: 1,
-  groupKey: "[1]",
-  contentHash: "1:a",
-  state: "failed",
-  batch: 0,
-  place: 0,
-  attempts: 1,
-  parked: false,
-  action: "update",
-  moved: false,
-  settledHash: undefined,
-  runId: 1,
-  error: "It failed",
-};
+const TRIED = entryOf({ error: "It failed" });
 
 /** A ledger of these entries; their ids, and keys, go by their order from 1. */
 function ledgerOf(...tried: readonly Partial<LedgerEntry>[]) {
   const db = new DatabaseSync(":memory:");
   for (const sql of MIGRATIONS) db.exec(sql);
-  const ledger = new Ledger(db, "sync.crm");
-  for (const [index, each] of tried.entries()) {
-    const entry = { ...TRIED, id: index + 1, groupKey: `[${index + 1}]`, ...each };
-    ledger.write([entry], { ...entry, at: AT });
-  }
+  noteTried(db, ...tried.map((each) => ({ error: "It failed", ...each })));
   return { earlier: new LedgerReader(db, "sync.crm"), [Symbol.dispose]: () => db.close() };
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { OnRemoved } from "~/model/model.ts";
-import { Ledger, type LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
+import { Ledger, LedgerReader } from "~/store/changes/ledger.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { acceptAll } from "~/tracked/accept/accept_all.ts";
 import { acceptedTableName, COLUMNS_ID } from "~/tracked/accept/accepted_table.ts";
@@ -10,6 +10,7 @@ import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { holdCandidates, triedGroups } from "./earlier_changes.ts";
 import { forgetGone } from "./forget_gone.ts";
+import { noteTried, type Tried } from "./ledger_fixture.ts";
 
 const MODEL = "sync.crm";
 
@@ -27,8 +28,6 @@ function find(db: DatabaseSync, onRemoved: OnRemoved): ChangeSet {
   });
 }
 
-type Tried = Partial<LedgerEntry> & Pick<LedgerEntry, "groupKey">;
-
 /**
  * Groups 1 and 2 were accepted, and 2 has left the query; 3 was never in it. A delivery begins.
  *
@@ -42,24 +41,7 @@ function beginWith(onRemoved: OnRemoved, ...tried: readonly Tried[]) {
   acceptAll(db, before);
   dropChanges(db, before);
   db.exec("DELETE FROM src WHERE id = 2");
-  const ledger = new Ledger(db, MODEL);
-  for (const [index, each] of tried.entries()) {
-    const entry: LedgerEntry = {
-      id: index + 1,
-      contentHash: "1:a",
-      state: "failed",
-      batch: 0,
-      place: 0,
-      attempts: 1,
-      parked: false,
-      action: "update",
-      moved: false,
-      settledHash: undefined,
-      runId: 1,
-      ...each,
-    };
-    ledger.write([entry], { ...entry, at: "2026-01-01T00:00:00Z" });
-  }
+  noteTried(db, ...tried);
   inTransaction(db, () => {
     const changes = find(db, onRemoved);
     forgetGone({
@@ -67,7 +49,7 @@ function beginWith(onRemoved: OnRemoved, ...tried: readonly Tried[]) {
       onRemoved,
       changes,
       earlier: new LedgerReader(db, MODEL),
-      records: { forget: (groupKey) => ledger.forget(groupKey) },
+      records: { forget: (groupKey) => new Ledger(db, MODEL).forget(groupKey) },
       former: new FormerGroups(db, changes.comparison),
     });
     dropChanges(db, changes);

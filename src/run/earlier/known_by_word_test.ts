@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { Ledger, type LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
+import { LedgerReader } from "~/store/changes/ledger.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { acceptAll } from "~/tracked/accept/accept_all.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { triedGroups } from "./earlier_changes.ts";
 import { countKnownByWord } from "./known_by_word.ts";
+import { noteTried, type Tried } from "./ledger_fixture.ts";
 
 const MODEL = "sync.crm";
 
@@ -22,7 +23,7 @@ function find(db: DatabaseSync): ChangeSet {
 }
 
 /** Counts of a model that has accepted group 1, which is another now, and has 2 and 3 besides. */
-function countsWith(...tried: readonly (Partial<LedgerEntry> & Pick<LedgerEntry, "groupKey">)[]) {
+function countsWith(...tried: readonly Tried[]) {
   using db = new DatabaseSync(":memory:");
   for (const sql of MIGRATIONS) db.exec(sql);
   db.exec("CREATE TABLE src (id, name); INSERT INTO src VALUES (1, 'a')");
@@ -30,24 +31,7 @@ function countsWith(...tried: readonly (Partial<LedgerEntry> & Pick<LedgerEntry,
   acceptAll(db, before);
   dropChanges(db, before);
   db.exec("UPDATE src SET name = 'x'; INSERT INTO src VALUES (2, 'b'), (3, 'c'), (3, 'd')");
-  const ledger = new Ledger(db, MODEL);
-  for (const [index, each] of tried.entries()) {
-    const entry: LedgerEntry = {
-      id: index + 1,
-      contentHash: "1:a",
-      state: "settled",
-      batch: 0,
-      place: 0,
-      attempts: 1,
-      parked: false,
-      action: "update",
-      moved: false,
-      settledHash: undefined,
-      runId: 1,
-      ...each,
-    };
-    ledger.write([entry], { ...entry, at: "2026-01-01T00:00:00Z" });
-  }
+  noteTried(db, ...tried.map((each) => ({ state: "settled" as const, ...each })));
   const changes = find(db);
   const counted = countKnownByWord(db, changes, new LedgerReader(db, MODEL));
   dropChanges(db, changes);

@@ -4,12 +4,13 @@ import { UserError } from "~/base/user_error.ts";
 import type { Directives, Model } from "~/model/model.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
 import { formerKeysOf } from "~/store/changes/former_keys.ts";
-import { Ledger, type LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
+import { type LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
 import { runOfPending } from "~/store/changes/pending.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 import { acceptAll } from "~/tracked/accept/accept_all.ts";
 import { acceptedTableName, COLUMNS_ID } from "~/tracked/accept/accepted_table.ts";
 import { dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
+import { noteTried } from "./ledger_fixture.ts";
 import { takeNewKey } from "./take_new_key.ts";
 
 const WISHES: ModelWishes = {
@@ -39,25 +40,6 @@ function openState(rows = "(1, 'ada@x'), (2, 'bob@x')"): DatabaseSync {
   return db;
 }
 
-function note(db: DatabaseSync, id: number, tried: Partial<LedgerEntry>): void {
-  const entry: LedgerEntry = {
-    id,
-    groupKey: `[${id}]`,
-    contentHash: "1:a",
-    state: "failed",
-    batch: 0,
-    place: 0,
-    attempts: 1,
-    parked: false,
-    action: "update",
-    moved: false,
-    settledHash: undefined,
-    runId: 1,
-    ...tried,
-  };
-  new Ledger(db, "sync.crm").write([entry], { ...entry, at: "2026-01-01T00:00:00Z" });
-}
-
 function take(
   db: DatabaseSync,
   directives: Partial<Directives> = {},
@@ -81,7 +63,7 @@ const entriesIn = (db: DatabaseSync) => [...new LedgerReader(db, "sync.crm").eac
 
 Deno.test("a unique key that is the same, whatever its case, changes nothing", () => {
   using db = openState();
-  note(db, 1, { state: "unknown", parked: true });
+  noteTried(db, { id: 1, state: "unknown", parked: true });
   assert.equal(take(db, { uniqueKey: ["ID"] }), 0);
   assert.equal(entriesIn(db), 1);
   assert.deepEqual([runOfPending(db, "sync.crm"), formerKeysOf(db, "sync.crm")], [1, []]);
@@ -89,9 +71,9 @@ Deno.test("a unique key that is the same, whatever its case, changes nothing", (
 
 Deno.test("under another unique key nothing is left of the ledger and of what waits, and it is noted which one was", () => {
   using db = openState();
-  note(db, 1, { state: "rejected", parked: true });
-  note(db, 2, { state: "failed", moved: true });
-  note(db, 3, { state: "failed", parked: true });
+  noteTried(db, { id: 1, state: "rejected", parked: true });
+  noteTried(db, { id: 2, state: "failed", moved: true });
+  noteTried(db, { id: 3, state: "failed", parked: true });
   assert.equal(take(db), 2, "those that were parked");
   assert.equal(entriesIn(db), 0);
   assert.equal(runOfPending(db, "sync.crm"), undefined);
@@ -105,7 +87,7 @@ Deno.test("under another unique key nothing is left of the ledger and of what wa
 Deno.test("what may have arrived, or was settled and not looked at, is open under the former key", () => {
   const isOpen = (tried: Partial<LedgerEntry>, wishes?: Partial<ModelWishes>) => {
     using db = openState();
-    note(db, 1, tried);
+    noteTried(db, { id: 1, ...tried });
     try {
       take(db, {}, wishes);
       return false;
@@ -127,7 +109,7 @@ Deno.test("what may have arrived, or was settled and not looked at, is open unde
 Deno.test("what is open is told with what to do about it", () => {
   const refusal = (tried: Partial<LedgerEntry>, directives?: Partial<Directives>) => {
     using db = openState();
-    for (let id = 1; id <= 11; id++) note(db, id, tried);
+    for (let id = 1; id <= 11; id++) noteTried(db, { id, ...tried });
     try {
       take(db, directives);
     } catch (error) {
@@ -159,8 +141,8 @@ Deno.test("what is open is told with what to do about it", () => {
 
 Deno.test("where only a part of what is open was settled, the rest is what is told", () => {
   using db = openState();
-  note(db, 1, { state: "settled" });
-  note(db, 2, { state: "unknown" });
+  noteTried(db, { id: 1, state: "settled" });
+  noteTried(db, { id: 2, state: "unknown" });
   assert.throws(() => take(db), { message: /the far side may have 2 groups of the former key/ });
 });
 
@@ -172,7 +154,7 @@ Deno.test("a group that only a try is known of is not forgotten where the far si
     wishes?: Partial<ModelWishes>,
   ) => {
     using db = openState();
-    note(db, id, moved);
+    noteTried(db, { id, ...moved });
     try {
       take(db, directives, wishes);
       return true;
@@ -210,12 +192,12 @@ Deno.test("accepted rows without a value in the new key are counted, and go out 
 Deno.test("where nothing was accepted another number of columns tells that the key is another", () => {
   using db = new DatabaseSync(":memory:");
   for (const sql of MIGRATIONS) db.exec(sql);
-  note(db, 1, { state: "failed", parked: true });
+  noteTried(db, { id: 1, state: "failed", parked: true });
   assert.equal(take(db), 0);
   assert.equal(entriesIn(db), 1);
 
   const two = { uniqueKey: ["id", "email"] };
-  note(db, 2, { state: "failed", moved: true });
+  noteTried(db, { id: 2, state: "failed", moved: true });
   assert.throws(() => take(db, { ...two, onRemoved: "deliver" }), {
     name: UserError.name,
     message: /the far side may have 1 group of the former key/,

@@ -7,8 +7,9 @@ import type { RunContext } from "~/run/run_context.ts";
 import { VERIFIED_AS_NOT_SENT, VERIFIED_AS_SENT } from "~/store/changes/by_hand.ts";
 import { deliveriesOf } from "~/store/changes/group_story.ts";
 import { loadKeyNames } from "~/store/changes/key_names.ts";
-import { Ledger, type LedgerEntry, LedgerReader } from "~/store/changes/ledger.ts";
+import { LedgerReader } from "~/store/changes/ledger.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
+import { noteTried } from "./ledger_fixture.ts";
 import { VerifiedChanges } from "./verified_changes.ts";
 
 const MODEL: Model = {
@@ -32,29 +33,14 @@ const WISHES: ModelWishes = {
 function openState(): DatabaseSync {
   const db = new DatabaseSync(":memory:");
   for (const sql of MIGRATIONS) db.exec(sql);
-  const ledger = new Ledger(db, MODEL.name);
-  const note = (id: number, more: Partial<LedgerEntry> = {}) => {
-    const entry: LedgerEntry = {
-      id,
-      groupKey: `[${id}]`,
-      contentHash: "1:a",
-      state: "unknown",
-      batch: 0,
-      place: 0,
-      attempts: 1,
-      parked: false,
-      action: "update",
-      moved: false,
-      settledHash: "1:before",
-      runId: 1,
-      ...more,
-    };
-    ledger.write([entry], { ...entry, at: "2026-01-01T00:00:00Z" });
-  };
-  note(1);
-  note(2, { batch: -3 });
-  note(3, { state: "failed" });
-  note(4, { groupKey: "[4,5]" });
+  const unknown = { state: "unknown", settledHash: "1:before" } as const;
+  noteTried(
+    db,
+    unknown,
+    { ...unknown, batch: -3 },
+    { ...unknown, state: "failed" },
+    { ...unknown, groupKey: "[4,5]" },
+  );
   return db;
 }
 
