@@ -1,10 +1,9 @@
 /**
  * What the far side has answered to requests of groups in their last try, for a plan.
  *
- * It counts where the model had gone on from these answers to a request that did not leave, or was out when its run
- * died: a plan that assumes others, as that what is there already can be created, never comes to that request, and
- * none that is applied lets it leave. A request that is another one now, of a model that was mended, say, was not
- * answered yet.
+ * It counts where the model had gone on from these answers to a request that did not leave: a plan that assumes
+ * others, as that what is there already can be created, never comes to that request, and none that is applied
+ * lets it leave. A request that is another one now, of a model that was mended, say, was not answered yet.
  *
  * @module
  */
@@ -23,14 +22,14 @@ const REQUESTS_READ = 100;
 export class EarlierAnswers {
   /** Of each change or batch that was asked for: its requests that were not asked for yet. */
   readonly #left = new Map<number, RequestRow[]>();
-  readonly #findUnanswered: StatementSync;
+  readonly #findUnsent: StatementSync;
 
   /** @param mask Takes stand-ins of secrets out of texts. */
   constructor(
     private readonly db: DatabaseSync,
     private readonly mask: (text: string) => string,
   ) {
-    this.#findUnanswered = db.prepare(
+    this.#findUnsent = db.prepare(
       `SELECT 1 FROM "spoor.request_records" WHERE change_id = ? AND attempts = 0 LIMIT 1`,
     );
   }
@@ -52,7 +51,7 @@ export class EarlierAnswers {
 
   #read(subject: number, runId: number): RequestRow[] {
     // Of very many that failed, most have gone on to nothing.
-    if (!this.#findUnanswered.get(BigInt(subject))) return [];
+    if (!this.#findUnsent.get(BigInt(subject))) return [];
     const rows = requestsOf(this.db, subject, runId, REQUESTS_READ);
     return rows.some(({ attempts }) => attempts === 0) ? rows : [];
   }
