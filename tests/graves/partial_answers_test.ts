@@ -69,6 +69,39 @@ Deno.test("grave: items refused in a 207 are not counted as accepted", async () 
   assert.deepEqual(waitingIds(people), { rejected: REFUSED.filter((id) => id !== 57) });
 });
 
+/** Services that answer 200 to what they have not taken. */
+const NO_WITH_200: Readonly<Record<string, { says: unknown; code: string; shown: RegExp }>> = {
+  "a message to Slack": {
+    says: { ok: false, error: "not_in_channel" },
+    code: `await query("SELECT * FROM raw.people").each(async ({ name }) => {
+      await http.post(ORIGIN + "/chat.postMessage", { json: { channel: "sales", text: name } });
+    });`,
+    shown: /answered 200 with "ok": false, "error": "not_in_channel"/,
+  },
+  "a record of Salesforce": {
+    says: [{ success: true, errors: [] }, { success: false, errors: [{ message: "taken" }] }],
+    code: SEND_BATCHES,
+    shown: /answered 200 with "success": false, "errors": \[\{"message":"taken"\}\]/,
+  },
+};
+
+Deno.test("grave: what was refused by a 200 is not counted as accepted where nobody read it", async () => {
+  await using api = await fakeApi(({ path }) => ({
+    json: NO_WITH_200[path.includes("chat") ? "a message to Slack" : "a record of Salesforce"]
+      ?.says,
+  }));
+  const codes = Object.entries(NO_WITH_200).map(([name, { code }]) => [name, code]);
+  await using forms = await syncForms(api, Object.fromEntries(codes), rowsOf(2));
+  const run = await forms.run();
+
+  assert.equal(run.code, 1);
+  for (const [name, { shown }] of Object.entries(NO_WITH_200)) {
+    const model = run.model(forms.modelOf(name));
+    assert.deepEqual([model.delivery?.saved, model.delivery?.failed], [0, 2], name);
+    assert.match(model.failures?.[0]?.error.message ?? "", shown);
+  }
+});
+
 Deno.test("grave: a 207 to one row is not counted as accepted where nobody read it", async () => {
   await using api = await fakeApi(multiStatus);
   await using people = await syncProject(api, SEND_EACH_ROW);

@@ -96,7 +96,8 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    *   with a 500, at least once, where a group of the batch was refused in an earlier run: a record that
    *   breaks the far side does not hold up the others for ever.
    * - It throws otherwise, or a request of it was answered with 207 (Multi-Status) and it did not
-   *   return `{ accepted, rejected }`: all groups count as failed.
+   *   return `{ accepted, rejected }`, or with a success that says no in its body (see {@linkcode save}) which it
+   *   has not read: all groups count as failed.
    *
    * A group that the function itself saves or rejects is done with: an error after that is told by the run,
    * and changes nothing of it. In a model that is not `tracked`
@@ -125,7 +126,8 @@ export interface Rows<T = Row> extends AsyncIterable<T>, PromiseLike<T[]> {
    * - It returns nothing: the group is saved as it was read.
    * - It returns a row, or rows: these are saved; the key may be left out.
    * - It throws, or a request of it was answered with 207 (Multi-Status) and it returned nothing, or has not
-   *   read that answer: the group counts as failed and comes again in the next run.
+   *   read that answer, or one that says no in its body (see {@linkcode save}): the group counts as failed and comes
+   *   again in the next run.
    *
    * A group that the function itself saves or rejects is done with: an error after that is told by the run,
    * and changes nothing of it. In a model that is not `tracked`
@@ -220,8 +222,8 @@ export interface Change<T = Row> {
    */
   readonly idempotencyKey: string;
   /**
-   * Acknowledges the change; resolves when that is durable. After a 207 that nobody read it throws, as
-   * {@linkcode save} does.
+   * Acknowledges the change; resolves when that is durable. After an answer that nobody read, and that may be a no,
+   * it throws, as {@linkcode save} does.
    *
    * @param rows What is kept. @default the rows as they were read
    */
@@ -313,7 +315,8 @@ export interface Changes<T = Row> extends AsyncIterable<Change<T>>, PromiseLike<
    * - It returns nothing: the change is acknowledged, the rows saved as they were read.
    * - It returns a row, or rows: these are saved; the key may be left out. Not for `remove`.
    * - It throws, or a request of it was answered with 207 (Multi-Status) and it returned nothing, or has not
-   *   read that answer: the group counts as failed and comes again in the next run.
+   *   read that answer, or one that says no in its body (see {@linkcode save}): the group counts as failed and comes
+   *   again in the next run.
    *
    * A change that the function itself saves or rejects is done with: an error after that is told by the run,
    * and changes nothing of it.
@@ -379,6 +382,11 @@ export interface Save {
  * holds, as in a loop of your own that sends copies of the rows, it may have been about each row in the
  * model's hands that no other request was about since.
  *
+ * Nor is what was answered with a success whose JSON says no saved before the model has read that: `"ok": false`
+ * (Slack), `"success": false` (Salesforce, of each record), `"hasErrors": true`, or an `"error"`, `"errors"`,
+ * `"insertErrors"` (BigQuery), `"userErrors"` (Shopify) that is not empty (GraphQL, JSON-RPC, Elasticsearch). A name
+ * that the request has too counts for nothing.
+ *
  * @example
  * ```ts ignore
  * import { http, query, reject, save } from "spoor";
@@ -396,7 +404,8 @@ export interface Save {
  * ```
  *
  * @throws For a value that a column cannot hold, and in a `tracked` model for a key that its
- * query did not give, or gave once and is saved twice, and after a 207 that nobody read.
+ * query did not give, or gave once and is saved twice, and after an answer that nobody
+ * read, and that may be a no.
  */
 export declare const save: Save;
 

@@ -8,7 +8,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { GivenGroup } from "./delivery.ts";
-import type { PartialAnswers } from "./partial_answers.ts";
+import type { UnclearAnswers } from "./unclear_answers.ts";
 
 /** One change under work. */
 export interface Change {
@@ -20,8 +20,8 @@ export interface Change {
   readonly verifies?: number;
   /** Of `each` and `batches`, which by themselves have no more than `@concurrency` in flight. @default false */
   readonly isInLane?: boolean;
-  /** Answers 207 (Multi-Status): these do not tell what was accepted. */
-  partial?: PartialAnswers;
+  /** Successes that do not say that all was accepted. */
+  unclear?: UnclearAnswers;
 }
 
 const storage = new AsyncLocalStorage<Change>();

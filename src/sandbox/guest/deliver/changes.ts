@@ -24,7 +24,7 @@ import { expectFunction, type RowsContext } from "~/sandbox/guest/rows/rows.ts";
 import { changedColumns } from "./changed_columns.ts";
 import type { Delivery, SavedRow } from "./delivery.ts";
 import { noteKey, noteObjects } from "./known_objects.ts";
-import { refuseUnread } from "./partial_answers.ts";
+import { refuseUnread } from "./unclear_answers.ts";
 import { rejectionReason } from "./reject.ts";
 import { type BatchFunction, expectSize, workOnBatches } from "./work_on_batches.ts";
 import { workOnChanges } from "./work_on_groups.ts";

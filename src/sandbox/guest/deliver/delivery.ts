@@ -15,11 +15,11 @@ import { columnsOf } from "~/sandbox/guest/rows/row_saver.ts";
 import { describeKey, keyIdentity, type Row, toSaved } from "~/sandbox/guest/rows/row_values.ts";
 import type { GuestMessage, RowBlock } from "~/sandbox/protocol.ts";
 import {
-  type PartialAnswers,
   type RefusedWrite,
   refuseUnlooked,
   refuseUnread,
-} from "./partial_answers.ts";
+  type UnclearAnswers,
+} from "./unclear_answers.ts";
 
 /** A row as a model hands it in. */
 export type SavedRow = Readonly<Record<string, unknown>>;
@@ -38,8 +38,8 @@ export interface GivenGroup {
   readonly isRemoved: boolean;
   /** Saved one by one so far. */
   collected: SavedRow[];
-  /** Answers 207 (Multi-Status) to requests about it. */
-  partial?: PartialAnswers;
+  /** Successes of requests about it that do not say that all was accepted. */
+  unclear?: UnclearAnswers;
   /** The last write about it that was not taken. */
   refused?: RefusedWrite;
   /** The place of the last other answer 200–299 to a write about it, in the order of answers; 0: there is none. */

@@ -4,7 +4,7 @@
  *
  * | the function                     | what becomes of the batch's groups                          |
  * | -------------------------------- | ----------------------------------------------------------- |
- * | returns nothing                  | saved as read; failed when an answer was 207 (Multi-Status) |
+ * | returns nothing                  | saved as read; failed when an answer was 207 (Multi-Status), or unread and unclear |
  * | returns rows                     | those with a row are saved, the others failed               |
  * | returns `{accepted, rejected}`   | saved as read, parked; failed where they are in neither     |
  * | throws an `HttpError` 4xx        | tried again in halves, until the bad group is alone         |
@@ -23,6 +23,7 @@ import { expectRows, isOutcome, settleOutcome } from "./batch_outcome.ts";
 import { workOn } from "./change_context.ts";
 import type { Delivery, GivenGroup, SavedRow } from "./delivery.ts";
 import { saveTogether } from "./save_together.ts";
+import { findUndecided, type UnclearAnswer } from "./unclear_answers.ts";
 import {
   attempt,
   countEnds,
@@ -74,8 +75,8 @@ async function workOnBatch(
     const returned = await workOn(change, () => fn(batch));
     if (isOutcome(returned)) return await settleOutcome(returned, givenOf(batch), work);
     expectRows(returned, givenOf(batch));
-    const [unclear] = change.partial?.values() ?? [];
-    if (unclear && !isEnded(batch)) throw ambiguous(unclear.request, batch.length);
+    const unclear = findUndecided(change.unclear);
+    if (unclear && !isEnded(batch)) throw ambiguous(unclear, batch.length);
     await saveBatch(batch, returned, work);
   }, async (error) => {
     if (!mayBeOneGroup(error, batch) || batch.length === 1 || work.isStopped()) return false;
@@ -167,10 +168,13 @@ function byGroup(
   return accepted;
 }
 
-function ambiguous(request: string, groups: number): Error {
+function ambiguous({ request, how }: UnclearAnswer, groups: number): Error {
   return modelError(
     `Cannot tell which of ${groups} ${groups === 1 ? "group" : "groups"} were accepted: ` +
-      `${request} answered 207 (Multi-Status)`,
-    { hint: "Return { accepted, rejected } with their keys, or send one by one with each()." },
+      `${request} ${how}`,
+    {
+      hint:
+        "Read the answer and return { accepted, rejected } with their keys, or send one by one with each().",
+    },
   );
 }

@@ -3,7 +3,8 @@
  * and records what it does not.
  *
  * An answer 207 (Multi-Status) says of each item apart whether it was taken: where the function returns
- * nothing, or has not read it, the group counts as failed.
+ * nothing, or has not read it, the group counts as failed. So it does where a success says no in its body, and the
+ * function has not read that.
  *
  * @module
  */
@@ -15,7 +16,7 @@ import { describeKey, type Row } from "~/sandbox/guest/rows/row_values.ts";
 import { type Change, newChange, workOn } from "./change_context.ts";
 import type { Delivery, GivenGroup, SavedRow } from "./delivery.ts";
 import type { LateErrors } from "./late_errors.ts";
-import { findUnread } from "./partial_answers.ts";
+import { findUndecided, findUnread, type UnclearAnswer } from "./unclear_answers.ts";
 
 /** How the rows of groups are kept that are not tracked. */
 export type SaveRows = (rows: readonly SavedRow[]) => Promise<void>;
@@ -183,7 +184,7 @@ export async function attempt(
   const given = givenOf(groups);
   // A half of a batch is sent anew: what was answered to the whole one is over.
   for (const group of given) {
-    delete group.partial;
+    delete group.unclear;
     delete group.refused;
   }
   try {
@@ -201,7 +202,7 @@ async function saveOne(
   group: ReadGroup,
   returned: Saves,
   work: ItemWork,
-  { partial }: Change,
+  { unclear: answers }: Change,
 ): Promise<void> {
   const own = rowsOf(returned);
   const rows = own ?? group.rows;
@@ -210,17 +211,16 @@ async function saveOne(
   }
   if (!work.delivery || !group.given) return await work.saveRows(rows);
   if (isDone(group.given, own)) return;
-  const [answer] = partial?.values() ?? [];
-  const unclear = own ? findUnread(partial) : answer;
-  if (unclear) throw ambiguous(unclear.request);
+  const unclear = own ? findUnread(answers) : findUndecided(answers);
+  if (unclear) throw ambiguous(unclear);
   const saved = work.delivery.saveGroups([[group.given, rows]]);
   work.goOn();
   await saved;
 }
 
-function ambiguous(request: string): Error {
+function ambiguous({ request, how }: UnclearAnswer): Error {
   return modelError(
-    `Cannot tell whether the group was accepted: ${request} answered 207 (Multi-Status)`,
+    `Cannot tell whether the group was accepted: ${request} ${how}`,
     {
       hint:
         "Read the answer: save or return the rows if they were accepted, and reject them or throw if not.",

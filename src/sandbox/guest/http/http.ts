@@ -19,10 +19,11 @@ import { InFlight } from "~/sandbox/guest/deliver/in_flight.ts";
 import type { Delivery } from "~/sandbox/guest/deliver/delivery.ts";
 import {
   type AnsweredRequest,
-  notePartial,
   noteRefused,
+  noteUnclear,
   noteWhole,
-} from "~/sandbox/guest/deliver/partial_answers.ts";
+  type UnclearAnswer,
+} from "~/sandbox/guest/deliver/unclear_answers.ts";
 import { nameKind } from "~/sandbox/guest/format_value.ts";
 import { atSite, hostError, modelError, rememberError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
@@ -30,6 +31,7 @@ import type { EgressError, EgressResponse, GuestRequest, GuestStart } from "~/sa
 import { maskHmacs } from "./hmac.ts";
 import { describeRefusal, HttpError, HttpResponse, isSuccess } from "./http_response.ts";
 import { makeOAuth } from "./oauth.ts";
+import { refusalInBody } from "./refusal_in_body.ts";
 import { encodeBody, encodeUpload, type RequestBody } from "./request_body.ts";
 
 const METHODS = ["get", "head", "post", "put", "patch", "delete"] as const;
@@ -146,7 +148,7 @@ async function request(
   const { response: answer } = await (mayBeMany ? track(inFlight.send(change, call)) : call());
   const answered = { change, about, isWrite: isWrite(method), mayHoldUpTo };
   if (answer.error) throw callSites.add(failure(answered, answer.error, answer), site);
-  const { response, onLook } = toResponse(answered, answer);
+  const { response, onLook } = toResponse(answered, answer, body.content);
   if (isSuccess(answer.status ?? 0) || options.throwOnError === false) return response;
   const refused = new HttpError(describeRefusal(about(), response, answer), response, onLook);
   const hint = answer.note ?? redirectHint(method, response);
@@ -157,19 +159,34 @@ async function request(
 function toResponse(
   request: AnsweredRequest,
   answer: EgressResponse,
+  sent: RequestBody["content"],
 ): { response: HttpResponse; onLook?: (() => void) | undefined } {
   const { about } = request;
   const { status = 0 } = answer;
-  if (status === 207) {
-    const partial = notePartial(request);
-    return { response: new HttpResponse(about, answer, { onRead: () => partial.isRead = true }) };
+  if (!isSuccess(status)) {
+    const onLook = noteRefused(request, `answered ${status}`);
+    return { response: new HttpResponse(about, answer, { onLook }), onLook };
   }
-  if (isSuccess(status)) {
+  const doubt = doubtOf(request, answer, sent);
+  if (!doubt) {
     noteWhole(request);
     return { response: new HttpResponse(about, answer) };
   }
-  const onLook = noteRefused(request, `answered ${status}`);
-  return { response: new HttpResponse(about, answer, { onLook }), onLook };
+  const unclear = noteUnclear(request, doubt);
+  return { response: new HttpResponse(about, answer, { onRead: () => unclear.isRead = true }) };
+}
+
+/** Why a success does not say that all was accepted; undefined: it does. */
+function doubtOf(
+  { isWrite }: AnsweredRequest,
+  { status, body }: EgressResponse,
+  sent: RequestBody["content"],
+): Pick<UnclearAnswer, "how" | "isInParts"> | undefined {
+  if (status === 207) return { how: "answered 207 (Multi-Status)", isInParts: true };
+  const refusal = isWrite ? refusalInBody(body, sent) : undefined;
+  return refusal === undefined
+    ? undefined
+    : { how: `answered ${status} with ${refusal}`, isInParts: false };
 }
 
 /**

@@ -1,9 +1,9 @@
 /**
  * How writes about groups were answered that these are not to be saved by.
  *
- * Answers 207 (Multi-Status): which of what was sent was accepted stands in their bodies. What one of them was
- * about is not saved before the model has read it, or the same request was answered otherwise. Nor is what was
- * refused, or had no answer, before the model has looked at that.
+ * An answer 207 (Multi-Status), and a success that says no in its body: what of a request was accepted stands there.
+ * What it was about is not saved before the model has read that, or the same request was answered otherwise. Nor is
+ * what was refused, or had no answer, before the model has looked at that.
  *
  * A request that the model makes in a loop of its own may hold more than can be seen of it, as copies of rows:
  * what has not been answered by itself since may have been in it.
@@ -15,10 +15,14 @@ import { describeKey } from "~/sandbox/guest/rows/row_values.ts";
 import type { Change } from "./change_context.ts";
 import type { GivenGroup } from "./delivery.ts";
 
-/** An answer 207. */
-export interface PartialAnswer {
+/** A success that does not say that all was accepted. */
+export interface UnclearAnswer {
   /** Method and URL, masked. */
   readonly request: string;
+  /** `answered 207 (Multi-Status)` */
+  readonly how: string;
+  /** Of many items some may have been accepted: to have read it is not to have said which. */
+  readonly isInParts: boolean;
   /** Its place in the order of answers. */
   readonly at: number;
   /** The number of the last group that its request may hold; 0: it holds no others than it is about. */
@@ -26,8 +30,8 @@ export interface PartialAnswer {
   isRead: boolean;
 }
 
-/** Of what is worked on, by request: the last answer, where that is a 207. */
-export type PartialAnswers = Map<string, PartialAnswer>;
+/** Of what is worked on, by request: the last answer, where that is unclear. */
+export type UnclearAnswers = Map<string, UnclearAnswer>;
 
 /** A request that has ended, however. */
 export interface AnsweredRequest {
@@ -39,20 +43,28 @@ export interface AnsweredRequest {
 
 let lastAt = 0;
 /** Those that may be about more than can be seen, in their order. */
-let loose: PartialAnswer[] = [];
+let loose: UnclearAnswer[] = [];
 
-/** Notes an answer 207. */
-export function notePartial(
+/** Notes an answer that does not say that all was accepted. */
+export function noteUnclear(
   { change, about, isWrite, mayHoldUpTo }: AnsweredRequest,
-): PartialAnswer {
-  const partial = { request: about(), at: ++lastAt, mayHoldUpTo, isRead: false };
+  { how, isInParts }: Pick<UnclearAnswer, "how" | "isInParts">,
+): UnclearAnswer {
+  const unclear = {
+    request: about(),
+    how,
+    isInParts,
+    at: ++lastAt,
+    mayHoldUpTo,
+    isRead: false,
+  };
   // What only reads is accepted by nobody.
-  if (!isWrite) return partial;
+  if (!isWrite) return unclear;
   for (const each of [change, ...change.given]) {
-    (each.partial ??= new Map()).set(partial.request, partial);
+    (each.unclear ??= new Map()).set(unclear.request, unclear);
   }
-  if (mayHoldUpTo > 0) loose = [...loose.filter(({ isRead }) => !isRead), partial];
-  return partial;
+  if (mayHoldUpTo > 0) loose = [...loose.filter(({ isRead }) => !isRead), unclear];
+  return unclear;
 }
 
 /** A write that the far side has not taken. */
@@ -85,8 +97,8 @@ export function noteRefused(
  *
  * @throws {Error} No write about it was taken, and the model has not looked at how the last one ended.
  */
-export function refuseUnlooked({ key, refused, answeredAt, partial }: GivenGroup): void {
-  if (!refused || refused.isRead || answeredAt > 0 || partial) return;
+export function refuseUnlooked({ key, refused, answeredAt, unclear }: GivenGroup): void {
+  if (!refused || refused.isRead || answeredAt > 0 || unclear) return;
   const { request, how } = refused;
   throw modelError(
     `Cannot save ${describeKey(key)}: ${request} ${how}, and the model has not looked at that`,
@@ -97,16 +109,21 @@ export function refuseUnlooked({ key, refused, answeredAt, partial }: GivenGroup
   );
 }
 
-/** Notes another answer: that of a request which was answered with 207 before makes it right. */
+/** Notes another answer: that of a request whose answer was unclear before makes it right. */
 export function noteWhole({ change, about, isWrite }: AnsweredRequest): void {
   const at = ++lastAt;
-  for (const each of [change, ...change.given]) each.partial?.delete(about());
+  for (const each of [change, ...change.given]) each.unclear?.delete(about());
   if (isWrite) { for (const group of change.given) group.answeredAt = at; }
 }
 
 /** One that the model has not read. */
-export function findUnread(partial: PartialAnswers | undefined): PartialAnswer | undefined {
-  return partial && [...partial.values()].find(({ isRead }) => !isRead);
+export function findUnread(unclear: UnclearAnswers | undefined): UnclearAnswer | undefined {
+  return unclear && [...unclear.values()].find(({ isRead }) => !isRead);
+}
+
+/** One of which the model has not said what was accepted, where it has returned nothing. */
+export function findUndecided(unclear: UnclearAnswers | undefined): UnclearAnswer | undefined {
+  return unclear && [...unclear.values()].find(({ isInParts, isRead }) => isInParts || !isRead);
 }
 
 /**
@@ -116,14 +133,12 @@ export function findUnread(partial: PartialAnswers | undefined): PartialAnswer |
  */
 export function refuseUnread(group: GivenGroup): void {
   refuseUnlooked(group);
-  const own = findUnread(group.partial);
+  const own = findUnread(group.unclear);
   const unread = own ?? looseAbout(group);
   if (!unread) return;
   const about = own ? "" : ", may be about it";
   throw modelError(
-    `Cannot save ${
-      describeKey(group.key)
-    }: ${unread.request} answered 207 (Multi-Status)${about}, ` +
+    `Cannot save ${describeKey(group.key)}: ${unread.request} ${unread.how}${about}, ` +
       "and the model has not read what was accepted",
     {
       hint:
@@ -133,7 +148,7 @@ export function refuseUnread(group: GivenGroup): void {
   );
 }
 
-function looseAbout({ number, answeredAt }: GivenGroup): PartialAnswer | undefined {
+function looseAbout({ number, answeredAt }: GivenGroup): UnclearAnswer | undefined {
   for (let i = loose.length - 1; i >= 0; i--) {
     const each = loose[i];
     if (!each || each.at < answeredAt) return undefined;
