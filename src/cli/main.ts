@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import { isNotBuiltYet } from "~/model/not_built_yet.ts";
 import { type Call, type Command, ExitCode } from "./command.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { closestWord } from "~/base/closest_word.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Command, GLOBAL_OPTIONS, type OptionTable, type Positional } from "./command.ts";
 

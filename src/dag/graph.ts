@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model, ModelName, Reference } from "~/model/model.ts";
 import { NearestTable } from "./nearest_table.ts";

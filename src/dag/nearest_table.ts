@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
-import { foldName } from "~/base/same_name.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import type { ModelName } from "~/model/model.ts";
 
 /** Comparing a name with thousands of others takes milliseconds; beyond this many, hints are dropped. */

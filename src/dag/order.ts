@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compareText } from "~/base/compare_text.ts";
+import { compareText } from "~/base/text/compare_text.ts";
 import type { UserError } from "~/base/user_error.ts";
 import type { ModelName } from "~/model/model.ts";
 import { describeCycles } from "./cycles.ts";

@@ -13,8 +13,8 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
-import { foldName } from "~/base/same_name.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { ModelName } from "~/model/model.ts";
 import type { Graph } from "./graph.ts";

@@ -12,7 +12,7 @@
  *
  * @module
  */
-import type { Rate } from "~/base/rate.ts";
+import type { Rate } from "~/base/time/rate.ts";
 
 /** One moment on both clocks, in milliseconds. */
 export interface Moment {

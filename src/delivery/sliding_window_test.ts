@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Rate } from "~/base/rate.ts";
+import type { Rate } from "~/base/time/rate.ts";
 import { type Moment, SlidingWindow } from "./sliding_window.ts";
 
 const rates = fc.record({

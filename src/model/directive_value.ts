@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
-import { parseDurationMs } from "~/base/duration.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
+import { parseDurationMs } from "~/base/time/duration.ts";
 import { parseModelName } from "~/sql/identifiers.ts";
 import type { Budget } from "./model.ts";
 import { splitList } from "./split_list.ts";

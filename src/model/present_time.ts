@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lineInFile, textPosition } from "~/base/text_position.ts";
+import { lineInFile, textPosition } from "~/base/text/text_position.ts";
 import type { SourceLocation } from "~/base/user_error.ts";
 import { findPresentTime } from "~/sql/present_time.ts";
 import type { Model, ModelQuery } from "./model.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseRate, type Rate } from "~/base/rate.ts";
+import { parseRate, type Rate } from "~/base/time/rate.ts";
 import { MAX_DURATION_MS, type Parsed, problem } from "./directive_value.ts";
 
 /** A limit of a model; `rate` is there once the project is loaded. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { type Directive, DIRECTIVE_NAMES, findDirective } from "./directives.ts";
 import type { Directives } from "./model.ts";

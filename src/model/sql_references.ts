@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { findTableReferences, type TableReference } from "~/sql/table_references.ts";
-import { lineInFile, positionFinder } from "~/base/text_position.ts";
+import { lineInFile, positionFinder } from "~/base/text/text_position.ts";
 import type { Reference } from "./model.ts";
 
 /** References by folded name: each table once, the first place where it is read. */

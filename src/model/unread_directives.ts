@@ -14,10 +14,10 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
-import { shortenText } from "~/base/cut_text.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
+import { shortenText } from "~/base/text/cut_text.ts";
+import { positionFinder } from "~/base/text/text_position.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
-import { positionFinder } from "~/base/text_position.ts";
 import { tokenizeSql } from "~/sql/tokens.ts";
 import { DIRECTIVE_NAMES, findDirective } from "./directives.ts";
 

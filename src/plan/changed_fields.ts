@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { missingFrom } from "~/base/missing_from.ts";
+import { missingFrom } from "~/base/lists/missing_from.ts";
 import {
   type ChangedValues,
   changedValues,

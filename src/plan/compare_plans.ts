@@ -4,7 +4,7 @@
  * @module
  */
 // deno-lint-ignore-file camelcase
-import { countOf } from "~/base/counts.ts";
+import { countOf } from "~/base/text/counts.ts";
 import { requestsMoved } from "./compare_requests.ts";
 import type { PlanDocument, PlannedModel, PlannedRequest } from "./plan_document.ts";
 import { plannedKeyText } from "./planned_key.ts";

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
-import { shortenText } from "~/base/cut_text.ts";
-import { missingFrom } from "~/base/missing_from.ts";
+import { missingFrom } from "~/base/lists/missing_from.ts";
+import { countOf } from "~/base/text/counts.ts";
+import { shortenText } from "~/base/text/cut_text.ts";
 import type { PlannedRequest } from "./plan_document.ts";
 import { countedHeaders, withoutBoundary } from "./request_identity.ts";
 

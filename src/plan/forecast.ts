@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Rate } from "~/base/rate.ts";
+import type { Rate } from "~/base/time/rate.ts";
 import type { RateLimit } from "~/model/rate_limit.ts";
 import type { Forecast, PlannedModel, SharedLimit } from "./plan_document.ts";
 

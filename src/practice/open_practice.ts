@@ -6,7 +6,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { hasContent } from "~/base/has_content.ts";
+import { hasContent } from "~/base/files/has_content.ts";
 import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
 import { openDatabase } from "~/warehouse/open_database.ts";

@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
-import { parseDurationMs } from "~/base/duration.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
+import { parseDurationMs } from "~/base/time/duration.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Fault, FaultAction } from "./fault.ts";
 

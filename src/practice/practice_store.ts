@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { hideInHeaders } from "~/base/hide_credentials.ts";
+import { hideInHeaders } from "~/base/secrets/hide_credentials.ts";
 import type { PracticeRecord, PracticeRequest } from "./practice_request.ts";
 
 /** A record where the far side keeps it. */

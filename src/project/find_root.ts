@@ -4,8 +4,8 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
-import { shellPath } from "~/base/shell_word.ts";
-import { statOf } from "~/base/stat_of.ts";
+import { statOf } from "~/base/files/stat_of.ts";
+import { shellPath } from "~/base/text/shell_word.ts";
 import { UserError } from "~/base/user_error.ts";
 
 /** The file with a project's settings. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compareText } from "~/base/compare_text.ts";
+import { compareText } from "~/base/text/compare_text.ts";
 import { renderLocation, type UserError } from "~/base/user_error.ts";
 
 /** Sorts by file and line; a mistake that was found twice (in a shared import) is kept once. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { typedDuration } from "~/base/duration.ts";
-import { shellWord } from "~/base/shell_word.ts";
+import { shellWord } from "~/base/text/shell_word.ts";
+import { typedDuration } from "~/base/time/duration.ts";
 import type { RunRequest } from "./run_request.ts";
 
 /** `spoor run sync.crm --resend sync.crm`: typed in again, it asks for the same. */

@@ -5,10 +5,10 @@
  */
 // deno-lint-ignore-file camelcase -- an event's fields
 import type { DatabaseSync } from "node:sqlite";
-import { compareText } from "~/base/compare_text.ts";
-import { isoNow } from "~/base/iso_now.ts";
-import { type Proxies, proxyHosts, readProxies } from "~/base/proxies.ts";
-import { nameTest } from "~/base/same_name.ts";
+import { type Proxies, proxyHosts, readProxies } from "~/base/http/proxies.ts";
+import { compareText } from "~/base/text/compare_text.ts";
+import { nameTest } from "~/base/text/same_name.ts";
+import { isoNow } from "~/base/time/iso_now.ts";
 import { VERSION } from "~/base/version.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";

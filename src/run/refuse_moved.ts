@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
+import { countOf } from "~/base/text/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { findMoved } from "~/plan/compare_plans.ts";
 import { SENT_WITH_ANOTHER } from "~/plan/compare_requests.ts";

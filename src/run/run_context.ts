@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { Proxies } from "~/base/proxies.ts";
+import type { Proxies } from "~/base/http/proxies.ts";
 import type { PlanRecorder } from "~/plan/plan_recorder.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
 import type { RunCommits } from "~/store/commits/group_commit.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { renderDuration } from "~/base/duration.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 
 /**
  * See the module's comment.

@@ -5,7 +5,7 @@
  * @module
  */
 import { deserialize, serialize } from "node:v8";
-import { concatBytes } from "~/base/concat_bytes.ts";
+import { concatBytes } from "~/base/lists/concat_bytes.ts";
 import { type AnyMessage, extentOf, MAX_JOINED_LENGTH } from "./json_messages.ts";
 
 const HEAD_BYTES = 5;

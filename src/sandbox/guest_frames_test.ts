@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { concatBytes } from "~/base/concat_bytes.ts";
+import { concatBytes } from "~/base/lists/concat_bytes.ts";
 import { FrameReader, toFrames, toWrites } from "./guest_frames.ts";
 import { MAX_JOINED_LENGTH } from "./json_messages.ts";
 import type { GuestMessage, HostMessage, Value } from "./protocol.ts";

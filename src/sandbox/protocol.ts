@@ -9,8 +9,8 @@
  *
  * @module
  */
-import type { ClientAuth, GrantedToken } from "~/base/oauth.ts";
-import type { Proxies } from "~/base/proxies.ts";
+import type { ClientAuth, GrantedToken } from "~/base/http/oauth.ts";
+import type { Proxies } from "~/base/http/proxies.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 
 /** One SQL value as a model sees it. INTEGER is a number, or a bigint past 2^53. */

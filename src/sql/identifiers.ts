@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 
 /** The two parts of a model's name. */
 export interface ModelNameParts {

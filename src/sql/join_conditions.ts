@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { piecesOf } from "~/base/pieces.ts";
+import { piecesOf } from "~/base/lists/pieces.ts";
 
 const CHAIN_LENGTH = 100;
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
+import { countOf } from "~/base/text/counts.ts";
 import type { SelectProblem } from "./single_select.ts";
 import { type Token, tokenizeSql } from "./tokens.ts";
 

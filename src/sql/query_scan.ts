@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { unquoteIdentifier } from "./identifiers.ts";
 import { canBeBareAlias, endsFromClause, isReservedWord } from "./keywords.ts";
 import type { TableReference } from "./table_references.ts";

@@ -7,7 +7,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { quoteIdentifier } from "./identifiers.ts";
 import { rewriteTableReferences } from "./rewrite_references.ts";
 import { readSingleSelect } from "./single_select.ts";

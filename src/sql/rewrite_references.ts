@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { countLineEnds } from "~/base/utf8_text.ts";
+import { countLineEnds } from "~/base/text/utf8_text.ts";
 import { quoteIdentifier } from "./identifiers.ts";
 import { type QueryScan, scanQuery } from "./query_scan.ts";
 import { nameSources } from "./source_names.ts";

@@ -16,7 +16,7 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import type { QualifiedColumn, QueryScan, Scope, Source } from "./query_scan.ts";
 import type { TableReference } from "./table_references.ts";
 

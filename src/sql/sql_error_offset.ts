@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { unquoteIdentifier } from "./identifiers.ts";
 import { isOperator, type Token, tokenizeWithoutComments } from "./tokens.ts";
 

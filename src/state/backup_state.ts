@@ -7,10 +7,10 @@
  * @module
  */
 import { basename, dirname } from "node:path";
-import { isThere } from "~/base/is_there.ts";
+import { isThere } from "~/base/files/is_there.ts";
+import { explainWriteFailure, foresee, type WriteFailure } from "~/base/files/write_failure.ts";
 import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
-import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
 import { explainStateError, openStateReadOnly } from "~/store/open_state.ts";
 import { fileMark } from "~/warehouse/open_for_reading.ts";
 

@@ -6,8 +6,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { countOf } from "~/base/counts.ts";
-import { foldName } from "~/base/same_name.ts";
+import { countOf } from "~/base/text/counts.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { acceptedKeyOf, acceptedTableName } from "~/tracked/accept/accepted_table.ts";

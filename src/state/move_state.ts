@@ -5,9 +5,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { closestWord } from "~/base/closest_word.ts";
-import { countOf } from "~/base/counts.ts";
-import { isSameName } from "~/base/same_name.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
+import { countOf } from "~/base/text/counts.ts";
+import { isSameName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { moveFormerKeys } from "~/store/changes/former_keys.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { countOf } from "~/base/counts.ts";
-import { foldName } from "~/base/same_name.ts";
+import { countOf } from "~/base/text/counts.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { nextLedgerId } from "~/store/changes/ledger.ts";
 import { PROJECT_ID, readMeta } from "~/store/meta.ts";

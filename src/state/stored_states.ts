@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { isTargetView, targetViewColumns } from "~/tracked/accept/target_view.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";

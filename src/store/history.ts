@@ -5,7 +5,7 @@
  */
 // deno-lint-ignore-file camelcase -- columns, as SQL gives them and --json prints them.
 import type { DatabaseSync } from "node:sqlite";
-import { isSameName } from "~/base/same_name.ts";
+import { isSameName } from "~/base/text/same_name.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 
 /** One run, its models counted by how they ended. */

@@ -4,9 +4,9 @@
  * @module
  */
 import { dirname } from "node:path";
-import { countOf } from "~/base/counts.ts";
-import { isThere } from "~/base/is_there.ts";
-import { withoutErrorNumber } from "~/base/system_words.ts";
+import { isThere } from "~/base/files/is_there.ts";
+import { withoutErrorNumber } from "~/base/files/system_words.ts";
+import { countOf } from "~/base/text/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 
 /** What SQLite keeps beside a file, and needs as much. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { hasContent } from "~/base/has_content.ts";
+import { hasContent } from "~/base/files/has_content.ts";
 import { openDatabase, openDatabaseReadOnly } from "~/warehouse/open_database.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { isOfMachine } from "./commits/write_failure.ts";

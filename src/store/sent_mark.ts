@@ -7,9 +7,9 @@
  */
 import { basename, dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { statOf } from "~/base/stat_of.ts";
+import { statOf } from "~/base/files/stat_of.ts";
+import { writeToDisk } from "~/base/files/write_to_disk.ts";
 import { UserError } from "~/base/user_error.ts";
-import { writeToDisk } from "~/base/write_to_disk.ts";
 
 const TEXT =
   `This project has sent. What was accepted is known by the state file beside this one alone:

@@ -9,7 +9,7 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
-import { isThere } from "~/base/is_there.ts";
+import { isThere } from "~/base/files/is_there.ts";
 
 /**
  * Takes it; makes the file if it is not there.

@@ -11,7 +11,7 @@
  */
 import { basename, dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { hasContent } from "~/base/has_content.ts";
+import { hasContent } from "~/base/files/has_content.ts";
 import { UserError } from "~/base/user_error.ts";
 import { openForReading } from "~/warehouse/open_for_reading.ts";
 

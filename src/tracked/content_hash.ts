@@ -9,8 +9,8 @@
  *
  * @module
  */
-import { compareText } from "~/base/compare_text.ts";
 import { contentDigest } from "~/base/content_digest.ts";
+import { compareText } from "~/base/text/compare_text.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
 /** The column of a target that has it. */

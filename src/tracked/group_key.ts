@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cutText } from "~/base/cut_text.ts";
+import { cutText } from "~/base/text/cut_text.ts";
 import { fromRead, type SqlValue } from "~/warehouse/values.ts";
 
 /** `[7]`, `["EU",42]`: JSON, with big integers as `{"int":"…"}` and blobs as `{"hex":"…"}`. */

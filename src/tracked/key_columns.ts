@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isSameName } from "~/base/same_name.ts";
+import { isSameName } from "~/base/text/same_name.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 
 /**

@@ -15,7 +15,7 @@
 import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { hasContent } from "~/base/has_content.ts";
+import { hasContent } from "~/base/files/has_content.ts";
 import { UserError } from "~/base/user_error.ts";
 import { openDatabaseReadOnly } from "./open_database.ts";
 

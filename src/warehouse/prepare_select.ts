@@ -5,12 +5,12 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { shortenText } from "~/base/cut_text.ts";
 import { headerHint } from "~/base/header_hint.ts";
 import { messageOf } from "~/base/message_of.ts";
-import { foldName } from "~/base/same_name.ts";
+import { shortenText } from "~/base/text/cut_text.ts";
+import { foldName } from "~/base/text/same_name.ts";
+import { lineInFile, textPosition } from "~/base/text/text_position.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
-import { lineInFile, textPosition } from "~/base/text_position.ts";
 import { findParameterMistake } from "~/sql/parameters.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";

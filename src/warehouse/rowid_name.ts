@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 
 const NAMES = ["rowid", "_rowid_", "oid"];

@@ -6,7 +6,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { piecesOf } from "~/base/pieces.ts";
+import { piecesOf } from "~/base/lists/pieces.ts";
 import { prepareArrayRows } from "./array_rows.ts";
 import { type BoundValue, fromRead, type SqlValue } from "./values.ts";
 import { WideArguments } from "./wide_arguments.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { piecesOf } from "~/base/pieces.ts";
+import { piecesOf } from "~/base/lists/pieces.ts";
 import type { SqlValue } from "./values.ts";
 
 const MAX_ARGUMENTS = 100;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Rate } from "~/base/rate.ts";
+import type { Rate } from "~/base/time/rate.ts";
 import type { DeliveryPromise } from "~/delivery/earlier_try.ts";
 import type { Directives, OnRemoved } from "~/model/model.ts";
 import type { Random } from "./random.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { Rate } from "~/base/rate.ts";
+import type { Rate } from "~/base/time/rate.ts";
 import { type LimiterTime, RateLimits } from "~/run/requests/rate_limits.ts";
 import { RequestPermits } from "~/run/requests/request_permits.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";

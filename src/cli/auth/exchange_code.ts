@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { messageOf } from "~/base/message_of.ts";
 import {
   encodeTokenRequest,
   formEncode,
   type GrantedToken,
   readTokenAnswer,
-} from "~/base/oauth.ts";
-import { SecretMask } from "~/base/secret_mask.ts";
+} from "~/base/http/oauth.ts";
+import { messageOf } from "~/base/message_of.ts";
+import { SecretMask } from "~/base/secrets/secret_mask.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { AskedService } from "./authorization_request.ts";
 

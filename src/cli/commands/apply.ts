@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
-import { systemWords } from "~/base/system_words.ts";
+import { systemWords } from "~/base/files/system_words.ts";
+import { countOf } from "~/base/text/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { namedProjectOf, projectToRun } from "~/cli/find_project.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
-import { renderDuration } from "~/base/duration.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 import { UserError, UserErrors } from "~/base/user_error.ts";
 import { type Authorised, authorize } from "~/cli/auth/authorize.ts";
 import type { AskedService } from "~/cli/auth/authorization_request.ts";

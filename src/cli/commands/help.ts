@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
 import { UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { PLAIN, type Style } from "~/cli/output/style.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { closestWord } from "~/base/closest_word.ts";
-import { renderCount } from "~/base/counts.ts";
-import { renderDuration } from "~/base/duration.ts";
-import { isSameName } from "~/base/same_name.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
+import { renderCount } from "~/base/text/counts.ts";
+import { isSameName } from "~/base/text/same_name.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 import { type ErrorReport, UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { firstLineOf } from "~/cli/groups/outlook.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
-import { isThere } from "~/base/is_there.ts";
+import { isThere } from "~/base/files/is_there.ts";
+import { systemWords, withoutErrorNumber } from "~/base/files/system_words.ts";
 import { messageOf } from "~/base/message_of.ts";
-import { shellPath } from "~/base/shell_word.ts";
-import { systemWords, withoutErrorNumber } from "~/base/system_words.ts";
+import { shellPath } from "~/base/text/shell_word.ts";
 import { UserError } from "~/base/user_error.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import type { Output } from "~/cli/output/output.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import { dirname } from "node:path";
+import { withoutErrorNumber } from "~/base/files/system_words.ts";
 import { messageOf } from "~/base/message_of.ts";
-import { isSameName } from "~/base/same_name.ts";
-import { withoutErrorNumber } from "~/base/system_words.ts";
+import { isSameName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { namedProjectOf, projectOf } from "~/cli/find_project.ts";

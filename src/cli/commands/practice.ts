@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
-import { shellWord } from "~/base/shell_word.ts";
+import { countOf } from "~/base/text/counts.ts";
+import { shellWord } from "~/base/text/shell_word.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { namedProjectOf, projectOf } from "~/cli/find_project.ts";

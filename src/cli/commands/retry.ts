@@ -4,8 +4,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { countOf, renderCount } from "~/base/counts.ts";
-import { shellWord } from "~/base/shell_word.ts";
+import { countOf, renderCount } from "~/base/text/counts.ts";
+import { shellWord } from "~/base/text/shell_word.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { errorsShownWith } from "~/cli/failures_view/fold_failures.ts";

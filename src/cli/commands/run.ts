@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseDurationMs } from "~/base/duration.ts";
+import { parseDurationMs } from "~/base/time/duration.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import { tellMigration } from "~/cli/output/migration_text.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { isAbsolute, resolve } from "node:path";
-import { countOf } from "~/base/counts.ts";
-import { nameTest } from "~/base/same_name.ts";
+import { countOf } from "~/base/text/counts.ts";
+import { nameTest } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type Call, defineCommand, ExitCode, type OptionTable } from "~/cli/command.ts";
 import {

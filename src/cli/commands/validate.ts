@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
+import { countOf } from "~/base/text/counts.ts";
 import { toErrorReport, type UserError, UserErrors } from "~/base/user_error.ts";
 import { checkQueries } from "~/cli/check_queries.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";

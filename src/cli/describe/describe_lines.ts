@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
-import { renderDuration } from "~/base/duration.ts";
+import { countOf } from "~/base/text/counts.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 import { label } from "~/cli/output/label.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import { statusCell } from "~/cli/output/status_cell.ts";

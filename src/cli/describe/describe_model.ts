@@ -5,9 +5,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { typedDuration } from "~/base/duration.ts";
-import { renderRate } from "~/base/rate.ts";
-import { isSameName } from "~/base/same_name.ts";
+import { isSameName } from "~/base/text/same_name.ts";
+import { typedDuration } from "~/base/time/duration.ts";
+import { renderRate } from "~/base/time/rate.ts";
 import { UserError } from "~/base/user_error.ts";
 import { type PastStep, pastSteps } from "~/cli/past_steps.ts";
 import type { Graph } from "~/dag/graph.ts";

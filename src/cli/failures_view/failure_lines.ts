@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { countOf, renderCount, withRest } from "~/base/counts.ts";
+import { countOf, renderCount, withRest } from "~/base/text/counts.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Way } from "~/cli/groups/outlook.ts";

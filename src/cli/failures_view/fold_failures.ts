@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { compareText } from "~/base/compare_text.ts";
+import { compareText } from "~/base/text/compare_text.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import type { FailingChanges } from "~/store/changes/failing_changes.ts";
 import { decodeGroupKey } from "~/tracked/group_key.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { countOf, renderCount } from "~/base/counts.ts";
-import { parseDurationMs } from "~/base/duration.ts";
+import { countOf, renderCount } from "~/base/text/counts.ts";
+import { parseDurationMs } from "~/base/time/duration.ts";
 import { UserError } from "~/base/user_error.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { type ChangeFilter, countChanges, keysPassedOver } from "~/store/changes/by_hand.ts";

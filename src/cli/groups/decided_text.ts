@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
+import { countOf } from "~/base/text/counts.ts";
 import type { ChangedByHand } from "~/store/changes/by_hand.ts";
 import { isRemovalUntold, type Way } from "./outlook.ts";
 import type { TrackedModel } from "./tracked_model.ts";

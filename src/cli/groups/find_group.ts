@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { closestWord } from "~/base/closest_word.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
 import { UserError } from "~/base/user_error.ts";
 import { hasDelivery, keysAround, ledgerRowOf } from "~/store/changes/group_story.ts";
 import { pendingOf } from "~/store/changes/pending.ts";

@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { isSameName } from "~/base/same_name.ts";
-import { shellWord } from "~/base/shell_word.ts";
+import { isSameName } from "~/base/text/same_name.ts";
+import { shellWord } from "~/base/text/shell_word.ts";
 import { UserError } from "~/base/user_error.ts";
 import { cutKeyText, toKeyValue } from "~/tracked/group_key.ts";
 import { fromRead, isSqlValue, type SqlValue } from "~/warehouse/values.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { isSameName } from "~/base/same_name.ts";
+import { isSameName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { ChosenState } from "~/cli/open_project_state.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 // deno-lint-ignore-file camelcase -- fields, as --json prints them.
-import { countOf, renderCount, withRest } from "~/base/counts.ts";
+import { countOf, renderCount, withRest } from "~/base/text/counts.ts";
 import type { PlannedAdoption } from "~/plan/plan_document.ts";
 import type { RecordedGroups } from "~/run/run_event.ts";
 import { visibleLine } from "./visible_text.ts";

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { countOf, renderCount } from "~/base/counts.ts";
+import { countOf, renderCount } from "~/base/text/counts.ts";
 import {
   type ErrorReport,
   renderLocation,

@@ -9,8 +9,8 @@
  *
  * @module
  */
+import { withoutErrorNumber } from "~/base/files/system_words.ts";
 import { messageOf } from "~/base/message_of.ts";
-import { withoutErrorNumber } from "~/base/system_words.ts";
 import { ASK_AGAIN_MS, nextPiece, type Sink, WriteQueue } from "./write_queue.ts";
 import { COLOURED, isCi, PLAIN, type Style, wantsColour } from "./style.ts";
 

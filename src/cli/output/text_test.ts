@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { countOf, renderCount } from "~/base/counts.ts";
-import { shellWord } from "~/base/shell_word.ts";
+import { countOf, renderCount } from "~/base/text/counts.ts";
+import { shellWord } from "~/base/text/shell_word.ts";
 import { renderLocalTime } from "./local_time.ts";
 import { cutToWidth, renderTable } from "./table.ts";
 import { visibleLine, visibleText } from "./visible_text.ts";

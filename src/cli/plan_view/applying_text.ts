@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
-import { shellPath } from "~/base/shell_word.ts";
+import { countOf } from "~/base/text/counts.ts";
+import { shellPath } from "~/base/text/shell_word.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 
 /** The commands that it names. */

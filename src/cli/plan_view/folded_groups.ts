@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { renderCount } from "~/base/counts.ts";
+import { renderCount } from "~/base/text/counts.ts";
 import type { PlannedChange, PlannedModel } from "~/plan/plan_document.ts";
 import { examplesAbout, shareExamples } from "~/run/deliver/budget_examples.ts";
 

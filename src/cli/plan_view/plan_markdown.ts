@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
-import { shortenText } from "~/base/cut_text.ts";
+import { countOf } from "~/base/text/counts.ts";
+import { shortenText } from "~/base/text/cut_text.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
 import type {
   PlanDocument,

@@ -4,7 +4,7 @@
  * @module
  */
 // deno-lint-ignore-file camelcase
-import { countOf, renderCount } from "~/base/counts.ts";
+import { countOf, renderCount } from "~/base/text/counts.ts";
 import { comparedText, differInText } from "~/cli/output/adopted_text.ts";
 import { renderReport } from "~/cli/output/error_lines.ts";
 import { label } from "~/cli/output/label.ts";

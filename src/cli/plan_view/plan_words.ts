@@ -4,9 +4,9 @@
  * @module
  */
 // deno-lint-ignore-file camelcase
-import { countOf, renderCount } from "~/base/counts.ts";
-import { renderDuration } from "~/base/duration.ts";
-import { fromDifference } from "~/base/from_difference.ts";
+import { countOf, renderCount } from "~/base/text/counts.ts";
+import { fromDifference } from "~/base/text/from_difference.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { adoptedText } from "~/cli/output/adopted_text.ts";
 import { outdatedText } from "~/cli/output/outdated_text.ts";

@@ -5,11 +5,11 @@
  * @module
  */
 import { basename, dirname, sep } from "node:path";
-import { isInside } from "~/base/is_inside.ts";
-import { statOf } from "~/base/stat_of.ts";
+import { isInside } from "~/base/files/is_inside.ts";
+import { statOf } from "~/base/files/stat_of.ts";
+import { explainWriteFailure, foresee, type WriteFailure } from "~/base/files/write_failure.ts";
+import { writeToDisk } from "~/base/files/write_to_disk.ts";
 import { UserError } from "~/base/user_error.ts";
-import { explainWriteFailure, foresee, type WriteFailure } from "~/base/write_failure.ts";
-import { writeToDisk } from "~/base/write_to_disk.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import { BEGINNING_OF_PLAN, planText } from "~/plan/plan_file.ts";
 

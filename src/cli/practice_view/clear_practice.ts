@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { isThere } from "~/base/is_there.ts";
+import { isThere } from "~/base/files/is_there.ts";
 import { practiceFilePath } from "~/run/practice.ts";
 import { namedStatePath, stateFilePath } from "~/store/open_state.ts";
 import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";

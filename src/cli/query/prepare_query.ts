@@ -5,9 +5,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { closestWord } from "~/base/closest_word.ts";
 import { messageOf } from "~/base/message_of.ts";
-import { textPosition } from "~/base/text_position.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
+import { textPosition } from "~/base/text/text_position.ts";
 import { UserError } from "~/base/user_error.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";
 import { parseModelName, quoteIdentifier, temp } from "~/sql/identifiers.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
+import { countOf } from "~/base/text/counts.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { type Cell, cutToWidth, renderTable } from "~/cli/output/table.ts";
 import type { SqlValue } from "~/warehouse/values.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { renderCount } from "~/base/counts.ts";
+import { renderCount } from "~/base/text/counts.ts";
 import type { ModelFinished, StepStatus } from "~/run/run_event.ts";
 
 /** A run of fewer models is shown whole. */

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { countOf, renderCount, withRest } from "~/base/counts.ts";
-import { renderDuration } from "~/base/duration.ts";
+import { countOf, renderCount, withRest } from "~/base/text/counts.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 import { type ErrorReport, renderLocation } from "~/base/user_error.ts";
 import {
   adoptedText,

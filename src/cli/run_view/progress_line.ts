@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { renderCount } from "~/base/counts.ts";
-import { renderDuration } from "~/base/duration.ts";
+import { renderCount } from "~/base/text/counts.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 import type { ModelProgress } from "~/run/run_event.ts";
 
 /** Said wherever a practice run shows that something is being sent. */

@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { countOf, renderCount } from "~/base/counts.ts";
-import { renderDuration } from "~/base/duration.ts";
+import { countOf, renderCount } from "~/base/text/counts.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 import type { Output } from "~/cli/output/output.ts";
 import { type Paint, PLAIN } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";

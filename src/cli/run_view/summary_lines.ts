@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { countOf, renderCount, withRest } from "~/base/counts.ts";
-import { renderDuration } from "~/base/duration.ts";
+import { countOf, renderCount, withRest } from "~/base/text/counts.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 import type { Style } from "~/cli/output/style.ts";
 import type { ModelName } from "~/model/model.ts";
 import type { BudgetAhead } from "~/run/deliver/budget_ahead.ts";

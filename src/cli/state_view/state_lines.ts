@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { countOf, renderCount } from "~/base/counts.ts";
+import { countOf, renderCount } from "~/base/text/counts.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Style } from "~/cli/output/style.ts";
 import { renderTable } from "~/cli/output/table.ts";

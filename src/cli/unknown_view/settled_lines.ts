@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { countOf, withRest } from "~/base/counts.ts";
+import { countOf, withRest } from "~/base/text/counts.ts";
 import { toShownKeyWords } from "~/cli/groups/key_words.ts";
 import type { TrackedModel } from "~/cli/groups/tracked_model.ts";
 import type { Output } from "~/cli/output/output.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
+import { countOf } from "~/base/text/counts.ts";
 import type { ChangeRequest } from "~/cli/groups/change_key_of.ts";
 import { settleCommand, toShownKeyWords } from "~/cli/groups/key_words.ts";
 import type { Course, Way } from "~/cli/groups/outlook.ts";

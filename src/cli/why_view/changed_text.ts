@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { withRest } from "~/base/counts.ts";
-import { fromDifference } from "~/base/from_difference.ts";
+import { withRest } from "~/base/text/counts.ts";
+import { fromDifference } from "~/base/text/from_difference.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
 import type { ChangedField, ChangedValues } from "~/tracked/compare/changed_values.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MASK } from "~/base/mask.ts";
+import { MASK } from "~/base/secrets/mask.ts";
 import { HMAC_SIGN } from "~/sandbox/protocol.ts";
 
 /** Its headers, and its body if it has one that is text. */

@@ -22,7 +22,7 @@
  *
  * @module
  */
-import { renderCount } from "~/base/counts.ts";
+import { renderCount } from "~/base/text/counts.ts";
 import { blockOf } from "~/cli/groups/budget_block.ts";
 import { firstLineOf } from "~/cli/groups/outlook.ts";
 import { runCutOff } from "~/store/changes/cut_off.ts";

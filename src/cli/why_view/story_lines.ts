@@ -4,8 +4,8 @@
  * @module
  */
 // deno-lint-ignore-file camelcase -- columns, and words that --json prints.
-import { countOf, renderCount } from "~/base/counts.ts";
-import { renderDuration } from "~/base/duration.ts";
+import { countOf, renderCount } from "~/base/text/counts.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";

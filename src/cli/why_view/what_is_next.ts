@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { renderCount } from "~/base/counts.ts";
+import { renderCount } from "~/base/text/counts.ts";
 import { retryCommand, settleCommand } from "~/cli/groups/key_words.ts";
 import {
   type Course,

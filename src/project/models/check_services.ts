@@ -4,7 +4,7 @@
  * @module
  */
 import { headerHint } from "~/base/header_hint.ts";
-import { entryFor, hasHost } from "~/base/host_list.ts";
+import { entryFor, hasHost } from "~/base/http/host_list.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { type AuthProviders, unknownService } from "~/project/settings/auth_providers.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { ModelLanguage, ModelName } from "~/model/model.ts";
 import { MODELS_FOLDER } from "~/project/find_root.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { textPosition } from "~/base/text_position.ts";
+import { textPosition } from "~/base/text/text_position.ts";
 import { UserError } from "~/base/user_error.ts";
 import { readHeader } from "~/model/header.ts";
 import type { Model } from "~/model/model.ts";

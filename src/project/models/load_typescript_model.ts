@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lineInFile, textPosition } from "~/base/text_position.ts";
+import { lineInFile, textPosition } from "~/base/text/text_position.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { readHeader } from "~/model/header.ts";
 import type { Model, ModelQuery } from "~/model/model.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
-import { isInside } from "~/base/is_inside.ts";
+import { isInside } from "~/base/files/is_inside.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
 import { realPathOf } from "./walk_files.ts";
 
 /** The one name that is no path: what Spoor gives to models. */

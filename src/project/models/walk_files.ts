@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isInside } from "~/base/is_inside.ts";
+import { isInside } from "~/base/files/is_inside.ts";
 import { UserError } from "~/base/user_error.ts";
 import { unreadable } from "~/project/read_text.ts";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
-import type { ClientAuth } from "~/base/oauth.ts";
+import type { ClientAuth } from "~/base/http/oauth.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
 import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import type { ValueProblem } from "~/model/directive_value.ts";
 import type { YamlPair } from "~/model/yaml_mapping.ts";

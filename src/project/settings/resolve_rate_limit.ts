@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
-import type { Rate } from "~/base/rate.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
+import type { Rate } from "~/base/time/rate.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";

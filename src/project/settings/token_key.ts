@@ -4,10 +4,10 @@
  * @module
  */
 import { dirname } from "node:path";
+import { writeToDisk } from "~/base/files/write_to_disk.ts";
 import { messageOf } from "~/base/message_of.ts";
-import { KEY_BYTES } from "~/base/sealed_text.ts";
+import { KEY_BYTES } from "~/base/secrets/sealed_text.ts";
 import { UserError } from "~/base/user_error.ts";
-import { writeToDisk } from "~/base/write_to_disk.ts";
 import type { VariableLookup } from "./dotenv.ts";
 
 /** The variable that holds the key: 32 bytes in base64 or hexadecimal digits. */

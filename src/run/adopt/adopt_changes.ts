@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { countOf, renderCount } from "~/base/counts.ts";
+import { countOf, renderCount } from "~/base/text/counts.ts";
 import type { AdoptedGroups, RecordedGroups } from "~/run/run_event.ts";
 import { temp } from "~/sql/identifiers.ts";
 import { DeliveryLog } from "~/store/changes/delivery_log.ts";

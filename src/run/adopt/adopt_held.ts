@@ -12,7 +12,7 @@
  */
 // deno-lint-ignore-file camelcase -- fields, as --json prints them.
 import type { DatabaseSync } from "node:sqlite";
-import { countOf } from "~/base/counts.ts";
+import { countOf } from "~/base/text/counts.ts";
 import { type DeliveryPromise, isHeldBack } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";
 import type { ModelPlan } from "~/plan/model_plan.ts";

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
-import { countOf } from "~/base/counts.ts";
-import { CsvMistake, CsvParser, type CsvRecord } from "~/base/csv_parser.ts";
 import { messageOf } from "~/base/message_of.ts";
-import { isSameName } from "~/base/same_name.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
+import { countOf } from "~/base/text/counts.ts";
+import { CsvMistake, CsvParser, type CsvRecord } from "~/base/text/csv_parser.ts";
+import { isSameName } from "~/base/text/same_name.ts";
+import { NotUtf8, Utf8Text } from "~/base/text/utf8_text.ts";
 import { UserError } from "~/base/user_error.ts";
-import { NotUtf8, Utf8Text } from "~/base/utf8_text.ts";
 import type { Model } from "~/model/model.ts";
 
 /** A file, as it is named in messages and where it is. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { countOf } from "~/base/counts.ts";
+import { countOf } from "~/base/text/counts.ts";
 import { temp } from "~/sql/identifiers.ts";
 import type { countDifferences, FarComparison } from "~/tracked/adopt/match_far_rows.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";

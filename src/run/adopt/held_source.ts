@@ -5,8 +5,8 @@
  * @module
  */
 import { resolve } from "node:path";
-import { isSameName, nameTest } from "~/base/same_name.ts";
-import { statOf } from "~/base/stat_of.ts";
+import { statOf } from "~/base/files/stat_of.ts";
+import { isSameName, nameTest } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Edge, Graph } from "~/dag/graph.ts";
 import { NearestTable } from "~/dag/nearest_table.ts";

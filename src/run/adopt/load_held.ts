@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { isSameName } from "~/base/same_name.ts";
+import { isSameName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { quoteIdentifier, temp } from "~/sql/identifiers.ts";

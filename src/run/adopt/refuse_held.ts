@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { countOf, renderCount } from "~/base/counts.ts";
+import { countOf, renderCount } from "~/base/text/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { temp } from "~/sql/identifiers.ts";
 import {

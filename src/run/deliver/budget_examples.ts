@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { withRest } from "~/base/counts.ts";
+import { withRest } from "~/base/text/counts.ts";
 import type { BudgetBreach } from "~/delivery/budget.ts";
 import { columnList, temp } from "~/sql/identifiers.ts";
 import { isCarried } from "~/tracked/compare/carried_changes.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { renderCount } from "~/base/counts.ts";
+import { renderCount } from "~/base/text/counts.ts";
 import { type BudgetBreach, renderBudget } from "~/delivery/budget.ts";
 import type { ModelWishes } from "~/run/models/model_wishes.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { assertGuest } from "~/run/guest/guest_error.ts";
 import { checkRowBlock } from "~/run/guest/row_block.ts";

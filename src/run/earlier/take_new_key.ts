@@ -7,8 +7,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { countOf, renderCount, withRest } from "~/base/counts.ts";
-import { foldName } from "~/base/same_name.ts";
+import { countOf, renderCount, withRest } from "~/base/text/counts.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { isForced, isUnknown, mayHaveMore } from "~/delivery/earlier_try.ts";
 import type { Model } from "~/model/model.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { isoNow } from "~/base/iso_now.ts";
+import { isoNow } from "~/base/time/iso_now.ts";
 import { toErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
 import { loadSettings } from "~/project/settings/settings.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { renderDuration } from "~/base/duration.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 import { type ErrorReport, UserError, UserErrors } from "~/base/user_error.ts";
 import type { ModelName } from "~/model/model.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";

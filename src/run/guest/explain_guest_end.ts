@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { renderDuration } from "~/base/duration.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import type { GuestEnd } from "~/sandbox/guest_link.ts";

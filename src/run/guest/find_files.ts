@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { isInside } from "~/base/is_inside.ts";
+import { isInside } from "~/base/files/is_inside.ts";
 import { entriesOf, isReachable, lookAt, realPathOf } from "./look_at.ts";
 
 /** What is looked for. */

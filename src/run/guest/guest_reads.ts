@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
 import { messageOf } from "~/base/message_of.ts";
+import { countOf } from "~/base/text/counts.ts";
 import { UserError } from "~/base/user_error.ts";
 import { beginDelivery } from "~/run/deliver/begin_delivery.ts";
 import type { Delivery } from "~/run/deliver/delivery.ts";

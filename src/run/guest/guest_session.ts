@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { renderDuration } from "~/base/duration.ts";
 import { headerHint } from "~/base/header_hint.ts";
+import { renderDuration } from "~/base/time/duration.ts";
 import { type ErrorReport, toErrorReport, UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { BudgetExceeded } from "~/run/deliver/begin_delivery.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { isAbsolute, relative, sep } from "node:path";
-import { systemWords } from "~/base/system_words.ts";
+import { systemWords } from "~/base/files/system_words.ts";
 import { UserError } from "~/base/user_error.ts";
 
 /**

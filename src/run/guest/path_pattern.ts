@@ -7,8 +7,8 @@
  * @module
  */
 import { isAbsolute, join, matchesGlob, normalize, parse, relative, sep } from "node:path";
-import { isInside } from "~/base/is_inside.ts";
-import { isThere } from "~/base/is_there.ts";
+import { isInside } from "~/base/files/is_inside.ts";
+import { isThere } from "~/base/files/is_there.ts";
 
 const GLOB_CHARACTERS = /[*?[\]{}]/;
 /** No file is named after these on purpose. */

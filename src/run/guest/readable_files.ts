@@ -4,10 +4,10 @@
  * @module
  */
 import { dirname, extname, isAbsolute, join, normalize, relative, sep } from "node:path";
-import { compareText } from "~/base/compare_text.ts";
 import { ContentDigester } from "~/base/content_digest.ts";
+import { isInside } from "~/base/files/is_inside.ts";
 import { headerHint } from "~/base/header_hint.ts";
-import { isInside } from "~/base/is_inside.ts";
+import { compareText } from "~/base/text/compare_text.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { FileState } from "~/store/file_states.ts";
 import { findFiles } from "./find_files.ts";

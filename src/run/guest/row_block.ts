@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { RowBlock } from "~/sandbox/protocol.ts";
 import { MAX_COLUMNS } from "~/warehouse/column_limit.ts";

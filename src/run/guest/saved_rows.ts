@@ -8,7 +8,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import type { RowBlock } from "~/sandbox/protocol.ts";
 import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { RowInserter } from "~/warehouse/row_inserter.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
+import { countOf } from "~/base/text/counts.ts";
 import type { Model } from "~/model/model.ts";
 import type { ModelState } from "~/store/model_states.ts";
 

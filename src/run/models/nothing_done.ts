@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
+import { countOf } from "~/base/text/counts.ts";
 import type { SourceLocation } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import type { GuestOutcome } from "~/run/guest/guest_session.ts";

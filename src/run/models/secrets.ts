@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MASK } from "~/base/mask.ts";
+import { MASK } from "~/base/secrets/mask.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { placeOfDirective } from "~/model/place_of_directive.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { renderCount } from "~/base/counts.ts";
+import { renderCount } from "~/base/text/counts.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import type { BudgetAhead } from "~/run/deliver/budget_ahead.ts";
 import type { EgressError } from "~/sandbox/protocol.ts";

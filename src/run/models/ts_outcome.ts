@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { renderCount } from "~/base/counts.ts";
+import { renderCount } from "~/base/text/counts.ts";
 import { type ErrorReport, placing } from "~/base/user_error.ts";
 import { termsOf } from "~/delivery/delivery_terms.ts";
 import { KINDS } from "~/kinds/registry.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { hideInText } from "~/base/hide_credentials.ts";
+import { hideInText } from "~/base/secrets/hide_credentials.ts";
 import { countedHeaders, withoutBoundary } from "~/plan/request_identity.ts";
 import type { LastTry } from "~/run/deliver/group_requests.ts";
 import type { AssumedAnswer, GuestRequest } from "~/sandbox/protocol.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { isSafeMethod } from "~/base/safe_methods.ts";
+import { isSafeMethod } from "~/base/http/safe_methods.ts";
 import { UserError } from "~/base/user_error.ts";
 import { isFarSides } from "~/delivery/whose_failure.ts";
 import { LetThrough } from "~/plan/let_through.ts";

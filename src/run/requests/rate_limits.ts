@@ -9,7 +9,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { messageOf } from "~/base/message_of.ts";
-import type { Rate } from "~/base/rate.ts";
+import type { Rate } from "~/base/time/rate.ts";
 import { type Moment, SlidingWindow } from "~/delivery/sliding_window.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
 import { RateGrants } from "~/store/rate_grants.ts";

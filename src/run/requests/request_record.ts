@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hideInText } from "~/base/hide_credentials.ts";
+import { hideInText } from "~/base/secrets/hide_credentials.ts";
 import type { BegunRequest } from "~/run/deliver/group_requests.ts";
 import { isFirst } from "~/run/deliver/idempotency_key.ts";
 import type { EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { renderCount } from "~/base/counts.ts";
-import { cutText, shortenText } from "~/base/cut_text.ts";
-import { hideInHeaders, hideInText } from "~/base/hide_credentials.ts";
+import { hideInHeaders, hideInText } from "~/base/secrets/hide_credentials.ts";
+import { renderCount } from "~/base/text/counts.ts";
+import { cutText, shortenText } from "~/base/text/cut_text.ts";
 import type { AssumedAnswer, EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
 
 /** Bodies are cut after this many characters. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type GrantedToken, renewInMs } from "~/base/oauth.ts";
-import { openText, sealText } from "~/base/sealed_text.ts";
+import { type GrantedToken, renewInMs } from "~/base/http/oauth.ts";
+import { openText, sealText } from "~/base/secrets/sealed_text.ts";
 import { UserError } from "~/base/user_error.ts";
 import {
   KEY_FILE,

@@ -8,7 +8,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { GrantedToken } from "~/base/oauth.ts";
+import type { GrantedToken } from "~/base/http/oauth.ts";
 import { toErrorReport, UserError } from "~/base/user_error.ts";
 import {
   type AuthProvider,

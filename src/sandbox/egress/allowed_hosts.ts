@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { entryFor, hasHost, hostOf, portOf } from "~/base/host_list.ts";
+import { entryFor, hasHost, hostOf, portOf } from "~/base/http/host_list.ts";
 import { EgressFailure } from "./egress_failure.ts";
 
 /** See the module's comment. */

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Deadlines } from "~/base/deadlines.ts";
+import { Deadlines } from "~/base/time/deadlines.ts";
 import { BatchedPort } from "~/sandbox/batched_port.ts";
 import type {
   EgressRequest,
@@ -20,7 +20,7 @@ import { EgressFailure } from "./egress_failure.ts";
 import { type OAuthContext, OAuthTokens } from "./oauth/oauth_tokens.ts";
 import { prepareRequest } from "./prepare_request.ts";
 import { recordRequest, refuseWrite } from "./record_request.ts";
-import { SecretMask } from "~/base/secret_mask.ts";
+import { SecretMask } from "~/base/secrets/secret_mask.ts";
 import { prepareSigning, SigningUnprepared } from "./secrets/signatures.ts";
 import { StandIns } from "./secrets/stand_ins.ts";
 import { timed } from "./send/begin_try.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { shortenText } from "~/base/cut_text.ts";
 import { messageOf } from "~/base/message_of.ts";
+import { shortenText } from "~/base/text/cut_text.ts";
 import type { EgressError } from "~/sandbox/protocol.ts";
 import type { Answer } from "./send/send_once.ts";
 import type { Trail } from "./send/trail.ts";

@@ -7,10 +7,10 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { cutText } from "~/base/cut_text.ts";
-import { MASK } from "~/base/mask.ts";
-import { isSafeMethod } from "~/base/safe_methods.ts";
-import type { SecretMask } from "~/base/secret_mask.ts";
+import { isSafeMethod } from "~/base/http/safe_methods.ts";
+import { MASK } from "~/base/secrets/mask.ts";
+import type { SecretMask } from "~/base/secrets/secret_mask.ts";
+import { cutText } from "~/base/text/cut_text.ts";
 import {
   type AssumedAnswer,
   type EgressRequest,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { shortenText } from "~/base/cut_text.ts";
+import { shortenText } from "~/base/text/cut_text.ts";
 import { HttpResponse } from "~/sandbox/guest/http/http_response.ts";
 
 const MAX_DEPTH = 4;

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
 import { SPOOR_VALUES } from "~/sandbox/protocol.ts";
 import { isNode, nameOf, nodesOf, type SyntaxNode } from "./syntax_tree.ts";
 

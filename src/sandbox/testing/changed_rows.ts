@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import type { DeliveredGroup, HostMessage, RowBlock, Value } from "~/sandbox/protocol.ts";
 
 type TestRow = Record<string, unknown>;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { spansOf } from "~/base/number_spans.ts";
+import { spansOf } from "~/base/lists/number_spans.ts";
 import type { ChangeAction } from "~/delivery/earlier_try.ts";
 
 /** One of them. */

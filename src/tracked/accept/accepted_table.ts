@@ -21,7 +21,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { foldName, isSameName } from "~/base/same_name.ts";
+import { foldName, isSameName } from "~/base/text/same_name.ts";
 import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { cachedStatement } from "~/warehouse/cached_statement.ts";
 import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";

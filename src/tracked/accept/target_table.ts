@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { foldName, isSameName } from "~/base/same_name.ts";
+import { foldName, isSameName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";

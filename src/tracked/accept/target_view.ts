@@ -8,7 +8,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { foldName, isSameName } from "~/base/same_name.ts";
+import { foldName, isSameName } from "~/base/text/same_name.ts";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { CONTENT_HASH, HASH_VERSION } from "~/tracked/content_hash.ts";
 import { dropTable, findTableType } from "~/warehouse/tables.ts";

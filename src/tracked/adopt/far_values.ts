@@ -16,7 +16,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { piecesOf } from "~/base/pieces.ts";
+import { piecesOf } from "~/base/lists/pieces.ts";
 import { quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 

@@ -9,7 +9,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { piecesOf } from "~/base/pieces.ts";
+import { piecesOf } from "~/base/lists/pieces.ts";
 import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
 import { countFrom } from "~/warehouse/tables.ts";

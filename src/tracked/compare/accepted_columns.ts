@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import { acceptedTableName, valueColumnsOf } from "~/tracked/accept/accepted_table.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import type { Comparison } from "./comparison_sql.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { shortenText } from "~/base/cut_text.ts";
-import { fromDifference } from "~/base/from_difference.ts";
+import { shortenText } from "~/base/text/cut_text.ts";
+import { fromDifference } from "~/base/text/from_difference.ts";
 import { isSameValue } from "~/warehouse/same_value.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 

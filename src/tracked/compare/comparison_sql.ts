@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { isSameName } from "~/base/same_name.ts";
+import { isSameName } from "~/base/text/same_name.ts";
 import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { joinConditions } from "~/sql/join_conditions.ts";
 import {

@@ -13,8 +13,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { countOf } from "~/base/counts.ts";
-import { shortenText } from "~/base/cut_text.ts";
+import { countOf } from "~/base/text/counts.ts";
+import { shortenText } from "~/base/text/cut_text.ts";
 import { UserError } from "~/base/user_error.ts";
 import { quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { type Comparison, isKey } from "./comparison_sql.ts";

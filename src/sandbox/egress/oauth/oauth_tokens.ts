@@ -8,8 +8,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { MASK } from "~/base/mask.ts";
-import { type GrantedToken, renewInMs } from "~/base/oauth.ts";
+import { type GrantedToken, renewInMs } from "~/base/http/oauth.ts";
+import { MASK } from "~/base/secrets/mask.ts";
 import type { ErrorReport } from "~/base/user_error.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import { decodeBasic } from "~/sandbox/egress/prepare_headers.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Deadlines } from "~/base/deadlines.ts";
-import { MASK } from "~/base/mask.ts";
-import { SecretMask } from "~/base/secret_mask.ts";
+import { MASK } from "~/base/secrets/mask.ts";
+import { SecretMask } from "~/base/secrets/secret_mask.ts";
+import { Deadlines } from "~/base/time/deadlines.ts";
 import { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
 import { StandIns } from "~/sandbox/egress/secrets/stand_ins.ts";
 import { Pacer } from "~/sandbox/egress/send/pacer.ts";

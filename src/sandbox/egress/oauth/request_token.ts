@@ -13,11 +13,11 @@ import {
   isPassing,
   readTokenAnswer,
   type TokenRefusal,
-} from "~/base/oauth.ts";
-import { retryDelayMs } from "~/base/retry_delay.ts";
+} from "~/base/http/oauth.ts";
+import { retryDelayMs } from "~/base/time/retry_delay.ts";
 import { EgressFailure, type Wording } from "~/sandbox/egress/egress_failure.ts";
 import { type OutgoingRequest, prepareRequest } from "~/sandbox/egress/prepare_request.ts";
-import type { SecretMask } from "~/base/secret_mask.ts";
+import type { SecretMask } from "~/base/secrets/secret_mask.ts";
 import { prepareSigning } from "~/sandbox/egress/secrets/signatures.ts";
 import type { StandIns } from "~/sandbox/egress/secrets/stand_ins.ts";
 import { retryAfterOf } from "~/sandbox/egress/send/retry_after_of.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formEncode } from "~/base/oauth.ts";
+import { formEncode } from "~/base/http/oauth.ts";
 
 /** In a URL's path: `/` stays, since a secret may be a path of several parts (webhooks). */
 export function encodeForPath(value: string): string {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Proxies, proxyOf } from "~/base/proxies.ts";
+import { type Proxies, proxyOf } from "~/base/http/proxies.ts";
 import type { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";

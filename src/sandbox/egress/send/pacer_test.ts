@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
-import { Deadlines } from "~/base/deadlines.ts";
+import { Deadlines } from "~/base/time/deadlines.ts";
 import { until } from "../../../../tests/support/until.ts";
 import { beginTry } from "./begin_try.ts";
 import { Pacer } from "./pacer.ts";

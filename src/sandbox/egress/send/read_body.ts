@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { concatBytes } from "~/base/concat_bytes.ts";
+import { concatBytes } from "~/base/lists/concat_bytes.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseRetryAfterMs } from "~/base/retry_after.ts";
+import { parseRetryAfterMs } from "~/base/http/retry_after.ts";
 import type { Answer } from "./send_once.ts";
 
 /** In milliseconds from now; `undefined` where it does not say, or says nothing sensible. */

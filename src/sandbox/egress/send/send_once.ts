@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Deadlines } from "~/base/deadlines.ts";
-import type { Proxies } from "~/base/proxies.ts";
-import { isSafeMethod } from "~/base/safe_methods.ts";
+import type { Proxies } from "~/base/http/proxies.ts";
+import { isSafeMethod } from "~/base/http/safe_methods.ts";
+import type { Deadlines } from "~/base/time/deadlines.ts";
 import type { AllowedHosts } from "~/sandbox/egress/allowed_hosts.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { renderDuration } from "~/base/duration.ts";
-import { retryDelayMs, type RetryPolicy } from "~/base/retry_delay.ts";
+import { renderDuration } from "~/base/time/duration.ts";
+import { retryDelayMs, type RetryPolicy } from "~/base/time/retry_delay.ts";
 import { EgressFailure } from "~/sandbox/egress/egress_failure.ts";
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
 import { beginTry } from "./begin_try.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Deadlines } from "~/base/deadlines.ts";
+import type { Deadlines } from "~/base/time/deadlines.ts";
 
 /** See the module's comment. It runs from the start. */
 export class TryLimit {

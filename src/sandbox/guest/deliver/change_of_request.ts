@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { isSafeMethod } from "~/base/safe_methods.ts";
+import { isSafeMethod } from "~/base/http/safe_methods.ts";
 import { refusal } from "~/sandbox/guest/host_error.ts";
 import { type Change, currentChange, newChange } from "./change_context.ts";
 import type { Delivery, GivenGroup } from "./delivery.ts";

@@ -13,8 +13,8 @@
  *
  * @module
  */
-import { compareText } from "~/base/compare_text.ts";
-import { missingFrom } from "~/base/missing_from.ts";
+import { missingFrom } from "~/base/lists/missing_from.ts";
+import { compareText } from "~/base/text/compare_text.ts";
 import type { Row } from "~/sandbox/guest/rows/row_values.ts";
 import type { Value } from "~/sandbox/protocol.ts";
 

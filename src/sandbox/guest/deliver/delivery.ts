@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isSameName } from "~/base/same_name.ts";
+import { isSameName } from "~/base/text/same_name.ts";
 import { type ModulePaths, reportError } from "~/sandbox/guest/error_report.ts";
 import { isUnsavable, modelError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";

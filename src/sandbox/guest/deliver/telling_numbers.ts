@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import type { GivenGroup } from "./delivery.ts";
 import { textsOf } from "./group_texts.ts";
 import { MAX_DEPTH } from "./known_objects.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { countOf } from "~/base/counts.ts";
-import { CsvMistake, CsvParser, type CsvRecord } from "~/base/csv_parser.ts";
+import { countOf } from "~/base/text/counts.ts";
+import { CsvMistake, CsvParser, type CsvRecord } from "~/base/text/csv_parser.ts";
 import type { CsvOptions } from "~/sandbox/guest/api.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import { rowMaker } from "~/sandbox/guest/rows/row_values.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { NotUtf8, Utf8Text } from "~/base/utf8_text.ts";
+import { NotUtf8, Utf8Text } from "~/base/text/utf8_text.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { concatBytes } from "~/base/concat_bytes.ts";
+import { concatBytes } from "~/base/lists/concat_bytes.ts";
 import { messageOf } from "~/base/message_of.ts";
 import type {
   CsvOptions,

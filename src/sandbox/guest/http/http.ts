@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { closestWord } from "~/base/closest_word.ts";
-import { parseDurationMs } from "~/base/duration.ts";
-import { hideInText } from "~/base/hide_credentials.ts";
+import { hideInText } from "~/base/secrets/hide_credentials.ts";
+import { closestWord } from "~/base/text/closest_word.ts";
+import { parseDurationMs } from "~/base/time/duration.ts";
 import type { Http, RequestOptions, UploadOptions } from "~/sandbox/guest/api.ts";
 import {
   changeOfRequest,

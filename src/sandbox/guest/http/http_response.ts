@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { shortenText } from "~/base/cut_text.ts";
-import { hideInText } from "~/base/hide_credentials.ts";
+import { hideInText } from "~/base/secrets/hide_credentials.ts";
+import { shortenText } from "~/base/text/cut_text.ts";
 import type { HttpResponse as PublicResponse } from "~/sandbox/guest/api.ts";
 import { modelError, rememberError } from "~/sandbox/guest/host_error.ts";
 import type { EgressResponse } from "~/sandbox/protocol.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { foldName } from "~/base/same_name.ts";
+import { foldName } from "~/base/text/same_name.ts";
 import type { Group } from "~/sandbox/guest/api.ts";
 import { noteYielded } from "~/sandbox/guest/deliver/change_context.ts";
 import type { Delivery, GivenGroup } from "~/sandbox/guest/deliver/delivery.ts";

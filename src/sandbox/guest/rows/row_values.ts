@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { cutText } from "~/base/cut_text.ts";
 import { messageOf } from "~/base/message_of.ts";
+import { cutText } from "~/base/text/cut_text.ts";
 import { modelError } from "~/sandbox/guest/host_error.ts";
 import { jsonText } from "~/sandbox/guest/json_text.ts";
 import type { Value } from "~/sandbox/protocol.ts";

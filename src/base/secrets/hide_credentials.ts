@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { MASK } from "~/base/mask.ts";
+import { MASK } from "~/base/secrets/mask.ts";
 
 /** `Authorization`, `Set-Cookie`, `X-Shopify-Access-Token`, `Private-Token`; not `Idempotency-Key`, nor `WWW-Authenticate`. */
 const HEADERS = /authorization|auth-|cookie|token|secret|password|(?:api|access|private)-?key/i;

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { messageOf } from "./message_of.ts";
+import { messageOf } from "~/base/message_of.ts";
 import { statOf } from "./stat_of.ts";
 import { withoutErrorNumber } from "./system_words.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { concatBytes } from "./concat_bytes.ts";
+import { concatBytes } from "~/base/lists/concat_bytes.ts";
 
 /** Bytes are not UTF-8. */
 export class NotUtf8 extends Error {

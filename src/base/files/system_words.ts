@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf } from "./message_of.ts";
+import { messageOf } from "~/base/message_of.ts";
 
 /** `No such device (os error 6): readfile '.'` → `No such device`. */
 export function withoutErrorNumber(message: string): string {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { shortenText } from "./cut_text.ts";
+import { shortenText } from "~/base/text/cut_text.ts";
 
 /** How a client says who it is (RFC 6749, section 2.3.1). */
 export type ClientAuth = "basic" | "body";
