@@ -10,7 +10,10 @@ import { GuestFiles } from "~/run/guest/guest_files.ts";
 import { type GuestOutcome, GuestSession } from "~/run/guest/guest_session.ts";
 import { type ReadableFile, ReadableFiles } from "~/run/guest/readable_files.ts";
 import { EarlierAnswers } from "~/run/requests/earlier_answers.ts";
-import { GuestHttp, type GuestHttpContext } from "~/run/requests/guest_http.ts";
+import { GuestHttp } from "~/run/requests/guest_http.ts";
+import { PlanRecorder } from "~/run/requests/plan_recorder.ts";
+import type { PlanGate } from "~/run/requests/refuse_unplanned.ts";
+import type { RequestRecordContext } from "~/run/requests/request_record.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { VerifiedGroups } from "~/run/run_event.ts";
 import type { GuestLink } from "~/sandbox/guest_link.ts";
@@ -148,6 +151,13 @@ async function makeHttp(
   if (!allowNet) return undefined;
   const plan = context.plan && (isSource(model) ? "read" : "record");
   const practiceOrigin = plan === "record" ? undefined : await context.practice?.();
+  const records = {
+    commits: context.commits,
+    log: new RequestLog(context.db, context.runId, model.name),
+    open: new OpenRequests(context.db, context.runId, model.name),
+    keyNames: loadKeyNames(context.db, model.name),
+    mask: secrets.mask,
+  };
   return new GuestHttp({
     start: {
       model: model.name,
@@ -164,24 +174,18 @@ async function makeHttp(
         label: `${model.name} egress`,
         net: netOf(allowNet, practiceOrigin, plan),
       }, onFailure),
-    commits: context.commits,
-    log: new RequestLog(context.db, context.runId, model.name),
-    open: new OpenRequests(context.db, context.runId, model.name),
+    ...records,
     tokens: await context.tokens(),
     // What is only recorded waits for nothing.
     ...(plan !== "record" && limit?.rate &&
       { rateLimiter: context.rateLimits.get(limit.name ?? model.name, limit.rate) }),
     projectId: context.projectId,
-    keyNames: loadKeyNames(context.db, model.name),
     runId: context.runId,
     stop: context.stop,
     place: context.place,
-    mask: secrets.mask,
     readsOnly: wishes.adopt,
-    ...(context.plan && { plan: context.plan.of(model.name) }),
-    ...(plan === "record" && { earlierAnswers: new EarlierAnswers(context.db, secrets.mask) }),
-    ...gateOf(context, model),
-    stateOption: context.stateOption,
+    ...recorderOf(context, model, secrets.mask),
+    ...gateOf(context, model, records),
     now: context.now,
   });
 }
@@ -196,14 +200,28 @@ function netOf(
   return practiceOrigin === undefined ? allowNet : [new URL(practiceOrigin).host];
 }
 
+/** Where a plan is made; what a source reads is sent, and nothing has to be assumed. */
+function recorderOf(
+  { db, plan }: RunContext,
+  model: Model,
+  mask: ModelSecrets["mask"],
+): { plan?: PlanRecorder } {
+  if (!plan) return {};
+  const earlierAnswers = isSource(model) ? undefined : new EarlierAnswers(db, mask);
+  return { plan: new PlanRecorder(plan.of(model.name), earlierAnswers, mask) };
+}
+
 /** Where a plan is applied, nothing leaves that is not in it; what a source reads, the plan has read too. */
-function gateOf({ planned }: RunContext, model: Model): Pick<GuestHttpContext, "isPlanned"> {
+function gateOf(
+  { planned, stateOption, now }: RunContext,
+  model: Model,
+  records: RequestRecordContext,
+): { gate?: PlanGate } {
   if (!planned) return {};
   const reads = isSource(model) ? ["GET", "HEAD"] : [];
-  return {
-    isPlanned: (method, groups, identity) =>
-      reads.includes(method) || planned.take(model.name, groups, identity),
-  };
+  const isPlanned: PlanGate["isPlanned"] = (method, groups, identity) =>
+    reads.includes(method) || planned.take(model.name, groups, identity);
+  return { gate: { ...records, model: model.name, isPlanned, stateOption, now } };
 }
 
 async function makeStart(

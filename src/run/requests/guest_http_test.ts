@@ -41,7 +41,6 @@ Deno.test("no request waits for a worker that is no more", async () => {
     keyNames: { nameOf: () => "sync.people", contentFrom: 1 },
     runId: 1,
     readsOnly: false,
-    stateOption: "",
     mask: (text) => text,
     now: () => "2026-10-01T08:30:00Z",
   });

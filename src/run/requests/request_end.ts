@@ -4,7 +4,16 @@
  * @module
  */
 import type { RequestEnd } from "~/run/deliver/group_requests.ts";
-import type { EgressResponse } from "~/sandbox/protocol.ts";
+import type { EgressError, EgressResponse } from "~/sandbox/protocol.ts";
+
+/**
+ * The end of a request for which no worker has told one.
+ *
+ * @param attempts Tries that may have left.
+ */
+export function withoutAnswer(attempts: number, error: EgressError): EgressResponse {
+  return { url: "", headers: [], body: "", attempts, elapsedMs: 0, error };
+}
 
 /** The request was refused before any try of it left. */
 export function isUnbegun({ attempts, error }: EgressResponse): boolean {
