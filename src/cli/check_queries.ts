@@ -15,7 +15,7 @@ import { findTablesRead } from "~/model/sql_references.ts";
 import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { loadModelStates } from "~/store/model_states.ts";
 import { getKeyColumns } from "~/tracked/key_columns.ts";
-import { prepareSelect, type SelectInput } from "~/warehouse/prepare_select.ts";
+import { prepareSelect, type SelectInput } from "~/warehouse/statements/prepare_select.ts";
 import { columnsOf } from "~/warehouse/tables.ts";
 
 const SYNTAX = /: (?:near .*: syntax error|unrecognized token.*|incomplete input)$/;

@@ -9,8 +9,8 @@ import { UserError } from "~/base/user_error.ts";
 import { namedProjectOf, projectOf } from "~/cli/find_project.ts";
 import { type ExpectedProject, loadSettings } from "~/project/settings/settings.ts";
 import { stateOption } from "~/run/command_text.ts";
-import { openStateReadOnly, stateFilePath } from "~/store/open_state.ts";
-import { refuseLostFile } from "~/store/sent_mark.ts";
+import { openStateReadOnly, stateFilePath } from "~/store/file/open_state.ts";
+import { refuseLostFile } from "~/store/file/sent_mark.ts";
 
 /** `--practice` of the reading commands. */
 export const PRACTICE_OPTION = {

@@ -9,8 +9,8 @@ import type { PlanDocument } from "~/plan/plan_document.ts";
 import { runProject } from "~/run/engine/run_project.ts";
 import type { RunEvent, RunFinished } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
-import { stateFilePath, type StateMigration } from "~/store/open_state.ts";
-import { removeStateCopy } from "~/store/state_copy.ts";
+import { stateFilePath, type StateMigration } from "~/store/file/open_state.ts";
+import { removeStateCopy } from "~/store/file/state_copy.ts";
 import type { Output } from "./output/output.ts";
 import { hearStopSignals } from "./stop_signals.ts";
 

@@ -9,9 +9,9 @@
  */
 import { UserError } from "~/base/user_error.ts";
 import type { ExpectedProject } from "~/project/settings/settings.ts";
+import { openStateReadOnly } from "~/store/file/open_state.ts";
+import { besideState } from "~/store/file/sent_mark.ts";
 import { PROJECT_ID, readMeta } from "~/store/meta.ts";
-import { openStateReadOnly } from "~/store/open_state.ts";
-import { besideState } from "~/store/sent_mark.ts";
 
 const NONE = "Without that file everything would be sent again.";
 const ANOTHER = "What that file does not know would be sent again.";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UserError } from "~/base/user_error.ts";
+import { openState } from "~/store/file/open_state.ts";
 import { PROJECT_ID, removeMeta, writeMeta } from "~/store/meta.ts";
-import { openState } from "~/store/open_state.ts";
 import { tempFolder } from "../../tests/support/temp_folder.ts";
 import { refuseUnexpectedState } from "./expected_state.ts";
 

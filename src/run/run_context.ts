@@ -8,7 +8,7 @@ import type { Proxies } from "~/base/http/proxies.ts";
 import type { PlanRecorder } from "~/plan/plan_recorder.ts";
 import type { PlannedRequests } from "~/plan/planned_requests.ts";
 import type { RunCommits } from "~/store/commits/group_commit.ts";
-import type { StatePlace } from "~/store/state_place.ts";
+import type { StatePlace } from "~/store/file/state_place.ts";
 import type { CurrentModel } from "./engine/current_model.ts";
 import type { EngineWorkers } from "./engine/engine_workers.ts";
 import type { ReaderPool } from "./guest/guest_queries.ts";

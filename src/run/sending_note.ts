@@ -4,7 +4,7 @@
  * @module
  */
 import type { RunCommits } from "~/store/commits/group_commit.ts";
-import { markAsSent, noteSendingRun, type SendingRun } from "~/store/sent_mark.ts";
+import { markAsSent, noteSendingRun, type SendingRun } from "~/store/file/sent_mark.ts";
 
 /** See the module's comment. */
 export class SendingNote {

@@ -11,7 +11,7 @@ import { isThere } from "~/base/files/is_there.ts";
 import { explainWriteFailure, foresee, type WriteFailure } from "~/base/files/write_failure.ts";
 import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
-import { explainStateError, openStateReadOnly } from "~/store/open_state.ts";
+import { explainStateError, openStateReadOnly } from "~/store/file/open_state.ts";
 import { fileMark } from "~/warehouse/open_for_reading.ts";
 
 const EXAMPLE = "spoor.db";

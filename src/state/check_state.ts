@@ -6,9 +6,9 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { messageOf } from "~/base/message_of.ts";
-import { versionOf } from "~/store/open_state.ts";
+import { versionOf } from "~/store/file/open_state.ts";
+import type { SendingRun } from "~/store/file/sent_mark.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
-import type { SendingRun } from "~/store/sent_mark.ts";
 import { STATE_CHECKS } from "./state_checks.ts";
 import { checkSchema } from "./schema_check.ts";
 

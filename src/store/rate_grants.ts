@@ -7,8 +7,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { hasContent } from "~/base/files/has_content.ts";
 import { openDatabase, openDatabaseReadOnly } from "~/warehouse/open_database.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
+import { versionOf } from "~/store/file/open_state.ts";
 import { isOfMachine } from "./commits/write_failure.ts";
-import { versionOf } from "./open_state.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 /** A grant as it is recorded. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { openDatabase, openDatabaseReadOnly } from "~/warehouse/open_database.ts";
+import { openState } from "~/store/file/open_state.ts";
 import { tempFolder } from "../../tests/support/temp_folder.ts";
-import { openState } from "./open_state.ts";
 import { loadRateGrants, RateGrants, takeRateGrants } from "./rate_grants.ts";
 import { MIGRATIONS } from "./schema.ts";
 

@@ -6,7 +6,7 @@
 // deno-lint-ignore-file camelcase -- counts are part of what --json prints.
 import type { DatabaseSync } from "node:sqlite";
 import type { ErrorReport } from "~/base/user_error.ts";
-import { cachedStatement } from "~/warehouse/cached_statement.ts";
+import { cachedStatement } from "~/warehouse/statements/cached_statement.ts";
 
 /** What a `tracked` model that reads by `query` found, and what became of it; all counts are groups. */
 export interface DeliveryCounts {

@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
-import { cachedStatement } from "./cached_statement.ts";
+import { cachedStatement } from "~/warehouse/statements/cached_statement.ts";
 import type { BoundValue } from "./values.ts";
 
 /**

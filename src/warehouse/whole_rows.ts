@@ -7,9 +7,9 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { piecesOf } from "~/base/lists/pieces.ts";
-import { prepareArrayRows } from "./array_rows.ts";
+import { prepareArrayRows } from "~/warehouse/statements/array_rows.ts";
+import { WideArguments } from "~/warehouse/statements/wide_arguments.ts";
 import { type BoundValue, fromRead, type SqlValue } from "./values.ts";
-import { WideArguments } from "./wide_arguments.ts";
 
 /** Of so many values a text is made, to look through. */
 const VALUES_AT_ONCE = 100;

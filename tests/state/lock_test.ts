@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { DatabaseSync } from "node:sqlite";
-import { heldSince } from "~/store/run_lock.ts";
+import { heldSince } from "~/store/file/run_lock.ts";
 import { assertExplained } from "../support/mistake.ts";
 import { killAfter, spoorEnv, TESTS_BINARY } from "../support/spoor.ts";
 import { type TempProject, tempProject } from "../support/temp_project.ts";

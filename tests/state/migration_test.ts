@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { checkState } from "~/state/check_state.ts";
-import { openState } from "~/store/open_state.ts";
+import { openState } from "~/store/file/open_state.ts";
 import { APPLICATION_ID, MIGRATIONS } from "~/store/schema.ts";
 import { areRowsKept } from "~/tracked/accept/kept_rows.ts";
 import { fakeApi } from "../support/fake_api.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { openState } from "~/store/open_state.ts";
+import { openState } from "~/store/file/open_state.ts";
 
 // deno-lint-ignore no-console -- what the test waits for.
 console.log("ready");

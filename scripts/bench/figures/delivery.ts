@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { BODIES_BYTES, OPEN_BYTES } from "~/store/changes/kept_bodies.ts";
-import { stateFilePath } from "~/store/open_state.ts";
+import { stateFilePath } from "~/store/file/open_state.ts";
 import { openDatabaseReadOnly } from "~/warehouse/open_database.ts";
 import { ACCOUNT_COLUMNS } from "../accounts.ts";
 import {

@@ -7,7 +7,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { openState, stateFilePath } from "~/store/open_state.ts";
+import { openState, stateFilePath } from "~/store/file/open_state.ts";
 import { acceptedTableName, ensureAcceptedTable } from "~/tracked/accept/accepted_table.ts";
 import { ensureTargetAsRead } from "~/tracked/accept/target_table.ts";
 import type { Bench } from "../bench.ts";

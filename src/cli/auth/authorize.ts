@@ -8,7 +8,7 @@ import { loadDotenv, variableLookup } from "~/project/settings/dotenv.ts";
 import { obtainTokenKey } from "~/project/settings/token_key.ts";
 import { sealTokens, toStored } from "~/run/requests/stored_tokens.ts";
 import { clientSecretOf } from "~/run/requests/token_keeper.ts";
-import { openState, stateFilePath, type StateMigration } from "~/store/open_state.ts";
+import { openState, stateFilePath, type StateMigration } from "~/store/file/open_state.ts";
 import { saveSealedToken } from "~/store/tokens.ts";
 import { type AskedService, makeAuthorizationRequest } from "./authorization_request.ts";
 import { exchangeCode } from "./exchange_code.ts";

@@ -6,8 +6,8 @@
 import { closestWord } from "~/base/text/closest_word.ts";
 import { renderDuration } from "~/base/time/duration.ts";
 import { UserError, UserErrors } from "~/base/user_error.ts";
-import { type Authorised, authorize } from "~/cli/auth/authorize.ts";
 import type { AskedService } from "~/cli/auth/authorization_request.ts";
+import { type Authorised, authorize } from "~/cli/auth/authorize.ts";
 import { listServices } from "~/cli/auth/list_services.ts";
 import { defineCommand, ExitCode } from "~/cli/command.ts";
 import { namedProjectOf, projectOf } from "~/cli/find_project.ts";
@@ -18,7 +18,7 @@ import type { AuthProviders } from "~/project/settings/auth_providers.ts";
 import { loadSettings } from "~/project/settings/settings.ts";
 import { makeKeyText } from "~/project/settings/token_key.ts";
 import { stateOption } from "~/run/command_text.ts";
-import { openState, stateFilePath } from "~/store/open_state.ts";
+import { openState, stateFilePath } from "~/store/file/open_state.ts";
 import { removeSealedToken } from "~/store/tokens.ts";
 
 /** Authorises, forgets, or lists. */

@@ -12,8 +12,8 @@ import { findProjectState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import { loadProject } from "~/project/load_project.ts";
 import { buildProjectGraph } from "~/project/project_graph.ts";
 import { stateOption } from "~/run/command_text.ts";
-import { stateFilePath } from "~/store/open_state.ts";
-import { runUnderWay } from "~/store/run_under_way.ts";
+import { stateFilePath } from "~/store/file/open_state.ts";
+import { runUnderWay } from "~/store/file/run_under_way.ts";
 
 /** Prints a model's definition, its edges, its columns and its last run. */
 export const describeCommand = defineCommand({

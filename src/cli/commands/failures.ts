@@ -33,8 +33,8 @@ import {
   failingKeys,
   triedSince,
 } from "~/store/changes/failing_changes.ts";
-import { stateFilePath } from "~/store/open_state.ts";
-import { runUnderWay } from "~/store/run_under_way.ts";
+import { stateFilePath } from "~/store/file/open_state.ts";
+import { runUnderWay } from "~/store/file/run_under_way.ts";
 import { decodeGroupKey, keyObject, renderGroupKey } from "~/tracked/group_key.ts";
 
 /** Errors that are listed. */

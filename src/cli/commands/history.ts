@@ -27,9 +27,9 @@ import { type Cell, type Column, renderTable } from "~/cli/output/table.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { type PastStep, pastSteps, withDeath } from "~/cli/past_steps.ts";
 import { modelNames } from "~/project/models/find_models.ts";
+import { stateFilePath } from "~/store/file/open_state.ts";
+import { runUnderWay } from "~/store/file/run_under_way.ts";
 import { modelsInHistory, recentRuns, type RunHistoryRow } from "~/store/history.ts";
-import { stateFilePath } from "~/store/open_state.ts";
-import { runUnderWay } from "~/store/run_under_way.ts";
 
 /** Runs that are listed where no limit is given. */
 const LISTED = 20;

@@ -35,8 +35,8 @@ import {
   retryChanges,
 } from "~/store/changes/by_hand.ts";
 import { failingChanges } from "~/store/changes/failing_changes.ts";
+import { stateFilePath, withWordsOfState } from "~/store/file/open_state.ts";
 import { modelsInHistory } from "~/store/history.ts";
-import { stateFilePath, withWordsOfState } from "~/store/open_state.ts";
 
 const OPTIONS = {
   error: { type: "string", value: "TEXT", help: "Only groups whose error has this text in it" },

@@ -21,12 +21,12 @@ import { countChanges, renderReport, renderStates } from "~/cli/state_view/state
 import { modelNames } from "~/project/models/find_models.ts";
 import { backupState, defaultBackupPath } from "~/state/backup_state.ts";
 import { checkState } from "~/state/check_state.ts";
-import { modelsWithState, storedState } from "~/state/stored_states.ts";
 import { moveState } from "~/state/move_state.ts";
+import { modelsWithState, storedState } from "~/state/stored_states.ts";
+import { openState, stateFilePath, withWordsOfState } from "~/store/file/open_state.ts";
+import { lockPathOf, takeRunLock } from "~/store/file/run_lock.ts";
+import { findUnknownSender, unreadableMark } from "~/store/file/sent_mark.ts";
 import { PROJECT_ID, readMeta } from "~/store/meta.ts";
-import { openState, stateFilePath, withWordsOfState } from "~/store/open_state.ts";
-import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
-import { findUnknownSender, unreadableMark } from "~/store/sent_mark.ts";
 
 const OPTIONS = { practice: PRACTICE_OPTION } as const satisfies OptionTable;
 

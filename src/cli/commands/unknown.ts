@@ -28,8 +28,8 @@ import { printSettled, renderKeys, renderSettled } from "~/cli/unknown_view/sett
 import { printUnknown, renderUnknown } from "~/cli/unknown_view/unknown_lines.ts";
 import { settleChanges, settledChanges, type SettledGroup } from "~/store/changes/by_hand.ts";
 import { countInFlight, unknownChanges } from "~/store/changes/failing_changes.ts";
-import { stateFilePath, withWordsOfState } from "~/store/open_state.ts";
-import { runUnderWay } from "~/store/run_under_way.ts";
+import { stateFilePath, withWordsOfState } from "~/store/file/open_state.ts";
+import { runUnderWay } from "~/store/file/run_under_way.ts";
 
 /** Groups that are listed where no limit is given. */
 const LISTED = 10;

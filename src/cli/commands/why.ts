@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCommand, ExitCode } from "~/cli/command.ts";
-import { findTrackedModel } from "~/cli/groups/tracked_model.ts";
 import { openGroups } from "~/cli/groups/open_groups.ts";
+import { findTrackedModel } from "~/cli/groups/tracked_model.ts";
 import { ALL } from "~/cli/list_limit.ts";
 import { chooseState, PRACTICE_OPTION } from "~/cli/open_project_state.ts";
 import { parseCount } from "~/cli/parse_count.ts";
@@ -13,8 +13,8 @@ import { findInEras } from "~/cli/why_view/key_era.ts";
 import { loadStory } from "~/cli/why_view/load_story.ts";
 import { printStory } from "~/cli/why_view/story_json.ts";
 import { renderStory } from "~/cli/why_view/story_lines.ts";
-import { stateFilePath } from "~/store/open_state.ts";
-import { runUnderWay } from "~/store/run_under_way.ts";
+import { stateFilePath } from "~/store/file/open_state.ts";
+import { runUnderWay } from "~/store/file/run_under_way.ts";
 
 /** Tells it, newest first. */
 export const whyCommand = defineCommand({

@@ -8,8 +8,8 @@ import { UserError } from "~/base/user_error.ts";
 import { type ChosenState, openProjectState, whyNoState } from "~/cli/open_project_state.ts";
 import { tellOutdated } from "~/cli/output/outdated_text.ts";
 import type { Output } from "~/cli/output/output.ts";
-import { openState, stateFilePath, versionOf } from "~/store/open_state.ts";
-import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
+import { openState, stateFilePath, versionOf } from "~/store/file/open_state.ts";
+import { lockPathOf, takeRunLock } from "~/store/file/run_lock.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
 
 /** How it is opened. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { StateMigration } from "~/store/open_state.ts";
+import type { StateMigration } from "~/store/file/open_state.ts";
 import type { Output } from "./output.ts";
 import { renderSize } from "./size_text.ts";
 

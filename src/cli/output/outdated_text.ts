@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { findUnknownSender, olderThanSent, unreadableMark } from "~/store/sent_mark.ts";
+import { findUnknownSender, olderThanSent, unreadableMark } from "~/store/file/sent_mark.ts";
 import { renderLocalTime } from "./local_time.ts";
 import type { Output } from "./output.ts";
 

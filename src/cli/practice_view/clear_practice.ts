@@ -7,8 +7,8 @@
  */
 import { isThere } from "~/base/files/is_there.ts";
 import { practiceFilePath } from "~/run/practice.ts";
-import { namedStatePath, stateFilePath } from "~/store/open_state.ts";
-import { lockPathOf, takeRunLock } from "~/store/run_lock.ts";
+import { namedStatePath, stateFilePath } from "~/store/file/open_state.ts";
+import { lockPathOf, takeRunLock } from "~/store/file/run_lock.ts";
 
 /**
  * Deletes the practice files of a project.

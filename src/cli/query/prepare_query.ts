@@ -15,7 +15,7 @@ import { findUnboundParameter } from "~/sql/parameters.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
 import { createResultTable } from "~/warehouse/result_table.ts";
-import { findStatementErrorOffset } from "~/warehouse/statement_error_offset.ts";
+import { findStatementErrorOffset } from "~/warehouse/statements/statement_error_offset.ts";
 import { listTables } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { WholeRows } from "~/warehouse/whole_rows.ts";

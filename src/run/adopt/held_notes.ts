@@ -8,7 +8,7 @@ import { countOf } from "~/base/text/counts.ts";
 import { temp } from "~/sql/identifiers.ts";
 import type { countDifferences, FarComparison } from "~/tracked/adopt/match_far_rows.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/statements/array_rows.ts";
 import { countFrom } from "~/warehouse/tables.ts";
 import type { AdoptHeldContext } from "./adopt_held.ts";
 import type { HeldSource } from "./held_source.ts";

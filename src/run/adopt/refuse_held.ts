@@ -12,7 +12,7 @@ import {
   type FarFigures,
   findAmbiguousKey,
 } from "~/tracked/adopt/match_far_rows.ts";
-import { prepareArrayRows } from "~/warehouse/array_rows.ts";
+import { prepareArrayRows } from "~/warehouse/statements/array_rows.ts";
 import type { AdoptHeldContext } from "./adopt_held.ts";
 import type { LoadedHeld, QueryRows } from "./load_held.ts";
 

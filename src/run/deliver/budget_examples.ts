@@ -12,7 +12,7 @@ import { isCarried } from "~/tracked/compare/carried_changes.ts";
 import { wasAccepted } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/statements/array_rows.ts";
 
 /** How many are shown in all. */
 const EXAMPLES = 10;

@@ -15,7 +15,7 @@ import type { FormerGroups } from "~/tracked/accept/former_groups.ts";
 import { type Comparison, triedButUnchangedSql } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { decodeGroupKey, encodeGroupKey } from "~/tracked/group_key.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/statements/array_rows.ts";
 
 /** What it is decided by. */
 export interface GoneContext {

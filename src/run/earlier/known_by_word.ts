@@ -6,14 +6,14 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { isThereByWord } from "~/delivery/earlier_try.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { HAS_SETTLED, type LedgerReader } from "~/store/changes/ledger.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { keyIsAccepted, keysAreEqual } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/statements/array_rows.ts";
 
 /** The same changes, with these groups among the changed ones. */
 export function countKnownByWord(

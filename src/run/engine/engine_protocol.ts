@@ -8,7 +8,7 @@ import type { PlanDocument } from "~/plan/plan_document.ts";
 import type { RunEvent } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 import type { WorkerSpec } from "~/sandbox/supervisor.ts";
-import type { StateMigration } from "~/store/open_state.ts";
+import type { StateMigration } from "~/store/file/open_state.ts";
 
 /** All that the engine is told. */
 export type ToEngine =

@@ -11,7 +11,7 @@ import type { PlanDocument } from "~/plan/plan_document.ts";
 import type { RunEvent, RunFinished } from "~/run/run_event.ts";
 import type { RunRequest } from "~/run/run_request.ts";
 import { Supervisor } from "~/sandbox/supervisor.ts";
-import type { StateMigration } from "~/store/open_state.ts";
+import type { StateMigration } from "~/store/file/open_state.ts";
 import { CurrentModel } from "./current_model.ts";
 import type { FromEngine, ToEngine } from "./engine_protocol.ts";
 import { StopFlag } from "./stop_flag.ts";

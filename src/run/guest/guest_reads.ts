@@ -13,7 +13,7 @@ import {
   type PreparedSelect,
   prepareSelect,
   type SelectInput,
-} from "~/warehouse/prepare_select.ts";
+} from "~/warehouse/statements/prepare_select.ts";
 import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
 import { assertGuest } from "./guest_error.ts";
 import { GuestQuery } from "./guest_queries.ts";

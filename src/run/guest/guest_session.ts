@@ -19,7 +19,7 @@ import { NotPlanned } from "~/run/requests/refuse_unplanned.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { GuestLink } from "~/sandbox/guest_link.ts";
 import type { EgressError, GuestMessage, GuestStart, HostMessage } from "~/sandbox/protocol.ts";
-import { explainStateError } from "~/store/open_state.ts";
+import { explainStateError } from "~/store/file/open_state.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { explainGuestEnd } from "./explain_guest_end.ts";
 import { assertGuest, checkGuestError, GuestError } from "./guest_error.ts";

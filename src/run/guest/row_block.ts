@@ -6,7 +6,7 @@
 import { foldName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import type { RowBlock } from "~/sandbox/protocol.ts";
-import { MAX_COLUMNS } from "~/warehouse/column_limit.ts";
+import { MAX_COLUMNS } from "~/warehouse/statements/column_limit.ts";
 import { isSqlValue, type SqlValue } from "~/warehouse/values.ts";
 import { assertGuest } from "./guest_error.ts";
 

@@ -13,8 +13,8 @@ import type { RunEvent, StepStatus } from "~/run/run_event.ts";
 import type { GuestLink } from "~/sandbox/guest_link.ts";
 import { countWaitingChanges } from "~/store/changes/waiting_changes.ts";
 import { JointTransaction } from "~/store/commits/joint_transaction.ts";
+import { explainStateError } from "~/store/file/open_state.ts";
 import type { ModelState } from "~/store/model_states.ts";
-import { explainStateError } from "~/store/open_state.ts";
 import { decideStep, type StepDecision } from "./decide_step.ts";
 import type { ModelWishes } from "./model_wishes.ts";
 import {

@@ -9,9 +9,9 @@ import { KINDS } from "~/kinds/registry.ts";
 import type { Model } from "~/model/model.ts";
 import type { RunContext } from "~/run/run_context.ts";
 import type { JointTransaction } from "~/store/commits/joint_transaction.ts";
-import { explainStateError } from "~/store/open_state.ts";
+import { explainStateError } from "~/store/file/open_state.ts";
 import { ensureLookup } from "~/tracked/accept/target_view.ts";
-import { prepareFileSelect } from "~/warehouse/prepare_select.ts";
+import { prepareFileSelect } from "~/warehouse/statements/prepare_select.ts";
 import type { Step, StepOutcome } from "./step.ts";
 
 /**

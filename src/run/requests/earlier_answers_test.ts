@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
 import { RequestLog } from "~/store/changes/request_log.ts";
-import { openState } from "~/store/open_state.ts";
+import { openState } from "~/store/file/open_state.ts";
 import { EarlierAnswers } from "./earlier_answers.ts";
 import { describeRequest, describeResponse } from "./request_text.ts";
 

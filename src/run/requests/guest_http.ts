@@ -20,7 +20,7 @@ import type {
   EgressResponse,
   GuestRequest,
 } from "~/sandbox/protocol.ts";
-import type { StatePlace } from "~/store/state_place.ts";
+import type { StatePlace } from "~/store/file/state_place.ts";
 import { checkRequest } from "./check_request.ts";
 import { EgressExchange, type EgressExchangeContext } from "./egress_exchange.ts";
 import type { GuestTokens } from "./guest_tokens.ts";

@@ -3,7 +3,7 @@ import type { EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
 import { OpenRequests } from "~/store/changes/open_requests.ts";
 import { RequestLog } from "~/store/changes/request_log.ts";
 import { GroupCommit } from "~/store/commits/group_commit.ts";
-import { openState } from "~/store/open_state.ts";
+import { openState } from "~/store/file/open_state.ts";
 import { tempFolder } from "../../../tests/support/temp_folder.ts";
 import { GuestHttp } from "./guest_http.ts";
 import type { TokenKeeper } from "./token_keeper.ts";

@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Moment } from "~/delivery/sliding_window.ts";
 import type { DurableCommits } from "~/store/commits/group_commit.ts";
-import { openState } from "~/store/open_state.ts";
+import { openState } from "~/store/file/open_state.ts";
 import { RateGrants } from "~/store/rate_grants.ts";
 import { type LimiterTime, RateLimiter } from "./rate_limits.ts";
 

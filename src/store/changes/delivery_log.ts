@@ -12,7 +12,7 @@ import { LearntIds } from "~/store/compact/learnt_ids.ts";
 import { modelIdToWrite } from "~/store/compact/model_ids.ts";
 import { packHex, unpackHex } from "~/store/compact/packed_hex.ts";
 import { RunClock } from "~/store/compact/run_clock.ts";
-import { ManyRowStatement } from "~/warehouse/many_row_statement.ts";
+import { ManyRowStatement } from "~/warehouse/statements/many_row_statement.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
 /** How a try ended; `adopted`, `settled` and `retried` are a person's doing. */

@@ -7,7 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { modelIdsOf } from "~/store/compact/model_ids.ts";
 import { timeAfter } from "~/store/compact/run_clock.ts";
-import { prepareArrayRows } from "~/warehouse/array_rows.ts";
+import { prepareArrayRows } from "~/warehouse/statements/array_rows.ts";
 import { countFrom } from "~/warehouse/tables.ts";
 import { CUT_OFF } from "./cut_off.ts";
 import type { LedgerRow } from "./group_story.ts";

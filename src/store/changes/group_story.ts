@@ -9,7 +9,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { ChangeAction, LedgerState } from "~/delivery/earlier_try.ts";
 import { modelIdsOf } from "~/store/compact/model_ids.ts";
 import { timeAfter } from "~/store/compact/run_clock.ts";
-import { cachedStatement } from "~/warehouse/cached_statement.ts";
+import { cachedStatement } from "~/warehouse/statements/cached_statement.ts";
 import { findTableType } from "~/warehouse/tables.ts";
 import { ACTION_CODES, type DeliveryState, STATE_CODES, unpackHash } from "./delivery_log.ts";
 import { RUN_DIED } from "./open_requests.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { cachedStatement } from "~/warehouse/cached_statement.ts";
+import { cachedStatement } from "~/warehouse/statements/cached_statement.ts";
 
 /** Of the newest requests: some 400 bytes each where both bodies are short. */
 export const BODIES_KEPT = 20_000;

@@ -10,7 +10,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { spansOf } from "~/base/lists/number_spans.ts";
 import type { ChangeAction, EarlierTry, LedgerState } from "~/delivery/earlier_try.ts";
-import { ManyRowStatement } from "~/warehouse/many_row_statement.ts";
+import { ManyRowStatement } from "~/warehouse/statements/many_row_statement.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 
 /** One change that is not accepted. */

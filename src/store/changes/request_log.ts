@@ -13,7 +13,7 @@ import { modelIdsOf, modelIdToWrite } from "~/store/compact/model_ids.ts";
 import { packHex } from "~/store/compact/packed_hex.ts";
 import { RunClock } from "~/store/compact/run_clock.ts";
 import { UrlBeginnings } from "~/store/compact/url_beginnings.ts";
-import { cachedStatement } from "~/warehouse/cached_statement.ts";
+import { cachedStatement } from "~/warehouse/statements/cached_statement.ts";
 import { KeptBodies } from "./kept_bodies.ts";
 
 /** One request, its tries taken together. */

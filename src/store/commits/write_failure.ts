@@ -5,7 +5,7 @@
  * @module
  */
 import { UserError } from "~/base/user_error.ts";
-import { explainStateError } from "~/store/open_state.ts";
+import { explainStateError } from "~/store/file/open_state.ts";
 
 /** A disk that is full or broken, a file that is locked, damaged or read-only: any other write would fail too. */
 export function isOfMachine(error: unknown): boolean {

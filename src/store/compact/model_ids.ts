@@ -6,7 +6,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { cachedStatement } from "~/warehouse/cached_statement.ts";
+import { cachedStatement } from "~/warehouse/statements/cached_statement.ts";
 
 /** All of a name. */
 export function modelIdsOf(db: DatabaseSync, model: string): bigint[] {

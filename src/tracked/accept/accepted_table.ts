@@ -23,7 +23,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { foldName, isSameName } from "~/base/text/same_name.ts";
 import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
-import { cachedStatement } from "~/warehouse/cached_statement.ts";
+import { cachedStatement } from "~/warehouse/statements/cached_statement.ts";
 import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
 
 /** Name of the table that holds a model's accepted rows. */

@@ -8,7 +8,7 @@ import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { CONTENT_HASH, HASH_VERSION } from "~/tracked/content_hash.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import { GROUP_KEY, registerGroupKey } from "~/tracked/group_key_sql.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/statements/array_rows.ts";
 import { columnsOf, findTableType } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { acceptedTableName, COLUMNS_ID } from "./accepted_table.ts";

@@ -9,7 +9,7 @@ import { foldName, isSameName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
-import { MAX_COLUMNS } from "~/warehouse/column_limit.ts";
+import { MAX_COLUMNS } from "~/warehouse/statements/column_limit.ts";
 import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
 import { ACCEPTED_HASH, acceptedTableName, COPIES, valueColumnsOf } from "./accepted_table.ts";
 import { createTargetView, detachTarget, targetViewColumns } from "./target_view.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
+import { WideArguments } from "~/warehouse/statements/wide_arguments.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
-import { WideArguments } from "~/warehouse/wide_arguments.ts";
 
 /** More changed rows than this are left to a second scan inside SQLite, for the memory's sake. */
 const MAX_COLLECTED_ROWS = 20_000;

@@ -25,8 +25,8 @@ import {
 import { refuseOwnColumn } from "~/tracked/accept/target_table.ts";
 import { keepTargetView } from "~/tracked/accept/target_view.ts";
 import { getKeyColumns } from "~/tracked/key_columns.ts";
-import { RowInserter } from "~/warehouse/row_inserter.ts";
 import { rowidName } from "~/warehouse/rowid_name.ts";
+import { RowInserter } from "~/warehouse/statements/row_inserter.ts";
 import { countFrom } from "~/warehouse/tables.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { type AcceptedSums, sumAccepted, type Sums, toSums } from "./accepted_sums.ts";

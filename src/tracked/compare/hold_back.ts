@@ -9,7 +9,7 @@ import type { GroupNow } from "~/delivery/earlier_try.ts";
 import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/statements/array_rows.ts";
 import { countFrom } from "~/warehouse/tables.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import { ChangedGroupReader } from "./changed_group_reader.ts";

@@ -5,8 +5,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { columnList, temp } from "~/sql/identifiers.ts";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
-import { BOUND_LIMIT } from "~/warehouse/bound_limit.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/statements/array_rows.ts";
+import { BOUND_LIMIT } from "~/warehouse/statements/bound_limit.ts";
 import { type SqlValue, toBound } from "~/warehouse/values.ts";
 import { type Comparison, removedIs, type RemovedKind } from "./comparison_sql.ts";
 

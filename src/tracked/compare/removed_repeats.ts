@@ -5,9 +5,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { prepareArrayRows, readRow } from "~/warehouse/array_rows.ts";
-import type { SqlValue } from "~/warehouse/values.ts";
 import { columnList, temp } from "~/sql/identifiers.ts";
+import { prepareArrayRows, readRow } from "~/warehouse/statements/array_rows.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
 import { type Comparison, keysAreEqual } from "./comparison_sql.ts";
 
 /** Where a group went out that was cut off. */

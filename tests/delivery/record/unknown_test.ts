@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { takeRunLock } from "~/store/run_lock.ts";
+import { takeRunLock } from "~/store/file/run_lock.ts";
 import { fakeApi } from "../../support/fake_api.ts";
 import { readLines } from "../../support/read_lines.ts";
 import { killAfter } from "../../support/spoor.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type BoundValue, type SqlValue, toBound } from "./values.ts";
+import { type BoundValue, type SqlValue, toBound } from "~/warehouse/values.ts";
 
 /** Rows in one call, most first; measured best between 50 and 200. */
 const ROWS_PER_CALL = [100, 10, 1];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "~/warehouse/open_database.ts";
-import { tempFolder } from "../../tests/support/temp_folder.ts";
+import { tempFolder } from "../../../tests/support/temp_folder.ts";
 import { copyState } from "./state_copy.ts";
 
 /** Writes for ever, a pair of rows in each transaction, and moves the log into the file as often. */

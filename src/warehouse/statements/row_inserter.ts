@@ -5,8 +5,8 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "~/sql/identifiers.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
 import { ManyRowStatement } from "./many_row_statement.ts";
-import type { SqlValue } from "./values.ts";
 
 /** What a `RowInserter` does otherwise than usual. */
 export interface RowInserterOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type BoundValue, fromRead, type SqlValue } from "./values.ts";
+import { type BoundValue, fromRead, type SqlValue } from "~/warehouse/values.ts";
 
 /** A statement that gives arrays. The types of `node:sqlite` in Deno lack `setReturnArrays`. */
 interface ArrayStatement {

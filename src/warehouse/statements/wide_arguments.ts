@@ -9,7 +9,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { piecesOf } from "~/base/lists/pieces.ts";
-import type { SqlValue } from "./values.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
 
 const MAX_ARGUMENTS = 100;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
-import { tempFolder } from "../../tests/support/temp_folder.ts";
+import { tempFolder } from "../../../tests/support/temp_folder.ts";
 import { heldSince, lockPathOf, takeRunLock } from "./run_lock.ts";
 import { isSqliteLocked, trySqliteLock } from "./sqlite_lock.ts";
 

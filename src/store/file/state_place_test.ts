@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { tempFolder } from "../../tests/support/temp_folder.ts";
+import { tempFolder } from "../../../tests/support/temp_folder.ts";
 import { openState } from "./open_state.ts";
 import { emptyLog, StatePlace } from "./state_place.ts";
 

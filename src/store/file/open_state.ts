@@ -9,12 +9,12 @@ import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { messageOf } from "~/base/message_of.ts";
 import { UserError } from "~/base/user_error.ts";
+import { PROJECT_ID } from "~/store/meta.ts";
 import { openDatabase } from "~/warehouse/open_database.ts";
 import { openForReading } from "~/warehouse/open_for_reading.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
-import { PROJECT_ID } from "./meta.ts";
+import { APPLICATION_ID, MIGRATIONS } from "~/store/schema.ts";
 import { explainLostLink, explainNoRight } from "./out_of_reach.ts";
-import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 import { keepTemporaryFilesBeside, namedTemporaryFolder } from "./temporary_files.ts";
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { SqlValue } from "./values.ts";
+import type { SqlValue } from "~/warehouse/values.ts";
 import { WideArguments } from "./wide_arguments.ts";
 
 const NAMES = Array.from({ length: 250 }, (_, i) => `c${i}`);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "~/base/user_error.ts";
-import { tempFolder } from "../../tests/support/temp_folder.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { MIGRATIONS } from "~/store/schema.ts";
+import { tempFolder } from "../../../tests/support/temp_folder.ts";
 import {
   findUnknownSender,
   isMarkedAsSent,
