@@ -18,7 +18,7 @@ export interface BudgetFacts {
    */
   carried?: number;
   /** Held back: none of the above but `accepted`. `present`: among the rows of the query. @default none */
-  held?: { accepted: number; present: number };
+  heldBack?: { accepted: number; present: number };
 }
 
 /** What a model and its run allow. */
@@ -88,9 +88,9 @@ export function findBreaches(facts: BudgetFacts, budgets: Budgets): BudgetBreach
   return breaches;
 }
 
-function isEmptyQuery({ accepted, new: added, changed, removed, held }: BudgetFacts): boolean {
-  return added + changed === 0 && !held?.present && removed > 0 &&
-    removed + (held?.accepted ?? 0) === accepted;
+function isEmptyQuery({ accepted, new: added, changed, removed, heldBack }: BudgetFacts): boolean {
+  return added + changed === 0 && !heldBack?.present && removed > 0 &&
+    removed + (heldBack?.accepted ?? 0) === accepted;
 }
 
 function isOver(groups: number, accepted: number, budget: Budget): boolean {

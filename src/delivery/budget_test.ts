@@ -45,10 +45,10 @@ Deno.test("an empty query blocks always, also where removals harm nothing", () =
 Deno.test("what is held back is no removal, and no empty query while it is among the rows", () => {
   const limits = { maxRemoved: { percent: 100 } };
   const removed = 90;
-  assert.equal(breach({ removed, held: { accepted: 10, present: 0 } }, limits), "empty_query");
-  assert.equal(breach({ removed, held: { accepted: 10, present: 10 } }, limits), undefined);
-  assert.equal(breach({ removed, held: { accepted: 9, present: 0 } }, limits), undefined);
-  assert.equal(breach({ held: { accepted: 100, present: 0 } }, limits), undefined);
+  assert.equal(breach({ removed, heldBack: { accepted: 10, present: 0 } }, limits), "empty_query");
+  assert.equal(breach({ removed, heldBack: { accepted: 10, present: 10 } }, limits), undefined);
+  assert.equal(breach({ removed, heldBack: { accepted: 9, present: 0 } }, limits), undefined);
+  assert.equal(breach({ heldBack: { accepted: 100, present: 0 } }, limits), undefined);
 });
 
 Deno.test("where a header says nothing a fifth may be removed; where what is removed is kept, all may", () => {

@@ -155,7 +155,7 @@ function checkBudgets(
   };
   const hasLimit = accepted > 0 && budgets.maxChanges !== undefined && !budgets.allowChanges;
   const carried = hasLimit && changed + changes.new > 0 ? countCarried(db, changes) : 0;
-  const facts = { ...changes, removed, accepted, carried, held: heldBack };
+  const facts = { ...changes, removed, accepted, carried, heldBack };
   const breaches = findBreaches(facts, budgets);
   plan?.of(model.name).budgeted(facts, budgets, breaches);
   const [first] = breaches;

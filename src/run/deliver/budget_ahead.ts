@@ -90,7 +90,7 @@ function leftOf(
     carried: Number(row.changes),
     changed: 0,
     removed: Number(row.removed),
-    held: { accepted: Number(row.heldRemoved), present: Number(row.heldPresent) },
+    heldBack: { accepted: Number(row.heldRemoved), present: Number(row.heldPresent) },
   };
 }
 
