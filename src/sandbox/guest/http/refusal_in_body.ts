@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { shortenText } from "~/base/cut_text.ts";
-import { hideInText } from "~/base/hide_credentials.ts";
+import { shortenText } from "~/base/text/cut_text.ts";
+import { hideInText } from "~/base/secrets/hide_credentials.ts";
 
 /**
  * Name → whether its value says no.
