@@ -88,12 +88,13 @@ class QueryChecker {
   #columnsOf(
     model: Model,
     input: Omit<SelectInput, "readable">,
+    /** All that its text names: what more it would read, a run refuses. */
     tables: readonly string[],
     isTracked: boolean,
   ): readonly string[] | undefined {
     const fromState = tables.filter((table) => !this.#isKnown(table) && this.#makeAsInState(table));
     try {
-      const { columns } = prepareSelect(this.db, { ...input, readable: "all" });
+      const { columns } = prepareSelect(this.db, { ...input, readable: tables });
       const { kind, directives: { uniqueKey = [] } } = model;
       if (isTracked && kind === "tracked") getKeyColumns(model.name, uniqueKey, columns, input.at);
       return columns;

@@ -69,3 +69,22 @@ Deno.test("every model with a mistake is told, and those below are not blamed fo
   const other = model("mart.c", "SELECT 1 AS x, 2 AS x");
   assert.equal(check([wrong, below, other]).length, 2);
 });
+
+Deno.test("what a query would reach without naming it as a table is told as a run tells it", () => {
+  const beyond = [
+    "SELECT name FROM pragma_table_info('spoor.models')",
+    "SELECT load_extension('x') AS x",
+  ].map((sql, i) => model(`mart.m${i}`, sql));
+  assert.deepEqual(check(beyond), [
+    "Cannot run mart.m0: it reads pragma_table_info, which the model does not declare at models/mart/m0.sql:3",
+    "Cannot run mart.m1: it may not use the function load_extension at models/mart/m1.sql:3",
+  ]);
+});
+
+Deno.test("a table may be named as the file has it, with main before it too", () => {
+  const a = model("mart.a", "SELECT 1 AS id");
+  const b = model("mart.b", 'SELECT id FROM main."mart.a" UNION SELECT id FROM "mart.a"', [
+    "mart.a",
+  ]);
+  assert.deepEqual(check([a, b]), []);
+});

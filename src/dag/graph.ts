@@ -7,6 +7,7 @@
  */
 import { foldName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
+import { fileOfTable } from "~/model/file_of_table.ts";
 import type { Model, ModelName, Reference } from "~/model/model.ts";
 import { NearestTable } from "./nearest_table.ts";
 
@@ -150,14 +151,15 @@ function missingTable(
   const message = declared
     ? `Cannot depend on "${table}": no model has that name, and the database holds no such table`
     : `Cannot read the table "${table}": no model makes it, and the database does not hold it`;
-  return new UserError(message, {
-    at,
-    hint: meant
-      ? `Did you mean "${meant}"?`
-      : table.includes(".")
-      ? `Make it by a model, "models/${table.replace(".", "/")}.sql", or correct the name.`
-      : `Name the table with its schema, as in "staging.${table}".`,
-  });
+  return new UserError(message, { at, hint: meant ? `Did you mean "${meant}"?` : wayTo(table) });
+}
+
+function wayTo(table: string): string {
+  const file = fileOfTable(table);
+  if (file !== undefined) return `Make it by a model, "${file}", or correct the name.`;
+  return table.includes(".")
+    ? "Correct the name: no model can make a table that is called so."
+    : `Name the table with its schema, as in "staging.${table}".`;
 }
 
 function leftBehind({ table, at, declared }: Reference, meant: string | undefined): UserError {

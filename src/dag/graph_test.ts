@@ -71,6 +71,10 @@ Deno.test("a table like no other is told with the file that would make it", () =
     mistakesOf([model("a.b", ["warehouse.invoices"])]).join(),
     /\| Make it by a model, "models\/warehouse\/invoices\.sql", or correct the name\./,
   );
+  assert.match(
+    mistakesOf([model("a.b", ["temp.invoices"])]).join(),
+    /\| Correct the name: no model can make a table that is called so\./,
+  );
 });
 
 Deno.test("a table that the database holds can be read without a model", () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { foldName } from "~/base/text/same_name.ts";
-import { findTableReferences, type TableReference } from "~/sql/table_references.ts";
+import { findTableReferences, tableInFile, type TableReference } from "~/sql/table_references.ts";
 import { lineInFile, positionFinder } from "~/base/text/text_position.ts";
 import type { Reference } from "./model.ts";
 
@@ -30,7 +30,7 @@ export function findTablesRead(
   const positionOf = positionFinder(sql);
   const reads = new Map<string, TableRead>();
   for (const reference of found) {
-    const table = resolvedName(reference);
+    const table = tableInFile(reference);
     const key = foldName(table);
     if (reads.has(key)) continue;
     reads.set(key, { table, line: positionOf(reference.start).line });
@@ -69,14 +69,4 @@ export function addDeclaredReferences(
     if (references.has(key)) continue;
     references.set(key, { table, at: { path, ...(line && { line }) }, declared: true });
   }
-}
-
-/** Whether a name is the one that the SQLite file knows: `main` is the file itself. */
-export function isFileName({ schema }: TableReference): boolean {
-  return schema === undefined || foldName(schema) === "main";
-}
-
-function resolvedName(reference: TableReference): string {
-  const { schema, table } = reference;
-  return isFileName(reference) ? table : `${schema}.${table}`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { foldName } from "~/base/text/same_name.ts";
 import { scanQuery } from "./query_scan.ts";
 
 /** One place where a query reads a table. */
@@ -41,4 +42,14 @@ export interface TableReference {
  */
 export function findTableReferences(sql: string): TableReference[] {
   return scanQuery(sql).tables;
+}
+
+/** The table's name in the SQLite file: `mart.customers`. `main` is the file itself, and no part of it. */
+export function tableInFile(reference: TableReference): string {
+  return renamedInFile(reference) ?? reference.table;
+}
+
+/** The same where it has to be put into the query, as the schema is a part of it. */
+export function renamedInFile({ schema, table }: TableReference): string | undefined {
+  return schema === undefined || foldName(schema) === "main" ? undefined : `${schema}.${table}`;
 }

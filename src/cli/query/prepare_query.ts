@@ -14,6 +14,7 @@ import { parseModelName, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { findUnboundParameter } from "~/sql/parameters.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
+import { renamedInFile } from "~/sql/table_references.ts";
 import { createResultTable } from "~/warehouse/result_table.ts";
 import { findStatementErrorOffset } from "~/warehouse/statements/statement_error_offset.ts";
 import { listTables } from "~/warehouse/tables.ts";
@@ -70,10 +71,7 @@ function toSql(text: string): string {
   if (unbound) {
     throw new UserError(unbound.message, { hint: unbound.hint, details, exitCode: 2 });
   }
-  return rewriteTableReferences(
-    single.text,
-    ({ schema, table }) => schema === undefined ? undefined : `${schema}.${table}`,
-  );
+  return rewriteTableReferences(single.text, renamedInFile);
 }
 
 /** @throws {UserError} SQLite finds some mistakes only while it computes. */

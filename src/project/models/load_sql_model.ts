@@ -12,7 +12,6 @@ import {
   addDeclaredReferences,
   addTable,
   findTablesRead,
-  isFileName,
   type ReferenceMap,
   type TableRead,
 } from "~/model/sql_references.ts";
@@ -24,7 +23,7 @@ import { findUnboundParameter } from "~/sql/parameters.ts";
 import { scanTokens } from "~/sql/query_scan.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { type SelectProblem, tokenizeSingleSelect } from "~/sql/single_select.ts";
-import type { TableReference } from "~/sql/table_references.ts";
+import { renamedInFile } from "~/sql/table_references.ts";
 import { type AnalysisCache, keep, recall } from "./analysis_cache.ts";
 import type { ModelFile } from "./find_models.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -124,8 +123,6 @@ function readSelect(text: string): SelectReading | SelectProblem {
     ...read,
     line: line + read.line - 1,
   }));
-  const nameInFile = (reference: TableReference) =>
-    isFileName(reference) ? undefined : `${reference.schema}.${reference.table}`;
-  const fileSql = rewriteTableReferences(select.text, nameInFile, scan);
+  const fileSql = rewriteTableReferences(select.text, renamedInFile, scan);
   return { start, end: start + select.text.length, line, tables, fileSql };
 }

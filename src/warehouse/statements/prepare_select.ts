@@ -14,7 +14,7 @@ import { type SourceLocation, UserError } from "~/base/user_error.ts";
 import { findParameterMistake } from "~/sql/parameters.ts";
 import { rewriteTableReferences } from "~/sql/rewrite_references.ts";
 import { readSingleSelect } from "~/sql/single_select.ts";
-import { findTableReferences } from "~/sql/table_references.ts";
+import { findTableReferences, renamedInFile, tableInFile } from "~/sql/table_references.ts";
 import { type Authorizer, AuthorizerCode, underAuthorizer } from "./authorizer.ts";
 import { MAX_COLUMNS } from "./column_limit.ts";
 import { findStatementErrorOffset } from "./statement_error_offset.ts";
@@ -105,10 +105,10 @@ function refuseParameters(sql: string, input: SelectInput, start: number): void 
  */
 function rewrite(sql: string, input: SelectInput): string {
   const names = input.readable === "all" ? undefined : new Set([...input.readable].map(foldName));
-  return rewriteTableReferences(sql, ({ schema, table }) => {
-    const name = schema === undefined ? table : `${schema}.${table}`;
+  return rewriteTableReferences(sql, (reference) => {
+    const name = tableInFile(reference);
     if (names && !names.has(foldName(name))) throw notAllowed(`table ${name}`, input);
-    return schema === undefined ? undefined : name;
+    return renamedInFile(reference);
   });
 }
 
