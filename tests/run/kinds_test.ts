@@ -204,6 +204,11 @@ Deno.test("rows that no table can hold fail the model, and are explained", async
       `for (const i of [0, 1, 2]) await save.row(Object.fromEntries(wide(i * 700, 700)));`,
       /2100 columns/,
     ],
+    [
+      "a name twice, caught by the model",
+      `for (const row of [{ a: 1 }, { a: 1, A: 2 }]) void save.row(row).catch(() => {});`,
+      /"a" and "A" are one column/,
+    ],
   ];
   const wide =
     "const wide = (from, n) => Array.from({ length: n }, (_, i) => ['c' + (from + i), i]);";
@@ -217,7 +222,9 @@ Deno.test("rows that no table can hold fail the model, and are explained", async
   for (const [index, [what, , says]] of cases.entries()) {
     await t.step(what, () => {
       assert.equal(steps[`a.m${index}`]?.status, "failed");
-      assert.match(steps[`a.m${index}`]?.error?.message ?? "", says);
+      const { message = "", at } = steps[`a.m${index}`]?.error ?? {};
+      assert.match(message, says);
+      assert.deepEqual([at?.path, at?.line], [`models/a/m${index}.ts`, 3]);
     });
   }
 });

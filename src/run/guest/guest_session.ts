@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { headerHint } from "~/base/header_hint.ts";
 import { renderDuration } from "~/base/time/duration.ts";
 import { type ErrorReport, toErrorReport, UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
@@ -28,6 +27,7 @@ import { GuestReads } from "./guest_reads.ts";
 import { progressOf } from "./progress_of.ts";
 import { checkRowBlock } from "./row_block.ts";
 import { SavedRows } from "./saved_rows.ts";
+import { withoutNet } from "./without_net.ts";
 
 /** What a session is made of. */
 export interface GuestSessionParts {
@@ -56,6 +56,8 @@ export interface GuestOutcome {
   saved?: SavedRows;
 }
 
+type SaveMessage = Extract<GuestMessage, { type: "save" }>;
+
 /** A model that asks for nothing and computes without end is taken for lost after this time. */
 const SILENCE_LIMIT_MS = 10 * 60_000;
 const PROGRESS_EVERY_MS = 250;
@@ -77,6 +79,8 @@ export class GuestSession {
   #saved: SavedRows | undefined;
   /** An access that was refused fails the model, even one that goes on as if nothing was. */
   #refused: ErrorReport | undefined;
+  /** Rows that it saved by itself and that no table takes. */
+  #refusedRows: ErrorReport | undefined;
 
   constructor(private readonly parts: GuestSessionParts) {
     const { context, model, guest, modelTimeoutMs } = parts;
@@ -267,11 +271,7 @@ export class GuestSession {
   async #send({ id, request }: Extract<GuestMessage, { type: "http" }>): Promise<HostMessage> {
     const { http } = this.parts;
     if (!http) {
-      const host = hostOf(request?.url);
-      throw new UserError(`Cannot reach "${host}": ${this.#model.name} has no @allow_net`, {
-        at: { path: this.#model.path },
-        hint: headerHint("allow_net", [], host),
-      });
+      throw withoutNet(this.#model, request?.url);
     }
     const question = this.parts.verified.questionOf(request?.verifies);
     const response = await http.send(id, request, this.#reads.delivery?.requests, question);
@@ -286,9 +286,24 @@ export class GuestSession {
     return delivery;
   }
 
-  /** One transaction for all rows that came together. */
-  #saveAll(messages: readonly Extract<GuestMessage, { type: "save" }>[]): void {
+  /** The guest is told of rows that no table takes, as it knows which line saved them. The model fails then. */
+  #saveAll(messages: readonly SaveMessage[]): void {
     if (messages.length === 0) return;
+    try {
+      if (!this.#refusedRows) this.#keepAll(messages);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.#refusedRows = this.#masked(toErrorReport(error));
+      this.#refused ??= this.#refusedRows;
+    }
+    const error = this.#refusedRows;
+    for (const { id } of messages) {
+      this.#port.send(error ? { type: "error", id, error } : { type: "saved", id });
+    }
+  }
+
+  /** One transaction for all rows that came together. */
+  #keepAll(messages: readonly SaveMessage[]): void {
     assertGuest(!this.#reads.delivery, "rows beside the groups that it reads");
     const { db } = this.parts.context;
     inTransaction(db, () => {
@@ -298,7 +313,6 @@ export class GuestSession {
         this.#saved.add(block);
       }
     });
-    for (const { id } of messages) this.#port.send({ type: "saved", id });
   }
 
   #log({ level, message }: Extract<GuestMessage, { type: "log" }>): void {
@@ -325,10 +339,4 @@ function withAllDetails(
 
 function refusal({ message, hint, at }: EgressError): ErrorReport {
   return { message, ...(hint !== undefined && { hint }), ...(at && { at }) };
-}
-
-function hostOf(url: unknown): string {
-  return typeof url === "string" && URL.canParse(url)
-    ? new URL(url).host
-    : String(url).slice(0, 100);
 }

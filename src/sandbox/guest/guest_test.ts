@@ -212,6 +212,8 @@ log.info(secret("TOKEN"), env("REGION"), env("UNSET", "fallback"));
 log.info(attempt(() => secret("OTHER")));
 log.info(attempt(() => env("HOME")));
 log.info(attempt(() => env("UNSET")));
+log.info(attempt(() => env()));
+log.info(attempt(() => secret("")));
 secret("toString");`,
     host,
   );
@@ -221,8 +223,10 @@ secret("toString");`,
     'info: Cannot use the secret "OTHER": @secrets does not list it',
     'info: Cannot read the environment variable "HOME": @allow_env does not list it',
     'info: Cannot read the environment variable "UNSET": it is not set',
+    "info: Cannot call env: the name is undefined",
+    "info: Cannot call secret: the name is empty",
   ]);
   assert.equal(run.error?.message, 'Cannot use the secret "toString": @secrets does not list it');
   assert.match(run.error?.hint ?? "", /^Write "\/\/ @secrets: TOKEN, toString" into the header/);
-  assert.equal(run.error?.at?.line, 7);
+  assert.equal(run.error?.at?.line, 9);
 });

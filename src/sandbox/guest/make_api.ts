@@ -163,6 +163,7 @@ function makeSave(context: ApiContext): Api.Save {
     },
     rows: async (rows) => {
       if (Array.isArray(rows)) return await saveRows(context, rows);
+      expectRows(rows);
       for await (const block of inBlocks(rows)) await saveRows(context, block);
     },
   };
@@ -186,6 +187,17 @@ async function saveRows(context: ApiContext, rows: readonly SavedRow[]): Promise
   }
 }
 
+/** One row and a group are objects too, but no lists. */
+function expectRows(rows: unknown): void {
+  const isObject = typeof rows === "object" && rows !== null;
+  if (isObject && (Symbol.iterator in rows || Symbol.asyncIterator in rows)) return;
+  throw modelError(`Cannot save rows: they are ${nameKind(rows)}, and not a list of rows`, {
+    hint:
+      "One row is saved by save.row(row), a group that groups() gives by save.rows(group.rows).",
+    unsavable: true,
+  });
+}
+
 const BLOCK_ROWS = 500;
 
 async function* inBlocks(
@@ -204,6 +216,7 @@ async function* inBlocks(
 function secret(start: GuestStart, name: string): string {
   const standIn = Object.hasOwn(start.secrets, name) ? start.secrets[name] : undefined;
   if (standIn !== undefined) return standIn;
+  expectName("secret", name);
   throw refusal(
     `Cannot use the secret "${name}": @secrets does not list it`,
     headerHint("secrets", Object.keys(start.secrets), name),
@@ -212,6 +225,7 @@ function secret(start: GuestStart, name: string): string {
 
 function env(start: GuestStart, name: string, fallback: string | undefined): string {
   if (!start.allowedEnv.includes(name)) {
+    expectName("env", name);
     throw refusal(
       `Cannot read the environment variable "${name}": @allow_env does not list it`,
       headerHint("allow_env", start.allowedEnv, name),
@@ -221,6 +235,15 @@ function env(start: GuestStart, name: string, fallback: string | undefined): str
   if (value !== undefined) return value;
   throw modelError(`Cannot read the environment variable "${name}": it is not set`, {
     hint: `Set it, or give a fallback: env("${name}", "…").`,
+    fatal: true,
+  });
+}
+
+function expectName(call: string, name: unknown): void {
+  if (typeof name === "string" && name !== "") return;
+  const given = name === "" ? "empty" : nameKind(name);
+  throw modelError(`Cannot call ${call}: the name is ${given}`, {
+    hint: `Write the name of a variable, as in ${call}("CRM_TOKEN").`,
     fatal: true,
   });
 }

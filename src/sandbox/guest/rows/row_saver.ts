@@ -8,7 +8,7 @@
  * @module
  */
 import { nameKind } from "~/sandbox/guest/format_value.ts";
-import { modelError } from "~/sandbox/guest/host_error.ts";
+import { atSite, modelError } from "~/sandbox/guest/host_error.ts";
 import { HttpResponse } from "~/sandbox/guest/http/http_response.ts";
 import type { HostPort } from "~/sandbox/guest/host_port.ts";
 import type { RowBlock, Value } from "~/sandbox/protocol.ts";
@@ -26,6 +26,8 @@ interface OpenBlock {
   columns: readonly string[];
   values: Value[];
   rows: number;
+  /** Made where the model saved its first row. */
+  site: Error;
 }
 
 /** See the module's comment. */
@@ -108,7 +110,7 @@ export class RowSaver {
     }
     const [oldest] = this.#open;
     if (oldest && this.#open.length >= MAX_OPEN_BLOCKS) this.#send(oldest);
-    const block = { columns, values: [], rows: 0 };
+    const block = { columns, values: [], rows: 0, site: new Error() };
     this.#open.push(block);
     return block;
   }
@@ -117,15 +119,16 @@ export class RowSaver {
     this.#open.splice(this.#open.indexOf(block), 1);
     if (block.rows === 0) return;
     this.#onTheWay++;
-    void this.#deliver({ columns: block.columns, values: block.values });
+    void this.#deliver(block);
     this.#port.flush();
   }
 
-  async #deliver(block: RowBlock): Promise<void> {
+  async #deliver({ columns, values, site }: OpenBlock): Promise<void> {
+    const block: RowBlock = { columns, values };
     try {
       await this.#port.call("saved", { type: "save", block });
     } catch (error) {
-      this.#failure ??= error as Error;
+      this.#failure ??= atSite(error, site) as Error;
     }
     this.#onTheWay--;
     for (const resolve of this.#room.splice(0)) resolve();

@@ -126,7 +126,7 @@ Deno.test("a value that cannot be saved is an error with the column's name", asy
 });
 
 Deno.test("a save that the host refuses fails the model", async () => {
-  const run = await runGuest(`import { save } from "spoor"; await save.row({ a: 1 });`, {
+  const run = await runGuest(`import { save } from "spoor";\nawait save.row({ a: 1 });`, {
     intercept(message, reply) {
       if (message.type !== "save") return false;
       reply({ type: "error", id: message.id, error: { message: "no such column" } });
@@ -135,6 +135,23 @@ Deno.test("a save that the host refuses fails the model", async () => {
   });
 
   assert.equal(run.error?.message, "no such column");
+  assert.equal(run.error?.at?.line, 2);
+});
+
+Deno.test("save.rows takes a list, and says so of one row or a group", async () => {
+  const run = (rows: string) =>
+    runGuest(`import { save } from "spoor";\nawait save.rows(${rows});`);
+
+  for (const rows of ["{ a: 1 }", "{ key: { a: 1 }, rows: [{ a: 1 }] }"]) {
+    const { error } = await run(rows);
+    assert.equal(error?.message, "Cannot save rows: they are an object, and not a list of rows");
+    assert.match(error?.hint ?? "", /save\.row\(row\).*save\.rows\(group\.rows\)/);
+    assert.equal(error?.at?.line, 2);
+  }
+  const messageOf = async (rows: string) => (await run(rows)).error?.message;
+  assert.match(await messageOf("undefined") ?? "", /they are undefined, and not a list/);
+  assert.match(await messageOf("'ab'") ?? "", /they are a string, and not a list/);
+  assert.equal(await messageOf("new Set([{ a: 1 }])"), undefined);
 });
 
 Deno.test("save.row acknowledges a group once all of its rows are saved", async () => {
