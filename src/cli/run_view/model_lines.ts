@@ -91,9 +91,9 @@ export function renderModel(event: ModelFinished, view: RunView): string[] {
 }
 
 function reasonOf(event: ModelFinished): string {
-  // Without rows nothing was written, and there may never have been any.
+  // Without rows there may never have been any, nor a run before.
   const isRebuiltTheSame = event.status === "ok" && !event.changed && event.kind === "table" &&
-    event.rows !== undefined;
+    (event.rows ?? 0) > 0;
   return isRebuiltTheSame ? `${event.reason}; same rows as before` : event.reason;
 }
 

@@ -109,21 +109,24 @@ Deno.test("a run that finds nothing to do is one line", () => {
 
 Deno.test("skipped models are shown with their reason once something runs", () => {
   const printed = show([
-    started(["mart.a", "mart.b"]),
+    started(["mart.a", "mart.b", "raw.c"]),
     skipped("mart.a"),
     begins("mart.b"),
     ends("mart.b", { changed: false, reason: "definition changed", rows: 5 }),
-    finished({ ok: 1, skipped: 1 }),
+    begins("raw.c"),
+    ends("raw.c", { changed: false, rows: 0 }),
+    finished({ ok: 2, skipped: 1 }),
   ]);
   assert.equal(
     printed,
     lines(
-      "Running 2 models.",
+      "Running 3 models.",
       "",
       "  skipped  mart.a  table           91 rows             up to date",
       "  ok       mart.b  table            5 rows      12 ms  definition changed; same rows as before",
+      "  ok       raw.c   table            0 rows      12 ms  first run",
       "",
-      "Done in 1.2 s: 1 model ok, 1 up to date.",
+      "Done in 1.2 s: 2 models ok, 1 up to date.",
     ),
   );
 });

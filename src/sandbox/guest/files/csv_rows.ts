@@ -6,7 +6,7 @@
 import { countOf } from "~/base/text/counts.ts";
 import { CsvMistake, CsvParser, type CsvRecord } from "~/base/text/csv_parser.ts";
 import type { CsvOptions } from "~/sandbox/guest/api.ts";
-import { modelError } from "~/sandbox/guest/host_error.ts";
+import { type Known, modelError } from "~/sandbox/guest/host_error.ts";
 import { rowMaker } from "~/sandbox/guest/rows/row_values.ts";
 
 /** A row of a CSV file: all values are texts. */
@@ -74,6 +74,11 @@ class CsvRows {
   /** The first record gives the names, or at least their number. */
   #begin(record: CsvRecord, rows: CsvRow[]): void {
     if (isBlank(record)) return;
+    if (record.fields.some((field) => /\r(?!\n)/.test(field))) {
+      throw this.#mistake("its lines end with CR alone", record.line, {
+        hint: "Save it with the line ends of Windows or Unix.",
+      });
+    }
     if (this.#hasHeader) return this.#name(record.fields, record.line);
     this.#name(record.fields.map((_, i) => `column${i + 1}`), record.line);
     this.#add(record, rows);
@@ -106,12 +111,16 @@ class CsvRows {
   #expectFields({ fields, line }: CsvRecord): void {
     const width = this.#columns?.length ?? 0;
     if (fields.length === width) return;
-    throw this.#mistake(`the row has ${countOf(fields.length, "field")}, and not ${width}`, line);
+    const other = /[;\t|]/.exec(width === 1 ? this.#columns?.[0] ?? "" : "")?.[0];
+    throw this.#mistake(`the row has ${countOf(fields.length, "field")}, and not ${width}`, line, {
+      hint: other && `Is it another delimiter? csv({ delimiter: ${JSON.stringify(other)} })`,
+    });
   }
 
-  #mistake(what: string, line: number | undefined): Error {
+  #mistake(what: string, line: number | undefined, about: Pick<Known, "hint"> = {}): Error {
     return modelError(`Cannot read ${this.#path}: ${what}`, {
       at: { path: this.#path, ...(line !== undefined && { line }) },
+      ...about,
     });
   }
 }

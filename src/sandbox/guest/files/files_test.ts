@@ -62,7 +62,7 @@ log.info(await file.csv({ delimiter: ";", header: false }));`,
 Deno.test("a broken CSV is an error with the file's line", async () => {
   const mistake = async (csv: string, options = "") => {
     const { error } = await run(`await file.csv(${options});`, { "in/a.csv": csv });
-    return [error?.message, error?.at?.line];
+    return [error?.message, error?.at?.line, ...error?.hint ? [error.hint] : []];
   };
 
   assert.deepEqual(await mistake("a,b\n1,2\n1,2,3\n"), [
@@ -83,6 +83,17 @@ Deno.test("a broken CSV is an error with the file's line", async () => {
   ]);
   assert.deepEqual(await mistake("a,,b\n"), ["Cannot read in/a.csv: column 2 has no name", 1]);
   assert.match(String((await mistake("a", `{ delimiter: "::" }`))[0]), /with the delimiter "::"/);
+  assert.deepEqual(await mistake("id,name\r1,x\r2,y\r"), [
+    "Cannot read in/a.csv: its lines end with CR alone",
+    1,
+    "Save it with the line ends of Windows or Unix.",
+  ]);
+  assert.deepEqual(await mistake("id;price\n1;2,50\n"), [
+    "Cannot read in/a.csv: the row has 2 fields, and not 1",
+    2,
+    'Is it another delimiter? csv({ delimiter: ";" })',
+  ]);
+  assert.deepEqual(await mistake('"a\r\nb",c\r\n1,2\r\n'), [undefined, undefined]);
 });
 
 Deno.test("text that is not UTF-8 is an error with file and line", async () => {
