@@ -73,7 +73,11 @@ export class ReadableFiles {
     }
     if (this.#isPrivate(real)) throw this.#notAllowed(path);
     if (!this.#covers(absolute, real)) throw this.#leadsAway(absolute, real);
-    if (!file.isFile) throw new UserError(`Cannot read "${path}": it is a folder`);
+    if (!file.isFile) {
+      throw new UserError(`Cannot read "${path}": it is a folder`, {
+        hint: `What is in it is found by a pattern, as in files("${path.replace(/\/+$/, "")}/*")`,
+      });
+    }
     return this.#describe(absolute, file);
   }
 

@@ -24,6 +24,7 @@ export function makeFiles(port: HostPort): (glob: string) => PublicItems<PublicF
     if (typeof glob !== "string") {
       throw modelError(`Cannot find files: the pattern is ${nameKind(glob)}, and not text`);
     }
+    if (glob === "") throw modelError("Cannot find files: the pattern is empty");
     const site = new Error();
     return new Items(async function* () {
       const { files } = await port.call("file_list", { type: "files", pattern: glob })

@@ -141,6 +141,14 @@ Deno.test("leaving the rows of a file early reads no further", async () => {
   assert.ok(messages.filter((message) => message.type === "read").length <= 4);
 });
 
+Deno.test("a pattern is a text that is not empty", async () => {
+  const messageOf = async (pattern: string) =>
+    (await runGuest(`import { files } from "spoor"; await files(${pattern});`)).error?.message;
+
+  assert.equal(await messageOf("7"), "Cannot find files: the pattern is a number, and not text");
+  assert.equal(await messageOf('""'), "Cannot find files: the pattern is empty");
+});
+
 Deno.test("a refusal of the host names the line of the model", async () => {
   const run = await runGuest(
     `import { files } from "spoor";\n\nfor await (const file of files("/etc/*"));`,
