@@ -41,7 +41,9 @@ function renderState(model: ModelDescription, style: Style): string[] {
   const { last_run: run, rows, waiting } = model;
   if (!run) return [label("last run", "never", { style })];
   const word = paintCell(statusCell(run.status, style));
-  const took = run.elapsed_ms === null ? "" : `, in ${renderDuration(run.elapsed_ms)}`;
+  const took = run.elapsed_ms === null || run.status === "blocked"
+    ? ""
+    : `, in ${renderDuration(run.elapsed_ms)}`;
   const lines = [
     label(
       "last run",

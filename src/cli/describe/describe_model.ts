@@ -116,6 +116,7 @@ function toHeaderText(key: keyof Directives, value: Directives[keyof Directives]
 
 function stateOf({ db, underWay }: DescribedState, model: Model): Partial<ModelDescription> {
   const { name } = model;
+  // What a tracked table is told to have is how it keeps any value as it is; a view's column has BLOB for that.
   const columns = db.prepare("SELECT name, type FROM pragma_table_info(?)").all(name);
   const state = loadModelStates(db).get(name);
   const [lastRun] = pastSteps(db, name, { limit: 1, underWay });
@@ -124,8 +125,7 @@ function stateOf({ db, underWay }: DescribedState, model: Model): Partial<ModelD
     ...(columns.length > 0 && {
       columns: columns.map((column) => ({
         name: String(column.name),
-        // What a tracked table is told to have is how it keeps any value as it is.
-        type: state?.kind === "tracked" ? "" : String(column.type),
+        type: state?.kind === "tracked" || column.type === "BLOB" ? "" : String(column.type),
       })),
     }),
     ...(state?.rows !== undefined && { rows: state.rows }),
