@@ -160,7 +160,7 @@ function notAChoice(
 ): UserError {
   const meant = closestWord(value, choices);
   return new UserError(`Cannot run "spoor ${command}": ${what} cannot be "${value}"`, {
-    hint: meant ? `Did you mean "${meant}"?` : `It is one of: ${choices.join(", ")}`,
+    hint: `${meant ? `Did you mean "${meant}"? ` : ""}It is one of: ${choices.join(", ")}`,
     exitCode: 2,
   });
 }

@@ -100,7 +100,7 @@ Deno.test("a value for an option that takes none is refused", () => {
 Deno.test("a value that is none of the choices is refused with the nearest one", () => {
   assert.equal(
     refusal(["mail", "--format", "cvs"]),
-    `Cannot run "spoor send": --format cannot be "cvs" | Did you mean "csv"?`,
+    `Cannot run "spoor send": --format cannot be "cvs" | Did you mean "csv"? It is one of: json, csv`,
   );
   assert.match(refusal(["mail", "--format", "parquet"]), /It is one of: json, csv/);
 });

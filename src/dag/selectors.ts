@@ -93,11 +93,19 @@ function unknownModel(term: string, selector: string, graph: Graph): UserError {
     return selectsNothing(`"${selector}" names no model`, `Write it as in "+mart.customers".`);
   }
   const byPath = [...graph.models.values()].find((model) => model.path === term);
-  const meant = byPath?.name ?? new NearestTable([...graph.models.keys()]).find(term);
+  const meant = byPath?.name ?? schemaOf(term, graph) ??
+    new NearestTable([...graph.models.keys()]).find(term);
   const hint = meant
     ? `Did you mean "${meant}"?`
     : `A model is named by its folder and its file: "mart.customers" is models/mart/customers.sql.`;
   return selectsNothing(`"${term}" is not a model`, hint);
+}
+
+/** Who names a folder means the models in it. */
+function schemaOf(term: string, graph: Graph): string | undefined {
+  const schema = foldName(term.replace(/^models\//, "").replace(/\/$/, ""));
+  const found = [...graph.models.keys()].find((name) => foldName(name).startsWith(`${schema}.`));
+  return found && `${found.split(".", 1)[0]}.*`;
 }
 
 function selectsNothing(state: string, hint: string): UserError {

@@ -52,6 +52,8 @@ const REFUSED: [selector: string, message: string, hint: string][] = [
   ["mart.bb", `"mart.bb" is not a model`, `Did you mean "mart.b"?`],
   ["d", `"d" is not a model`, `Did you mean "mart.d"?`],
   ["models/sync/c.sql", `"models/sync/c.sql" is not a model`, `Did you mean "sync.c"?`],
+  ["SYNC", `"SYNC" is not a model`, `Did you mean "sync.*"?`],
+  ["models/mart/", `"models/mart/" is not a model`, `Did you mean "mart.*"?`],
   ["warehouse.invoices", `"warehouse.invoices" is not a model`, `A model is named by its folder`],
   ["tag:dayly", `no model has the tag "dayly"`, `Did you mean "tag:daily"?`],
   ["tag:zebra", `no model has the tag "zebra"`, `The tags are crm, daily.`],

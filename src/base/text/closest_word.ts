@@ -19,14 +19,14 @@
  * @param word What was written.
  * @param known What could have been meant.
  * @returns The nearest of `known`, or `undefined` when none is near: more than a third of the
- * letters (and at least two) would have to change.
+ * letters (and at least two) would have to change, or as many as it has: `md` is not meant by `xml`.
  */
 export function closestWord(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance);
-    if (distance < bestDistance) {
+    if (distance < bestDistance && distance < candidate.length) {
       best = candidate;
       bestDistance = distance;
     }
