@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf } from "~/base/message_of.ts";
+import { systemWords } from "~/base/files/system_words.ts";
 import { UserError } from "~/base/user_error.ts";
 
 /**
@@ -42,7 +42,7 @@ export function unreadable(what: "file" | "folder", path: string, cause: unknown
     ? "it does not exist"
     : cause instanceof Deno.errors.PermissionDenied
     ? "permission was denied"
-    : `"${messageOf(cause)}"`;
+    : systemWords(cause);
   return new UserError(`Cannot read the ${what}: ${state}`, {
     at: { path },
     hint: `Check that the ${what} is there and that you may read it.`,

@@ -84,11 +84,17 @@ function whatIsInTheWay(root: string): string | undefined {
 
 function refuseToOverwrite(root: string, dir: string): void {
   const existing = Object.keys(PROJECT_FILES).filter((path) => isThere(`${root}/${path}`));
+  // What is in there already would be a model of the project.
+  if (existing.length === 0 && holdsAnything(`${root}/models`)) existing.push("models");
   if (existing.length === 0) return;
   const files = existing.map((path) => `"${path}"`).join(", ");
   throw new UserError(`Cannot make a project in "${dir}": it holds ${files} already`, {
     hint: `Nothing was written. Choose an empty folder: "spoor init demo".`,
   });
+}
+
+function holdsAnything(folder: string): boolean {
+  return isThere(folder) && [...Deno.readDirSync(folder)].length > 0;
 }
 
 function writeFile(root: string, path: string, text: string): void {

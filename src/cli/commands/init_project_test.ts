@@ -171,6 +171,18 @@ Deno.test("init overwrites nothing, and names what is there", async () => {
   assert.equal(await Deno.readTextFile(`${root}/README.md`), "mine");
 });
 
+Deno.test("init leaves a folder alone that holds models already, or files that would become some", async () => {
+  using folder = tempFolder();
+  await Deno.mkdir(`${folder.path}/models/raw`, { recursive: true });
+  await Deno.writeTextFile(`${folder.path}/models/raw/customers.sql`, "SELECT 1 AS id");
+  const { code, stderr } = await call("init", folder.path);
+  assert.equal(code, 1);
+  assert.match(stderr, /^error: Cannot make a project in ".*": it holds "models" already\n/);
+  assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["models"]);
+  await Deno.remove(`${folder.path}/models/raw`, { recursive: true });
+  assert.equal((await call("init", folder.path)).code, 0, "an empty one does no harm");
+});
+
 Deno.test("init takes its folder from --project too, and says how to enter it", async () => {
   using folder = tempFolder();
   const root = `${folder.path}/my project`;
