@@ -327,7 +327,38 @@ export interface EgressResponse {
   note?: string;
   /** Plan: what would have been sent; the answer is assumed. */
   recorded?: RecordedRequest;
+  /** There were several: for the record. */
+  tries?: RequestTries;
 }
+
+/** Several tries of one request. */
+export interface RequestTries {
+  /** In their order; of very many the first and the last. */
+  told: readonly RequestTry[];
+  /** Of those between: a status or an error's kind → how many ended so. */
+  leftOut?: Readonly<Record<string, number>>;
+}
+
+/** One of several tries. Exactly one of `status` and `error` is there. */
+export interface RequestTry {
+  /** The first is 1. */
+  nth: number;
+  /** When it began; as `Date.now()`. */
+  atMs: number;
+  elapsedMs: number;
+  status?: number;
+  /** What the answer's `Retry-After` asks for. */
+  retryAfterMs?: number;
+  error?: EgressError;
+  /** What was waited for after it, in milliseconds. */
+  waitedMs: Readonly<Partial<Record<WaitCause, number>>>;
+}
+
+/**
+ * What a further try waits for. `slow_down`: the far side has said "too fast", and all requests of the model wait.
+ * `token`: a new access token, after a 401.
+ */
+export type WaitCause = "back_off" | "retry_after" | "slow_down" | "rate_limit" | "token";
 
 /** A request as it would have gone out; secrets masked. */
 export interface RecordedRequest {

@@ -27,8 +27,10 @@ export const whyCommand = defineCommand({
     "Where the model had another @unique_key before, a key of then tells what was done under that.",
     "Runs that skipped the model are not told: they decided nothing. One that died is, where it is",
     "on record that it had begun the model.",
-    "What was sent and answered is kept of the newest 20,000 requests, and of the last ten of each",
-    "group that is not accepted: of the newest 5,000 to 10,000 of those. Of each kind 8 MB at most.",
+    "Of a request that was tried more than once each try is told: when it began, how it ended, and what",
+    "was waited for after it; of more than ten the first five and the last.",
+    "That, and what was sent and answered, is kept of the newest 20,000 requests, and of the last ten of",
+    "each group that is not accepted: of the newest 5,000 to 10,000 of those. Of each kind 8 MB at most.",
   ].join("\n"),
   positionals: [
     { name: "model", help: "Its name", required: true, complete: "models" },

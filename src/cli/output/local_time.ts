@@ -12,3 +12,9 @@ export function renderLocalTime(iso: string): string {
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
+
+/** The same with milliseconds, as logs of a far side have them: `2026-01-31 14:05:09.007`. */
+export function renderLocalMoment(iso: string): string {
+  const ms = new Date(iso).getMilliseconds();
+  return Number.isNaN(ms) ? iso : `${renderLocalTime(iso)}.${String(ms).padStart(3, "0")}`;
+}

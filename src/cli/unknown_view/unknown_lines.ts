@@ -14,6 +14,7 @@ import type { Style } from "~/cli/output/style.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
 import { CUT_OFF, isCutOff } from "~/store/changes/cut_off.ts";
 import type { LedgerRow, RequestRow } from "~/store/changes/group_story.ts";
+import { readTries } from "~/store/changes/recorded_tries.ts";
 import { decodeGroupKey, keyObject, renderGroupKey } from "~/tracked/group_key.ts";
 
 /** One group, its model and its last request, and what becomes of it. */
@@ -106,6 +107,7 @@ function renderGroup(group: UnknownGroup, style: Style): string[] {
     ...isCutOff(change)
       ? cutOffLines(change, request, style)
       : requestLines(change, request, style),
+    ...lastTryLines(request),
     ...key ? [`${BELOW}${style.dim("key")} ${key}`] : [],
     ...change.batch !== 0 ? [`${BELOW}${style.dim("sent in a batch")}`] : [],
   ];
@@ -141,6 +143,13 @@ function requestLines(
     lineWithTime(name, request.at, style),
     ...why === null ? [] : [`${BELOW}${visibleLine(why)}`],
   ];
+}
+
+/** By these times a person finds it in a log of the far side. */
+function lastTryLines(request: RequestRow | undefined): string[] {
+  const last = readTries(request?.response ?? null)?.tries.at(-1);
+  if (!last) return [];
+  return [`${BELOW}${countOf(last.nth, "try", "tries")}, the last at ${renderLocalTime(last.at)}`];
 }
 
 function lineWithTime(text: string, at: string | null, style: Style): string {
@@ -188,6 +197,8 @@ export function printUnknown(
           url: request.url,
           status: request.status,
           error: request.error,
+          attempts: request.attempts,
+          ...readTries(request.response),
         }
         : null,
     });

@@ -5,6 +5,7 @@
  */
 import type { Output } from "~/cli/output/output.ts";
 import type { RequestRow } from "~/store/changes/group_story.ts";
+import { readTries } from "~/store/changes/recorded_tries.ts";
 import { keyObject } from "~/tracked/group_key.ts";
 import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
 import { readMessage } from "./recorded_message.ts";
@@ -63,6 +64,7 @@ function toTry({ delivery, requests, hasMore, before }: ToldTry): object {
 function toRequest({ request, response, ...rest }: RequestRow): object {
   return {
     ...rest,
+    ...readTries(response),
     request: request === null ? null : readMessage(request),
     response: response === null ? null : readMessage(response),
   };

@@ -6,6 +6,7 @@
 // deno-lint-ignore-file camelcase -- columns, and words that --json prints.
 import { countOf, renderCount } from "~/base/text/counts.ts";
 import { renderDuration } from "~/base/time/duration.ts";
+import { renderTries } from "~/cli/groups/tries_lines.ts";
 import { renderLocalTime } from "~/cli/output/local_time.ts";
 import type { Paint, Style } from "~/cli/output/style.ts";
 import { cutToWidth } from "~/cli/output/table.ts";
@@ -13,6 +14,7 @@ import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
 import { VERIFY_SAYS } from "~/store/changes/by_hand.ts";
 import { CUT_OFF, cutOffNote } from "~/store/changes/cut_off.ts";
 import type { DeliveryRow, RequestRow } from "~/store/changes/group_story.ts";
+import { readTries } from "~/store/changes/recorded_tries.ts";
 import { renderGroupKey } from "~/tracked/group_key.ts";
 import { renderChanged } from "./changed_text.ts";
 import { isByHand, isLeftByAdopt } from "./delivery_row.ts";
@@ -195,11 +197,14 @@ function renderRequest(request: RequestRow, view: StoryView): string[] {
     ...facts.length > 0 ? [style.dim(facts.join(", "))] : [],
   ].join("  ");
   if (request.request === null) {
-    const note = "its bodies are not kept: newer ones have taken their place";
+    const what = attempts < 2 ? "bodies are" : "bodies and tries are";
+    const note = `its ${what} not kept: newer ones have taken their place`;
     return [head, `${BELOW}  ${style.dim(note)}`];
   }
+  const tries = readTries(request.response);
   return [
     head,
+    ...tries ? renderTries(tries, style).map((line) => `${BELOW}  ${line}`) : [],
     ...renderBody("request", request.request, view),
     ...renderBody("response", request.response, view),
   ];

@@ -45,7 +45,7 @@ function answersOf(...recorded: Recorded[]): EarlierAnswers {
       idempotencyKey: "",
       subject: SUBJECT,
       request: describeRequest(request, mask),
-      response: describeResponse(response),
+      response: describeResponse(response, String),
     });
   }
   return new EarlierAnswers(db, mask);

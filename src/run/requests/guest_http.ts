@@ -102,7 +102,7 @@ export class GuestHttp {
     this.#refuse(request, tracked);
     const outgoing = this.#begin(request, tracked, question);
     if (outgoing.mayLeave) await outgoing.mayLeave;
-    const { recorded, assumed, ...response } = await this.#carry(
+    const { recorded, assumed, tries, ...response } = await this.#carry(
       guestId,
       request,
       outgoing,
@@ -118,7 +118,7 @@ export class GuestHttp {
     if (response.error?.kind === "down" && !this.#exchange.hasEnded) this.#down ??= response.error;
     this.#tellGroups(request, outgoing.begun, response, tracked);
     this.#count(response);
-    outgoing.record?.end(response);
+    outgoing.record?.end({ ...response, ...tries && { tries } });
     return response;
   }
 

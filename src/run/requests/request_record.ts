@@ -102,7 +102,7 @@ export class RequestRecord {
         keyName,
         subject,
         request: this.#text,
-        response: describeResponse(response),
+        response: describeResponse(response, (text) => this.#shown(text)),
       });
     });
   }

@@ -7,6 +7,7 @@ import { hideInHeaders, hideInText } from "~/base/secrets/hide_credentials.ts";
 import { renderCount } from "~/base/text/counts.ts";
 import { cutText, shortenText } from "~/base/text/cut_text.ts";
 import type { AssumedAnswer, EgressResponse, GuestRequest } from "~/sandbox/protocol.ts";
+import { describeTries } from "./describe_tries.ts";
 
 /** Bodies are cut after this many characters. */
 const MAX_BODY = 4_000;
@@ -28,9 +29,20 @@ export function describeRequest(
   return mask(JSON.stringify({ headers: hideInHeaders(headers), body: bodyText(body, mask) }));
 }
 
-/** The same of what came back; the egress worker has masked it. */
-export function describeResponse({ headers, body }: EgressResponse): string {
-  return JSON.stringify({ headers: cutHeaders(headers), body: bodyText(body, (text) => text) });
+/**
+ * The same of what came back, and of each try where there were several; the egress worker has masked it.
+ *
+ * @param shown Hides what lets somebody in, in what a try says.
+ */
+export function describeResponse(
+  { headers, body, tries }: Pick<EgressResponse, "headers" | "body" | "tries">,
+  shown: (text: string) => string,
+): string {
+  return JSON.stringify({
+    headers: cutHeaders(headers),
+    body: bodyText(body, (text) => text),
+    ...tries && describeTries(tries, shown),
+  });
 }
 
 /** A recorded answer as it came, but for what is masked; undefined where the record does not have all of its body. */

@@ -30,6 +30,7 @@ import { Permits } from "./send/permits.ts";
 import { textOfBody } from "./send/read_body.ts";
 import {
   type FinalAnswer,
+  newProgress,
   type Outlet,
   type Progress,
   sendWithRetries,
@@ -83,7 +84,7 @@ export class Egress {
     const startedAt = performance.now();
     const abort = new AbortController();
     this.#inFlight.set(id, abort);
-    const progress = { attempts: 0, unsent: 0, waitedMs: 0 };
+    const progress = newProgress();
     const ended = await this.#finish(id, request, abort.signal, progress);
     this.#inFlight.delete(id);
     this.#answer(id, { ...ended, elapsedMs: performance.now() - startedAt - progress.waitedMs });
@@ -105,11 +106,13 @@ export class Egress {
       if (started.plan === "record") return await this.#record(request, started);
       const answer = await tokens.send(request, signal, async (standIns) => {
         const outgoing = prepareRequest(request, standIns, outlet.allowedHosts);
-        mask = started.mask.with(outgoing.signatures);
+        // Its tries before a new token are told too, and may have been signed otherwise.
+        mask = (mask ?? started.mask).with(outgoing.signatures);
         if (started.plan === "read") refuseWrite(outgoing);
+        if (progress.attempts > 0) progress.log.waited("token", progress.log.sinceEndMs);
         return await sendWithRetries(outgoing, outlet, signal, progress);
       });
-      return { ...maskAnswer(answer, mask ?? started.mask), attempts: progress.attempts };
+      return { ...maskAnswer(answer, mask ?? started.mask), ...triesOf(progress, mask) };
     } catch (error) {
       if (error instanceof SigningUnprepared) {
         await prepareSigning();
@@ -119,7 +122,7 @@ export class Egress {
       const masked = (text: string) => mask?.text(text) ?? text;
       return {
         ...lastAnswer(failure, request, mask),
-        attempts: progress.attempts,
+        ...triesOf(progress, mask),
         ...toldOf(failure.trail),
         ...(progress.attempts > 0 && progress.unsent === progress.attempts && { neverLeft: true }),
         error: failure.report(masked),
@@ -165,7 +168,7 @@ export class Egress {
 
   #limited(outlet: Outlet, id: number, progress: Progress): Outlet {
     const permit = async (signal: AbortSignal) => {
-      await timed(this.#permits.take(id, signal), progress);
+      await timed(this.#permits.take(id, signal), progress, "rate_limit");
       // Goes out when this turn ends, in which the try is begun: not before it.
       this.#port.send({ type: "sent", id });
     };
@@ -188,6 +191,15 @@ function askingOf({ plan, practiceOrigin }: EgressStart): OAuthContext["asking"]
 function notBegun({ url }: EgressRequest): EgressResponse {
   const error = { kind: "down" as const, message: "The model had ended before it was sent" };
   return { url, headers: [], body: "", attempts: 0, elapsedMs: 0, error };
+}
+
+/** How often it was tried, and what each try came to where one was not enough. */
+function triesOf(
+  { attempts, log }: Progress,
+  mask: SecretMask | undefined,
+): Pick<EgressResponse, "attempts" | "tries"> {
+  const tries = log.told((text) => mask?.text(text) ?? text);
+  return { attempts, ...tries && { tries } };
 }
 
 /** What was answered before a request failed. */

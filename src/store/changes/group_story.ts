@@ -174,8 +174,10 @@ export function lastRequestOf(db: DatabaseSync, changeId: number): RequestRow | 
   if (out) return out;
   const last = (which: string) =>
     db.prepare(
-      `SELECT id, run_id, at, method, url, status, error, attempts, elapsed_ms, idempotency_key
-       FROM "spoor.requests" WHERE change_id = ? AND ${which} ORDER BY id DESC LIMIT 1`,
+      `SELECT id, run_id, at, method, url, status, error, attempts, elapsed_ms, r.idempotency_key,
+         request, response
+       FROM "spoor.requests" AS r LEFT JOIN "spoor.request_bodies" ON request_id = id
+       WHERE change_id = ? AND ${which} ORDER BY id DESC LIMIT 1`,
     ).get(BigInt(changeId));
   const row = last(MAY_HAVE_LEFT) ?? last("TRUE");
   return row as unknown as RequestRow | undefined;

@@ -132,6 +132,8 @@ Deno.test("of a batch that was out when its run was killed it is known what was 
       url,
       status: null,
       error: unknown === before.unknown ? null : "The run died before the request had ended",
+      // None is known of.
+      attempts: 0,
     });
     assert.equal(unknown?.idempotency_key, sent?.headers["idempotency-key"]);
     assert.equal(request?.idempotency_key, sent?.headers["idempotency-key"]);

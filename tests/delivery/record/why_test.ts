@@ -110,8 +110,9 @@ Deno.test("why of a composite key, of a batch, of a removed group and of one wit
   assert.match(orphan.stdout, /no file of the project makes its model any more/);
 });
 
-Deno.test("why shows a batch's request with each of its groups, and what was adopted", async () => {
-  await using api = await fakeApi();
+Deno.test("why shows a batch's request and its tries with each of its groups, and what was adopted", async () => {
+  const busy = { status: 503, headers: { "retry-after": "0" } };
+  await using api = await fakeApi([busy, { drop: true }, {}]);
   const code = `
     await query("SELECT * FROM raw.people").batches(10, async (rows) => {
       await http.post(ORIGIN + "/batch", { json: rows, headers: { "x-token": secret("TOKEN") } });
@@ -129,7 +130,17 @@ Deno.test("why shows a batch's request with each of its groups, and what was ado
 
   assert.match(stdout, /run 2 .*adopted: the model as a whole: 1 group recorded as sent/);
   assert.match(stdout, /run 1 .*accepted: created, in a batch/);
-  assert.match(stdout, /POST http:\S+\/batch +200/);
+  const day = String.raw`\d{4}-\d\d-\d\d [\d:]{8}\.\d{3}`;
+  assert.match(
+    stdout,
+    new RegExp(
+      String.raw`POST http:\S+/batch +200 +3 tries.*
+ +try 1 +${day} +503 after \d+ ms, Retry-After 0 ms.*
+ +try 2 +${day} +the connection broke \(.*\) after \d+ ms.*
+ +try 3 +${day} +200 after \d+ ms$`,
+      "m",
+    ),
+  );
   assert.match(stdout, /\{"id":1,"name":"Ada"\}.*\{"id":2,"name":"Bo"\}/);
   assert.match(stdout, /x-token: /);
   assert.doesNotMatch(stdout, /s3cr3t-value/);

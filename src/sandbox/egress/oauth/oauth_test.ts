@@ -134,6 +134,9 @@ Deno.test("egress renews a token once after 401 and repeats each request that ca
   assert.deepEqual([...new Set(answers.map(({ status, attempts }) => `${status} ${attempts}`))], [
     "200 2",
   ]);
+  const [{ tries } = {}] = answers;
+  const told = tries?.told.map(({ status, waitedMs }) => [status, Object.keys(waitedMs)]);
+  assert.deepEqual(told, [[401, ["token"]], [200, []]]);
   assert.equal(far.tokenRequests().length, 2);
   assert.equal(far.others().length, 40);
   for (let i = 0; i < 20; i++) {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { OutgoingRequest } from "~/sandbox/egress/prepare_request.ts";
+import type { WaitCause } from "~/sandbox/protocol.ts";
 import { abortFailure } from "./fetch_failure.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Way } from "./send_once.ts";
@@ -23,7 +24,7 @@ export async function beginTry(
 ): Promise<void> {
   while (!signal.aborted) {
     const turn = pacer.enter(signal);
-    if (turn) await timed(turn, progress);
+    if (turn) await timed(turn, progress, "slow_down");
     let mayBegin = false;
     try {
       if (permit && !signal.aborted) await unlessDown(permit, pacer, signal);
@@ -42,13 +43,16 @@ export async function beginTry(
 /** Waits, and adds it to what was waited. */
 export async function timed(
   wait: Promise<void>,
-  progress: Pick<Progress, "waitedMs">,
+  progress: Pick<Progress, "waitedMs" | "log">,
+  cause: WaitCause,
 ): Promise<void> {
   const beganAtMs = performance.now();
   try {
     await wait;
   } finally {
-    progress.waitedMs += performance.now() - beganAtMs;
+    const waitedMs = performance.now() - beganAtMs;
+    progress.waitedMs += waitedMs;
+    progress.log.waited(cause, waitedMs);
   }
 }
 

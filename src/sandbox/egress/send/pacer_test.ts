@@ -7,6 +7,7 @@ import { until } from "../../../../tests/support/until.ts";
 import { beginTry } from "./begin_try.ts";
 import { Pacer } from "./pacer.ts";
 import { Permits } from "./permits.ts";
+import { newProgress } from "./send_with_retries.ts";
 
 const NEVER = new AbortController().signal;
 const HOST = { host: "api.test", isRepeat: false };
@@ -158,7 +159,7 @@ function begin(
   permit: ((signal: AbortSignal) => Promise<void>) | undefined,
   { signal = NEVER, attempts = 0 } = {},
 ) {
-  const progress = { attempts, unsent: 0, waitedMs: 0 };
+  const progress = { ...newProgress(), attempts };
   const way = {
     allowedHosts: new AllowedHosts(["api.test"]),
     practiceOrigin: undefined,

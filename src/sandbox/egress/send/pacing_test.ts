@@ -20,8 +20,11 @@ Deno.test("egress asks for a permit before each try and each redirect", async ()
     assert.equal(far.received.length, count - 1);
     egress.permit(1);
   }
-  const { status, attempts } = await sending;
+  const { status, attempts, tries } = await sending;
   assert.deepEqual([status, attempts, egress.asked], [200, 2, [1, 1, 1]]);
+  // That of a redirect is no wait between two tries.
+  const waited = tries?.told.map(({ waitedMs }) => Object.keys(waitedMs));
+  assert.deepEqual(waited, [["retry_after", "rate_limit"], []]);
 });
 
 Deno.test("egress tells when a try that was let through is sent, and not before", async () => {
@@ -101,6 +104,9 @@ Deno.test("a 429 makes all requests of the model wait, and fewer begin after it"
   const rest = Array.from({ length: 8 }, () => egress.send({ url: far.origin, retries: 3 }));
   const ended = await Promise.all([...first, ...rest]);
   assert.ok(ended.every(({ status }) => status === 200));
+  const [refusedOnce] = ended.flatMap(({ tries }) => tries?.told ?? []);
+  assert.deepEqual([refusedOnce?.status, refusedOnce?.retryAfterMs], [429, 1_000]);
+  assert.ok((refusedOnce?.waitedMs.slow_down ?? 0) >= 990);
   assert.equal(arrivedMs.length, 9);
   for (const atMs of arrivedMs) assert.ok(atMs - refusedAtMs >= 990, String(atMs - refusedAtMs));
   assert.ok(mostAtOnce <= 6, `${mostAtOnce} at once`);

@@ -27,6 +27,37 @@ Deno.test("egress tries 408, 429 and 5xx again, each time with the same key and 
   assert.deepEqual(seen, Array(5).fill(["key-1", "same"]));
 });
 
+Deno.test("egress tells each of several tries: when, how it ended, what was waited for", async () => {
+  const answers = ["HTTP/1.1 500 No\r\nRetry-After: 1\r\n", "", "HTTP/1.1 201 Created\r\n"];
+  using far = serveBytes((earlier) => {
+    const answer = answers[Math.min(earlier, 2)];
+    return answer && `${answer}Content-Length: 0\r\nConnection: close\r\n\r\n`;
+  });
+  using egress = startEgress({
+    allowNet: [far.host],
+    secrets: [{ name: "TOKEN", standIn: "spoor-secret-1", value: "s3cr3t-value" }],
+  });
+  const beganAtMs = Date.now();
+  const { status, attempts, tries } = await egress.send({
+    url: `${far.origin}/?t=spoor-secret-1`,
+    method: "POST",
+    body: "x",
+    retries: 5,
+  });
+  assert.deepEqual([status, attempts], [201, 3]);
+  const [first, second, third] = tries?.told ?? [];
+  assert.deepEqual([first?.status, first?.retryAfterMs], [500, 1_000]);
+  assert.deepEqual(Object.keys(first?.waitedMs ?? {}), ["retry_after"]);
+  assert.ok((first?.waitedMs.retry_after ?? 0) >= 998);
+  assert.equal(second?.error?.kind, "broken");
+  assert.match(second?.error?.message ?? "", /\/\?t=\*\*\*: the connection broke/);
+  assert.deepEqual(Object.keys(second?.waitedMs ?? {}), ["back_off"]);
+  assert.deepEqual([third?.nth, third?.status, third?.waitedMs], [3, 201, {}]);
+  const began = [first, second, third].map((each) => (each?.atMs ?? 0) - beganAtMs);
+  assert.ok(began.every((ms, i) => ms >= 0 && ms >= (began[i - 1] ?? 0)), String(began));
+  assert.equal((await egress.send({ url: far.origin })).tries, undefined);
+});
+
 Deno.test("egress tries nothing else again", async () => {
   for (const status of [200, 204, 400, 401, 404, 409, 422]) {
     await using far = serveFarSide(() => new Response(null, { status }));

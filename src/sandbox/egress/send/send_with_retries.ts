@@ -13,6 +13,7 @@ import { noteEnd } from "./note_end.ts";
 import type { Pacer } from "./pacer.ts";
 import { retryAfterOf } from "./retry_after_of.ts";
 import { type Answer, mustNotRepeat, sendOnce, type Way } from "./send_once.ts";
+import { TryLog } from "./try_log.ts";
 
 /** Where requests go, when they may, and the chance in their waits. */
 export interface Outlet extends Way {
@@ -28,6 +29,13 @@ export interface Progress {
   unsent: number;
   /** So long it has waited until it might try: for the rate limit, and where the far side asks all to wait. */
   waitedMs: number;
+  /** What they came to. */
+  log: TryLog;
+}
+
+/** Of a request that is about to begin. */
+export function newProgress(): Progress {
+  return { attempts: 0, unsent: 0, waitedMs: 0, log: new TryLog() };
 }
 
 /** An answer, and why it was not tried again though it might have helped. */
@@ -73,10 +81,14 @@ export async function sendWithRetries(
     }
     progress.attempts++;
     const beganAtMs = performance.now();
+    progress.log.began();
     const ended = await attempt(request, outlet, signal, beganAtMs);
     last = ended;
     if (isUnsent(ended)) progress.unsent++;
     const retryAfterMs = ended instanceof EgressFailure ? undefined : retryAfterOf(ended);
+    progress.log.ended(
+      ended instanceof EgressFailure ? ended : { status: ended.status, retryAfterMs },
+    );
     const mayHelp = !pacer.stopping.aborted &&
       isWorthRetrying(ended, mustNotRepeat(request, outlet));
     const delayMs = mayHelp
@@ -93,7 +105,11 @@ export async function sendWithRetries(
       return unwrap(ended);
     }
     // Where the far side says "too fast", the model waits, and the request with it.
-    if (!isTooFast(ended)) await sleep(delayMs, signal, pacer);
+    if (!isTooFast(ended)) {
+      await sleep(delayMs, signal, pacer);
+      const cause = retryAfterMs === undefined ? "back_off" : "retry_after";
+      progress.log.waited(cause, progress.log.sinceEndMs);
+    }
     // What is in flight ends when the run stops: a further try would be new work.
     if (pacer.stopping.aborted) return unwrap(ended);
   }
