@@ -11,7 +11,7 @@ import {
   type FieldNote,
   type FlatRow,
 } from "~/tracked/compare/changed_values.ts";
-import { encodeGroupKey } from "~/tracked/group_key.ts";
+import { splitRows } from "~/tracked/compare/split_rows.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
 import type { PlannedChange } from "./plan_document.ts";
 
@@ -107,15 +107,11 @@ interface NamedRow {
   name: string;
 }
 
-function toRows({ columns, values }: FlatRow): NamedRow[] {
-  const width = columns.length;
-  // Columns in any order.
-  const places = [...columns.entries()].sort(([, a], [, b]) => a < b ? -1 : 1);
-  return Array.from({ length: countRows({ columns, values }) }, (_, i) => {
-    const own = values.slice(i * width, (i + 1) * width);
-    const name = encodeGroupKey(places.flatMap(([place, column]) => [column, own[place] ?? null]));
-    return { row: toRecord(columns, own), name };
-  });
+function toRows(rows: FlatRow): NamedRow[] {
+  return splitRows(rows).map(({ columns, values, name }) => ({
+    row: toRecord(columns, values),
+    name,
+  }));
 }
 
 function listMissing(from: readonly NamedRow[], rows: readonly NamedRow[]): Row[] {

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { fakeApi, type ReceivedRequest } from "../support/fake_api.ts";
+import { readLines } from "../support/read_lines.ts";
 import { rowsOf, syncProject } from "../support/sync_project.ts";
 
 const LINES = ["order_id", "line", "product"];
@@ -48,6 +49,19 @@ Deno.test("an order goes out with all of its lines, and only when one of them di
   const tripled = [...doubled, ["1", "2", "'milk'"]];
   assert.deepEqual(await sentBy(tripled), ["1: tea,milk,milk,milk"], "a line came three times");
   assert.deepEqual(await sentBy(ORDERS), ["1: tea,milk"], "and once again");
+  const lines = await readLines(orders.project, "why", "sync.people", "2");
+  assert.deepEqual(lines.flatMap(({ changed_rows: rows }) => rows ? [rows] : []), [
+    {
+      rows_before: 3,
+      rows_after: 2,
+      difference: { gone: { rows: 1, first: [{ line: 3, product: "oil" }] } },
+    },
+    {
+      rows_before: 2,
+      rows_after: 3,
+      difference: { added: { rows: 1, first: [{ line: 3, product: "oil" }] } },
+    },
+  ]);
   const exchanged = ORDERS.map(([order, ...line]) => [order === "1" ? "2" : "1", ...line]);
   assert.deepEqual(
     (await sentBy([...exchanged.slice(0, 4), ["3", "1", "'salt'"]])).toSorted(),

@@ -6,6 +6,7 @@
 import type { Output } from "~/cli/output/output.ts";
 import type { RequestRow } from "~/store/changes/group_story.ts";
 import { readTries } from "~/store/changes/recorded_tries.ts";
+import { readChange } from "~/tracked/compare/recorded_change.ts";
 import { keyObject } from "~/tracked/group_key.ts";
 import type { GroupStory, ToldRun, ToldTry } from "./load_story.ts";
 import { readMessage } from "./recorded_message.ts";
@@ -51,10 +52,12 @@ function toRun({ runId, firstRunId, runs, at, decision, detail, requests }: Told
 }
 
 function toTry({ delivery, requests, hasMore, before }: ToldTry): object {
-  const { group_key: _, changed, ...rest } = delivery;
+  const { group_key: _, changed: json, ...rest } = delivery;
+  const change = readChange(json);
   return {
     ...rest,
-    changed: changed === null ? null : JSON.parse(changed),
+    changed: change && "values" in change ? change.values : null,
+    changed_rows: change && "rows" in change ? change.rows : null,
     requests: requests.map(toRequest),
     more_requests: hasMore,
     batches_before: before.map((each) => ({ ...each, requests: each.requests.map(toRequest) })),

@@ -8,11 +8,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ChangeAction } from "~/delivery/earlier_try.ts";
 import { type ChangedGroup, ChangedGroupReader } from "~/tracked/compare/changed_group_reader.ts";
-import {
-  type ChangedValues,
-  FieldComparer,
-  type FlatRow,
-} from "~/tracked/compare/changed_values.ts";
+import { changedRows } from "~/tracked/compare/changed_rows.ts";
+import { FieldComparer, type FlatRow } from "~/tracked/compare/changed_values.ts";
 import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
 import type { ChangeSet } from "~/tracked/compare/find_changes.ts";
 import {
@@ -22,6 +19,7 @@ import {
   type PreviousGroup,
   PreviousRows,
 } from "~/tracked/compare/previous_rows.ts";
+import { writeChange } from "~/tracked/compare/recorded_change.ts";
 import { RemovedGroups, type RemovedInTurn, type Turn } from "~/tracked/compare/removed_groups.ts";
 import { encodeGroupKey } from "~/tracked/group_key.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
@@ -31,7 +29,7 @@ export interface DeliveredChange extends ChangedGroup {
   /** Its number among those that wait (`notePending`); 0 of one that is known not to wait. */
   pendingNumber: number;
   action: ChangeAction;
-  /** `ChangedValues` as JSON; where the group is one row and was one before. */
+  /** `RecordedChange` as JSON; of what was there before. */
   changed: string | undefined;
   /** How many rows it had when it was accepted last. */
   previousRows: number;
@@ -180,10 +178,7 @@ export class DeliveredChangeReader {
       const action = this.reading.isThere?.(group.keyText) ? "update" : "create";
       return { ...given, action, changed: undefined, previousRows };
     }
-    const [block] = before;
-    const isOneRow = previousRows === 1 && own.length === this.#c.columns.length;
-    const changed = block && isOneRow ? JSON.stringify(this.#compare(block, own)) : undefined;
-    return { ...given, action: "update", changed, previousRows };
+    return { ...given, action: "update", changed: this.#compare(before, own), previousRows };
   }
 
   #toRemoval(
@@ -208,10 +203,22 @@ export class DeliveredChangeReader {
     return change;
   }
 
-  #compare({ columns, values }: PreviousBlock, own: readonly SqlValue[]): ChangedValues {
-    let fields = this.#fields.get(columns);
-    if (!fields) this.#fields.set(columns, fields = new FieldComparer(columns, this.#c.columns));
-    return fields.compare(values, own);
+  #compare(before: PreviousGroup, own: readonly SqlValue[]): string {
+    const { uniqueKey, columns } = this.#c;
+    const [block] = before;
+    if (block && countPrevious(before) === 1 && own.length === columns.length) {
+      const values = this.#comparerOf(block.columns).compare(block.values, own);
+      return writeChange({ values });
+    }
+    const after = { columns, values: own };
+    const comparerOf = (columns: readonly string[]) => this.#comparerOf(columns);
+    return writeChange({ rows: changedRows(uniqueKey, before, after, comparerOf) });
+  }
+
+  #comparerOf(before: readonly string[]): FieldComparer {
+    let fields = this.#fields.get(before);
+    if (!fields) this.#fields.set(before, fields = new FieldComparer(before, this.#c.columns));
+    return fields;
   }
 
   #show(change: DeliveredChange, before: PreviousGroup, own: readonly SqlValue[]): void {

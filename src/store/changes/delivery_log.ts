@@ -34,7 +34,7 @@ export interface DeliveryTry {
   batch: number;
   action: ChangeAction;
   contentHash: string;
-  /** JSON: column → [old, new]. */
+  /** What is another value now: JSON, as `tracked/compare/recorded_change.ts` writes it. */
   changed?: string | undefined;
 }
 

@@ -25,7 +25,7 @@ export interface DeliveryRow {
   state: DeliveryState;
   at: string;
   content_hash: string;
-  /** JSON: column → [old, new]. */
+  /** What is another value now: JSON, as `tracked/compare/recorded_change.ts` writes it. */
   changed: string | null;
   error: string | null;
 }

@@ -53,14 +53,14 @@ export class FieldComparer {
     for (const [index, [name, place]] of this.#columns.entries()) {
       const is = after[index] ?? null;
       if (place === undefined) {
-        changed[name] = [null, toJson(is), "new"];
+        changed[name] = [null, toShort(is), "new"];
         continue;
       }
       const was = before[place] ?? null;
       if (!isSameValue(was, is)) changed[name] = toField(was, is);
     }
     for (const [name, place] of this.#gone) {
-      changed[name] = [toJson(before[place] ?? null), null, "gone"];
+      changed[name] = [toShort(before[place] ?? null), null, "gone"];
     }
     return changed;
   }
@@ -72,7 +72,7 @@ export function changedValues(before: FlatRow, after: FlatRow): ChangedValues {
 }
 
 function toField(was: SqlValue, is: SqlValue): ChangedField {
-  const [old, now] = [toJson(was), toJson(is)];
+  const [old, now] = [toShort(was), toShort(is)];
   if (was !== null && is !== null) {
     const [wasText, isText] = [typeof was === "string", typeof is === "string"];
     if (wasText !== isText) return [old, now, isText ? "now text" : "was text"];
@@ -80,7 +80,8 @@ function toField(was: SqlValue, is: SqlValue): ChangedField {
   return old === now ? cutApart(was, is) : [old, now];
 }
 
-function toJson(value: SqlValue): unknown {
+/** A value as the record has it: JSON, what is long cut. */
+export function toShort(value: SqlValue): unknown {
   if (typeof value === "bigint") return String(value);
   if (value instanceof Uint8Array) return `x'${cut(value.toHex())}'`;
   return typeof value === "string" ? cut(value) : value;
