@@ -3,7 +3,8 @@
  * the state file.
  *
  * A secret of fewer than four characters is sent like any other, but not masked: a mask for it
- * would hit ordinary text everywhere and hide nothing that cannot be guessed.
+ * would hit ordinary text everywhere and hide nothing that cannot be guessed. Not found is what only a program that
+ * looks for it can read: base64 that is broken into lines, hex with something between its digits.
  *
  * @module
  */
@@ -129,16 +130,45 @@ function piecesOf(form: string): string[] {
   );
 }
 
-/** The texts that are a secret: it, as an address as the URL parser writes it, and in base64. */
+/** A shorter secret may be a word, which in another case is innocent text. */
+const SHORTEST_IN_ANY_CASE = 12;
+/** Of a longer one the case says much, so that nobody changes it; and to look for it takes long. */
+const LONGEST_IN_ANY_CASE = 200;
+/** A shorter line, the last one, is as good as nothing. */
+const SHORTEST_LINE = 8;
+
+/**
+ * The texts that are a secret: it, as an address as the URL parser writes it, in base64 and in hex, and in capitals or
+ * small letters; of a key file also each of its lines, as what shows it may join or indent them.
+ */
 function formsOf(secret: string): string[] {
   const value = secret.toWellFormed();
   const base64 = base64Of(value);
+  const hex = Buffer.from(value, "utf8").toString("hex");
   return [
     value,
     ...(URL.canParse(value) ? [new URL(value).href] : []),
     ...base64,
     ...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_")),
+    hex,
+    hex.toUpperCase(),
+    // Bytes of a header are read as one character each.
+    toLatin1(value),
+    ...isInAnyCase(value) ? [value.toLowerCase(), value.toUpperCase()] : [],
+    ...linesOfKey(value),
   ];
+}
+
+function isInAnyCase({ length }: string): boolean {
+  return length >= SHORTEST_IN_ANY_CASE && length <= LONGEST_IN_ANY_CASE;
+}
+
+/** In a text of JSON its lines are ended by an escape. */
+function linesOfKey(value: string): string[] {
+  if (!value.includes("-----BEGIN ")) return [];
+  return value.split(/\s+|(?:\\+[rn])+/).filter((line) =>
+    line.length >= SHORTEST_LINE && /^[A-Za-z0-9+/]+=*$/.test(line)
+  );
 }
 
 function toLatin1(char: string): string {

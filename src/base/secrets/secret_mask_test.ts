@@ -34,6 +34,11 @@ const WAYS: Readonly<Record<string, string>> = {
   "XML": SECRET.replace(/[^A-Za-z0-9]/gu, (char) => `&#${codeOf(char)};`),
   "JavaScript": escaped(/[^A-Za-z0-9ö\ud800-\udfff]/g, (code) => `\\x${hex(code, 2)}`),
   "Basic": Buffer.from(SECRET).toString("base64"),
+  "hex": Buffer.from(SECRET).toString("hex"),
+  "hex, in capitals": Buffer.from(SECRET).toString("hex").toUpperCase(),
+  "a header, in UTF-8": Buffer.from(SECRET).toString("latin1"),
+  "capitals": SECRET.toUpperCase(),
+  "small letters in a URL": encodeURIComponent(SECRET.toLowerCase()),
   "Basic in JSON of .NET": Buffer.from(SECRET).toString("base64")
     .replaceAll("+", "\\u002B").replaceAll("/", "\\u002F"),
 };
@@ -67,6 +72,31 @@ Deno.test("SecretMask finds a secret that is longer than most, and one with many
   // Were a run told in every way that it can be, this would not end.
   const run = "\\".repeat(1_000) + "shar share";
   assert.equal(mask.text(run), run);
+});
+
+/** Of as many lines as a short one has. */
+const KEY_LINES = [
+  "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2",
+  "OF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r",
+  "1RTwjmYSi9R/zpBnuQ4EiMnCqfMPWiZqB4QdbAd0E7oH50VpuZ1P087G",
+];
+
+Deno.test("SecretMask finds the lines of a key, however they are joined, and words around it are none of them", () => {
+  const key = ["-----BEGIN PRIVATE KEY-----", ...KEY_LINES, "-----END PRIVATE KEY-----", ""];
+  for (const secret of [key.join("\n"), key.join("\r\n"), `{"private_key":"${key.join("\\n")}"}`]) {
+    const mask = new SecretMask([secret]);
+    for (const between of ["", " ", "\n  ", "\r\n", "\\n", "\\\\n"]) {
+      const masked = mask.text(`of ${KEY_LINES.join(between)}.`);
+      assert.match(masked, /^of (?:\*{3}[\s\\rn]*)+\.$/, JSON.stringify([secret, between]));
+    }
+    assert.equal(mask.text("BEGIN PRIVATE KEY, private_key"), "BEGIN PRIVATE KEY, private_key");
+  }
+});
+
+Deno.test("SecretMask leaves another case of a short secret, which may be a word", () => {
+  const mask = new SecretMask(["Ada-Lovelace", "password"]);
+  assert.equal(mask.text("ADA-LOVELACE, ada-lovelace"), "***, ***");
+  assert.equal(mask.text("password, Password, PASSWORD"), "***, Password, PASSWORD");
 });
 
 Deno.test("SecretMask takes out what is added, and what a mask above it takes out", () => {

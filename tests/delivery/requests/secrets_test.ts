@@ -1,5 +1,6 @@
 /** What is secret is nowhere but in the requests: not in the log, the model, the plan or the state. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { type Answer, fakeApi, type ReceivedRequest } from "../../support/fake_api.ts";
 import { stateText } from "../../support/state_text.ts";
 import { run } from "../../support/sync_project.ts";
@@ -58,6 +59,85 @@ Deno.test("no part of a long secret is printed, given to the model or kept, wher
     "***",
   ]);
   assertHidden(JWT, state, "kept");
+});
+
+const KEY_LINES = Array.from(
+  { length: 3 },
+  (_, line) => Buffer.from(JWT.slice(line * 48 + 40, line * 48 + 88)).toString("base64"),
+);
+const SECRETS = {
+  TOKEN: "Sk+live/4eC39HqLyjWDarjtT1zdp7dc=&",
+  KEY: ["-----BEGIN PRIVATE KEY-----", ...KEY_LINES, "-----END PRIVATE KEY-----"].join("\\n"),
+};
+
+/** What a far side may make of them. */
+function formsOfSecrets(token: string): string[] {
+  const bytes = Buffer.from(token);
+  const [inJson = ""] = JSON.stringify(token).match(/(?<=^").*(?="$)/) ?? [];
+  return [
+    token,
+    token.toUpperCase(),
+    bytes.toString("hex"),
+    bytes.toString("hex").toUpperCase(),
+    bytes.toString("base64"),
+    Buffer.from(`user:${token}`).toString("base64url"),
+    encodeURIComponent(token),
+    encodeURIComponent(encodeURIComponent(token)),
+    inJson.replaceAll("/", "\\/").replaceAll("&", "\\u0026"),
+    token.replaceAll("&", "&amp;"),
+    KEY_LINES.join(""),
+    KEY_LINES.join(" | "),
+  ];
+}
+
+Deno.test("a secret that a far side sends back in another form is not shown, kept or given to the model", async () => {
+  await using api = await fakeApi(({ path, headers }): Answer => {
+    const token = headers["x-token"] ?? "";
+    assert.equal(token, SECRETS.TOKEN);
+    const forms = formsOfSecrets(token);
+    const echo = { "x-seen": forms.join(" , ") };
+    if (path === "/people/1") {
+      return { status: 422, headers: echo, json: { forms, text: forms[0] } };
+    }
+    return { status: 307, headers: { ...echo, location: `ftp://x.example/?${forms.join("?")}` } };
+  });
+  await using project = await tempProject({
+    ".env": Object.entries(SECRETS).map(([name, value]) => `${name}="${value}"\n`).join(""),
+    "models/raw/people.sql": "SELECT 1 AS id UNION ALL SELECT 2",
+    "models/sync/people.ts": `
+      // @kind: tracked
+      // @unique_key: id
+      // @allow_net: ${api.host}
+      // @secrets: TOKEN, KEY
+      import { http, log, query, secret } from "spoor";
+      await query("SELECT id FROM raw.people").each(async ({ id }) => {
+        try {
+          await http.post("${api.origin}/people/" + id, {
+            headers: { "X-Token": secret("TOKEN") }, json: { key: secret("KEY") },
+          });
+        } catch (error) {
+          const told = error.message + JSON.stringify([error.body, error.headers, error.hint]);
+          log.warn(told);
+          throw new Error(told);
+        }
+      });
+    `,
+  });
+
+  const { output } = await project.run("run");
+  const why = [1, 2].map((id) => project.run(["why", "sync.people", String(id), "--json"]));
+  const told = (await Promise.all(why)).map(({ stdout }) => stdout);
+
+  assert.deepEqual(api.requests.map(({ path }) => path), ["/people/1", "/people/2"]);
+  assert.ok(api.requests.every(({ json }) => JSON.stringify(json).includes(KEY_LINES[0] ?? "-")));
+  assert.match(output, /Cannot follow the redirect of .*\*\*\*/);
+  assert.match(told[0] ?? "", /x-seen\W+\*\*\*/);
+  const shown = { output, told: told.join(""), kept: await stateText(project) };
+  for (const [where, text] of Object.entries(shown)) {
+    for (const form of [...formsOfSecrets(SECRETS.TOKEN), ...KEY_LINES]) {
+      assert.ok(!text.includes(form.slice(0, 20)), `${where} has ${form}: ${text.slice(0, 9_000)}`);
+    }
+  }
 });
 
 /** Lets everybody in, and sends the client's secret back instead of a token. */
