@@ -134,8 +134,8 @@ function piecesOf(form: string): string[] {
 const SHORTEST_IN_ANY_CASE = 12;
 /** Of a longer one the case says much, so that nobody changes it; and to look for it takes long. */
 const LONGEST_IN_ANY_CASE = 200;
-/** A shorter line, the last one, is as good as nothing. */
-const SHORTEST_LINE = 8;
+/** A shorter one is a word, as ENCRYPTED, or the last line, which is as good as nothing. */
+const SHORTEST_LINE = 16;
 
 /**
  * The texts that are a secret: it, as an address as the URL parser writes it, in base64 and in hex, and in capitals or
