@@ -1,5 +1,6 @@
 /**
- * What a model uses in the place of names that it does not have, because they reach out of its sandbox.
+ * What a model uses in the place of names that it does not have, because they reach out of its sandbox, or because rows
+ * are no array before they are awaited.
  *
  * @module
  */
@@ -53,8 +54,18 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
   ...SPOOR_VALUES.map((name): [string, string] => [name, `Write import { ${name} } from "spoor".`]),
 ]);
 
-/** What to write, where a message says that one of them is not defined. */
+const EACH_GROUP =
+  "query(…).each((row, group) => …) runs a function for each group, whose rows are group.rows; " +
+  "of groups() and batches(n) a for await takes one after the other.";
+
+/** What to write, where a message says that one of them is not defined, or is no function of rows. */
 export function insteadOfMissing(message: string): string | undefined {
   const name = /^ReferenceError: (\w+) is not defined$/.exec(message)?.[1];
-  return name === undefined ? undefined : INSTEAD.get(name);
+  if (name !== undefined) return INSTEAD.get(name);
+  const rows =
+    /^TypeError: (query(?:\.all)?|changes)\(\.\.\.\)(\.\w+\(\.\.\.\))?\.(\w+) is not a function$/;
+  const [, source, parts, method] = rows.exec(message) ?? [];
+  if (source === undefined) return undefined;
+  if (parts !== undefined) return method === "each" ? EACH_GROUP : undefined;
+  return `Rows are read by for await, by each(…), or all at once: (await ${source}(…)).${method}(…).`;
 }
