@@ -68,7 +68,7 @@ export async function compile(output = "dist/spoor"): Promise<void> {
 }
 
 /** Bundles the program and its workers into a folder, which is emptied first. */
-export async function bundleProgram(folder: string): Promise<void> {
+async function bundleProgram(folder: string): Promise<void> {
   await Deno.remove(folder, { recursive: true }).catch(ignoreNotFound);
   await run(Deno.execPath(), [
     "bundle",

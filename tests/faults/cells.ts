@@ -28,7 +28,7 @@ import { BODIES, type Body, isBroken, isJson, type Status, STATUSES } from "./an
  * How a model goes about its rows. `each`: looks at nothing. `read`: keeps the id that it is given.
  * `judge`: looks at the status itself and rejects. `batch`: two at a time.
  */
-export const MODES = ["each", "read", "judge", "batch"] as const;
+const MODES = ["each", "read", "judge", "batch"] as const;
 
 export type Mode = typeof MODES[number];
 
@@ -75,7 +75,7 @@ export function restOf(status: Status): string | undefined {
 }
 
 /** Whether it is a redirect that leaves the request what it is, and leads somewhere. */
-export function isFollowed(status: Status): boolean {
+function isFollowed(status: Status): boolean {
   return [307, 308].includes(codeOf(status)) && restOf(status) !== "nowhere";
 }
 
