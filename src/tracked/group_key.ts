@@ -40,7 +40,10 @@ export function keyObject(columns: readonly string[], keyText: string): Record<s
   return Object.fromEntries(values.map((value, i) => [columns[i] ?? String(i + 1), value]));
 }
 
-/** `customer_id = 7`, `region = EU, id = 42`, `id = '7'` for a text: for people. A long value is cut. */
+/**
+ * `customer_id = 7`, `region = EU, id = 42`, `id = '7'` for a text: for people. A long value is cut. Columns that
+ * nothing tells the names of are numbered.
+ */
 export function renderGroupKey(columns: readonly string[], key: readonly SqlValue[]): string {
   return renderColumns(columns, key, cutKeyText);
 }
@@ -63,7 +66,7 @@ function renderColumns(
   key: readonly SqlValue[],
   cut: (text: string) => string,
 ): string {
-  return columns.map((column, index) => `${column} = ${renderValue(key[index] ?? null, cut)}`)
+  return key.map((value, index) => `${columns[index] ?? index + 1} = ${renderValue(value, cut)}`)
     .join(", ");
 }
 

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { fromRead, type SqlValue } from "~/warehouse/values.ts";
-import { decodeGroupKey, encodeGroupKey, renderGroupKey } from "./group_key.ts";
+import { decodeGroupKey, encodeGroupKey, keyObject, renderGroupKey } from "./group_key.ts";
 
 Deno.test("renderGroupKey() tells a text from the number or the nothing that it looks like", () => {
   const render = (value: string | number) => renderGroupKey(["id"], [value]);
   assert.deepEqual([render(7), render("7"), render("-1.5")], ["id = 7", "id = '7'", "id = '-1.5'"]);
   assert.deepEqual([render(""), render("EU"), render("7a")], ["id = ''", "id = EU", "id = 7a"]);
+});
+
+Deno.test("renderGroupKey() numbers the columns of a key that nothing tells the names of", () => {
+  assert.equal(renderGroupKey([], ["EU", 7]), "1 = EU, 2 = 7");
+  assert.deepEqual(keyObject([], encodeGroupKey(["EU", 7])), { "1": "EU", "2": 7 });
 });
 
 Deno.test("encodeGroupKey() writes a number in one way, be it an INTEGER or a REAL, and others otherwise", () => {

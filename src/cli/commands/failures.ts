@@ -146,7 +146,7 @@ function printText(
         .reduce((sum, one) => sum + one.groups, 0);
       const named = own.map(({ failure, keys }) => ({
         failure,
-        keys: keys.map((key) => keyName(columns, key)),
+        keys: keys.map((key) => renderGroupKey(columns, decodeGroupKey(key))),
       }));
       return renderFailures(name, named, groups, style);
     }),
@@ -162,11 +162,6 @@ function printText(
   }
   if (folded.length === 0) return;
   output.lines(renderNextSteps(totals, { style, option }));
-}
-
-function keyName(columns: readonly string[], keyText: string): string {
-  const key = decodeGroupKey(keyText);
-  return renderGroupKey(key.map((_, i) => columns[i] ?? String(i + 1)), key);
 }
 
 function printJson(
