@@ -14,22 +14,24 @@ import type {
   PlannedRequest,
 } from "~/plan/plan_document.ts";
 import { stateOption } from "~/run/command_text.ts";
-import { fitLines, fitParts } from "./fit_parts.ts";
-import { errorDetails, foldChanges, moreText, SHOWN } from "./folded_groups.ts";
 import {
   ACTION_SIGNS,
   assumedText,
-  budgetsText,
   differences,
+  keyText,
+  lastTryText,
+  outcomeText,
+  reasonTexts,
+} from "./change_words.ts";
+import { fitLines, fitParts } from "./fit_parts.ts";
+import { errorDetails, foldChanges, moreText, SHOWN } from "./folded_groups.ts";
+import {
+  budgetsText,
   doubtsText,
   faultOf,
   groupsText,
   heldBackText,
-  keyText,
-  lastTryText,
-  outcomeText,
   outdatedTexts,
-  reasonTexts,
   requestsText,
   rowsText,
   sentText,

@@ -18,21 +18,23 @@ import type {
   PlannedRequest,
   PlannedStatus,
 } from "~/plan/plan_document.ts";
-import { errorDetails, foldChanges, moreText, SHOWN } from "./folded_groups.ts";
 import {
   ACTION_SIGNS,
   assumedText,
-  budgetsText,
   differences,
+  keyText,
+  lastTryText,
+  outcomeText,
+  reasonTexts,
+} from "./change_words.ts";
+import { errorDetails, foldChanges, moreText, SHOWN } from "./folded_groups.ts";
+import {
+  budgetsText,
   doubtsText,
   faultOf,
   groupsText,
   heldBackText,
-  keyText,
-  lastTryText,
-  outcomeText,
   outdatedTexts,
-  reasonTexts,
   requestsText,
   rowsText,
   sentText,
