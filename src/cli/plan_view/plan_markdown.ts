@@ -6,6 +6,7 @@
  */
 import { countOf } from "~/base/text/counts.ts";
 import { shortenText } from "~/base/text/cut_text.ts";
+import { comparedText, differInText } from "~/cli/output/adopted_text.ts";
 import { visibleLine, visibleText } from "~/cli/output/visible_text.ts";
 import type {
   PlanDocument,
@@ -160,6 +161,8 @@ function renderDetails(model: PlannedModel, fold: Fold): string[] {
     ...(assumes.length > 0
       ? [`Holds if ${cut(assumes.map(code).join(", "))} is answered as assumed.`, ""]
       : []),
+    ...renderColumnChanges(model, fold),
+    ...renderComparison(model, fold),
     ...(model.unverified ? [cell(unverifiedText(model)), ""] : []),
     ...(budgets && groups
       ? [`Budgets: ${budgetsText(budgets, groups).replace(/@\w+/g, code)}`, ""]
@@ -175,6 +178,25 @@ function renderDetails(model: PlannedModel, fold: Fold): string[] {
   if (lines.length === 0) return [];
   const title = `<code>${html(model.model)}</code>: ${inert(html(headOf(model)))}`;
   return ["", `<details><summary>${title}</summary>`, "", ...lines, "</details>"];
+}
+
+function renderColumnChanges({ column_changes: changes }: PlannedModel, fold: Fold): string[] {
+  return changes ? [`Columns: ${cell(cutter(fold.text)(changes.join(", ")))}`, ""] : [];
+}
+
+/** How the query compares with what the far side holds: by which columns, and what is worth a look. */
+function renderComparison({ groups }: PlannedModel, fold: Fold): string[] {
+  const { adopted } = groups ?? {};
+  if (!adopted) return [];
+  const cut = cutter(fold.text);
+  const all = fold === WHOLE;
+  const differ = differInText(adopted, all);
+  const texts = [
+    `Compared: ${comparedText(adopted, all)}`,
+    ...(differ === "" ? [] : [`Differ: ${differ}`]),
+    ...adopted.notes.map((note) => `Note: ${note}`),
+  ];
+  return texts.flatMap((text) => [cell(cut(text)), ""]);
 }
 
 function renderFault(model: PlannedModel, fold: Fold): string[] {
