@@ -1,5 +1,6 @@
 /**
- * A success that comes before its request was sent whole is none: nobody can have taken what has not left.
+ * A success that comes before its request was sent whole counts once the rest has left: nobody can have taken what
+ * has not. Where the rest does not leave, the request's end is not known.
  *
  * A refusal needs no more than what has arrived (413, say), and holds.
  *
