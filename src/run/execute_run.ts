@@ -3,7 +3,6 @@
  *
  * @module
  */
-// deno-lint-ignore-file camelcase -- an event's fields
 import type { DatabaseSync } from "node:sqlite";
 import { type Proxies, proxyHosts, readProxies } from "~/base/http/proxies.ts";
 import { compareText } from "~/base/text/compare_text.ts";
@@ -144,7 +143,7 @@ export async function executeRun(job: Job, way: Way, engine: EngineParts): Promi
     else engine.emit(event);
   };
   const proxies = readProxies((name) => Deno.env.get(name));
-  emit(startOf(runId, job, work, proxies));
+  emit(startOf({ runId, startedAt }, job, work, proxies));
   const sending = new SendingNote(path, commits, { runId, startedAt });
   const context: RunContext = {
     ...contextOf(job, way, engine, place),
@@ -279,7 +278,7 @@ function timeOver({ request }: Job, { isTimeOver }: EngineParts): number | undef
 }
 
 function startOf(
-  run_id: number,
+  { runId, startedAt }: { runId: number; startedAt: string },
   { root: project, practice }: Job,
   { selected, graph }: Work,
   proxies: Proxies | undefined,
@@ -288,8 +287,8 @@ function startOf(
   const sends = selected.some((name) => graph.models.get(name)?.directives.allowNet);
   return {
     type: "run_started",
-    run_id,
-    started_at: isoNow(),
+    run_id: runId,
+    started_at: startedAt,
     project,
     practice,
     models,

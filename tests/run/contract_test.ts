@@ -33,7 +33,10 @@ Deno.test("run --json prints objects with schema_version and type, and nothing e
   assert.equal(stderr, "");
   assert.equal(code, 1);
   const types = events.map((event) => event.type);
-  assert.equal(types[0], "run_started");
+  const [started] = events;
+  assert.ok(started?.type === "run_started");
+  const [recorded] = project.rows(`SELECT started_at FROM "spoor.runs"`);
+  assert.equal(started.started_at, recorded?.started_at, "one time for one run");
   assert.equal(types.at(-1), "run_finished");
   const known = [
     "run_started",
