@@ -26,6 +26,7 @@ import { RequestLog } from "~/store/changes/request_log.ts";
 import { loadFileStates } from "~/store/file_states.ts";
 import { ensureLookup } from "~/tracked/accept/target_view.ts";
 import { sumAcceptedAhead } from "~/tracked/compare/accepted_sums.ts";
+import { noteWorking } from "~/store/working_definitions.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { isSource } from "./decide_step.ts";
 import type { ModelWishes } from "./model_wishes.ts";
@@ -134,6 +135,7 @@ function finish(
       };
       remember(outcome);
       saveStep(context, step, outcome);
+      if ((outcome.delivery?.saved ?? 0) > 0) noteWorking(context.db, step.model);
       return outcome;
     });
   } finally {
