@@ -25,7 +25,7 @@ import { statusCell } from "~/cli/output/status_cell.ts";
 import type { Style } from "~/cli/output/style.ts";
 import { type Cell, type Column, renderTable } from "~/cli/output/table.ts";
 import { visibleLine } from "~/cli/output/visible_text.ts";
-import { type PastStep, pastSteps, withDeath } from "~/cli/past_steps.ts";
+import { type PastStep, pastSteps, withDeath, withSumsOfDied } from "~/cli/past_steps.ts";
 import { modelNames } from "~/project/models/find_models.ts";
 import { stateFilePath } from "~/store/file/open_state.ts";
 import { runUnderWay } from "~/store/file/run_under_way.ts";
@@ -40,9 +40,11 @@ export const historyCommand = defineCommand({
   summary: "List what ran, newest first, and what became of the groups",
   details: [
     "delivered = saved + rejected + failed + unknown + left, in groups: what a run found to be sent,",
-    "and what became of it. Where the two sides differ, delivered is marked with ≠. A run that was",
-    "killed has no sums; its requests are counted, those that were out then included, and spoor why",
-    "tells what became of a group.",
+    "and what became of it. Where the two sides differ, delivered is marked with ≠.",
+    "",
+    "A run that was killed has no sums; its requests are counted, those that were out then included.",
+    "Of one model also the groups are that it had noted, where its record has no more than 200,000",
+    "tries, and until the next run what was left. spoor why tells what became of a group.",
     "",
     "held back, of one model: groups that a run found to be sent and did not give to the model,",
     "because they are parked, rejected or for you to settle. They are no part of delivered.",
@@ -96,7 +98,7 @@ function stepsOf(
   db: DatabaseSync,
   { model, limit, underWay, root, option }: WantedSteps,
 ): PastStep[] {
-  const steps = pastSteps(db, model, { limit, underWay });
+  const steps = withSumsOfDied(db, pastSteps(db, model, { limit, underWay }));
   if (steps.length > 0) return steps;
   const names = modelNames(root);
   if (names.some((name) => isSameName(name, model))) {

@@ -85,22 +85,29 @@ Deno.test("history lists the part that a model had in a run that is under way, a
   await api.received(2);
   const lines = async () =>
     (await readLines(people.project, "history", "sync.people"))
-      .map((step) => [step.run_id, step.status, step.requests_sent]);
+      .map((step) => [
+        step.run_id,
+        step.status,
+        step.requests_sent,
+        step.groups_saved,
+        step.groups_unknown,
+        step.groups_left,
+      ]);
 
   const during = await lines();
   await killAfter(running, Promise.resolve());
 
-  assert.deepEqual(during, [[1, "running", 2]]);
-  assert.deepEqual(await lines(), [[1, "died", 2]]);
+  assert.deepEqual(during, [[1, "running", 2, null, null, null]]);
+  assert.deepEqual(await lines(), [[1, "died", 2, 1, 1, 1]]);
   const [whole] = await readLines(people.project, "history");
   assert.equal(whole?.status, "died");
   api.answer(() => ({ json: {} }));
   await people.run();
-  assert.deepEqual(await lines(), [[2, "ok", 2], [1, "died", 2]]);
+  assert.deepEqual(await lines(), [[2, "ok", 2, 2, 0, 0], [1, "died", 2, 1, 1, null]]);
   const { stdout } = await people.project.run("history sync.people");
   assert.match(
     stdout,
-    / 1 {2}\S+ \S+ {2}died .* 2 {2}the run was killed; its groups were not counted/,
+    / 1 {2}\S+ \S+ {2}died .* 1 +0 +0 +1 +2 {2}the run was killed; counted is what it had noted/,
   );
 });
 
