@@ -22,10 +22,17 @@ interface Doubted {
 export class KnownContents {
   #known = new Map<string, string>();
   #doubted = new Map<string, Doubted>();
+  /** What it is known not to have any more. */
+  #gone = new Set<string>();
 
   /** What the far side is known to have of a group. */
   get(key: string): string | undefined {
     return this.#known.get(key);
+  }
+
+  /** Whether the far side has removed a group, or a person says so. */
+  isGone(key: string): boolean {
+    return this.#gone.has(key);
   }
 
   /** A run begins: what it does not know the end of is not known. */
@@ -46,6 +53,7 @@ export class KnownContents {
   clear(): void {
     this.#known.clear();
     this.#doubted.clear();
+    this.#gone.clear();
   }
 
   /** Groups that have left the query are forgotten. */
@@ -60,7 +68,8 @@ export class KnownContents {
     { groups, changes }: OutgoingRequest,
     ledger: ReadonlyMap<string, LedgerRow>,
   ): void {
-    for (const [index, { key }] of groups.entries()) {
+    for (const [index, { key, isRemoved }] of groups.entries()) {
+      if (!isRemoved) this.#gone.delete(key);
       const id = changes[index] ?? 0;
       const row = ledger.get(key);
       const content = this.#known.get(key);
@@ -86,13 +95,17 @@ export class KnownContents {
     for (const { key, isRemoved, content } of groups) {
       this.#forget(key);
       if (!isRemoved) this.#known.set(key, content);
+      if (isRemoved) this.#gone.add(key);
+      else this.#gone.delete(key);
     }
   }
 
   /** A person says that the change has arrived, by which the far side has this; `undefined`: nothing. */
-  settledAsSent(key: string, content: string | undefined): void {
+  settledAsSent(key: string, content: string | undefined, isRemoval: boolean): void {
     this.#forget(key);
     if (content !== undefined) this.#known.set(key, content);
+    if (isRemoval) this.#gone.add(key);
+    else this.#gone.delete(key);
   }
 
   settledAsNotSent({ key, id }: LedgerRow): void {

@@ -10,9 +10,10 @@ import {
   knownByWord,
   mayHaveMore,
 } from "~/delivery/earlier_try.ts";
-import type { OnRemoved } from "~/model/model.ts";
 import type { AdoptedGroups, DeliveryCounts } from "~/run/run_event.ts";
+import { type Allowed, BudgetCheck, type BudgetRules } from "./budget_check.ts";
 import { isLocallyRefused, isQuiet, isRefused } from "./content.ts";
+import { ForgottenGroups } from "./forgotten_groups.ts";
 import { KnownContents } from "./known_contents.ts";
 import type { AcceptedGroup, LedgerRow, ModelState } from "./model_state.ts";
 import type { OutgoingRequest, TakenGroup } from "./scripted_model.ts";
@@ -22,9 +23,8 @@ import type { BeginEnd } from "./simulated_run.ts";
 import { expect, fail } from "./wrong.ts";
 
 /** What holds in one history. */
-export interface Rules {
+export interface Rules extends BudgetRules {
   promise: DeliveryPromise;
-  onRemoved: OnRemoved;
   requestsPerChange: number;
   maxAttempts: number;
   form: ModelForm;
@@ -39,12 +39,6 @@ export interface Before {
   source: ReadonlyMap<string, string>;
   resend: boolean;
   runId: number;
-}
-
-/** What a person lets a run do. */
-interface Allowed {
-  allowRemoved: boolean;
-  adopt: boolean;
 }
 
 /** A request that left, as long as it is not known how its groups ended. */
@@ -77,8 +71,12 @@ export class Referee {
   #verified = new Map<number, boolean>();
   /** What was accepted after the last run. */
   #accepted: ReadonlyMap<string, AcceptedGroup> = new Map();
+  #forgotten = new ForgottenGroups();
+  readonly #budgets: BudgetCheck;
 
-  constructor(private readonly state: ModelState, private readonly rules: Rules) {}
+  constructor(private readonly state: ModelState, private readonly rules: Rules) {
+    this.#budgets = new BudgetCheck(rules);
+  }
 
   /** A run is about to begin. */
   begin(runId: number, resend: boolean): Before {
@@ -98,7 +96,8 @@ export class Referee {
   }
 
   /** A delivery has begun, or a budget has blocked it before anything was written. */
-  begun(before: Before, { allowRemoved, adopt }: Allowed, end: BeginEnd): void {
+  begun(before: Before, allowed: Allowed, end: BeginEnd): void {
+    const { allowRemoved, adopt } = allowed;
     const { accepted, ledger, source } = before;
     const isGone = accepted.size > 0 && source.size === 0;
     if (end !== "begun") {
@@ -116,6 +115,10 @@ export class Referee {
     const open = this.state.ledger();
     const out = open.find(({ state }) => state === "sent");
     expect(!out, `change ${out?.id} is out, and its run is over`);
+    this.#budgets.begun(before, allowed);
+    if (this.rules.onRemoved === "forget" && !adopt) {
+      this.#forgotten.begun(before, new Set(open.map(({ key }) => key)));
+    }
     if (this.rules.isEdited) this.#noteLetGo(source, open);
     if (isGone && !allowRemoved && !adopt && this.rules.onRemoved === "forget") {
       const isHarmed = this.state.accepted().size < accepted.size;
@@ -155,12 +158,14 @@ export class Referee {
 
   /** A person says that the far side has what the source has. */
   adopted(): void {
+    this.#forgotten.areKnown();
     this.state.farSide.others.clear();
     expect(this.state.ledger().length === 0, "something is open after all was adopted");
   }
 
   /** A person says what the far side holds: only what is the same there counts as accepted. */
   adoptedByExport(held: ReadonlyMap<string, string>, told: AdoptedGroups): void {
+    this.#forgotten.areKnown();
     const { source, accepted: before, ledger: tried } = this.#before ??
       fail("an adoption outside of a run");
     const isSettled = (key: string) => tried.get(key)?.state === "settled";
@@ -208,6 +213,7 @@ export class Referee {
 
   /** A person, or the model itself, says whether the request which may have arrived has. */
   settled(row: LedgerRow, isSent: boolean): void {
+    this.#forgotten.isKnown(row.key);
     if (isSent) this.#settledAsSent(row);
     else this.#settledAsNotSent(row);
   }
@@ -227,8 +233,9 @@ export class Referee {
   }
 
   #settledAsSent({ key, action, contentHash }: LedgerRow): void {
-    const content = action === "remove" ? undefined : this.state.farSide.contents[0]?.get(key);
-    this.#known.settledAsSent(key, content);
+    const isRemoval = action === "remove";
+    const content = isRemoval ? undefined : this.state.farSide.contents[0]?.get(key);
+    this.#known.settledAsSent(key, content, isRemoval);
     if (content !== undefined) this.#said.set(contentHash, content);
   }
 
@@ -245,6 +252,8 @@ export class Referee {
       expect(this.state.isSent(id, group.key), `the intent of group ${group.key} is not durable`);
       this.#isJustified(group);
     }
+    for (const { key } of groups) this.#forgotten.isKnown(key);
+    this.#budgets.leaves(groups);
     this.#known.leaves(request, this.#before?.ledger ?? new Map());
     if (ordinal > 0) return;
     if (groups.length === 1 && groups[0]?.idempotencyKey !== undefined) {
@@ -266,6 +275,8 @@ export class Referee {
   /** Groups are said to be accepted. */
   saved(groups: readonly TakenGroup[]): void {
     this.#known.saved(groups);
+    this.#budgets.saved(groups);
+    for (const { key } of groups) this.#forgotten.isKnown(key);
     for (const group of groups) this.#saved.set(group.key, group);
   }
 
@@ -377,6 +388,10 @@ export class Referee {
         before !== undefined || mayBeThere === true,
         `group ${key} was removed, and was never there`,
       );
+      expect(
+        resend || !this.#known.isGone(key),
+        `group ${key} was removed though the far side is known not to have it`,
+      );
     }
     if (resend) return;
     expect(
@@ -421,6 +436,7 @@ export class Referee {
     const lost = this.state.farSide.arrived.difference(recorded).size;
     expect(lost === 0, `${lost} requests have arrived, and are not on record`);
     const source = this.state.source();
+    this.#forgotten.finally(source);
     const open = new Map(this.state.ledger().map((row) => [row.key, row]));
     for (const [key, content] of source) {
       const row = open.get(key);

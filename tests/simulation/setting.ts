@@ -116,7 +116,7 @@ function drawModel(random: Random): ModelSetting {
     form,
     isBatched: form === "each" && random.chance(0.5),
     maxAttempts: random.between(1, 4),
-    maxRemoved: random.pick([undefined, { percent: 50 }, { groups: 3 }]),
+    maxRemoved: random.pick([undefined, { percent: 50 }, { groups: 1 }, { groups: 3 }]),
     maxChanges: random.pick([undefined, undefined, { groups: 6 }]),
     requestsPerChange,
     rejects: random.chance(0.5),
