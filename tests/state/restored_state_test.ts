@@ -64,10 +64,12 @@ Deno.test("after a backup was put back no change goes out under the key of anoth
   assert.equal(held.get("/people/6"), "Grace");
 });
 
-Deno.test("after a backup was put back a content that was sent since then goes out under a key of its own", async () => {
+Deno.test("after a backup was put back a content that was sent since then, or refused before, goes out under a key of its own", async () => {
   const known = new Set<string>();
   let held: unknown;
+  let refuses = false;
   await using api = await fakeApi(({ key = "", json }) => {
+    if (refuses) return { status: 400 };
     if (!known.has(key)) held = (json as { name: string }).name;
     known.add(key);
     return { json: {} };
@@ -78,13 +80,19 @@ Deno.test("after a backup was put back a content that was sent since then goes o
       await http.put(ORIGIN + "/people/1", { json: { ...row, idempotencyKey } });
     });`,
   );
-  const hold = async (name: string) => {
+  const send = async (name: string) => {
     await people.setRows(["id", "name"], [["1", `'${name}'`]]);
-    const { code, output } = await people.run();
+    return await people.run();
+  };
+  const hold = async (name: string) => {
+    const { code, output } = await send(name);
     assert.equal(code, 0, output);
     assert.equal(held, name);
   };
   await hold("Ada");
+  refuses = true;
+  assert.equal((await send("Bob")).code, 1);
+  refuses = false;
   await people.project.run("state backup .spoor/kept.db");
   await hold("Bob");
   await hold("Eve");
@@ -98,6 +106,7 @@ Deno.test("after a backup was put back a content that was sent since then goes o
 
   assert.equal(applied.code, 0, applied.output);
   assert.equal(held, "Bob", "an API that replays by key has taken it");
+  await hold("Eve");
   await hold("Ada");
 });
 
