@@ -45,11 +45,21 @@ export class BudgetCheck {
     this.#removed.clear();
     this.#changed.clear();
     this.#carried = new Set(this.#found);
-    if (allowed.adopt) return this.#found.clear();
+    if (allowed.adopt) return;
     for (const [key, content] of before.source) {
       const known = before.accepted.get(key);
-      if (known?.content !== content || known.isOutdated) this.#found.add(key);
+      if (allowed.resend || known?.content !== content || known.isOutdated) this.#found.add(key);
     }
+  }
+
+  /** What a run will take for carried. */
+  found(): ReadonlySet<string> {
+    return new Set(this.#found);
+  }
+
+  /** @param found The same, as an older state file has it, which is in place. */
+  putBack(found: ReadonlySet<string>): void {
+    this.#found = new Set(found);
   }
 
   leaves(groups: readonly TakenGroup[]): void {

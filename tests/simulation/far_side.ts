@@ -53,7 +53,11 @@ export class FarSide {
   /** Groups that it has of others, and not of this model: until a request of this one does something. */
   readonly others = new Set<string>();
   #ofOthers = new Set<string>();
-  #answers = new Map<string, { text: string; answer: FarAnswer }>();
+  /** How often something was done to each group. */
+  readonly touched = new Map<string, number>();
+  #answers = new Map<string, { text: string; answer: FarAnswer; changes: readonly number[] }>();
+  /** Changes that others have undone. */
+  #undone = new Set<number>();
 
   constructor(private readonly options: FarSideOptions) {}
 
@@ -71,7 +75,7 @@ export class FarSide {
     const isPartial = this.options.answersInParts && request.items.length > 1;
     if (refused.length > 0 && !isPartial) return { status: 422, refused };
     const answer = { status: refused.length > 0 ? 207 : 200, refused };
-    this.#answers.set(request.key, { text, answer });
+    this.#answers.set(request.key, { text, answer, changes: request.changes });
     for (const [index, item] of request.items.entries()) {
       if (!refused.includes(item.group)) this.#do(item, request, request.changes[index] ?? 0);
     }
@@ -89,6 +93,7 @@ export class FarSide {
     for (const [change, group] of this.#everDone) {
       if (this.contents[0]?.get(group) === held.get(group)) continue;
       this.#everDone.delete(change);
+      this.#undone.add(change);
       for (const ordinal of this.contents.keys()) this.done.delete(`${change} ${ordinal}`);
     }
     for (const [group, content] of held) {
@@ -105,6 +110,23 @@ export class FarSide {
     return this.#ofOthers.has(group);
   }
 
+  /**
+   * A person says that a change has not arrived. Where others have undone it since, it would be answered as before, by
+   * its key, which is that person's mistake.
+   */
+  takeWord(change: number): void {
+    if (!this.#undone.has(change)) return;
+    for (const [key, { changes }] of this.#answers) {
+      if (changes.includes(change)) this.#answers.delete(key);
+    }
+  }
+
+  /** An older state file is in place, which does not know what it has sent: it may be sent again. */
+  forgetDone(): void {
+    this.done.clear();
+    this.arrived.clear();
+  }
+
   #do({ group, action, content }: FarItem, { ordinal }: FarRequest, change: number): void {
     const name = `${change} ${ordinal}`;
     const times = (this.done.get(name) ?? 0) + 1;
@@ -113,6 +135,7 @@ export class FarSide {
     if (times > 1 && !this.options.honoursKeys) {
       this.wrongs.push(`change ${change} of group ${group} was done ${times} times`);
     }
+    this.touched.set(group, (this.touched.get(group) ?? 0) + 1);
     this.#ofOthers.delete(group);
     this.others.delete(group);
     const contents = this.contents[ordinal];

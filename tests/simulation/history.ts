@@ -4,10 +4,12 @@
  *
  * @module
  */
+import type { DatabaseSync } from "node:sqlite";
 import { recordDeadRequests } from "~/store/changes/open_requests.ts";
+import { renewLedgerIds } from "~/store/changes/ledger.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
-import { PlayedModel } from "./played_model.ts";
+import { type ModelMark, PlayedModel } from "./played_model.ts";
 import { Random } from "./random.ts";
 import type { Before } from "./referee.ts";
 import type { OutgoingRequest } from "./scripted_model.ts";
@@ -16,6 +18,7 @@ import { makePlan, type ShownPlan } from "./shown_plan.ts";
 import { SimulatedLimit, WallClock } from "./simulated_limit.ts";
 import { type ModelEnd, type RunPlace, SimulatedRun } from "./simulated_run.ts";
 import { SimulatedTime } from "./simulated_time.ts";
+import { StateBackup } from "./state_backup.ts";
 import { World } from "./world.ts";
 import { expect } from "./wrong.ts";
 
@@ -41,6 +44,8 @@ export interface HistoryOptions {
 
 /** With no faults, a history comes to rest in fewer runs. */
 const MOST_LAST_RUNS = 6;
+/** Who puts a backup back takes his time: whatever limit there is, it is over. */
+const TO_PUT_BACK_MS = 120_000;
 const NAMES = ["sync.crm", "sync.mail"];
 
 /** Plays the history of a seed. */
@@ -62,6 +67,12 @@ export async function playHistory(
   }
 }
 
+/** A backup, and what was known when it was made. */
+interface Backup {
+  state: StateBackup;
+  marks: ReadonlyMap<PlayedModel, ModelMark>;
+}
+
 class History {
   readonly #time = new SimulatedTime();
   readonly #wall = new WallClock(this.#time);
@@ -71,6 +82,11 @@ class History {
   #crashes = 0;
   #runs = 0;
   #plans = 0;
+  #backup: Backup | undefined;
+  /** What it does not know was sent since. */
+  #isOutdated = false;
+  /** The mark beside the state file, which says that the project has sent. */
+  #hasMark = true;
 
   constructor(
     private readonly random: Random,
@@ -105,13 +121,15 @@ class History {
 
   async play(): Promise<void> {
     for (const model of this.#models) model.edit(model.setting.groups);
-    for (let step = this.random.between(2, 6); step > 0; step--) {
+    const mostSteps = this.setting.hasBackups ? 9 : 6;
+    for (let step = this.random.between(2, mostSteps); step > 0; step--) {
       await this.#step(drawRun(this.random, this.setting));
       for (const model of this.#models) {
         if (this.random.chance(0.5)) model.intervene();
         if (model.setting.isEdited && this.random.chance(0.4)) model.rewrite();
         model.edit(this.random.between(0, 5));
       }
+      if (this.setting.hasBackups) this.#lookAfterBackups();
     }
     await this.#comeToRest();
     for (const { referee, state } of this.#models) {
@@ -119,6 +137,33 @@ class History {
       // The next history finds the tables where it would make them.
       state.rename(state.firstName);
     }
+  }
+
+  #lookAfterBackups(): void {
+    if (this.#backup && this.random.chance(0.5)) this.#putBack(this.#backup);
+    else if (this.#runs > 0 && this.random.chance(0.6)) this.#backUp();
+  }
+
+  #backUp(): void {
+    const marks = new Map(this.#models.map((model) => [model, model.mark()]));
+    this.#backup = { state: new StateBackup(this.world.db), marks };
+    this.#isOutdated = false;
+    this.#tell(() => "a backup is made");
+  }
+
+  /** Where something was sent since, a person has deleted the mark to go on from it. */
+  #putBack({ state, marks }: Backup): void {
+    // What may have arrived is repeated with its key, by which the far side does nothing: what came after it stays.
+    const isOver = [...marks].some(([model, mark]) => {
+      const touched = model.touchedSince(mark);
+      return mark.unknown.some((key) => touched.has(key));
+    });
+    if (isOver) return;
+    this.#time.pass(TO_PUT_BACK_MS);
+    state.putBack();
+    for (const [model, mark] of marks) model.putBack(mark);
+    if (this.#isOutdated) this.#hasMark = false;
+    this.#tell(() => `the backup is put back, ${this.#hasMark ? "with" : "without"} the mark`);
   }
 
   get #requests(): number {
@@ -148,19 +193,20 @@ class History {
     if (draft.plan === "first") return await this.#run(draft, plan);
     const edits = this.random.pick([0, 0, 1, 2]);
     if (edits > 0) { for (const model of this.#models) model.edit(edits); }
-    const later = await this.#plan(draft);
+    const later = await this.#plan(draft, plan.madeAt);
     const moved = plan.moved(later);
     this.#tell(() => `moved since the plan: ${moved.join("; ") || "nothing"}`);
     expect(edits > 0 || moved.length === 0, "where nothing was edited, something has moved");
     if (moved.length === 0) await this.#run(draft, plan, later);
   }
 
-  async #plan(draft: RunDraft): Promise<ShownPlan> {
+  /** @param madeAt When the plan was made that is to be applied. */
+  async #plan(draft: RunDraft, madeAt = this.#now()): Promise<ShownPlan> {
     this.#plans += 1;
     const before = JSON.stringify(this.#state());
     const plan = await this.world.onCopy(async (db) => {
       const place = { ...this.#place(), db };
-      return await makePlan(place, draft, startRun(db, "spoor plan", "simulation", this.#now()));
+      return await makePlan(place, draft, { runId: this.#start(db, "spoor plan", madeAt), madeAt });
     });
     expect(JSON.stringify(this.#state()) === before, "a plan has changed the state");
     this.#tell(() => `plan ${JSON.stringify(plan.models.map(({ groups }) => groups))}`);
@@ -195,8 +241,7 @@ class History {
     this.#runs += 1;
     const { db } = this.world;
     const runId = inTransaction(db, () => {
-      recordDeadRequests(db);
-      return startRun(db, "spoor run", "simulation", this.#now());
+      return this.#start(db, "spoor run", plan?.madeAt ?? this.#now());
     });
     this.#tell(() => `run ${runId} ${JSON.stringify(draft)}`);
     const befores = new Map(this.#models.map((model, i) => {
@@ -223,6 +268,17 @@ class History {
     if (hadAllTime) plan?.checkAllSent();
   }
 
+  /**
+   * As a run begins.
+   *
+   * @param plannedAt When the plan was made that it applies.
+   */
+  #start(db: DatabaseSync, command: string, plannedAt: string): number {
+    if (!this.#hasMark) renewLedgerIds(db, plannedAt);
+    recordDeadRequests(db);
+    return startRun(db, command, "simulation", this.#now());
+  }
+
   #watched(
     draft: RunDraft,
     runId: number,
@@ -232,6 +288,10 @@ class History {
   ): SimulatedRun {
     const isOneByOne = draft.models.length === 1 && draft.models[0]?.concurrency === 1;
     return new SimulatedRun(this.#place(), draft, runId, {
+      onSending: () => {
+        this.#isOutdated = true;
+        this.#hasMark = true;
+      },
       onBegin: (model, wishes, end, adoption) => {
         later?.checkBegin(model, end, adoption?.told);
         const before = befores.get(model);

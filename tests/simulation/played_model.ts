@@ -12,7 +12,7 @@ import { type ChangeFilter, retryChanges, settleChanges } from "~/store/changes/
 import { FarExport } from "./far_export.ts";
 import { type LedgerRow, ModelState } from "./model_state.ts";
 import type { Random } from "./random.ts";
-import { Referee } from "./referee.ts";
+import { Referee, type RefereeMark } from "./referee.ts";
 import { editModel, type ModelSetting } from "./setting.ts";
 import { expect } from "./wrong.ts";
 
@@ -20,6 +20,17 @@ import { expect } from "./wrong.ts";
 export type Tell = (words: () => string) => void;
 
 const RENAMED = "_new";
+
+/** What is known of a model when a backup is made. */
+export interface ModelMark {
+  name: string;
+  referee: RefereeMark;
+  /** What the far side has, and how often something was done to it. */
+  there: readonly ReadonlyMap<string, string>[];
+  touched: ReadonlyMap<string, number>;
+  /** Groups of which it is not known whether they were sent. */
+  unknown: readonly string[];
+}
 
 /** See the module's comment. */
 export class PlayedModel {
@@ -111,6 +122,38 @@ export class PlayedModel {
     this.referee.adopted();
   }
 
+  /** A backup of the state file is made. */
+  mark(): ModelMark {
+    const { name, farSide } = this.state;
+    return {
+      name,
+      referee: this.referee.mark(),
+      there: farSide.contents.map((each) => new Map(each)),
+      touched: new Map(farSide.touched),
+      unknown: this.state.ledger().filter(isUnknown).map(({ key }) => key),
+    };
+  }
+
+  /** Groups that the far side has had something of since. */
+  touchedSince({ there, touched }: ModelMark): Set<string> {
+    const { farSide } = this.state;
+    const keys = new Set([...there, ...farSide.contents].flatMap((each) => [...each.keys()]))
+      .union(farSide.touched);
+    return new Set([...keys].filter((key) =>
+      farSide.touched.get(key) !== touched.get(key) ||
+      farSide.contents.some((each, ordinal) => each.get(key) !== there[ordinal]?.get(key))
+    ));
+  }
+
+  /** The backup is put back, and with it the name that the model had. */
+  putBack(mark: ModelMark): void {
+    const { name } = this.state;
+    this.state.name = mark.name;
+    this.state.rename(name);
+    this.state.farSide.forgetDone();
+    this.referee.putBack(mark.referee, this.touchedSince(mark));
+  }
+
   /** Somebody exports the far side. */
   exportFarSide(wrong: number): void {
     const { requestsPerChange, groups } = this.setting;
@@ -139,6 +182,7 @@ export class PlayedModel {
   #editOne(ledger: readonly LedgerRow[]): void {
     const open = this.random.chance(0.5) ? this.#drawOpen(ledger) : undefined;
     const isOpen = open !== undefined;
+    const isSmall = this.setting.groups <= 3;
     const id = open ?? this.#id(this.random.between(1, this.setting.groups));
     const past = this.#past.get(id) ?? [];
     this.#past.set(id, past);
@@ -146,7 +190,7 @@ export class PlayedModel {
       this.state.removeGroup(id);
       return this.tell(() => `edit ${id}: removed`);
     }
-    const goesBack = past.length > 0 && this.random.chance(isOpen ? 0.6 : 0.35);
+    const goesBack = past.length > 0 && this.random.chance(isOpen || isSmall ? 0.6 : 0.35);
     // Of one that is open the far side has one of the last.
     const first = isOpen ? Math.max(0, past.length - 3) : 0;
     const values = goesBack
@@ -202,6 +246,7 @@ export class PlayedModel {
     const mayErr = this.random.chance(0.2) && row.settledHash === undefined;
     if (mayErr && !this.state.hasFormerWord(row)) this.#say(row, !isSent);
     this.#say(row, isSent);
+    if (!isSent) this.state.farSide.takeWord(row.id);
     this.referee.settled(row, isSent);
   }
 

@@ -41,6 +41,17 @@ export interface Before {
   runId: number;
 }
 
+/** What is known when a backup of the state file is made. */
+export interface RefereeMark {
+  /** What parked groups held when they were parked. */
+  parked: ReadonlyMap<string, string>;
+  /** Groups that budgets have counted. */
+  found: ReadonlySet<string>;
+  /** Groups that an earlier backup does not know. */
+  stale: ReadonlySet<string>;
+  others: ReadonlySet<string>;
+}
+
 /** A request that left, as long as it is not known how its groups ended. */
 interface Tried {
   key: string;
@@ -72,10 +83,37 @@ export class Referee {
   /** What was accepted after the last run. */
   #accepted: ReadonlyMap<string, AcceptedGroup> = new Map();
   #forgotten = new ForgottenGroups();
+  /** What was sent of these has got lost with a state file. */
+  #stale = new Set<string>();
   readonly #budgets: BudgetCheck;
 
   constructor(private readonly state: ModelState, private readonly rules: Rules) {
     this.#budgets = new BudgetCheck(rules);
+  }
+
+  /** A backup of the state file is made. */
+  mark(): RefereeMark {
+    return {
+      parked: new Map(this.#parked),
+      found: this.#budgets.found(),
+      stale: new Set(this.#stale),
+      others: new Set(this.state.farSide.others),
+    };
+  }
+
+  /**
+   * It is put back.
+   *
+   * @param touched Groups of which the far side has had something since, which nobody knows any more.
+   */
+  putBack({ parked, found, stale, others }: RefereeMark, touched: ReadonlySet<string>): void {
+    this.#accepted = this.state.accepted();
+    this.#parked = new Map(parked);
+    this.#stale = this.#stale.union(stale).union(touched);
+    for (const key of others) this.state.farSide.others.add(key);
+    this.#known.clear();
+    this.#forgotten.areKnown();
+    this.#budgets.putBack(found);
   }
 
   /** A run is about to begin. */
@@ -158,6 +196,7 @@ export class Referee {
 
   /** A person says that the far side has what the source has. */
   adopted(): void {
+    this.#stale.clear();
     this.#forgotten.areKnown();
     this.state.farSide.others.clear();
     expect(this.state.ledger().length === 0, "something is open after all was adopted");
@@ -165,6 +204,7 @@ export class Referee {
 
   /** A person says what the far side holds: only what is the same there counts as accepted. */
   adoptedByExport(held: ReadonlyMap<string, string>, told: AdoptedGroups): void {
+    this.#stale.clear();
     this.#forgotten.areKnown();
     const { source, accepted: before, ledger: tried } = this.#before ??
       fail("an adoption outside of a run");
@@ -234,7 +274,8 @@ export class Referee {
 
   #settledAsSent({ key, action, contentHash }: LedgerRow): void {
     const isRemoval = action === "remove";
-    const content = isRemoval ? undefined : this.state.farSide.contents[0]?.get(key);
+    const isOpen = isRemoval || this.#stale.has(key);
+    const content = isOpen ? undefined : this.state.farSide.contents[0]?.get(key);
     this.#known.settledAsSent(key, content, isRemoval);
     if (content !== undefined) this.#said.set(contentHash, content);
   }
@@ -276,7 +317,10 @@ export class Referee {
   saved(groups: readonly TakenGroup[]): void {
     this.#known.saved(groups);
     this.#budgets.saved(groups);
-    for (const { key } of groups) this.#forgotten.isKnown(key);
+    for (const { key, content } of groups) {
+      this.#forgotten.isKnown(key);
+      if (!isQuiet(content)) this.#stale.delete(key);
+    }
     for (const group of groups) this.#saved.set(group.key, group);
   }
 
@@ -319,7 +363,7 @@ export class Referee {
     for (const [key, { content, isOutdated }] of accepted) {
       const row = open.get(key);
       const isOpen = row !== undefined && row.state !== "rejected" && isForced(row);
-      if (isOutdated || isQuiet(content) || isOpen) continue;
+      if (isOutdated || isQuiet(content) || isOpen || this.#stale.has(key)) continue;
       for (let ordinal = 0; ordinal < this.rules.requestsPerChange; ordinal++) {
         const there = this.state.farSide.contents[ordinal]?.get(key);
         expect(
@@ -334,7 +378,7 @@ export class Referee {
   #checkSaid(ledger: readonly LedgerRow[]): void {
     for (const row of ledger) {
       const said = knownByWord(row);
-      if (said === undefined) continue;
+      if (said === undefined || this.#stale.has(row.key)) continue;
       const there = this.state.farSide.contents[0]?.get(row.key);
       const content = this.#said.get(said);
       expect(
@@ -440,7 +484,7 @@ export class Referee {
     const open = new Map(this.state.ledger().map((row) => [row.key, row]));
     for (const [key, content] of source) {
       const row = open.get(key);
-      if (isQuiet(content)) continue;
+      if (isQuiet(content) || this.#stale.has(key)) continue;
       if (isRefused(content) || isLocallyRefused(content)) continue;
       expect(row === undefined, `group ${key} is ${row?.state} at the end`);
       for (let ordinal = 0; ordinal < this.rules.requestsPerChange; ordinal++) {
@@ -453,7 +497,8 @@ export class Referee {
     }
     if (this.rules.onRemoved !== "deliver") return;
     for (const key of this.state.farSide.contents[0]?.keys() ?? []) {
-      const isGone = !source.has(key) && !open.has(key) && !this.state.farSide.others.has(key);
+      const isOthers = this.state.farSide.others.has(key) || this.#stale.has(key);
+      const isGone = !source.has(key) && !open.has(key) && !isOthers;
       expect(!isGone, `group ${key} was removed, and the far side has it still`);
     }
   }

@@ -44,6 +44,8 @@ export interface Setting {
   /** One or two; two share the limit. */
   models: readonly ModelSetting[];
   limit: Rate | undefined;
+  /** Backups of the state file are made and put back. */
+  hasBackups: boolean;
 }
 
 /** What one run asks of one model, and how that model and its way to the far side go. */
@@ -89,11 +91,15 @@ export const NEVER = Number.POSITIVE_INFINITY;
 export function drawSetting(random: Random): Setting {
   const models = random.chance(0.2) ? 2 : 1;
   const hasLimit = models === 2 || random.chance(0.1);
+  const hasBackups = random.chance(0.15);
+  // Of few groups one is likelier to be again what a backup does not know that it was.
+  const few = hasBackups ? { groups: 3 } : undefined;
   return {
-    models: Array.from({ length: models }, () => drawModel(random)),
+    models: Array.from({ length: models }, () => ({ ...drawModel(random), ...few })),
     limit: hasLimit
       ? { count: random.pick([1, 2, 5, 10]), windowMs: random.pick([10_000, 60_000]) }
       : undefined,
+    hasBackups,
   };
 }
 

@@ -24,7 +24,7 @@ type Request = Pick<OutgoingRequest, "groups" | "ordinal">;
 export async function makePlan(
   place: Omit<RunPlace, "plan" | "limit">,
   draft: RunDraft,
-  runId: number,
+  { runId, madeAt }: { runId: number; madeAt: string },
 ): Promise<ShownPlan> {
   const { models } = place;
   const recorder = new PlanRecorder({
@@ -46,6 +46,7 @@ export async function makePlan(
     clock: undefined,
   };
   const run = new SimulatedRun({ ...place, limit: undefined, plan: recorder }, calm, runId, {
+    onSending: () => {},
     onBegin: () => {},
     mayLeave: () => true,
     onAnswer: () => {},
@@ -61,7 +62,7 @@ export async function makePlan(
   for (const { name } of models) {
     recorder.ended({ model: name, status: "ok", reason: "", changed: true });
   }
-  return new ShownPlan(recorder.models(), keys, ends);
+  return new ShownPlan(recorder.models(), keys, ends, madeAt);
 }
 
 function note(plan: ModelPlan, request: Request): void {
@@ -95,6 +96,8 @@ export class ShownPlan {
     readonly models: readonly PlannedModel[],
     private readonly keys: ReadonlyMap<string, string>,
     private readonly ends: ReadonlyMap<PlayedModel, ModelEnd>,
+    /** ISO 8601, UTC. */
+    readonly madeAt: string,
   ) {
     this.#requests = new PlannedRequests({
       models: models.map((model) => ({

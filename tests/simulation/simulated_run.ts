@@ -53,6 +53,8 @@ export type BeginEnd = "begun" | "blocked" | "refused";
 
 /** What is looked at while a run goes on. */
 export interface RunWatch {
+  /** More will be known as sent than before: a state file of before is out of date. */
+  onSending(): void;
   /** A model's delivery has begun, or not: a budget has blocked it, or nothing could be adopted. */
   onBegin(model: PlayedModel, run: ModelRun, end: BeginEnd, adoption?: Adoption): void;
   mayLeave(model: PlayedModel, request: Omit<OutgoingRequest, "key" | "changes">): boolean;
@@ -153,6 +155,7 @@ export class SimulatedRun {
         { select: state.select, columns: state.columns, params: [] },
         setting.readsChanges,
       );
+      if (delivery.marksSent) this.watch.onSending();
       this.watch.onBegin(model, run, "begun", delivery.adoption);
       return delivery;
     } catch (error) {

@@ -47,6 +47,11 @@ export class SimulatedTime {
     return waiting;
   }
 
+  /** Nothing runs for so long. */
+  pass(ms: number): void {
+    this.nowMs += ms;
+  }
+
   /** Ends the process that runs: nothing of it goes on. */
   cut(): void {
     this.#isCut = true;
