@@ -22,7 +22,6 @@ export interface SumsOfDied {
   groups_left: number | null;
   /** All of them, where it is known what was left. */
   groups_delivered?: number;
-  sums_balance?: boolean;
 }
 
 /** The record lies in the order of groups: to find a run's part in it, all that it has of the model is read. */
@@ -52,7 +51,7 @@ export function sumsOfDied(
     };
     if (waitingOf !== runId) return [runId, { ...sums, groups_left: null }];
     const groups_delivered = Object.values(sums).reduce((sum, one) => sum + one, waiting);
-    return [runId, { ...sums, groups_left: waiting, groups_delivered, sums_balance: true }];
+    return [runId, { ...sums, groups_left: waiting, groups_delivered }];
   }));
 }
 
