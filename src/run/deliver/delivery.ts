@@ -363,16 +363,23 @@ export class Delivery {
   }
 }
 
+/** What was sent and taken, and not saved, is sent again by each run. */
+const TO_SAVE =
+  'Write "await save.row(row)" after its request, or let each() or batches() save what is accepted';
+
 /** Why the model ended comes first; what the group was answered with is what it is found by. */
-function endedBefore({ refusedWith }: GivenGroup, why: ErrorReport | undefined): ErrorReport {
+function endedBefore(group: GivenGroup, why: ErrorReport | undefined): ErrorReport {
+  const { refusedWith, isTaken, isUncertain } = group;
   const reasons = why ? [why.message] : [];
   if (refusedWith !== undefined && !why?.message.includes(`answered ${refusedWith}`)) {
     reasons.push(`its last request answered ${refusedWith}`);
   }
   const message = "The model ended before it saved this group";
+  const isForgotten = reasons.length === 0 && isTaken && !isUncertain;
+  const hint = isForgotten ? TO_SAVE : why?.hint;
   return {
     message: reasons.length > 0 ? `${message}: ${reasons.join("; ")}` : message,
-    ...(why?.hint !== undefined && { hint: why.hint }),
+    ...(hint !== undefined && { hint }),
     ...(why?.at && { at: why.at }),
   };
 }

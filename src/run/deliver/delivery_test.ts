@@ -231,3 +231,24 @@ for (const { what, isByLoop = true, isTaken = true, promise, after } of BEFORE) 
     ]);
   });
 }
+
+Deno.test("a group that was sent and not saved is told with what saves it, unless something else ended the model", async () => {
+  const failureOf = async (why?: { message: string }, isTaken = true, refusedWith?: number) => {
+    using db = openSource();
+    const delivery = begin(db);
+    const [{ group = 0 } = {}] = (await delivery.pull(1)).groups;
+    await delivery.requests.begin([group]).mayLeave;
+    delivery.requests.end([group], { isUncertain: !isTaken, hasMoved: isTaken, isTaken });
+    delivery.requests.answered([group], false, refusedWith);
+    inTransaction(db, () => delivery.finish(why));
+    return delivery.failures[0]?.error;
+  };
+  const message = "The model ended before it saved this group";
+
+  const forgotten = await failureOf();
+  assert.equal(forgotten?.message, message);
+  assert.match(forgotten?.hint ?? "", /"await save\.row\(row\)"/);
+  assert.deepEqual(await failureOf({ message: "boom" }), { message: `${message}: boom` });
+  assert.equal((await failureOf(undefined, false))?.hint, undefined);
+  assert.equal((await failureOf(undefined, true, 422))?.hint, undefined);
+});
