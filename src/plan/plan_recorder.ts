@@ -8,6 +8,7 @@
 import type { ErrorReport, UserError } from "~/base/user_error.ts";
 import type { Model, ModelName } from "~/model/model.ts";
 import { warnSendsEverything } from "~/model/sends_everything.ts";
+import { warnUnaskedVerify } from "~/model/unasked_verify.ts";
 import type { ModelState } from "~/store/model_states.ts";
 import { forecastSending, type SendingFacts } from "./forecast.ts";
 import { ModelPlan } from "./model_plan.ts";
@@ -132,9 +133,11 @@ export class PlanRecorder {
 
   #warningsOf(model: Model, { status }: ModelEnd): string[] {
     const sends = status === "skipped" ? undefined : warnSendsEverything(model);
+    const unasked = warnUnaskedVerify(model);
     const standsStill = this.facts.warning(model);
     return [
       ...sends ? [sends.message] : [],
+      ...unasked ? [unasked.message] : [],
       ...standsStill ? [withPlace(standsStill)] : [],
     ];
   }

@@ -6,6 +6,7 @@
 import { UserError } from "~/base/user_error.ts";
 import type { Model, ModelName } from "~/model/model.ts";
 import { warnSendsEverything } from "~/model/sends_everything.ts";
+import { warnUnaskedVerify } from "~/model/unasked_verify.ts";
 import type { AnalysisCache } from "./models/analysis_cache.ts";
 import { checkLimits } from "./models/check_limits.ts";
 import { checkServices } from "./models/check_services.ts";
@@ -67,8 +68,10 @@ export async function loadProject(
       // What a file with a mistake reads is not known.
       if (own.length === 0) errors.push(...checkLimits(resolved));
       if (services) errors.push(...checkServices(resolved, services));
-      const warning = warnSendsEverything(resolved);
-      if (warning) warnings.push(warning);
+      for (const warn of [warnSendsEverything, warnUnaskedVerify]) {
+        const warning = warn(resolved);
+        if (warning) warnings.push(warning);
+      }
       models.set(model.name, resolved);
     } else unreadable.push(file.name);
   }

@@ -17,19 +17,33 @@ const SENDING = `
 `;
 const WORDS = "sync.people sends all its rows whenever it runs, because its kind is table";
 
-Deno.test("validate and plan warn of a table that sends all its rows in every run", async () => {
-  await using project = await tempProject({ ...PEOPLE, "models/sync/people.ts": SENDING });
+Deno.test("validate and plan warn of a table that sends all its rows in every run, and of a verify that nobody asks", async () => {
+  await using project = await tempProject({
+    ...PEOPLE,
+    "models/sync/people.ts": SENDING,
+    "models/sync/unasked.ts": `
+      // @kind: tracked
+      // @unique_key: id
+      // @allow_net: api.example
+      import { query, save } from "spoor";
+      await save.rows(await query("SELECT id FROM mart.people"));
+      export const verify = () => true;
+    `,
+  });
+  const unasked = "sync.unasked exports verify, which is never asked";
 
   const validated = await project.run("validate");
   assert.equal(validated.code, 0);
   assert.match(validated.stderr, new RegExp(`^warning: ${WORDS}$`, "m"));
   assert.match(validated.stderr, /^ {2}at models\/sync\/people\.ts:5$/m);
   assert.match(validated.stderr, /^ {2}hint: .*"\/\/ @kind: tracked".* what changed/m);
-  assert.match(validated.stdout, /2 models, no mistake found/);
+  assert.match(validated.stderr, new RegExp(`^warning: ${unasked}`, "m"));
+  assert.match(validated.stdout, /3 models, no mistake found/);
 
   const planned = await project.run("plan");
   assert.equal(planned.code, 0);
   assert.match(planned.output, new RegExp(`warning +${WORDS}`));
+  assert.match(planned.output, new RegExp(`warning +${unasked}`));
   assert.match((await project.run("plan --format md")).output, new RegExp(WORDS));
 });
 
