@@ -12,6 +12,7 @@ import { nextLedgerId } from "~/store/changes/ledger.ts";
 import { olderThanSent } from "~/store/file/sent_mark.ts";
 import { PROJECT_ID, readMeta } from "~/store/meta.ts";
 import { acceptedKeyOf, acceptedTableName, COLUMNS_ID } from "~/tracked/accept/accepted_table.ts";
+import { isTargetTable } from "~/tracked/accept/target_table.ts";
 import { isTargetView } from "~/tracked/accept/target_view.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { cutKeyText } from "~/tracked/group_key.ts";
@@ -111,7 +112,7 @@ function checkAccepted({ db, isOfProject, option = "" }: CheckFacts): CheckResul
  */
 function checkTargets({ db, option = "" }: CheckFacts): CheckResult {
   const accepted = new Set(modelsWithAccepted(db));
-  const findings = trackedTargets(db).flatMap((model) => {
+  const findings = trackedTargets(db, accepted).flatMap((model) => {
     const { rows, showsAccepted } = storedState(db, model);
     if (accepted.has(model)) return showsAccepted ? [] : missingGroups(db, model, option);
     if (rows === 0 && !showsAccepted) return [];
@@ -124,9 +125,14 @@ function checkTargets({ db, option = "" }: CheckFacts): CheckResult {
   return result(findings);
 }
 
-function trackedTargets(db: DatabaseSync): string[] {
-  const isTracked = (name: string, type: unknown) =>
-    type === "view" ? isTargetView(db, name) : columnsOf(db, name).includes(CONTENT_HASH);
+/** @param accepted Models with accepted rows: their tables were targets, whatever was done to them since. */
+function trackedTargets(db: DatabaseSync, accepted: ReadonlySet<string>): string[] {
+  const isTracked = (name: string, type: unknown) => {
+    if (type === "view") return isTargetView(db, name);
+    return accepted.has(name)
+      ? columnsOf(db, name).includes(CONTENT_HASH)
+      : isTargetTable(db, name);
+  };
   return db.prepare(`SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view')`).all()
     .map(({ name, type }) => ({ name: String(name), type }))
     .filter(({ name, type }) => !name.startsWith("spoor.") && isTracked(name, type))

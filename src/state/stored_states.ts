@@ -6,9 +6,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { foldName } from "~/base/text/same_name.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
+import { isTargetTable } from "~/tracked/accept/target_table.ts";
 import { isTargetView, targetViewColumns } from "~/tracked/accept/target_view.ts";
-import { CONTENT_HASH } from "~/tracked/content_hash.ts";
-import { columnsOf, countFrom, countRows, findTableType } from "~/warehouse/tables.ts";
+import { countFrom, countRows, findTableType } from "~/warehouse/tables.ts";
 
 /** One model's state. */
 export interface StoredState {
@@ -73,8 +73,7 @@ export function storedState(db: DatabaseSync, model: string): StoredState {
     model,
     kind: state ? String(state.kind) : undefined,
     target,
-    hasContentHash: showsAccepted ||
-      target === "table" && columnsOf(db, model).includes(CONTENT_HASH),
+    hasContentHash: showsAccepted || isTargetTable(db, model),
     showsAccepted,
     rows: hasRows ? countRows(db, model) : 0,
     acceptedRows: hasAccepted ? countRows(db, accepted) : undefined,

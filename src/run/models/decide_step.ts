@@ -66,7 +66,8 @@ function reasonOfGroups(unacknowledged = 0): string {
 
 /** A TypeScript model makes its table with its first row, and one that sends when that is accepted. */
 function needsTarget({ kind, language }: Model, { rows }: ModelState): boolean {
-  return language !== "ts" || (kind !== "tracked" && rows !== 0);
+  if (language !== "ts") return true;
+  return kind === "tracked" ? (rows ?? 0) > 0 : rows !== 0;
 }
 
 /** A TypeScript model that reads no table. */

@@ -49,6 +49,9 @@ Deno.test("decideStep() says why a model runs", () => {
   );
   assert.equal(outcome({ model: { ...model, directives: { volatile: true } } }), "@volatile");
   const sending: Model = { ...model, language: "ts", kind: "tracked" };
+  assert.equal(outcome({ model: sending, hasTarget: false }), "its table is missing");
+  const empty = { ...facts.state, rows: 0 } as StepFacts["state"];
+  assert.equal(outcome({ model: sending, hasTarget: false, state: empty }), "skip: up to date");
   const open = { ...waiting, model: sending, unacknowledged: 2 };
   assert.equal(outcome(open), "2 groups not acknowledged");
   assert.equal(outcome({ ...open, unacknowledged: 0 }), "its last run may have left groups");

@@ -9,6 +9,7 @@ import { foldName, isSameName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
+import { cachedStatement } from "~/warehouse/statements/cached_statement.ts";
 import { MAX_COLUMNS } from "~/warehouse/statements/column_limit.ts";
 import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
 import { ACCEPTED_HASH, acceptedTableName, COPIES, valueColumnsOf } from "./accepted_table.ts";
@@ -27,9 +28,17 @@ export function isTrackedTarget(db: DatabaseSync, model: string): boolean {
   return isTargetTable(db, model) || targetViewColumns(db, model) !== undefined;
 }
 
-/** The same, and has rows of its own. */
+/**
+ * The same, and has rows of its own. A table that was made from such a target (`SELECT *`) has its hashes too, and
+ * takes NULL there.
+ */
 export function isTargetTable(db: DatabaseSync, model: string): boolean {
-  return columnsOf(db, model).includes(CONTENT_HASH) && findTableType(db, model) === "table";
+  if (findTableType(db, model) !== "table") return false;
+  const hash = cachedStatement(
+    db,
+    `SELECT 1 FROM pragma_table_info(?) WHERE name = '${CONTENT_HASH}' AND "notnull"`,
+  );
+  return hash.get(model) !== undefined;
 }
 
 /**
