@@ -9,11 +9,13 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { foldName } from "~/base/text/same_name.ts";
-import { UserError } from "~/base/user_error.ts";
+import { placing, type SourceLocation, UserError } from "~/base/user_error.ts";
 import type { Model } from "~/model/model.ts";
 import { findTablesRead } from "~/model/sql_references.ts";
 import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
 import { loadModelStates } from "~/store/model_states.ts";
+import { refuseOwnColumn } from "~/tracked/accept/target_table.ts";
+import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { getKeyColumns } from "~/tracked/key_columns.ts";
 import { prepareSelect, type SelectInput } from "~/warehouse/statements/prepare_select.ts";
 import { columnsOf } from "~/warehouse/tables.ts";
@@ -77,7 +79,8 @@ class QueryChecker {
     const at = { path: model.path, line: model.sqlLine ?? 1 };
     const tables = model.references.map(({ table }) => table);
     const columns = this.#columnsOf(model, { sql: model.sql, at, name: model.name }, tables, true);
-    if (columns) this.#make(model.name, columns);
+    if (!columns) return;
+    this.#make(model.name, model.kind === "tracked" ? [...columns, CONTENT_HASH] : columns);
   }
 
   /**
@@ -87,7 +90,7 @@ class QueryChecker {
    */
   #columnsOf(
     model: Model,
-    input: Omit<SelectInput, "readable">,
+    input: Omit<SelectInput, "readable"> & { at: SourceLocation },
     /** All that its text names: what more it would read, a run refuses. */
     tables: readonly string[],
     isTracked: boolean,
@@ -96,7 +99,10 @@ class QueryChecker {
     try {
       const { columns } = prepareSelect(this.db, { ...input, readable: tables });
       const { kind, directives: { uniqueKey = [] } } = model;
-      if (isTracked && kind === "tracked") getKeyColumns(model.name, uniqueKey, columns, input.at);
+      if (isTracked && kind === "tracked") {
+        getKeyColumns(model.name, uniqueKey, columns, input.at);
+        if (model.sql !== undefined) placing(input.at, () => refuseOwnColumn(model.name, columns));
+      }
       return columns;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;

@@ -88,3 +88,17 @@ Deno.test("a table may be named as the file has it, with main before it too", ()
   ]);
   assert.deepEqual(check([a, b]), []);
 });
+
+Deno.test("what reads a tracked model of SQL finds its hashes, and keeps none under their name itself", () => {
+  const tracked = (name: string, sql: string, reads: string[] = []): Model => ({
+    ...model(name, sql, reads),
+    kind: "tracked",
+    directives: { uniqueKey: ["id"] },
+  });
+  const a = tracked("mart.a", "SELECT 1 AS id");
+  const hashes = model("mart.b", "SELECT id, _content_hash FROM mart.a", ["mart.a"]);
+  assert.deepEqual(check([a, hashes]), []);
+  assert.deepEqual(check([a, tracked("mart.c", "SELECT * FROM mart.a", ["mart.a"])]), [
+    `Cannot save rows of mart.c: "_content_hash" is a column of Spoor's own at models/mart/c.sql:3`,
+  ]);
+});
