@@ -54,6 +54,7 @@ function find(
     params: [],
     tried: [],
     everything: false,
+    isKept: true,
   });
 }
 

@@ -140,7 +140,7 @@ testMistakes([
       "models/mart/people.sql":
         "-- @kind: tracked\n-- @unique_key: id\nSELECT 1 AS id\nUNION ALL SELECT NULL",
     },
-    says: ["1 row has a NULL key", "id = NULL"],
+    says: ["Cannot keep mart.people: 1 row has a NULL key", "id = NULL"],
     at: "models/mart/people.sql:3",
   },
   {
@@ -150,7 +150,7 @@ testMistakes([
       "models/a/b.ts":
         `// @kind: tracked\n// @unique_key: id\nimport { save } from "spoor";\nawait save.row({ id: null });\n`,
     },
-    says: ["1 row has a NULL key", "id = NULL"],
+    says: ["Cannot keep a.b: 1 row has a NULL key", "id = NULL"],
     at: "models/a/b.ts",
   },
 ]);

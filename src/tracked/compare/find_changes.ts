@@ -65,6 +65,8 @@ export interface FindChangesInput {
   holdCandidates?: HoldCandidates | undefined;
   /** All count as changed: `--resend`. */
   everything: boolean;
+  /** The model keeps the rows and sends nothing. @default false */
+  isKept?: boolean;
 }
 
 /** A group whose last change was tried and not acknowledged: it comes last where its batch says nothing else. */
@@ -222,7 +224,7 @@ class ChangeFinder {
   /** Nothing was accepted yet, or all is to be sent: all rows, and what is gone. */
   #takeAll(acceptedGroups: number): void {
     this.#run(`INSERT INTO ${temp(this.c.rowsTable)} ${this.c.select}`, this.input.params);
-    refuseKeys(this.db, this.c);
+    refuseKeys(this.db, this.c, this.input.isKept ? "keep" : "send");
     if (acceptedGroups === 0) return;
     this.#collectKeys(temp(this.c.rowsTable));
     const keys = columnList(this.c.uniqueKey, "a");
@@ -238,7 +240,7 @@ class ChangeFinder {
   #compare(accepted: Sums): void {
     layOutLargeGroups(this.db, this.c);
     const matched = this.#scan();
-    refuseKeys(this.db, this.c);
+    refuseKeys(this.db, this.c, this.input.isKept ? "keep" : "send");
     this.#collectKeys(temp(this.c.rowsTable));
     this.#collectKeys(`${temp(this.c.triedTable)} WHERE _spoor_forced`);
     if (agree(matched, minus(accepted, this.#sums(acceptedSumsOfChangedSql(this.c))))) return;

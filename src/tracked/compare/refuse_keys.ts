@@ -30,12 +30,18 @@ interface KeyFault {
 /**
  * Refuses what is among the changed rows. Call before anything is done by their keys.
  *
+ * @param verb What the model would do with them.
  * @throws {UserError} It shows the first of the rows.
  */
-export function refuseKeys(db: DatabaseSync, c: Comparison): void {
+export function refuseKeys(
+  db: DatabaseSync,
+  c: Comparison,
+  verb: "send" | "keep" = "send",
+): void {
   registerFunctions(db);
   if (!hasSuspects(db, c)) return;
-  const faults = [nullFault(c), ...c.uniqueKey.flatMap((key) => faultsOf(c, key))];
+  const cannot = `Cannot ${verb} ${c.model}`;
+  const faults = [nullFault(c, cannot), ...c.uniqueKey.flatMap((key) => faultsOf(key, cannot))];
   for (const fault of faults) refuse(db, c, { table: c.rowsTable, columns: c.columns }, fault);
 }
 
@@ -86,24 +92,23 @@ function hasSuspects(db: DatabaseSync, c: Comparison): boolean {
   ].some(isThere);
 }
 
-function nullFault({ model, uniqueKey }: Comparison): KeyFault {
+function nullFault({ uniqueKey }: Comparison, cannot: string): KeyFault {
   return {
     condition: uniqueKey.map((key) => `${quoteIdentifier(key)} IS NULL`).join(" OR "),
-    message: (rows, count) =>
-      `Cannot send ${model}: ${rows} ${count === 1 ? "has" : "have"} a NULL key`,
+    message: (rows, count) => `${cannot}: ${rows} ${count === 1 ? "has" : "have"} a NULL key`,
     hint: `Give every row a value for ${uniqueKey.join(", ")}, or leave these rows out with WHERE`,
   };
 }
 
-function faultsOf({ model }: Comparison, key: string): KeyFault[] {
+function faultsOf(key: string, cannot: string): KeyFault[] {
   const name = quoteIdentifier(key);
   return [{
     condition: isInfiniteSql(name),
-    message: (rows) => `Cannot send ${model}: its key ${key} is infinite in ${rows}`,
+    message: (rows) => `${cannot}: its key ${key} is infinite in ${rows}`,
     hint: `Give every row a finite ${key}, or leave these rows out with WHERE`,
   }, {
     condition: isInexactSql(name),
-    message: (rows) => `Cannot send ${model}: its key ${key} cannot be read exactly in ${rows}`,
+    message: (rows) => `${cannot}: its key ${key} cannot be read exactly in ${rows}`,
     hint: `Text with char(0) in it, or with bytes that are not UTF-8, reads like another text: ` +
       `select hex(${key}) AS ${key} for the key, or leave these rows out with WHERE`,
   }];
