@@ -15,7 +15,7 @@ import { quoteIdentifier } from "~/sql/identifiers.ts";
 import { acceptAll, forgetRemoved } from "~/tracked/accept/accept_all.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { beginKeeping } from "~/tracked/accept/kept_rows.ts";
-import { isTrackedTarget } from "~/tracked/accept/target_table.ts";
+import { dropGoneColumns, isTrackedTarget } from "~/tracked/accept/target_table.ts";
 import { type ChangeSet, dropChanges, findChanges } from "~/tracked/compare/find_changes.ts";
 import { columnsOf, countRows, dropTable } from "~/warehouse/tables.ts";
 import type { Kind, KindContext, WriteResult } from "./kind.ts";
@@ -26,7 +26,10 @@ export const trackedKind: Kind = {
     const columns = context.db.prepare(select).columns().map((column) => column.name);
     const changes = find(context, select, columns);
     forgetRemoved(context.db, changes);
-    return write(context, changes, changes.removed);
+    const result = write(context, changes, changes.removed);
+    const gone = dropGoneColumns(context.db, context.model, context.uniqueKey, columns);
+    if (gone.length === 0) return result;
+    return { ...result, changed: true, columnChanges: [...result.columnChanges, ...gone] };
   },
 
   writeSaved(context, stage) {

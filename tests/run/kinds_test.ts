@@ -73,16 +73,32 @@ Deno.test("a model may change from SQL to TypeScript to YAML", async () => {
 });
 
 Deno.test("columns that come and go are told, in --json and in plain words", async () => {
+  const tracked = "-- @kind: tracked\n-- @unique_key: id\n";
   await using project = await tempProject({
     "models/a/t.sql": "SELECT 1 AS id, 'x' AS plan",
     "models/a/v.sql": "-- @kind: view\nSELECT * FROM a.t",
+    "models/a/tracked.sql": `${tracked}SELECT id, plan FROM a.t`,
+    // A row that comes twice makes the target a table of its own.
+    "models/a/twice.sql": `${tracked}SELECT id, plan FROM a.t UNION ALL SELECT id, plan FROM a.t`,
+    "models/a/reader.sql": "-- @kind: view\nSELECT id, plan FROM a.twice",
   });
   const first = await runSteps(project);
   assert.equal(first.steps["a.t"]?.column_changes, undefined);
 
   await project.write("models/a/t.sql", "SELECT 1 AS id, 'y' AS tier");
+  const form = `SELECT id, tier FROM a.t`;
+  await project.write("models/a/tracked.sql", `${tracked}${form}`);
+  await project.write("models/a/twice.sql", `${tracked}${form} UNION ALL ${form}`);
   const json = await runSteps(project);
   assert.deepEqual(json.steps["a.t"]?.column_changes, ["+ tier", "- plan"]);
+  for (const name of ["a.tracked", "a.twice"]) {
+    assert.deepEqual(json.steps[name]?.column_changes, ["+ tier", "- plan"]);
+    const names = Object.keys(project.rows(name)[0] ?? {}).toSorted();
+    assert.deepEqual(names, ["_content_hash", "id", "tier"]);
+  }
+  assert.equal(project.rows("a.twice").length, 2);
+  assert.match(json.steps["a.reader"]?.error?.message ?? "", /no such column: plan/);
+  await project.remove("models/a/reader.sql");
 
   await project.write("models/a/t.sql", "SELECT 1 AS id, 'y' AS tier, 2 AS size");
   const { stdout } = await project.run("run");

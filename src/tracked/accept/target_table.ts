@@ -7,7 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { foldName, isSameName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
-import { columnList, quoteIdentifier } from "~/sql/identifiers.ts";
+import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { cachedStatement } from "~/warehouse/statements/cached_statement.ts";
 import { MAX_COLUMNS } from "~/warehouse/statements/column_limit.ts";
@@ -115,6 +115,41 @@ export function ensureTargetTable(
   }
   createKeyIndex(db, model, uniqueKey);
   return added.map((column) => `+ ${column}`);
+}
+
+/**
+ * Takes columns off the target that none of its rows has any more: who still read them would find NULL everywhere,
+ * and not that they are gone. Call where all accepted rows have just these columns.
+ *
+ * @returns How the columns changed: `"- phone"`.
+ */
+export function dropGoneColumns(
+  db: DatabaseSync,
+  model: string,
+  uniqueKey: readonly string[],
+  columns: readonly string[],
+): string[] {
+  const gone = columnsBeside(columns, targetColumnsOf(db, model));
+  if (gone.length === 0) return [];
+  if (targetViewColumns(db, model)) createTargetView(db, model, columns);
+  else remakeTable(db, model, uniqueKey, columns);
+  return gone.map((column) => `- ${column}`);
+}
+
+/** By a copy: SQLite drops or renames nothing that a view reads. */
+function remakeTable(
+  db: DatabaseSync,
+  model: string,
+  uniqueKey: readonly string[],
+  columns: readonly string[],
+): void {
+  const list = `${columnList(columns)}, ${CONTENT_HASH}`;
+  const copy = temp("spoor.kept_columns");
+  const target = quoteIdentifier(model);
+  db.exec(`CREATE TABLE ${copy} AS SELECT ${list} FROM ${target}`);
+  dropTable(db, model);
+  ensureTargetTable(db, model, uniqueKey, columns);
+  db.exec(`INSERT INTO ${target} (${list}) SELECT ${list} FROM ${copy}; DROP TABLE ${copy}`);
 }
 
 /** The columns that a tracked target has beside its hash; none where it is another kind's, and will be made anew. */
