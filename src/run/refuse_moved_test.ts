@@ -1,45 +1,14 @@
 import assert from "node:assert/strict";
 import { UserError } from "~/base/user_error.ts";
 import type { PlanDocument } from "~/plan/plan_document.ts";
+import { planOf } from "~/plan/plan_fixture.ts";
 import { refuseInPractice, refuseMoved, type ToApply } from "./refuse_moved.ts";
 
 const AS_IT_IS: ToApply = { namedProject: undefined, appliedIn: undefined };
 
 /** A plan of no models. */
-function plan(lastRun: number | null, more: Partial<PlanDocument> = {}): PlanDocument {
-  return {
-    schema_version: 1,
-    type: "plan",
-    spoor_version: "0.1.0",
-    project_id: "p-1",
-    practice: false,
-    made_at: "2026-01-31T14:05:09Z",
-    options: {
-      selectors: [],
-      full: false,
-      resend: [],
-      adopt: [],
-      allow_removed: false,
-      allow_changes: false,
-    },
-    based_on: { last_run: lastRun, data_versions: {} },
-    complete: true,
-    summary: {
-      has_changes: false,
-      run: 0,
-      up_to_date: 0,
-      failed: 0,
-      unknown: 0,
-      create: 0,
-      update: 0,
-      remove: 0,
-      requests: 0,
-      assumed_requests: 0,
-    },
-    models: [],
-    digest: "",
-    ...more,
-  };
+function plan(lastRun: number | null, own: Partial<PlanDocument> = {}): PlanDocument {
+  return planOf([], { based_on: { last_run: lastRun, data_versions: {} }, ...own });
 }
 
 Deno.test("a plan is not applied to a state that is older than the one it was made on", () => {

@@ -1,62 +1,12 @@
 // deno-lint-ignore-file camelcase -- a plan as programs read it.
 import assert from "node:assert/strict";
-import type { PlanDocument, PlannedModel } from "~/plan/plan_document.ts";
+import type { PlannedModel } from "~/plan/plan_document.ts";
+import { plannedModel, planOf } from "~/plan/plan_fixture.ts";
 import { renderPlanMarkdown } from "./plan_markdown.ts";
-
-const MODEL: PlannedModel = {
-  model: "mart.people",
-  kind: "table",
-  fingerprint: "f",
-  status: "runs",
-  reason: "its definition changed",
-  changed: true,
-  rows_before: 2,
-  rows_after: 2,
-  rows_assumed: false,
-  changes: [],
-  held: [],
-  requests: [],
-  requests_total: 0,
-  assumed_requests: 0,
-  reads_sent: 0,
-};
 
 /** The lines of a plan of one model. */
 function markdownOf(model: Partial<PlannedModel>): string[] {
-  const summary = {
-    has_changes: true,
-    run: 1,
-    up_to_date: 0,
-    failed: 0,
-    unknown: 0,
-    create: 0,
-    update: 0,
-    remove: 0,
-    requests: 0,
-    assumed_requests: 0,
-  };
-  const plan: PlanDocument = {
-    schema_version: 1,
-    type: "plan",
-    spoor_version: "0",
-    project_id: "p",
-    practice: false,
-    made_at: "2026-10-01T08:30:00Z",
-    options: {
-      selectors: [],
-      full: false,
-      resend: [],
-      adopt: [],
-      allow_removed: false,
-      allow_changes: false,
-    },
-    based_on: { last_run: null, data_versions: {} },
-    complete: true,
-    summary,
-    models: [{ ...MODEL, ...model }],
-    digest: "d",
-  };
-  return renderPlanMarkdown(plan, false);
+  return renderPlanMarkdown(planOf([plannedModel(model)]), false);
 }
 
 Deno.test("renderPlanMarkdown() tells of columns that a table gets and loses", () => {
