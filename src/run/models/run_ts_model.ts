@@ -11,7 +11,7 @@ import { type GuestOutcome, GuestSession } from "~/run/guest/guest_session.ts";
 import { type ReadableFile, ReadableFiles } from "~/run/guest/readable_files.ts";
 import { EarlierAnswers } from "~/run/requests/earlier_answers.ts";
 import { GuestHttp } from "~/run/requests/guest_http.ts";
-import { PlanRecorder } from "~/run/requests/plan_recorder.ts";
+import { RequestPlanning } from "~/run/requests/request_planning.ts";
 import type { PlanGate } from "~/run/requests/refuse_unplanned.ts";
 import type { RequestRecordContext } from "~/run/requests/request_record.ts";
 import type { RunContext } from "~/run/run_context.ts";
@@ -186,7 +186,7 @@ async function makeHttp(
     stop: context.stop,
     place: context.place,
     readsOnly: wishes.adopt,
-    ...recorderOf(context, model, secrets.mask),
+    ...planningOf(context, model, secrets.mask),
     ...gateOf(context, model, records),
     now: context.now,
   });
@@ -203,14 +203,14 @@ function netOf(
 }
 
 /** Where a plan is made; what a source reads is sent, and nothing has to be assumed. */
-function recorderOf(
+function planningOf(
   { db, plan }: RunContext,
   model: Model,
   mask: ModelSecrets["mask"],
-): { plan?: PlanRecorder } {
+): { planning?: RequestPlanning } {
   if (!plan) return {};
   const earlierAnswers = isSource(model) ? undefined : new EarlierAnswers(db, mask);
-  return { plan: new PlanRecorder(plan.of(model.name), earlierAnswers, mask) };
+  return { planning: new RequestPlanning(plan.of(model.name), earlierAnswers, mask) };
 }
 
 /** Where a plan is applied, nothing leaves that is not in it; what a source reads, the plan has read too. */

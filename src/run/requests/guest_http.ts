@@ -24,7 +24,7 @@ import type { StatePlace } from "~/store/file/state_place.ts";
 import { checkRequest } from "./check_request.ts";
 import { EgressExchange, type EgressExchangeContext } from "./egress_exchange.ts";
 import type { GuestTokens } from "./guest_tokens.ts";
-import type { PlanRecorder } from "./plan_recorder.ts";
+import type { RequestPlanning } from "./request_planning.ts";
 import { type PlanGate, refuseUnplanned } from "./refuse_unplanned.ts";
 import { endOf, isAccepted, isUnbegun, withoutAnswer } from "./request_end.ts";
 import { RequestRecord, type RequestRecordContext } from "./request_record.ts";
@@ -40,7 +40,7 @@ export interface GuestHttpContext extends EgressExchangeContext, RequestRecordCo
   /** `--adopt`: nothing may change at the far side. */
   readsOnly: boolean;
   /** A plan is made. */
-  plan?: PlanRecorder;
+  planning?: RequestPlanning;
   /** A plan is applied. */
   gate?: PlanGate;
   /** ISO 8601, UTC. */
@@ -114,7 +114,7 @@ export class GuestHttp {
       outgoing.record?.withdraw();
       return response;
     }
-    this.context.plan?.note(request, response, recorded, assumed);
+    this.context.planning?.note(request, response, recorded, assumed);
     if (response.error?.kind === "down" && !this.#exchange.hasEnded) this.#down ??= response.error;
     this.#tellGroups(request, outgoing.begun, response, tracked);
     this.#count(response);
@@ -169,10 +169,10 @@ export class GuestHttp {
     const intent = isWrite && groups.length > 0 ? tracked?.begin(groups, isByLoop) : undefined;
     const begun: BegunRequest = intent ?? { changes: [], place: FIRST, subject: question };
     const number = this.#nextNumber++;
-    const { plan, now } = this.context;
-    const isShown = plan?.shows(groups) ?? true;
+    const { planning, now } = this.context;
+    const isShown = planning?.shows(groups) ?? true;
     const idempotencyKey = isWrite && isShown ? this.#key(begun, number) : "";
-    const record = plan
+    const record = planning
       ? undefined
       : new RequestRecord(this.context, request, { number, at: now(), begun, idempotencyKey });
     if (isWrite) record?.open();
@@ -190,10 +190,10 @@ export class GuestHttp {
     { idempotencyKey, isShown }: Outgoing,
     tracked: GroupRequests | undefined,
   ): Promise<EgressResponse & { assumed?: AssumedAnswer }> {
-    const { plan } = this.context;
+    const { planning } = this.context;
     const isWrite = !isSafeMethod(request.method);
-    const assumed = isWrite ? plan?.takeEarlierAnswer(request, tracked) : undefined;
-    const letThrough = isShown || assumed ? undefined : plan?.answerUnshown(request);
+    const assumed = isWrite ? planning?.takeEarlierAnswer(request, tracked) : undefined;
+    const letThrough = isShown || assumed ? undefined : planning?.answerUnshown(request);
     const answer = letThrough ?? await this.#exchange.send(guestId, {
       ...toEgress(request),
       idempotencyKey,

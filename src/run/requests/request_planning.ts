@@ -17,7 +17,7 @@ import {
 import type { EarlierAnswers } from "./earlier_answers.ts";
 
 /** See the module's comment. */
-export class PlanRecorder {
+export class RequestPlanning {
   readonly #letThrough = new LetThrough<EgressResponse>();
 
   /**
