@@ -21,7 +21,7 @@ import { noteDelivery } from "~/store/model_states.ts";
 import { acceptedTableName } from "~/tracked/accept/accepted_table.ts";
 import { Acknowledger } from "~/tracked/accept/acknowledger.ts";
 import { FormerGroups } from "~/tracked/accept/former_groups.ts";
-import { ensureTargetAsRead } from "~/tracked/accept/target_table.ts";
+import { dropShownColumns, ensureTargetAsRead } from "~/tracked/accept/target_table.ts";
 import { type ChangeSet, dropChanges } from "~/tracked/compare/find_changes.ts";
 import { refuseRemovedKeys } from "~/tracked/compare/refuse_keys.ts";
 import { renderWholeGroupKey } from "~/tracked/group_key.ts";
@@ -89,6 +89,7 @@ export class Delivery {
   readonly #earlier: LedgerReader;
   readonly #former: FormerGroups;
   readonly #columnChanges: string[] = [];
+  #hasLostColumns = false;
   #isAllRead = false;
   /** Of the changes whose keys the model was shown. */
   #lastId = 0;
@@ -157,7 +158,7 @@ export class Delivery {
     const forgotten = this.context.onRemoved === "forget" ? this.changes.removed : 0;
     const { adoption, settled, isRestored } = this.context;
     const isTaken = settled.hasWritten || adoption?.hasWritten === true;
-    return isRestored || isTaken || this.#sums.saved + forgotten > 0;
+    return isRestored || isTaken || this.#hasLostColumns || this.#sums.saved + forgotten > 0;
   }
 
   /** Whether more is known as sent by it than before, or will be: a state file of before is out of date. */
@@ -298,12 +299,17 @@ export class Delivery {
   }
 
   /**
-   * Makes the model's table where nothing of it was accepted yet, so that what reads it finds that there is nothing.
-   * Call inside the transaction that records the model's end.
+   * Makes the model's table where nothing of it was accepted yet, so that what reads it finds that there is nothing;
+   * and takes off it the columns that its query gives no more, so that what reads these does not find NULL everywhere
+   * and send that. Call inside the transaction that records the model's end.
    */
-  ensureTarget(): void {
+  completeTarget(): void {
     const { db, model } = this.context;
-    const { uniqueKey, columns } = this.changes.comparison;
+    const { comparison } = this.changes;
+    const { uniqueKey, columns } = comparison;
+    const gone = dropShownColumns(db, comparison);
+    this.#columnChanges.push(...gone);
+    this.#hasLostColumns = gone.length > 0;
     if (findTableType(db, model) || !isEmpty(db, acceptedTableName(model))) return;
     ensureTargetAsRead(db, model, uniqueKey, columns);
   }

@@ -55,7 +55,7 @@ function deliveryOutcome(
     ? "failed"
     : "ok";
   const hadTarget = hasTable(context, model);
-  if (status === "ok") delivery.ensureTarget();
+  if (status === "ok") delivery.completeTarget();
   // To count the rows of what did not move would take as long as a part of the comparison.
   const isAsBefore = hadTarget && !delivery.hasWritten && state?.kind === model.kind;
   return {

@@ -8,11 +8,18 @@ import type { DatabaseSync } from "node:sqlite";
 import { foldName, isSameName } from "~/base/text/same_name.ts";
 import { UserError } from "~/base/user_error.ts";
 import { columnList, quoteIdentifier, temp } from "~/sql/identifiers.ts";
+import type { Comparison } from "~/tracked/compare/comparison_sql.ts";
 import { CONTENT_HASH } from "~/tracked/content_hash.ts";
 import { cachedStatement } from "~/warehouse/statements/cached_statement.ts";
 import { MAX_COLUMNS } from "~/warehouse/statements/column_limit.ts";
 import { columnsOf, dropTable, findTableType, isEmpty } from "~/warehouse/tables.ts";
-import { ACCEPTED_HASH, acceptedTableName, COPIES, valueColumnsOf } from "./accepted_table.ts";
+import {
+  ACCEPTED_HASH,
+  acceptedTableName,
+  COLUMNS_ID,
+  COPIES,
+  valueColumnsOf,
+} from "./accepted_table.ts";
 import { createTargetView, detachTarget, targetViewColumns } from "./target_view.ts";
 
 /** A target that is ready to take rows. */
@@ -134,6 +141,23 @@ export function dropGoneColumns(
   if (targetViewColumns(db, model)) createTargetView(db, model, columns);
   else remakeTable(db, model, uniqueKey, columns);
   return gone.map((column) => `- ${column}`);
+}
+
+/**
+ * The same of a target that shows what is accepted, once none of that was read with other columns.
+ *
+ * @param columnsId That of the query's columns.
+ */
+export function dropShownColumns(
+  db: DatabaseSync,
+  { model, uniqueKey, columns, columnsId }: Comparison,
+): string[] {
+  const shown = targetViewColumns(db, model);
+  if (!shown || columnsBeside(columns, shown).length === 0) return [];
+  const other = db.prepare(
+    `SELECT 1 FROM ${quoteIdentifier(acceptedTableName(model))} WHERE ${COLUMNS_ID} <> ? LIMIT 1`,
+  ).get(BigInt(columnsId));
+  return other ? [] : dropGoneColumns(db, model, uniqueKey, columns);
 }
 
 /** By a copy: SQLite drops or renames nothing that a view reads. */

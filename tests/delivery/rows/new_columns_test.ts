@@ -102,6 +102,26 @@ Deno.test("a column that is gone is told by the model, the plan and why, be it N
   );
 });
 
+Deno.test("a column that is gone leaves the table once nothing that is accepted has it, and is told", async () => {
+  await using api = await fakeApi();
+  await using people = await syncProject(api, SEND);
+  await people.setRows(["id", "name", "tier"], [["1", "'Ada'", "'gold'"], ["2", "'Bo'", "'gold'"]]);
+  await people.run();
+  await people.setRows(["id", "name"], [["1", "'Ada'"], ["2", "'Bo'"]]);
+  api.answer(({ path }) => path === "/update/2" ? { status: 422 } : { json: {} });
+
+  const partly = await people.run();
+  const tiers = people.project.rows(`SELECT tier FROM "sync.people" ORDER BY id`);
+  api.answer(() => ({ json: {} }));
+  const wholly = await people.run();
+
+  assert.equal(partly.sync.column_changes, undefined);
+  assert.deepEqual(tiers, [{ tier: null }, { tier: "gold" }]);
+  assert.deepEqual(wholly.sync.column_changes, ["- tier"]);
+  const [row] = people.project.rows("sync.people");
+  assert.deepEqual(Object.keys(row ?? {}), ["id", "name", "_content_hash"]);
+});
+
 Deno.test("groups of several rows show their rows with the new column and without the one that is gone", async () => {
   await using api = await fakeApi();
   await using people = await syncProject(api, SEND);
