@@ -16,7 +16,7 @@ import type { Settings } from "~/project/settings/settings.ts";
 import { type AppliedPlan, noteAppliedPlan, readAppliedPlan } from "~/store/applied_plan.ts";
 import { nextBatchId } from "~/store/changes/batch_ids.ts";
 import { pruneBodies } from "~/store/changes/kept_bodies.ts";
-import { nextLedgerId, renewLedgerIds } from "~/store/changes/ledger.ts";
+import { nextLedgerId, noteLeavesMark, renewLedgerIds } from "~/store/changes/ledger.ts";
 import { recordDeadRequests } from "~/store/changes/open_requests.ts";
 import { DeferredCommits } from "~/store/commits/deferred_commits.ts";
 import { GroupCommit, type RunCommits } from "~/store/commits/group_commit.ts";
@@ -217,6 +217,7 @@ function beginRecord(
     if (grants) replaceRateGrants(db, grants);
     // An older file, in place of one that had given more ids.
     if (!practice && !isMarkedAsSent(path)) renewLedgerIds(db, plannedAt ?? startedAt);
+    if (!practice) noteLeavesMark(db);
     recordDeadRequests(db);
     const runId = startRun(db, commandOf(request), VERSION, startedAt);
     const { digest } = request.apply ?? {};

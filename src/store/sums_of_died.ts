@@ -34,10 +34,10 @@ export function sumsOfDied(
   runIds: readonly number[],
   mostRead = MOST_READ,
 ): ReadonlyMap<number, SumsOfDied> {
-  const ids = JSON.stringify(modelIdsOf(db, model).map(Number));
   // A file of an earlier version has another record.
-  const isKnown = findTableType(db, "spoor.delivery_records") !== undefined;
-  if (runIds.length === 0 || !isKnown || hasMore(db, ids, mostRead)) return new Map();
+  if (runIds.length === 0 || !findTableType(db, "spoor.delivery_records")) return new Map();
+  const ids = JSON.stringify(modelIdsOf(db, model).map(Number));
+  if (hasMore(db, ids, mostRead)) return new Map();
   const ends = countEnds(db, ids, runIds);
   const out = countOut(db, model, runIds);
   const [waitingOf, waiting] = [runOfPending(db, model), countPending(db, model)];

@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { recordDeadRequests } from "~/store/changes/open_requests.ts";
-import { renewLedgerIds } from "~/store/changes/ledger.ts";
+import { noteLeavesMark, renewLedgerIds } from "~/store/changes/ledger.ts";
 import { finishRun, startRun } from "~/store/runs.ts";
 import { inTransaction } from "~/warehouse/transaction.ts";
 import { type ModelMark, PlayedModel } from "./played_model.ts";
@@ -275,6 +275,7 @@ class History {
    */
   #start(db: DatabaseSync, command: string, plannedAt: string): number {
     if (!this.#hasMark) renewLedgerIds(db, plannedAt);
+    noteLeavesMark(db);
     recordDeadRequests(db);
     return startRun(db, command, "simulation", this.#now());
   }

@@ -10,6 +10,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { spansOf } from "~/base/lists/number_spans.ts";
 import type { ChangeAction, EarlierTry, LedgerState } from "~/delivery/earlier_try.ts";
+import { readMeta, writeMeta } from "~/store/meta.ts";
 import { lastRunId } from "~/store/runs.ts";
 import { ManyRowStatement } from "~/warehouse/statements/many_row_statement.ts";
 import type { SqlValue } from "~/warehouse/values.ts";
@@ -153,13 +154,14 @@ export function keepLedgerIds(db: DatabaseSync, last: number): void {
  * Ids go on from a time, if there was a run before: those that a lost state file has given since are not given again,
  * as it took longer than a millisecond to give one. What was refused gets another id too: where it was sent since, the
  * far side would answer as it did then, and do nothing. What may have arrived keeps its id, by which it is known as a
- * repeat. Call inside a transaction.
+ * repeat. Not so in a file of an earlier version: it may have had no mark, and lack none. Call inside a transaction.
  *
  * @param at ISO 8601, UTC.
  */
 export function renewLedgerIds(db: DatabaseSync, at: string): void {
   if (lastRunId(db) === null) return;
   keepLedgerIds(db, Date.parse(at));
+  if (readMeta(db, LEAVES_MARK) === undefined) return;
   const { changes } = db.prepare(
     `UPDATE "spoor.ledger" AS l SET id = r.id, batch = iif(l.batch > 0, r.id, l.batch)
      FROM (SELECT id AS former, ?1 + row_number() OVER (ORDER BY id) AS id FROM "spoor.ledger"
@@ -168,6 +170,14 @@ export function renewLedgerIds(db: DatabaseSync, at: string): void {
   ).run(BigInt(nextLedgerId(db) - 1));
   // An update gives none of the table's own.
   keepLedgerIds(db, nextLedgerId(db) - 1 + Number(changes));
+}
+
+/** In `spoor.meta`: runs on this file leave a mark beside it once they send. */
+const LEAVES_MARK = "leaves_sent_mark";
+
+/** Notes that one begins. Call inside a transaction. */
+export function noteLeavesMark(db: DatabaseSync): void {
+  if (readMeta(db, LEAVES_MARK) === undefined) writeMeta(db, LEAVES_MARK, "true");
 }
 
 /** How changes are to stand in the ledger. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { startRun } from "~/store/runs.ts";
 import { MIGRATIONS } from "~/store/schema.ts";
-import { LedgerReader, nextLedgerId, renewLedgerIds } from "./ledger.ts";
+import { LedgerReader, nextLedgerId, noteLeavesMark, renewLedgerIds } from "./ledger.ts";
 
 Deno.test("LedgerReader.each() gives each change of its model once, however many there are", () => {
   using db = new DatabaseSync(":memory:");
@@ -34,12 +34,17 @@ Deno.test("renewLedgerIds() gives no id that a lost state file may have given, a
        (3, 'sync.crm', '[3]', '', 'failed', -1, 1), (4, 'sync.crm', '[4]', '', 'unknown', 0, 1),
        (5, 'sync.crm', '[5]', '', 'rejected', 0, 1), (6, 'sync.crm', '[6]', '', 'failed', 6, 1)`,
   );
+  const entries = () =>
+    new LedgerReader(db, "sync.crm").each().map(({ groupKey, id, batch }) =>
+      [groupKey, id, batch] as const
+    ).toArray();
+  const before = entries();
   renewLedgerIds(db, at);
+  assert.deepEqual(entries(), before, "an earlier version may have left no mark");
 
-  const entries = new LedgerReader(db, "sync.crm").each().map(({ groupKey, id, batch }) =>
-    [groupKey, id, batch] as const
-  );
-  assert.deepEqual([...entries], [
+  noteLeavesMark(db);
+  renewLedgerIds(db, at);
+  assert.deepEqual(entries(), [
     // What may have arrived is repeated with its key.
     ["[4]", 4, 0],
     ["[3]", renewed + 1, -1],
