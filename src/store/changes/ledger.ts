@@ -160,6 +160,7 @@ export function keepLedgerIds(db: DatabaseSync, last: number): void {
  */
 export function renewLedgerIds(db: DatabaseSync, at: string): void {
   if (lastRunId(db) === null) return;
+  if (!wereGiven(db)) return beginLedgerIds(db, Date.parse(at) % SHORT_IDS);
   keepLedgerIds(db, Date.parse(at));
   if (readMeta(db, LEAVES_MARK) === undefined) return;
   const { changes } = db.prepare(
@@ -170,6 +171,22 @@ export function renewLedgerIds(db: DatabaseSync, at: string): void {
   ).run(BigInt(nextLedgerId(db) - 1));
   // An update gives none of the table's own.
   keepLedgerIds(db, nextLedgerId(db) - 1 + Number(changes));
+}
+
+/** SQLite keeps an id below this one in four bytes, and the time in six: each try is kept with its id for ever. */
+const SHORT_IDS = 2 ** 30;
+/** In `spoor.meta`: where ids begin that none was given of. */
+const IDS_BEGIN = "ledger_ids_begin";
+
+function wereGiven(db: DatabaseSync): boolean {
+  return nextLedgerId(db) - 1 !== Number(readMeta(db, IDS_BEGIN) ?? 0);
+}
+
+/** A file that got lost since may have begun anywhere: so each run begins elsewhere, until one has given an id. */
+function beginLedgerIds(db: DatabaseSync, begin: number): void {
+  db.exec(`DELETE FROM sqlite_sequence WHERE name = 'spoor.ledger'`);
+  keepLedgerIds(db, begin);
+  writeMeta(db, IDS_BEGIN, String(begin));
 }
 
 /** In `spoor.meta`: runs on this file leave a mark beside it once they send. */
