@@ -154,7 +154,8 @@ export function keepLedgerIds(db: DatabaseSync, last: number): void {
  * Ids go on from a time, if there was a run before: those that a lost state file has given since are not given again,
  * as it took longer than a millisecond to give one. What was refused gets another id too: where it was sent since, the
  * far side would answer as it did then, and do nothing. What may have arrived keeps its id, by which it is known as a
- * repeat. Not so in a file of an earlier version: it may have had no mark, and lack none. Call inside a transaction.
+ * repeat. In a file of an earlier version what was refused keeps its own too: that may never have had the mark which is
+ * missed. Call inside a transaction.
  *
  * @param at ISO 8601, UTC.
  */

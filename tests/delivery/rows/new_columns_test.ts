@@ -25,6 +25,14 @@ function take(api: FakeApi): Record<string, unknown> {
   return arrived;
 }
 
+/** Earlier versions kept such a column in the view. */
+function showTierAgain(statePath: string): void {
+  using db = new DatabaseSync(statePath);
+  const view = db.prepare(`SELECT sql FROM sqlite_schema WHERE name = 'sync.people'`).get();
+  const sql = String(view?.sql).replace("SELECT ", `SELECT a.tier AS tier, `);
+  db.exec(`DROP VIEW "sync.people"; ${sql}`);
+}
+
 /** Lines of a text about fields, without what stands around them. */
 function linesAbout(text: string, column: string): string[] {
   return text.split("\n").filter((line) => line.includes(`${column}: `)).map((line) => line.trim());
@@ -120,6 +128,10 @@ Deno.test("a column that is gone leaves the table once nothing that is accepted 
   assert.deepEqual(wholly.sync.column_changes, ["- tier"]);
   const [row] = people.project.rows("sync.people");
   assert.deepEqual(Object.keys(row ?? {}), ["id", "name", "_content_hash"]);
+
+  showTierAgain(people.project.path(".spoor/spoor.db"));
+  const { sync } = await people.run("--full");
+  assert.deepEqual([sync.changed, sync.column_changes], [true, ["- tier"]], "who reads it wakes");
 });
 
 Deno.test("groups of several rows show their rows with the new column and without the one that is gone", async () => {
